@@ -1,0 +1,44 @@
+import { cbc } from "@noble/ciphers/aes.js";
+import { concatBytes, taggedHash } from "../../common/index.js";
+import { MESSAGE_TYPE, type MessageType } from "../constants.js";
+
+/** Domain tags of the three signatures and of the key proof (specs/02 §2, specs/04). */
+export const SIGNATURE_TAG: Readonly<Record<MessageType, string>> = {
+  [MESSAGE_TYPE.AUTHORIZATION]: "chequecard/authorization",
+  [MESSAGE_TYPE.STATUS]: "chequecard/status",
+  [MESSAGE_TYPE.UPDATE]: "chequecard/update",
+};
+export const KEY_PROOF_TAG = "chequecard/key";
+
+/**
+ * The 32 bytes that are signed: tagged SHA-256 of type || key set id || body without its signature.
+ * @param keySetId 4 bytes; @param unsigned 64 bytes
+ */
+export function signedDigest(type: MessageType, keySetId: Uint8Array, unsigned: Uint8Array): Uint8Array {
+  return taggedHash(SIGNATURE_TAG[type], Uint8Array.of(type), keySetId, unsigned);
+}
+
+/** The 32 bytes that a new card key signs to prove itself (GENERATE KEY PAIR). */
+export function keyProofDigest(challenge: Uint8Array, point: Uint8Array): Uint8Array {
+  return taggedHash(KEY_PROOF_TAG, challenge, point);
+}
+
+/** AES-128-CBC without padding. `key` and `iv` 16 bytes, `body` a multiple of 16. */
+export function sealBody(key: Uint8Array, iv: Uint8Array, body: Uint8Array): Uint8Array {
+  return cbc(key, iv, { disablePadding: true }).encrypt(body);
+}
+
+/** The inverse of {@link sealBody}. Authenticates nothing: any bytes open to something. */
+export function openBody(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array): Uint8Array {
+  return cbc(key, iv, { disablePadding: true }).decrypt(sealed);
+}
+
+/** type || key set id || IV || sealed body, 149 bytes (specs/02 §1). */
+export function frameSealed(
+  type: MessageType,
+  keySetId: Uint8Array,
+  iv: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array {
+  return concatBytes(Uint8Array.of(type), keySetId, iv, sealed);
+}
