@@ -1,0 +1,24 @@
+import { ChequecardError } from "../../common/index.js";
+
+export type NodeErrorCode =
+  | "unreachable"
+  | "timeout"
+  | "not-connected"
+  | "not-found"
+  | "already-settled"
+  | "already-cancelled"
+  | "bad-invoice"
+  | "network"
+  | "storage"
+  | "closed"
+  | "internal";
+
+/** A Lightning node could not do what it was asked; says nothing about payments under way. */
+export class NodeError extends ChequecardError {
+  override readonly code: NodeErrorCode;
+
+  constructor(code: NodeErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

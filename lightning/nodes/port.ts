@@ -1,0 +1,116 @@
+import type { Msat } from "../../common/index.js";
+
+/** Invoice prefix of a network (BOLT 11). */
+export type Network = "bc" | "tb" | "tbs" | "bcrt" | "sb";
+
+/** How a payment stands. Only `settled` and `failed` are final; `unknown` may still become either. */
+export type PaymentState =
+  | { readonly state: "settled"; readonly preimage: Uint8Array; readonly fee: Msat }
+  /** Certain: the payment hash was not paid by this call and no part of it is in flight. */
+  | { readonly state: "failed"; readonly reason: string }
+  | { readonly state: "unknown" };
+
+/** What the node knows of a payment hash; `not-found` is no proof of failure while somebody may still send. */
+export type PaymentLookup = PaymentState | { readonly state: "not-found" };
+
+export interface PaymentRequest {
+  /** Canonical lower-case BOLT 11 string. */
+  readonly invoice: string;
+  /** Only for an invoice without an amount. */
+  readonly amount?: Msat;
+  readonly maxFee: Msat;
+  /** Most blocks until the last HTLC expires; absent: the node's own limit. */
+  readonly maxCltv?: number;
+  /** Milliseconds to wait for a final state before answering `unknown`; the payment goes on. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface CreatedInvoice {
+  readonly invoice: string;
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/** How an invoice of this node stands. */
+export type InvoiceState =
+  | { readonly state: "open" }
+  | {
+      readonly state: "settled";
+      readonly received: Msat;
+      readonly preimage: Uint8Array;
+      readonly settledAt: number;
+    }
+  | { readonly state: "cancelled" }
+  | { readonly state: "expired" }
+  | { readonly state: "not-found" };
+
+export interface SettledInvoice {
+  readonly paymentHash: Uint8Array;
+  readonly preimage: Uint8Array;
+  readonly received: Msat;
+  /** Unix seconds. */
+  readonly settledAt: number;
+}
+
+export interface NodeInfo {
+  /** 33 bytes. */
+  readonly nodeId: Uint8Array;
+  readonly network: Network;
+  readonly alias: string;
+  /** `host:port`, as peers can reach it. */
+  readonly addresses: readonly string[];
+  /** What can be sent right now, over all usable channels. */
+  readonly outbound: Msat;
+  readonly inbound: Msat;
+  readonly blockHeight: number;
+}
+
+export interface PeerMessage {
+  /** The sender's node id, 33 bytes. */
+  readonly peer: Uint8Array;
+  /** 32768..65535 */
+  readonly type: number;
+  readonly payload: Uint8Array;
+}
+
+export interface PeerAddress {
+  /** 33 bytes. */
+  readonly nodeId: Uint8Array;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * A Lightning node as this project needs it. Adapters are thin; one contract test suite holds for all of them.
+ * Every method rejects with NodeError and nothing else.
+ */
+export interface LightningNode {
+  info(): Promise<NodeInfo>;
+  /** @param amount absent: the payer chooses */
+  createInvoice(request: {
+    readonly amount?: Msat;
+    readonly description: string;
+    readonly expirySeconds: number;
+  }): Promise<CreatedInvoice>;
+  /** Makes the invoice unpayable for ever. @throws NodeError `already-settled` when it was paid before */
+  cancelInvoice(paymentHash: Uint8Array): Promise<void>;
+  lookupInvoice(paymentHash: Uint8Array): Promise<InvoiceState>;
+  /**
+   * Pays, at most once for a payment hash: a repeated call, also at the same time or after a restart, joins the
+   * payment that exists and never sends a second one. After a certain failure a new call tries again.
+   */
+  pay(request: PaymentRequest): Promise<PaymentState>;
+  lookupPayment(paymentHash: Uint8Array): Promise<PaymentLookup>;
+  /** Connects to a peer, or does nothing when connected. @throws NodeError `unreachable`, `timeout` */
+  connect(address: PeerAddress, options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Sends a custom message to a connected peer. @throws NodeError `not-connected` */
+  sendMessage(peer: Uint8Array, type: number, payload: Uint8Array): Promise<void>;
+  /** Custom messages from peers. Returns the function that ends the subscription. */
+  onMessage(handler: (message: PeerMessage) => void): () => void;
+  /** Invoices of this node as they settle. Returns the function that ends the subscription. */
+  onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void;
+  /** Stops gracefully; everything is durable when it resolves. A second call does nothing. */
+  close(): Promise<void>;
+}
