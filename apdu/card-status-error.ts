@@ -1,0 +1,19 @@
+import { ChequecardError } from "../common/index.js";
+import { describeStatusWord, formatSw, type StatusWordEntry } from "./status-words.js";
+
+/** The card answered a command with a status word other than 9000. */
+export class CardStatusError extends ChequecardError {
+  override readonly code = "card-status";
+  readonly sw: number;
+  /** Name of the command that was refused. */
+  readonly command: string;
+  readonly status: StatusWordEntry;
+
+  constructor(command: string, sw: number) {
+    const status = describeStatusWord(sw);
+    super(`${command}: the card answered ${formatSw(sw)} (${status.name})`, { hint: status.merchant });
+    this.command = command;
+    this.sw = sw;
+    this.status = status;
+  }
+}
