@@ -40,7 +40,8 @@ export function encodeCommandApdu(apdu: CommandApdu): Uint8Array {
     if (!Number.isInteger(value) || value < 0 || value > 255)
       throw new ValueError(`command/${field}`, `need a byte, have ${value}`);
   }
-  if (apdu.data.length > 255) throw new ValueError("command/data", `need at most 255 bytes, have ${apdu.data.length}`);
+  if (apdu.data.length > 255)
+    throw new ValueError("command/data", `need at most 255 bytes, have ${apdu.data.length}`);
   if (apdu.le !== undefined && (!Number.isInteger(apdu.le) || apdu.le < 1 || apdu.le > 256))
     throw new ValueError("command/le", `need 1 to 256, have ${apdu.le}`);
   return concatBytes(
@@ -74,10 +75,10 @@ export function encodeResponseApdu(response: ResponseApdu): Uint8Array {
   return concatBytes(response.data, Uint8Array.of(response.sw >> 8, response.sw & 0xff));
 }
 
-/** @throws ParseError below 2 or above 258 bytes */
+/** A response of any length, also one put together from chained parts. @throws ParseError below 2 bytes */
 export function decodeResponseApdu(bytes: Uint8Array): ResponseApdu {
   const [high, low] = bytes.subarray(bytes.length - 2);
-  if (high === undefined || low === undefined || bytes.length > 258)
-    throw new ParseError("response", `need 2 to 258 bytes, have ${bytes.length}`);
+  if (high === undefined || low === undefined)
+    throw new ParseError("response", `need at least 2 bytes, have ${bytes.length}`);
   return { data: bytes.slice(0, -2), sw: (high << 8) | low };
 }

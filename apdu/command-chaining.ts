@@ -17,7 +17,12 @@ export function splitChain(long: LongCommand, chunk = 255): CommandApdu[] {
   if (!(chunk >= 1 && chunk <= 255)) throw new ValueError("chunk", `need 1 to 255, have ${chunk}`);
   const parts: CommandApdu[] = [];
   for (let at = 0; at < long.data.length; at += chunk)
-    parts.push({ ...long, cla: long.cla | CLA.CHAINED, data: long.data.subarray(at, at + chunk), le: undefined });
+    parts.push({
+      ...long,
+      cla: long.cla | CLA.CHAINED,
+      data: long.data.subarray(at, at + chunk),
+      le: undefined,
+    });
   const last = parts.pop() ?? long;
   return [...parts, { ...last, cla: long.cla, le: long.le }];
 }
@@ -27,7 +32,11 @@ export function splitChain(long: LongCommand, chunk = 255): CommandApdu[] {
  * response is returned.
  * @throws TransportError, ValueError
  */
-export async function transmitChain(transport: Transport, long: LongCommand, chunk = 255): Promise<Uint8Array> {
+export async function transmitChain(
+  transport: Transport,
+  long: LongCommand,
+  chunk = 255,
+): Promise<Uint8Array> {
   let response = new Uint8Array(0);
   for (const part of splitChain(long, chunk)) {
     response = Uint8Array.from(await transport.transmit(encodeCommandApdu(part)));

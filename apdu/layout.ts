@@ -19,8 +19,11 @@ export interface FixedLayout<T> {
   decode(bytes: Uint8Array, path?: string): T;
 }
 
+/** The values of the fields; reserved ones have none. */
 type Values<F extends Record<string, Field<unknown>>> = {
-  readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never;
+  readonly [K in keyof F as F[K] extends Field<undefined> ? never : K]: F[K] extends Field<infer T>
+    ? T
+    : never;
 };
 
 /** `length` bytes, copied. */
@@ -51,7 +54,8 @@ export const flagsField = (known: number): Field<number> => ({
   length: 1,
   read(bytes, path) {
     const flags = bytes[0] ?? 0;
-    if (flags & ~known) throw new ParseError(path, `unknown flag bits in 0x${flags.toString(16).padStart(2, "0")}`);
+    if (flags & ~known)
+      throw new ParseError(path, `unknown flag bits in 0x${flags.toString(16).padStart(2, "0")}`);
     return flags;
   },
   write(value, path) {
@@ -89,12 +93,11 @@ export const reservedField = (length: number): Field<undefined> => ({
  * A fixed layout from its fields in order. The framing (offsets, spans) is buffer-layout's; every field travels
  * through it as a blob, because buffer-layout rounds u64 above 2^53 and drops no error for a wrong value.
  */
-export function fixedLayout<F extends Record<string, Field<never>>>(
+export function fixedLayout<F extends Record<string, Field<unknown>>>(
   name: string,
   fields: F,
-): FixedLayout<Values<F & Record<string, Field<unknown>>>> {
-  type T = Values<F & Record<string, Field<unknown>>>;
-  const entries = Object.entries(fields as unknown as Record<string, Field<unknown>>);
+): FixedLayout<Values<F>> {
+  const entries = Object.entries<Field<unknown>>(fields);
   const frame = layout.struct(entries.map(([key, field]) => layout.blob(field.length, key)));
   return {
     length: frame.span,
@@ -116,7 +119,7 @@ export function fixedLayout<F extends Record<string, Field<never>>>(
         const value = field.read(blobs[key] as Buffer, `${path}/${key}`);
         if (value !== undefined) out[key] = value;
       }
-      return out as T;
+      return out as Values<F>;
     },
   };
 }

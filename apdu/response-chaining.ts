@@ -30,7 +30,10 @@ export function withResponseChaining(inner: Transport): Transport {
         ({ data, sw } = decodeResponseApdu(await inner.transmit(encodeCommandApdu(next))));
         total += data.length;
         if (total > MAX_ANSWER || (data.length === 0 && isMoreData(sw)))
-          throw new ParseError("response", `an answer of more than ${MAX_ANSWER} bytes, or one that never ends`);
+          throw new ParseError(
+            "response",
+            `an answer of more than ${MAX_ANSWER} bytes, or one that never ends`,
+          );
         parts.push(data);
       }
       return concatBytes(...parts, Uint8Array.of(sw >> 8, sw & 0xff));

@@ -20,7 +20,8 @@ export const formatTag = (tag: number): string => {
  * @throws ValueError
  */
 export function encodeTlv(tag: number, value: Uint8Array): Uint8Array {
-  if (value.length > 0xffff) throw new ValueError(formatTag(tag), `need at most 65535 bytes, have ${value.length}`);
+  if (value.length > 0xffff)
+    throw new ValueError(formatTag(tag), `need at most 65535 bytes, have ${value.length}`);
   const object = new TLV(tag, Buffer.from(value.buffer, value.byteOffset, value.length));
   return Uint8Array.from(object.encode(Buffer.alloc(object.byteLength)));
 }
@@ -58,7 +59,8 @@ export function readTlvs(bytes: Uint8Array, path: string): DataObject[] {
       for (let i = 0; i < count; i++) length = (length << 8) | byte("length");
       if (length < (count === 1 ? 0x80 : 0x100)) throw new ParseError(name, "length not in minimal form");
     }
-    if (length > bytes.length - at) throw new ParseError(name, `need ${length} bytes, have ${bytes.length - at}`);
+    if (length > bytes.length - at)
+      throw new ParseError(name, `need ${length} bytes, have ${bytes.length - at}`);
     out.push({ tag, value: bytes.slice(at, at + length) });
     at += length;
   }
@@ -68,7 +70,8 @@ export function readTlvs(bytes: Uint8Array, path: string): DataObject[] {
 /** The value of the one object with this tag, or undefined. @throws ParseError when it stands twice */
 export function findTlv(objects: readonly DataObject[], tag: number, path: string): Uint8Array | undefined {
   const found = objects.filter((object) => object.tag === tag);
-  if (found.length > 1) throw new ParseError(`${path}/${formatTag(tag)}`, `stands ${found.length} times, need one`);
+  if (found.length > 1)
+    throw new ParseError(`${path}/${formatTag(tag)}`, `stands ${found.length} times, need one`);
   return found[0]?.value;
 }
 

@@ -1,0 +1,26 @@
+import { AUTHORIZATION_FLAG, CARD_ID_LENGTH, INVOICE_HASH_LENGTH, MESSAGE_TYPE } from "../constants.js";
+import { amountField, bytesField, fixedLayout, flagsField, uintField } from "../layout.js";
+import { sealedMessage } from "./message.js";
+
+/** The 64 unsigned bytes of an authorization token (specs/02 §3.1). */
+const layout = fixedLayout("authorization", {
+  /** 8 bytes. */
+  cardId: bytesField(CARD_ID_LENGTH),
+  /** 1 for the card's first authorization. */
+  counter: uintField(4),
+  /** AUTHORIZATION_FLAG bits. */
+  flags: flagsField(AUTHORIZATION_FLAG.PIN_VERIFIED),
+  /** Low 24 bits of the sequence of the last update that took effect. */
+  updateSequence: uintField(3),
+  amount: amountField,
+  /** Everything the card ever authorized, this amount included. */
+  authorizedTotal: amountField,
+  /** SHA-256 of the canonical BOLT 11 string (specs/05). */
+  invoiceHash: bytesField(INVOICE_HASH_LENGTH),
+});
+
+/** What an authorization token says. */
+export type Authorization = ReturnType<typeof layout.decode>;
+
+/** Authorization token: the card's signature over one invoice and amount. */
+export const authorizationMessage = sealedMessage(MESSAGE_TYPE.AUTHORIZATION, layout);

@@ -1,0 +1,5 @@
+export * from "./authorization.js";
+export * from "./crypto.js";
+export * from "./message.js";
+export * from "./status.js";
+export * from "./update.js";

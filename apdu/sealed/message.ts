@@ -1,0 +1,140 @@
+import {
+  expectLength,
+  ParseError,
+  requireLength,
+  type Secp256k1,
+  type SignOptions,
+  secp256k1,
+} from "../../common/index.js";
+import {
+  IV_LENGTH,
+  KEY_SET_ID_LENGTH,
+  MESSAGE_TYPE,
+  type MessageType,
+  SEAL_KEY_LENGTH,
+  SEALED_BODY_LENGTH,
+  SEALED_MESSAGE_LENGTH,
+  SIGNATURE_LENGTH,
+} from "../constants.js";
+import type { FixedLayout } from "../layout.js";
+import { frameSealed, openBody, sealBody, signedDigest } from "./crypto.js";
+
+const UNSIGNED_LENGTH = SEALED_BODY_LENGTH - SIGNATURE_LENGTH;
+const NAMES: Readonly<Record<MessageType, string>> = {
+  [MESSAGE_TYPE.AUTHORIZATION]: "authorization",
+  [MESSAGE_TYPE.STATUS]: "status",
+  [MESSAGE_TYPE.UPDATE]: "update",
+};
+
+/** The clear frame of a sealed message (specs/02 §1). */
+export interface SealedFrame {
+  readonly type: MessageType;
+  /** 4 bytes. */
+  readonly keySetId: Uint8Array;
+  /** 16 bytes. */
+  readonly iv: Uint8Array;
+  /** 128 bytes, AES-128-CBC. */
+  readonly sealed: Uint8Array;
+}
+
+/** An opened message: nothing in it is proven until its signature is verified. */
+export interface OpenedMessage<T> {
+  readonly keySetId: Uint8Array;
+  readonly fields: T;
+  /** r || s, 64 bytes. */
+  readonly signature: Uint8Array;
+  /** The body without its signature, 64 bytes: equal bodies are the same statement of the card. */
+  readonly unsigned: Uint8Array;
+  /** What the signature is over, 32 bytes. */
+  readonly digest: Uint8Array;
+}
+
+/** The AES key of a key set (16 bytes), or undefined where the key set is unknown. */
+export type SealKeyLookup = (keySetId: Uint8Array) => Uint8Array | undefined;
+
+/**
+ * Reads the clear frame. Needs no key.
+ * @throws ParseError when it is not 149 bytes or of an unknown type
+ */
+export function readFrame(bytes: Uint8Array, path = "sealed message"): SealedFrame {
+  expectLength(bytes, SEALED_MESSAGE_LENGTH, path);
+  const type = bytes[0] as MessageType;
+  if (!(type in NAMES)) throw new ParseError(`${path}/type`, `need 01, 02 or 03, have ${type}`);
+  const ivAt = 1 + KEY_SET_ID_LENGTH;
+  const bodyAt = ivAt + IV_LENGTH;
+  return { type, keySetId: bytes.slice(1, ivAt), iv: bytes.slice(ivAt, bodyAt), sealed: bytes.slice(bodyAt) };
+}
+
+/** The two directions of one message type over its body layout. */
+export interface SealedMessageCodec<T> {
+  readonly type: MessageType;
+  /** Signs the fields and returns the clear body, 128 bytes. @throws ValueError */
+  sign(fields: T, keySetId: Uint8Array, secretKey: Uint8Array, options?: SignOptions): Uint8Array;
+  /** The digest that a signer elsewhere (HSM) has to sign, 32 bytes, and the 64 bytes it stands for. */
+  digest(fields: T, keySetId: Uint8Array): { readonly digest: Uint8Array; readonly unsigned: Uint8Array };
+  /** Opens a message of this type. @throws ParseError: length, type, unknown key set, field out of range */
+  open(bytes: Uint8Array, sealKeys: SealKeyLookup, path?: string): OpenedMessage<T>;
+}
+
+/** Seals a clear body under a fresh IV (specs/02 §1). @returns 149 bytes @throws ValueError */
+export function seal(
+  type: MessageType,
+  keySetId: Uint8Array,
+  sealKey: Uint8Array,
+  iv: Uint8Array,
+  body: Uint8Array,
+): Uint8Array {
+  requireLength(keySetId, KEY_SET_ID_LENGTH, "key set id");
+  requireLength(sealKey, SEAL_KEY_LENGTH, "seal key");
+  requireLength(iv, IV_LENGTH, "IV");
+  requireLength(body, SEALED_BODY_LENGTH, "body");
+  return frameSealed(type, keySetId, iv, sealBody(sealKey, iv, body));
+}
+
+/** Makes the codec of one message type from the layout of its 64 unsigned bytes. */
+export function sealedMessage<T>(type: MessageType, layout: FixedLayout<T>): SealedMessageCodec<T> {
+  const digestOf = (fields: T, keySetId: Uint8Array) => {
+    requireLength(keySetId, KEY_SET_ID_LENGTH, "key set id");
+    const unsigned = layout.encode(fields);
+    return { digest: signedDigest(type, keySetId, unsigned), unsigned };
+  };
+  return {
+    type,
+    digest: digestOf,
+    sign(fields, keySetId, secretKey, options) {
+      const { digest, unsigned } = digestOf(fields, keySetId);
+      const body = new Uint8Array(SEALED_BODY_LENGTH);
+      body.set(unsigned);
+      body.set(secp256k1.sign(digest, secretKey, options), UNSIGNED_LENGTH);
+      return body;
+    },
+    open(bytes, sealKeys, path = NAMES[type]) {
+      const frame = readFrame(bytes, path);
+      if (frame.type !== type)
+        throw new ParseError(`${path}/type`, `need an ${NAMES[type]}, have an ${NAMES[frame.type]}`);
+      const key = sealKeys(frame.keySetId);
+      if (!key) throw new ParseError(`${path}/key set`, "unknown");
+      const body = openBody(key, frame.iv, frame.sealed);
+      const unsigned = body.slice(0, UNSIGNED_LENGTH);
+      return {
+        keySetId: frame.keySetId,
+        fields: layout.decode(unsigned, path),
+        signature: body.slice(UNSIGNED_LENGTH),
+        unsigned,
+        digest: signedDigest(type, frame.keySetId, unsigned),
+      };
+    },
+  };
+}
+
+/**
+ * True when the opened message was signed with `publicKey` (33 or 65 bytes). High s is accepted: cards make it.
+ * @param backend the secp256k1 backend; default the fastest of this machine
+ */
+export function verifySignature(
+  opened: Pick<OpenedMessage<unknown>, "signature" | "digest">,
+  publicKey: Uint8Array,
+  backend: Secp256k1 = secp256k1,
+): boolean {
+  return backend.verify(opened.signature, opened.digest, publicKey);
+}
