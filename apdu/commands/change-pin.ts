@@ -1,0 +1,32 @@
+import { concatBytes, expectLength } from "../../common/index.js";
+import { command } from "../command-apdu.js";
+import { CLA, INS, PIN_REFERENCE } from "../constants.js";
+import { decodePinBlock, encodePinBlock, PIN_BLOCK_LENGTH } from "../pin-block.js";
+import { type CommandCodec, expectHeader, expectNoData } from "./codec.js";
+
+export interface ChangePinRequest {
+  readonly oldPin: string;
+  readonly newPin: string;
+}
+
+const HEADER = { cla: CLA.ISO, ins: INS.CHANGE_REFERENCE_DATA, p1: 0, p2: PIN_REFERENCE };
+
+/** CHANGE REFERENCE DATA (specs/01 §6.4): old block, new block. A wrong old PIN costs a try. */
+export const changePin: CommandCodec<ChangePinRequest, undefined> = {
+  name: "CHANGE PIN",
+  encodeRequest: ({ oldPin, newPin }) =>
+    command(HEADER.cla, HEADER.ins, {
+      p2: HEADER.p2,
+      data: concatBytes(encodePinBlock(oldPin), encodePinBlock(newPin)),
+    }),
+  decodeRequest(apdu) {
+    expectHeader("CHANGE PIN", apdu, HEADER);
+    expectLength(apdu.data, 2 * PIN_BLOCK_LENGTH, "CHANGE PIN/blocks");
+    return {
+      oldPin: decodePinBlock(apdu.data.slice(0, PIN_BLOCK_LENGTH), "CHANGE PIN/old block"),
+      newPin: decodePinBlock(apdu.data.slice(PIN_BLOCK_LENGTH), "CHANGE PIN/new block"),
+    };
+  },
+  encodeResponse: () => new Uint8Array(0),
+  decodeResponse: (data) => expectNoData("CHANGE PIN", data),
+};

@@ -1,0 +1,110 @@
+import { ParseError, utf8, ValueError } from "../../common/index.js";
+import {
+  CAPABILITY,
+  LIFECYCLE,
+  type LifecycleByte,
+  MAX_NODE_URI_LENGTH,
+  PROTOCOL_MAJOR,
+} from "../constants.js";
+import { type Field, fixedLayout, limitField, reservedField, uintField } from "../layout.js";
+
+const lifecycleField: Field<LifecycleByte> = {
+  length: 1,
+  read(bytes, path) {
+    const value = bytes[0] as LifecycleByte;
+    if (!Object.values(LIFECYCLE).includes(value))
+      throw new ParseError(path, `need 01, 0F or 8F, have ${bytes.toString("hex")}`);
+    return value;
+  },
+  write: (value) => Uint8Array.of(value),
+};
+
+/** The profile data object C1, 32 bytes (specs/01 §4). */
+const layout = fixedLayout("profile", {
+  major: uintField(1),
+  minor: uintField(1),
+  lifecycle: lifecycleField,
+  capabilities: uintField(1),
+  reserved: reservedField(4),
+  available: limitField,
+  maxPerTransaction: limitField,
+  pinThreshold: limitField,
+});
+
+/** What a card says of itself in clear; a value that it does not publish is undefined. Nothing here is signed. */
+export interface CardProfile {
+  readonly major: number;
+  readonly minor: number;
+  readonly lifecycle: LifecycleByte;
+  readonly pinSet: boolean;
+  /** Millisatoshi that may still be spent. */
+  readonly available: bigint | undefined;
+  /** Millisatoshi; NO_LIMIT when there is none. */
+  readonly maxPerTransaction: bigint | undefined;
+  /** Millisatoshi above which the PIN is needed; NO_LIMIT when never. */
+  readonly pinThreshold: bigint | undefined;
+}
+
+const published = (capabilities: number, bit: number, value: bigint): bigint | undefined =>
+  capabilities & bit ? value : undefined;
+
+/** @throws ParseError: length, lifecycle byte, a major version that this code does not speak */
+export function decodeProfile(bytes: Uint8Array, path = "profile"): CardProfile {
+  const raw = layout.decode(bytes, path);
+  if (raw.major !== PROTOCOL_MAJOR)
+    throw new ParseError(`${path}/major`, `need protocol version ${PROTOCOL_MAJOR}, have ${raw.major}`, {
+      hint: "The card speaks another version of the protocol; update this software.",
+    });
+  return {
+    major: raw.major,
+    minor: raw.minor,
+    lifecycle: raw.lifecycle,
+    pinSet: (raw.capabilities & CAPABILITY.PIN_SET) !== 0,
+    available: published(raw.capabilities, CAPABILITY.AVAILABLE_PUBLISHED, raw.available),
+    maxPerTransaction: published(
+      raw.capabilities,
+      CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED,
+      raw.maxPerTransaction,
+    ),
+    pinThreshold: published(raw.capabilities, CAPABILITY.PIN_THRESHOLD_PUBLISHED, raw.pinThreshold),
+  };
+}
+
+/** @returns 32 bytes @throws ValueError */
+export function encodeProfile(profile: CardProfile): Uint8Array {
+  const bit = (value: bigint | undefined, flag: number) => (value === undefined ? 0 : flag);
+  return layout.encode({
+    major: profile.major,
+    minor: profile.minor,
+    lifecycle: profile.lifecycle,
+    capabilities:
+      (profile.pinSet ? CAPABILITY.PIN_SET : 0) |
+      bit(profile.available, CAPABILITY.AVAILABLE_PUBLISHED) |
+      bit(profile.maxPerTransaction, CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED) |
+      bit(profile.pinThreshold, CAPABILITY.PIN_THRESHOLD_PUBLISHED),
+    available: profile.available ?? 0n,
+    maxPerTransaction: profile.maxPerTransaction ?? 0n,
+    pinThreshold: profile.pinThreshold ?? 0n,
+  });
+}
+
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/** The node URI as text. Its form `pubkey@host:port` is judged by who dials it. @throws ParseError */
+export function decodeNodeUri(bytes: Uint8Array, path = "node URI"): string {
+  if (bytes.length === 0 || bytes.length > MAX_NODE_URI_LENGTH)
+    throw new ParseError(path, `need 1 to ${MAX_NODE_URI_LENGTH} bytes, have ${bytes.length}`);
+  const text = Buffer.from(bytes).toString("latin1");
+  if (!PRINTABLE.test(text)) throw new ParseError(path, "need printable ASCII without spaces");
+  return text;
+}
+
+/** @throws ValueError */
+export function encodeNodeUri(uri: string): Uint8Array {
+  if (!PRINTABLE.test(uri) || uri.length > MAX_NODE_URI_LENGTH)
+    throw new ValueError(
+      "node URI",
+      `need 1 to ${MAX_NODE_URI_LENGTH} printable ASCII characters, have ${uri.length}`,
+    );
+  return utf8(uri);
+}

@@ -1,0 +1,62 @@
+import { concatBytes, ParseError, ValueError } from "../../common/index.js";
+import { command } from "../command-apdu.js";
+import { CARD_AID, CLA, INS, TAG } from "../constants.js";
+import { encodeTlv, findTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
+import { type CommandCodec, expectHeader } from "./codec.js";
+import { type CardProfile, decodeNodeUri, decodeProfile, encodeNodeUri, encodeProfile } from "./profile.js";
+
+export interface SelectRequest {
+  /** 5..16 bytes; a card selects by a prefix too. Default: the card application. */
+  readonly aid?: Uint8Array;
+}
+
+export interface SelectResponse {
+  /** The AID that was selected, 5..16 bytes. */
+  readonly aid: Uint8Array;
+  readonly profile: CardProfile;
+  /** Absent on a blank card. */
+  readonly nodeUri: string | undefined;
+}
+
+const HEADER = { cla: CLA.ISO, ins: INS.SELECT, p1: 0x04, p2: 0x00 };
+
+/** SELECT by name (specs/01 §6.1). Objects that this version does not know are ignored. */
+export const select: CommandCodec<SelectRequest, SelectResponse> = {
+  name: "SELECT",
+  encodeRequest({ aid = CARD_AID }) {
+    if (aid.length < 5 || aid.length > 16)
+      throw new ValueError("SELECT/aid", `need 5 to 16 bytes, have ${aid.length}`);
+    return command(HEADER.cla, HEADER.ins, { p1: HEADER.p1, p2: HEADER.p2, data: aid, le: 256 });
+  },
+  decodeRequest(apdu) {
+    expectHeader("SELECT", apdu, HEADER);
+    if (apdu.data.length < 5 || apdu.data.length > 16)
+      throw new ParseError("SELECT/aid", `need 5 to 16 bytes, have ${apdu.data.length}`);
+    return { aid: apdu.data };
+  },
+  encodeResponse({ aid, profile, nodeUri }) {
+    const proprietary = concatBytes(
+      encodeTlv(TAG.PROFILE, encodeProfile(profile)),
+      nodeUri === undefined ? new Uint8Array(0) : encodeTlv(TAG.NODE_URI, encodeNodeUri(nodeUri)),
+    );
+    return encodeTlv(
+      TAG.FCI,
+      concatBytes(encodeTlv(TAG.DF_NAME, aid), encodeTlv(TAG.FCI_PROPRIETARY, proprietary)),
+    );
+  },
+  decodeResponse(data) {
+    const path = "SELECT response";
+    const fci = readTlvs(unwrapTlv(data, TAG.FCI, path), `${path}/6F`);
+    const aid = needTlv(fci, TAG.DF_NAME, `${path}/6F`);
+    if (aid.length < 5 || aid.length > 16)
+      throw new ParseError(`${path}/6F/84`, `need 5 to 16 bytes, have ${aid.length}`);
+    const inner = `${path}/6F/A5`;
+    const proprietary = readTlvs(needTlv(fci, TAG.FCI_PROPRIETARY, `${path}/6F`), inner);
+    const uri = findTlv(proprietary, TAG.NODE_URI, inner);
+    return {
+      aid,
+      profile: decodeProfile(needTlv(proprietary, TAG.PROFILE, inner), `${inner}/C1`),
+      nodeUri: uri && decodeNodeUri(uri, `${inner}/5F50`),
+    };
+  },
+};
