@@ -1,0 +1,102 @@
+import {
+  authorize,
+  type CardProfile,
+  changePin,
+  getProfile,
+  identify,
+  type PinState,
+  queryPin,
+  type Reader,
+  type SelectResponse,
+  select,
+  send,
+  type Transport,
+  update,
+  verifyPin,
+  withResponseChaining,
+} from "../apdu/index.js";
+import type { Msat } from "../common/index.js";
+import { type TraceLine, withTrace } from "./trace.js";
+
+/** What crossed the air in a session. */
+export interface Traffic {
+  apdus: number;
+  bytesToCard: number;
+  bytesFromCard: number;
+}
+
+/** A selected card application. Every method throws CardStatusError, ParseError or TransportError. */
+export interface CardSession {
+  /** The answer to SELECT; unauthenticated. */
+  readonly selected: SelectResponse;
+  readonly traffic: Readonly<Traffic>;
+  /** @returns authorization token, 149 bytes */
+  authorize(amount: Msat, invoiceHash: Uint8Array): Promise<Uint8Array>;
+  /** @param challenge 32 bytes @returns sealed status, 149 bytes */
+  identify(challenge: Uint8Array): Promise<Uint8Array>;
+  /** @param sealedUpdate 149 bytes */
+  update(sealedUpdate: Uint8Array): Promise<void>;
+  verifyPin(pin: string): Promise<void>;
+  changePin(oldPin: string, newPin: string): Promise<void>;
+  pinState(): Promise<PinState>;
+  /** The profile as it stands now. */
+  profile(): Promise<CardProfile>;
+}
+
+export interface SessionOptions {
+  /** Receives every APDU with secrets masked. */
+  readonly trace?: ((line: TraceLine) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function counting(inner: Transport, traffic: Traffic): Transport {
+  return {
+    async transmit(command) {
+      traffic.apdus++;
+      traffic.bytesToCard += command.length;
+      const response = await inner.transmit(command);
+      traffic.bytesFromCard += response.length;
+      return response;
+    },
+  };
+}
+
+/**
+ * Selects the card application over an open transport (specs/01 §6.1).
+ * @throws CardStatusError `application-not-found` when the card has none; ParseError; TransportError
+ */
+export async function openSession(transport: Transport, options: SessionOptions = {}): Promise<CardSession> {
+  const traffic: Traffic = { apdus: 0, bytesToCard: 0, bytesFromCard: 0 };
+  const traced = options.trace ? withTrace(transport, options.trace) : transport;
+  const card = withResponseChaining(counting(traced, traffic));
+  const selected = await send(card, select, {});
+  return {
+    selected,
+    traffic,
+    authorize: (amount, invoiceHash) => send(card, authorize, { amount, invoiceHash }),
+    identify: (challenge) => send(card, identify, { challenge }),
+    update: (sealedUpdate) => send(card, update, { sealedUpdate }),
+    verifyPin: (pin) => send(card, verifyPin, { pin }),
+    changePin: (oldPin, newPin) => send(card, changePin, { oldPin, newPin }),
+    pinState: () => queryPin(card),
+    profile: () => send(card, getProfile, {}),
+  };
+}
+
+/**
+ * Waits for a card, selects the application and lends the session to `use`; the card is reset and given back
+ * whatever happens, so no session outlives the call.
+ * @throws what `use` throws; TransportError, CardStatusError, ParseError of connecting and selecting
+ */
+export async function withCard<T>(
+  reader: Reader,
+  use: (card: CardSession) => Promise<T>,
+  options: SessionOptions = {},
+): Promise<T> {
+  const connection = await reader.waitForCard(options.signal);
+  try {
+    return await use(await openSession(connection, options));
+  } finally {
+    await connection.close();
+  }
+}
