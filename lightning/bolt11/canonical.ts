@@ -1,0 +1,49 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { ParseError, utf8 } from "../../common/index.js";
+
+/** Most characters of an invoice (specs/05 §2); `initiate_payment` carries no longer one either. */
+export const MAX_INVOICE_LENGTH = 4096;
+
+const SCHEME = "lightning:";
+
+/**
+ * The one string that stands for an invoice: without `lightning:` (any case), all lower case, ASCII, at most
+ * 4096 characters. What is signed on a card and sent to an issuer is this string. Nothing is repaired: white
+ * space inside or around it is refused.
+ * @throws ParseError saying in words what is wrong
+ */
+export function canonicalInvoice(text: string): string {
+  // The scheme may stand before a full-length invoice; nothing longer is looked at.
+  if (text.length > MAX_INVOICE_LENGTH + SCHEME.length) throw tooLong(text.length);
+  const body = text.slice(0, SCHEME.length).toLowerCase() === SCHEME ? text.slice(SCHEME.length) : text;
+  if (body.length === 0) throw new ParseError("invoice", "empty");
+  if (body.length > MAX_INVOICE_LENGTH) throw tooLong(body.length);
+  if (/\s/.test(body))
+    throw new ParseError("invoice", "has spaces or line breaks in it", {
+      hint: "Copy the invoice again as one word.",
+    });
+  if (!/^[\x21-\x7e]*$/.test(body))
+    throw new ParseError("invoice", "has a character that is not plain ASCII in it", {
+      hint: "Copy the invoice again; only letters and digits belong there.",
+    });
+  const lower = body.toLowerCase();
+  if (body !== lower && body !== body.toUpperCase())
+    throw new ParseError("invoice", "mixes upper and lower case", {
+      hint: "An invoice is all lower case or, in a QR code, all upper case.",
+    });
+  return lower;
+}
+
+function tooLong(length: number): ParseError {
+  return new ParseError("invoice", `need at most ${MAX_INVOICE_LENGTH} characters, have ${length}`);
+}
+
+/**
+ * SHA-256 of a canonical invoice, 32 bytes: what a card signs (specs/01 §6).
+ * @throws ParseError when the string is not its own canonical form
+ */
+export function invoiceHash(canonical: string): Uint8Array {
+  if (canonicalInvoice(canonical) !== canonical)
+    throw new ParseError("invoice", "not in canonical form: need lower case without lightning:");
+  return sha256(utf8(canonical));
+}

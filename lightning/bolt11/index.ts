@@ -1,0 +1,26 @@
+export { canonicalInvoice, invoiceHash, MAX_INVOICE_LENGTH } from "./canonical.js";
+export {
+  checkInvoice,
+  InvoiceError,
+  type InvoiceErrorCode,
+  type InvoiceExpectations,
+  invoiceProblem,
+  type Profile,
+} from "./check.js";
+export { DEFAULT_EXPIRY_SECONDS, DEFAULT_MIN_FINAL_CLTV, decodeInvoice } from "./decode.js";
+export {
+  DEFAULT_INVOICE_FEATURES,
+  encodeInvoice,
+  type InvoiceContent,
+  invoiceFields,
+  signInvoice,
+} from "./encode.js";
+export { formatPrefix, isNetwork, NETWORK_NAMES, parsePrefix } from "./prefix.js";
+export {
+  type Fallback,
+  type Invoice,
+  type RouteHop,
+  TAG,
+  type TaggedField,
+  type UnsignedInvoice,
+} from "./types.js";
