@@ -72,7 +72,7 @@ export class KeyError extends ChequecardError {
  * asynchronous; opening a token is on the hot path, so sealing keys are at hand.
  */
 export interface KeySource {
-  /** Every key set, oldest first. New cards get the last one unless a profile names another. */
+  /** Every key set; oldest first in a key file, in no order from an HSM. A profile names the one for new cards. */
   keySets(): readonly KeySet[];
   /**
    * The key that seals and opens messages of a key set: 16 bytes, or undefined when the id is not known. The

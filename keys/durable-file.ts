@@ -1,0 +1,87 @@
+import { constants } from "node:fs";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { KeyError } from "./key-source.js";
+
+/** Larger than any key file; what is larger is none. */
+const MAX_FILE_LENGTH = 1 << 20;
+/** A leftover of a killed writer is taken over after this many milliseconds. */
+const STALE_AFTER_MS = 60_000;
+
+const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/**
+ * Text of a file that only its owner may read.
+ * @throws KeyError `permissions` when the group or others may read or write it, `file`, `damaged` when oversize
+ */
+export async function readPrivateFile(path: string): Promise<string> {
+  let found: Awaited<ReturnType<typeof stat>>;
+  try {
+    found = await stat(path);
+  } catch (cause) {
+    throw new KeyError("file", `${path}: cannot be read (${errno(cause) ?? "unknown"})`, { cause });
+  }
+  if (process.platform !== "win32" && (found.mode & 0o077) !== 0)
+    throw new KeyError(
+      "permissions",
+      `${path}: others than its owner may use it (mode ${(found.mode & 0o777).toString(8)})`,
+      { hint: `Run: chmod 600 ${path}` },
+    );
+  if (found.size > MAX_FILE_LENGTH)
+    throw new KeyError("damaged", `${path}: need at most ${MAX_FILE_LENGTH} bytes, have ${found.size}`);
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new KeyError("file", `${path}: cannot be read (${errno(cause) ?? "unknown"})`, { cause });
+  }
+}
+
+async function openExclusive(path: string): Promise<Awaited<ReturnType<typeof open>>> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await open(path, flags, 0o600);
+    } catch (cause) {
+      if (errno(cause) !== "EEXIST")
+        throw new KeyError("file", `${path}: cannot be written (${errno(cause) ?? "unknown"})`, { cause });
+      const left = await stat(path).catch(() => undefined);
+      if (attempt > 0 || (left && Date.now() - left.mtimeMs < STALE_AFTER_MS))
+        throw new KeyError("conflict", `${path}: another process writes the key file right now`);
+      await rm(path, { force: true });
+    }
+  }
+}
+
+/**
+ * Replaces a file in one step, mode 600, durable when it resolves: a power cut leaves the old text or the new.
+ * The temporary file beside it keeps two writers apart; `unchanged` is asked while it is held.
+ * @throws KeyError `conflict`, `file`
+ */
+export async function replacePrivateFile(
+  path: string,
+  text: string,
+  unchanged: () => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await openExclusive(temporary);
+  try {
+    try {
+      await unchanged();
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    if (cause instanceof KeyError) throw cause;
+    throw new KeyError("file", `${path}: cannot be written (${errno(cause) ?? "unknown"})`, { cause });
+  }
+  const directory = await open(dirname(path), constants.O_RDONLY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

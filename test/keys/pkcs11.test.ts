@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hexToBytes, secp256k1 } from "../../common/index.js";
+import { KeyError, kdf3, Pkcs11KeySource } from "../../keys/index.js";
+
+const library = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"].find(
+  existsSync,
+);
+const installed = (() => {
+  try {
+    createRequire(import.meta.url)("pkcs11js");
+    return library !== undefined;
+  } catch {
+    return false;
+  }
+})();
+if (!installed) console.log("skipped: the HSM tests need softhsm2 and the optional package pkcs11js");
+
+describe.skipIf(!installed)("PKCS #11 token (SoftHSM2)", () => {
+  const folder = mkdtempSync(join(tmpdir(), "chequecard-hsm-"));
+  const options = { library: library ?? "", token: "chequecard test", pin: "481516" };
+  const id = hexToBytes("0a0b0c0d");
+
+  beforeAll(() => {
+    mkdirSync(join(folder, "tokens"));
+    const configuration = join(folder, "softhsm2.conf");
+    writeFileSync(configuration, `directories.tokendir = ${join(folder, "tokens")}\nlog.level = ERROR\n`);
+    process.env.SOFTHSM2_CONF = configuration;
+    const create = [
+      "--init-token",
+      "--free",
+      "--label",
+      options.token,
+      "--pin",
+      options.pin,
+      "--so-pin",
+      "2342",
+    ];
+    execFileSync("softhsm2-util", create, { stdio: "pipe" });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("makes keys that stay in the token, and does with them what a key file does", async () => {
+    const source = await Pkcs11KeySource.open(options);
+    expect([source.keySets(), source.masterKeys()]).toEqual([[], []]);
+    const set = await source.addKeySet(id, "festival");
+    await source.addKeySet(hexToBytes("0a0b0c0e"), "festival");
+    const master = hexToBytes("404142434445464748494a4b4c4d4e4f");
+    await source.addMasterKey(1, master);
+    await source.addMasterKey(2);
+    const data = hexToBytes("00010203040506070809");
+    expect(await source.cardKeys(1, data)).toEqual(kdf3(1, master, data));
+    const made = await source.cardKeys(2, data);
+    const sealKey = source.sealKey(id)?.slice();
+    expect(sealKey).toHaveLength(16);
+    expect(source.sealKey(hexToBytes("0a0b0c0e"))).not.toEqual(sealKey);
+    await source.close();
+    await source.close();
+
+    const again = await Pkcs11KeySource.open(options);
+    const found = again.keySets().find((other) => Buffer.compare(other.id, id) === 0);
+    expect(found).toMatchObject({ id: set.id, label: "festival", issuerPublicKey: set.issuerPublicKey });
+    expect(again.sealKey(id)).toEqual(sealKey);
+    expect(await again.cardKeys(2, data)).toEqual(made);
+    const digests = Array.from({ length: 8 }, (_, i) => new Uint8Array(32).fill(i + 1));
+    const signatures = await Promise.all(digests.map((digest) => again.signUpdate(id, digest)));
+    for (const [i, signature] of signatures.entries()) {
+      expect(secp256k1.verify(signature, digests[i] ?? new Uint8Array(), set.issuerPublicKey)).toBe(true);
+      expect(signature[32]).toBeLessThan(0x80);
+    }
+    await expect(again.addKeySet(id, "x")).rejects.toMatchObject({ code: "duplicate-key" });
+    await expect(again.addMasterKey(2)).rejects.toMatchObject({ code: "duplicate-key" });
+    await expect(again.cardKeys(9, data)).rejects.toMatchObject({ code: "unknown-master-key" });
+    await expect(again.signUpdate(new Uint8Array(4), new Uint8Array(32))).rejects.toMatchObject({
+      code: "unknown-key-set",
+    });
+    await again.close();
+  });
+
+  it("names what is wrong with the library, the token or the PIN, and never the PIN", async () => {
+    for (const wrong of [
+      { ...options, library: "/nonexistent.so" },
+      { ...options, token: "another" },
+      { ...options, pin: "999999" },
+    ]) {
+      const error = await Pkcs11KeySource.open(wrong).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(KeyError);
+      expect(error).toMatchObject({ code: "hsm" });
+      expect(String(error)).not.toContain(wrong.pin);
+    }
+    const source = await Pkcs11KeySource.open(options);
+    await source.close();
+  });
+});
