@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { secp256k1 } from "../../../common/index.js";
+
+/**
+ * Fixed keys and values of the vectors. Each comes from a name by SHA-256, so that nothing here is chosen with
+ * care and everything can be made again. They are public: never for use.
+ */
+export function named(name: string, length = 32): Buffer {
+  return createHash("sha256").update(`chequecard vectors: ${name}`).digest().subarray(0, length);
+}
+
+/** A fixed key pair; the point has 65 bytes. */
+export interface VectorKey {
+  readonly secretKey: Buffer;
+  readonly point: Buffer;
+}
+
+function key(name: string): VectorKey {
+  const secretKey = named(name);
+  return { secretKey, point: Buffer.from(secp256k1.publicKey(secretKey, false)) };
+}
+
+export const ISSUER = key("issuer key");
+export const OTHER_ISSUER = key("another issuer key");
+
+/** A key set: 4 bytes that name it, and its seal key. */
+export interface VectorKeySet {
+  readonly keySetId: Buffer;
+  readonly sealKey: Buffer;
+}
+
+export const KEY_SET: VectorKeySet = {
+  keySetId: Buffer.from("c0ffee01", "hex"),
+  sealKey: named("seal key", 16),
+};
+export const OTHER_KEY_SET: VectorKeySet = {
+  keySetId: Buffer.from("c0ffee02", "hex"),
+  sealKey: named("another seal key", 16),
+};
+
+/** A card of the vectors. */
+export interface VectorCard extends VectorKey {
+  readonly cardId: Buffer;
+}
+
+export const CARD: VectorCard = { cardId: Buffer.from("0102030405060708", "hex"), ...key("card key") };
+export const OTHER_CARD: VectorCard = {
+  cardId: Buffer.from("1112131415161718", "hex"),
+  ...key("another card key"),
+};
+
+export const MAX_AMOUNT = 2_100_000_000_000_000_000n;
+export const NO_LIMIT = 0xffffffffffffffffn;
+export const NODE_URI = "02e89ca9e8da72b33d896bae51d20e7e6675aa971f7557500b6591b15429e717f1@pay.example:9735";
+
+/** Secret and public parts as they stand in a vector file. */
+export const keysForFile = {
+  comment: "For vectors only. Points are uncompressed.",
+  issuer: { secretKey: ISSUER.secretKey.toString("hex"), point: ISSUER.point.toString("hex") },
+  keySets: [KEY_SET, OTHER_KEY_SET].map(({ keySetId, sealKey }) => ({
+    keySetId: keySetId.toString("hex"),
+    sealKey: sealKey.toString("hex"),
+  })),
+  cards: [CARD, OTHER_CARD].map(({ cardId, secretKey, point }) => ({
+    cardId: cardId.toString("hex"),
+    secretKey: secretKey.toString("hex"),
+    point: point.toString("hex"),
+  })),
+};
