@@ -1,0 +1,343 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import * as noble from "@noble/secp256k1";
+import { bech32 } from "@scure/base";
+
+/**
+ * Invoices of this project's own, beside the official ones in bolt11.json. They are put together here word by
+ * word with bech32 and noble alone, without the codec that they test.
+ */
+export const file = "bolt11-chequecard.json";
+
+noble.hashes.sha256 = sha256;
+noble.hashes.hmacSha256 = (key, message) => hmac(sha256, key, message);
+
+const KEY = new Uint8Array(32).fill(0x42);
+const OTHER_KEY = new Uint8Array(32).fill(0x43);
+const PAYEE = noble.getPublicKey(KEY, true);
+const HASH = sha256(new Uint8Array(32).fill(7));
+const SECRET = new Uint8Array(32).fill(0x11);
+const TIME = 1_700_000_000;
+const NONCE = Uint8Array.from({ length: 32 }, (_, i) => i);
+
+const hex = (bytes: Uint8Array) => noble.etc.bytesToHex(bytes);
+const LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+
+type Field = readonly number[];
+const field = (letter: string, words: readonly number[]): Field => [
+  LETTERS.indexOf(letter),
+  words.length >> 5,
+  words.length & 31,
+  ...words,
+];
+const bytes = (letter: string, value: Uint8Array) => field(letter, bech32.toWords(value));
+const text = (value: string) => bytes("d", new TextEncoder().encode(value));
+const features = (...bits: number[]): Field => {
+  const words = new Array<number>(Math.floor(Math.max(...bits) / 5) + 1).fill(0);
+  for (const bit of bits) {
+    const at = words.length - 1 - Math.floor(bit / 5);
+    words[at] = (words[at] ?? 0) | (1 << (bit % 5));
+  }
+  return field("9", words);
+};
+const hop = (nodeId: Uint8Array, numbers: string) =>
+  Uint8Array.of(...nodeId, ...noble.etc.hexToBytes(numbers));
+
+const P = bytes("p", HASH);
+const S = bytes("s", SECRET);
+const D = text("coffee");
+const F = features(8, 14);
+const USUAL = [P, S, D, F];
+const HOP_NUMBERS = "0102030405060708000000010000001400fd";
+const HOP = hop(noble.getPublicKey(OTHER_KEY, true), HOP_NUMBERS);
+
+interface Signing {
+  readonly highS?: boolean;
+  readonly recovery?: number;
+  readonly key?: Uint8Array;
+}
+
+function invoice(prefix: string, fields: readonly Field[], signing: Signing = {}): string {
+  const time = Array.from({ length: 7 }, (_, i) => Math.floor(TIME / 32 ** (6 - i)) % 32);
+  const words = [...time, ...fields.flat()];
+  const bits = words.map((word) => word.toString(2).padStart(5, "0")).join("");
+  const octets = bits.padEnd(Math.ceil(bits.length / 8) * 8, "0").match(/.{8}/g) ?? [];
+  const data = Uint8Array.from(octets, (octet) => Number.parseInt(octet, 2));
+  const digest = sha256(Uint8Array.of(...new TextEncoder().encode(prefix), ...data));
+  const signed = noble.sign(digest, signing.key ?? KEY, { prehash: false, format: "recovered" });
+  let recovery = signed[0] ?? 0;
+  const compact = signed.slice(1);
+  if (signing.highS) {
+    const s = noble.Point.CURVE().n - BigInt(`0x${hex(compact.subarray(32))}`);
+    compact.set(noble.etc.hexToBytes(s.toString(16).padStart(64, "0")), 32);
+    recovery ^= 1;
+  }
+  const signature = Uint8Array.of(...compact, signing.recovery ?? recovery);
+  return bech32.encode(prefix, [...words, ...bech32.toWords(signature)], false);
+}
+
+const accept = (comment: string, invoice: string, fields: object = {}, profile = "modern") => ({
+  comment,
+  valid: true,
+  profile,
+  invoice,
+  fields: {
+    paymentHash: hex(HASH),
+    paymentSecret: hex(SECRET),
+    payee: hex(PAYEE),
+    timestamp: TIME,
+    ...fields,
+  },
+});
+const refuse = (comment: string, invoice: string, code: string, path?: string, profile = "modern") => ({
+  comment,
+  valid: false,
+  profile,
+  invoice,
+  code,
+  ...(path === undefined ? {} : { path }),
+});
+
+const amounts = [
+  ["1 msat", "lnbc10p", "bc", "1"],
+  ["99 msat, which only p can say", "lnbc990p", "bc", "99"],
+  ["100 msat", "lnbc1n", "bc", "100"],
+  ["100 msat, not in the shortest form", "lnbc1000p", "bc", "100"],
+  ["1 sat", "lnbc10n", "bc", "1000"],
+  ["1 sat on testnet", "lntb10n", "tb", "1000"],
+  ["1 sat on signet", "lntbs10n", "tbs", "1000"],
+  ["1 sat on regtest", "lnbcrt10n", "bcrt", "1000"],
+  ["1 sat on simnet", "lnsb10n", "sb", "1000"],
+  ["1 bitcoin", "lnbc1", "bc", "100000000000"],
+  ["21 million bitcoin", "lnbc21000000", "bc", "2100000000000000000"],
+] as const;
+
+const valid = [
+  ...amounts.map(([comment, prefix, network, amountMsat]) =>
+    accept(comment, invoice(prefix, USUAL), { network, amountMsat }),
+  ),
+  accept("no amount", invoice("lnbc", USUAL), { network: "bc", amountMsat: null }),
+  accept("empty description", invoice("lnbc1n", [P, S, text(""), F]), { description: "" }),
+  accept("description hash", invoice("lnbc1n", [P, S, bytes("h", HASH), F]), { descriptionHash: hex(HASH) }),
+  accept("no features field", invoice("lnbc1n", [P, S, D]), { features: [] }),
+  accept(
+    "expiry 60, final cltv 144",
+    invoice("lnbc1n", [...USUAL, field("x", [1, 28]), field("c", [4, 16])]),
+    {
+      expirySeconds: 60,
+      minFinalCltv: 144,
+    },
+  ),
+  accept(
+    "payment metadata of 639 bytes",
+    invoice("lnbc1n", [P, S, D, features(8, 14, 48), bytes("m", new Uint8Array(639).fill(0xab))]),
+    { metadata: "ab".repeat(639), features: [8, 14, 48] },
+  ),
+  accept(
+    "unknown fields stay in order",
+    invoice("lnbc1n", [field("2", [1, 2, 3]), P, field("z", []), S, field("2", [31]), D, F]),
+    {
+      unknownFields: [
+        { tag: 10, words: [1, 2, 3] },
+        { tag: 2, words: [] },
+        { tag: 10, words: [31] },
+      ],
+    },
+  ),
+  accept(
+    "two route hints, two hops",
+    invoice("lnbc1n", [...USUAL, bytes("r", HOP), bytes("r", Uint8Array.of(...HOP, ...HOP))]),
+    {
+      routeHints: [1, 2].map((count) =>
+        new Array(count).fill({
+          nodeId: hex(noble.getPublicKey(OTHER_KEY, true)),
+          shortChannelId: "72623859790382856",
+          feeBase: 1,
+          feeProportional: 20,
+          cltvDelta: 253,
+        }),
+      ),
+    },
+  ),
+  accept("payee named", invoice("lnbc1n", [...USUAL, bytes("n", PAYEE)])),
+  accept("payee recovered from a high s", invoice("lnbc1n", USUAL, { highS: true })),
+  accept("fallback of an unknown version is skipped", invoice("lnbc1n", [...USUAL, field("f", [19, 1, 2])]), {
+    fallbacks: [],
+  }),
+  accept("unknown optional feature 265", invoice("lnbc1n", [P, S, D, features(8, 14, 265)]), {
+    features: [8, 14, 265],
+  }),
+  accept("anchors 23 with 13", invoice("lnbc1n", [P, S, D, features(8, 13, 14, 23)]), {
+    features: [8, 13, 14, 23],
+  }),
+  accept(
+    "draft-819: deputy nonce in field 0, feature 22",
+    invoice("lnbc1n", [P, S, D, features(8, 14, 22), bytes("0", NONCE)]),
+    { deputyNonce: hex(NONCE), features: [8, 14, 22] },
+    "draft-819",
+  ),
+];
+
+const badForm = [
+  refuse("amount 0", invoice("lnbc0n", USUAL), "parse", "invoice/amount"),
+  refuse("leading zero in the amount", invoice("lnbc01n", USUAL), "parse", "invoice/amount"),
+  refuse("a tenth of an msat", invoice("lnbc1p", USUAL), "parse", "invoice/amount"),
+  refuse("unknown multiplier", invoice("lnbc1k", USUAL), "parse", "invoice/amount"),
+  refuse("one bitcoin too many", invoice("lnbc21000001", USUAL), "parse", "invoice/amount"),
+  refuse("unknown network", invoice("lnltc1n", USUAL), "parse", "invoice/network"),
+  refuse("not a Lightning prefix", invoice("xxbc1n", USUAL), "parse", "invoice/network"),
+  refuse("no payment hash", invoice("lnbc1n", [S, D, F]), "parse", "invoice/payment hash"),
+  refuse(
+    "payment hash of 31 bytes only",
+    invoice("lnbc1n", [bytes("p", HASH.subarray(1)), S, D, F]),
+    "parse",
+    "invoice/payment hash",
+  ),
+  refuse("no payment secret", invoice("lnbc1n", [P, D, F]), "parse", "invoice/payment secret"),
+  refuse("neither description nor hash", invoice("lnbc1n", [P, S, F]), "parse", "invoice/description"),
+  refuse(
+    "description and hash",
+    invoice("lnbc1n", [...USUAL, bytes("h", HASH)]),
+    "parse",
+    "invoice/description",
+  ),
+  refuse(
+    "description not UTF-8",
+    invoice("lnbc1n", [P, S, bytes("d", Uint8Array.of(0xff)), F]),
+    "parse",
+    "invoice/description",
+  ),
+  refuse(
+    "padding not zero",
+    invoice("lnbc1n", [P, S, field("d", [0, 1]), F]),
+    "parse",
+    "invoice/description",
+  ),
+  refuse("expiry not minimal", invoice("lnbc1n", [...USUAL, field("x", [0, 1])]), "parse", "invoice/expiry"),
+  refuse(
+    "expiry of 55 bits",
+    invoice("lnbc1n", [...USUAL, field("x", new Array(11).fill(1))]),
+    "parse",
+    "invoice/expiry",
+  ),
+  refuse(
+    "final cltv not minimal",
+    invoice("lnbc1n", [...USUAL, field("c", [0, 18])]),
+    "parse",
+    "invoice/min final cltv",
+  ),
+  refuse(
+    "features not minimal",
+    invoice("lnbc1n", [P, S, D, field("9", [0, 16, 8, 0])]),
+    "parse",
+    "invoice/features",
+  ),
+  refuse(
+    "route hint of 50 bytes",
+    invoice("lnbc1n", [...USUAL, bytes("r", HOP.subarray(1))]),
+    "parse",
+    "invoice/route hint[0]",
+  ),
+  refuse("empty route hint", invoice("lnbc1n", [...USUAL, field("r", [])]), "parse", "invoice/route hint[0]"),
+  refuse(
+    "route hint through no point",
+    invoice("lnbc1n", [...USUAL, bytes("r", hop(new Uint8Array(33), HOP_NUMBERS))]),
+    "parse",
+    "invoice/route hint[0][0]/node id",
+  ),
+  refuse(
+    "fallback v0 of 21 bytes",
+    invoice("lnbc1n", [...USUAL, field("f", [0, ...bech32.toWords(new Uint8Array(21))])]),
+    "parse",
+    "invoice/fallback[0]",
+  ),
+  refuse("field cut off", invoice("lnbc1n", [...USUAL, [13, 0, 2, 1]]), "parse", "invoice/fields[4]"),
+  refuse("field without length", invoice("lnbc1n", [...USUAL, [13, 0]]), "parse", "invoice/fields[4]"),
+  refuse("recovery id 4", invoice("lnbc1n", USUAL, { recovery: 4 }), "parse", "invoice/signature"),
+  refuse(
+    "payee is no point",
+    invoice("lnbc1n", [...USUAL, bytes("n", new Uint8Array(33).fill(2, 0, 1).fill(0xff, 1))]),
+    "parse",
+    "invoice/payee",
+  ),
+  refuse(
+    "signed by another than the payee named",
+    invoice("lnbc1n", [...USUAL, bytes("n", PAYEE)], { key: OTHER_KEY }),
+    "parse",
+    "invoice/signature",
+  ),
+  refuse(
+    "payee named, high s",
+    invoice("lnbc1n", [...USUAL, bytes("n", PAYEE)], { highS: true }),
+    "parse",
+    "invoice/signature",
+  ),
+  refuse("4097 characters", "l".repeat(4097), "parse", "invoice"),
+];
+
+const badHere = [
+  refuse("for testnet", invoice("lntb1n", USUAL), "network"),
+  refuse("without an amount", invoice("lnbc", USUAL), "amountless"),
+  refuse("expired", invoice("lnbc1n", [...USUAL, field("x", [1])]), "expired"),
+  refuse(
+    "unknown required feature 100",
+    invoice("lnbc1n", [P, S, D, features(8, 14, 100)]),
+    "unknown-feature",
+  ),
+  refuse("required feature 264", invoice("lnbc1n", [P, S, D, features(8, 14, 264)]), "unknown-feature"),
+  refuse("feature 22 without 13", invoice("lnbc1n", [P, S, D, features(8, 14, 22)]), "feature-dependency"),
+  refuse("feature 23 without 13", invoice("lnbc1n", [P, S, D, features(8, 14, 23)]), "feature-dependency"),
+  refuse(
+    "draft-819 invoice read as modern",
+    invoice("lnbc1n", [P, S, D, features(8, 14, 22), bytes("0", NONCE)]),
+    "feature-dependency",
+  ),
+  refuse(
+    "multi-part without payment secret",
+    invoice("lnbc1n", [P, S, D, features(8, 17)]),
+    "feature-dependency",
+  ),
+  refuse("two payment hashes", invoice("lnbc1n", [P, ...USUAL]), "duplicate-field"),
+  refuse("two payment secrets", invoice("lnbc1n", [S, ...USUAL]), "duplicate-field"),
+  refuse(
+    "two expiries",
+    invoice("lnbc1n", [...USUAL, field("x", [1, 28]), field("x", [1, 29])]),
+    "duplicate-field",
+  ),
+];
+
+const sample = invoice("lnbc10n", USUAL);
+const canonical = [
+  { comment: "as it is", text: sample },
+  { comment: "upper case", text: sample.toUpperCase() },
+  { comment: "with scheme", text: `lightning:${sample}` },
+  { comment: "with scheme in upper case, as in a QR code", text: `LIGHTNING:${sample.toUpperCase()}` },
+  { comment: "scheme in mixed case", text: `Lightning:${sample}` },
+].map((entry) => ({
+  ...entry,
+  valid: true,
+  canonical: sample,
+  hash: hex(sha256(new TextEncoder().encode(sample))),
+}));
+const notCanonical = [
+  { comment: "empty", text: "", problem: "empty" },
+  { comment: "scheme alone", text: "lightning:", problem: "empty" },
+  { comment: "mixed case", text: `L${sample.slice(1)}`, problem: "mixes upper and lower case" },
+  { comment: "space before", text: ` ${sample}`, problem: "spaces" },
+  { comment: "line break after", text: `${sample}\n`, problem: "spaces" },
+  { comment: "space inside", text: `${sample.slice(0, 20)} ${sample.slice(20)}`, problem: "spaces" },
+  { comment: "Cyrillic o", text: `${sample}\u043e`, problem: "ASCII" },
+  { comment: "Kelvin sign, whose lower case is k", text: `LN\u212a`, problem: "ASCII" },
+  { comment: "control character", text: `${sample}\u0000`, problem: "ASCII" },
+  { comment: "too long", text: "a".repeat(4097), problem: "at most 4096" },
+].map((entry) => ({ ...entry, valid: false }));
+
+export function generate(): unknown {
+  return {
+    comment: "Invoices of specs/05. Checked on network bc at `now`, amountless allowed for valid ones.",
+    privateKey: hex(KEY),
+    now: TIME + 10,
+    invoices: [...valid, ...badForm, ...badHere],
+    canonical: [...canonical, ...notCanonical],
+  };
+}

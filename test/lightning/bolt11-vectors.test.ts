@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { bytesToHex, hexToBytes, ParseError } from "../../common/index.js";
+import {
+  canonicalInvoice,
+  checkInvoice,
+  decodeInvoice,
+  InvoiceError,
+  invoiceHash,
+  isNetwork,
+  type Profile,
+  signInvoice,
+  TAG,
+} from "../../lightning/bolt11/index.js";
+import { listFeatures } from "../../lightning/features.js";
+import { generate } from "../../specs/generate/bolt11.js";
+import vectors from "../../specs/vectors/bolt11-chequecard.json" with { type: "json" };
+
+const KNOWN_TAGS: readonly number[] = Object.values(TAG);
+
+/** The decoded invoice in the words of the vectors. */
+function plain(text: string): Record<string, unknown> {
+  const invoice = decodeInvoice(text);
+  const hex = (bytes: Uint8Array | undefined) => bytes && bytesToHex(bytes);
+  return {
+    ...invoice,
+    amountMsat: invoice.amount?.toString() ?? null,
+    paymentHash: hex(invoice.paymentHash),
+    paymentSecret: hex(invoice.paymentSecret),
+    descriptionHash: hex(invoice.descriptionHash),
+    metadata: hex(invoice.metadata),
+    deputyNonce: hex(invoice.deputyNonce),
+    payee: hex(invoice.payee),
+    features: listFeatures(invoice.features),
+    routeHints: invoice.routeHints.map((hops) =>
+      hops.map((hop) => ({
+        ...hop,
+        nodeId: hex(hop.nodeId),
+        shortChannelId: hop.shortChannelId.toString(),
+      })),
+    ),
+    unknownFields: invoice.fields
+      .filter(({ tag }) => !KNOWN_TAGS.includes(tag))
+      .map(({ tag, words }) => ({ tag, words: [...words] })),
+  };
+}
+
+function check(text: string, profile: string, allowAmountless: boolean): void {
+  const invoice = decodeInvoice(text);
+  const network = allowAmountless ? invoice.network : "bc";
+  checkInvoice(invoice, { network, now: vectors.now, allowAmountless, profile: profile as Profile });
+}
+
+describe("invoices of specs/vectors/bolt11-chequecard.json", () => {
+  it("are what the generator makes", () => {
+    expect(JSON.parse(JSON.stringify(generate()))).toEqual(vectors);
+  });
+
+  const all = vectors.invoices;
+  it.each(all.filter(({ valid }) => valid))("valid: $comment", ({ invoice, fields, profile }) => {
+    expect(plain(invoice)).toMatchObject(fields ?? {});
+    expect(isNetwork(decodeInvoice(invoice).network)).toBe(true);
+    check(invoice, profile, true);
+  });
+
+  it.each(all.filter(({ valid, comment }) => valid && !/high s|not in the shortest form/.test(comment)))(
+    "written again, byte for byte: $comment",
+    ({ invoice }) => {
+      expect(signInvoice(decodeInvoice(invoice), hexToBytes(vectors.privateKey))).toBe(invoice);
+    },
+  );
+
+  it.each(all.filter(({ valid }) => !valid))("invalid: $comment", ({ invoice, code, path, profile }) => {
+    let found: unknown;
+    try {
+      check(invoice, profile, false);
+    } catch (error) {
+      found = error;
+    }
+    if (code === "parse") {
+      expect(found).toBeInstanceOf(ParseError);
+      expect(found).toMatchObject({ path });
+    } else {
+      expect(found).toBeInstanceOf(InvoiceError);
+      expect(found).toMatchObject({ code });
+    }
+  });
+});
+
+describe("canonical invoice", () => {
+  it.each(vectors.canonical.filter(({ valid }) => valid))("$comment", ({ text, canonical, hash }) => {
+    expect(canonicalInvoice(text)).toBe(canonical);
+    expect(bytesToHex(invoiceHash(canonicalInvoice(text)))).toBe(hash);
+  });
+
+  it.each(vectors.canonical.filter(({ valid }) => !valid))("refused: $comment", ({ text, problem }) => {
+    expect(() => canonicalInvoice(text)).toThrow(ParseError);
+    expect(() => canonicalInvoice(text)).toThrow(problem);
+  });
+
+  it("is the only form that is hashed", () => {
+    const upper = vectors.canonical.find(({ comment }) => comment === "upper case")?.text ?? "";
+    expect(() => invoiceHash(upper)).toThrow("not in canonical form");
+  });
+});
