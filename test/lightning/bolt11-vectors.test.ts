@@ -55,7 +55,7 @@ describe("invoices of specs/vectors/bolt11-chequecard.json", () => {
     expect(JSON.parse(JSON.stringify(generate()))).toEqual(vectors);
   });
 
-  const all = vectors.invoices;
+  const all = vectors.vectors;
   it.each(all.filter(({ valid }) => valid))("valid: $comment", ({ invoice, fields, profile }) => {
     expect(plain(invoice)).toMatchObject(fields ?? {});
     expect(isNetwork(decodeInvoice(invoice).network)).toBe(true);
@@ -65,24 +65,20 @@ describe("invoices of specs/vectors/bolt11-chequecard.json", () => {
   it.each(all.filter(({ valid, comment }) => valid && !/high s|not in the shortest form/.test(comment)))(
     "written again, byte for byte: $comment",
     ({ invoice }) => {
-      expect(signInvoice(decodeInvoice(invoice), hexToBytes(vectors.privateKey))).toBe(invoice);
+      expect(signInvoice(decodeInvoice(invoice), hexToBytes(vectors.keys.payee))).toBe(invoice);
     },
   );
 
-  it.each(all.filter(({ valid }) => !valid))("invalid: $comment", ({ invoice, code, path, profile }) => {
+  it.each(all.filter(({ valid }) => !valid))("invalid: $comment", ({ invoice, error, profile }) => {
     let found: unknown;
     try {
       check(invoice, profile, false);
-    } catch (error) {
-      found = error;
+    } catch (caught) {
+      found = caught;
     }
-    if (code === "parse") {
-      expect(found).toBeInstanceOf(ParseError);
-      expect(found).toMatchObject({ path });
-    } else {
-      expect(found).toBeInstanceOf(InvoiceError);
-      expect(found).toMatchObject({ code });
-    }
+    if (found instanceof ParseError) expect(found.path).toBe(error);
+    else if (found instanceof InvoiceError) expect(found.code).toBe(error);
+    else throw new Error("accepted");
   });
 });
 

@@ -12,7 +12,7 @@ import {
 import { listFeatures } from "../../lightning/features.js";
 import official from "../../specs/vectors/bolt11.json" with { type: "json" };
 
-const KEY = hexToBytes(official.privateKey);
+const KEY = hexToBytes(official.keys.payee);
 const valid = official.vectors.filter((vector) => vector.valid);
 const invalid = official.vectors.filter((vector) => !vector.valid);
 
@@ -57,15 +57,16 @@ function plain(invoice: Invoice) {
   };
 }
 
-function refuse(text: string): { code: string; path: string | undefined } {
+/** The field, or the code of the policy, for which an invoice is refused. */
+function refusal(text: string): string {
   try {
     checkInvoice(decodeInvoice(text), { network: "bc", now: 1496314658 });
   } catch (error) {
-    if (error instanceof ParseError || error instanceof InvoiceError)
-      return { code: error.code, path: error instanceof ParseError ? error.path : undefined };
+    if (error instanceof ParseError) return error.path;
+    if (error instanceof InvoiceError) return error.code;
     throw error;
   }
-  throw new Error("accepted");
+  return "accepted";
 }
 
 describe("official vectors of BOLT 11", () => {
@@ -99,9 +100,7 @@ describe("official vectors of BOLT 11", () => {
     },
   );
 
-  it.each(invalid)("invalid: $comment", ({ invoice: text, code, path }) => {
-    const found = refuse(text);
-    expect(found.code).toBe(code);
-    if (code === "parse") expect(found.path).toBe(path);
+  it.each(invalid)("invalid: $comment", ({ invoice: text, error }) => {
+    expect(refusal(text)).toBe(error);
   });
 });
