@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** Who may import whom (CONTRIBUTING.md, "The folders"); every folder may import itself. */
+const TABLE: Readonly<Record<string, readonly string[]>> = {
+  common: [],
+  keys: ["common"],
+  apdu: ["common"],
+  simulator: ["apdu", "common"],
+  lightning: ["common"],
+  host: ["apdu", "lightning", "common"],
+  personalize: ["apdu", "host", "keys", "common"],
+  issuer: ["apdu", "lightning", "keys", "common"],
+  cli: [
+    "common",
+    "keys",
+    "apdu",
+    "simulator",
+    "lightning",
+    "host",
+    "personalize",
+    "issuer",
+    "bench",
+    "specs",
+  ],
+};
+
+/** The simulator shares constants, types and cryptography with the host, never its parsers and encoders. */
+const SIMULATOR_MAY_USE = [
+  /^apdu\/(constants|status-words|transport|reader)\.ts$/,
+  /^apdu\/sealed\/crypto\.ts$/,
+  /^apdu\/secure-channel\/primitives(-[a-z-]+)?\.ts$/,
+  /^apdu\/exchange\/constants\.ts$/,
+];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  return [...text.matchAll(IMPORT)].map(([, specifier = ""]) => ({
+    from: file,
+    to: relative(ROOT, resolve(ROOT, dirname(file), specifier)).replace(/\.js$/, ".ts"),
+  }));
+}
+
+const show = ({ from, to }: Import): string => `${from} -> ${to}`;
+
+describe("the import table", () => {
+  it.each(Object.keys(TABLE))("%s imports only what it may", (folder) => {
+    const files = sources(folder);
+    expect(files.length).toBeGreaterThan(0);
+    const allowed = [folder, ...(TABLE[folder] ?? [])];
+    const foreign = files.flatMap(importsOf).filter(({ to }) => !allowed.includes(to.split("/")[0] ?? ""));
+    expect(foreign.map(show)).toEqual([]);
+  });
+
+  it("the simulator shares no parser with the host", () => {
+    const shared = sources("simulator")
+      .flatMap(importsOf)
+      .filter(({ to }) => to.startsWith("apdu/") && !SIMULATOR_MAY_USE.some((allowed) => allowed.test(to)));
+    expect(shared.map(show)).toEqual([]);
+  });
+
+  it("sees imports at all", () => {
+    expect(importsOf("apdu/commands/select.ts").map(({ to }) => to)).toContain("apdu/tlv.ts");
+  });
+
+  it("there are no cycles between files", () => {
+    const graph = new Map<string, string[]>();
+    for (const folder of Object.keys(TABLE))
+      for (const file of sources(folder)) graph.set(file, valueImports(file));
+    const cycle = findCycle(graph);
+    expect(cycle, cycle?.join(" -> ")).toBeUndefined();
+  });
+});
+
+/** Imports that exist at run time; types may refer to each other. */
+function valueImports(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), "utf8").replace(/(?:import|export) type[^;]*;/g, "");
+  return [...text.matchAll(IMPORT)].map(([, specifier = ""]) =>
+    relative(ROOT, resolve(ROOT, dirname(file), specifier)).replace(/\.js$/, ".ts"),
+  );
+}
+
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (done.has(file)) return undefined;
+    const seen = path.indexOf(file);
+    if (seen >= 0) return [...path.slice(seen), file];
+    path.push(file);
+    for (const next of graph.get(file) ?? []) {
+      const cycle = visit(next);
+      if (cycle) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of graph.keys()) {
+    const cycle = visit(file);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
