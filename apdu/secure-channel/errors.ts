@@ -1,0 +1,33 @@
+import { ChequecardError } from "../../common/index.js";
+
+export type SecureChannelErrorCode =
+  /** The card speaks SCP01, SCP02 or something newer, or cannot do the level that was asked for. */
+  | "unsupported"
+  /** The card has no keys of that version. */
+  | "unknown-key-version"
+  /** The card's cryptogram is not that of our keys: EXTERNAL AUTHENTICATE was not sent. */
+  | "wrong-keys"
+  /** The card refuses to open a channel at all: too many failures before. */
+  | "locked"
+  /** The card's cryptogram was right, yet it refused ours. */
+  | "not-authenticated"
+  /** A response was not the card's, or the card found a command that was not ours; the channel is closed. */
+  | "integrity"
+  /** The channel was closed before. */
+  | "closed"
+  /** A command that does not fit into a protected short APDU. */
+  | "too-long";
+
+/** A secure channel could not be opened or has ended. Never holds a key. */
+export class SecureChannelError extends ChequecardError {
+  override readonly code: SecureChannelErrorCode;
+
+  constructor(
+    code: SecureChannelErrorCode,
+    message: string,
+    options: { cause?: unknown; hint?: string } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}
