@@ -1,0 +1,125 @@
+import { ChequecardError } from "../../common/index.js";
+
+export type StoreErrorCode =
+  /** Another process holds the database, or took part of what this one was about to change. */
+  | "locked"
+  /** The file is no database, is cut short, or fails its own checks. */
+  | "damaged"
+  /** The disk is full; nothing of the change was kept. */
+  | "full"
+  /** Reading or writing failed beneath the database. */
+  | "io"
+  /** The file or server may not be opened by this user. */
+  | "access"
+  /** The server does not answer, or closed the connection. */
+  | "unavailable"
+  /** Written by a newer release. */
+  | "newer-version"
+  /** Made for another network or node. */
+  | "foreign"
+  /** A rule of the schema refused the change: a bug, or a ledger that does not hold. */
+  | "constraint"
+  /** The store was closed. */
+  | "closed"
+  | "internal";
+
+/** The database could not do what it was asked; nothing of the change was kept unless `code` is `unavailable`. */
+export class StoreError extends ChequecardError {
+  override readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const HINTS: Partial<Record<StoreErrorCode, string>> = {
+  locked: "Another program uses the database; try again when it is done.",
+  damaged: "Keep the file as it is and restore the latest backup beside it.",
+  full: "Free space on the disk that holds the database, then start again; nothing was lost.",
+  io: "Check the disk that holds the database.",
+  access: "Check owner, mode and credentials of the database.",
+  unavailable: "Check that the database server runs and can be reached.",
+};
+
+const MESSAGES: Partial<Record<StoreErrorCode, string>> = {
+  locked: "the database is locked by another process",
+  damaged: "the database is damaged or is no database",
+  full: "the disk is full",
+  io: "the database could not be read or written",
+  access: "the database may not be opened",
+  unavailable: "the database server does not answer",
+  constraint: "a rule of the database refused the change",
+  closed: "the store is closed",
+};
+
+/** SQLite's result codes by their prefix (https://www.sqlite.org/rescode.html). */
+const SQLITE: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
+  ["SQLITE_BUSY", "locked"],
+  ["SQLITE_LOCKED", "locked"],
+  ["SQLITE_PROTOCOL", "locked"],
+  ["SQLITE_CORRUPT", "damaged"],
+  ["SQLITE_NOTADB", "damaged"],
+  ["SQLITE_FULL", "full"],
+  ["SQLITE_CANTOPEN", "access"],
+  ["SQLITE_READONLY", "access"],
+  ["SQLITE_PERM", "access"],
+  ["SQLITE_AUTH", "access"],
+  ["SQLITE_IOERR", "io"],
+  ["SQLITE_CONSTRAINT", "constraint"],
+];
+
+/** SQLSTATE by its first characters (PostgreSQL, appendix A), then what the socket says. */
+const POSTGRES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
+  ["40001", "locked"],
+  ["40P01", "locked"],
+  ["55P03", "locked"],
+  ["53100", "full"],
+  ["53", "unavailable"],
+  ["57", "unavailable"],
+  ["08", "unavailable"],
+  ["28", "access"],
+  ["3D000", "access"],
+  ["42501", "access"],
+  ["23", "constraint"],
+  ["XX001", "damaged"],
+  ["XX002", "damaged"],
+  ["58", "io"],
+  ["ECONN", "unavailable"],
+  ["ENOENT", "unavailable"],
+  ["ENOTFOUND", "unavailable"],
+  ["EAI_AGAIN", "unavailable"],
+  ["ETIMEDOUT", "unavailable"],
+  ["EPIPE", "unavailable"],
+];
+
+function classify(code: string, message: string): StoreErrorCode {
+  const table = code.startsWith("SQLITE_") ? SQLITE : POSTGRES;
+  const found = table.find(([prefix]) => code.startsWith(prefix));
+  if (found) return found[1];
+  if (/database connection is not open|driver has already been destroyed|after calling end/i.test(message))
+    return "closed";
+  return /connection terminated|timeout expired|timeout exceeded/i.test(message) ? "unavailable" : "internal";
+}
+
+/**
+ * What a database driver threw, as a StoreError; errors of this project pass through unchanged.
+ * @param what names the work in the message
+ */
+export function storeError(cause: unknown, what: string): Error {
+  if (cause instanceof ChequecardError) return cause;
+  if (!(cause instanceof Error)) return new StoreError("internal", `${what}: failed`, { cause });
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  const kind = classify(code, cause.message);
+  // Programming errors keep their own words; a driver's words are replaced, they may quote values.
+  if (kind === "internal" && code === "") return cause;
+  const hint = HINTS[kind];
+  return new StoreError(
+    kind,
+    `${what}: ${MESSAGES[kind] ?? "the database refused"}${code ? ` (${code})` : ""}`,
+    {
+      cause,
+      ...(hint ? { hint } : {}),
+    },
+  );
+}

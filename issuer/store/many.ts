@@ -1,0 +1,113 @@
+import type { ColumnType, ManyStatement } from "./types.js";
+
+type Columns<P extends string> = Readonly<Record<P, ColumnType>>;
+/** The name under which a statement reads each parameter. */
+type Names<P extends string> = Readonly<Record<P, string>>;
+
+const ARRAY: Readonly<Record<ColumnType, string>> = { int: "bigint[]", text: "text[]", bytes: "bytea[]" };
+
+const names = <P extends string>(columns: Columns<P>) => Object.keys(columns) as P[];
+
+function singleNames<P extends string>(columns: Columns<P>): Names<P> {
+  return Object.fromEntries(names(columns).map((name, i) => [name, `?${i + 1}`])) as Names<P>;
+}
+
+function bulkNames<P extends string>(columns: Columns<P>): Names<P> {
+  return Object.fromEntries(names(columns).map((name) => [name, `k."${name}"`])) as Names<P>;
+}
+
+/** All rows of parameters as a table `k`, numbered from 1 in `k.ordinal`. */
+function parameterTable<P extends string>(columns: Columns<P>): string {
+  const arrays = names(columns).map((name, i) => `$${i + 1}::${ARRAY[columns[name]]}`);
+  const list = names(columns).map((name) => `"${name}"`);
+  return `unnest(${arrays.join(", ")}) with ordinality as k(${[...list, "ordinal"].join(", ")})`;
+}
+
+/**
+ * A query for at most one row for each row of parameters.
+ * @param body writes the query over the names of the parameters
+ */
+export function findMany<P extends string>(
+  id: string,
+  columns: Columns<P>,
+  body: (p: Names<P>) => string,
+): ManyStatement<P> {
+  return {
+    id,
+    columns,
+    single: body(singleNames(columns)),
+    bulk: `select k.ordinal, q.* from ${parameterTable(columns)} cross join lateral (${body(bulkNames(columns))}) q`,
+  };
+}
+
+/**
+ * Inserts every row; a row that a unique index refuses is left out and reported as not changed. Rows go in in
+ * the order of `order`, so that two processes cannot wait for each other in a circle.
+ */
+export function insertMany<P extends string>(
+  id: string,
+  table: string,
+  columns: Columns<P>,
+  order: P,
+): ManyStatement<P> {
+  const list = names(columns).map((name) => `"${name}"`);
+  const single = names(columns).map((_, i) => `?${i + 1}`);
+  return {
+    id,
+    columns,
+    single: `insert into ${table} (${list.join(", ")}) values (${single.join(", ")}) on conflict do nothing`,
+    bulk:
+      `insert into ${table} (${list.join(", ")}) select ${list.join(", ")} from ${parameterTable(columns)} ` +
+      `order by "${order}" on conflict do nothing returning ${list.filter((name) => KEYS.has(name)).join(", ")}`,
+  };
+}
+
+/** Columns that name a row of a table; what the bulk statements return to tell which rows they changed. */
+const KEYS = new Set(['"card"', '"counter"', '"sequence"', '"first"', '"reference"', '"account"']);
+
+/**
+ * Updates one row for each row of parameters. No two rows of parameters may name the same row.
+ * @param key the parameters that name the row; @param set the assignments; @param where a further condition
+ */
+export function updateMany<P extends string>(
+  id: string,
+  table: string,
+  columns: Columns<P>,
+  key: readonly P[],
+  set: (p: Names<P>) => string,
+  where = "",
+): ManyStatement<P> {
+  const one = singleNames(columns);
+  const all = bulkNames(columns);
+  const match = (p: Names<P>) =>
+    [...key.map((name) => `${table}."${name}" = ${p[name]}`), ...(where ? [where] : [])].join(" and ");
+  return {
+    id,
+    columns,
+    single: `update ${table} set ${set(one)} where ${match(one)}`,
+    bulk:
+      `update ${table} set ${set(all)} from ${parameterTable(columns)} where ${match(all)} ` +
+      `returning ${key.map((name) => `${table}."${name}"`).join(", ")}`,
+  };
+}
+
+/** Deletes one row for each row of parameters, all of which name it. */
+export function deleteMany<P extends string>(
+  id: string,
+  table: string,
+  columns: Columns<P>,
+): ManyStatement<P> {
+  const match = (p: Names<P>) =>
+    names(columns)
+      .map((name) => `${table}."${name}" = ${p[name]}`)
+      .join(" and ");
+  const returned = names(columns).map((name) => `${table}."${name}"`);
+  return {
+    id,
+    columns,
+    single: `delete from ${table} where ${match(singleNames(columns))}`,
+    bulk:
+      `delete from ${table} using ${parameterTable(columns)} where ${match(bulkNames(columns))} ` +
+      `returning ${returned.join(", ")}`,
+  };
+}

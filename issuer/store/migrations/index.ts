@@ -1,0 +1,15 @@
+import type { QueryExecutorProvider } from "kysely";
+import type { StoreKind } from "../types.js";
+import * as ledger from "./0001-ledger.js";
+
+/** One step of the schema, forward only. A released step never changes. */
+export interface Migration {
+  readonly version: number;
+  up(db: QueryExecutorProvider, kind: StoreKind): Promise<void>;
+}
+
+/** Every step, in order, numbered from 1 without gaps. */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, up: ledger.up }];
+
+/** The version that this release writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;

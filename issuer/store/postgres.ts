@@ -1,0 +1,107 @@
+import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import { storeError } from "./errors.js";
+import { migrate } from "./migrate.js";
+import type { Tables } from "./schema.js";
+import { transactions } from "./transactions.js";
+import type { ManyRow, ManyRunner, ManyStatement, Store, Value } from "./types.js";
+
+export interface PostgresOptions {
+  /** `postgresql://user@host:port/database`, or a socket directory as host. */
+  readonly url: string;
+  /** Connections of this process. Default 5. */
+  readonly connections?: number;
+  /** Milliseconds to wait for a connection and for a lock. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Integers of 64 bits, and sums of them, as bigint; the rest as the driver reads it. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === INT8 || oid === NUMERIC
+      ? (text: string) => BigInt(text)
+      : pg.types.getTypeParser(oid, format as "text")) as pg.CustomTypesConfig["getTypeParser"],
+};
+
+/**
+ * Opens the database server: any number of service processes may share one database. Every commit is on disk
+ * before it counts. Brought to the newest schema.
+ * @throws StoreError `unavailable`, `access`, `newer-version`
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Store> {
+  const timeout = options.timeoutMs ?? 10_000;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connections ?? 5,
+    connectionTimeoutMillis: timeout,
+    lock_timeout: timeout,
+    idle_in_transaction_session_timeout: 6 * timeout,
+    application_name: "chequecard issuer",
+    types,
+  });
+  // A connection that dies while idle is replaced at the next query; without a listener it would end the process.
+  pool.on("error", () => {});
+  let queries = 0;
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool,
+      onCreateConnection: async (connection) => {
+        await connection.executeQuery(CompiledQuery.raw("set synchronous_commit = on"));
+      },
+    }),
+    log: () => {
+      queries++;
+    },
+  });
+  const store: Store = {
+    kind: "postgres",
+    db,
+    many: runner,
+    queries: () => queries,
+    ...transactions(db, { isolationLevel: "repeatable read" }),
+    close: () => db.destroy(),
+  };
+  try {
+    await migrate(store);
+  } catch (cause) {
+    await store.close();
+    throw storeError(cause, "opening the database server");
+  }
+  return store;
+}
+
+const runner: ManyRunner = {
+  async find<R, P extends string>(
+    tx: Pick<Kysely<Tables>, "executeQuery">,
+    statement: ManyStatement<P>,
+    rows: readonly ManyRow<P>[],
+  ): Promise<(R | undefined)[]> {
+    const found = new Array<R | undefined>(rows.length).fill(undefined);
+    if (rows.length === 0) return found;
+    const result = await tx.executeQuery(
+      CompiledQuery.raw(statement.bulk, arrays(statement, rows)) as CompiledQuery<R & { ordinal: bigint }>,
+    );
+    // Ordinals count rows, not money; the first row of each wins.
+    for (const row of result.rows) found[Number.parseInt(row.ordinal.toString(), 10) - 1] ??= row;
+    return found;
+  },
+  async change(tx, statement, rows) {
+    if (rows.length === 0) return [];
+    const result = await tx.executeQuery(
+      CompiledQuery.raw(statement.bulk, arrays(statement, rows)) as CompiledQuery<Record<string, Value>>,
+    );
+    const [first] = result.rows;
+    if (!first) return rows.map(() => false);
+    const key = Object.keys(first);
+    const changed = new Set(result.rows.map((row) => key.map((name) => row[name]).join(":")));
+    return rows.map((row) => changed.has(key.map((name) => (row as Record<string, Value>)[name]).join(":")));
+  },
+};
+
+/** One array for each column, as `unnest` takes them. */
+function arrays<P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]): Value[][] {
+  return (Object.keys(statement.columns) as P[]).map((name) => rows.map((row) => row[name]));
+}

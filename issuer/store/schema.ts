@@ -1,0 +1,215 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables, the same on SQLite and PostgreSQL. Every number is a 64-bit integer and reads as a bigint:
+ * amounts in millisatoshi, times in Unix milliseconds, `card` the card id as a signed integer
+ * (`cardKey` in values.ts). Bytes read as Buffer.
+ */
+export interface Tables {
+  settings: SettingsTable;
+  policies: PoliciesTable;
+  cards: CardsTable;
+  accounts: AccountsTable;
+  limits: LimitsTable;
+  authorizations: AuthorizationsTable;
+  leases: LeasesTable;
+  gaps: GapsTable;
+  operations: OperationsTable;
+  bookings: BookingsTable;
+  evidence: EvidenceTable;
+}
+
+/** What the whole database is bound to: the network and the node id. */
+export interface SettingsTable {
+  name: string;
+  value: string;
+}
+
+/** Spending policies; a row never changes, cards with the same policy share it. */
+export interface PoliciesTable {
+  policy: Generated<bigint>;
+  /** SHA-256 of `json`. */
+  hash: Buffer;
+  json: string;
+}
+
+/** What never changes about a card. */
+export interface CardsTable {
+  card: bigint;
+  /** Compressed, 33 bytes. */
+  public_key: Buffer;
+  /** 4 bytes. */
+  key_set: Buffer;
+  /** For people. */
+  label: string;
+  registered_at: bigint;
+  /** The card that this one replaces. */
+  replaces: bigint | null;
+}
+
+export type CardState = "pending" | "active" | "blocked" | "retired";
+
+/** What changes about a card with nearly every payment; locked while it does. */
+export interface AccountsTable {
+  card: bigint;
+  state: CardState;
+  policy: bigint;
+  /** Everything ever paid in for the card. */
+  funded: bigint;
+  /** Reserved, settled, paid out in cash or moved to another card: never more than `funded`. */
+  committed: bigint;
+  /** Everything given back to the card by a higher credit. */
+  voided: bigint;
+  /** Reserved and settled so far, the base of rolling windows. */
+  spent: bigint;
+  /** When the latest authorization was decided; never runs backwards for a card. */
+  decided_at: bigint;
+  /** The highest counter known, from a token or a status, and the card's total after it. */
+  top_counter: bigint;
+  top_total: bigint;
+  /** Sequence of the newest row in `limits`. */
+  sequence: bigint;
+  /** The highest sequence that the card has shown to have. */
+  acknowledged: bigint;
+  /** Number of the newest row in `operations`. */
+  operation: bigint;
+}
+
+/** What was signed for a card under each sequence; 0 is what it was personalized with. */
+export interface LimitsTable {
+  card: bigint;
+  sequence: bigint;
+  credit: bigint;
+  max_per_transaction: bigint;
+  pin_threshold: bigint;
+  no_pin_budget: bigint;
+  max_transactions: bigint;
+  /** UPDATE_FLAG bits (specs/02 §3.3). */
+  flags: bigint;
+  cause: LimitsCause;
+  created_at: bigint;
+}
+
+export type LimitsCause =
+  | "personalization"
+  | "top-up"
+  | "void"
+  | "gap"
+  | "limits"
+  | "block"
+  | "unblock"
+  | "clone"
+  | "replace"
+  | "cash-out"
+  | "retire";
+
+export type AuthorizationState = "reserved" | "settled" | "void";
+
+/** Every counter of a card for which a genuine token was seen and decided. */
+export interface AuthorizationsTable {
+  card: bigint;
+  counter: bigint;
+  state: AuthorizationState;
+  /** 1 while reserved or settled, 0 when void: the payment hash is unique among live rows. */
+  live: bigint;
+  amount: bigint;
+  /** The card's own running total after it. */
+  total_after: bigint;
+  /** AUTHORIZATION_FLAG bits. */
+  flags: bigint;
+  /** Low 24 bits of the update sequence in the token first seen. */
+  sequence: bigint;
+  invoice_hash: Buffer;
+  payment_hash: Buffer;
+  payee: Buffer;
+  /** The card's signature, 64 bytes: with the fields above the proof that the card authorized it. */
+  signature: Buffer;
+  /** `accounts.spent` right after it. */
+  spent_after: bigint;
+  decided_at: bigint;
+  resolved_at: bigint | null;
+  fee: bigint | null;
+  preimage: Buffer | null;
+  /** Reason code of a void row. */
+  reason: bigint | null;
+}
+
+/** One row for every reserved authorization: who pays it, until when, and what it needs to pay again. */
+export interface LeasesTable {
+  card: bigint;
+  counter: bigint;
+  payee: Buffer;
+  /** The service process that may pay it. */
+  owner: bigint;
+  until: bigint;
+  /** How often it went to another owner. */
+  takeovers: bigint;
+  /** Canonical invoice, and the amount where it has none. */
+  invoice: string;
+  amount: bigint | null;
+  max_fee: bigint;
+  max_cltv: bigint;
+  /** Unix milliseconds after which no node pays the invoice any more. */
+  expires_at: bigint;
+}
+
+/** Counters that were passed over: `first`..`last`, unseen while `voided_at` is null, void for ever after. */
+export interface GapsTable {
+  card: bigint;
+  first: bigint;
+  last: bigint;
+  /** The card's total before `first`. */
+  total_before: bigint;
+  /** What was authorized under these counters together. */
+  amount: bigint;
+  /** Since when all tokens in it are known to exist. */
+  known_at: bigint;
+  voided_at: bigint | null;
+}
+
+export type OperationKind = "fund" | "cash-out" | "move-out" | "move-in";
+
+/** Money moved by the issuer's people. */
+export interface OperationsTable {
+  card: bigint;
+  operation: bigint;
+  kind: OperationKind;
+  amount: bigint;
+  at: bigint;
+  note: string;
+}
+
+export type BookingKind = "reserve" | "settle" | "void" | OperationKind;
+/** `external` is the money outside, `node` the channels that pay routing fees; the others are the card's. */
+export type Account =
+  | "external"
+  | "funded"
+  | "reserved"
+  | "settled"
+  | "cash-out"
+  | "transfer"
+  | "fees"
+  | "node";
+
+/** Double-entry lines; those of one (card, kind, reference) sum to zero. */
+export interface BookingsTable {
+  id: Generated<bigint>;
+  card: bigint;
+  kind: BookingKind;
+  /** Counter of the authorization, or number of the operation. */
+  reference: bigint;
+  account: Account;
+  amount: bigint;
+  at: bigint;
+}
+
+/** What a card, or its clone, signed against what was known. Rows never change. */
+export interface EvidenceTable {
+  id: Generated<bigint>;
+  card: bigint;
+  at: bigint;
+  /** In words. */
+  contradiction: string;
+  /** Type and key set id of the sealed message, 5 bytes, and its body with the signature, 128 bytes. */
+  message: Buffer;
+}

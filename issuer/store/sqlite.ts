@@ -1,0 +1,187 @@
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import Database from "better-sqlite3";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteDialect,
+  SqliteDriver,
+  type TransactionSettings,
+} from "kysely";
+import { StoreError, storeError } from "./errors.js";
+import { migrate } from "./migrate.js";
+import type { Tables } from "./schema.js";
+import { transactions } from "./transactions.js";
+import type { ManyRunner, ManyStatement, Store } from "./types.js";
+
+export interface SqliteOptions {
+  /** File of the database; made with mode 600 where there is none. */
+  readonly path: string;
+  /** How long to wait for another process that writes, in milliseconds. Default 10,000. */
+  readonly busyTimeoutMs?: number;
+  /** Page cache of this process in KiB. Default 32,768. */
+  readonly cacheKib?: number;
+}
+
+/** `CHEQ` in the header of the file, so that another program's database is never taken for a ledger. */
+const APPLICATION_ID = 0x43484551;
+const HEADER = "SQLite format 3\0";
+/** Pages in the write-ahead log before they are moved to the file. */
+const CHECKPOINT_PAGES = 8192;
+
+/**
+ * Opens the embedded database: write-ahead log, every commit synced to disk, brought to the newest schema.
+ * @throws StoreError `damaged`, `access`, `locked`, `newer-version`, `foreign`
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  const database = openFile(options);
+  try {
+    return await openStore(database);
+  } catch (cause) {
+    if (database.open) database.close();
+    throw storeError(cause, `opening ${options.path}`);
+  }
+}
+
+function openFile(options: SqliteOptions): Database.Database {
+  const { path } = options;
+  try {
+    prepareFile(path);
+    const database = new Database(path, { timeout: options.busyTimeoutMs ?? 10_000 });
+    try {
+      checkApplication(database, path);
+      database.pragma("journal_mode = WAL");
+      database.pragma("synchronous = FULL");
+      database.pragma("trusted_schema = OFF");
+      database.pragma(`cache_size = -${options.cacheKib ?? 32_768}`);
+      database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      database.defaultSafeIntegers(true);
+      return database;
+    } catch (cause) {
+      database.close();
+      throw cause;
+    }
+  } catch (cause) {
+    throw storeError(cause, `opening ${path}`);
+  }
+}
+
+/** Makes the file for its owner alone, or checks that it begins as a database does. */
+function prepareFile(path: string): void {
+  if (!existsSync(path)) {
+    closeSync(openSync(path, "wx", 0o600));
+    return;
+  }
+  if (!statSync(path).isFile())
+    throw new StoreError("access", `${path}: not a file`, { hint: "Name a file for the database." });
+  const header = Buffer.alloc(HEADER.length);
+  const file = openSync(path, "r");
+  const length = readSync(file, header, 0, HEADER.length, 0);
+  closeSync(file);
+  if (length > 0 && header.toString("latin1") !== HEADER)
+    throw new StoreError("damaged", `${path}: not a SQLite database`, {
+      hint: "Keep the file as it is and restore the latest backup beside it.",
+    });
+  chmodSync(path, 0o600);
+}
+
+function checkApplication(database: Database.Database, path: string): void {
+  const id = database.pragma("application_id", { simple: true });
+  if (id === APPLICATION_ID) return;
+  const tables = database.prepare("select count(*) as n from sqlite_master").pluck().get();
+  if (id !== 0 || tables !== 0)
+    throw new StoreError("foreign", `${path}: a database of another program`, {
+      hint: "Name the issuer's own database file.",
+    });
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+}
+
+/** Takes the write lock when a transaction begins, so that it never fails half-way for want of it. */
+class ImmediateDriver extends SqliteDriver {
+  readonly #database: Database.Database;
+
+  constructor(database: Database.Database, prepared: Prepared) {
+    super({ database: { prepare: (sql) => prepared.get(sql), close: () => database.close() } });
+    this.#database = database;
+  }
+
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings: TransactionSettings = {},
+  ): Promise<void> {
+    const mode = settings.accessMode === "read only" ? "deferred" : "immediate";
+    await connection.executeQuery(CompiledQuery.raw(`begin ${mode}`));
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // SQLite has rolled back by itself after a full disk or a failed write.
+    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
+  }
+}
+
+/** Statements are compiled once; the texts are few and fixed. */
+class Prepared {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  get(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      if (this.#statements.size >= 500) this.#statements.clear();
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+async function openStore(database: Database.Database): Promise<Store> {
+  const prepared = new Prepared(database);
+  let queries = 0;
+  const dialect = new SqliteDialect({ database });
+  const db = new Kysely<Tables>({
+    dialect: {
+      createDriver: (): Driver => new ImmediateDriver(database, prepared),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (any) => dialect.createIntrospector(any),
+    },
+    log: () => {
+      queries++;
+    },
+  });
+  const many: ManyRunner = {
+    // The transaction of `tx` runs on this very connection, the only one there is.
+    async find<R, P extends string>(
+      _tx: unknown,
+      statement: ManyStatement<P>,
+      rows: readonly Readonly<Record<P, unknown>>[],
+    ) {
+      queries++;
+      const query = prepared.get(statement.single);
+      const columns = Object.keys(statement.columns) as P[];
+      return rows.map((row) => query.get(columns.map((name) => row[name])) as R | undefined);
+    },
+    async change(_tx, statement, rows) {
+      queries++;
+      const query = prepared.get(statement.single);
+      const columns = Object.keys(statement.columns) as (keyof (typeof rows)[number])[];
+      return rows.map((row) => query.run(columns.map((name) => row[name])).changes > 0);
+    },
+  };
+  const store: Store = {
+    kind: "sqlite",
+    db,
+    many,
+    queries: () => queries,
+    ...transactions(db, {}),
+    close: () => db.destroy(),
+  };
+  await migrate(store);
+  return store;
+}
