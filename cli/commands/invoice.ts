@@ -1,0 +1,84 @@
+import { bytesToHex, formatMsat } from "../../common/index.js";
+import {
+  canonicalInvoice,
+  decodeInvoice,
+  type Invoice,
+  InvoiceError,
+  invoiceHash,
+  invoiceProblem,
+  isNetwork,
+  NETWORK_NAMES,
+} from "../../lightning/bolt11/index.js";
+import type { Network } from "../../lightning/nodes/port.js";
+import type { RegisterCommand } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+
+/** A network as `--network` takes it. @throws InputError */
+export function parseNetwork(text: string): Network {
+  if (isNetwork(text)) return text;
+  const names = Object.entries(NETWORK_NAMES).map(([prefix, name]) => `${prefix} (${name})`);
+  throw new InputError(`--network: need one of ${names.join(", ")}; have "${text}"`);
+}
+
+/** `2026-11-22 13:00:00 UTC` */
+export const formatTime = (unixSeconds: number): string =>
+  `${new Date(unixSeconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** An invoice given on the command line: canonical and decoded. @throws ParseError */
+export function readInvoiceArgument(text: string): Invoice {
+  return decodeInvoice(canonicalInvoice(text));
+}
+
+function decode(text: string, network: Network | undefined): CommandOutput {
+  const invoice = readInvoiceArgument(text);
+  const now = Math.floor(Date.now() / 1000);
+  const problem = invoiceProblem(invoice, { network: network ?? invoice.network, now });
+  const data = {
+    invoice: invoice.text,
+    invoiceHash: invoiceHash(invoice.text),
+    network: invoice.network,
+    amountMsat: invoice.amount,
+    description: invoice.description,
+    descriptionHash: invoice.descriptionHash,
+    paymentHash: invoice.paymentHash,
+    payee: invoice.payee,
+    timestamp: invoice.timestamp,
+    expiresAt: invoice.expiresAt,
+    minFinalCltv: invoice.minFinalCltv,
+    metadata: invoice.metadata,
+    routeHints: invoice.routeHints,
+    problem: problem && { code: problem.code, message: problem.message },
+  };
+  const text_ = renderRecord([
+    ["Network", NETWORK_NAMES[invoice.network]],
+    ["Amount", invoice.amount === undefined ? "none: the payer chooses" : formatMsat(invoice.amount)],
+    ["Description", invoice.description === undefined ? undefined : JSON.stringify(invoice.description)],
+    ["Description hash", invoice.descriptionHash && bytesToHex(invoice.descriptionHash)],
+    ["Payee", bytesToHex(invoice.payee)],
+    ["Payment hash", bytesToHex(invoice.paymentHash)],
+    ["Made", formatTime(invoice.timestamp)],
+    ["Expires", formatTime(invoice.expiresAt)],
+    ["Invoice hash", `${bytesToHex(data.invoiceHash)} (what a card signs)`],
+    ["Can be paid", problem ? `no: ${problem.message}` : "yes"],
+  ]);
+  return { data, text: text_, ...(problem instanceof InvoiceError ? { exitCode: EXIT.CHECK_FAILED } : {}) };
+}
+
+export const registerInvoice: RegisterCommand = (program, run) => {
+  const invoice = program.command("invoice").description("look into BOLT 11 invoices");
+  invoice
+    .command("decode <bolt11>")
+    .description("show what an invoice says and whether it can be paid now")
+    .option("--network <prefix>", "network it has to be for: bc, tb, tbs, bcrt or sb")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  chequecard invoice decode lnbc25m1...\n  chequecard --json invoice decode lightning:LNBC25M1... --network bc\n",
+    )
+    .action((text: string, options: { network?: string }) =>
+      run(async () =>
+        decode(text, options.network === undefined ? undefined : parseNetwork(options.network)),
+      ),
+    );
+};

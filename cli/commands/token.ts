@@ -1,0 +1,97 @@
+import { MESSAGE_TYPE, readFrame, type SealedFrame, verifySignature } from "../../apdu/index.js";
+import { authorizationMessage, statusMessage, updateMessage } from "../../apdu/sealed/index.js";
+import { bytesToHex, formatMsat, hexToBytes, secp256k1 } from "../../common/index.js";
+import { formatCardId, verifyToken } from "../../issuer/verify.js";
+import type { RegisterCommand } from "../command-context.js";
+import { EXIT } from "../exit-codes.js";
+import { type IssuerRecord, readIssuerRecord, recordLookups } from "../issuer-record.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { readInvoiceArgument } from "./invoice.js";
+
+const TYPE_NAMES = {
+  [MESSAGE_TYPE.AUTHORIZATION]: "authorization token",
+  [MESSAGE_TYPE.STATUS]: "card status",
+  [MESSAGE_TYPE.UPDATE]: "card update",
+} as const;
+
+interface InspectOptions {
+  readonly issuerRecord?: string;
+  readonly invoice?: string;
+}
+
+function inspect(hex: string, options: InspectOptions): CommandOutput {
+  const bytes = hexToBytes(hex.trim(), "token");
+  const frame = readFrame(bytes, "token");
+  const clear = { type: TYPE_NAMES[frame.type], keySetId: frame.keySetId, length: bytes.length };
+  if (!options.issuerRecord)
+    return {
+      data: { ...clear, opened: false },
+      text: `${renderRecord([
+        ["Type", clear.type],
+        ["Key set", bytesToHex(clear.keySetId)],
+      ])}\nThe rest is sealed; give --issuer-record to open it.`,
+    };
+  const record = readIssuerRecord(options.issuerRecord);
+  return openFrame(bytes, frame, record, options.invoice, clear);
+}
+
+function openFrame(
+  bytes: Uint8Array,
+  frame: SealedFrame,
+  record: IssuerRecord,
+  invoiceText: string | undefined,
+  clear: object,
+): CommandOutput {
+  const { sealKeys, findCard } = recordLookups(record);
+  const codec = { 1: authorizationMessage, 2: statusMessage, 3: updateMessage }[frame.type];
+  const opened = codec.open(bytes, sealKeys, "token");
+  const signer =
+    frame.type === MESSAGE_TYPE.UPDATE
+      ? secp256k1.publicKey(record.issuerSecretKey)
+      : (findCard(opened.fields.cardId)?.publicKey ?? new Uint8Array(0));
+  const genuine = verifySignature(opened, signer);
+  const facts =
+    invoiceText === undefined
+      ? undefined
+      : verifyToken({
+          token: bytes,
+          invoice: readInvoiceArgument(invoiceText).text,
+          sealKeys,
+          findCard,
+          network: readInvoiceArgument(invoiceText).network,
+          now: Math.floor(Date.now() / 1000),
+        });
+  return {
+    data: { ...clear, opened: true, fields: opened.fields, genuine, matchesInvoice: facts && true },
+    text: renderRecord([
+      ["Type", TYPE_NAMES[frame.type]],
+      ["Key set", bytesToHex(frame.keySetId)],
+      ...Object.entries(opened.fields).map(([name, value]) => [name, renderField(name, value)] as const),
+      ["Signature", genuine ? "right" : "WRONG: not made by this card or its issuer"],
+      ["Invoice", facts ? "this token authorizes exactly this invoice and amount" : undefined],
+    ]),
+    exitCode: genuine ? EXIT.OK : EXIT.CHECK_FAILED,
+  };
+}
+
+function renderField(name: string, value: unknown): string {
+  if (value instanceof Uint8Array) return name === "cardId" ? formatCardId(value) : bytesToHex(value);
+  if (typeof value === "bigint") return value === 0xffffffffffffffffn ? "no limit" : formatMsat(value);
+  return String(value);
+}
+
+export const registerToken: RegisterCommand = (program, run) => {
+  const token = program.command("token").description("look into sealed messages of a card");
+  token
+    .command("inspect <hex>")
+    .description(
+      "show what a token, status or update says; with its issuer's record also opened and verified",
+    )
+    .option("--issuer-record <file>", "what the issuer knows of the card, as `simulate new` writes it")
+    .option("--invoice <bolt11>", "also check that the token authorizes this invoice")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  chequecard token inspect 01a1b2...\n  chequecard token inspect 01a1b2... --issuer-record card.issuer.json --invoice lnbcrt25u1...\n",
+    )
+    .action((hex: string, options: InspectOptions) => run(async () => inspect(hex, options)));
+};

@@ -1,0 +1,40 @@
+import { bytesToHex } from "../common/index.js";
+import type { ExitCode } from "./exit-codes.js";
+
+/** What a command hands back: data for `--json`, the same for people, and an exit code when it is not 0. */
+export interface CommandOutput {
+  readonly data: unknown;
+  readonly text: string;
+  readonly exitCode?: ExitCode;
+}
+
+/**
+ * JSON of a command's data: amounts (bigint) as decimal strings of millisatoshi, bytes as lower-case hex,
+ * `undefined` left out.
+ */
+export function toJson(data: unknown): string {
+  return JSON.stringify(
+    data,
+    (_key, value: unknown) => {
+      if (typeof value === "bigint") return value.toString();
+      if (value instanceof Uint8Array) return bytesToHex(value);
+      if (isBufferJson(value)) return Buffer.from(value.data).toString("hex");
+      return value;
+    },
+    2,
+  );
+}
+
+/** A Buffer has turned itself into this before a replacer sees it. */
+const isBufferJson = (value: unknown): value is { data: number[] } =>
+  typeof value === "object" &&
+  value !== null &&
+  (value as { type?: unknown }).type === "Buffer" &&
+  "data" in value;
+
+/** Two columns, the first padded: for records. Rows with an undefined value are left out. */
+export function renderRecord(rows: readonly (readonly [string, string | undefined])[]): string {
+  const shown = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { RegisterCommand, RunAction } from "./command-context.js";
+import { registerCard } from "./commands/card.js";
+import { registerInvoice } from "./commands/invoice.js";
+import { registerReaders } from "./commands/readers.js";
+import { registerSimulate } from "./commands/simulate.js";
+import { registerToken } from "./commands/token.js";
+import { EXIT_CODE_HELP } from "./exit-codes.js";
+
+const COMMANDS: readonly RegisterCommand[] = [
+  registerReaders,
+  registerCard,
+  registerSimulate,
+  registerInvoice,
+  registerToken,
+];
+
+/** Version of the package, from the package.json that is nearest to the compiled or the source file. */
+export function packageVersion(): string {
+  for (const path of ["../package.json", "../../package.json"]) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as {
+        name: string;
+        version: string;
+      };
+      if (name === "chequecard") return version;
+    } catch {
+      // The compiled files lie one folder deeper than the sources.
+    }
+  }
+  return "unknown";
+}
+
+/** The whole command line, with `run` as its only way to print and exit. */
+export function buildProgram(run: RunAction): Command {
+  const program = new Command("chequecard")
+    .description("NFC smart cards that authorize Lightning payments while the payer is offline")
+    .version(packageVersion(), "-V, --version")
+    .option("--json", "print data as JSON: amounts as strings of msat, bytes as hex")
+    .option("--trace", "show every APDU on standard error, secrets masked")
+    .showHelpAfterError("(add --help for the options and examples)")
+    .addHelpText(
+      "after",
+      `\nExit codes:\n${EXIT_CODE_HELP.map(([code, text]) => `  ${String(code).padStart(3)}  ${text}`).join("\n")}\n`,
+    );
+  for (const register of COMMANDS) register(program, run);
+  return program;
+}
