@@ -1,0 +1,71 @@
+import { LIFECYCLE } from "../apdu/constants.js";
+import { secp256k1, u32, u64, utf8, ValueError } from "../common/index.js";
+import { cardApplication } from "./card-application/application.js";
+import type { CardState } from "./card-application/state.js";
+import {
+  type CardPersonalization,
+  checkPersonalization,
+  DEFAULT_PUBLISHED,
+  pinBlock,
+} from "./personalization.js";
+import { type CardHardware, SimulatedCard } from "./runtime/card.js";
+
+/** A personalized card, without power. */
+export interface ProvisionedCard {
+  readonly card: SimulatedCard;
+  /** Point of the card key, 65 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+/**
+ * A card with the card application: blank, or as `hardware.image` left it. It has no power yet.
+ * @throws RuntimeFault when the image is not of such a card
+ */
+export function makeCard(hardware: CardHardware = {}): SimulatedCard {
+  return new SimulatedCard(hardware, [cardApplication()]);
+}
+
+/**
+ * A personalized card, written at once and without a secure channel.
+ * @throws ValueError naming the value that is out of range
+ */
+export function provisionCard(
+  personalization: CardPersonalization,
+  hardware: Omit<CardHardware, "image" | "save"> = {},
+): ProvisionedCard {
+  checkPersonalization(personalization);
+  let publicKey = new Uint8Array(0);
+  const application = cardApplication((state) => {
+    publicKey = Uint8Array.from(personalize(state, personalization));
+  });
+  return { card: new SimulatedCard(hardware, [application]), publicKey };
+}
+
+/** Writes everything, the lifecycle last. @returns the card's point */
+function personalize(state: CardState, given: CardPersonalization): Uint8Array {
+  const secretKey = given.secretKey ?? newSecretKey(state.random);
+  const uri = utf8(given.nodeUri);
+  state.cardId.write(given.cardId);
+  state.keySetId.write(given.keySetId);
+  state.sealKey.write(given.sealKey);
+  state.issuerPoint.write(secp256k1.convert(given.issuerPublicKey, false));
+  state.nodeUri.write(Uint8Array.of(uri.length, ...uri));
+  state.secretKey.write(secretKey);
+  state.point.write(secp256k1.publicKey(secretKey, false));
+  state.published.write(Uint8Array.of(given.publish ?? DEFAULT_PUBLISHED));
+  state.credit.write(u64(given.limits.credit));
+  state.maxPerTransaction.write(u64(given.limits.maxPerTransaction));
+  state.pinThreshold.write(u64(given.limits.pinThreshold));
+  state.noPinBudget.write(u64(given.limits.noPinBudget));
+  state.maxTransactions.write(u32(given.limits.maxTransactions));
+  if (given.pin !== undefined) state.pin.update(pinBlock(given.pin));
+  state.lifecycle.write(Uint8Array.of(LIFECYCLE.PERSONALIZED));
+  return state.point.bytes;
+}
+
+/** A random number that is no key is as likely as guessing one; a second one in a row is a broken generator. */
+function newSecretKey(random: (length: number) => Uint8Array): Uint8Array {
+  const key = [random(32), random(32)].find((candidate) => secp256k1.isSecretKey(candidate));
+  if (!key) throw new ValueError("entropy", "need random bytes that can be a key");
+  return key;
+}

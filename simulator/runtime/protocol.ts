@@ -1,0 +1,80 @@
+import { INS } from "../../apdu/constants.js";
+import { SW } from "../../apdu/status-words.js";
+import { concatBytes } from "../../common/index.js";
+import { type Command, readCommand } from "./command.js";
+import type { Answer } from "./runtime.js";
+
+/** How the card speaks: contactless, or over contacts in blocks (T=1) or bytes (T=0). */
+export type CardProtocol = "T=CL" | "T=1" | "T=0";
+
+/**
+ * Historical bytes (ISO/IEC 7816-4 §12.1.1): category 80; card service data: selection by full and partial AID;
+ * card capabilities: the same, no chaining, no extended lengths. The same on all cards.
+ */
+const HISTORICAL = Uint8Array.of(0x80, 0x31, 0xc0, 0x73, 0xc0, 0x01, 0x00);
+
+function withCheckByte(interfaceBytes: number[]): Uint8Array {
+  const checked = Uint8Array.of(0x80 | HISTORICAL.length, ...interfaceBytes, ...HISTORICAL);
+  const check = checked.reduce((xor, byte) => xor ^ byte, 0);
+  return Uint8Array.of(0x3b, ...checked, check);
+}
+
+/** Answer to reset (ISO/IEC 7816-3 §8; for T=CL as PC/SC part 3 makes it from the ATS). */
+export const ATR: Readonly<Record<CardProtocol, Uint8Array>> = {
+  "T=CL": withCheckByte([0x80, 0x01]),
+  "T=1": withCheckByte([0x01]),
+  "T=0": Uint8Array.of(0x3b, HISTORICAL.length, ...HISTORICAL),
+};
+
+const NO_DATA = new Uint8Array(0);
+
+const bytesOf = (data: Uint8Array, sw: number): Uint8Array =>
+  concatBytes(data, Uint8Array.of(sw >> 8, sw & 0xff));
+
+/**
+ * Brings answers out in the way of the protocol (specs/01 §2). T=1 and T=CL send the whole answer; T=0 keeps it
+ * for GET RESPONSE after a command with data, and wants the exact Le of a command without. An answer that is
+ * longer than Le is cut, and the rest waits.
+ */
+export class ResponseLayer {
+  readonly #protocol: CardProtocol;
+  #waiting: Uint8Array | undefined;
+
+  constructor(protocol: CardProtocol) {
+    this.#protocol = protocol;
+  }
+
+  reset(): void {
+    this.#waiting = undefined;
+  }
+
+  /**
+   * The response to one command APDU; 6700 to bytes that are none.
+   * @param run has the card process the command
+   */
+  exchange(bytes: Uint8Array, run: (command: Command) => Answer): Uint8Array {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    const command = readCommand(bytes);
+    if (!command) return bytesOf(NO_DATA, SW.WRONG_LENGTH);
+    if (waiting && command.ins === INS.GET_RESPONSE && command.p1p2 === 0 && command.data.length === 0)
+      return this.#part(waiting, command.le ?? 256);
+    const { data, sw } = run(command);
+    if (data.length === 0) return bytesOf(data, sw);
+    return this.#protocol === "T=0" ? this.#bytewise(command, data) : this.#part(data, command.le ?? 256);
+  }
+
+  #bytewise(command: Command, data: Uint8Array): Uint8Array {
+    if (command.data.length === 0 && command.le !== undefined)
+      return command.le === data.length
+        ? bytesOf(data, SW.OK)
+        : bytesOf(NO_DATA, SW.WRONG_LE | (data.length & 0xff));
+    return this.#part(data, 0);
+  }
+
+  #part(data: Uint8Array, le: number): Uint8Array {
+    if (le >= data.length) return bytesOf(data, SW.OK);
+    this.#waiting = data.subarray(le);
+    return bytesOf(data.subarray(0, le), SW.MORE_DATA | (this.#waiting.length & 0xff));
+  }
+}
