@@ -1,0 +1,337 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  CardStatusError,
+  keyCheck,
+  SW,
+  seal,
+  statusMessage,
+  TransportError,
+  updateMessage,
+  verifySignature,
+} from "../../apdu/index.js";
+import { bytesToHex, msat, nativeSecp256k1, nobleSecp256k1, sat, secp256k1 } from "../../common/index.js";
+import { type TraceLine, tap, withCard } from "../../host/index.js";
+import { verifyToken } from "../../issuer/verify.js";
+import type { TearPoint } from "../../simulator/index.js";
+import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../festival-card.js";
+
+const request = (amountSat: number) => {
+  const { invoice, hash } = festivalInvoice(sat(amountSat));
+  return { invoice, tap: { amount: sat(amountSat), invoiceHash: hash } };
+};
+
+describe("a tap", () => {
+  it("brings a token that the issuer verifies, in two APDUs and at most 420 bytes", async () => {
+    const card = festivalCard();
+    const sale = request(2500);
+    const { token, traffic, selected } = await tap(card.reader, sale.tap);
+    for (const backend of [nobleSecp256k1, ...(nativeSecp256k1 ? [nativeSecp256k1] : [])])
+      expect(
+        verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, backend, ...card }),
+      ).toMatchObject({
+        counter: 1,
+        amount: sat(2500),
+        authorizedTotal: sat(2500),
+        pinVerified: false,
+      });
+    expect(traffic.apdus).toBe(2);
+    expect(traffic.bytesToCard + traffic.bytesFromCard).toBeLessThanOrEqual(420);
+    expect(selected.nodeUri).toContain("@127.0.0.1:9735");
+  });
+
+  it("twice for one invoice gives other bytes, the same statement, and no second charge", async () => {
+    const card = festivalCard();
+    const sale = request(3000);
+    const first = await tap(card.reader, sale.tap);
+    const second = await tap(card.reader, sale.tap);
+    expect(bytesToHex(second.token)).not.toBe(bytesToHex(first.token));
+    const facts = [first, second].map(({ token }) =>
+      verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }),
+    );
+    expect(facts[0]).toEqual(facts[1]);
+    expect(facts[1]?.authorizedTotal).toBe(sat(3000));
+  });
+
+  it("asks for the PIN only when the card does, and goes on after a wrong one", async () => {
+    const card = festivalCard();
+    const sale = request(6000);
+    await expect(tap(card.reader, sale.tap)).rejects.toMatchObject({ sw: SW.SECURITY_NOT_SATISFIED });
+    const asked: unknown[] = [];
+    const { token } = await tap(card.reader, sale.tap, {
+      askPin: async (retry) => {
+        asked.push(retry);
+        return retry ? PIN : "0000";
+      },
+    });
+    expect(asked).toEqual([undefined, { triesLeft: 2 }]);
+    expect(
+      verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }).pinVerified,
+    ).toBe(true);
+  });
+
+  it("gives up when the asker does, and says so when the tries are used up", async () => {
+    const card = festivalCard();
+    const sale = request(6000);
+    await expect(tap(card.reader, sale.tap, { askPin: async () => undefined })).rejects.toMatchObject({
+      sw: SW.SECURITY_NOT_SATISFIED,
+    });
+    await expect(tap(card.reader, sale.tap, { askPin: async () => "0000" })).rejects.toMatchObject({
+      sw: 0x63c0,
+    });
+    await expect(tap(card.reader, sale.tap, { askPin: async () => PIN })).rejects.toMatchObject({
+      sw: SW.PIN_BLOCKED,
+    });
+  });
+
+  it("refuses a PIN that is none before the card sees it", async () => {
+    const card = festivalCard();
+    const sale = request(6000);
+    await expect(tap(card.reader, sale.tap, { askPin: async () => "12ab" })).rejects.toThrow(
+      /^PIN: need 4 to 12/,
+    );
+    expect(await withCard(card.reader, (session) => session.pinState())).toEqual({
+      state: "unverified",
+      triesLeft: 3,
+    });
+  });
+
+  it.each([
+    ["above the limit", 10_001, SW.ABOVE_MAX_PER_TRANSACTION],
+    ["the last of the limit", 10_000, SW.SECURITY_NOT_SATISFIED],
+  ])("%s", async (_name, amount, sw) => {
+    const card = festivalCard();
+    await expect(tap(card.reader, request(amount).tap)).rejects.toMatchObject({ sw });
+  });
+
+  it("hands the session on after the token, and a failure there loses nothing", async () => {
+    const card = festivalCard();
+    const sale = request(100);
+    const result = await tap(card.reader, sale.tap, {
+      afterToken: async (session) => {
+        card.reader.remove();
+        await session.profile();
+      },
+    });
+    expect(result.token).toHaveLength(149);
+    expect(result.afterTokenError).toBeInstanceOf(TransportError);
+  });
+});
+
+describe("a torn tap", () => {
+  const points: TearPoint[] = [
+    "before-command",
+    ...Array.from({ length: 14 }, (_, i) => ({ write: i + 1 })),
+    "after-command",
+  ];
+
+  it.each(
+    points.map((point) => ({ name: typeof point === "object" ? `at write ${point.write}` : point, point })),
+  )("$name is completed by tapping again and charges once", async ({ point }) => {
+    const card = festivalCard();
+    const sale = request(4000);
+    const torn: number[] = [];
+    const { token, tears } = await tap(card.reader, sale.tap, {
+      // The first command after SELECT is torn: AUTHORIZE.
+      onCard: () => {
+        if (torn.length === 0) card.reader.tearAway(point);
+      },
+      onTorn: (count) => {
+        torn.push(count);
+        card.reader.insert(card.card);
+      },
+    });
+    expect(torn).toHaveLength(tears);
+    expect(verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card })).toMatchObject({
+      counter: 1,
+      authorizedTotal: sat(4000),
+    });
+  });
+
+  it("after the commit needs no PIN again", async () => {
+    const card = festivalCard();
+    const sale = request(9000);
+    let asked = 0;
+    let commands = 0;
+    const result = await tap(card.reader, sale.tap, {
+      askPin: async () => {
+        asked++;
+        return PIN;
+      },
+      // SELECT, AUTHORIZE (refused), VERIFY, AUTHORIZE: the fourth is torn once it has run.
+      trace: ({ direction }) => {
+        if (direction === "to-card" && ++commands === 4) card.reader.tearAway("after-command");
+      },
+      onTorn: () => card.reader.insert(card.card),
+    });
+    expect({ asked, tears: result.tears }).toEqual({ asked: 1, tears: 1 });
+    expect(
+      verifyToken({ token: result.token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }),
+    ).toMatchObject({ counter: 1, pinVerified: true });
+  });
+
+  it("is given up after ten tears and leaves the sale to be tapped again", async () => {
+    const card = festivalCard();
+    const sale = request(10);
+    let tears = 0;
+    const torn = tap(card.reader, sale.tap, {
+      onCard: () => card.reader.tearAway("after-command"),
+      onTorn: () => {
+        tears++;
+        card.reader.insert(card.card);
+      },
+    });
+    await expect(torn).rejects.toMatchObject({ code: "torn" });
+    expect(tears).toBe(10);
+    card.reader.insert(card.card);
+    const { token } = await tap(card.reader, sale.tap);
+    expect(verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }).counter).toBe(1);
+  });
+});
+
+describe("a session", () => {
+  it("delivers an update that raises the credit", async () => {
+    const card = festivalCard({ limits: UNLIMITED });
+    const body = updateMessage.sign(
+      {
+        cardId: card.record.cardId,
+        sequence: 1,
+        flags: 0,
+        credit: sat(2_000_000),
+        maxPerTransaction: UNLIMITED.maxPerTransaction,
+        pinThreshold: UNLIMITED.pinThreshold,
+        noPinBudget: UNLIMITED.noPinBudget,
+        maxTransactions: UNLIMITED.maxTransactions,
+        keyCheck: keyCheck(secp256k1.convert(card.record.publicKey, false)),
+      },
+      card.record.keySetId,
+      card.issuerSecret,
+    );
+    const sealed = seal(3, card.record.keySetId, card.sealKey, new Uint8Array(16).fill(1), body);
+    const challenge = new Uint8Array(32).fill(8);
+    const status = await withCard(card.reader, async (session) => {
+      await session.update(sealed);
+      return session.identify(challenge);
+    });
+    const opened = statusMessage.open(status, card.sealKeys);
+    expect(verifySignature(opened, card.record.publicKey)).toBe(true);
+    expect(opened.fields).toMatchObject({ credit: sat(2_000_000), updateSequence: 1, challenge });
+  });
+
+  it("changes the PIN", async () => {
+    const card = festivalCard();
+    await withCard(card.reader, async (session) => {
+      await expect(session.changePin("9999", "4321")).rejects.toMatchObject({ sw: 0x63c2 });
+      await session.changePin(PIN, "4321");
+      await session.verifyPin("4321");
+      expect(await session.pinState()).toEqual({ state: "verified" });
+    });
+  });
+
+  it("gives the card back when its user fails", async () => {
+    const card = festivalCard();
+    await expect(
+      withCard(card.reader, async () => {
+        throw new Error("user");
+      }),
+    ).rejects.toThrow("user");
+    expect(card.card.isPowered).toBe(false);
+    expect(await withCard(card.reader, async ({ selected }) => selected.profile.pinSet)).toBe(true);
+  });
+
+  it("traces every APDU without secrets", async () => {
+    const card = festivalCard();
+    const lines: TraceLine[] = [];
+    const sale = request(6000);
+    const { token } = await tap(card.reader, sale.tap, {
+      askPin: async () => PIN,
+      trace: (line) => lines.push(line),
+    });
+    const text = lines.map((line) => line.text).join("\n");
+    expect(lines).toHaveLength(8);
+    expect(text).toContain("00200080 08 (8 bytes masked)");
+    expect(text).toContain("6982 (pin-required)");
+    expect(text).not.toContain(PIN);
+    expect(text).not.toContain(bytesToHex(token).slice(10, 60));
+    expect(text).toContain("01f0000001 (144 bytes masked) 9000 (ok)");
+  });
+});
+
+it("no sequence of taps spends more than the credit, or charges an invoice in the ring twice", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ sale: fc.nat(6), amount: fc.integer({ min: 1, max: 3000 }), torn: fc.boolean() }),
+        {
+          maxLength: 25,
+        },
+      ),
+      async (taps) => {
+        const card = festivalCard({ limits: { ...UNLIMITED, credit: sat(9000) } });
+        const sales = new Map<number, ReturnType<typeof request> & { amount: number }>();
+        const charged = new Set<number>();
+        let ring: { sale: number; counter: number }[] = [];
+        let total = 0n;
+        for (const { sale, amount, torn } of taps) {
+          const made = sales.get(sale) ?? { ...request(amount), amount };
+          sales.set(sale, made);
+          let once = torn;
+          try {
+            const { token } = await tap(card.reader, made.tap, {
+              onCard: () => {
+                if (once) card.reader.tearAway("after-command");
+                once = false;
+              },
+              onTorn: () => card.reader.insert(card.card),
+            });
+            const facts = verifyToken({ token, invoice: made.invoice, network: "bcrt", now: NOW, ...card });
+            const remembered = ring.find((entry) => entry.sale === sale);
+            if (remembered) expect(facts.counter).toBe(remembered.counter);
+            else ring = [{ sale, counter: facts.counter }, ...ring].slice(0, 4);
+            if (!charged.has(facts.counter)) total += facts.amount;
+            charged.add(facts.counter);
+            expect(facts.authorizedTotal).toBeLessThanOrEqual(sat(9000));
+            expect(facts.authorizedTotal).toBeGreaterThanOrEqual(facts.amount);
+            expect(total).toBeLessThanOrEqual(sat(9000));
+          } catch (error) {
+            expect(error).toBeInstanceOf(CardStatusError);
+            expect(error).toMatchObject({ sw: SW.ABOVE_AVAILABLE });
+            expect(total + BigInt(made.amount) * 1000n).toBeGreaterThan(sat(9000));
+          }
+        }
+      },
+    ),
+    { numRuns: 25, seed: 7 },
+  );
+});
+
+it("two cards of one batch differ in nothing but sealed bytes (specs/01 §8)", async () => {
+  const record = async (id: number) => {
+    const card = festivalCard({ cardId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, id) });
+    const seen: Uint8Array[] = [];
+    const spied = {
+      name: card.reader.name,
+      waitForRemoval: (signal?: AbortSignal) => card.reader.waitForRemoval(signal),
+      async waitForCard(signal?: AbortSignal) {
+        const connection = await card.reader.waitForCard(signal);
+        return {
+          ...connection,
+          async transmit(command: Uint8Array) {
+            const response = await connection.transmit(command);
+            seen.push(command, response);
+            return response;
+          },
+        };
+      },
+    };
+    await tap(spied, { amount: msat(5000n), invoiceHash: new Uint8Array(32).fill(1) });
+    await withCard(spied, async (session) => {
+      await session.profile();
+      await session.pinState();
+      await session.identify(new Uint8Array(32).fill(2));
+    });
+    // What is sealed: the 144 bytes after type and key set.
+    return seen.map((bytes) => bytesToHex(bytes.length === 151 ? bytes.slice(0, 5) : bytes));
+  };
+  expect(await record(1)).toEqual(await record(2));
+});
