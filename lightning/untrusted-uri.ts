@@ -1,0 +1,110 @@
+import { lookup } from "node:dns/promises";
+import { ChequecardError, equalBytes } from "../common/index.js";
+import { type AddressScope, addressScope } from "./address-scope.js";
+import { hostKind, type NodeUri } from "./node-uri.js";
+import type { Network, PeerAddress } from "./nodes/port.js";
+
+/** Most addresses of one host name that are looked at, and that are handed out. */
+const MAX_ADDRESSES = 16;
+
+export type UntrustedUriErrorCode =
+  /** Only allow-listed nodes may be asked, and this is none. */
+  | "not-allowed"
+  /** The address, or one of the name's addresses, is not public. */
+  | "not-public"
+  /** The host name has no address, or the name service did not answer in time. */
+  | "unresolved";
+
+/** A URI from a card or a message must not be dialed. */
+export class UntrustedUriError extends ChequecardError {
+  override readonly code: UntrustedUriErrorCode;
+
+  constructor(
+    code: UntrustedUriErrorCode,
+    message: string,
+    options: { cause?: unknown; hint?: string } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export interface UntrustedUriRule {
+  /** Network of the node that will dial. */
+  readonly network: Network;
+  /** Issuer nodes that the operator trusts, with the address at which to reach them. */
+  readonly allowList?: readonly NodeUri[];
+  /** Refuse every node that is not on the list. Default false. */
+  readonly allowListOnly?: boolean;
+  /** Every address of a host name, as text. Default: the system's resolver. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Longest wait for the name service in milliseconds. Default 3,000. */
+  readonly timeoutMs?: number;
+}
+
+const systemResolve = async (host: string): Promise<readonly string[]> =>
+  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+
+/**
+ * Decides whether a URI that a stranger supplied may be dialed, and at which addresses (specs/08 §7). A node on the
+ * allow-list is dialed where the operator's list says, whatever the stranger says. Any other: public addresses
+ * only; on regtest also loopback, private and link-local ones. A host name is resolved here and every address of it
+ * is checked; the answer holds addresses, never the name, so that a second look-up cannot lead elsewhere.
+ * @returns one or more addresses to try in order; a host name only for a node of the allow-list, and `.onion`
+ * @throws UntrustedUriError
+ */
+export async function checkUntrustedUri(
+  uri: NodeUri,
+  rule: UntrustedUriRule,
+): Promise<readonly [PeerAddress, ...PeerAddress[]]> {
+  const listed = (rule.allowList ?? []).filter((entry) => equalBytes(entry.nodeId, uri.nodeId));
+  const [first, ...rest] = listed;
+  if (first) return [first, ...rest];
+  if (rule.allowListOnly)
+    throw new UntrustedUriError("not-allowed", "the card's node is not on the list of allowed issuers", {
+      hint: "Add the issuer's node to the allow-list, or ask for another card.",
+    });
+  const kind = hostKind(uri.host);
+  if (kind === "onion") return [uri];
+  const addresses = kind === "name" ? await resolveAll(uri.host, rule) : [uri.host];
+  const [head, ...tail] = addresses.map((host) => ({ nodeId: uri.nodeId, host, port: uri.port }));
+  if (!head) throw unresolved(uri.host);
+  for (const { host } of [head, ...tail]) checkScope(host, uri.host, rule.network);
+  return [head, ...tail];
+}
+
+const LOCAL: ReadonlySet<AddressScope> = new Set(["loopback", "private", "link-local"]);
+
+function checkScope(address: string, host: string, network: Network): void {
+  // Resolvers append a zone to link-local addresses: fe80::1%eth0.
+  const scope = addressScope(address.replace(/%.*$/, ""));
+  if (scope === "public" || (network === "bcrt" && LOCAL.has(scope))) return;
+  const where = address === host ? `${host} is` : `${host} leads to ${address}, which is`;
+  throw new UntrustedUriError("not-public", `${where} a ${scope} address; only public ones are dialed`, {
+    hint: "If this is your own issuer, add its node to the allow-list; else ask for another card.",
+  });
+}
+
+async function resolveAll(host: string, rule: UntrustedUriRule): Promise<readonly string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unresolved(host)), rule.timeoutMs ?? 3_000);
+  });
+  try {
+    const found = await Promise.race([(rule.resolve ?? systemResolve)(host), late]);
+    // Every address is checked, so a name with more than this many is refused rather than cut short.
+    if (found.length > MAX_ADDRESSES)
+      throw new UntrustedUriError("unresolved", `${host} has more than ${MAX_ADDRESSES} addresses`);
+    return found;
+  } catch (cause) {
+    throw cause instanceof UntrustedUriError ? cause : unresolved(host, cause);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const unresolved = (host: string, cause?: unknown): UntrustedUriError =>
+  new UntrustedUriError("unresolved", `the name ${host} could not be resolved`, {
+    cause,
+    hint: "Check the terminal's network connection and try again.",
+  });
