@@ -1,3 +1,7 @@
+export { blankCard, type DomainOptions, hasSecurityDomain, type VersionedKeys } from "./blank-card.js";
+export { createCardFile, type OpenCardFile, openCardFile, readCardFile } from "./card-file/card-file.js";
+export { CardFileError, type CardFileErrorCode } from "./card-file/card-file-error.js";
+export type { StoredCard } from "./card-file/card-file-format.js";
 export {
   type CardLimits,
   type CardPersonalization,
@@ -10,3 +14,4 @@ export type { JournalEntry, MemoryImage } from "./runtime/persistent-memory.js";
 export type { CardProtocol } from "./runtime/protocol.js";
 export { SimulatedReader } from "./simulated-reader.js";
 export { connectCard } from "./transport.js";
+export { connectVpcd, VPCD_PORT, type VpcdEnd, type VpcdLink, type VpcdOptions } from "./vpcd.js";

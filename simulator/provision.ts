@@ -1,6 +1,8 @@
 import { LIFECYCLE } from "../apdu/constants.js";
-import { secp256k1, u32, u64, utf8, ValueError } from "../common/index.js";
+import { secp256k1, u32, u64, utf8 } from "../common/index.js";
+import { blankCard, hasSecurityDomain } from "./blank-card.js";
 import { cardApplication } from "./card-application/application.js";
+import { newSecretKey } from "./card-application/key-pair.js";
 import type { CardState } from "./card-application/state.js";
 import {
   type CardPersonalization,
@@ -18,10 +20,12 @@ export interface ProvisionedCard {
 }
 
 /**
- * A card with the card application: blank, or as `hardware.image` left it. It has no power yet.
+ * A card with the card application: blank and without a security domain, or as `hardware.image` left it. It has no
+ * power yet.
  * @throws RuntimeFault when the image is not of such a card
  */
 export function makeCard(hardware: CardHardware = {}): SimulatedCard {
+  if (hardware.image && hasSecurityDomain(hardware.image)) return blankCard({}, hardware);
   return new SimulatedCard(hardware, [cardApplication()]);
 }
 
@@ -61,11 +65,4 @@ function personalize(state: CardState, given: CardPersonalization): Uint8Array {
   if (given.pin !== undefined) state.pin.update(pinBlock(given.pin));
   state.lifecycle.write(Uint8Array.of(LIFECYCLE.PERSONALIZED));
   return state.point.bytes;
-}
-
-/** A random number that is no key is as likely as guessing one; a second one in a row is a broken generator. */
-function newSecretKey(random: (length: number) => Uint8Array): Uint8Array {
-  const key = [random(32), random(32)].find((candidate) => secp256k1.isSecretKey(candidate));
-  if (!key) throw new ValueError("entropy", "need random bytes that can be a key");
-  return key;
 }

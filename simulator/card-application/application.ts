@@ -1,6 +1,6 @@
 import { CARD_AID, CLA, INS, type LifecycleByte } from "../../apdu/constants.js";
 import { SW } from "../../apdu/status-words.js";
-import type { Applet, AppletPackage } from "../runtime/applet.js";
+import type { Applet, AppletContext, AppletPackage } from "../runtime/applet.js";
 import type { Command } from "../runtime/command.js";
 import { IsoError } from "../runtime/errors.js";
 import { authorize } from "./authorize.js";
@@ -63,11 +63,11 @@ function refusedSelect({ p1p2 }: Command): number {
 /**
  * The card application as it is installed.
  * @param onState receives the state that the application works on: a factory fills it in
- * @param secureChannelCommands the commands that open and use a secure channel
+ * @param secureChannelCommands makes the commands that open and use a secure channel
  */
 export function cardApplication(
   onState: (state: CardState) => void = () => {},
-  secureChannelCommands: readonly CommandEntry[] = WITHOUT_SECURITY_DOMAIN,
+  secureChannelCommands: (context: AppletContext) => readonly CommandEntry[] = () => WITHOUT_SECURITY_DOMAIN,
 ): AppletPackage {
   return {
     aid: CARD_AID,
@@ -75,7 +75,7 @@ export function cardApplication(
     install(context) {
       const state = allocateState(context);
       onState(state);
-      return new CardApplication(state, [...PLAIN_COMMANDS, ...secureChannelCommands]);
+      return new CardApplication(state, [...PLAIN_COMMANDS, ...secureChannelCommands(context)]);
     },
   };
 }

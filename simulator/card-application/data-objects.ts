@@ -28,8 +28,10 @@ export function availableOf(state: CardState): bigint {
 export function profileObject(state: CardState): Uint8Array {
   const profile = new Uint8Array(PROFILE_LENGTH);
   const view = new DataView(profile.buffer);
-  const published = state.published.u8();
   profile.set([PROTOCOL_MAJOR, PROTOCOL_MINOR, state.lifecycle.u8()]);
+  // A blank card may hold what an unfinished personalization or a torn RESET left; it shows nothing of that.
+  if (state.lifecycle.u8() === LIFECYCLE.BLANK) return dataObject(TAG.PROFILE, profile);
+  const published = state.published.u8();
   profile[3] = published | (state.pin.isSet ? CAPABILITY.PIN_SET : 0);
   if (published & CAPABILITY.AVAILABLE_PUBLISHED) view.setBigUint64(8, availableOf(state));
   if (published & CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED)

@@ -89,6 +89,12 @@ export class SimulatedCard {
     this.#powered = false;
   }
 
+  /** Takes the power away for good: the card's memory now belongs to another object. */
+  retire(): void {
+    this.powerOff();
+    this.#broken ??= new TransportError("closed", "the card was closed");
+  }
+
   /**
    * Cuts the power in the next command. With `{ write: n }` a command of fewer persistent writes is not torn.
    * @param point undefined: no longer
