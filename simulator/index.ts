@@ -13,5 +13,14 @@ export { type TearPoint, TornError } from "./runtime/errors.js";
 export type { JournalEntry, MemoryImage } from "./runtime/persistent-memory.js";
 export type { CardProtocol } from "./runtime/protocol.js";
 export { SimulatedReader } from "./simulated-reader.js";
+export type { Chip, Operation, Range } from "./timing/chips.js";
+export {
+  type ModelledExchange,
+  type ModelledTime,
+  modelledExchange,
+  modelTime,
+  recordExchanges,
+  type TimeTerm,
+} from "./timing/model.js";
 export { connectCard } from "./transport.js";
 export { connectVpcd, VPCD_PORT, type VpcdEnd, type VpcdLink, type VpcdOptions } from "./vpcd.js";

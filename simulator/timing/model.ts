@@ -1,0 +1,95 @@
+import { INS } from "../../apdu/constants.js";
+import type { Transport } from "../../apdu/transport.js";
+import {
+  BYTE_ON_AIR,
+  type Chip,
+  type Cost,
+  FIELD_ACTIVATION,
+  OPERATION_COST,
+  type Operation,
+  type Range,
+  READER_OVERHEAD,
+} from "./chips.js";
+
+/** One APDU pair as the model sees it. */
+export interface ModelledExchange {
+  /** Bytes of the command APDU. */
+  readonly command: number;
+  /** Bytes of the response APDU, status word included. */
+  readonly response: number;
+  readonly operations: readonly Operation[];
+}
+
+/** A line of the model: `count` times `each` milliseconds. */
+export interface TimeTerm extends Range {
+  readonly name: string;
+  readonly count: number;
+  readonly each: Range;
+  readonly source: string;
+}
+
+/** What a model says a sequence of exchanges takes on a chip. It is not a measurement. */
+export interface ModelledTime extends Range {
+  readonly chip: Chip;
+  readonly terms: readonly TimeTerm[];
+}
+
+const SEALING: readonly Operation[] = ["sha256-of-133", "ecdsa-sign", "random-16", "aes-cbc-of-128"];
+
+/** Operations of a command that succeeds, by instruction; one that is not listed costs its bytecode alone. */
+const OPERATIONS: Readonly<Record<number, readonly Operation[]>> = {
+  [INS.VERIFY_PIN]: ["persistent-write", "persistent-write"],
+  [INS.CHANGE_REFERENCE_DATA]: ["persistent-write", "persistent-write", "persistent-write"],
+  [INS.AUTHORIZE]: ["transaction", ...SEALING],
+  [INS.IDENTIFY]: SEALING,
+  [INS.UPDATE]: ["aes-cbc-of-128", "sha256-of-133", "ecdsa-verify", "sha256-of-133", "transaction"],
+};
+
+/** The exchange that a command APDU and its response APDU make. */
+export function modelledExchange(command: Uint8Array, response: Uint8Array): ModelledExchange {
+  const operations = OPERATIONS[command[1] ?? 0] ?? [];
+  return {
+    command: command.length,
+    response: response.length,
+    operations: ["command-bytecode", ...operations],
+  };
+}
+
+/** Notes the exchanges that go through a transport, for {@link modelTime}. */
+export function recordExchanges(inner: Transport): {
+  readonly transport: Transport;
+  readonly exchanges: readonly ModelledExchange[];
+} {
+  const exchanges: ModelledExchange[] = [];
+  const transport: Transport = {
+    async transmit(command) {
+      const response = await inner.transmit(command);
+      exchanges.push(modelledExchange(command, response));
+      return response;
+    },
+  };
+  return { transport, exchanges };
+}
+
+/**
+ * How long a card of this kind would take for the exchanges after it comes into the field, as a range with every
+ * term (specs/01 §11).
+ */
+export function modelTime(chip: Chip, exchanges: readonly ModelledExchange[]): ModelledTime {
+  const bytes = exchanges.reduce((sum, { command, response }) => sum + command + response, 0);
+  const counts = new Map<Operation, number>();
+  for (const operation of exchanges.flatMap(({ operations }) => operations))
+    counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  const terms = [
+    term("field activation", 1, FIELD_ACTIVATION),
+    term("reader and USB, per APDU", exchanges.length, READER_OVERHEAD),
+    term("bytes on the air", bytes, BYTE_ON_AIR),
+    ...[...counts].map(([operation, count]) => term(operation, count, OPERATION_COST[chip][operation])),
+  ];
+  const total = (end: keyof Range) => terms.reduce((sum, line) => sum + line[end], 0);
+  return { chip, min: total("min"), max: total("max"), terms };
+}
+
+function term(name: string, count: number, { min, max, source }: Cost): TimeTerm {
+  return { name, count, each: { min, max }, source, min: count * min, max: count * max };
+}
