@@ -1,0 +1,225 @@
+import { randomBytes } from "node:crypto";
+import type { Command } from "commander";
+import {
+  encodePinBlock,
+  LIFECYCLE,
+  NO_LIMIT,
+  STATUS_FLAG,
+  statusMessage,
+  verifySignature,
+} from "../../apdu/index.js";
+import { bytesToHex, equalBytes, formatMsat } from "../../common/index.js";
+import { type CardSession, tap, withCard } from "../../host/index.js";
+import { formatCardId, verifyToken } from "../../issuer/verify.js";
+import { invoiceHash } from "../../lightning/bolt11/index.js";
+import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import { readIssuerRecord, recordLookups } from "../issuer-record.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { askPin } from "../prompt.js";
+import { type ReaderChoice, withReader } from "../reader-choice.js";
+import { readInvoiceArgument } from "./invoice.js";
+
+const LIFECYCLE_TEXT = {
+  [LIFECYCLE.BLANK]: "blank: not personalized yet",
+  [LIFECYCLE.PERSONALIZED]: "personalized",
+  [LIFECYCLE.BLOCKED]: "blocked by its issuer",
+} as const;
+
+const limitText = (value: bigint | undefined, none: string): string =>
+  value === undefined ? "not published" : value === NO_LIMIT ? none : formatMsat(value);
+
+async function info(card: CardSession): Promise<CommandOutput> {
+  const { profile, nodeUri, aid } = card.selected;
+  const pin = profile.lifecycle === LIFECYCLE.PERSONALIZED ? await card.pinState() : undefined;
+  const pinText =
+    pin &&
+    { verified: "set", unverified: "", blocked: "blocked: all tries are used up", none: "not set" }[
+      pin.state
+    ];
+  return {
+    data: { aid, ...profile, nodeUri, pin, authenticated: false },
+    text: `${renderRecord([
+      ["State", LIFECYCLE_TEXT[profile.lifecycle]],
+      ["Protocol", `${profile.major}.${profile.minor}`],
+      ["Node", nodeUri],
+      ["Available", limitText(profile.available, "no limit")],
+      ["Most at once", limitText(profile.maxPerTransaction, "no limit")],
+      ["PIN above", limitText(profile.pinThreshold, "never by the amount alone")],
+      ["PIN", pin?.state === "unverified" ? `set, ${pin.triesLeft} tries left` : pinText],
+    ])}\nThis is what the card says of itself; \`card identify\` has it signed.`,
+  };
+}
+
+async function identifyCard(card: CardSession, recordFile: string | undefined): Promise<CommandOutput> {
+  const challenge = Uint8Array.from(randomBytes(32));
+  const sealed = await card.identify(challenge);
+  if (!recordFile)
+    return {
+      data: { challenge, status: sealed, verified: false },
+      text: `${renderRecord([
+        ["Challenge", bytesToHex(challenge)],
+        ["Sealed status", bytesToHex(sealed)],
+      ])}\nOnly the issuer can open it; give --issuer-record to do so.`,
+    };
+  const { sealKeys, findCard } = recordLookups(readIssuerRecord(recordFile));
+  const opened = statusMessage.open(sealed, sealKeys, "status");
+  const { fields } = opened;
+  const record = findCard(fields.cardId);
+  const genuine = record !== undefined && verifySignature(opened, record.publicKey);
+  const fresh = equalBytes(fields.challenge, challenge);
+  const available = fields.credit - fields.authorizedTotal;
+  return {
+    data: { ...fields, available, genuine, fresh },
+    text: renderRecord([
+      ["Card", formatCardId(fields.cardId)],
+      ["Signature", genuine ? "right" : "WRONG: not this issuer's card"],
+      ["Fresh", fresh ? "yes: signed for this challenge" : "NO: an old status"],
+      ["Available", formatMsat(available)],
+      ["Credit in all", formatMsat(fields.credit)],
+      ["Authorized in all", `${formatMsat(fields.authorizedTotal)} in ${fields.counter} payments`],
+      ["PIN", fields.flags & STATUS_FLAG.PIN_BLOCKED ? "blocked" : undefined],
+      ["State", fields.flags & STATUS_FLAG.BLOCKED ? "blocked" : undefined],
+    ]),
+    exitCode: genuine && fresh ? EXIT.OK : EXIT.CHECK_FAILED,
+  };
+}
+
+interface AuthorizeOptions extends ReaderChoice {
+  readonly issuerRecord?: string;
+}
+
+async function authorizeInvoice(
+  context: CommandContext,
+  text: string,
+  options: AuthorizeOptions,
+): Promise<CommandOutput> {
+  const invoice = readInvoiceArgument(text);
+  const { amount } = invoice;
+  if (amount === undefined)
+    throw new InputError("invoice: without an amount, so a card cannot authorize it", {
+      hint: "Make an invoice with an amount.",
+    });
+  const record = options.issuerRecord === undefined ? undefined : readIssuerRecord(options.issuerRecord);
+  context.note(`${formatMsat(amount)}: lay the card on the reader and keep it there.`);
+  const { token, selected, traffic, tears } = await withReader(context, options, (reader) =>
+    tap(
+      reader,
+      { amount, invoiceHash: invoiceHash(invoice.text) },
+      {
+        trace: context.trace,
+        signal: context.signal,
+        askPin: (retry) =>
+          askPin(retry ? `Wrong PIN, ${retry.triesLeft} tries left. PIN` : "PIN", "CHEQUECARD_PIN"),
+        onTorn: () => context.note("The card was taken away too early: lay it on the reader again."),
+      },
+    ),
+  );
+  const base = { token, nodeUri: selected.nodeUri, traffic, tears };
+  const lines: [string, string | undefined][] = [
+    ["Token", bytesToHex(token)],
+    ["For node", selected.nodeUri],
+    ["On the air", `${traffic.apdus} APDUs, ${traffic.bytesToCard + traffic.bytesFromCard} bytes`],
+  ];
+  if (!record)
+    return {
+      data: { ...base, verified: false },
+      text: `${renderRecord(lines)}\nNot verified: only the issuer can; give --issuer-record to do so.`,
+    };
+  const now = Math.floor(Date.now() / 1000);
+  const { statement: _, ...facts } = verifyToken({
+    token,
+    invoice: invoice.text,
+    ...recordLookups(record),
+    network: invoice.network,
+    now,
+  });
+  return {
+    data: { ...base, verified: true, facts },
+    text: renderRecord([
+      ...lines,
+      ["Card", formatCardId(facts.cardId)],
+      ["Payment", `number ${facts.counter} of this card`],
+      ["Authorized", `${formatMsat(facts.amount)} now, ${formatMsat(facts.authorizedTotal)} in all`],
+      ["PIN", facts.pinVerified ? "given" : "not needed"],
+      ["Verified", "the card signed exactly this invoice and amount"],
+    ]),
+  };
+}
+
+async function changeCardPin(context: CommandContext, choice: ReaderChoice): Promise<CommandOutput> {
+  const oldPin = await askPin("Present PIN", "CHEQUECARD_PIN");
+  const newPin = await askPin("New PIN (4 to 12 digits)", "CHEQUECARD_NEW_PIN");
+  // Refused here, before any card loses a try.
+  for (const pin of [oldPin, newPin]) encodePinBlock(pin);
+  if (process.stdin.isTTY && newPin !== (await askPin("New PIN again", "CHEQUECARD_NEW_PIN_AGAIN")))
+    throw new InputError("New PIN: the two do not agree; nothing was changed");
+  await withReader(context, choice, (reader) =>
+    withCard(reader, (card) => card.changePin(oldPin, newPin), {
+      trace: context.trace,
+      signal: context.signal,
+    }),
+  );
+  return { data: { changed: true }, text: "The PIN is changed." };
+}
+
+const withChoice = (command: Command): Command =>
+  command
+    .option("--reader <name>", "PC/SC reader: its name or a part of it; not needed when there is one")
+    .option("--card <file>", "a simulated card instead of a reader");
+
+export const registerCard: RegisterCommand = (program, run: RunAction) => {
+  const card = program.command("card").description("talk to the card on a reader");
+  const sessionCommand = (
+    name: string,
+    description: string,
+    use: (card: CardSession, options: { issuerRecord?: string }) => Promise<CommandOutput>,
+  ) =>
+    withChoice(card.command(name).description(description)).action(
+      (options: ReaderChoice & { issuerRecord?: string }) =>
+        run((context) =>
+          withReader(context, options, (reader) =>
+            withCard(reader, (session) => use(session, options), {
+              trace: context.trace,
+              signal: context.signal,
+            }),
+          ),
+        ),
+    );
+  sessionCommand("info", "show what the card says of itself", info).addHelpText(
+    "after",
+    "\nExamples:\n  chequecard card info\n  chequecard card info --card card.json\n",
+  );
+  sessionCommand("identify", "ask the card for a signed status", (session, options) =>
+    identifyCard(session, options.issuerRecord),
+  )
+    .option("--issuer-record <file>", "what the issuer knows of the card: opens and verifies the status")
+    .addHelpText(
+      "after",
+      "\nExample:\n  chequecard card identify --card card.json --issuer-record card.issuer.json\n",
+    );
+  withChoice(card.command("authorize <bolt11>").description("tap the card for an invoice and show the token"))
+    .option("--issuer-record <file>", "what the issuer knows of the card: verifies the token")
+    .addHelpText(
+      "after",
+      `
+Charges the card; the token is what a node needs to pay the invoice, once. The same invoice again is answered
+again and charges nothing. CHEQUECARD_PIN holds the PIN where there is no terminal.
+
+Examples:
+  chequecard card authorize lnbc25m1... --reader ACR1252
+  chequecard card authorize lnbcrt25u1... --card card.json --issuer-record card.issuer.json
+`,
+    )
+    .action((text: string, options: AuthorizeOptions) =>
+      run((context) => authorizeInvoice(context, text, options)),
+    );
+  const pin = card.command("pin").description("the card's PIN");
+  withChoice(pin.command("change").description("change the PIN"))
+    .addHelpText(
+      "after",
+      "\nAsks for both PINs without showing them; CHEQUECARD_PIN and CHEQUECARD_NEW_PIN hold them for scripts.\n",
+    )
+    .action((options: ReaderChoice) => run((context) => changeCardPin(context, options)));
+};

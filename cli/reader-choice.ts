@@ -1,0 +1,41 @@
+import type { Reader } from "../apdu/index.js";
+import { openReaders } from "../host/pcsc/index.js";
+import { openCardFile, SimulatedReader } from "../simulator/index.js";
+import type { CommandContext } from "./command-context.js";
+import { InputError } from "./error-report.js";
+
+/** `--reader NAME` or `--card FILE`; neither: the only PC/SC reader. */
+export interface ReaderChoice {
+  readonly reader?: string;
+  readonly card?: string;
+}
+
+/**
+ * Opens the chosen reader for the length of `use`: a PC/SC reader, or a simulated card that lies on a reader of
+ * its own.
+ * @throws InputError when both are chosen; TransportError; the card file's errors
+ */
+export async function withReader<T>(
+  context: CommandContext,
+  choice: ReaderChoice,
+  use: (reader: Reader) => Promise<T>,
+): Promise<T> {
+  if (choice.card !== undefined && choice.reader !== undefined)
+    throw new InputError("--card and --reader: choose one of them");
+  if (choice.card !== undefined) {
+    const file = openCardFile(choice.card);
+    const reader = new SimulatedReader(`simulated card ${choice.card}`);
+    reader.insert(file.card);
+    try {
+      return await use(reader);
+    } finally {
+      file.close();
+    }
+  }
+  const readers = await openReaders({ signal: context.signal });
+  try {
+    return await use(readers.find(choice.reader));
+  } finally {
+    await readers.close();
+  }
+}

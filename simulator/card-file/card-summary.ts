@@ -1,0 +1,61 @@
+import { LIFECYCLE, type LifecycleByte } from "../../apdu/constants.js";
+import { readU32, readU64 } from "../../common/index.js";
+import type { CardProtocol } from "../runtime/protocol.js";
+import { readCardFile } from "./card-file.js";
+
+/** What a card file says of its card, without any key or PIN. Amounts in millisatoshi. */
+export interface CardSummary {
+  readonly protocol: CardProtocol;
+  readonly lifecycle: LifecycleByte;
+  /** 8 bytes; zeros when blank. */
+  readonly cardId: Uint8Array;
+  readonly nodeUri: string | undefined;
+  readonly credit: bigint;
+  readonly authorized: bigint;
+  readonly available: bigint;
+  readonly maxPerTransaction: bigint;
+  readonly pinThreshold: bigint;
+  readonly noPinBudget: bigint;
+  readonly noPinSpent: bigint;
+  readonly counter: number;
+  readonly maxTransactions: number;
+  readonly updateSequence: number;
+  readonly pinTriesLeft: number | undefined;
+}
+
+/**
+ * Reads a card file without locking it; a card in use is shown as it was last saved. A transaction that was
+ * torn is rolled back in what is shown, not in the file.
+ * @throws CardFileError
+ */
+export function summarizeCardFile(path: string): CardSummary {
+  const { protocol, memory } = readCardFile(path);
+  for (const { cell, offset, old } of memory.journal.toReversed()) memory.cells[cell]?.set(old, offset);
+  const cell = (name: string): Uint8Array => memory.cells[`card-application/${name}`] ?? new Uint8Array(8);
+  const amount = (name: string) => readU64(cell(name));
+  const uri = cell("node-uri");
+  const [tries = 0, ...pin] = cell("pin");
+  const lifecycle = cell("lifecycle")[0] as LifecycleByte;
+  const credit = amount("credit");
+  const authorized = amount("authorized");
+  return {
+    protocol,
+    lifecycle,
+    cardId: cell("card-id"),
+    nodeUri:
+      lifecycle === LIFECYCLE.BLANK
+        ? undefined
+        : Buffer.from(uri.subarray(1, 1 + (uri[0] ?? 0))).toString("latin1"),
+    credit,
+    authorized,
+    available: credit - authorized,
+    maxPerTransaction: amount("max-per-transaction"),
+    pinThreshold: amount("pin-threshold"),
+    noPinBudget: amount("no-pin-budget"),
+    noPinSpent: amount("no-pin-spent"),
+    counter: readU32(cell("counter")),
+    maxTransactions: readU32(cell("max-transactions")),
+    updateSequence: readU32(cell("sequence")),
+    pinTriesLeft: pin.some((byte) => byte !== 0) ? tries : undefined,
+  };
+}
