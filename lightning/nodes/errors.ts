@@ -7,7 +7,10 @@ export type NodeErrorCode =
   | "not-found"
   | "already-settled"
   | "already-cancelled"
+  /** The string is no invoice. */
   | "bad-invoice"
+  /** A value that the method does not take: the caller's mistake, nothing was done. */
+  | "bad-request"
   | "network"
   | "storage"
   | "closed"

@@ -1,0 +1,13 @@
+export type { ChannelRequest } from "./channels.js";
+export type { ForwardingFees } from "./config.js";
+export type { DeputyDecision, DeputyPayment } from "./deputy.js";
+export {
+  connectNodes,
+  type LittleNetwork,
+  type LittleNetworkOptions,
+  type LittleNodeOptions,
+  startLittleNetwork,
+} from "./little-network.js";
+export { LdkNode, type LdkNodeOptions } from "./node.js";
+export { SimulatedChain, type SimulatedChainOptions } from "./simulated-chain.js";
+export type { Log, LogLevel } from "./traits.js";
