@@ -9,7 +9,7 @@ const ARRAY: Readonly<Record<ColumnType, string>> = { int: "bigint[]", text: "te
 const names = <P extends string>(columns: Columns<P>) => Object.keys(columns) as P[];
 
 function singleNames<P extends string>(columns: Columns<P>): Names<P> {
-  return Object.fromEntries(names(columns).map((name, i) => [name, `?${i + 1}`])) as Names<P>;
+  return Object.fromEntries(names(columns).map((name) => [name, `@${name}`])) as Names<P>;
 }
 
 function bulkNames<P extends string>(columns: Columns<P>): Names<P> {
@@ -26,17 +26,19 @@ function parameterTable<P extends string>(columns: Columns<P>): string {
 /**
  * A query for at most one row for each row of parameters.
  * @param body writes the query over the names of the parameters
+ * @param lock holds the rows found until the transaction ends, in the order of the parameters (on SQLite a
+ *   writing transaction holds the whole database anyway)
  */
 export function findMany<P extends string>(
-  id: string,
   columns: Columns<P>,
   body: (p: Names<P>) => string,
+  { lock = false } = {},
 ): ManyStatement<P> {
+  const each = body(bulkNames(columns)) + (lock ? " for update" : "");
   return {
-    id,
     columns,
     single: body(singleNames(columns)),
-    bulk: `select k.ordinal, q.* from ${parameterTable(columns)} cross join lateral (${body(bulkNames(columns))}) q`,
+    bulk: `select k.ordinal, q.* from ${parameterTable(columns)} cross join lateral (${each}) q`,
   };
 }
 
@@ -45,15 +47,13 @@ export function findMany<P extends string>(
  * the order of `order`, so that two processes cannot wait for each other in a circle.
  */
 export function insertMany<P extends string>(
-  id: string,
   table: string,
   columns: Columns<P>,
-  order: P,
+  order: NoInfer<P>,
 ): ManyStatement<P> {
   const list = names(columns).map((name) => `"${name}"`);
-  const single = names(columns).map((_, i) => `?${i + 1}`);
+  const single = Object.values(singleNames(columns));
   return {
-    id,
     columns,
     single: `insert into ${table} (${list.join(", ")}) values (${single.join(", ")}) on conflict do nothing`,
     bulk:
@@ -70,10 +70,9 @@ const KEYS = new Set(['"card"', '"counter"', '"sequence"', '"first"', '"referenc
  * @param key the parameters that name the row; @param set the assignments; @param where a further condition
  */
 export function updateMany<P extends string>(
-  id: string,
   table: string,
   columns: Columns<P>,
-  key: readonly P[],
+  key: readonly NoInfer<P>[],
   set: (p: Names<P>) => string,
   where = "",
 ): ManyStatement<P> {
@@ -82,7 +81,6 @@ export function updateMany<P extends string>(
   const match = (p: Names<P>) =>
     [...key.map((name) => `${table}."${name}" = ${p[name]}`), ...(where ? [where] : [])].join(" and ");
   return {
-    id,
     columns,
     single: `update ${table} set ${set(one)} where ${match(one)}`,
     bulk:
@@ -92,18 +90,13 @@ export function updateMany<P extends string>(
 }
 
 /** Deletes one row for each row of parameters, all of which name it. */
-export function deleteMany<P extends string>(
-  id: string,
-  table: string,
-  columns: Columns<P>,
-): ManyStatement<P> {
+export function deleteMany<P extends string>(table: string, columns: Columns<P>): ManyStatement<P> {
   const match = (p: Names<P>) =>
     names(columns)
       .map((name) => `${table}."${name}" = ${p[name]}`)
       .join(" and ");
   const returned = names(columns).map((name) => `${table}."${name}"`);
   return {
-    id,
     columns,
     single: `delete from ${table} where ${match(singleNames(columns))}`,
     bulk:

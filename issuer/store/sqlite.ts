@@ -164,14 +164,12 @@ async function openStore(database: Database.Database): Promise<Store> {
     ) {
       queries++;
       const query = prepared.get(statement.single);
-      const columns = Object.keys(statement.columns) as P[];
-      return rows.map((row) => query.get(columns.map((name) => row[name])) as R | undefined);
+      return rows.map((row) => query.get(row) as R | undefined);
     },
     async change(_tx, statement, rows) {
       queries++;
       const query = prepared.get(statement.single);
-      const columns = Object.keys(statement.columns) as (keyof (typeof rows)[number])[];
-      return rows.map((row) => query.run(columns.map((name) => row[name])).changes > 0);
+      return rows.map((row) => query.run(row).changes > 0);
     },
   };
   const store: Store = {

@@ -14,9 +14,8 @@ export type ColumnType = "int" | "text" | "bytes";
 
 /** A statement that is run once for each of many rows of parameters, in as few round trips as possible. */
 export interface ManyStatement<P extends string = string> {
-  readonly id: string;
   readonly columns: Readonly<Record<P, ColumnType>>;
-  /** For SQLite: the statement for one row, with `?1`, `?2`, ... in the order of the columns. */
+  /** For SQLite: the statement for one row, with `@column` for each parameter. */
   readonly single: string;
   /** For PostgreSQL: the statement for all rows, with one array parameter for each column. */
   readonly bulk: string;

@@ -1,0 +1,19 @@
+import { ChequecardError } from "../../common/index.js";
+
+export type LedgerErrorCode =
+  | "unknown-card"
+  | "card-exists"
+  /** The card is in a state in which this cannot be done. */
+  | "wrong-state"
+  /** Less is there than was asked for. */
+  | "not-enough";
+
+/** An order of the issuer's people that the ledger refuses; nothing was changed. */
+export class LedgerError extends ChequecardError {
+  override readonly code: LedgerErrorCode;
+
+  constructor(code: LedgerErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,237 @@
+import { type Msat, msat } from "../../common/index.js";
+import type { Policy } from "../policy/index.js";
+import { findMany } from "../store/many.js";
+import type { AuthorizationState } from "../store/schema.js";
+import type { Store, Tx } from "../store/types.js";
+import type { AccountRow } from "./accounts.js";
+import { type LimitsRow, newestOf } from "./limits.js";
+import type { PolicyCache } from "./policies.js";
+
+/** What a genuine token says, as the ledger asks about it. */
+export interface Claim {
+  readonly card: bigint;
+  readonly counter: bigint;
+  /** AUTHORIZATION_FLAG bits. */
+  readonly flags: bigint;
+  readonly pinVerified: boolean;
+  /** Low 24 bits of the update sequence. */
+  readonly sequence: bigint;
+  readonly amount: Msat;
+  /** The card's total after it. */
+  readonly total: Msat;
+  readonly invoiceHash: Buffer;
+  readonly paymentHash: Buffer;
+  /** Node id, lower-case hex. */
+  readonly payee: string;
+}
+
+/** The row that a counter has already. */
+export interface KnownAuthorization {
+  readonly state: AuthorizationState;
+  readonly amount: bigint;
+  readonly total_after: bigint;
+  readonly flags: bigint;
+  readonly invoice_hash: Buffer;
+  readonly reason: bigint | null;
+  /** Of its lease, while it is reserved. */
+  readonly owner: bigint | null;
+}
+
+/** The passed-over counters among which a counter lies. */
+export interface Gap {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly total_before: bigint;
+  readonly amount: bigint;
+  readonly known_at: bigint;
+  readonly voided_at: bigint | null;
+}
+
+/** What the ledger knows that bears on one claim. */
+export interface Facts {
+  readonly account: AccountRow;
+  readonly policy: Policy;
+  /** Full sequence that the token acknowledges; undefined when none that was ever made ends like it. */
+  readonly acknowledged: bigint | undefined;
+  readonly known: KnownAuthorization | undefined;
+  readonly gap: Gap | undefined;
+  /** Whether limits signed up to `acknowledged` allowed this counter, amount, total and PIN flag. */
+  readonly permitted: boolean;
+  /** Whether another live authorization pays the same payment hash. */
+  readonly paymentTaken: boolean;
+  /** Reserved and settled in the windows that end now. */
+  readonly spent24h: Msat;
+  readonly spent30d: Msat;
+  /** The newest limits, while the card has not acknowledged them. */
+  readonly pending: LimitsRow | undefined;
+}
+
+/** Payments under way, of all processes. */
+export interface InFlight {
+  readonly total: number;
+  readonly byPayee: ReadonlyMap<string, number>;
+}
+
+const HOUR = 3_600_000n;
+const WINDOWS = [24n * HOUR, 720n * HOUR] as const;
+
+const ACCOUNT = findMany({ card: "int" }, (p) => `select * from accounts where card = ${p.card}`, {
+  lock: true,
+});
+const KNOWN = findMany(
+  { card: "int", counter: "int" },
+  (p) => `select a.state, a.amount, a.total_after, a.flags, a.invoice_hash, a.reason, l.owner
+    from authorizations a left join leases l on l.card = a.card and l.counter = a.counter
+    where a.card = ${p.card} and a.counter = ${p.counter}`,
+);
+const GAP = findMany(
+  { card: "int", counter: "int" },
+  (p) => `select first, last, total_before, amount, known_at, voided_at from gaps
+    where card = ${p.card} and first <= ${p.counter} order by first desc limit 1`,
+);
+const PERMITTED = findMany(
+  { card: "int", sequence: "int", amount: "int", counter: "int", total: "int", pin: "int" },
+  (p) => `select 1 as permitted from limits
+    where card = ${p.card} and sequence <= ${p.sequence} and max_per_transaction >= ${p.amount}
+      and max_transactions >= ${p.counter} and credit >= ${p.total}
+      and (${p.pin} = 1 or (pin_threshold >= ${p.amount} and no_pin_budget >= ${p.amount}))
+    order by sequence desc limit 1`,
+);
+const PAYMENT = findMany(
+  { paymentHash: "bytes" },
+  (p) => `select card, counter from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
+);
+const SPENT = findMany(
+  { card: "int", since: "int" },
+  (p) => `select spent_after from authorizations where card = ${p.card} and decided_at <= ${p.since}
+    order by decided_at desc, spent_after desc limit 1`,
+);
+
+/** The time at which something is decided for a card: the clock, but never before the time of its last decision. */
+export const decisionTime = (account: Pick<AccountRow, "decided_at">, now: bigint): bigint =>
+  account.decided_at > now ? account.decided_at : now;
+
+/** The sequence that ends in these 24 bits and is not above `newest` (specs/02 §3.1); undefined below 0. */
+export function fullSequence(newest: bigint, low24: bigint): bigint | undefined {
+  const candidate = (newest & ~0xffffffn) | low24;
+  if (candidate <= newest) return candidate;
+  return candidate < 0x1000000n ? undefined : candidate - 0x1000000n;
+}
+
+/**
+ * Reads what bears on each claim and holds the accounts until the transaction ends. No two claims may be of the
+ * same card.
+ * @returns facts in the order of the claims; undefined for a card without an account
+ */
+export async function loadFacts(
+  store: Store,
+  tx: Tx,
+  policies: PolicyCache,
+  claims: readonly Claim[],
+  now: bigint,
+): Promise<(Facts | undefined)[]> {
+  const { many } = store;
+  // Accounts are locked in the order of their ids, so that two processes cannot wait for each other.
+  const sorted = [...claims].sort((a, b) => (a.card < b.card ? -1 : 1));
+  const rows = await many.find<AccountRow, "card">(tx, ACCOUNT, sorted);
+  const accounts = new Map(sorted.map((claim, i) => [claim.card, rows[i]]));
+  const there = claims.filter(({ card }) => accounts.get(card));
+  const account = (claim: Claim) => accounts.get(claim.card) as AccountRow;
+
+  const known = await many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there);
+  const gaps = await many.find<Gap, "card" | "counter">(tx, GAP, there);
+  const payments = await many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there);
+  const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
+  const permitted = await many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
+    tx,
+    PERMITTED,
+    there.map(({ card, amount, counter, total, pinVerified }, i) => {
+      const pin = pinVerified ? 1n : 0n;
+      return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
+    }),
+  );
+  const policy: Policy[] = [];
+  for (const claim of there) policy.push(await policies.get(tx, account(claim).policy));
+  const windows = await spentInWindows(store, tx, there.map(account), policy, now);
+  const pending = await loadPending(store, tx, there.map(account));
+
+  const facts = new Map(
+    there.map((claim, i) => [
+      claim.card,
+      {
+        account: account(claim),
+        policy: policy[i] as Policy,
+        acknowledged: acknowledged[i],
+        known: known[i],
+        gap: containing(gaps[i], claim.counter),
+        permitted: permitted[i] !== undefined,
+        paymentTaken: isOther(payments[i], claim),
+        spent24h: windows[i]?.[0] ?? msat(0n),
+        spent30d: windows[i]?.[1] ?? msat(0n),
+        pending: pending[i],
+      } satisfies Facts,
+    ]),
+  );
+  return claims.map(({ card }) => facts.get(card));
+}
+
+const containing = (gap: Gap | undefined, counter: bigint): Gap | undefined =>
+  gap && counter <= gap.last ? gap : undefined;
+
+const isOther = (row: { card: bigint; counter: bigint } | undefined, claim: Claim): boolean =>
+  row !== undefined && (row.card !== claim.card || row.counter !== claim.counter);
+
+/**
+ * What was reserved and settled in the last 24 hours and 30 days. Every authorization keeps the card's sum up to
+ * it, so that a window is a difference of two sums, however much was paid in between. Read only where the policy
+ * asks.
+ */
+async function spentInWindows(
+  store: Store,
+  tx: Tx,
+  accounts: readonly AccountRow[],
+  policies: readonly Policy[],
+  now: bigint,
+): Promise<readonly (readonly Msat[])[]> {
+  const asking = accounts.filter(
+    (_, i) => policies[i]?.maxPer24h !== undefined || policies[i]?.maxPer30d !== undefined,
+  );
+  const rows = asking.flatMap((account) =>
+    WINDOWS.map((length) => ({ card: account.card, since: decisionTime(account, now) - length })),
+  );
+  const found = await store.many.find<{ spent_after: bigint }, "card" | "since">(tx, SPENT, rows);
+  const sums = new Map<bigint, Msat[]>();
+  asking.forEach((account, i) => {
+    const before = WINDOWS.map((_, window) => found[i * WINDOWS.length + window]?.spent_after ?? 0n);
+    sums.set(
+      account.card,
+      before.map((sum) => msat(account.spent - sum, "spent")),
+    );
+  });
+  return accounts.map(({ card }) => sums.get(card) ?? []);
+}
+
+/** The update each card still has to get; undefined where the card has the newest. */
+export async function loadPending(
+  store: Store,
+  tx: Tx,
+  accounts: readonly AccountRow[],
+): Promise<(LimitsRow | undefined)[]> {
+  const waiting = accounts.filter(({ acknowledged, sequence }) => acknowledged < sequence);
+  const found = await newestOf(store, tx, waiting);
+  const byCard = new Map(waiting.map(({ card }, i) => [card, found[i]]));
+  return accounts.map(({ card }) => byCard.get(card));
+}
+
+/** Payments reserved right now, of all processes that share the database. */
+export async function loadInFlight(tx: Tx): Promise<InFlight> {
+  const rows = await tx
+    .selectFrom("leases")
+    .select((eb) => ["payee", eb.fn.countAll<bigint>().as("count")])
+    .groupBy("payee")
+    .execute();
+  const byPayee = new Map(
+    rows.map(({ payee, count }) => [payee.toString("hex"), Number.parseInt(count.toString(), 10)]),
+  );
+  return { total: [...byPayee.values()].reduce((sum, count) => sum + count, 0), byPayee };
+}

@@ -1,0 +1,15 @@
+export { LedgerError, type LedgerErrorCode } from "./errors.js";
+export { type VoidedGap, voidDueGaps } from "./gaps.js";
+export type { CardLimits, LimitsChange } from "./limits.js";
+export { cashOutCard, fundCard, replaceCard } from "./operations.js";
+export {
+  activateCard,
+  type CardEntry,
+  listCards,
+  type NewCard,
+  registerCard,
+  setPolicy,
+  showCard,
+} from "./registry.js";
+export { blockCard, retireCard, setLimits, unblockCard } from "./states.js";
+export { type LedgerReport, type Violation, verifyLedger } from "./verify-ledger.js";

@@ -1,0 +1,141 @@
+import type { Selectable } from "kysely";
+import { UPDATE_FLAG } from "../../apdu/index.js";
+import { type Msat, ValueError } from "../../common/index.js";
+import { findMany, insertMany } from "../store/many.js";
+import type { LimitsCause, LimitsTable } from "../store/schema.js";
+import type { Store, Tx } from "../store/types.js";
+import { storeLimit } from "../store/values.js";
+import { type AccountRow, creditOf } from "./accounts.js";
+
+export type LimitsRow = Selectable<LimitsTable>;
+
+/** Limits that the card enforces by itself; NO_LIMIT (all bits set) where there is none. */
+export interface CardLimits {
+  readonly maxPerTransaction: Msat | bigint;
+  readonly pinThreshold: Msat | bigint;
+  readonly noPinBudget: Msat | bigint;
+  /** Highest counter, u32. */
+  readonly maxTransactions: number;
+}
+
+/** What an update changes; what is left out stays. */
+export interface LimitsChange extends Partial<CardLimits> {
+  readonly resetPinTries?: boolean;
+  readonly resetNoPinSpent?: boolean;
+}
+
+const ONE_SHOT = BigInt(UPDATE_FLAG.RESET_PIN_TRIES | UPDATE_FLAG.RESET_NO_PIN_SPENT);
+const MAX_U32 = 0xffffffff;
+
+/** Limits as they are stored. @throws ValueError */
+export function storedLimits(
+  limits: CardLimits,
+): Pick<LimitsRow, "max_per_transaction" | "pin_threshold" | "no_pin_budget" | "max_transactions"> {
+  const { maxTransactions } = limits;
+  if (!Number.isInteger(maxTransactions) || maxTransactions < 0 || maxTransactions > MAX_U32)
+    throw new ValueError("limits/maxTransactions", `need an integer from 0 to ${MAX_U32}`);
+  return {
+    max_per_transaction: storeLimit(limits.maxPerTransaction, "limits/maxPerTransaction"),
+    pin_threshold: storeLimit(limits.pinThreshold, "limits/pinThreshold"),
+    no_pin_budget: storeLimit(limits.noPinBudget, "limits/noPinBudget"),
+    max_transactions: BigInt(maxTransactions),
+  };
+}
+
+/**
+ * The next update of a card from the newest one: its credit and blocked flag follow the account, and one-shot
+ * flags that the card has not acknowledged yet go into it again (specs/03 §4). Pure.
+ * @param account as it shall be, with the sequence of `newest`
+ */
+export function nextLimits(
+  account: AccountRow,
+  newest: LimitsRow,
+  change: LimitsChange,
+  cause: LimitsCause,
+  now: bigint,
+): LimitsRow {
+  if (newest.sequence >= BigInt(MAX_U32)) throw new ValueError("sequence", "used up for this card");
+  const waiting = account.acknowledged < newest.sequence ? newest.flags & ONE_SHOT : 0n;
+  const blocked = account.state === "active" || account.state === "pending" ? 0 : UPDATE_FLAG.BLOCKED;
+  const wanted =
+    (change.resetPinTries ? UPDATE_FLAG.RESET_PIN_TRIES : 0) |
+    (change.resetNoPinSpent ? UPDATE_FLAG.RESET_NO_PIN_SPENT : 0);
+  return {
+    card: account.card,
+    sequence: newest.sequence + 1n,
+    credit: creditOf(account),
+    max_per_transaction:
+      change.maxPerTransaction === undefined
+        ? newest.max_per_transaction
+        : storeLimit(change.maxPerTransaction, "limits/maxPerTransaction"),
+    pin_threshold:
+      change.pinThreshold === undefined
+        ? newest.pin_threshold
+        : storeLimit(change.pinThreshold, "limits/pinThreshold"),
+    no_pin_budget:
+      change.noPinBudget === undefined
+        ? newest.no_pin_budget
+        : storeLimit(change.noPinBudget, "limits/noPinBudget"),
+    max_transactions:
+      change.maxTransactions === undefined ? newest.max_transactions : BigInt(change.maxTransactions),
+    flags: waiting | BigInt(blocked | wanted),
+    cause,
+    created_at: now,
+  };
+}
+
+const int = "int" as const;
+const NEWEST = findMany(
+  { card: int, sequence: int },
+  (p) => `select * from limits where card = ${p.card} and sequence = ${p.sequence}`,
+);
+const INSERT = insertMany(
+  "limits",
+  {
+    card: int,
+    sequence: int,
+    credit: int,
+    max_per_transaction: int,
+    pin_threshold: int,
+    no_pin_budget: int,
+    max_transactions: int,
+    flags: int,
+    cause: "text",
+    created_at: int,
+  },
+  "card",
+);
+
+/** The newest limits of each account. */
+export async function newestOf(
+  store: Store,
+  tx: Tx,
+  accounts: readonly AccountRow[],
+): Promise<(LimitsRow | undefined)[]> {
+  return await store.many.find<LimitsRow, "card" | "sequence">(tx, NEWEST, accounts);
+}
+
+/** Writes limits that {@link nextLimits} made. */
+export async function writeLimits(store: Store, tx: Tx, rows: readonly LimitsRow[]): Promise<void> {
+  await store.many.change(tx, INSERT, rows);
+}
+
+/**
+ * Queues an update for a card whose account is locked and already changed in memory, and raises its sequence
+ * there; the caller saves the account.
+ */
+export async function queueUpdate(
+  store: Store,
+  tx: Tx,
+  account: AccountRow,
+  cause: LimitsCause,
+  now: bigint,
+  change: LimitsChange = {},
+): Promise<LimitsRow> {
+  const [newest] = await newestOf(store, tx, [account]);
+  if (!newest) throw new Error(`no limits of sequence ${account.sequence} for a card`);
+  const next = nextLimits(account, newest, change, cause, now);
+  await writeLimits(store, tx, [next]);
+  account.sequence = next.sequence;
+  return next;
+}

@@ -1,0 +1,173 @@
+import type { Selectable } from "kysely";
+import type { Msat } from "../../common/index.js";
+import { requireLength, secp256k1 } from "../../common/index.js";
+import { type Policy, parsePolicy, printPolicy } from "../policy/index.js";
+import type { CardState, CardsTable } from "../store/schema.js";
+import type { Db, Store, Tx } from "../store/types.js";
+import { blob, cardKey } from "../store/values.js";
+import { cardName, lockAccount, saveAccount } from "./accounts.js";
+import { LedgerError } from "./errors.js";
+import { type CardLimits, storedLimits } from "./limits.js";
+import { bookOperation } from "./operations.js";
+import { internPolicy } from "./policies.js";
+
+/** A card as it leaves personalization. */
+export interface NewCard {
+  /** 8 bytes, never used before. */
+  readonly cardId: Uint8Array;
+  /** 33 or 65 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 4 bytes. */
+  readonly keySetId: Uint8Array;
+  /** For people: the printed number, the holder. */
+  readonly label: string;
+  /** What the card was personalized with; booked as paid in. */
+  readonly credit: Msat;
+  readonly limits: CardLimits;
+  readonly policy: Policy;
+}
+
+/**
+ * Enters a card as `pending`, before the last block of its personalization is sent: a card is never in the field
+ * without its row (specs/04).
+ * @param now Unix milliseconds
+ * @throws LedgerError `card-exists`
+ */
+export async function registerCard(store: Store, card: NewCard, now: number): Promise<void> {
+  requireLength(card.keySetId, 4, "key set id");
+  const key = cardKey(card.cardId);
+  const publicKey = secp256k1.convert(card.publicKey, true);
+  await store.write(async (tx) => {
+    const at = BigInt(now);
+    const policy = await internPolicy(tx, card.policy);
+    const inserted = await tx
+      .insertInto("cards")
+      .values({
+        card: key,
+        public_key: blob(publicKey),
+        key_set: blob(card.keySetId),
+        label: card.label,
+        registered_at: at,
+        replaces: null,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows !== 1n)
+      throw new LedgerError("card-exists", `card ${cardName(key)} is in the ledger already`, {
+        hint: "Card ids are never used twice; personalize with a new one.",
+      });
+    const account = {
+      card: key,
+      state: "pending" as const,
+      policy,
+      funded: 0n,
+      committed: 0n,
+      voided: 0n,
+      spent: 0n,
+      decided_at: 0n,
+      top_counter: 0n,
+      top_total: 0n,
+      sequence: 0n,
+      acknowledged: 0n,
+      operation: 0n,
+    };
+    await tx.insertInto("accounts").values(account).execute();
+    if (card.credit > 0n) {
+      await bookOperation(store, tx, account, "fund", card.credit, "personalization", at);
+      await saveAccount(tx, account);
+    }
+    await tx
+      .insertInto("limits")
+      .values({
+        card: key,
+        sequence: 0n,
+        credit: card.credit,
+        ...storedLimits(card.limits),
+        flags: 0n,
+        cause: "personalization",
+        created_at: at,
+      })
+      .execute();
+  });
+}
+
+/**
+ * Puts a pending card into use once it was read back and found right. Active cards stay as they are.
+ * @throws LedgerError `unknown-card`, `wrong-state`
+ */
+export async function activateCard(store: Store, cardId: Uint8Array): Promise<void> {
+  await store.write(async (tx) => {
+    const account = await lockAccount(store, tx, cardKey(cardId));
+    if (account.state === "active") return;
+    if (account.state !== "pending") throw wrongState(account.card, account.state, "activated");
+    account.state = "active";
+    await saveAccount(tx, account);
+  });
+}
+
+/** The error for an order that a card's state does not allow. */
+export const wrongState = (card: bigint, state: CardState, what: string): LedgerError =>
+  new LedgerError("wrong-state", `card ${cardName(card)} is ${state} and cannot be ${what}`);
+
+/** A card with its account and policy. */
+export interface CardEntry extends Selectable<CardsTable> {
+  readonly state: CardState;
+  readonly funded: bigint;
+  readonly committed: bigint;
+  readonly voided: bigint;
+  readonly top_counter: bigint;
+  readonly top_total: bigint;
+  readonly sequence: bigint;
+  readonly acknowledged: bigint;
+}
+
+/** Cards in the order of their ids. @param state only those in it; @param after, limit for paging */
+export async function listCards(
+  db: Db | Tx,
+  options: { readonly state?: CardState; readonly after?: bigint; readonly limit?: number } = {},
+): Promise<CardEntry[]> {
+  let query = cardQuery(db)
+    .orderBy("cards.card")
+    .limit(options.limit ?? 1000);
+  if (options.state) query = query.where("accounts.state", "=", options.state);
+  if (options.after !== undefined) query = query.where("cards.card", ">", options.after);
+  return await query.execute();
+}
+
+/** One card. @throws LedgerError `unknown-card` */
+export async function showCard(db: Db | Tx, cardId: Uint8Array): Promise<CardEntry & { policyOf: Policy }> {
+  const card = cardKey(cardId);
+  const found = await cardQuery(db)
+    .innerJoin("policies", "policies.policy", "accounts.policy")
+    .select("policies.json")
+    .where("cards.card", "=", card)
+    .executeTakeFirst();
+  if (!found) throw new LedgerError("unknown-card", `card ${cardName(card)} is not in the ledger`);
+  const { json, ...entry } = found;
+  return { ...entry, policyOf: parsePolicy(JSON.parse(json)) };
+}
+
+const cardQuery = (db: Db | Tx) =>
+  db
+    .selectFrom("cards")
+    .innerJoin("accounts", "accounts.card", "cards.card")
+    .selectAll("cards")
+    .select([
+      "accounts.state",
+      "accounts.funded",
+      "accounts.committed",
+      "accounts.voided",
+      "accounts.top_counter",
+      "accounts.top_total",
+      "accounts.sequence",
+      "accounts.acknowledged",
+    ]);
+
+/** Gives a card another policy. @throws LedgerError `unknown-card` */
+export async function setPolicy(store: Store, cardId: Uint8Array, policy: Policy): Promise<void> {
+  await store.write(async (tx) => {
+    const account = await lockAccount(store, tx, cardKey(cardId));
+    account.policy = await internPolicy(tx, parsePolicy(JSON.parse(printPolicy(policy))));
+    await saveAccount(tx, account);
+  });
+}

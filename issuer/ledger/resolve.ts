@@ -1,0 +1,150 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { equalBytes, type Msat, ValueError } from "../../common/index.js";
+import { deleteMany, updateMany } from "../store/many.js";
+import type { Store, Tx } from "../store/types.js";
+import { blob } from "../store/values.js";
+import { type AccountRow, lockAccount, saveAccount } from "./accounts.js";
+import { book, booking } from "./bookings.js";
+import { type LimitsRow, queueUpdate } from "./limits.js";
+
+/** Names an authorization. */
+export interface AuthorizationKey {
+  readonly card: bigint;
+  readonly counter: bigint;
+}
+
+/** A payment that is proven by its preimage. */
+export interface Settlement extends AuthorizationKey {
+  readonly amount: Msat;
+  readonly paymentHash: Uint8Array;
+  readonly preimage: Uint8Array;
+  readonly fee: Msat;
+}
+
+const SETTLE = updateMany(
+  "authorizations",
+  { card: "int", counter: "int", preimage: "bytes", fee: "int", at: "int" },
+  ["card", "counter"],
+  (p) => `state = 'settled', preimage = ${p.preimage}, fee = ${p.fee}, resolved_at = ${p.at}`,
+  "authorizations.state = 'reserved'",
+);
+const RELEASE = deleteMany("leases", { card: "int", counter: "int" });
+
+/** Whether this preimage proves the payment. */
+export const provesPayment = (paymentHash: Uint8Array, preimage: Uint8Array): boolean =>
+  preimage.length === 32 && equalBytes(sha256(preimage), paymentHash);
+
+/**
+ * Books payments that went through: the amount from reserved to settled, the routing fee to the fee account. An
+ * authorization that is settled already stays as it is. No two of the same authorization at once.
+ * @returns for each, whether it was booked now; false: it was settled before, or, against all rules, void
+ * @throws ValueError when a preimage proves nothing
+ */
+export async function settle(
+  store: Store,
+  tx: Tx,
+  settlements: readonly Settlement[],
+  now: bigint,
+): Promise<boolean[]> {
+  for (const { paymentHash, preimage } of settlements)
+    if (!provesPayment(paymentHash, preimage)) throw new ValueError("preimage", "not of this payment");
+  const changed = await store.many.change(
+    tx,
+    SETTLE,
+    settlements.map(({ card, counter, preimage, fee }) => {
+      return { card, counter, preimage: blob(preimage), fee, at: now };
+    }),
+  );
+  const done = settlements.filter((_, i) => changed[i]);
+  await store.many.change(
+    tx,
+    RELEASE,
+    done.map(({ card, counter }) => ({ card, counter })),
+  );
+  await book(
+    store,
+    tx,
+    done.flatMap(({ card, counter, amount, fee }) => [
+      ...booking(card, "settle", counter, "reserved", "settled", amount, now),
+      ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
+    ]),
+  );
+  return changed;
+}
+
+/** Who may declare a payment failed: the lease's owner, or anybody once no node pays the invoice any more. */
+export interface VoidRight {
+  readonly owner: bigint;
+  /** Unix milliseconds. An invoice that expired before is paid by nobody; absent: the owner's word counts. */
+  readonly expiredBefore?: bigint;
+}
+
+/** What became of an order to void. */
+export interface Voided {
+  /** False: it was resolved before, or the right was another's meanwhile. */
+  readonly voided: boolean;
+  readonly pending: LimitsRow | undefined;
+  readonly account: AccountRow;
+}
+
+/**
+ * Gives up an authorization whose payment failed for certain: its money is free again, its counter void for
+ * ever, and the update that gives the amount back to the card is queued, all at once (specs/03 §4).
+ * @param reason reason code, kept with the row
+ */
+export async function voidReserved(
+  store: Store,
+  tx: Tx,
+  key: AuthorizationKey,
+  right: VoidRight,
+  reason: number,
+  now: bigint,
+): Promise<Voided> {
+  const account = await lockAccount(store, tx, key.card);
+  const named = tx
+    .selectFrom("authorizations as a")
+    .innerJoin("leases as l", (join) =>
+      join.onRef("l.card", "=", "a.card").onRef("l.counter", "=", "a.counter"),
+    )
+    .select(["a.amount", "a.spent_after", "a.decided_at", "l.owner", "l.takeovers", "l.expires_at"])
+    .where("a.card", "=", key.card)
+    .where("a.counter", "=", key.counter)
+    .where("a.state", "=", "reserved");
+  const row = await (store.kind === "postgres" ? named.forUpdate() : named).executeTakeFirst();
+  if (!row || !mayVoid(row, right)) return { voided: false, pending: undefined, account };
+
+  await store.many.change(tx, RELEASE, [key]);
+  await tx
+    .updateTable("authorizations")
+    .set({ state: "void", live: 0n, reason: BigInt(reason), resolved_at: now })
+    .where("card", "=", key.card)
+    .where("counter", "=", key.counter)
+    .execute();
+  // What was spent up to every later authorization was less by this amount.
+  await tx
+    .updateTable("authorizations")
+    .set((eb) => ({ spent_after: eb("spent_after", "-", row.amount) }))
+    .where("card", "=", key.card)
+    .where("decided_at", ">=", row.decided_at)
+    .where("spent_after", ">=", row.spent_after)
+    .execute();
+  await book(store, tx, booking(key.card, "void", key.counter, "reserved", "funded", row.amount, now));
+  account.committed -= row.amount;
+  account.spent -= row.amount;
+  account.voided += row.amount;
+  const pending = await queueUpdate(store, tx, account, "void", now);
+  await saveAccount(tx, account);
+  return { voided: true, pending, account };
+}
+
+/**
+ * A process that lost its lease, or got it from another, cannot know whether the other still sends. Only the
+ * one that alone ever held it may take a failure for final; for the rest the invoice must have expired.
+ */
+function mayVoid(
+  lease: { readonly owner: bigint; readonly takeovers: bigint; readonly expires_at: bigint },
+  { owner, expiredBefore }: VoidRight,
+): boolean {
+  if (lease.owner !== owner) return false;
+  return lease.takeovers === 0n || (expiredBefore !== undefined && lease.expires_at < expiredBefore);
+}

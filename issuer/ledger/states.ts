@@ -1,0 +1,76 @@
+import type { Store } from "../store/types.js";
+import { cardKey } from "../store/values.js";
+import { type AccountRow, cardName, lockAccount, remaining, saveAccount } from "./accounts.js";
+import { LedgerError } from "./errors.js";
+import { type LimitsChange, queueUpdate, storedLimits } from "./limits.js";
+import { wrongState } from "./registry.js";
+
+async function change(
+  store: Store,
+  cardId: Uint8Array,
+  work: (account: AccountRow, queue: (...args: QueueArguments) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  await store.write(async (tx) => {
+    const account = await lockAccount(store, tx, cardKey(cardId));
+    await work(account, (cause, now, limits) => queueUpdate(store, tx, account, cause, BigInt(now), limits));
+    await saveAccount(tx, account);
+  });
+}
+
+type QueueArguments = [cause: "block" | "unblock" | "limits" | "retire", now: number, limits?: LimitsChange];
+
+/**
+ * Refuses the card from now on and queues the update that makes the card refuse too. Blocked cards stay so.
+ * @throws LedgerError `unknown-card`, `wrong-state`
+ */
+export async function blockCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
+  await change(store, cardId, async (account, queue) => {
+    if (account.state === "blocked") return;
+    if (account.state === "retired") throw wrongState(account.card, account.state, "blocked");
+    account.state = "blocked";
+    await queue("block", now);
+  });
+}
+
+/** Lets a blocked card pay again. Active cards stay so. @throws LedgerError `unknown-card`, `wrong-state` */
+export async function unblockCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
+  await change(store, cardId, async (account, queue) => {
+    if (account.state === "active") return;
+    if (account.state !== "blocked") throw wrongState(account.card, account.state, "unblocked");
+    account.state = "active";
+    await queue("unblock", now);
+  });
+}
+
+/**
+ * Queues new limits, or the reset of PIN tries or of what was spent without PIN.
+ * @throws LedgerError `unknown-card`, `wrong-state`; ValueError
+ */
+export async function setLimits(
+  store: Store,
+  cardId: Uint8Array,
+  limits: LimitsChange,
+  now: number,
+): Promise<void> {
+  storedLimits({ maxPerTransaction: 0n, pinThreshold: 0n, noPinBudget: 0n, maxTransactions: 0, ...limits });
+  await change(store, cardId, async (account, queue) => {
+    if (account.state === "retired") throw wrongState(account.card, account.state, "given limits");
+    await queue("limits", now, limits);
+  });
+}
+
+/**
+ * Takes a card out of use for ever; its id is never used again.
+ * @throws LedgerError `unknown-card`, `not-enough` while there is money on it
+ */
+export async function retireCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
+  await change(store, cardId, async (account, queue) => {
+    if (account.state === "retired") return;
+    if (remaining(account) > 0n)
+      throw new LedgerError("not-enough", `card ${cardName(account.card)} still has money on it`, {
+        hint: "Pay it out or move it to another card first.",
+      });
+    account.state = "retired";
+    await queue("retire", now);
+  });
+}

@@ -1,0 +1,257 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type RawBuilder, sql } from "kysely";
+import { equalBytes } from "../../common/index.js";
+import type { Store, Tx } from "../store/types.js";
+import { cardName } from "./accounts.js";
+
+/** An invariant that does not hold, with some of the places. */
+export interface Violation {
+  readonly invariant: string;
+  /** What was found, at most {@link SHOWN} of them. */
+  readonly found: readonly string[];
+}
+
+/** What was checked, and what was wrong. */
+export interface LedgerReport {
+  readonly cards: bigint;
+  readonly authorizations: bigint;
+  readonly bookings: bigint;
+  readonly invariants: number;
+  readonly violations: readonly Violation[];
+}
+
+const SHOWN = 10;
+
+/** An invariant, and a query for rows that break it. */
+type Invariant = readonly [name: string, query: RawBuilder<Record<string, unknown>>];
+
+/** The counters of each card as spans with the totals before and after them. */
+const SPANS = sql`select card, counter as first, counter as last, total_after - amount as total_before, total_after
+  from authorizations
+  union all select card, first, last, total_before, total_before + amount from gaps`;
+
+/** What the book says of each card. */
+const BALANCES = sql`select card,
+    sum(case when account = 'funded' then amount else 0 end) as funded,
+    sum(case when account = 'reserved' then amount else 0 end) as reserved,
+    sum(case when account = 'settled' then amount else 0 end) as settled,
+    sum(case when account = 'cash-out' then amount else 0 end) as cash_out,
+    sum(case when account = 'transfer' and amount > 0 then amount else 0 end) as moved_out,
+    sum(case when account = 'external' then amount else 0 end) as paid_in,
+    sum(case when account = 'transfer' and amount < 0 then amount else 0 end) as moved_in
+  from bookings group by card`;
+
+/** What the authorizations of each card say. */
+const SUMS = sql`select card,
+    sum(case when state = 'reserved' then amount else 0 end) as reserved,
+    sum(case when state = 'settled' then amount else 0 end) as settled,
+    sum(case when state = 'void' then amount else 0 end) as voided
+  from authorizations group by card`;
+
+const INVARIANTS: readonly Invariant[] = [
+  [
+    "the lines of each booking sum to zero",
+    sql`select card, kind, reference, sum(amount) as sum from bookings
+        group by card, kind, reference having sum(amount) <> 0`,
+  ],
+  ["the whole book sums to zero", sql`select sum(amount) as sum from bookings having sum(amount) <> 0`],
+  [
+    "settled + reserved <= funded for each card",
+    sql`select a.card, a.funded, s.settled, s.reserved from accounts a join (${SUMS}) s on s.card = a.card
+        where s.settled + s.reserved > a.funded`,
+  ],
+  [
+    "committed <= funded for each card",
+    sql`select card, funded, committed from accounts where committed > funded`,
+  ],
+  [
+    "each account agrees with the book",
+    sql`select a.card from accounts a left join (${BALANCES}) b on b.card = a.card
+        where a.funded <> -coalesce(b.paid_in, 0) - coalesce(b.moved_in, 0)
+          or a.funded - a.committed <> coalesce(b.funded, 0)
+          or a.committed <> coalesce(b.reserved, 0) + coalesce(b.settled, 0) + coalesce(b.cash_out, 0)
+             + coalesce(b.moved_out, 0)`,
+  ],
+  [
+    "each account agrees with its authorizations",
+    sql`select a.card from accounts a left join (${SUMS}) s on s.card = a.card
+        left join (${BALANCES}) b on b.card = a.card
+        where a.spent <> coalesce(s.reserved, 0) + coalesce(s.settled, 0)
+          or coalesce(b.reserved, 0) <> coalesce(s.reserved, 0)
+          or coalesce(b.settled, 0) <> coalesce(s.settled, 0)`,
+  ],
+  [
+    "fees in the book are the fees of the settled payments",
+    sql`select card, reference from bookings where account = 'fees'
+        except select card, counter from authorizations where state = 'settled' and fee > 0`,
+  ],
+  [
+    "every fee is booked with its amount",
+    sql`select a.card, a.counter, a.fee from authorizations a
+        left join bookings b on b.card = a.card and b.kind = 'settle' and b.reference = a.counter
+          and b.account = 'fees'
+        where a.state = 'settled' and a.fee <> coalesce(b.amount, 0)`,
+  ],
+  [
+    "credit signed = funded + voided for each card",
+    sql`select a.card, a.funded, a.voided, l.credit from accounts a
+        left join limits l on l.card = a.card and l.sequence = a.sequence
+        where l.credit is null or l.credit <> a.funded + a.voided`,
+  ],
+  [
+    "voided = void authorizations + void gaps for each card",
+    sql`select a.card, a.voided from accounts a left join (${SUMS}) s on s.card = a.card
+        left join (select card, sum(amount) as amount from gaps where voided_at is not null group by card) g
+          on g.card = a.card
+        where a.voided <> coalesce(s.voided, 0) + coalesce(g.amount, 0)`,
+  ],
+  [
+    "sequences have no gaps",
+    sql`select a.card from accounts a
+        left join (select card, count(*) as rows, max(sequence) as newest from limits group by card) l
+          on l.card = a.card
+        where l.newest is null or l.newest <> a.sequence or l.rows <> a.sequence + 1`,
+  ],
+  [
+    "credit never falls from one sequence to the next",
+    sql`select card, sequence from (select card, sequence, credit,
+          lag(credit) over (partition by card order by sequence) as earlier from limits) l
+        where credit < earlier`,
+  ],
+  [
+    "card and counter are unique",
+    sql`select card, counter from authorizations group by card, counter having count(*) > 1`,
+  ],
+  [
+    "payment hashes are unique among reserved and settled",
+    sql`select min(card) as card, min(counter) as counter from authorizations where state <> 'void'
+        group by payment_hash having count(*) > 1`,
+  ],
+  [
+    "the payment hash index covers exactly reserved and settled",
+    sql`select card, counter from authorizations where (live = 1) <> (state <> 'void')`,
+  ],
+  [
+    "void is final: nothing is settled under a void counter",
+    sql`select b.card, b.reference as counter from bookings b
+        join authorizations a on a.card = b.card and a.counter = b.reference
+        where a.state = 'void' and b.kind = 'settle'`,
+  ],
+  [
+    "every settled authorization was reserved and settled once, never voided",
+    sql`select a.card, a.counter from authorizations a left join
+          (select card, reference,
+             sum(case when kind = 'reserve' and account = 'reserved' then amount else 0 end) as reserved,
+             sum(case when kind = 'settle' and account = 'settled' then amount else 0 end) as settled,
+             sum(case when kind = 'void' and account = 'funded' then amount else 0 end) as voided
+           from bookings where kind in ('reserve', 'settle', 'void') group by card, reference) b
+          on b.card = a.card and b.reference = a.counter
+        where (a.state = 'settled' and
+               (coalesce(b.reserved, 0) <> a.amount or coalesce(b.settled, 0) <> a.amount or b.voided <> 0))
+           or (a.state = 'reserved' and
+               (coalesce(b.reserved, 0) <> a.amount or b.settled <> 0 or b.voided <> 0))
+           or (a.state = 'void' and coalesce(b.reserved, 0) <> coalesce(b.voided, 0))`,
+  ],
+  [
+    "every reserved authorization has a lease, and nothing else has",
+    sql`select coalesce(a.card, l.card) as card, coalesce(a.counter, l.counter) as counter
+        from (select card, counter from authorizations where state = 'reserved') a
+        full outer join leases l on l.card = a.card and l.counter = a.counter
+        where a.card is null or l.card is null`,
+  ],
+  [
+    "the totals of each card follow from one counter to the next",
+    sql`select card, first from (select card, first, last, total_before, total_after,
+            lag(last) over w as earlier, lag(total_after) over w as earlier_total
+          from (${SPANS}) s window w as (partition by card order by first)) t
+        where first <> coalesce(earlier, 0) + 1 or total_before <> coalesce(earlier_total, 0)`,
+  ],
+  [
+    "every counter up to the highest is an authorization or in one gap",
+    sql`select a.card from accounts a
+        left join (select card, sum(last - first + 1) as counters, sum(total_after - total_before) as total
+          from (${SPANS}) s group by card) t on t.card = a.card
+        where a.top_counter <> coalesce(t.counters, 0) or a.top_total <> coalesce(t.total, 0)`,
+  ],
+  [
+    "sums in the order of decisions add up",
+    sql`select card, decided_at from (select card, decided_at, spent_after, amount, state,
+            lag(spent_after) over (partition by card order by decided_at, spent_after, state) as earlier
+          from authorizations) t
+        where state <> 'void' and spent_after - coalesce(earlier, 0) <> amount`,
+  ],
+  [
+    "every card has an account, and every row a card",
+    sql`select card from cards where card not in (select card from accounts)
+        union all select card from accounts where card not in (select card from cards)
+        union all select card from authorizations where card not in (select card from accounts)
+        union all select card from bookings where card not in (select card from accounts)`,
+  ],
+];
+
+/**
+ * Proves every invariant of the ledger (specs/03 §6) on one unchanging snapshot, while payments go on.
+ * @throws StoreError
+ */
+export async function verifyLedger(store: Store): Promise<LedgerReport> {
+  return await store.read(async (tx) => {
+    const violations: Violation[] = [];
+    for (const [invariant, query] of INVARIANTS) {
+      const { rows } = await sql<Record<string, unknown>>`select * from (${query}) v limit ${SHOWN}`.execute(
+        tx,
+      );
+      if (rows.length > 0) violations.push({ invariant, found: rows.map(describe) });
+    }
+    const unproven = await unprovenPayments(tx);
+    if (unproven.length > 0)
+      violations.push({ invariant: "every settled payment has its preimage", found: unproven });
+    return {
+      cards: await count(tx, "accounts"),
+      authorizations: await count(tx, "authorizations"),
+      bookings: await count(tx, "bookings"),
+      invariants: INVARIANTS.length + 1,
+      violations,
+    };
+  });
+}
+
+function describe(row: Record<string, unknown>): string {
+  return Object.entries(row)
+    .map(
+      ([name, value]) => `${name} ${name === "card" && typeof value === "bigint" ? cardName(value) : value}`,
+    )
+    .join(", ");
+}
+
+async function count(tx: Tx, table: "accounts" | "authorizations" | "bookings"): Promise<bigint> {
+  const row = await tx
+    .selectFrom(table)
+    .select((eb) => eb.fn.countAll<bigint>().as("count"))
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Settled rows whose preimage is not of their payment hash; read in pages, so that memory stays bounded. */
+async function unprovenPayments(tx: Tx): Promise<string[]> {
+  const found: string[] = [];
+  let last: { card: bigint; counter: bigint } | undefined;
+  for (;;) {
+    let query = tx
+      .selectFrom("authorizations")
+      .select(["card", "counter", "payment_hash", "preimage"])
+      .where("state", "=", "settled")
+      .orderBy("card")
+      .orderBy("counter")
+      .limit(5000);
+    if (last) {
+      const { card, counter } = last;
+      query = query.where(sql<boolean>`(card, counter) > (${card}, ${counter})`);
+    }
+    const rows = await query.execute();
+    for (const row of rows)
+      if (!row.preimage || !equalBytes(sha256(row.preimage), row.payment_hash))
+        if (found.length < SHOWN) found.push(`card ${cardName(row.card)}, counter ${row.counter}`);
+    last = rows.at(-1);
+    if (rows.length < 5000) return found;
+  }
+}
