@@ -5,6 +5,9 @@ export const CARD_AID = hexToBytes("f043484551554501");
 /** Package identifier: the card application's AID without its last byte; selects it too, as a partial AID. */
 export const PACKAGE_AID = hexToBytes("f0434845515545");
 
+/** Issuer security domain, the default AID of GlobalPlatform. */
+export const ISSUER_SECURITY_DOMAIN_AID = hexToBytes("a000000151000000");
+
 /** Version of the card protocol that this code speaks (specs/01 §4, profile). */
 export const PROTOCOL_MAJOR = 1;
 export const PROTOCOL_MINOR = 0;
@@ -22,8 +25,10 @@ export const INS = {
   SELECT: 0xa4,
   GET_RESPONSE: 0xc0,
   GET_DATA: 0xca,
+  PUT_KEY: 0xd8,
   STORE_DATA: 0xe2,
   RESET: 0xe4,
+  GET_STATUS: 0xf2,
 } as const;
 
 /** Class bytes: interindustry, proprietary, proprietary with secure messaging. */

@@ -1,14 +1,11 @@
-import { constants } from "node:fs";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readFile, rm, stat } from "node:fs/promises";
+import { errno, FileError, writeDurableFile } from "../common/index.js";
 import { KeyError } from "./key-source.js";
 
 /** Larger than any key file; what is larger is none. */
 const MAX_FILE_LENGTH = 1 << 20;
 /** A leftover of a killed writer is taken over after this many milliseconds. */
 const STALE_AFTER_MS = 60_000;
-
-const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /**
  * Text of a file that only its owner may read.
@@ -19,7 +16,7 @@ export async function readPrivateFile(path: string): Promise<string> {
   try {
     found = await stat(path);
   } catch (cause) {
-    throw new KeyError("file", `${path}: cannot be read (${errno(cause) ?? "unknown"})`, { cause });
+    throw new KeyError("file", `${path}: cannot be read (${errno(cause)})`, { cause });
   }
   if (process.platform !== "win32" && (found.mode & 0o077) !== 0)
     throw new KeyError(
@@ -32,18 +29,19 @@ export async function readPrivateFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new KeyError("file", `${path}: cannot be read (${errno(cause) ?? "unknown"})`, { cause });
+    throw new KeyError("file", `${path}: cannot be read (${errno(cause)})`, { cause });
   }
 }
 
-async function openExclusive(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** Creates the lock file, or takes over one that a killed writer left. */
+async function lock(path: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await open(path, flags, 0o600);
+      await (await open(path, "wx", 0o600)).close();
+      return;
     } catch (cause) {
       if (errno(cause) !== "EEXIST")
-        throw new KeyError("file", `${path}: cannot be written (${errno(cause) ?? "unknown"})`, { cause });
+        throw new KeyError("file", `${path}: cannot be written (${errno(cause)})`, { cause });
       const left = await stat(path).catch(() => undefined);
       if (attempt > 0 || (left && Date.now() - left.mtimeMs < STALE_AFTER_MS))
         throw new KeyError("conflict", `${path}: another process writes the key file right now`);
@@ -54,7 +52,7 @@ async function openExclusive(path: string): Promise<Awaited<ReturnType<typeof op
 
 /**
  * Replaces a file in one step, mode 600, durable when it resolves: a power cut leaves the old text or the new.
- * The temporary file beside it keeps two writers apart; `unchanged` is asked while it is held.
+ * A lock file keeps two writers apart; `unchanged` is asked while it is held.
  * @throws KeyError `conflict`, `file`
  */
 export async function replacePrivateFile(
@@ -62,26 +60,15 @@ export async function replacePrivateFile(
   text: string,
   unchanged: () => Promise<void>,
 ): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await openExclusive(temporary);
+  const lockPath = `${path}.lock`;
+  await lock(lockPath);
   try {
-    try {
-      await unchanged();
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await unchanged();
+    writeDurableFile(path, text);
   } catch (cause) {
-    await rm(temporary, { force: true });
-    if (cause instanceof KeyError) throw cause;
-    throw new KeyError("file", `${path}: cannot be written (${errno(cause) ?? "unknown"})`, { cause });
-  }
-  const directory = await open(dirname(path), constants.O_RDONLY);
-  try {
-    await directory.sync();
+    if (!(cause instanceof FileError)) throw cause;
+    throw new KeyError("file", cause.message, { cause });
   } finally {
-    await directory.close();
+    await rm(lockPath, { force: true });
   }
 }

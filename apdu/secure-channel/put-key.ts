@@ -1,10 +1,8 @@
 import { concatBytes, equalBytes, expectLength, ParseError, requireLength } from "../../common/index.js";
 import { type CommandApdu, command } from "../command-apdu.js";
-import { CLA } from "../constants.js";
+import { CLA, INS } from "../constants.js";
 import { encryptSensitive, keyCheckValue, type StaticKeys } from "./primitives.js";
 
-/** Instruction byte of PUT KEY (GlobalPlatform Card Specification §11.8). */
-export const PUT_KEY = 0xd8;
 /** Key type AES. */
 const AES_KEY = 0x88;
 
@@ -24,7 +22,7 @@ export function encodePutKey(
     const encrypted = encryptSensitive(dek, key);
     return concatBytes(Uint8Array.of(AES_KEY, 17, 16), encrypted, Uint8Array.of(3), keyCheckValue(key));
   };
-  return command(CLA.PROPRIETARY, PUT_KEY, {
+  return command(CLA.PROPRIETARY, INS.PUT_KEY, {
     p1: replace,
     // Key identifier 1, several keys.
     p2: 0x81,

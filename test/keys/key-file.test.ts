@@ -107,7 +107,7 @@ describe("key file", () => {
     const before = readFileSync(path);
     expect(await codeOf(KeyFile.create(path, passphrase, "other", cheap))).toBe("file");
     expect(readFileSync(path)).toEqual(before);
-    expect(existsSync(`${path}.new`)).toBe(false);
+    expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
   it("grows: key sets with and without a new issuer key, master keys", async () => {
@@ -155,10 +155,10 @@ describe("key file", () => {
       "one",
       "two",
     ]);
-    writeFileSync(`${own.path}.new`, "");
+    writeFileSync(`${own.path}.lock`, "");
     expect(await codeOf(other.addKeySet({ label: "three" }))).toBe("conflict");
     const longAgo = new Date(Date.now() - 3_600_000);
-    utimesSync(`${own.path}.new`, longAgo, longAgo);
+    utimesSync(`${own.path}.lock`, longAgo, longAgo);
     await other.addKeySet({ label: "after a killed writer" });
   });
 
