@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // These need pcscd: test/vitest.pcsc.config.ts.
+    exclude: [...configDefaults.exclude, "test/**/*.pcsc.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",

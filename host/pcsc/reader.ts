@@ -1,0 +1,207 @@
+import type { Reader } from "../../apdu/reader.js";
+import { TransportError } from "../../apdu/transport.js";
+import { PcscConnection } from "./connection.js";
+import { findHolders, nameHolders } from "./holders.js";
+import { Link } from "./link.js";
+import type { NativeReader } from "./native.js";
+import { transportError } from "./scard.js";
+import { abortable, ChangeSignal } from "./waiting.js";
+
+/** Bits of a reader's state (pcsc-lite `pcsclite.h`); the upper 16 bits count insertions and removals. */
+const STATE = { PRESENT: 0x20, EXCLUSIVE: 0x80, IN_USE: 0x100, MUTE: 0x200 } as const;
+/** What of the state is about the card itself, not about who uses it. */
+const CARD_BITS = STATE.PRESENT | STATE.MUTE | 0xffff0000;
+
+/** Waits, in milliseconds. */
+export interface PcscTimeouts {
+  /** For connecting, and for each command. A card makes a key or a signature well within it. */
+  readonly command: number;
+  /** How long another program's connection is waited out before it is reported: many look at each new card. */
+  readonly sharing: number;
+}
+export const DEFAULT_TIMEOUTS: PcscTimeouts = { command: 10_000, sharing: 1_500 };
+
+const RETRY_PAUSE_MS = 100;
+const CONNECT_TRIES = 3;
+
+/** What a reader shows at the moment. `mute`: a card that does not answer to power. */
+export interface ReaderState {
+  readonly card: "none" | "present" | "mute";
+  readonly inUse: boolean;
+  readonly exclusive: boolean;
+  readonly atr: Uint8Array | undefined;
+}
+
+/**
+ * A PC/SC reader, known by its name: the object stays valid while the reader is unplugged or the service is
+ * restarted, and works again afterwards.
+ */
+export class PcscReader implements Reader {
+  readonly name: string;
+  readonly #timeouts: PcscTimeouts;
+  readonly #changed = new ChangeSignal();
+  #watched: NativeReader | undefined;
+  #absence: TransportError;
+  #state = 0;
+  #atr: Uint8Array = new Uint8Array();
+  #link: Link | undefined;
+  #stuck: Link | undefined;
+  #connection: PcscConnection | undefined;
+  #connecting = false;
+  #cleanup: Promise<void> = Promise.resolve();
+
+  constructor(name: string, timeouts: PcscTimeouts) {
+    this.name = name;
+    this.#timeouts = timeouts;
+    this.#absence = transportError("no-reader", name);
+  }
+
+  get connected(): boolean {
+    return this.#watched !== undefined;
+  }
+
+  get state(): ReaderState {
+    const has = (bit: number) => (this.#state & bit) !== 0;
+    const present = has(STATE.PRESENT);
+    return {
+      card: !present ? "none" : has(STATE.MUTE) ? "mute" : "present",
+      inUse: has(STATE.IN_USE),
+      exclusive: has(STATE.EXCLUSIVE),
+      atr: present && this.#atr.length > 0 ? this.#atr : undefined,
+    };
+  }
+
+  /** The reader's state as its native object reported it. */
+  update(watched: NativeReader, state: number, atr: Uint8Array): void {
+    if (this.#watched !== watched) this.#link = undefined;
+    this.#watched = watched;
+    this.#state = state;
+    this.#atr = new Uint8Array(atr);
+    this.#changed.notify();
+  }
+
+  /** The reader, or the service, is gone: everyone who waits gets `absence`, an open connection is dead. */
+  detach(absence: TransportError): void {
+    this.#watched = undefined;
+    this.#link = undefined;
+    this.#state = 0;
+    this.#absence = absence;
+    this.#connection?.invalidate(absence.code === "no-reader" ? transportError("torn", this.name) : absence);
+    this.#changed.notify();
+  }
+
+  /** Closes what is open and waits for what is unfinished. */
+  async dispose(): Promise<void> {
+    await this.#connection?.close();
+    await this.#cleanup;
+  }
+
+  async waitForCard(signal?: AbortSignal): Promise<PcscConnection> {
+    const what = `Waiting for a card on ${this.name}`;
+    for (let tries = 0; ; ) {
+      await abortable(this.#cleanup, signal, what);
+      const watched = this.#requireWatched();
+      const before = this.#state & CARD_BITS;
+      if (this.state.card === "present") {
+        try {
+          return await this.#connect(watched, signal, what);
+        } catch (error) {
+          if (!(error instanceof TransportError) || error.code !== "no-card") throw error;
+          tries++;
+        }
+      }
+      if ((this.#state & CARD_BITS) !== before) tries = 0;
+      else if (tries > 0 && tries < CONNECT_TRIES)
+        await this.#changed.next({ signal, timeoutMs: RETRY_PAUSE_MS, what });
+      else await this.#changed.next({ signal, what });
+    }
+  }
+
+  async waitForRemoval(signal?: AbortSignal): Promise<void> {
+    const events = this.#state >>> 16;
+    for (;;) {
+      this.#requireWatched();
+      if (this.state.card === "none" || this.#state >>> 16 !== events) return;
+      await this.#changed.next({ signal, what: `Waiting for the card on ${this.name} to be taken away` });
+    }
+  }
+
+  #requireWatched(): NativeReader {
+    if (!this.#watched) throw this.#absence;
+    return this.#watched;
+  }
+
+  async #connect(
+    watched: NativeReader,
+    signal: AbortSignal | undefined,
+    what: string,
+  ): Promise<PcscConnection> {
+    if (this.#connecting || this.#connection)
+      throw new TransportError("sharing-violation", `This program already uses the card on ${this.name}.`);
+    this.#connecting = true;
+    const opening = this.#openLink(watched, signal, what).finally(() => {
+      this.#connecting = false;
+    });
+    try {
+      return await abortable(opening, signal, what);
+    } catch (error) {
+      this.#cleanup = opening.then(
+        (connection) => connection.close(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  async #openLink(
+    watched: NativeReader,
+    signal: AbortSignal | undefined,
+    what: string,
+  ): Promise<PcscConnection> {
+    const link = await this.#usableLink(watched);
+    const deadline = performance.now() + this.#timeouts.sharing;
+    for (;;) {
+      try {
+        return this.#opened(link, await link.connect(this.#timeouts.command));
+      } catch (error) {
+        if (!(error instanceof TransportError) || error.code !== "sharing-violation") throw error;
+        if (performance.now() >= deadline) throw await this.#sharingViolation(error);
+        await this.#changed.next({ signal, timeoutMs: RETRY_PAUSE_MS, what });
+        this.#requireWatched();
+      }
+    }
+  }
+
+  async #usableLink(watched: NativeReader): Promise<Link> {
+    if (this.#link?.usable) return this.#link;
+    if (this.#link?.running) this.#stuck = this.#link;
+    if (this.#stuck?.running)
+      throw new TransportError(
+        "timeout",
+        `The card on ${this.name} still has not answered an earlier command.`,
+        {
+          hint: "Take the card away, or unplug the reader, and try again.",
+        },
+      );
+    this.#stuck = undefined;
+    this.#link = await Link.prepare(watched, this.#timeouts.command);
+    return this.#link;
+  }
+
+  #opened(link: Link, protocol: number): PcscConnection {
+    const facts = { reader: this.name, atr: this.#atr, protocol, timeoutMs: this.#timeouts.command };
+    const connection = new PcscConnection(link, facts, () => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+    this.#connection = connection;
+    return connection;
+  }
+
+  async #sharingViolation(cause: TransportError): Promise<TransportError> {
+    const holders = await findHolders();
+    return new TransportError("sharing-violation", `${cause.message} ${nameHolders(holders)}`, {
+      cause,
+      hint: "Close that program, or tell it to leave this reader alone, and lay the card on the reader again.",
+    });
+  }
+}

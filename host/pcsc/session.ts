@@ -1,0 +1,111 @@
+import type { TransportError } from "../../apdu/transport.js";
+import type { NativeModule, NativeReader, NativeService } from "./native.js";
+import { transportError } from "./scard.js";
+
+const SERVICE = "the PC/SC service";
+
+/** What a session tells its owner. */
+export interface SessionEvents {
+  /** A reader's state; the first one means that the reader is there. */
+  changed(reader: NativeReader, state: number, atr: Uint8Array): void;
+  removed(reader: NativeReader): void;
+  /** The service is gone; called at most once, and nothing after it. */
+  failed(error: TransportError): void;
+}
+
+/**
+ * One context with the PC/SC service, from its opening to its loss: watches the list of readers and each reader.
+ * A lost context never works again, so recovery means a new session.
+ */
+export class Session {
+  /** Resolves when the readers that are there have been listed and each has told its state. */
+  readonly settled: Promise<void>;
+  readonly #service: NativeService;
+  readonly #events: SessionEvents;
+  readonly #watched = new Set<NativeReader>();
+  readonly #silent = new Set<NativeReader>();
+  #listed = false;
+  #ended = false;
+  #settle: () => void = () => {};
+  #fail: (error: TransportError) => void = () => {};
+
+  /** @throws TransportError when the service refuses the context */
+  constructor(native: NativeModule, events: SessionEvents) {
+    this.#events = events;
+    this.settled = new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#fail = reject;
+    });
+    this.settled.catch(() => {});
+    try {
+      this.#service = new native.NFC();
+    } catch (error) {
+      throw transportError("no-service", SERVICE, error);
+    }
+    this.#service.on("error", (error: Error) => this.#lost(error));
+    this.#service.on("reader", (device: { autoProcessing: boolean; reader: NativeReader }) => {
+      device.autoProcessing = false;
+      this.#watch(device.reader);
+    });
+    this.#noticeListing();
+  }
+
+  /** pcsclite says nothing when there are no readers, so the callback that it hands to the native part is wrapped. */
+  #noticeListing(): void {
+    const monitor = this.#service.pcsc;
+    const start = monitor.start;
+    monitor.start = (listed) =>
+      start.call(monitor, (error, names) => {
+        listed(error, names);
+        if (error) return;
+        this.#listed = true;
+        this.#checkSettled();
+      });
+  }
+
+  #watch(reader: NativeReader): void {
+    // Takes away nfc-pcsc's own listeners, which would connect to every card, shared.
+    for (const event of ["status", "error", "end"]) reader.removeAllListeners(event);
+    this.#watched.add(reader);
+    this.#silent.add(reader);
+    reader.on("status", ({ state, atr }: { state: number; atr?: Uint8Array }) => {
+      if (this.#ended) return;
+      this.#events.changed(reader, state, atr ?? new Uint8Array());
+      this.#speak(reader);
+    });
+    reader.on("error", (error: Error) => this.#lost(error));
+    reader.on("end", () => {
+      this.#watched.delete(reader);
+      setImmediate(() => reader.close());
+      if (this.#ended) return;
+      this.#events.removed(reader);
+      this.#speak(reader);
+    });
+  }
+
+  #speak(reader: NativeReader): void {
+    this.#silent.delete(reader);
+    this.#checkSettled();
+  }
+
+  #checkSettled(): void {
+    if (this.#listed && this.#silent.size === 0) this.#settle();
+  }
+
+  #lost(cause: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const error = transportError("no-service", SERVICE, cause);
+    this.#fail(error);
+    this.#events.failed(error);
+  }
+
+  /** Ends all watching threads. They hold locks while they call back, so this must wait for a turn of its own. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const reader of this.#watched) reader.close();
+    this.#watched.clear();
+    this.#service.close();
+  }
+}
