@@ -1,11 +1,9 @@
-import { open, readFile, rm, stat } from "node:fs/promises";
-import { errno, FileError, writeDurableFile } from "../common/index.js";
+import { readFile, stat } from "node:fs/promises";
+import { acquireProcessLock, errno, FileError, type ProcessLock, writeDurableFile } from "../common/index.js";
 import { KeyError } from "./key-source.js";
 
 /** Larger than any key file; what is larger is none. */
 const MAX_FILE_LENGTH = 1 << 20;
-/** A leftover of a killed writer is taken over after this many milliseconds. */
-const STALE_AFTER_MS = 60_000;
 
 /**
  * Text of a file that only its owner may read.
@@ -33,21 +31,15 @@ export async function readPrivateFile(path: string): Promise<string> {
   }
 }
 
-/** Creates the lock file, or takes over one that a killed writer left. */
-async function lock(path: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await (await open(path, "wx", 0o600)).close();
-      return;
-    } catch (cause) {
-      if (errno(cause) !== "EEXIST")
-        throw new KeyError("file", `${path}: cannot be written (${errno(cause)})`, { cause });
-      const left = await stat(path).catch(() => undefined);
-      if (attempt > 0 || (left && Date.now() - left.mtimeMs < STALE_AFTER_MS))
-        throw new KeyError("conflict", `${path}: another process writes the key file right now`);
-      await rm(path, { force: true });
-    }
+function lock(path: string): ProcessLock {
+  let held: ProcessLock | number;
+  try {
+    held = acquireProcessLock(path);
+  } catch (cause) {
+    throw new KeyError("file", `${path}: cannot be written (${errno(cause)})`, { cause });
   }
+  if (typeof held !== "number") return held;
+  throw new KeyError("conflict", `${path}: process ${held} writes the key file right now`);
 }
 
 /**
@@ -60,8 +52,7 @@ export async function replacePrivateFile(
   text: string,
   unchanged: () => Promise<void>,
 ): Promise<void> {
-  const lockPath = `${path}.lock`;
-  await lock(lockPath);
+  const held = lock(`${path}.lock`);
   try {
     await unchanged();
     writeDurableFile(path, text);
@@ -69,6 +60,6 @@ export async function replacePrivateFile(
     if (!(cause instanceof FileError)) throw cause;
     throw new KeyError("file", cause.message, { cause });
   } finally {
-    await rm(lockPath, { force: true });
+    held.release();
   }
 }

@@ -20,7 +20,7 @@ import {
   type InitializeUpdateResponse,
   type Scp03Mode,
 } from "./initialize-update.js";
-import { MessageProtection } from "./message-protection.js";
+import { MessageProtection, maxCommandData } from "./message-protection.js";
 import {
   cryptogram,
   DERIVE,
@@ -30,6 +30,14 @@ import {
   type StaticKeys,
   sessionKeys,
 } from "./primitives.js";
+
+const DEFAULT_LEVEL = LEVEL.C_MAC | LEVEL.C_DECRYPTION;
+
+/** Everything that a card with this parameter "i" offers. */
+const bestLevel = (i: number): number =>
+  DEFAULT_LEVEL |
+  (i & SCP03_I.R_MAC ? LEVEL.R_MAC : 0) |
+  (i & SCP03_I.R_MAC && i & SCP03_I.R_ENCRYPTION ? LEVEL.R_ENCRYPTION : 0);
 
 /** Status words with which cards say that too many attempts failed. */
 const LOCKED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, SW.PIN_BLOCKED, SW.CONDITIONS_NOT_SATISFIED];
@@ -41,8 +49,11 @@ export interface SecureChannelOptions {
   readonly keyVersion: number;
   /** The card's static keys. Asked once, after the card has said who it is; the channel does not keep them. */
   readonly staticKeys: (card: InitializeUpdateResponse) => StaticKeys | Promise<StaticKeys>;
-  /** P1 of EXTERNAL AUTHENTICATE: a sum of {@link LEVEL}. Default C-MAC and C-DECRYPTION. */
-  readonly level?: number;
+  /**
+   * P1 of EXTERNAL AUTHENTICATE: a sum of {@link LEVEL}, or `best` for all that the card can do. Default C-MAC and
+   * C-DECRYPTION.
+   */
+  readonly level?: number | "best";
   /** Absent: S8, and S16 when the card finds 8 bytes too short. */
   readonly mode?: Scp03Mode;
   /** The system's generator when absent. */
@@ -57,14 +68,22 @@ export interface SecureChannelOptions {
 export class SecureChannel implements Transport {
   /** What the card said of itself. */
   readonly card: InitializeUpdateResponse;
+  /** Most bytes of data that a command can carry. */
+  readonly maxData: number;
   readonly #transport: Transport;
   readonly #protection: MessageProtection;
   #open = true;
 
   /** Use {@link openSecureChannel}. */
-  constructor(transport: Transport, card: InitializeUpdateResponse, protection: MessageProtection) {
+  constructor(
+    transport: Transport,
+    card: InitializeUpdateResponse,
+    protection: MessageProtection,
+    maxData: number,
+  ) {
     this.#transport = transport;
     this.card = card;
+    this.maxData = maxData;
     this.#protection = protection;
   }
 
@@ -117,8 +136,7 @@ async function initialize(
 async function introduce(
   transport: Transport,
   options: SecureChannelOptions,
-  level: number,
-): Promise<{ challenge: Uint8Array; card: InitializeUpdateResponse }> {
+): Promise<{ challenge: Uint8Array; card: InitializeUpdateResponse; level: number }> {
   let { challenge, response } = await initialize(transport, options, options.mode ?? "S8");
   if (response.sw === SW.WRONG_LENGTH && options.mode === undefined)
     ({ challenge, response } = await initialize(transport, options, "S16"));
@@ -142,12 +160,13 @@ async function introduce(
       "unknown-key-version",
       `the card answered with keys of version ${card.keyVersion}, need ${options.keyVersion}`,
     );
+  const level = options.level === "best" ? bestLevel(card.i) : (options.level ?? DEFAULT_LEVEL);
   const missing =
     (level & LEVEL.R_MAC && !(card.i & SCP03_I.R_MAC)) ||
     (level & LEVEL.R_ENCRYPTION && !(card.i & SCP03_I.R_ENCRYPTION));
   if (missing)
     throw new SecureChannelError("unsupported", "the card cannot protect its responses as asked for");
-  return { challenge, card };
+  return { challenge, card, level };
 }
 
 /**
@@ -160,10 +179,9 @@ export async function openSecureChannel(
   transport: Transport,
   options: SecureChannelOptions,
 ): Promise<SecureChannel> {
-  const level = options.level ?? LEVEL.C_MAC | LEVEL.C_DECRYPTION;
-  if (!isSecurityLevel(level))
-    throw new ValueError("level", `need 00, 01, 03, 11, 13 or 33, have ${level.toString(16)}`);
-  const { challenge, card } = await introduce(transport, options, level);
+  if (typeof options.level === "number" && !isSecurityLevel(options.level))
+    throw new ValueError("level", `need 00, 01, 03, 11, 13 or 33, have ${options.level.toString(16)}`);
+  const { challenge, card, level } = await introduce(transport, options);
   const size = card.mode === "S16" ? 16 : 8;
   const context = concatBytes(challenge, card.cardChallenge);
   const keys = await options.staticKeys(card);
@@ -194,5 +212,5 @@ export async function openSecureChannel(
     );
   }
   protection.setLevel(level);
-  return new SecureChannel(transport, card, protection);
+  return new SecureChannel(transport, card, protection, maxCommandData(level, size));
 }

@@ -1,12 +1,17 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { errno, FileError, writeDurableFile } from "../../common/index.js";
+import {
+  acquireProcessLock,
+  errno,
+  FileError,
+  type ProcessLock,
+  writeDurableFile,
+} from "../../common/index.js";
 import { makeCard } from "../provision.js";
 import type { CardHardware, SimulatedCard } from "../runtime/card.js";
 import { RuntimeFault } from "../runtime/errors.js";
 import { CardFileError } from "./card-file-error.js";
 import { decodeCardFile, encodeCardFile, type StoredCard } from "./card-file-format.js";
-import { acquireProcessLock, type ProcessLock } from "./process-lock.js";
 
 /** Larger than any card file. */
 const MAX_FILE_LENGTH = 1 << 20;

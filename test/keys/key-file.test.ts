@@ -1,17 +1,8 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bytesToHex, secp256k1, utf8, ValueError } from "../../common/index.js";
+import { acquireProcessLock, bytesToHex, secp256k1, utf8, ValueError } from "../../common/index.js";
 import { findKeySet, KeyError, KeyFile } from "../../keys/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "chequecard-keys-"));
@@ -155,10 +146,14 @@ describe("key file", () => {
       "one",
       "two",
     ]);
-    writeFileSync(`${own.path}.lock`, "");
+    const held = acquireProcessLock(`${own.path}.lock`);
+    if (typeof held === "number") throw new Error("the lock is taken");
     expect(await codeOf(other.addKeySet({ label: "three" }))).toBe("conflict");
-    const longAgo = new Date(Date.now() - 3_600_000);
-    utimesSync(`${own.path}.lock`, longAgo, longAgo);
+    held.release();
+    writeFileSync(
+      `${own.path}.lock`,
+      JSON.stringify({ pid: 1, started: "0", boot: "another", pidNamespace: "" }),
+    );
     await other.addKeySet({ label: "after a killed writer" });
   });
 

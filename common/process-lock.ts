@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { errno } from "../../common/index.js";
+import { errno } from "./durable-file.js";
 import { mayBeRunning, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
 /** A lock that this process holds. */
