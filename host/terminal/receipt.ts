@@ -1,0 +1,104 @@
+import { bytesToHex, formatMsat, type Msat, sumMsat } from "../../common/index.js";
+import type { Sale } from "./sale.js";
+
+/** A receipt as data; amounts in msat. */
+export interface Receipt {
+  readonly number: number;
+  readonly description: string;
+  readonly amount: Msat;
+  readonly fiat: string | undefined;
+  readonly paid: boolean;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly paymentHash: string;
+  readonly refunded: Msat | undefined;
+}
+
+const WIDTH = 32;
+
+const isoTime = (unixSeconds: number): string =>
+  new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
+
+/** What the customer gets. The preimage stays with the merchant's node. */
+export function receiptOf(sale: Sale): Receipt {
+  return {
+    number: sale.number,
+    description: sale.description,
+    amount: sale.received ?? sale.amount,
+    fiat: sale.fiat,
+    paid: sale.state === "paid",
+    time: isoTime(sale.paidAt ?? sale.createdAt),
+    paymentHash: bytesToHex(sale.paymentHash),
+    refunded: sale.refund?.state === "paid" ? sale.refund.amount : undefined,
+  };
+}
+
+/** A receipt of 32 columns, as small printers have. @param place printed on top */
+export function renderReceipt(sale: Sale, place: string): string {
+  const receipt = receiptOf(sale);
+  const line = (left: string, right: string): string =>
+    left + right.padStart(Math.max(right.length + 1, WIDTH - left.length));
+  const rows = [
+    place,
+    `Sale ${receipt.number}`,
+    receipt.time,
+    "",
+    receipt.description,
+    line("Total", formatMsat(receipt.amount)),
+    receipt.fiat === undefined ? undefined : line("", receipt.fiat),
+    receipt.refunded === undefined ? undefined : line("Refunded", formatMsat(receipt.refunded)),
+    receipt.paid ? "PAID" : "NOT PAID",
+    "",
+    "Payment hash",
+    ...(receipt.paymentHash.match(new RegExp(`.{${WIDTH}}`, "g")) ?? []),
+  ];
+  return rows.filter((row) => row !== undefined).join("\n");
+}
+
+/** Totals over sales, as a day's end wants them. */
+export interface SalesTotals {
+  readonly paid: number;
+  readonly cancelled: number;
+  readonly unfinished: number;
+  readonly received: Msat;
+  readonly refunded: Msat;
+}
+
+export function totalsOf(sales: readonly Sale[]): SalesTotals {
+  const count = (...states: Sale["state"][]) => sales.filter((sale) => states.includes(sale.state)).length;
+  return {
+    paid: count("paid"),
+    cancelled: count("cancelled"),
+    unfinished: count("open", "cancelling"),
+    received: sumMsat(sales.flatMap((sale) => sale.received ?? [])),
+    refunded: sumMsat(sales.flatMap((sale) => (sale.refund?.state === "paid" ? sale.refund.amount : []))),
+  };
+}
+
+const csvField = (value: string): string => {
+  // A leading sign makes spreadsheets run a text as a formula.
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+/** Sales as CSV (RFC 4180), amounts in msat. */
+export function salesCsv(sales: readonly Sale[]): string {
+  const head = "number,time,state,amount_msat,received_msat,refunded_msat,fiat,description,payment_hash";
+  const rows = sales.map((sale) => {
+    const receipt = receiptOf(sale);
+    return [
+      String(sale.number),
+      receipt.time,
+      sale.state,
+      sale.amount.toString(),
+      sale.received?.toString() ?? "",
+      receipt.refunded?.toString() ?? "",
+      sale.fiat ?? "",
+      sale.description,
+      receipt.paymentHash,
+    ]
+      .map(csvField)
+      .join(",");
+  });
+  return `${[head, ...rows].join("\r\n")}\r\n`;
+}

@@ -1,0 +1,52 @@
+import { type Msat, msat, sat } from "../../common/index.js";
+import { decodeInvoice, invoiceProblem } from "../../lightning/bolt11/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import { type Sale, SaleError } from "./sale.js";
+import type { SaleStore } from "./sale-store.js";
+
+/** Routing fees of a refund may be 10 sat and one percent. */
+const maxFeeOf = (amount: Msat): Msat => msat(sat(10) + amount / 100n);
+
+/**
+ * Pays money of a paid sale back to an invoice that the customer gives. Durable before the money leaves, once
+ * for a sale; the same call again goes on with the same payment.
+ * @param invoice canonical BOLT 11
+ * @returns the sale; its refund is `pending` when the node does not know the outcome yet
+ * @throws SaleError `bad-refund`, `wrong-state`, `not-found`; InvoiceError, ParseError; NodeError
+ */
+export async function refundSale(
+  { node, store, now = Date.now }: { node: LightningNode; store: SaleStore; now?: () => number },
+  number: number,
+  invoice: string,
+): Promise<Sale> {
+  const sale = store.get(number);
+  if (sale.state !== "paid")
+    throw new SaleError(
+      "wrong-state",
+      `sale ${number}: only a paid sale can be refunded, this one is ${sale.state}`,
+    );
+  const again = sale.refund?.invoice === invoice ? sale.refund : undefined;
+  if (again?.state === "paid") return sale;
+  const amount = again?.amount ?? (await checkRefund(node, sale, invoice, Math.floor(now() / 1000)));
+  store.refunding(number, invoice, amount);
+  const result = await node.pay({ invoice, maxFee: maxFeeOf(amount) });
+  if (result.state === "settled") return store.refunded(number);
+  if (result.state === "unknown") return store.get(number);
+  store.refundFailed(number);
+  throw new SaleError("bad-refund", `sale ${number}: the refund could not be paid: ${result.reason}`, {
+    hint: "Ask the customer for another invoice, or for one from a wallet that can receive now.",
+  });
+}
+
+async function checkRefund(node: LightningNode, sale: Sale, text: string, now: number): Promise<Msat> {
+  const invoice = decodeInvoice(text);
+  const problem = invoiceProblem(invoice, { network: (await node.info()).network, now });
+  if (problem) throw problem;
+  const most = sale.received ?? sale.amount;
+  if (invoice.amount === undefined || invoice.amount > most)
+    throw new SaleError(
+      "bad-refund",
+      `sale ${sale.number}: need an invoice over at most ${most} msat, have one over ${invoice.amount ?? "no amount"}`,
+    );
+  return invoice.amount;
+}

@@ -1,0 +1,274 @@
+import Database from "better-sqlite3";
+import { type Msat, msat } from "../../common/index.js";
+import { type Initiation, NOT_ASKED } from "../../lightning/api/initiation.js";
+import { type CancelReason, type Refund, type Sale, SaleError, type SaleState } from "./sale.js";
+
+const VERSION = 1;
+const APPLICATION_ID = 0x63687173; // "chqs"
+
+const SCHEMA = `
+create table sale (
+  number integer primary key autoincrement,
+  amount integer not null check (amount > 0),
+  description text not null,
+  fiat text,
+  invoice text not null unique,
+  payment_hash blob not null unique check (length(payment_hash) = 32),
+  created_at integer not null,
+  expires_at integer not null,
+  state text not null default 'open' check (state in ('open', 'cancelling', 'paid', 'cancelled')),
+  cancel_reason text,
+  reason_code integer,
+  token blob,
+  node_uri text,
+  initiation text not null,
+  paid_at integer,
+  received integer,
+  refund_invoice text,
+  refund_amount integer,
+  refund_state text check (refund_state in ('pending', 'paid')),
+  check ((state = 'paid') = (received is not null))
+) strict;
+create index sale_unfinished on sale (state) where state in ('open', 'cancelling');
+create index sale_paid_at on sale (paid_at);
+`;
+
+interface Row {
+  number: bigint;
+  amount: bigint;
+  description: string;
+  fiat: string | null;
+  invoice: string;
+  payment_hash: Buffer;
+  created_at: bigint;
+  expires_at: bigint;
+  state: SaleState;
+  cancel_reason: CancelReason | null;
+  reason_code: bigint | null;
+  token: Buffer | null;
+  node_uri: string | null;
+  initiation: string;
+  paid_at: bigint | null;
+  received: bigint | null;
+  refund_invoice: string | null;
+  refund_amount: bigint | null;
+  refund_state: Refund["state"] | null;
+}
+
+/** Row numbers and times fit a double; amounts never pass here. */
+const seconds = (value: bigint): number => Number.parseInt(value.toString(), 10);
+
+function toSale(row: Row): Sale {
+  return {
+    number: seconds(row.number),
+    amount: msat(row.amount),
+    description: row.description,
+    fiat: row.fiat ?? undefined,
+    invoice: row.invoice,
+    paymentHash: Uint8Array.from(row.payment_hash),
+    createdAt: seconds(row.created_at),
+    expiresAt: seconds(row.expires_at),
+    state: row.state,
+    cancelReason: row.cancel_reason ?? undefined,
+    reasonCode: row.reason_code === null ? undefined : seconds(row.reason_code),
+    token: row.token === null ? undefined : Uint8Array.from(row.token),
+    nodeUri: row.node_uri ?? undefined,
+    initiation: JSON.parse(row.initiation) as Initiation,
+    paidAt: row.paid_at === null ? undefined : seconds(row.paid_at),
+    received: row.received === null ? undefined : msat(row.received),
+    refund:
+      row.refund_invoice === null || row.refund_amount === null || row.refund_state === null
+        ? undefined
+        : { invoice: row.refund_invoice, amount: msat(row.refund_amount), state: row.refund_state },
+  };
+}
+
+function fileError(path: string, cause: unknown): SaleError {
+  const { code = "" } = cause as { code?: string };
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
+    return new SaleError("locked", `${path}: another terminal uses this file`, {
+      cause,
+      hint: "Stop the other terminal, or give this one a file of its own with --sales.",
+    });
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
+    return new SaleError("damaged", `${path}: not a file of sales, or damaged`, {
+      cause,
+      hint: "Restore it from a copy, or start a new one with --sales.",
+    });
+  return new SaleError("io", `${path}: cannot be used (${code || "unknown error"})`, { cause });
+}
+
+/**
+ * The terminal's sales in an SQLite file. Every method that changes one is durable when it returns: a power cut
+ * at any moment leaves the sale as it was before or after. One process at a time.
+ */
+export class SaleStore {
+  readonly #db: Database.Database;
+
+  /** @param path file, made when absent; `:memory:` for tests @throws SaleError */
+  constructor(path: string) {
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(path, { timeout: 1000 });
+      db.defaultSafeIntegers();
+      db.pragma("locking_mode = exclusive");
+      db.pragma("journal_mode = wal");
+      db.pragma("synchronous = full");
+      migrate(db, path);
+    } catch (cause) {
+      db?.close();
+      throw cause instanceof SaleError ? cause : fileError(path, cause);
+    }
+    this.#db = db;
+  }
+
+  create(
+    sale: Pick<
+      Sale,
+      "amount" | "description" | "fiat" | "invoice" | "paymentHash" | "createdAt" | "expiresAt"
+    >,
+  ): Sale {
+    const { lastInsertRowid } = this.#db
+      .prepare(
+        `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation)
+         values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        sale.amount,
+        sale.description,
+        sale.fiat ?? null,
+        sale.invoice,
+        Buffer.from(sale.paymentHash),
+        sale.createdAt,
+        sale.expiresAt,
+        JSON.stringify(NOT_ASKED),
+      );
+    return this.get(seconds(BigInt(lastInsertRowid)));
+  }
+
+  /** @throws SaleError `not-found` */
+  get(number: number): Sale {
+    const row = this.#db.prepare<[number], Row>("select * from sale where number = ?").get(number);
+    if (!row) throw new SaleError("not-found", `sale ${number}: there is none of that number`);
+    return toSale(row);
+  }
+
+  /** Sales that are not final, oldest first. */
+  unfinished(): Sale[] {
+    return this.#db
+      .prepare<[], Row>("select * from sale where state in ('open', 'cancelling') order by number")
+      .all()
+      .map(toSale);
+  }
+
+  /** Sales whose refund is not known to have arrived. */
+  pendingRefunds(): Sale[] {
+    return this.#db.prepare<[], Row>("select * from sale where refund_state = 'pending'").all().map(toSale);
+  }
+
+  /** Sales created in [from, to), unix seconds, oldest first. */
+  between(from: number, to: number): Sale[] {
+    return this.#db
+      .prepare<[number, number], Row>(
+        "select * from sale where created_at >= ? and created_at < ? order by number",
+      )
+      .all(from, to)
+      .map(toSale);
+  }
+
+  /** The token is kept before anybody is asked with it. @throws SaleError `wrong-state` unless open */
+  authorized(number: number, token: Uint8Array, nodeUri: string): Sale {
+    return this.#change(number, "open", "token = ?, node_uri = ?", [Buffer.from(token), nodeUri]);
+  }
+
+  /** @throws SaleError `wrong-state` unless open or cancelling */
+  initiation(number: number, initiation: Initiation): void {
+    this.#change(number, ["open", "cancelling"], "initiation = ?", [JSON.stringify(initiation)]);
+  }
+
+  /** @throws SaleError `wrong-state` unless open */
+  cancelling(number: number, reason: CancelReason, reasonCode?: number): Sale {
+    return this.#change(number, "open", "state = 'cancelling', cancel_reason = ?, reason_code = ?", [
+      reason,
+      reasonCode ?? null,
+    ]);
+  }
+
+  cancelled(number: number): Sale {
+    return this.#change(number, "cancelling", "state = 'cancelled'", []);
+  }
+
+  /** Also while cancelling: the money was there first. */
+  paid(number: number, received: Msat, paidAt: number): Sale {
+    return this.#change(
+      number,
+      ["open", "cancelling"],
+      "state = 'paid', cancel_reason = null, reason_code = null, received = ?, paid_at = ?",
+      [received, paidAt],
+    );
+  }
+
+  /** Durable before the money leaves. @throws SaleError `wrong-state` unless paid, or when another refund stands */
+  refunding(number: number, invoice: string, amount: Msat): Sale {
+    const { refund } = this.get(number);
+    if (refund && refund.invoice !== invoice)
+      throw new SaleError("wrong-state", `sale ${number}: a refund of it was started before`, {
+        hint: `Finish that one first, with the same invoice: ${refund.state === "paid" ? "it is paid" : "it is pending"}.`,
+      });
+    return this.#change(
+      number,
+      "paid",
+      "refund_invoice = ?, refund_amount = ?, refund_state = coalesce(refund_state, 'pending')",
+      [invoice, amount],
+    );
+  }
+
+  refunded(number: number): Sale {
+    return this.#change(number, "paid", "refund_state = 'paid'", []);
+  }
+
+  /** Forgets a refund that failed for certain. */
+  refundFailed(number: number): Sale {
+    return this.#change(
+      number,
+      "paid",
+      "refund_invoice = null, refund_amount = null, refund_state = null",
+      [],
+    );
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #change(number: number, from: SaleState | SaleState[], set: string, values: unknown[]): Sale {
+    const states = [from].flat();
+    const marks = states.map(() => "?").join(", ");
+    const { changes } = this.#db
+      .prepare(`update sale set ${set} where number = ? and state in (${marks})`)
+      .run(...values, number, ...states);
+    const sale = this.get(number);
+    if (changes === 0)
+      throw new SaleError(
+        "wrong-state",
+        `sale ${number}: need it ${states.join(" or ")}, it is ${sale.state}`,
+      );
+    return sale;
+  }
+}
+
+function migrate(db: Database.Database, path: string): void {
+  const version = Number.parseInt(String(db.pragma("user_version", { simple: true })), 10);
+  if (version > VERSION)
+    throw new SaleError("newer-version", `${path}: need version ${VERSION}, have ${version}`, {
+      hint: "Use the newer version of this software that wrote it.",
+    });
+  const tables = db.prepare("select count(*) as n from sqlite_master").get() as { n: bigint };
+  if (version === 0 && tables.n > 0n) throw new SaleError("damaged", `${path}: not a file of sales`);
+  if (version === VERSION) return;
+  db.transaction(() => {
+    db.exec(SCHEMA);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${VERSION}`);
+  })();
+}

@@ -1,0 +1,74 @@
+import { ChequecardError, type Msat } from "../../common/index.js";
+import type { Initiation } from "../../lightning/api/initiation.js";
+
+/**
+ * Where a sale stands. `open`: it may still be paid. `cancelling`: the merchant gave it up, and the node has not
+ * yet confirmed that it cannot be paid any more. `paid` and `cancelled` are final.
+ */
+export type SaleState = "open" | "cancelling" | "paid" | "cancelled";
+
+/** Why a sale was given up. */
+export type CancelReason =
+  | "merchant"
+  | "expired"
+  /** The payer's node rejected; `reasonCode` is its code (specs/08 §5). */
+  | "rejected";
+
+/** Money that went back for a paid sale. */
+export interface Refund {
+  /** BOLT 11 invoice that the customer gave. */
+  readonly invoice: string;
+  readonly amount: Msat;
+  readonly state: "pending" | "paid";
+}
+
+/** One sale as the terminal keeps it. */
+export interface Sale {
+  /** 1, 2, 3 ... on this terminal. */
+  readonly number: number;
+  readonly amount: Msat;
+  readonly description: string;
+  /** What the customer saw in another currency, for the receipt: `3.50 EUR`. */
+  readonly fiat: string | undefined;
+  readonly invoice: string;
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  /** Unix seconds. */
+  readonly createdAt: number;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly state: SaleState;
+  readonly cancelReason: CancelReason | undefined;
+  readonly reasonCode: number | undefined;
+  /** Authorization token of the card that was tapped last, 149 bytes. */
+  readonly token: Uint8Array | undefined;
+  /** Node URI of that card: untrusted. */
+  readonly nodeUri: string | undefined;
+  /** How far the payment was asked for. */
+  readonly initiation: Initiation;
+  /** Unix seconds. */
+  readonly paidAt: number | undefined;
+  readonly received: Msat | undefined;
+  readonly refund: Refund | undefined;
+}
+
+export type SaleErrorCode =
+  | "not-found"
+  /** The sale is final, or not yet: it does not allow this. */
+  | "wrong-state"
+  | "bad-refund"
+  /** Another terminal process uses the file. */
+  | "locked"
+  | "newer-version"
+  | "damaged"
+  | "io";
+
+/** A sale cannot do this; nothing was changed. */
+export class SaleError extends ChequecardError {
+  override readonly code: SaleErrorCode;
+
+  constructor(code: SaleErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,32 @@
+import { CardStatusError, TransportError } from "../../apdu/index.js";
+import { type ChequecardError, ParseError } from "../../common/index.js";
+import { describeReason, InitiationError, type PaymentAnswer } from "../../lightning/api/index.js";
+import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
+import type { Sale } from "./sale.js";
+
+/** What another card, or the same one again, may still mend; anything else ends the call. */
+export const isRefusal = (error: unknown): error is ChequecardError =>
+  [CardStatusError, TransportError, ParseError, UntrustedUriError, InitiationError].some(
+    (kind) => error instanceof kind,
+  );
+
+/** The sentence for the merchant. */
+export function noticeOf(error: ChequecardError): string {
+  if (error instanceof CardStatusError) return error.status.merchant;
+  if (error instanceof ParseError)
+    return `The card answered something that is not of this protocol (${error.message}).`;
+  return [error.message, error.hint].filter(Boolean).join(" ");
+}
+
+export function notConfirmed(answer: PaymentAnswer): string {
+  return answer.outcome === "not-sent"
+    ? `The card's node cannot be reached (${answer.cause.message}); trying again. Cancel to take another payment.`
+    : "Not confirmed yet: do not charge again. Cancel makes sure that it cannot be paid any more.";
+}
+
+/** What a cancelled sale says to the merchant, also after a restart. */
+export function cancelSentence(sale: Sale): string {
+  if (sale.cancelReason === "expired") return "The sale ran out of time; nothing was paid.";
+  if (sale.cancelReason !== "rejected") return "The sale was cancelled; nothing was paid and nothing can be.";
+  return `Declined. ${describeReason(sale.reasonCode).merchant}`;
+}

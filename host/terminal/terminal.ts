@@ -1,0 +1,272 @@
+import { type Reader, TransportError } from "../../apdu/index.js";
+import { ChequecardError, equalBytes, type Msat, ParseError } from "../../common/index.js";
+import type { PaymentAnswer, PaymentSender } from "../../lightning/api/index.js";
+import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { CardSession } from "../card-session.js";
+import { tap } from "../tap.js";
+import type { TraceLine } from "../trace.js";
+import { pause } from "./pause.js";
+import type { CancelReason, Sale } from "./sale.js";
+import type { SaleStore } from "./sale-store.js";
+import { isRefusal, notConfirmed, noticeOf } from "./sentences.js";
+
+/** What happens during a sale, for a screen. Every sentence comes ready to show. */
+export interface SaleDisplay {
+  /** The invoice exists and is durable: show its QR code, ask for the card. */
+  onOpen?(sale: Sale): void;
+  /** The card, the reader or the payer said no, or not yet; the sale goes on. */
+  onNotice?(sentence: string): void;
+  /** A step was done, with its duration in milliseconds. */
+  onStep?(step: SaleStep, milliseconds: number): void;
+  /** @returns undefined to give up the PIN */
+  askPin?(retry: { readonly triesLeft: number } | undefined): Promise<string | undefined>;
+  trace?(line: TraceLine): void;
+}
+
+/** Steps of a sale in order. `update`: a pending update was given to the card in the same tap. */
+export type SaleStep = "invoice" | "tap" | "payment" | "update";
+
+export interface ChargeRequest {
+  readonly amount: Msat;
+  readonly description: string;
+  readonly fiat?: string | undefined;
+  /** Default 600. */
+  readonly expirySeconds?: number | undefined;
+}
+
+export interface TerminalParts {
+  readonly node: LightningNode;
+  readonly sender: PaymentSender;
+  readonly store: SaleStore;
+  readonly reader: Reader;
+  /** Unix milliseconds; default the system's clock. */
+  readonly now?: () => number;
+  /** Pause before a payer that could not be reached, or did not answer, is asked again. Default 2,000. */
+  readonly retryPauseMs?: number;
+}
+
+const DEFAULT_EXPIRY_SECONDS = 600;
+
+/**
+ * A merchant's terminal over its own node (specs/08 §4). A sale is paid when the merchant's own invoice is
+ * settled, and by nothing else. Every step is durable before the next: a terminal that was killed goes on with
+ * {@link finish}.
+ */
+export class Terminal {
+  readonly #parts: TerminalParts;
+
+  constructor(parts: TerminalParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * One sale from the invoice to paid or cancelled. Ends only with a final sale.
+   * @param signal the merchant gives up: the sale is cancelled at the node, unless the money was there first
+   * @throws NodeError, SaleError, InitiationError; the sale is then unfinished in the store
+   */
+  async charge(request: ChargeRequest, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
+    const { node, store } = this.#parts;
+    const started = this.#now();
+    const { invoice, paymentHash, expiresAt } = await node.createInvoice({
+      amount: request.amount,
+      description: request.description,
+      expirySeconds: request.expirySeconds ?? DEFAULT_EXPIRY_SECONDS,
+    });
+    const sale = store.create({
+      amount: request.amount,
+      description: request.description,
+      fiat: request.fiat,
+      invoice,
+      paymentHash,
+      createdAt: Math.floor(started / 1000),
+      expiresAt,
+    });
+    display.onStep?.("invoice", this.#now() - started);
+    return this.finish(sale, display, signal);
+  }
+
+  /**
+   * Goes on with an unfinished sale, wherever it was left: cancels what was being cancelled, asks again with a
+   * token that was taken, else waits for a tap.
+   */
+  async finish(unfinished: Sale, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
+    const sale = this.#parts.store.get(unfinished.number);
+    if (sale.state === "paid" || sale.state === "cancelled") return sale;
+    if (sale.state === "cancelling") return this.#cancelAtNode(sale);
+    const end = new AbortController();
+    const stop = () => end.abort();
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
+    const unsubscribe = this.#parts.node.onInvoiceSettled(({ paymentHash }) => {
+      if (equalBytes(paymentHash, sale.paymentHash)) stop();
+    });
+    const expiry = setTimeout(stop, Math.max(0, sale.expiresAt * 1000 - this.#now()));
+    try {
+      display.onOpen?.(sale);
+      await this.#untilDecided(sale, display, end.signal);
+    } finally {
+      clearTimeout(expiry);
+      unsubscribe();
+      signal?.removeEventListener("abort", stop);
+    }
+    const left = this.#parts.store.get(sale.number);
+    if (left.state === "paid" || left.state === "cancelled") return left;
+    if (await this.#settledBefore(left)) return this.#parts.store.get(sale.number);
+    const expired = this.#now() >= sale.expiresAt * 1000;
+    return this.cancel(sale.number, expired ? "expired" : "merchant");
+  }
+
+  /**
+   * Makes a sale unpayable and final: `cancelled`, or `paid` when the money was there first.
+   * @throws SaleError `wrong-state` when it is final; NodeError: it stays `cancelling` and is finished later
+   */
+  async cancel(number: number, reason: CancelReason = "merchant", reasonCode?: number): Promise<Sale> {
+    const sale = this.#parts.store.get(number);
+    return this.#cancelAtNode(
+      sale.state === "cancelling" ? sale : this.#parts.store.cancelling(number, reason, reasonCode),
+    );
+  }
+
+  /** Returns when the sale is final, or when `signal` aborts. */
+  async #untilDecided(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<void> {
+    if (await this.#settledBefore(sale)) return;
+    if (sale.token && (await this.#ask(sale, display, signal))) return;
+    while (!signal.aborted) {
+      try {
+        if (await this.#tapAndAsk(sale, display, signal)) return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isRefusal(error)) throw error;
+        display.onNotice?.(noticeOf(error));
+        await this.#waitForAnotherCard(signal, error);
+      }
+    }
+  }
+
+  async #settledBefore(sale: Sale): Promise<boolean> {
+    const found = await this.#parts.node.lookupInvoice(sale.paymentHash);
+    if (found.state !== "settled") return false;
+    this.#parts.store.paid(sale.number, found.received, found.settledAt);
+    return true;
+  }
+
+  /** One tap and what follows from it. @returns true when the sale is final */
+  async #tapAndAsk(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<boolean> {
+    const { reader, store } = this.#parts;
+    let started = this.#now();
+    let decided = false;
+    const result = await tap(
+      reader,
+      { amount: sale.amount, invoiceHash: invoiceHash(sale.invoice) },
+      {
+        signal,
+        trace: display.trace?.bind(display),
+        askPin: display.askPin?.bind(display),
+        onCard: () => {
+          started = this.#now();
+        },
+        onTorn: () => display.onNotice?.("The card was taken away too early; lay it on the reader again."),
+        afterToken: async (card, token) => {
+          display.onStep?.("tap", this.#now() - started);
+          const uri = card.selected.nodeUri;
+          if (uri === undefined)
+            throw new ParseError("card/node URI", "missing: the card names no node that pays");
+          const authorized = store.authorized(sale.number, token, uri);
+          decided = await this.#ask(authorized, display, signal, card);
+        },
+      },
+    );
+    if (result.afterTokenError !== undefined && !decided) throw result.afterTokenError;
+    return decided;
+  }
+
+  /**
+   * Asks the payer until there is an answer. A payer that was asked and is silent is asked again with the same
+   * token, which never pays twice.
+   * @param card the card that still lies on the reader: it gets a pending update
+   * @returns true when the sale is final
+   */
+  async #ask(sale: Sale, display: SaleDisplay, signal: AbortSignal, card?: CardSession): Promise<boolean> {
+    const { sender, store } = this.#parts;
+    const { token, nodeUri } = sale;
+    if (!token || nodeUri === undefined) return false;
+    const uri = parseNodeUri(nodeUri);
+    const started = this.#now();
+    for (let told = false; !signal.aborted; ) {
+      const answer = await sender.ask({
+        uri,
+        token,
+        signal,
+        invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
+        state: store.get(sale.number).initiation,
+        save: async (state) => store.initiation(sale.number, state),
+      });
+      // A URI that must not be dialed will not be dialed later either: another card has to be taken.
+      if (answer.outcome === "not-sent" && !(answer.cause instanceof NodeError)) throw answer.cause;
+      const final = await this.#settle(sale, answer);
+      if (final) display.onStep?.("payment", this.#now() - started);
+      if (answer.cardUpdate && card) await this.#deliver(card, answer.cardUpdate, display);
+      if (final) return true;
+      if (await this.#settledBefore(sale)) return true;
+      if (!told) display.onNotice?.(notConfirmed(answer));
+      told = true;
+      await pause(this.#parts.retryPauseMs ?? 2_000, signal);
+    }
+    return false;
+  }
+
+  async #settle(sale: Sale, answer: PaymentAnswer): Promise<boolean> {
+    const { store } = this.#parts;
+    if (answer.outcome === "paid") {
+      store.paid(sale.number, answer.settled.received, answer.settled.settledAt);
+      return true;
+    }
+    if (answer.outcome === "cancelled") return true;
+    if (answer.outcome !== "rejected") return false;
+    // The card has given this invoice's counter away: a new try needs a new invoice (specs/03 §2).
+    await this.cancel(sale.number, "rejected", answer.reason);
+    return true;
+  }
+
+  async #deliver(card: CardSession, sealedUpdate: Uint8Array, display: SaleDisplay): Promise<void> {
+    const started = this.#now();
+    try {
+      await card.update(sealedUpdate);
+      display.onStep?.("update", this.#now() - started);
+    } catch (error) {
+      // The issuer repeats it until the card's next token acknowledges it.
+      if (!(error instanceof ChequecardError)) throw error;
+    }
+  }
+
+  async #cancelAtNode(sale: Sale): Promise<Sale> {
+    const { sender, store } = this.#parts;
+    const answer = await sender.cancel({
+      invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
+      state: sale.initiation,
+      save: async (state) => store.initiation(sale.number, state),
+    });
+    if (answer.outcome === "paid")
+      return store.paid(sale.number, answer.settled.received, answer.settled.settledAt);
+    return store.cancelled(sale.number);
+  }
+
+  /** After a refusal the same card stays silent on the reader until it is taken away. */
+  async #waitForAnotherCard(signal: AbortSignal, error: ChequecardError): Promise<void> {
+    if (error instanceof TransportError && error.code !== "torn" && error.code !== "no-card")
+      return pause(this.#parts.retryPauseMs ?? 2_000, signal);
+    try {
+      await this.#parts.reader.waitForRemoval(signal);
+    } catch (gone) {
+      if (!(gone instanceof TransportError)) throw gone;
+      await pause(this.#parts.retryPauseMs ?? 2_000, signal);
+    }
+  }
+
+  #now(): number {
+    return this.#parts.now?.() ?? Date.now();
+  }
+}
