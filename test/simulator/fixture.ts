@@ -52,6 +52,7 @@ export function fixedEntropy(seed = "seed"): (length: number) => Uint8Array {
 
 export interface Overrides extends Partial<Omit<CardPersonalization, "limits">> {
   readonly limits?: Partial<CardPersonalization["limits"]>;
+  readonly withoutPin?: true;
 }
 
 /** A powered card with the application selected. */
@@ -59,8 +60,14 @@ export function tappedCard(
   overrides: Overrides = {},
   hardware: Omit<CardHardware, "image" | "save"> = {},
 ): SimulatedCard {
-  const { limits, ...rest } = overrides;
-  const given = { ...PERSONALIZATION, ...rest, limits: { ...PERSONALIZATION.limits, ...limits } };
+  const { limits, withoutPin, ...rest } = overrides;
+  const { pin, ...base } = PERSONALIZATION;
+  const given: CardPersonalization = {
+    ...base,
+    ...(withoutPin || pin === undefined ? {} : { pin }),
+    ...rest,
+    limits: { ...base.limits, ...limits },
+  };
   const { card } = provisionCard(given, { entropy: fixedEntropy(), ...hardware });
   card.powerOn();
   select(card);

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { connectCard, modelTime, recordExchanges } from "../../simulator/index.js";
+import { authorizeApdu, bytes, hash, hex, SELECT, tappedCard } from "./fixture.js";
+
+async function tap() {
+  const { transport, exchanges } = recordExchanges(connectCard(tappedCard()));
+  await transport.transmit(bytes(`${hex(SELECT)}00`));
+  await transport.transmit(bytes(`${hex(authorizeApdu(1n, hash("invoice")))}00`));
+  return exchanges;
+}
+
+describe("the time model of a tap", () => {
+  it("counts two APDUs and the bytes of both", async () => {
+    const exchanges = await tap();
+    expect(exchanges.map(({ command, response }) => [command, response])).toEqual([
+      [14, 138],
+      [46, 151],
+    ]);
+    const { terms } = modelTime("J3R180", exchanges);
+    expect(terms.find(({ name }) => name === "bytes on the air")?.count).toBe(349);
+    expect(terms.find(({ name }) => name === "reader and USB, per APDU")?.count).toBe(2);
+  });
+
+  it.each([
+    ["J3R180", 300],
+    ["J3H145", 500],
+  ] as const)("%s stays below %d ms, and its terms add up", async (chip, target) => {
+    const model = modelTime(chip, await tap());
+    expect(model.max).toBeLessThanOrEqual(target);
+    expect(model.min).toBeGreaterThan(50);
+    for (const end of ["min", "max"] as const)
+      expect(model.terms.reduce((sum, term) => sum + term[end], 0)).toBeCloseTo(model[end]);
+    for (const term of model.terms) {
+      expect(term.min).toBeCloseTo(term.count * term.each.min);
+      expect(term.source).not.toBe("");
+    }
+    expect(model.terms.map(({ name }) => name)).toEqual([
+      "field activation",
+      "reader and USB, per APDU",
+      "bytes on the air",
+      "command-bytecode",
+      "transaction",
+      "sha256-of-133",
+      "ecdsa-sign",
+      "random-16",
+      "aes-cbc-of-128",
+    ]);
+  });
+});
