@@ -1,0 +1,36 @@
+/** Authorized Payment Initiation (specs/08): a merchant's node asks the payer's node to pay, showing a token. */
+export type {
+  AuthorizationOutcome,
+  CardStatusRequest,
+  InitiatePaymentRequest,
+  PaymentAuthorizer,
+} from "./authorizer.js";
+export { type CardStatus, decodeCardStatus, encodeCardStatus, statusChallenge } from "./card-status.js";
+export { type CardUpdate, decodeCardUpdate, encodeCardUpdate } from "./card-update.js";
+export { decodeInitiatePayment, encodeInitiatePayment, type InitiatePayment } from "./initiate-payment.js";
+export {
+  type Initiation,
+  InitiationError,
+  type InitiationErrorCode,
+  type InitiationEvent,
+  MAX_TOKENS_IN_DOUBT,
+  NOT_ASKED,
+  nextInitiation,
+} from "./initiation.js";
+export type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
+export type { Rate } from "./rate-limit.js";
+export { describeReason, REASON, REJECT_REASONS, type RejectReason } from "./reasons.js";
+export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
+export type { IgnoredCause, ReceiverEvent } from "./receiver-events.js";
+export { decodeRejectPayment, encodeRejectPayment, type RejectPayment } from "./reject-payment.js";
+export { openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
+export {
+  API_FEATURE_BIT,
+  MAX_EXTENSION_LENGTH,
+  MAX_INVOICE_LENGTH,
+  MAX_PAYLOAD_LENGTH,
+  MAX_TOKEN_LENGTH,
+  PEER_MESSAGE,
+  SEALED_LENGTH,
+  STATUS_NONCE_LENGTH,
+} from "./wire.js";

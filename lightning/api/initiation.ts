@@ -1,0 +1,103 @@
+import { ChequecardError } from "../../common/index.js";
+
+/** Most tokens of one invoice that one payer may be asked with before it has answered any. */
+export const MAX_TOKENS_IN_DOUBT = 8;
+
+/**
+ * How far the payment of one invoice has been asked for (specs/08 §4.2). Plain JSON: a terminal stores it with the
+ * sale and goes on from it after a crash. Node ids and token hashes are hex.
+ */
+export type Initiation =
+  /** No payer can be paying: nobody was asked, or everyone asked has rejected. */
+  | { readonly phase: "idle" }
+  /** This payer may be paying: it was asked with these tokens and has not rejected them. */
+  | { readonly phase: "asked"; readonly payer: string; readonly tokenHashes: readonly string[] }
+  /** The merchant's own invoice is settled. Final. */
+  | { readonly phase: "paid" }
+  /** The merchant's node will not take a payment for it any more. Final. */
+  | { readonly phase: "cancelled" };
+
+/** Where every invoice begins. */
+export const NOT_ASKED: Initiation = { phase: "idle" };
+
+export type InitiationEvent =
+  /** About to ask this payer with this token. */
+  | { readonly event: "ask"; readonly payer: string; readonly tokenHash: string }
+  /** The payer rejected that token, or the message certainly never left. */
+  | { readonly event: "rejected"; readonly payer: string; readonly tokenHash: string }
+  | { readonly event: "settled" }
+  | { readonly event: "cancelled" };
+
+export type InitiationErrorCode =
+  /** Another payer may still be paying this invoice. */
+  | "in-doubt"
+  /** The payer was asked with too many tokens and has not answered. */
+  | "too-many-tokens"
+  | "already-paid"
+  | "cancelled"
+  | "expired"
+  /** The node does not know the invoice. */
+  | "not-found"
+  /** An ask for this invoice, or too many asks, are under way. */
+  | "busy";
+
+/** A payment must not be asked for now. Nothing was sent. */
+export class InitiationError extends ChequecardError {
+  override readonly code: InitiationErrorCode;
+
+  constructor(code: InitiationErrorCode, message: string, hint?: string) {
+    super(message, hint === undefined ? {} : { hint });
+    this.code = code;
+  }
+}
+
+/**
+ * The next state. One rule keeps an invoice from being paid twice: at any moment at most one payer may be paying it.
+ * Another payer may be asked only when the first has rejected every token it was shown; the same payer may be asked
+ * again, with the same token or another, because it pays a payment hash at most once.
+ * @throws InitiationError when the event must not happen
+ */
+export function nextInitiation(state: Initiation, happened: InitiationEvent): Initiation {
+  switch (happened.event) {
+    case "settled":
+      return { phase: "paid" };
+    case "cancelled":
+      return state.phase === "paid" ? state : { phase: "cancelled" };
+    case "rejected":
+      return withoutToken(state, happened.payer, happened.tokenHash);
+    case "ask":
+      return withToken(state, happened.payer, happened.tokenHash);
+  }
+}
+
+function withToken(state: Initiation, payer: string, tokenHash: string): Initiation {
+  switch (state.phase) {
+    case "paid":
+      throw new InitiationError("already-paid", "the invoice is already paid");
+    case "cancelled":
+      throw new InitiationError("cancelled", "the sale was cancelled", "Start a new sale.");
+    case "idle":
+      return { phase: "asked", payer, tokenHashes: [tokenHash] };
+    case "asked":
+      if (state.payer !== payer)
+        throw new InitiationError(
+          "in-doubt",
+          "another issuer was asked to pay this sale and has not answered",
+          "Cancel the sale and start a new one before taking another card.",
+        );
+      if (state.tokenHashes.includes(tokenHash)) return state;
+      if (state.tokenHashes.length >= MAX_TOKENS_IN_DOUBT)
+        throw new InitiationError(
+          "too-many-tokens",
+          `the issuer was asked ${MAX_TOKENS_IN_DOUBT} times and has not answered`,
+          "Cancel the sale and start a new one.",
+        );
+      return { ...state, tokenHashes: [...state.tokenHashes, tokenHash] };
+  }
+}
+
+function withoutToken(state: Initiation, payer: string, tokenHash: string): Initiation {
+  if (state.phase !== "asked" || state.payer !== payer) return state;
+  const tokenHashes = state.tokenHashes.filter((hash) => hash !== tokenHash);
+  return tokenHashes.length === 0 ? NOT_ASKED : { ...state, tokenHashes };
+}

@@ -1,0 +1,40 @@
+import type { ChequecardError } from "../../common/index.js";
+import type { NodeUri } from "../node-uri.js";
+import type { CreatedInvoice, SettledInvoice } from "../nodes/port.js";
+import type { Initiation } from "./initiation.js";
+
+/** One invoice, as a terminal keeps it. */
+export interface Sale {
+  readonly invoice: CreatedInvoice;
+  /** How far it was asked for: `NOT_ASKED` at first, then what `save` was last given. */
+  readonly state: Initiation;
+  /** Makes a state durable before it resolves. What it rejects with ends the call; nothing is sent then. */
+  readonly save: (state: Initiation) => Promise<void>;
+}
+
+export interface PaymentAsk extends Sale {
+  /** From the card: untrusted. */
+  readonly uri: NodeUri;
+  /** 1..1024 bytes. */
+  readonly token: Uint8Array;
+  /** Ends the waiting; the outcome is `unknown` then, as after a timeout. */
+  readonly signal?: AbortSignal;
+}
+
+/** How an ask ended. Only `paid` means that the merchant has the money; silence never does. */
+export type PaymentOutcome =
+  | { readonly outcome: "paid"; readonly settled: SettledInvoice }
+  /** That token will not be paid with; the reason is in specs/08 §5, absent when the payer gave none. */
+  | { readonly outcome: "rejected"; readonly reason: number | undefined }
+  /** No answer. It may still be paid: ask again, or cancel. Never charge again before that. */
+  | { readonly outcome: "unknown" }
+  /** This time nothing left the merchant's node. */
+  | { readonly outcome: "not-sent"; readonly cause: ChequecardError }
+  | { readonly outcome: "cancelled" };
+
+export type PaymentAnswer = PaymentOutcome & {
+  /** What `save` was last given. */
+  readonly state: Initiation;
+  /** A sealed update for the card that made the token, 149 bytes. */
+  readonly cardUpdate: Uint8Array | undefined;
+};

@@ -1,0 +1,214 @@
+/** Why a payment was rejected, in the words of both ends. */
+export interface RejectReason {
+  /** u16 in TLV record 1 of `reject_payment`. */
+  readonly code: number;
+  /** Stable name, used in `--json`, in logs and in vectors. */
+  readonly name: string;
+  /** One sentence for the merchant's screen: what happened and what to do next. */
+  readonly merchant: string;
+  /** One sentence for the issuer's log. */
+  readonly log: string;
+}
+
+/** Codes (specs/08 §5). New ones are added; none is ever given another meaning. */
+export const REASON = {
+  INVOICE_MALFORMED: 1,
+  INVOICE_WRONG_NETWORK: 2,
+  INVOICE_UNKNOWN_FEATURE: 3,
+  INVOICE_EXPIRED: 4,
+  INVOICE_AMOUNTLESS: 5,
+  PAYEE_NOT_ALLOWED: 6,
+  PAYEE_IS_PAYER: 7,
+  INVOICE_TAKEN: 8,
+  TOKEN_NOT_ACCEPTED: 16,
+  TOKEN_OTHER_INVOICE: 17,
+  TOKEN_OTHER_AMOUNT: 18,
+  CARD_BLOCKED: 19,
+  TOKEN_VOID: 20,
+  CARD_CONTRADICTS: 21,
+  ABOVE_MAX_PER_TRANSACTION: 32,
+  ABOVE_PERIOD_LIMIT: 33,
+  PIN_REQUIRED: 34,
+  OUTSIDE_HOURS: 35,
+  NOT_FUNDED: 36,
+  PAYMENT_FAILED: 48,
+  FEE_TOO_HIGH: 49,
+  BUSY: 64,
+  INTERNAL: 65,
+} as const;
+
+const entry = (code: number, name: string, merchant: string, log: string): RejectReason => ({
+  code,
+  name,
+  merchant,
+  log,
+});
+
+/** Every code once. */
+export const REJECT_REASONS: readonly RejectReason[] = [
+  entry(
+    REASON.INVOICE_MALFORMED,
+    "invoice-malformed",
+    "The issuer could not read the invoice; update the terminal's software.",
+    "the invoice is not valid BOLT 11, or not in its canonical form",
+  ),
+  entry(
+    REASON.INVOICE_WRONG_NETWORK,
+    "invoice-wrong-network",
+    "The card's issuer is on another network than this terminal; ask for another card.",
+    "the invoice is for another network than the node's",
+  ),
+  entry(
+    REASON.INVOICE_UNKNOWN_FEATURE,
+    "invoice-unknown-feature",
+    "The issuer's node does not know a feature that the invoice demands; ask for another payment.",
+    "the invoice sets a required feature bit that is not known, or one without the bit it depends on",
+  ),
+  entry(
+    REASON.INVOICE_EXPIRED,
+    "invoice-expired",
+    "The invoice ran out of time before it could be paid; start a new sale.",
+    "the invoice has expired, or too little time is left to pay it",
+  ),
+  entry(
+    REASON.INVOICE_AMOUNTLESS,
+    "invoice-without-amount",
+    "The invoice has no amount; start a new sale with an amount.",
+    "the invoice has no amount, and amountless ones are not allowed",
+  ),
+  entry(
+    REASON.PAYEE_NOT_ALLOWED,
+    "payee-not-allowed",
+    "This card may not pay at this shop; ask for another payment.",
+    "the invoice's payee is not among those that the card may pay",
+  ),
+  entry(
+    REASON.PAYEE_IS_PAYER,
+    "payee-is-payer",
+    "The shop and the card's issuer share one node, which cannot pay itself; ask for another payment.",
+    "the invoice's payee is the paying node itself, and internal settlement does not exist",
+  ),
+  entry(
+    REASON.INVOICE_TAKEN,
+    "invoice-taken",
+    "This sale is already paid, or being paid, with another authorization; check the sale before anything else.",
+    "the payment hash is already reserved or settled by another authorization",
+  ),
+  // One code for an unknown card, an unknown key set, unreadable bytes and a wrong signature: a stranger who makes up
+  // tokens must not learn which cards exist.
+  entry(
+    REASON.TOKEN_NOT_ACCEPTED,
+    "token-not-accepted",
+    "The issuer does not accept this card; ask for another card or another payment.",
+    "the token cannot be opened, its card is not known, or its signature is wrong",
+  ),
+  entry(
+    REASON.TOKEN_OTHER_INVOICE,
+    "token-other-invoice",
+    "The card authorized another sale; start a new sale and tap again.",
+    "the token is signed for another invoice",
+  ),
+  entry(
+    REASON.TOKEN_OTHER_AMOUNT,
+    "token-other-amount",
+    "The card authorized another amount; start a new sale and tap again.",
+    "the token is signed for another amount than the invoice's",
+  ),
+  entry(
+    REASON.CARD_BLOCKED,
+    "card-blocked",
+    "The issuer has blocked this card; do not accept it.",
+    "the card is blocked, replaced or retired",
+  ),
+  entry(
+    REASON.TOKEN_VOID,
+    "token-void",
+    "This authorization is no longer valid; start a new sale and tap again.",
+    "the authorization's counter is void",
+  ),
+  entry(
+    REASON.CARD_CONTRADICTS,
+    "card-contradicts",
+    "The issuer has blocked this card; do not accept it.",
+    "the token contradicts what the card signed before: the card is cloned or broken",
+  ),
+  entry(
+    REASON.ABOVE_MAX_PER_TRANSACTION,
+    "above-max-per-transaction",
+    "The amount is above what this card may pay at once; ask for a smaller amount or another payment.",
+    "the amount is above the card's maximum per transaction",
+  ),
+  entry(
+    REASON.ABOVE_PERIOD_LIMIT,
+    "above-period-limit",
+    "This card has reached its limit for today or this month; ask for a smaller amount or another payment.",
+    "the amount would exceed the card's limit for a period",
+  ),
+  entry(
+    REASON.PIN_REQUIRED,
+    "pin-required",
+    "The issuer wants the PIN for this amount; start a new sale, ask the customer for the PIN and tap again.",
+    "the policy wants the PIN for this amount, and the token was made without it",
+  ),
+  entry(
+    REASON.OUTSIDE_HOURS,
+    "outside-hours",
+    "This card may not pay at this hour; ask for another payment.",
+    "the policy does not allow payments at this hour",
+  ),
+  entry(
+    REASON.NOT_FUNDED,
+    "not-funded",
+    "There is not enough money on the card; ask for a smaller amount, a top-up or another payment.",
+    "settled, reserved and this amount together exceed what was paid in for the card",
+  ),
+  entry(
+    REASON.PAYMENT_FAILED,
+    "payment-failed",
+    "The issuer's node found no way to pay; nothing was charged, start a new sale or ask for another payment.",
+    "the payment failed for certain",
+  ),
+  entry(
+    REASON.FEE_TOO_HIGH,
+    "fee-too-high",
+    "Paying would cost the issuer more in fees than it allows; nothing was charged, ask for another payment.",
+    "no route within the allowed fee",
+  ),
+  entry(
+    REASON.BUSY,
+    "busy",
+    "The issuer has too much to do just now; try again in a moment.",
+    "a limit on payments in flight, or on requests of one card, was reached; nothing was reserved",
+  ),
+  entry(
+    REASON.INTERNAL,
+    "internal",
+    "The issuer's service has a fault; nothing was charged, try again later or ask for another payment.",
+    "the service failed before anything was reserved",
+  ),
+];
+
+const byCode = new Map(REJECT_REASONS.map((reason) => [reason.code, reason]));
+
+/**
+ * What a reason code means. An unknown code keeps its number; no code at all has a sentence of its own.
+ * @param code 0..65535, or undefined when the peer gave none
+ */
+export function describeReason(code: number | undefined): RejectReason {
+  if (code === undefined)
+    return entry(
+      0,
+      "no-reason",
+      "The issuer rejected the payment without a reason; ask for another payment.",
+      "the payment was rejected without a reason",
+    );
+  return (
+    byCode.get(code) ??
+    entry(
+      code,
+      "unknown",
+      `The issuer rejected the payment with code ${code}, which this terminal does not know; ask for another payment.`,
+      `the payment was rejected with code ${code}`,
+    )
+  );
+}

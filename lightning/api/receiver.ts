@@ -1,0 +1,139 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, ParseError } from "../../common/index.js";
+import { NodeError } from "../nodes/errors.js";
+import type { LightningNode, PeerMessage } from "../nodes/port.js";
+import type { PaymentAuthorizer } from "./authorizer.js";
+import { decodeCardStatus } from "./card-status.js";
+import { encodeCardUpdate } from "./card-update.js";
+import { InFlight } from "./in-flight.js";
+import { decodeInitiatePayment } from "./initiate-payment.js";
+import { type Rate, RateLimit } from "./rate-limit.js";
+import type { IgnoredCause, ReceiverEvent, RequestAbout } from "./receiver-events.js";
+import { encodeRejectPayment } from "./reject-payment.js";
+import { MAX_PAYLOAD_LENGTH, PEER_MESSAGE } from "./wire.js";
+
+export interface ReceiverOptions {
+  /** Default 60 at once, 20 a second. */
+  readonly ratePerPeer?: Rate;
+  /** Requests of one peer that are decided at the same time. Default 64. */
+  readonly maxInFlightPerPeer?: number;
+  /** Requests of all peers that are decided at the same time. Default 1024. */
+  readonly maxInFlight?: number;
+  /** Peers whose rate is remembered. Default 4096. */
+  readonly maxPeers?: number;
+  /** How far the time in `card_status` may be from ours, in seconds. Default 600. */
+  readonly maxStatusSkewSeconds?: number;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  readonly now?: () => number;
+  /** Told what became of every request: for logs and counters. Must not throw. */
+  readonly onEvent?: (event: ReceiverEvent) => void;
+}
+
+/**
+ * The payer's side (specs/08 §4.3): takes `initiate_payment` and `card_status` from peers, asks the authorizer, and
+ * answers on the connection that asked or not at all. Everything a stranger can send is bounded before it is looked
+ * at. A request that exceeds a bound is met with silence, never with a reject: a reject says for certain that nothing
+ * is being paid, and a request that was not looked at may repeat one that is.
+ */
+export class PaymentReceiver {
+  private readonly node: LightningNode;
+  private readonly authorizer: PaymentAuthorizer;
+  private readonly options: ReceiverOptions;
+  private readonly rates: RateLimit;
+  private readonly inFlight = new InFlight();
+  private readonly stop: () => void;
+
+  /** Takes requests from now on. */
+  constructor(node: LightningNode, authorizer: PaymentAuthorizer, options: ReceiverOptions = {}) {
+    this.node = node;
+    this.authorizer = authorizer;
+    this.options = options;
+    const rate = options.ratePerPeer ?? { burst: 60, perSecond: 20 };
+    this.rates = new RateLimit(rate, options.maxPeers ?? 4096);
+    this.stop = node.onMessage((message) => this.take(message));
+  }
+
+  /** Takes no more requests and resolves when those in flight are answered. The node stays open. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.inFlight.settled();
+  }
+
+  private take(message: PeerMessage): void {
+    const { type, payload } = message;
+    if (type !== PEER_MESSAGE.INITIATE_PAYMENT && type !== PEER_MESSAGE.CARD_STATUS) return;
+    const about = { peer: bytesToHex(message.peer), type };
+    let cause = this.overBounds(about.peer, payload.length);
+    if (!cause) {
+      const request = `${type}/${bytesToHex(sha256(payload))}`;
+      if (!this.inFlight.has(about.peer, request)) {
+        this.inFlight.run(about.peer, request, () => this.decide(message, about));
+        return;
+      }
+      // The one answer that is coming serves both.
+      cause = "duplicate";
+    }
+    this.tell({ ...about, event: "ignored", cause });
+  }
+
+  private overBounds(peer: string, size: number): IgnoredCause | undefined {
+    const { maxInFlight = 1024, maxInFlightPerPeer = 64 } = this.options;
+    if (size > MAX_PAYLOAD_LENGTH) return "too-large";
+    if (!this.rates.take(peer, this.now())) return "rate";
+    if (this.inFlight.all >= maxInFlight || this.inFlight.of(peer) >= maxInFlightPerPeer) return "busy";
+    return undefined;
+  }
+
+  private async decide(message: PeerMessage, about: RequestAbout): Promise<void> {
+    try {
+      if (message.type === PEER_MESSAGE.CARD_STATUS) await this.answerStatus(message, about);
+      else await this.answerInitiation(message, about);
+    } catch (error) {
+      if (error instanceof ParseError) this.tell({ ...about, event: "ignored", cause: "malformed" });
+      else if (error instanceof NodeError && error.code === "not-connected")
+        this.tell({ ...about, event: "undeliverable" });
+      else this.tell({ ...about, event: "failed", error });
+    }
+  }
+
+  private async answerInitiation({ peer, payload }: PeerMessage, about: RequestAbout): Promise<void> {
+    const { token, invoice } = decodeInitiatePayment(payload);
+    const { outcome, reason, cardUpdate } = await this.authorizer.initiatePayment({ peer, token, invoice });
+    // The update goes first: the reject ends the terminal's waiting.
+    const updated = await this.sendUpdate(peer, token, cardUpdate);
+    if (outcome === "accepted") {
+      this.tell({ ...about, event: "accepted", updated });
+      return;
+    }
+    const reject = encodeRejectPayment({ tokenHash: sha256(token), invoice, reason });
+    await this.node.sendMessage(peer, PEER_MESSAGE.REJECT_PAYMENT, reject);
+    this.tell({ ...about, event: "rejected", reason, updated });
+  }
+
+  private async answerStatus({ peer, payload }: PeerMessage, about: RequestAbout): Promise<void> {
+    const status = decodeCardStatus(payload);
+    const skew = status.time - BigInt(Math.floor(this.now() / 1000));
+    const most = BigInt(this.options.maxStatusSkewSeconds ?? 600);
+    if (skew > most || -skew > most) {
+      this.tell({ ...about, event: "ignored", cause: "stale" });
+      return;
+    }
+    const update = await this.authorizer.cardStatus({ peer, ...status });
+    this.tell({ ...about, event: "answered", updated: await this.sendUpdate(peer, status.status, update) });
+  }
+
+  private async sendUpdate(peer: Uint8Array, request: Uint8Array, update?: Uint8Array): Promise<boolean> {
+    if (!update) return false;
+    const payload = encodeCardUpdate({ requestHash: sha256(request), update });
+    await this.node.sendMessage(peer, PEER_MESSAGE.CARD_UPDATE, payload);
+    return true;
+  }
+
+  private now(): number {
+    return this.options.now?.() ?? Date.now();
+  }
+
+  private tell(event: ReceiverEvent): void {
+    this.options.onEvent?.(event);
+  }
+}

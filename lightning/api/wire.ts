@@ -1,0 +1,25 @@
+import { MAX_INVOICE_LENGTH } from "../bolt11/index.js";
+import { FEATURE } from "../features.js";
+import { MAX_TOKEN_LENGTH } from "../odt/message.js";
+
+/** Peer message types (specs/08 §2). Odd and in the custom range: a node that does not know them ignores them. */
+export const PEER_MESSAGE = {
+  INITIATE_PAYMENT: 45001,
+  REJECT_PAYMENT: 45003,
+  CARD_STATUS: 45005,
+  CARD_UPDATE: 45007,
+} as const;
+
+/** Feature bit that a node sets in `init` when it takes `initiate_payment` (specs/08 §8). */
+export const API_FEATURE_BIT = FEATURE.initiatePayment + 1;
+
+/** Sizes in bytes (specs/08 §2). */
+export const SEALED_LENGTH = 149;
+export const STATUS_NONCE_LENGTH = 24;
+export const HASH_LENGTH = 32;
+/** Most bytes that the TLV records behind a message's fields may take. */
+export const MAX_EXTENSION_LENGTH = 1024;
+/** Longest payload of any of the four messages: whatever is longer is not looked at. */
+export const MAX_PAYLOAD_LENGTH = 2 + MAX_TOKEN_LENGTH + 2 + MAX_INVOICE_LENGTH + MAX_EXTENSION_LENGTH;
+
+export { MAX_INVOICE_LENGTH, MAX_TOKEN_LENGTH };

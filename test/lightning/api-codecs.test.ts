@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ParseError, ValueError } from "../../common/index.js";
+import {
+  decodeCardStatus,
+  decodeCardUpdate,
+  decodeInitiatePayment,
+  decodeRejectPayment,
+  encodeCardStatus,
+  encodeCardUpdate,
+  encodeInitiatePayment,
+  encodeRejectPayment,
+  MAX_PAYLOAD_LENGTH,
+  statusChallenge,
+} from "../../lightning/api/index.js";
+
+const SEED = 14;
+const bytes = (minLength: number, maxLength = minLength) => fc.uint8Array({ minLength, maxLength });
+
+const initiate = fc.record({ token: bytes(1, 1024), invoice: bytes(1, 4096) });
+const reject = fc.record({
+  tokenHash: bytes(32),
+  invoice: bytes(1, 4096),
+  reason: fc.option(fc.integer({ min: 0, max: 65535 }), { nil: undefined }),
+});
+const status = fc.record({
+  status: bytes(149),
+  time: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  nonce: bytes(24),
+});
+const update = fc.record({ requestHash: bytes(32), update: bytes(149) });
+
+const DECODERS = [decodeInitiatePayment, decodeRejectPayment, decodeCardStatus, decodeCardUpdate];
+
+describe("peer messages", () => {
+  it("what is written is read back", () => {
+    const check = <T>(
+      arbitrary: fc.Arbitrary<T>,
+      encode: (value: T) => Uint8Array,
+      decode: (b: Uint8Array) => T,
+    ) =>
+      fc.assert(
+        fc.property(arbitrary, (value) => {
+          const payload = encode(value);
+          expect(payload.length).toBeLessThanOrEqual(MAX_PAYLOAD_LENGTH);
+          expect(decode(payload)).toEqual(value);
+        }),
+        { seed: SEED, numRuns: 50 },
+      );
+    check(initiate, encodeInitiatePayment, decodeInitiatePayment);
+    check(reject, encodeRejectPayment, decodeRejectPayment);
+    check(status, encodeCardStatus, decodeCardStatus);
+    check(update, encodeCardUpdate, decodeCardUpdate);
+  });
+
+  it("cut off at any length they are refused", () => {
+    const cut = (payload: Uint8Array, decode: (b: Uint8Array) => unknown) => {
+      for (let length = 0; length < payload.length; length++)
+        expect(() => decode(payload.subarray(0, length))).toThrow(ParseError);
+    };
+    const filled = (length: number) => new Uint8Array(length).fill(1);
+    cut(encodeInitiatePayment({ token: filled(149), invoice: filled(300) }), decodeInitiatePayment);
+    const whole = { tokenHash: filled(32), invoice: filled(300), reason: undefined };
+    cut(encodeRejectPayment(whole), decodeRejectPayment);
+    cut(encodeCardStatus({ status: filled(149), time: 1n, nonce: filled(24) }), decodeCardStatus);
+    cut(encodeCardUpdate({ requestHash: filled(32), update: filled(149) }), decodeCardUpdate);
+    const withReason = encodeRejectPayment({ ...whole, reason: 16 });
+    for (const length of [1, 2, 3])
+      expect(() => decodeRejectPayment(withReason.subarray(0, withReason.length - length))).toThrow(
+        ParseError,
+      );
+    expect(decodeRejectPayment(withReason.subarray(0, withReason.length - 4)).reason).toBeUndefined();
+  });
+
+  it("any bytes, up to 64 KiB, are read or refused with a ParseError", () => {
+    fc.assert(
+      fc.property(fc.oneof(bytes(0, 300), bytes(65_500, 65_536)), (payload) => {
+        for (const decode of DECODERS)
+          try {
+            decode(payload);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ParseError);
+          }
+      }),
+      { seed: SEED, numRuns: 200 },
+    );
+  });
+
+  it("an error never holds the token", () => {
+    const token = new TextEncoder().encode("secret-token".repeat(12));
+    const payload = encodeInitiatePayment({ token, invoice: Uint8Array.of(1) });
+    const problem = (input: Uint8Array): string => {
+      try {
+        decodeInitiatePayment(input);
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+    };
+    for (let length = 0; length < payload.length; length++)
+      expect(problem(payload.subarray(0, length))).toMatch(/^ParseError: initiate_payment\/[a-z/]+: need \d/);
+  });
+
+  it("refuses to write what no peer may read", () => {
+    const one = Uint8Array.of(1);
+    const sized = (length: number) => new Uint8Array(length);
+    const ask = (token: Uint8Array, invoice: Uint8Array) => () => encodeInitiatePayment({ token, invoice });
+    expect(ask(sized(0), one)).toThrow("initiate_payment/token");
+    expect(ask(sized(1025), one)).toThrow(ValueError);
+    expect(ask(one, sized(0))).toThrow("initiate_payment/invoice");
+    expect(ask(one, sized(4097))).toThrow(ValueError);
+    const no = (tokenHash: Uint8Array, reason?: number) => () =>
+      encodeRejectPayment({ tokenHash, invoice: one, reason });
+    expect(no(sized(31))).toThrow("reject_payment/tokenhash");
+    expect(no(sized(32), 65536)).toThrow("reject_payment/reason");
+    expect(() => encodeCardStatus({ status: sized(148), time: 0n, nonce: sized(24) })).toThrow(
+      "card_status/status",
+    );
+    expect(() => encodeCardStatus({ status: sized(149), time: -1n, nonce: sized(24) })).toThrow(
+      "card_status/time",
+    );
+    expect(() => encodeCardStatus({ status: sized(149), time: 0n, nonce: sized(23) })).toThrow(
+      "card_status/nonce",
+    );
+    expect(() => encodeCardUpdate({ requestHash: sized(32), update: sized(150) })).toThrow(
+      "card_update/update",
+    );
+    expect(() => statusChallenge(sized(32), 0n, sized(24))).toThrow("status challenge/node id");
+  });
+});

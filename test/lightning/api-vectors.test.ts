@@ -1,0 +1,156 @@
+import { describe, expect, it } from "vitest";
+import { bytesToHex, hexToBytes, ParseError } from "../../common/index.js";
+import {
+  decodeCardStatus,
+  decodeCardUpdate,
+  decodeInitiatePayment,
+  decodeRejectPayment,
+  describeReason,
+  encodeCardStatus,
+  encodeCardUpdate,
+  encodeInitiatePayment,
+  encodeRejectPayment,
+  type Initiation,
+  InitiationError,
+  type InitiationEvent,
+  nextInitiation,
+  PEER_MESSAGE,
+  REASON,
+  REJECT_REASONS,
+  statusChallenge,
+} from "../../lightning/api/index.js";
+import vectors from "../../specs/vectors/api.json" with { type: "json" };
+
+type Words = Readonly<Record<string, unknown>>;
+
+/** Bytes as hex, big integers as decimal text, absent values as null. */
+const inWords = (value: object): Words =>
+  Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key,
+      field instanceof Uint8Array
+        ? bytesToHex(field)
+        : typeof field === "bigint"
+          ? field.toString()
+          : (field ?? null),
+    ]),
+  );
+const bytesOf = (words: Words, key: string): Uint8Array => hexToBytes(String(words[key]));
+
+interface Codec {
+  decode(payload: Uint8Array): object;
+  encode(words: Words): Uint8Array;
+}
+const CODECS: Readonly<Record<number, Codec>> = {
+  [PEER_MESSAGE.INITIATE_PAYMENT]: {
+    decode: decodeInitiatePayment,
+    encode: (words) =>
+      encodeInitiatePayment({ token: bytesOf(words, "token"), invoice: bytesOf(words, "invoice") }),
+  },
+  [PEER_MESSAGE.REJECT_PAYMENT]: {
+    decode: decodeRejectPayment,
+    encode: (words) =>
+      encodeRejectPayment({
+        tokenHash: bytesOf(words, "tokenHash"),
+        invoice: bytesOf(words, "invoice"),
+        reason: (words.reason as number | null) ?? undefined,
+      }),
+  },
+  [PEER_MESSAGE.CARD_STATUS]: {
+    decode: decodeCardStatus,
+    encode: (words) =>
+      encodeCardStatus({
+        status: bytesOf(words, "status"),
+        time: BigInt(String(words.time)),
+        nonce: bytesOf(words, "nonce"),
+      }),
+  },
+  [PEER_MESSAGE.CARD_UPDATE]: {
+    decode: decodeCardUpdate,
+    encode: (words) =>
+      encodeCardUpdate({ requestHash: bytesOf(words, "requestHash"), update: bytesOf(words, "update") }),
+  },
+};
+const codecOf = (type: number): Codec => {
+  const codec = CODECS[type];
+  if (!codec) throw new Error(`no codec for ${type}`);
+  return codec;
+};
+
+describe("peer messages of specs/vectors/api.json", () => {
+  const good = vectors.vectors.filter((vector) => vector.valid);
+  const bad = vectors.vectors.filter((vector) => !vector.valid);
+
+  it("has valid and invalid ones for all four", () => {
+    for (const type of Object.values(PEER_MESSAGE))
+      for (const some of [good, bad]) expect(some.some((vector) => vector.type === type)).toBe(true);
+  });
+
+  it.each(good)("$type: $comment", ({ type, hex, fields, canonical }) => {
+    expect(inWords(codecOf(type).decode(hexToBytes(hex)))).toEqual(fields);
+    if (canonical) expect(bytesToHex(codecOf(type).encode(fields as Words))).toBe(hex);
+  });
+
+  it.each(bad)("$type refused: $comment", ({ type, hex, error }) => {
+    let path = "nothing was refused";
+    try {
+      codecOf(type).decode(hexToBytes(hex));
+    } catch (thrown) {
+      expect(thrown).toBeInstanceOf(ParseError);
+      path = (thrown as ParseError).path;
+    }
+    expect(path).toBe(error);
+  });
+});
+
+describe("status challenge, specs/vectors/api.json", () => {
+  it.each(vectors.challenges)("$comment", ({ nodeId, time, nonce, challenge }) => {
+    expect(bytesToHex(statusChallenge(hexToBytes(nodeId), BigInt(time), hexToBytes(nonce)))).toBe(challenge);
+  });
+});
+
+describe("states of an initiation, specs/vectors/api.json", () => {
+  it.each(vectors.initiations)("$comment", ({ from, events, state, error }) => {
+    const run = (): Initiation =>
+      events.reduce((before, event) => nextInitiation(before, event as InitiationEvent), from as Initiation);
+    if (!error) {
+      expect(run()).toEqual(state);
+      return;
+    }
+    try {
+      run();
+    } catch (thrown) {
+      expect(thrown).toBeInstanceOf(InitiationError);
+      expect((thrown as InitiationError).code).toBe(error);
+      return;
+    }
+    throw new Error("was not refused");
+  });
+});
+
+describe("reasons, specs/vectors/api.json", () => {
+  it("code and name of every reason, each once", () => {
+    expect(REJECT_REASONS.map(({ code, name }) => ({ code, name }))).toEqual(vectors.reasons);
+    expect(new Set(REJECT_REASONS.map(({ code }) => code)).size).toBe(REJECT_REASONS.length);
+    expect(new Set(REJECT_REASONS.map(({ name }) => name)).size).toBe(REJECT_REASONS.length);
+    expect(Object.values(REASON).sort((a, b) => a - b)).toEqual(REJECT_REASONS.map(({ code }) => code));
+  });
+
+  it("every sentence for the merchant says what to do, and ends", () => {
+    for (const { merchant, log } of REJECT_REASONS) {
+      expect(merchant).toMatch(
+        /(; |, )(ask|start|do not|try|update|check|nothing was charged, (ask|start|try)).*\.$/,
+      );
+      expect(log).not.toMatch(/\.$/);
+    }
+  });
+
+  it("an unknown card and a wrong signature have the same code; unknown codes keep their number", () => {
+    expect(describeReason(REASON.TOKEN_NOT_ACCEPTED).log).toContain(
+      "its card is not known, or its signature",
+    );
+    expect(describeReason(40000)).toMatchObject({ code: 40000, name: "unknown" });
+    expect(describeReason(40000).merchant).toContain("40000");
+    expect(describeReason(undefined).name).toBe("no-reason");
+  });
+});
