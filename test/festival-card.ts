@@ -27,7 +27,7 @@ export const PIN = "271828";
 
 /** A personalized simulated card on a reader, with what its issuer knows. */
 export function festivalCard(
-  options: { limits?: Partial<CardLimits>; pin?: string; cardId?: Uint8Array } = {},
+  options: { limits?: Partial<CardLimits>; pin?: string; cardId?: Uint8Array; nodeUri?: string } = {},
 ) {
   const cardId = options.cardId ?? Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, 1);
   const keySetId = Uint8Array.of(0xf0, 0, 0, 1);
@@ -36,7 +36,7 @@ export function festivalCard(
     cardId,
     keySetId,
     sealKey,
-    nodeUri: `${bytesToHex(secp256k1.publicKey(ISSUER_SECRET))}@127.0.0.1:9735`,
+    nodeUri: options.nodeUri ?? `${bytesToHex(secp256k1.publicKey(ISSUER_SECRET))}@127.0.0.1:9735`,
     issuerPublicKey: secp256k1.publicKey(ISSUER_SECRET, false),
     limits: { ...FESTIVAL_LIMITS, ...options.limits },
     pin: options.pin ?? PIN,
