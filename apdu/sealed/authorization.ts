@@ -1,3 +1,4 @@
+import { ParseError } from "../../common/index.js";
 import { AUTHORIZATION_FLAG, CARD_ID_LENGTH, INVOICE_HASH_LENGTH, MESSAGE_TYPE } from "../constants.js";
 import { amountField, bytesField, fixedLayout, flagsField, uintField } from "../layout.js";
 import { sealedMessage } from "./message.js";
@@ -23,4 +24,12 @@ const layout = fixedLayout("authorization", {
 export type Authorization = ReturnType<typeof layout.decode>;
 
 /** Authorization token: the card's signature over one invoice and amount. */
-export const authorizationMessage = sealedMessage(MESSAGE_TYPE.AUTHORIZATION, layout);
+export const authorizationMessage = sealedMessage(MESSAGE_TYPE.AUTHORIZATION, layout, (fields, path) => {
+  if (fields.counter < 1) throw new ParseError(`${path}/counter`, "need at least 1, have 0");
+  if (fields.amount < 1n) throw new ParseError(`${path}/amount`, "need at least 1 msat, have 0");
+  if (fields.authorizedTotal < fields.amount)
+    throw new ParseError(
+      `${path}/authorizedTotal`,
+      `need at least the amount of ${fields.amount} msat, have ${fields.authorizedTotal}`,
+    );
+});

@@ -91,8 +91,15 @@ export function seal(
   return frameSealed(type, keySetId, iv, sealBody(sealKey, iv, body));
 }
 
-/** Makes the codec of one message type from the layout of its 64 unsigned bytes. */
-export function sealedMessage<T>(type: MessageType, layout: FixedLayout<T>): SealedMessageCodec<T> {
+/**
+ * Makes the codec of one message type from the layout of its 64 unsigned bytes.
+ * @param check refuses fields that contradict each other (specs/02 §3); throws ParseError
+ */
+export function sealedMessage<T>(
+  type: MessageType,
+  layout: FixedLayout<T>,
+  check: (fields: T, path: string) => void = () => {},
+): SealedMessageCodec<T> {
   const digestOf = (fields: T, keySetId: Uint8Array) => {
     requireLength(keySetId, KEY_SET_ID_LENGTH, "key set id");
     const unsigned = layout.encode(fields);
@@ -116,9 +123,11 @@ export function sealedMessage<T>(type: MessageType, layout: FixedLayout<T>): Sea
       if (!key) throw new ParseError(`${path}/key set`, "unknown");
       const body = openBody(key, frame.iv, frame.sealed);
       const unsigned = body.slice(0, UNSIGNED_LENGTH);
+      const fields = layout.decode(unsigned, path);
+      check(fields, path);
       return {
         keySetId: frame.keySetId,
-        fields: layout.decode(unsigned, path),
+        fields,
         signature: body.slice(UNSIGNED_LENGTH),
         unsigned,
         digest: signedDigest(type, frame.keySetId, unsigned),

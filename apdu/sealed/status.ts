@@ -1,3 +1,4 @@
+import { ParseError } from "../../common/index.js";
 import { CARD_ID_LENGTH, CHALLENGE_LENGTH, MESSAGE_TYPE, STATUS_FLAG } from "../constants.js";
 import { amountField, bytesField, fixedLayout, flagsField, uintField } from "../layout.js";
 import { sealedMessage } from "./message.js";
@@ -20,4 +21,10 @@ const layout = fixedLayout("status", {
 export type CardStatus = ReturnType<typeof layout.decode>;
 
 /** Status: the card's answer to IDENTIFY, bound to a challenge. */
-export const statusMessage = sealedMessage(MESSAGE_TYPE.STATUS, layout);
+export const statusMessage = sealedMessage(MESSAGE_TYPE.STATUS, layout, (fields, path) => {
+  if (fields.authorizedTotal > fields.credit)
+    throw new ParseError(
+      `${path}/authorizedTotal`,
+      `need at most the credit of ${fields.credit} msat, have ${fields.authorizedTotal}`,
+    );
+});

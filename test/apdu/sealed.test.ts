@@ -108,14 +108,16 @@ describe("authorization token", () => {
     const moved = authorizationMessage.open(seal(1, other, KEY, IV, body), () => KEY);
     expect(verifySignature(moved, PUBLIC)).toBe(false);
     // The same 64 bytes as a status: flag bits and amounts differ in meaning, the signature must not carry over.
+    const first = { ...FIELDS, authorizedTotal: FIELDS.amount };
+    const asAuthorization = authorizationMessage.sign(first, KEY_SET, SECRET);
     const asStatus = statusMessage.sign(
-      { ...FIELDS, credit: FIELDS.amount, challenge: FIELDS.invoiceHash },
+      { ...first, credit: first.amount, challenge: first.invoiceHash },
       KEY_SET,
       SECRET,
     );
-    expect(bytesToHex(asStatus.slice(0, 64))).toBe(bytesToHex(body.slice(0, 64)));
-    expect(bytesToHex(asStatus.slice(64))).not.toBe(bytesToHex(body.slice(64)));
-    const opened = statusMessage.open(seal(2, KEY_SET, KEY, IV, body), keys);
+    expect(bytesToHex(asStatus.slice(0, 64))).toBe(bytesToHex(asAuthorization.slice(0, 64)));
+    expect(bytesToHex(asStatus.slice(64))).not.toBe(bytesToHex(asAuthorization.slice(64)));
+    const opened = statusMessage.open(seal(2, KEY_SET, KEY, IV, asAuthorization), keys);
     expect(verifySignature(opened, PUBLIC)).toBe(false);
   });
 
