@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { RegisterCommand, RunAction } from "./command-context.js";
 import { registerCard } from "./commands/card.js";
+import { registerDemo } from "./commands/demo.js";
 import { registerInvoice } from "./commands/invoice.js";
 import { registerReaders } from "./commands/readers.js";
 import { registerSimulate } from "./commands/simulate.js";
@@ -14,6 +15,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSimulate,
   registerInvoice,
   registerToken,
+  registerDemo,
 ];
 
 /** Version of the package, from the package.json that is nearest to the compiled or the source file. */
