@@ -10,16 +10,19 @@ export interface VoidedGap {
   readonly amount: bigint;
 }
 
+/** Cards in one round. */
+const AT_A_TIME = 1000;
+
 /**
  * Gives up the counters that were passed over and not presented for `ageMs`: in one transaction for each card
  * they become void for ever and the update that gives their amount back to the card is queued (specs/03 §4).
- * @param ageMs presentation age in milliseconds; @param now Unix milliseconds; @param limit most gaps at a time
+ * @param ageMs presentation age in milliseconds; @param now Unix milliseconds; at most 1,000 cards at a time
  */
 export async function voidDueGaps(
   store: Store,
   ageMs: number,
   now: number,
-  limit = 1000,
+  beforeCommit: () => void = () => {},
 ): Promise<VoidedGap[]> {
   const knownBefore = BigInt(now - ageMs);
   const due = await store.db
@@ -30,10 +33,11 @@ export async function voidDueGaps(
     .where("voided_at", "is", null)
     .where("known_at", "<=", knownBefore)
     .where("accounts.state", "!=", "retired")
-    .limit(limit)
+    .limit(AT_A_TIME)
     .execute();
   const voided: VoidedGap[] = [];
-  for (const { card } of due) voided.push(...(await voidGapsOf(store, card, knownBefore, BigInt(now))));
+  for (const { card } of due)
+    voided.push(...(await voidGapsOf(store, card, knownBefore, BigInt(now), beforeCommit)));
   return voided;
 }
 
@@ -42,6 +46,7 @@ async function voidGapsOf(
   card: bigint,
   knownBefore: bigint,
   now: bigint,
+  beforeCommit: () => void,
 ): Promise<VoidedGap[]> {
   return await store.write(async (tx) => {
     const account = await lockAccount(store, tx, card);
@@ -63,6 +68,7 @@ async function voidGapsOf(
     for (const { amount } of gaps) account.voided += amount;
     await queueUpdate(store, tx, account, "gap", now);
     await saveAccount(tx, account);
+    beforeCommit();
     return gaps;
   });
 }

@@ -1,4 +1,4 @@
-import { type Msat, requireLength, ValueError } from "../../common/index.js";
+import { requireLength, ValueError } from "../../common/index.js";
 
 /** The greatest integer that both databases hold in 64 bits; stands for "no such limit". */
 export const NO_LIMIT_STORED = 0x7fffffffffffffffn;
@@ -33,5 +33,5 @@ export const loadLimit = (stored: bigint): bigint => (stored === NO_LIMIT_STORED
 export const blob = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** An amount read from a column that only ever holds amounts. */
-export const stored = (value: bigint): Msat => value as Msat;
+/** A time read from a column, in Unix milliseconds. */
+export const milliseconds = (time: bigint): number => Number.parseInt(time.toString(), 10);

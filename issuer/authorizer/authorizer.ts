@@ -1,0 +1,252 @@
+import { bytesToHex, ChequecardError, msat } from "../../common/index.js";
+import type {
+  AuthorizationOutcome,
+  CardStatusRequest,
+  InitiatePaymentRequest,
+  PaymentAuthorizer,
+} from "../../lightning/api/authorizer.js";
+import { describeReason, REASON } from "../../lightning/api/reasons.js";
+import { cardName } from "../ledger/accounts.js";
+import { TokenBuckets } from "../policy/index.js";
+import { milliseconds } from "../store/values.js";
+import { type CardRecord, VerificationError, verifyOpened } from "../verify.js";
+import { CardLookup } from "./card-lookup.js";
+import { sealUpdate } from "./card-updates.js";
+import type { AuthorizerConfig } from "./config.js";
+import type { Question } from "./decide.js";
+import { type Decided, LedgerWriter } from "./ledger-writer.js";
+import { accepted, type Outcome, rejected } from "./outcome.js";
+import { nameOf, Payments } from "./payments.js";
+import type { IssuerPorts } from "./ports.js";
+import { questionOf, type ReadRequest, readRequest } from "./read-request.js";
+import { CardStatusDesk } from "./status.js";
+import { waitForResolution } from "./wait.js";
+
+/**
+ * No answer at all. A reject says that nothing is being paid for this token; where the ledger was not asked, or
+ * could not answer, the same token may have been reserved by an earlier request or another process.
+ */
+const SILENCE: AuthorizationOutcome = { outcome: "accepted" };
+
+/**
+ * The issuer's decision about every payment that a peer asks for (specs/03): verify, decide, reserve, pay,
+ * settle or give back. Each authorization is paid at most once, however often and wherever it is presented; what
+ * is reserved when the process dies is resolved by the reconciler.
+ */
+export class Authorizer implements PaymentAuthorizer {
+  readonly payments: Payments;
+  readonly writer: LedgerWriter;
+  readonly #ports: IssuerPorts;
+  readonly #config: AuthorizerConfig;
+  readonly #cards: CardLookup;
+  readonly #statuses: CardStatusDesk;
+  readonly #peers: TokenBuckets;
+  readonly #cardRate: TokenBuckets;
+  /** Requests under way, by card, counter and invoice: the same again joins. */
+  readonly #underWay = new Map<string, Promise<Outcome>>();
+  #pending = 0;
+  #closed = false;
+
+  constructor(ports: IssuerPorts, config: AuthorizerConfig) {
+    this.#ports = ports;
+    this.#config = config;
+    this.payments = new Payments(ports);
+    this.writer = new LedgerWriter(ports, config);
+    this.#cards = new CardLookup(ports.store, config.maxBatch);
+    this.#peers = new TokenBuckets(config.peerRate);
+    this.#cardRate = new TokenBuckets(config.cardRate, 100_000);
+    this.#statuses = new CardStatusDesk(ports, config);
+  }
+
+  /** Requests being worked on. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  async initiatePayment(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
+    if (!this.#admit(request.peer)) return SILENCE;
+    try {
+      return await this.#initiate(request);
+    } catch (error) {
+      const code = error instanceof ChequecardError ? error.code : "internal";
+      this.#ports.log.error(
+        { event: "internal", code, error: nameOf(error) },
+        "a request could not be handled",
+      );
+      return SILENCE;
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  async cardStatus(request: CardStatusRequest): Promise<Uint8Array | undefined> {
+    if (!this.#admit(request.peer)) return undefined;
+    try {
+      const opened = this.#statuses.read(request);
+      if (!opened) return undefined;
+      const card = await this.#cards.find(opened.fields.cardId);
+      if (!this.#statuses.isGenuine(opened, card) || !card || !this.#withinCardRate(card)) return undefined;
+      const limits = await this.#statuses.record(opened);
+      return limits && (await sealUpdate(this.#ports, card, limits));
+    } catch (error) {
+      this.#ports.log.error({ event: "internal", error: nameOf(error) }, "a status could not be handled");
+      return undefined;
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  /** Takes no more requests and resolves when those under way are answered and durable. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay.values());
+    await this.writer.idle();
+  }
+
+  #admit(peer: Uint8Array): boolean {
+    if (this.#closed || this.#pending >= this.#config.maxPending) return false;
+    if (!this.#peers.take(bytesToHex(peer), this.#ports.monotonic())) return false;
+    this.#pending++;
+    return true;
+  }
+
+  #withinCardRate(card: CardRecord): boolean {
+    return this.#cardRate.take(bytesToHex(card.cardId), this.#ports.monotonic());
+  }
+
+  async #initiate(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
+    this.#ports.onStep("received");
+    const read = readRequest(request, this.#ports.keys);
+    if (typeof read === "number") return this.#answer(rejected(read), undefined, undefined);
+    const card = await this.#cards.find(read.opened.fields.cardId);
+    const reason = this.#genuineness(read, card);
+    // Rate limits of a card only now: anybody can make up a card id.
+    if (reason !== undefined || !card)
+      return this.#answer(rejected(reason ?? REASON.TOKEN_NOT_ACCEPTED), undefined, undefined);
+    if (!this.#withinCardRate(card)) return SILENCE;
+    this.#ports.onStep("verified");
+    const question = questionOf(read, this.#ports, this.#ports.clock());
+    return this.#answer(await this.#join(question), question, card);
+  }
+
+  /** One signature verification, whether the card is known or not. @returns a reason code when it is refused */
+  #genuineness({ opened, invoice }: ReadRequest, card: CardRecord | undefined): number | undefined {
+    try {
+      verifyOpened(opened, invoice, card, this.#ports.secp256k1);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof VerificationError)) throw error;
+      // A genuine token for another amount is used up: the ledger decides about it.
+      if (error.code === "wrong-amount") return undefined;
+      return error.code === "wrong-invoice" ? REASON.TOKEN_OTHER_INVOICE : REASON.TOKEN_NOT_ACCEPTED;
+    }
+  }
+
+  /** The same statement presented again while it is under way gets the same outcome. */
+  async #join(question: Question): Promise<Outcome> {
+    const { card, counter, invoiceHash, amount, total, flags } = question;
+    const name = [card, counter, invoiceHash.toString("hex"), amount, total, flags].join(":");
+    const there = this.#underWay.get(name);
+    if (there) return await there;
+    const outcome = this.#authorize(question).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, outcome);
+    return await outcome;
+  }
+
+  async #authorize(question: Question): Promise<Outcome> {
+    this.#ports.onStep("before-reserve");
+    const started = this.#ports.monotonic();
+    // Where the commit may have happened although it failed here, the reconciler will find the authorization.
+    const decided = await this.writer.decide(question);
+    const { decision, applied } = decided;
+    switch (decision.kind) {
+      case "refuse":
+      case "void":
+        return rejected(decision.reason, applied?.pending);
+      case "contradiction":
+        this.#ports.log.error(
+          { event: "clone", alert: true, card: cardName(question.card), counter: `${question.counter}` },
+          `card blocked: ${decision.words}`,
+        );
+        return rejected(decision.reason, applied?.pending);
+      case "known":
+        return await this.#known(question, decided, applied?.pending);
+      case "reserve":
+        this.#ports.onStep("reserved");
+        return await this.#pay(question, decision, started, applied?.pending);
+    }
+  }
+
+  /** What was decided earlier; while it is being paid, here or by another process, its end is waited for. */
+  async #known(question: Question, { decision }: Decided, pending: Outcome["pending"]): Promise<Outcome> {
+    if (decision.kind !== "known") return accepted(pending);
+    const { state, reason } = decision.known;
+    if (state === "settled") return accepted(pending);
+    if (state === "void") return rejected(milliseconds(reason ?? 0n), pending);
+    const resolved = await waitForResolution(this.#ports, question, this.#config.payTimeoutMs);
+    if (resolved?.state !== "void") return accepted(pending);
+    return rejected(milliseconds(resolved.reason ?? 0n), resolved.pending);
+  }
+
+  async #pay(
+    question: Question,
+    terms: { readonly maxFee: bigint; readonly maxCltv: number },
+    started: number,
+    pending: Outcome["pending"],
+  ): Promise<Outcome> {
+    // A process that slept through half of its lease leaves the payment to the reconciler.
+    if (this.#ports.monotonic() - started > this.#config.leaseMs / 2) return accepted(pending);
+    const state = await this.payments.pay({ ...question, ...terms }, this.#config.payTimeoutMs);
+    try {
+      if (state.state === "settled") {
+        this.#ports.onStep("paid");
+        await this.writer.settle({ ...question, preimage: state.preimage, fee: msat(state.fee) });
+        this.#ports.onStep("settled");
+        if (state.fee > terms.maxFee)
+          this.#ports.log.warn({ event: "fee", fee: `${state.fee}` }, "the node paid more fee than allowed");
+      } else if (state.state === "failed") {
+        this.#ports.onStep("failed");
+        const { owner } = this.#ports;
+        const result = await this.writer.void(question, { owner }, REASON.PAYMENT_FAILED);
+        this.#ports.onStep("voided");
+        if (result.voided) return rejected(REASON.PAYMENT_FAILED, result.pending);
+      }
+    } catch (error) {
+      // The outcome is not in the ledger: it stays reserved, and the reconciler finds it out again.
+      this.#ports.log.error({ event: "store", error: nameOf(error) }, "an outcome could not be recorded");
+    }
+    return accepted(pending);
+  }
+
+  async #answer(
+    { reason, pending }: Outcome,
+    question: Question | undefined,
+    card: CardRecord | undefined,
+  ): Promise<AuthorizationOutcome> {
+    const cardUpdate = card && pending ? await this.#seal(card, pending) : undefined;
+    if (reason !== undefined)
+      this.#ports.log.info(
+        {
+          event: "rejected",
+          reason,
+          name: describeReason(reason).name,
+          ...(question ? { card: cardName(question.card), counter: `${question.counter}` } : {}),
+        },
+        describeReason(reason).log,
+      );
+    return {
+      ...(reason === undefined ? { outcome: "accepted" } : { outcome: "rejected", reason }),
+      ...(cardUpdate ? { cardUpdate } : {}),
+    };
+  }
+
+  /** Without its keys the issuer still answers; the update waits for the next tap. */
+  async #seal(card: CardRecord, pending: NonNullable<Outcome["pending"]>): Promise<Uint8Array | undefined> {
+    try {
+      return await sealUpdate(this.#ports, card, pending);
+    } catch (error) {
+      this.#ports.log.error({ event: "keys", error: nameOf(error) }, "an update could not be signed");
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+const rate = (perSecond: number, burst: number) =>
+  z
+    .strictObject({ perSecond: z.number().positive(), burst: z.number().min(1) })
+    .default({ perSecond, burst });
+
+/** What holds for the whole service, whatever a card's policy says. Every value has a default. */
+export const authorizerConfigSchema = z.strictObject({
+  /** Payments reserved and not yet resolved, of all processes on one database. */
+  maxInFlight: z.int().min(1).max(1_000_000).default(1000),
+  /** The same for one payee. */
+  maxInFlightPerPayee: z.int().min(1).max(1_000_000).default(200),
+  /** Requests of one peer. */
+  peerRate: rate(50, 200),
+  /** Tokens and statuses with a right signature of one card. */
+  cardRate: rate(1, 10),
+  /** Requests being worked on at once; more are answered `busy`. */
+  maxPending: z.int().min(1).default(4096),
+  /** How long a payment is waited for before the answer is "not known yet". */
+  payTimeoutMs: z.int().min(100).default(30_000),
+  /** How long a process may pay an authorization before another one takes it over. */
+  leaseMs: z.int().min(1000).default(60_000),
+  /** How long after its expiry an invoice is surely paid by no node any more. */
+  expiryMarginMs: z.int().min(0).default(120_000),
+  /** How old passed-over counters must be before they are given back to the card; publish it to merchants. */
+  presentationAgeMs: z
+    .int()
+    .min(0)
+    .default(24 * 3_600_000),
+  /** How far the time in a card's status may be from the issuer's clock. */
+  statusSkewSeconds: z.int().min(1).default(600),
+  /** Most authorizations in one database transaction. */
+  maxBatch: z.int().min(1).max(1000).default(256),
+});
+
+export type AuthorizerConfig = z.output<typeof authorizerConfigSchema>;

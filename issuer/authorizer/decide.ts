@@ -1,0 +1,124 @@
+import { REASON } from "../../lightning/api/reasons.js";
+import type { Presented } from "../ledger/apply.js";
+import type { Decision } from "../ledger/decision.js";
+import { decisionTime, type Facts } from "../ledger/facts.js";
+import { placementProblem } from "../ledger/place.js";
+import { evaluatePolicy, maxFee, type PolicyRefusal } from "../policy/index.js";
+import { milliseconds } from "../store/values.js";
+import type { AuthorizerConfig } from "./config.js";
+
+/** What a decision takes into account beside the card's own facts. */
+export interface World {
+  /** Issuer's clock, Unix milliseconds. */
+  readonly now: number;
+  /** Payments reserved right now, those decided earlier in the same transaction included. */
+  readonly inFlight: number;
+  /** Of them, those to this payee. */
+  readonly inFlightToPayee: number;
+  readonly limits: Pick<AuthorizerConfig, "maxInFlight" | "maxInFlightPerPayee">;
+}
+
+/** A genuine token with what its invoice alone already rules out. */
+export interface Question extends Presented {
+  /** Reason code why this invoice cannot be paid with this token, found before the ledger was asked. */
+  readonly problem: number | undefined;
+  /** Blocks that the payee asks for at the end of the route. */
+  readonly minFinalCltv: number;
+}
+
+const REASON_OF: Readonly<Record<PolicyRefusal, number>> = {
+  amountless: REASON.INVOICE_AMOUNTLESS,
+  "expires-soon": REASON.INVOICE_EXPIRED,
+  "payee-not-allowed": REASON.PAYEE_NOT_ALLOWED,
+  "outside-hours": REASON.OUTSIDE_HOURS,
+  "above-max-per-transaction": REASON.ABOVE_MAX_PER_TRANSACTION,
+  "pin-required": REASON.PIN_REQUIRED,
+  "above-24h": REASON.ABOVE_PERIOD_LIMIT,
+  "above-30d": REASON.ABOVE_PERIOD_LIMIT,
+  "cltv-too-long": REASON.PAYMENT_FAILED,
+};
+
+/**
+ * Decides about one genuine token (specs/03 §3). Pure: the facts were read, and the decision is recorded, in one
+ * transaction. In order: seen before, given up, contradiction, state of the card, invoice, policy, money, load.
+ */
+export function decide(question: Question, facts: Facts, world: World): Decision {
+  // 1. The counter was seen: what was decided then counts, unless this is another statement under it.
+  if (facts.known) {
+    const words = differentStatement(question, facts);
+    return words ? contradiction(words) : { kind: "known", known: facts.known };
+  }
+  // 2. The counter was given up and its amount given back: refused for ever.
+  if (facts.gap && facts.gap.voided_at !== null) return { kind: "refuse", reason: REASON.TOKEN_VOID };
+  // 3. The statement must fit what the card signed before, and what was signed for the card.
+  const words = contradictionOf(question, facts);
+  if (words) return contradiction(words);
+  // 4. A card out of use. Nothing is recorded: if it is unblocked the token may be presented again.
+  if (facts.account.state !== "active")
+    return {
+      kind: "refuse",
+      reason: facts.account.state === "pending" ? REASON.TOKEN_NOT_ACCEPTED : REASON.CARD_BLOCKED,
+    };
+  // 5. to 7. From here on a refusal is for good.
+  const reason = question.problem ?? policyReason(question, facts, world) ?? moneyReason(question, facts);
+  if (reason !== undefined) return { kind: "void", reason };
+  // 8. Too much at once: the same token may be presented again in a moment.
+  if (world.inFlight >= world.limits.maxInFlight || world.inFlightToPayee >= world.limits.maxInFlightPerPayee)
+    return { kind: "refuse", reason: REASON.BUSY };
+  return {
+    kind: "reserve",
+    maxFee: maxFee(facts.policy, question.amount),
+    maxCltv: facts.policy.maxTotalCltv,
+  };
+}
+
+const contradiction = (words: string): Decision => ({
+  kind: "contradiction",
+  words,
+  reason: REASON.CARD_CONTRADICTS,
+});
+
+/**
+ * Two tokens of one counter must say the same. The acknowledged sequence is left out: a card answers a repeated
+ * AUTHORIZE after an update with the new one.
+ */
+function differentStatement(question: Question, { known }: Facts): string | undefined {
+  if (!known) return undefined;
+  const same =
+    known.amount === question.amount &&
+    known.total_after === question.total &&
+    known.flags === question.flags &&
+    known.invoice_hash.equals(question.invoiceHash);
+  return same ? undefined : `two different statements under counter ${question.counter}`;
+}
+
+function contradictionOf(question: Question, facts: Facts): string | undefined {
+  const { account, gap } = facts;
+  if (question.counter < 1n || question.amount < 1n) return "a counter or an amount of 0";
+  if (facts.acknowledged === undefined) return "it acknowledges an update that was never made";
+  if (!facts.permitted) return "no limits that were signed for the card allow it";
+  if (!gap && question.counter <= account.top_counter)
+    throw new Error(`counter ${question.counter} is neither seen nor in a gap`);
+  return placementProblem(account, gap, question);
+}
+
+function policyReason(question: Question, facts: Facts, world: World): number | undefined {
+  const refusal = evaluatePolicy(facts.policy, {
+    amount: question.amount,
+    pinVerified: question.pinVerified,
+    payee: question.payee,
+    amountless: question.amountless,
+    expiresAt: question.expiresAt,
+    minFinalCltv: question.minFinalCltv,
+    now: milliseconds(decisionTime(facts.account, BigInt(world.now))),
+    spent24h: facts.spent24h,
+    spent30d: facts.spent30d,
+  });
+  return refusal && REASON_OF[refusal];
+}
+
+function moneyReason(question: Question, { account, paymentTaken }: Facts): number | undefined {
+  if (paymentTaken) return REASON.INVOICE_TAKEN;
+  if (account.committed + question.amount > account.funded) return REASON.NOT_FUNDED;
+  return undefined;
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { secp256k1 } from "../../common/index.js";
+import type { IssuerPorts } from "./ports.js";
+
+type Required = "store" | "node" | "network" | "nodeId" | "keys";
+
+/** The system's own clock, randomness and secp256k1 for whatever is not given; nothing is logged by default. */
+export function issuerPorts(
+  given: Pick<IssuerPorts, Required> & Partial<Omit<IssuerPorts, Required>>,
+): IssuerPorts {
+  return {
+    owner: randomBytes(8).readBigInt64BE(),
+    clock: Date.now,
+    monotonic: () => performance.now(),
+    randomBytes,
+    secp256k1,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    onStep: () => {},
+    ...given,
+  };
+}

@@ -1,0 +1,4 @@
+export { Authorizer } from "./authorizer.js";
+export { type AuthorizerConfig, authorizerConfigSchema } from "./config.js";
+export { issuerPorts } from "./default-ports.js";
+export type { IssuerPorts, Log, Step } from "./ports.js";

@@ -1,0 +1,177 @@
+import { REASON } from "../../lightning/api/reasons.js";
+import { type Applied, applyVerdicts, type Verdict } from "../ledger/apply.js";
+import type { Decision } from "../ledger/decision.js";
+import { type InFlight, loadFacts, loadInFlight } from "../ledger/facts.js";
+import { PolicyCache } from "../ledger/policies.js";
+import {
+  type AuthorizationKey,
+  type Settlement,
+  settle,
+  type Voided,
+  type VoidRight,
+  voidReserved,
+} from "../ledger/resolve.js";
+import { StoreError } from "../store/index.js";
+import type { Tx } from "../store/types.js";
+import type { AuthorizerConfig } from "./config.js";
+import { decide, type Question } from "./decide.js";
+import { GroupCommit } from "./group-commit.js";
+import type { IssuerPorts } from "./ports.js";
+
+/** A decision that is durable. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly applied: Extract<Applied, { kind: "done" }> | undefined;
+}
+
+type Job =
+  | { readonly type: "decide"; readonly question: Question }
+  | { readonly type: "settle"; readonly settlement: Settlement }
+  | {
+      readonly type: "void";
+      readonly key: AuthorizationKey;
+      readonly right: VoidRight;
+      readonly reason: number;
+    };
+type Result = Decided | boolean | Voided;
+
+/** Writes decisions and outcomes of payments to the ledger, many in one transaction. */
+export class LedgerWriter {
+  readonly #ports: IssuerPorts;
+  readonly #config: AuthorizerConfig;
+  readonly #policies = new PolicyCache();
+  readonly #group: GroupCommit<Job, Result>;
+
+  constructor(ports: IssuerPorts, config: AuthorizerConfig) {
+    this.#ports = ports;
+    this.#config = config;
+    this.#group = new GroupCommit<Job, Result>({
+      keys: keysOf,
+      run: (jobs) => ports.store.write((tx) => this.#run(tx, jobs)),
+      // What a rule refused is one job's fault; what the disk refused is nobody's.
+      retryAlone: (error) =>
+        !(error instanceof StoreError) || error.code === "constraint" || error.code === "internal",
+      maxBatch: config.maxBatch,
+    });
+  }
+
+  /** Decides and records it. @throws StoreError */
+  async decide(question: Question): Promise<Decided> {
+    return (await this.#group.submit({ type: "decide", question })) as Decided;
+  }
+
+  /** Books a payment that went through. @returns whether it was booked now @throws StoreError */
+  async settle(settlement: Settlement): Promise<boolean> {
+    return (await this.#group.submit({ type: "settle", settlement })) as boolean;
+  }
+
+  /** Gives up a payment that failed for certain. @throws StoreError */
+  async void(key: AuthorizationKey, right: VoidRight, reason: number): Promise<Voided> {
+    return (await this.#group.submit({ type: "void", key, right, reason })) as Voided;
+  }
+
+  /** Resolves when everything handed in is durable. */
+  idle(): Promise<void> {
+    return this.#group.idle();
+  }
+
+  async #run(tx: Tx, jobs: readonly Job[]): Promise<(Result | undefined)[]> {
+    const now = BigInt(this.#ports.clock());
+    const results = new Map<Job, Result | undefined>();
+    const settlements = jobs.filter((job) => job.type === "settle");
+    const booked = await settle(
+      this.#ports.store,
+      tx,
+      settlements.map(({ settlement }) => settlement),
+      now,
+    );
+    settlements.forEach((job, i) => {
+      results.set(job, booked[i] ?? false);
+    });
+    if (settlements.length > 0) this.#ports.onStep("in-settle");
+    for (const job of jobs) {
+      if (job.type !== "void") continue;
+      results.set(job, await voidReserved(this.#ports.store, tx, job.key, job.right, job.reason, now));
+      this.#ports.onStep("in-void");
+    }
+    const questions = jobs.filter((job) => job.type === "decide");
+    const decided = await this.#decideAll(
+      tx,
+      questions.map(({ question }) => question),
+      now,
+    );
+    questions.forEach((job, i) => {
+      results.set(job, decided[i]);
+    });
+    return jobs.map((job) => results.get(job));
+  }
+
+  async #decideAll(tx: Tx, questions: readonly Question[], now: bigint): Promise<(Decided | undefined)[]> {
+    if (questions.length === 0) return [];
+    const { store, owner, onStep } = this.#ports;
+    const facts = await loadFacts(store, tx, this.#policies, questions, now);
+    const load = new Load(await loadInFlight(tx));
+    const verdicts: (Verdict | undefined)[] = questions.map((question, i) => {
+      const known = facts[i];
+      if (!known) return undefined;
+      const world = {
+        now: this.#ports.clock(),
+        ...load.of(question.payee),
+        limits: this.#config,
+      };
+      const decision = decide(question, known, world);
+      if (decision.kind === "reserve") load.add(question.payee);
+      return { claim: question, facts: known, decision };
+    });
+    const given = verdicts.filter((verdict) => verdict !== undefined);
+    const applied = await applyVerdicts(
+      store,
+      tx,
+      given,
+      { owner, until: now + BigInt(this.#config.leaseMs) },
+      now,
+    );
+    if (given.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");
+    if (given.some(({ decision }) => decision.kind === "void")) onStep("in-refuse");
+    const byVerdict = new Map(given.map((verdict, i) => [verdict, applied[i]]));
+    return verdicts.map((verdict) => {
+      // A card without an account is none.
+      if (!verdict)
+        return { decision: { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED }, applied: undefined };
+      const result = byVerdict.get(verdict);
+      return result?.kind === "done" ? { decision: verdict.decision, applied: result } : undefined;
+    });
+  }
+}
+
+/** Payments under way, counted on while a group is decided. */
+class Load {
+  #total: number;
+  readonly #byPayee: Map<string, number>;
+
+  constructor({ total, byPayee }: InFlight) {
+    this.#total = total;
+    this.#byPayee = new Map(byPayee);
+  }
+
+  of(payee: string): { readonly inFlight: number; readonly inFlightToPayee: number } {
+    return { inFlight: this.#total, inFlightToPayee: this.#byPayee.get(payee) ?? 0 };
+  }
+
+  add(payee: string): void {
+    this.#total++;
+    this.#byPayee.set(payee, (this.#byPayee.get(payee) ?? 0) + 1);
+  }
+}
+
+/** Jobs of one card, of one payment hash or of one authorization never share a transaction. */
+function keysOf(job: Job): string[] {
+  switch (job.type) {
+    case "decide":
+      return [`card ${job.question.card}`, `payment ${job.question.paymentHash.toString("hex")}`];
+    case "settle":
+      return [`authorization ${job.settlement.card}:${job.settlement.counter}`];
+    case "void":
+      return [`card ${job.key.card}`, `authorization ${job.key.card}:${job.key.counter}`];
+  }
+}

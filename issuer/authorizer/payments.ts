@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { msat } from "../../common/index.js";
+import type { PaymentState } from "../../lightning/nodes/port.js";
+import type { AuthorizationKey } from "../ledger/resolve.js";
+import { provesPayment } from "../ledger/resolve.js";
+import type { IssuerPorts } from "./ports.js";
+
+/** A payment to be made for a reserved authorization. */
+export interface PaymentOrder extends AuthorizationKey {
+  readonly invoice: string;
+  readonly paymentHash: Uint8Array;
+  /** What was signed for. */
+  readonly amount: bigint;
+  /** Whether the invoice leaves the amount to the payer. */
+  readonly amountless: boolean;
+  readonly maxFee: bigint;
+  readonly maxCltv: number;
+}
+
+/** How much longer than it was told to a node may take before its answer is given up on. */
+const GRACE_MS = 5_000;
+
+/**
+ * The payments that this process has handed to the node and has no answer to yet. While one is among them nobody
+ * here may conclude from the node's silence that it was not sent.
+ */
+export class Payments {
+  readonly #ports: Pick<IssuerPorts, "node" | "log">;
+  readonly #active = new Set<string>();
+
+  constructor(ports: Pick<IssuerPorts, "node" | "log">) {
+    this.#ports = ports;
+  }
+
+  /** Whether a call to the node for this authorization has not come back. */
+  isActive({ card, counter }: AuthorizationKey): boolean {
+    return this.#active.has(`${card}:${counter}`);
+  }
+
+  /**
+   * Pays, and says what is certain. Whatever the node throws says nothing about the payment: `unknown`. So does
+   * a preimage that proves nothing.
+   */
+  async pay(order: PaymentOrder, timeoutMs: number): Promise<PaymentState> {
+    const name = `${order.card}:${order.counter}`;
+    this.#active.add(name);
+    const paid = this.#call(order, timeoutMs).finally(() => this.#active.delete(name));
+    const late = new AbortController();
+    const timer = sleep(timeoutMs + GRACE_MS, { state: "unknown" } as const, {
+      signal: late.signal,
+      ref: false,
+    }).catch(() => ({ state: "unknown" }) as const);
+    try {
+      return await Promise.race([paid, timer]);
+    } finally {
+      late.abort();
+    }
+  }
+
+  async #call(order: PaymentOrder, timeoutMs: number): Promise<PaymentState> {
+    try {
+      const state = await this.#ports.node.pay({
+        invoice: order.invoice,
+        maxFee: msat(order.maxFee),
+        maxCltv: order.maxCltv,
+        timeoutMs,
+        ...(order.amountless ? { amount: msat(order.amount) } : {}),
+      });
+      if (state.state !== "settled" || provesPayment(order.paymentHash, state.preimage)) return state;
+      this.#ports.log.error({ event: "wrong-preimage" }, "the node gave a preimage that proves nothing");
+    } catch (error) {
+      this.#ports.log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a payment");
+    }
+    return { state: "unknown" };
+  }
+}
+
+/** What may be logged of an error. */
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.message : "unknown error");

@@ -1,0 +1,49 @@
+import type { Secp256k1 } from "../../common/index.js";
+import type { KeySource } from "../../keys/key-source.js";
+import type { LightningNode, Network } from "../../lightning/nodes/port.js";
+import type { Store } from "../store/index.js";
+
+/** Places in the work at which the process may die; a test stops it at each. */
+export type Step =
+  | "received"
+  | "verified"
+  | "before-reserve"
+  | "in-reserve"
+  | "reserved"
+  | "paid"
+  | "failed"
+  | "in-settle"
+  | "settled"
+  | "in-void"
+  | "voided"
+  | "in-refuse"
+  | "in-gap"
+  | "in-status"
+  | "claimed";
+
+/** Structured log, as pino writes it. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What the authorizer and the reconciler work with. */
+export interface IssuerPorts {
+  readonly store: Store;
+  readonly node: Pick<LightningNode, "pay" | "lookupPayment">;
+  readonly network: Network;
+  /** The node's own id, 33 bytes. */
+  readonly nodeId: Uint8Array;
+  readonly keys: Pick<KeySource, "sealKey" | "signUpdate">;
+  /** Names this process in leases; never used by another. */
+  readonly owner: bigint;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+  /** Milliseconds that only ever grow, for what must not depend on the clock being set. */
+  readonly monotonic: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly secp256k1: Secp256k1;
+  readonly log: Log;
+  readonly onStep: (step: Step) => void;
+}

@@ -1,0 +1,118 @@
+import {
+  AUTHORIZATION_FLAG,
+  type Authorization,
+  frameSealed,
+  MESSAGE_TYPE,
+  type OpenedMessage,
+} from "../../apdu/index.js";
+import { bytesToHex, concatBytes, equalBytes, ParseError } from "../../common/index.js";
+import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
+import { REASON } from "../../lightning/api/reasons.js";
+import {
+  canonicalInvoice,
+  decodeInvoice,
+  type Invoice,
+  type InvoiceErrorCode,
+  invoiceProblem,
+} from "../../lightning/bolt11/index.js";
+import { blob, cardKey } from "../store/values.js";
+import { openToken, VerificationError } from "../verify.js";
+import type { Question } from "./decide.js";
+import type { IssuerPorts } from "./ports.js";
+
+/** A request whose invoice and token have their form; nothing of the token is proven. */
+export interface ReadRequest {
+  readonly invoice: Invoice;
+  readonly opened: OpenedMessage<Authorization>;
+}
+
+const REASON_OF: Readonly<Record<InvoiceErrorCode, number>> = {
+  network: REASON.INVOICE_WRONG_NETWORK,
+  "unknown-feature": REASON.INVOICE_UNKNOWN_FEATURE,
+  "feature-dependency": REASON.INVOICE_UNKNOWN_FEATURE,
+  "duplicate-field": REASON.INVOICE_MALFORMED,
+  expired: REASON.INVOICE_EXPIRED,
+  "expires-soon": REASON.INVOICE_EXPIRED,
+  amountless: REASON.INVOICE_AMOUNTLESS,
+};
+
+/**
+ * Reads what a peer sent: the invoice in its canonical form, the token opened (specs/03 §3, steps 1 and 2).
+ * @returns a reason code when either has not even the form
+ */
+export function readRequest(
+  request: InitiatePaymentRequest,
+  keys: IssuerPorts["keys"],
+): ReadRequest | number {
+  try {
+    const text = new TextDecoder("latin1").decode(request.invoice);
+    if (canonicalInvoice(text) !== text) return REASON.INVOICE_MALFORMED;
+    const invoice = decodeInvoice(text);
+    return { invoice, opened: openToken(request.token, (id) => keys.sealKey(id)) };
+  } catch (error) {
+    if (error instanceof VerificationError) return REASON.TOKEN_NOT_ACCEPTED;
+    if (error instanceof ParseError) return REASON.INVOICE_MALFORMED;
+    throw error;
+  }
+}
+
+/**
+ * What is asked of the ledger once the token is proven genuine and for this invoice. What the invoice alone rules
+ * out goes along: the token is used up with it, so the card must get the amount back.
+ * @param now Unix milliseconds
+ */
+export function questionOf(
+  { invoice, opened }: ReadRequest,
+  { network, nodeId }: Pick<IssuerPorts, "network" | "nodeId">,
+  now: number,
+): Question {
+  const { fields } = opened;
+  const problem = invoiceProblem(invoice, {
+    network,
+    now: Math.floor(now / 1000),
+    allowAmountless: true,
+  });
+  return {
+    card: cardKey(fields.cardId),
+    counter: BigInt(fields.counter),
+    flags: BigInt(fields.flags),
+    pinVerified: (fields.flags & AUTHORIZATION_FLAG.PIN_VERIFIED) !== 0,
+    sequence: BigInt(fields.updateSequence),
+    amount: fields.amount,
+    total: fields.authorizedTotal,
+    invoiceHash: blob(fields.invoiceHash),
+    paymentHash: blob(invoice.paymentHash),
+    payee: bytesToHex(invoice.payee),
+    signature: blob(opened.signature),
+    message: evidenceOf(MESSAGE_TYPE.AUTHORIZATION, opened),
+    invoice: invoice.text,
+    amountless: invoice.amount === undefined,
+    expiresAt: invoice.expiresAt * 1000,
+    minFinalCltv: invoice.minFinalCltv,
+    problem: problem ? REASON_OF[problem.code] : ownReason(invoice, fields, nodeId),
+  };
+}
+
+function ownReason(invoice: Invoice, fields: Authorization, nodeId: Uint8Array): number | undefined {
+  if (invoice.amount !== undefined && invoice.amount !== fields.amount) return REASON.TOKEN_OTHER_AMOUNT;
+  return paysNode(invoice, nodeId) ? REASON.PAYEE_IS_PAYER : undefined;
+}
+
+/** Whether the invoice is this node's own, or a deputy's whose last hop before the payee is this node. */
+function paysNode(invoice: Invoice, nodeId: Uint8Array): boolean {
+  if (equalBytes(invoice.payee, nodeId)) return true;
+  return invoice.routeHints.some((hops) => {
+    const last = hops.at(-1);
+    return last !== undefined && equalBytes(last.nodeId, nodeId);
+  });
+}
+
+/** Type, key set id and clear body of a message, 133 bytes: what proves that the card signed it. */
+export function evidenceOf(
+  type: (typeof MESSAGE_TYPE)[keyof typeof MESSAGE_TYPE],
+  opened: Pick<OpenedMessage<unknown>, "keySetId" | "unsigned" | "signature">,
+): Buffer {
+  return blob(
+    frameSealed(type, opened.keySetId, new Uint8Array(0), concatBytes(opened.unsigned, opened.signature)),
+  );
+}

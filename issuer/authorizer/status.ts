@@ -1,0 +1,158 @@
+import {
+  type CardStatus,
+  MESSAGE_TYPE,
+  type OpenedMessage,
+  statusMessage,
+  verifySignature,
+} from "../../apdu/index.js";
+import { equalBytes, ParseError, type Secp256k1 } from "../../common/index.js";
+import type { CardStatusRequest } from "../../lightning/api/authorizer.js";
+import { statusChallenge } from "../../lightning/api/card-status.js";
+import { type AccountRow, cardName, lockAccount, saveAccount } from "../ledger/accounts.js";
+import { keepEvidence } from "../ledger/evidence.js";
+import { fullSequence, loadPending } from "../ledger/facts.js";
+import { type LimitsRow, queueUpdate } from "../ledger/limits.js";
+import { openedGap } from "../ledger/place.js";
+import type { Tx } from "../store/types.js";
+import { cardKey } from "../store/values.js";
+import type { CardRecord } from "../verify.js";
+import type { AuthorizerConfig } from "./config.js";
+import type { IssuerPorts } from "./ports.js";
+import { evidenceOf } from "./read-request.js";
+
+/** Handles a card's own word on its counters (specs/03 §4): it closes the last gap and acknowledges updates. */
+export class CardStatusDesk {
+  readonly #ports: IssuerPorts;
+  readonly #config: AuthorizerConfig;
+  /** What an unknown card is checked against, so that it costs what a known one does. */
+  readonly #nobody: Uint8Array;
+
+  constructor(ports: IssuerPorts, config: AuthorizerConfig) {
+    this.#ports = ports;
+    this.#config = config;
+    this.#nobody = ports.secp256k1.publicKey(new Uint8Array(32).fill(1, 31));
+  }
+
+  /** Opens a status whose time is near ours and whose challenge is of it. @returns undefined: not one of those */
+  read({ status, time, nonce }: CardStatusRequest): OpenedMessage<CardStatus> | undefined {
+    const now = BigInt(Math.floor(this.#ports.clock() / 1000));
+    const skew = BigInt(this.#config.statusSkewSeconds);
+    if (time > now + skew || time + skew < now || nonce.length !== 24) return undefined;
+    try {
+      const opened = statusMessage.open(status, (id) => this.#ports.keys.sealKey(id));
+      const challenge = statusChallenge(this.#ports.nodeId, time, nonce);
+      return equalBytes(opened.fields.challenge, challenge) ? opened : undefined;
+    } catch (error) {
+      if (error instanceof ParseError) return undefined;
+      throw error;
+    }
+  }
+
+  /** One signature verification, whether the card is known or not. */
+  isGenuine(opened: OpenedMessage<CardStatus>, card: CardRecord | undefined): boolean {
+    const backend: Secp256k1 = this.#ports.secp256k1;
+    const signed = verifySignature(opened, card?.publicKey ?? this.#nobody, backend);
+    return signed && card !== undefined && equalBytes(card.keySetId, opened.keySetId);
+  }
+
+  /**
+   * Records what a genuine status shows and returns the update that the card still has to get.
+   * @throws StoreError
+   */
+  async record(opened: OpenedMessage<CardStatus>): Promise<LimitsRow | undefined> {
+    const { store } = this.#ports;
+    return await store.write(async (tx) => {
+      const account = await lockAccount(store, tx, cardKey(opened.fields.cardId));
+      const before = JSON.stringify(Object.values(account).map(String));
+      const words = await this.#contradiction(tx, account, opened.fields);
+      if (words) await this.#block(tx, account, opened, words);
+      else await this.#accept(tx, account, opened.fields);
+      if (JSON.stringify(Object.values(account).map(String)) !== before) await saveAccount(tx, account);
+      this.#ports.onStep("in-status");
+      return (await loadPending(store, tx, [account]))[0];
+    });
+  }
+
+  async #contradiction(tx: Tx, account: AccountRow, status: CardStatus): Promise<string | undefined> {
+    const sequence = fullSequence(account.sequence, BigInt(status.updateSequence));
+    if (sequence === undefined) return "its status acknowledges an update that was never made";
+    const limits = await tx
+      .selectFrom("limits")
+      .select("credit")
+      .where("card", "=", account.card)
+      .where("sequence", "=", sequence)
+      .executeTakeFirst();
+    if (limits?.credit !== status.credit) return "its status shows a credit that was never signed";
+    if (status.authorizedTotal > status.credit) return "its status shows more authorized than its credit";
+    const [counter, total] = [BigInt(status.counter), status.authorizedTotal];
+    const span = await knownSpan(tx, account, counter);
+    const [after, left] = [counter - span.first + 1n, total - span.before];
+    if (after === 0n ? left !== 0n : left < after) return "its status contradicts what it signed before";
+    if (span.last === undefined) return undefined;
+    const [rest, most] = [span.last.counter - counter, span.last.total - total];
+    return (rest === 0n ? most === 0n : most >= rest)
+      ? undefined
+      : "its status contradicts what it signed before";
+  }
+
+  async #block(tx: Tx, account: AccountRow, opened: OpenedMessage<CardStatus>, words: string): Promise<void> {
+    const { store, log, clock } = this.#ports;
+    const now = BigInt(clock());
+    await keepEvidence(tx, [
+      { card: account.card, at: now, contradiction: words, message: evidenceOf(MESSAGE_TYPE.STATUS, opened) },
+    ]);
+    log.error({ event: "clone", alert: true, card: cardName(account.card) }, `card blocked: ${words}`);
+    if (account.state !== "active") return;
+    account.state = "blocked";
+    await queueUpdate(store, tx, account, "clone", now);
+  }
+
+  async #accept(tx: Tx, account: AccountRow, status: CardStatus): Promise<void> {
+    const sequence = fullSequence(account.sequence, BigInt(status.updateSequence)) ?? 0n;
+    if (sequence > account.acknowledged) account.acknowledged = sequence;
+    const [counter, total] = [BigInt(status.counter), status.authorizedTotal];
+    const gap = openedGap(account, counter, total, BigInt(this.#ports.clock()));
+    if (!gap) return;
+    await tx
+      .insertInto("gaps")
+      .values({ ...gap, card: account.card })
+      .execute();
+    account.top_counter = counter;
+    account.top_total = total;
+  }
+}
+
+/** The counters around a point, whose totals are known: those passed over, or those above the highest seen. */
+interface KnownSpan {
+  readonly first: bigint;
+  /** The card's total before `first`. */
+  readonly before: bigint;
+  /** Absent above the highest seen. */
+  readonly last: { readonly counter: bigint; readonly total: bigint } | undefined;
+}
+
+async function knownSpan(tx: Tx, account: AccountRow, counter: bigint): Promise<KnownSpan> {
+  if (counter >= account.top_counter)
+    return { first: account.top_counter + 1n, before: account.top_total, last: undefined };
+  const gap = await tx
+    .selectFrom("gaps")
+    .selectAll()
+    .where("card", "=", account.card)
+    .where("first", "<=", counter)
+    .where("last", ">=", counter)
+    .executeTakeFirst();
+  if (gap)
+    return {
+      first: gap.first,
+      before: gap.total_before,
+      last: { counter: gap.last, total: gap.total_before + gap.amount },
+    };
+  if (counter === 0n) return { first: 1n, before: 0n, last: undefined };
+  const { total_after: total } = await tx
+    .selectFrom("authorizations")
+    .select("total_after")
+    .where("card", "=", account.card)
+    .where("counter", "=", counter)
+    .executeTakeFirstOrThrow();
+  return { first: counter + 1n, before: total, last: undefined };
+}

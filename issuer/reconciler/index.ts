@@ -1,0 +1,1 @@
+export { Reconciler, type Round } from "./reconciler.js";

@@ -1,0 +1,38 @@
+import type { PaymentLookup } from "../../lightning/nodes/port.js";
+
+/** What is known of a reserved authorization beside the node's word. */
+export interface Situation {
+  /** A call of this process to the node has not come back. */
+  readonly active: boolean;
+  /** The invoice expired so long ago that no node pays it any more. */
+  readonly expired: boolean;
+  /** No other process ever held the lease, so nobody else can be sending. */
+  readonly alone: boolean;
+}
+
+export type Move =
+  /** The preimage proves the payment: book it. */
+  | "settle"
+  /** Nothing is in flight and nothing can be sent any more: give the money back. */
+  | "void"
+  /** Hand it to the node again; it joins whatever payment there is. */
+  | "pay"
+  | "wait";
+
+/**
+ * What to do about a reserved authorization (specs/03 §4). "Failed" is final only where nobody else can send it
+ * again; "not found" is never final while somebody may still send, and then the invoice's expiry decides.
+ */
+export function nextMove(payment: PaymentLookup, { active, expired, alone }: Situation): Move {
+  switch (payment.state) {
+    case "settled":
+      return "settle";
+    case "unknown":
+      return "wait";
+    case "failed":
+      return expired || (alone && !active) ? "void" : "wait";
+    case "not-found":
+      if (expired) return "void";
+      return active ? "wait" : "pay";
+  }
+}

@@ -1,0 +1,157 @@
+import { msat } from "../../common/index.js";
+import { REASON } from "../../lightning/api/reasons.js";
+import type { PaymentLookup } from "../../lightning/nodes/port.js";
+import type { Authorizer, AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
+import { nameOf } from "../authorizer/payments.js";
+import { cardName } from "../ledger/accounts.js";
+import { voidDueGaps } from "../ledger/gaps.js";
+import { milliseconds } from "../store/values.js";
+import { claimLeases, type OpenAuthorization } from "./leases.js";
+import { nextMove } from "./next-move.js";
+
+/** What one round did. */
+export interface Round {
+  readonly settled: number;
+  readonly voided: number;
+  /** Still reserved. */
+  readonly open: number;
+  readonly gaps: number;
+}
+
+/** Authorizations looked at together. */
+const TOGETHER = 8;
+
+/**
+ * Resolves what is reserved and not being paid right now: after a restart, after a payment whose end the node
+ * did not know, after another process died (specs/03 §4). Money is released only on certainty.
+ */
+export class Reconciler {
+  readonly #ports: IssuerPorts;
+  readonly #config: AuthorizerConfig;
+  readonly #authorizer: Pick<Authorizer, "payments" | "writer">;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<Round> | undefined;
+
+  constructor(
+    ports: IssuerPorts,
+    config: AuthorizerConfig,
+    authorizer: Pick<Authorizer, "payments" | "writer">,
+  ) {
+    this.#ports = ports;
+    this.#config = config;
+    this.#authorizer = authorizer;
+  }
+
+  /** Runs a round now and then every `intervalMs`, one at a time. */
+  start(intervalMs: number): void {
+    const next = () => {
+      this.#timer = setTimeout(
+        () =>
+          void this.run()
+            .catch(() => {})
+            .finally(next),
+        intervalMs,
+      );
+      this.#timer.unref();
+    };
+    void this.run()
+      .catch(() => {})
+      .finally(next);
+  }
+
+  /** Starts no further round and waits for the one that runs. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#round?.catch(() => {});
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * One round over everything that is due. Joins the one that runs already.
+   * @throws StoreError
+   */
+  run(): Promise<Round> {
+    this.#round ??= this.#runRound().finally(() => {
+      this.#round = undefined;
+    });
+    return this.#round;
+  }
+
+  async #runRound(): Promise<Round> {
+    const { store, clock, log, onStep } = this.#ports;
+    try {
+      const due = await claimLeases(this.#ports, this.#config);
+      onStep("claimed");
+      const ends = { settled: 0, voided: 0, open: 0 };
+      for (let i = 0; i < due.length; i += TOGETHER)
+        for (const end of await Promise.all(due.slice(i, i + TOGETHER).map((one) => this.#resolve(one))))
+          ends[end]++;
+      const gaps = await voidDueGaps(store, this.#config.presentationAgeMs, clock(), () => onStep("in-gap"));
+      for (const gap of gaps)
+        log.info(
+          { event: "gap", card: cardName(gap.card), first: `${gap.first}`, last: `${gap.last}` },
+          "passed-over authorizations were given back",
+        );
+      return { ...ends, gaps: gaps.length };
+    } catch (error) {
+      log.error({ event: "reconciler", error: nameOf(error) }, "a round of the reconciler failed");
+      throw error;
+    }
+  }
+
+  async #resolve(open: OpenAuthorization): Promise<"settled" | "voided" | "open"> {
+    const { clock, log, owner } = this.#ports;
+    const active = this.#authorizer.payments.isActive(open);
+    const expired = milliseconds(open.expires_at) + this.#config.expiryMarginMs < clock();
+    if (active && !expired) return "open";
+    let state = await this.#lookUp(open);
+    const situation = { active, expired, alone: open.takeovers === 0n };
+    let move = nextMove(state, situation);
+    if (move === "pay") {
+      state = await this.#authorizer.payments.pay(
+        { ...order(open), paymentHash: open.payment_hash },
+        this.#config.payTimeoutMs,
+      );
+      move = nextMove(state, situation);
+    }
+    if (move === "settle" && state.state === "settled") {
+      await this.#authorizer.writer.settle({
+        card: open.card,
+        counter: open.counter,
+        amount: msat(open.amount),
+        paymentHash: open.payment_hash,
+        preimage: state.preimage,
+        fee: state.fee,
+      });
+      return "settled";
+    }
+    if (move !== "void") return "open";
+    const right = { owner, expiredBefore: BigInt(clock() - this.#config.expiryMarginMs) };
+    const { voided } = await this.#authorizer.writer.void(open, right, REASON.PAYMENT_FAILED);
+    if (voided)
+      log.info(
+        { event: "voided", card: cardName(open.card), counter: `${open.counter}` },
+        "a payment that failed was given back",
+      );
+    return voided ? "voided" : "open";
+  }
+
+  async #lookUp(open: OpenAuthorization): Promise<PaymentLookup> {
+    try {
+      return await this.#ports.node.lookupPayment(open.payment_hash);
+    } catch (error) {
+      this.#ports.log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a look-up");
+      return { state: "unknown" };
+    }
+  }
+}
+
+const order = (open: OpenAuthorization) => ({
+  card: open.card,
+  counter: open.counter,
+  invoice: open.invoice,
+  amount: open.amount,
+  amountless: open.amountless !== null,
+  maxFee: open.max_fee,
+  maxCltv: milliseconds(open.max_cltv),
+});
