@@ -29,6 +29,8 @@ export interface Engine {
   readonly monitor: ldk.ChainMonitor;
   readonly peers: ldk.PeerManager;
   readonly channelState: ChannelState;
+  /** Secret of the phantom node and of payment secrets, 32 bytes. */
+  readonly crossNodeSeed: Uint8Array;
   /** The block at which all monitors stand. */
   readonly monitorHeight: number;
   /** What else must live as long as the node. */
@@ -105,12 +107,13 @@ export function buildEngine(options: EngineOptions): Engine {
     persist,
   );
   const random = randomBytes(12);
+  const crossNodeSeed = seed(store, "cross-node-seed");
   const keys = ldk.PhantomKeysManager.constructor_new(
     seed(store, "seed"),
     // LDK asks for a time only so that no two starts draw the same randomness; random bytes do that better.
     random.readBigUInt64LE(0),
     random.readUInt32LE(8) >>> 1,
-    seed(store, "cross-node-seed"),
+    crossNodeSeed,
   );
   const entropy = keys.as_EntropySource();
   const signer = keys.as_NodeSigner();
@@ -198,5 +201,15 @@ export function buildEngine(options: EngineOptions): Engine {
     messages: [ignoring, options.customMessages],
     config,
   };
-  return { keys, signer, manager, monitor, peers, channelState: state, monitorHeight: tip.height, kept };
+  return {
+    keys,
+    signer,
+    manager,
+    monitor,
+    peers,
+    channelState: state,
+    crossNodeSeed,
+    monitorHeight: tip.height,
+    kept,
+  };
 }

@@ -2,6 +2,8 @@ import type { RouteHop } from "../../bolt11/index.js";
 import type { Engine } from "./engine.js";
 import { isAbsent, u64Of, unsigned16 } from "./result.js";
 
+/** Blocks that a payer must leave until the last HTLC expires. */
+export const MIN_FINAL_CLTV = 40;
 /** Most route hints in one invoice: enough to be found, short enough for a QR code. */
 const MAX_HINTS = 3;
 

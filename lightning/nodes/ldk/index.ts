@@ -1,6 +1,6 @@
 export type { ChannelRequest } from "./channels.js";
 export type { ForwardingFees } from "./config.js";
-export type { DeputyDecision, DeputyPayment } from "./deputy.js";
+export { type DeputyDecision, type DeputyPayment, type DeputyTerminal, deputyDecision } from "./deputy.js";
 export {
   connectNodes,
   type LittleNetwork,

@@ -8,12 +8,10 @@ import { NodeError } from "../errors.js";
 import type { CreatedInvoice, InvoiceState, SettledInvoice } from "../port.js";
 import type { DeputyDecision } from "./deputy.js";
 import type { Engine } from "./engine.js";
-import { inboundHops } from "./hints.js";
+import { inboundHops, MIN_FINAL_CLTV } from "./hints.js";
 import type { InvoiceRows, StoredInvoice } from "./invoice-rows.js";
 import { bytesOf, optionU64, plain, unwrap } from "./result.js";
 
-/** Blocks that a payer must leave until the last HTLC expires. */
-export const MIN_FINAL_CLTV = 40;
 const MAX_DESCRIPTION = 639;
 const MAX_EXPIRY_SECONDS = 31_536_000;
 const FEATURES = featureBits(FEATURE.varOnion, FEATURE.paymentSecret, FEATURE.basicMpp + 1);
@@ -176,7 +174,7 @@ export class Invoices {
   }
 
   #deputyPreimage(event: ldk.Event_PaymentClaimable): Uint8Array | undefined {
-    const { deputy, engine } = this.#o;
+    const { deputy } = this.#o;
     if (!deputy || equalBytes(event.receiver_node_id, this.#nodeId)) return undefined;
     if (!(event.purpose instanceof ldk.PaymentPurpose_Bolt11InvoicePayment)) return undefined;
     const preimage = deputy({
@@ -184,7 +182,6 @@ export class Invoices {
       received: msat(event.amount_msat, "received"),
       metadata: bytesOf(event.onion_fields.get_payment_metadata()),
       now: Math.floor(this.#o.now() / 1000),
-      blockHeight: engine.manager.current_best_block().get_height(),
     });
     return preimage && equalBytes(sha256(preimage), event.payment_hash) ? plain(preimage) : undefined;
   }

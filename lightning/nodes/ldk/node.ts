@@ -1,5 +1,6 @@
 import * as ldk from "lightningdevkit";
 import { bytesToHex, readU16, u16 } from "../../../common/index.js";
+import type { DeputyProfile } from "../../dpp/index.js";
 import { NodeError } from "../errors.js";
 import type {
   CreatedInvoice,
@@ -18,7 +19,7 @@ import { BlockFeed } from "./blocks.js";
 import { type ChannelRequest, Channels } from "./channels.js";
 import { DEFAULT_FORWARDING_FEES, type ForwardingFees } from "./config.js";
 import { CustomMessages } from "./custom-messages.js";
-import type { DeputyDecision } from "./deputy.js";
+import { type DeputyDecision, type DeputyTerminal, deputyId, exportDeputyProfile } from "./deputy.js";
 import { buildEngine, type Engine } from "./engine.js";
 import { CallbackGuard } from "./guard.js";
 import { InvoiceRows } from "./invoice-rows.js";
@@ -152,7 +153,7 @@ export class LdkNode implements LightningNode {
       rows: new PaymentRows(store),
       pump: this.#pump,
       channels: this.#channels,
-      ownIds: [this.#nodeId],
+      ownIds: [this.#nodeId, deputyId(this.#engine)],
       now,
     });
     const ownId = bytesToHex(this.#nodeId);
@@ -290,6 +291,15 @@ export class LdkNode implements LightningNode {
   async openChannel(request: ChannelRequest): Promise<void> {
     this.#running();
     await this.#channels.open(request);
+  }
+
+  /**
+   * What a terminal needs to make invoices that this node takes without having seen them; it holds secrets.
+   * @throws NodeError `not-connected` when the node has no open channel
+   */
+  deputyProfile(terminal: DeputyTerminal): DeputyProfile {
+    this.#running();
+    return exportDeputyProfile(this.#engine, terminal);
   }
 
   /** True when there is a channel with the peer, usable or not. */
