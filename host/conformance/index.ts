@@ -4,6 +4,7 @@
  */
 export type { ConformanceCase } from "./case.js";
 export type { CardShape, CaseContext, TestCard } from "./context.js";
+export { ProvisionProgramError, programTarget, provisionRequest } from "./provision-program.js";
 export { type CaseResult, type ConformanceReport, Nonconformance, NotApplicable } from "./result.js";
 export { type ConformanceOptions, conformanceCases, runConformance } from "./run.js";
 export {
