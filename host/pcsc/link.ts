@@ -1,3 +1,4 @@
+import { TransportError } from "../../apdu/transport.js";
 import { type NativeReader, sibling } from "./native.js";
 import { type Activity, fromNative, transportError } from "./scard.js";
 import { MAX_RESPONSE_LENGTH } from "./tpdu.js";
@@ -5,43 +6,35 @@ import { bounded } from "./waiting.js";
 
 /**
  * A native reader object that only connects and transmits. Its calls run one after another, each with a time
- * limit. A call that ran out of time cannot be called back: the link is then spoiled and must be replaced, and the
- * card is let go when the call returns at last.
+ * limit. A call that ran out of time cannot be called back: the link is then spoiled, and the card is let go when
+ * the call returns at last.
  */
 export class Link {
   readonly #native: NativeReader;
   #last: Promise<void> = Promise.resolve();
   #spoiled = false;
   #running = false;
+  #proven = false;
 
-  private constructor(native: NativeReader) {
+  /**
+   * The native object must never be collected: its destructor joins a thread that only a watching object has (see
+   * {@link acquireLink}).
+   */
+  constructor(native: NativeReader) {
     this.#native = native;
   }
 
-  /**
-   * Makes a link to the reader of a watching object. The native constructor leaves the handle of the watching
-   * thread uninitialized, and its destructor joins that thread: so the thread is started once and ended.
-   * @throws TransportError `no-service`, `no-reader`, `timeout`
-   */
-  static async prepare(watched: NativeReader, timeoutMs: number): Promise<Link> {
-    const native = sibling(watched);
-    let first = true;
-    const started = new Promise<void>((resolve, reject) => {
-      native.get_status((error) => {
-        if (!first) return;
-        first = false;
-        setImmediate(() => {
-          native.close();
-          error ? reject(fromNative(error, native.name, "watch")) : resolve();
-        });
-      });
-    });
-    await bounded(started, timeoutMs, () => transportError("timeout", native.name));
-    return new Link(native);
+  get name(): string {
+    return this.#native.name;
   }
 
   get usable(): boolean {
     return !this.#spoiled;
+  }
+
+  /** Whether it has connected before: its context may then be one that a restart of the service has made useless. */
+  get proven(): boolean {
+    return this.#proven;
   }
 
   /** A call has not returned yet. */
@@ -54,13 +47,22 @@ export class Link {
    * @returns the protocol's number (PROTOCOL)
    * @throws TransportError
    */
-  connect(timeoutMs: number): Promise<number> {
+  async connect(timeoutMs: number): Promise<number> {
     const native = this.#native;
     const options = {
       share_mode: native.SCARD_SHARE_EXCLUSIVE,
       protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
     };
-    return this.#call("connect", timeoutMs, (done) => native.connect(options, done));
+    try {
+      const protocol = await this.#call<number>("connect", timeoutMs, (done) =>
+        native.connect(options, done),
+      );
+      this.#proven = true;
+      return protocol;
+    } catch (error) {
+      if (error instanceof TransportError && error.code === "no-service") this.#spoiled = true;
+      throw error;
+    }
   }
 
   /** @throws TransportError */
@@ -120,4 +122,29 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
     resolve = done;
   });
   return { promise, resolve };
+}
+
+/** Every native object of a link, so that none is collected. */
+const kept = new Set<NativeReader>();
+/** Links that nobody uses, by reader name. */
+const idle = new Map<string, Link[]>();
+
+/**
+ * A link to the reader of a watching object: one that is free, else a new one. The native object has no way to give
+ * its context back, and the service has a limited number, so links are used again for the life of the process.
+ */
+export function acquireLink(watched: NativeReader): Link {
+  const free = idle.get(watched.name)?.pop();
+  if (free) return free;
+  const native = sibling(watched);
+  kept.add(native);
+  return new Link(native);
+}
+
+/** Gives a link back that is not connected. */
+export function releaseLink(link: Link): void {
+  if (!link.usable) return;
+  const free = idle.get(link.name) ?? [];
+  free.push(link);
+  idle.set(link.name, free);
 }

@@ -2,7 +2,7 @@ import type { Reader } from "../../apdu/reader.js";
 import { TransportError } from "../../apdu/transport.js";
 import { PcscConnection } from "./connection.js";
 import { findHolders, nameHolders } from "./holders.js";
-import { Link } from "./link.js";
+import { acquireLink, type Link, releaseLink } from "./link.js";
 import type { NativeReader } from "./native.js";
 import { transportError } from "./scard.js";
 import { abortable, ChangeSignal } from "./waiting.js";
@@ -44,7 +44,6 @@ export class PcscReader implements Reader {
   #absence: TransportError;
   #state = 0;
   #atr: Uint8Array = new Uint8Array();
-  #link: Link | undefined;
   #stuck: Link | undefined;
   #connection: PcscConnection | undefined;
   #connecting = false;
@@ -73,7 +72,6 @@ export class PcscReader implements Reader {
 
   /** The reader's state as its native object reported it. */
   update(watched: NativeReader, state: number, atr: Uint8Array): void {
-    if (this.#watched !== watched) this.#link = undefined;
     this.#watched = watched;
     this.#state = state;
     this.#atr = new Uint8Array(atr);
@@ -83,7 +81,6 @@ export class PcscReader implements Reader {
   /** The reader, or the service, is gone: everyone who waits gets `absence`, an open connection is dead. */
   detach(absence: TransportError): void {
     this.#watched = undefined;
-    this.#link = undefined;
     this.#state = 0;
     this.#absence = absence;
     this.#connection?.invalidate(absence.code === "no-reader" ? transportError("torn", this.name) : absence);
@@ -139,7 +136,7 @@ export class PcscReader implements Reader {
     if (this.#connecting || this.#connection)
       throw new TransportError("sharing-violation", `This program already uses the card on ${this.name}.`);
     this.#connecting = true;
-    const opening = this.#openLink(watched, signal, what).finally(() => {
+    const opening = this.#open(watched, signal, what).finally(() => {
       this.#connecting = false;
     });
     try {
@@ -153,28 +150,7 @@ export class PcscReader implements Reader {
     }
   }
 
-  async #openLink(
-    watched: NativeReader,
-    signal: AbortSignal | undefined,
-    what: string,
-  ): Promise<PcscConnection> {
-    const link = await this.#usableLink(watched);
-    const deadline = performance.now() + this.#timeouts.sharing;
-    for (;;) {
-      try {
-        return this.#opened(link, await link.connect(this.#timeouts.command));
-      } catch (error) {
-        if (!(error instanceof TransportError) || error.code !== "sharing-violation") throw error;
-        if (performance.now() >= deadline) throw await this.#sharingViolation(error);
-        await this.#changed.next({ signal, timeoutMs: RETRY_PAUSE_MS, what });
-        this.#requireWatched();
-      }
-    }
-  }
-
-  async #usableLink(watched: NativeReader): Promise<Link> {
-    if (this.#link?.usable) return this.#link;
-    if (this.#link?.running) this.#stuck = this.#link;
+  async #open(watched: NativeReader, signal: AbortSignal | undefined, what: string): Promise<PcscConnection> {
     if (this.#stuck?.running)
       throw new TransportError(
         "timeout",
@@ -184,17 +160,38 @@ export class PcscReader implements Reader {
         },
       );
     this.#stuck = undefined;
-    this.#link = await Link.prepare(watched, this.#timeouts.command);
-    return this.#link;
+    const deadline = performance.now() + this.#timeouts.sharing;
+    for (;;) {
+      const link = acquireLink(watched);
+      const { proven } = link;
+      try {
+        return this.#opened(link, await link.connect(this.#timeouts.command));
+      } catch (error) {
+        this.#giveBack(link);
+        if (!(error instanceof TransportError)) throw error;
+        // The link's context was lost in a restart of the service, which has come back since.
+        if (error.code === "no-service" && proven) continue;
+        if (error.code !== "sharing-violation") throw error;
+        if (performance.now() >= deadline) throw await this.#sharingViolation(error);
+        await this.#changed.next({ signal, timeoutMs: RETRY_PAUSE_MS, what });
+        this.#requireWatched();
+      }
+    }
   }
 
   #opened(link: Link, protocol: number): PcscConnection {
     const facts = { reader: this.name, atr: this.#atr, protocol, timeoutMs: this.#timeouts.command };
     const connection = new PcscConnection(link, facts, () => {
+      this.#giveBack(link);
       if (this.#connection === connection) this.#connection = undefined;
     });
     this.#connection = connection;
     return connection;
+  }
+
+  #giveBack(link: Link): void {
+    if (link.running) this.#stuck = link;
+    releaseLink(link);
   }
 
   async #sharingViolation(cause: TransportError): Promise<TransportError> {

@@ -1,8 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { TransportError } from "../../apdu/transport.js";
 import type { NativeModule, NativeReader, NativeService } from "./native.js";
 import { transportError } from "./scard.js";
 
 const SERVICE = "the PC/SC service";
+
+/**
+ * The native watching thread looks for a request to end only before it starts to wait; a request that comes between
+ * its report and its next wait makes it end without closing its handle, which would hold the process for ever. It
+ * needs microseconds from one to the other; it is given this long.
+ */
+const QUIET_MS = 50;
+/** How long a thread is waited for that has not reported yet, or that will end by itself with the lost service. */
+const LAST_WORD_MS = 500;
 
 /** What a session tells its owner. */
 export interface SessionEvents {
@@ -25,6 +35,7 @@ export class Session {
   readonly #watched = new Set<NativeReader>();
   readonly #silent = new Set<NativeReader>();
   #listed = false;
+  #lastReport = 0;
   #ended = false;
   #settle: () => void = () => {};
   #fail: (error: TransportError) => void = () => {};
@@ -69,23 +80,22 @@ export class Session {
     this.#watched.add(reader);
     this.#silent.add(reader);
     reader.on("status", ({ state, atr }: { state: number; atr?: Uint8Array }) => {
+      this.#lastReport = performance.now();
+      this.#silent.delete(reader);
       if (this.#ended) return;
       this.#events.changed(reader, state, atr ?? new Uint8Array());
-      this.#speak(reader);
+      this.#checkSettled();
     });
     reader.on("error", (error: Error) => this.#lost(error));
     reader.on("end", () => {
       this.#watched.delete(reader);
+      this.#silent.delete(reader);
+      // Joins the thread, which has ended.
       setImmediate(() => reader.close());
       if (this.#ended) return;
       this.#events.removed(reader);
-      this.#speak(reader);
+      this.#checkSettled();
     });
-  }
-
-  #speak(reader: NativeReader): void {
-    this.#silent.delete(reader);
-    this.#checkSettled();
   }
 
   #checkSettled(): void {
@@ -100,10 +110,19 @@ export class Session {
     this.#events.failed(error);
   }
 
-  /** Ends all watching threads. They hold locks while they call back, so this must wait for a turn of its own. */
+  /**
+   * Ends all watching threads. They hold locks while they call back, so this must wait for a turn of its own; and
+   * each must be at rest (QUIET_MS).
+   */
   async close(): Promise<void> {
+    const lost = this.#ended;
     this.#ended = true;
-    await new Promise((resolve) => setImmediate(resolve));
+    const patience = performance.now() + LAST_WORD_MS;
+    const isBusy = () =>
+      this.#watched.size > 0 &&
+      (lost || this.#silent.size > 0 || performance.now() < this.#lastReport + QUIET_MS);
+    do await sleep(5);
+    while (isBusy() && performance.now() < patience);
     for (const reader of this.#watched) reader.close();
     this.#watched.clear();
     this.#service.close();

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TransportError } from "../../apdu/transport.js";
 import { openReaders, type PcscReaders } from "../../host/pcsc/index.js";
+import { bundlePcsc } from "../pcscd/bundle.js";
 import { type Behaviour, CardStub, SLOTS } from "../pcscd/card-stub.js";
 import { isPrivate, killPcscd, startPcscd } from "../pcscd/private-pcscd.js";
 
@@ -145,5 +147,24 @@ describe.skipIf(!isPrivate)("pcscd that ends and comes back", () => {
       await recovered;
       expect(readers.find(FIRST.name).connected).toBe(true);
     }
+  });
+
+  it("a process that lived through it ends by itself after close", async () => {
+    const script = `
+      import { once } from "node:events";
+      import { openReaders } from ${JSON.stringify(await bundlePcsc())};
+      const readers = await openReaders();
+      const back = once(readers, "recovered");
+      console.log("open");
+      await back;
+      await readers.close();`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "exit");
+    await once(child.stdout, "data");
+    await killPcscd("SIGKILL");
+    await startPcscd();
+    expect(await ended).toEqual([0, null]);
   });
 });

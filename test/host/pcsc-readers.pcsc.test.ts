@@ -1,12 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { build } from "vite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listReaders, openReaders, type PcscReaders } from "../../host/pcsc/index.js";
+import { bundlePcsc } from "../pcscd/bundle.js";
 import { ATR_T0, ATR_T1, type Behaviour, CardStub, SLOTS } from "../pcscd/card-stub.js";
 
 const SELECT = Uint8Array.from(Buffer.from("00a4040007f043484551554500", "hex"));
@@ -270,16 +269,3 @@ describe("the process", () => {
     expect(stdout).toBe("2\n");
   });
 });
-
-/** The readers as one JavaScript file, for a process without vitest; inside the project, where nfc-pcsc is found. */
-async function bundlePcsc(): Promise<string> {
-  const root = resolve(import.meta.dirname, "../..");
-  const outDir = join(root, ".setup/pcsc-bundle");
-  await build({
-    root,
-    configFile: false,
-    logLevel: "silent",
-    build: { ssr: "host/pcsc/index.ts", outDir, rollupOptions: { output: { entryFileNames: "pcsc.mjs" } } },
-  });
-  return join(outDir, "pcsc.mjs");
-}
