@@ -22,11 +22,15 @@ const told = (read: () => string): string => {
   }
 };
 
-/** Field 22 of /proc/pid/stat; the process's name before it may hold blanks and brackets. */
+/**
+ * Field 22 of /proc/pid/stat; the process's name before it may hold blanks and brackets. A zombie, which its
+ * parent has not yet taken notice of, runs no more: "ended".
+ */
 const startOf = (pid: number): string =>
   told(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? "ended" : (fields[18] ?? "");
   });
 
 /** The identity of this process. */
@@ -47,7 +51,7 @@ export function mayBeRunning(other: ProcessIdentity): boolean {
   try {
     process.kill(other.pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   return startOf(other.pid) === other.started;
 }

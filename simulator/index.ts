@@ -2,6 +2,7 @@ export { blankCard, type DomainOptions, hasSecurityDomain, type VersionedKeys } 
 export { createCardFile, type OpenCardFile, openCardFile, readCardFile } from "./card-file/card-file.js";
 export { CardFileError, type CardFileErrorCode } from "./card-file/card-file-error.js";
 export type { StoredCard } from "./card-file/card-file-format.js";
+export { type CardSummary, summarizeCardFile } from "./card-file/card-summary.js";
 export {
   type CardLimits,
   type CardPersonalization,

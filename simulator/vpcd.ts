@@ -45,7 +45,10 @@ export async function connectVpcd(card: SimulatedCard, options: VpcdOptions = {}
   const closed: VpcdLink["closed"] = new Promise((resolve) => {
     closedWith = resolve;
   });
+  let ended = false;
   const end = (reason: VpcdEnd, error?: unknown) => {
+    if (ended) return;
+    ended = true;
     signal?.removeEventListener("abort", remove);
     card.powerOff();
     socket.destroy();

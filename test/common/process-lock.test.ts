@@ -1,0 +1,101 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mayBeRunning, thisProcess } from "../../common/process-identity.js";
+import { acquireProcessLock, type ProcessLock } from "../../common/process-lock.js";
+
+import { buildProgram, runProgram } from "../typescript-child.js";
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "chequecard-lock-"));
+  path = join(folder, "lock");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function take(): ProcessLock {
+  const lock = acquireProcessLock(path);
+  if (typeof lock === "number") throw new Error(`held by ${lock}`);
+  return lock;
+}
+
+/** A process that cannot run: its number is above the highest that Linux gives. */
+const DEAD = { ...thisProcess(), pid: 2 ** 22 + 1 };
+/** This process's number, given earlier to another process. */
+const REUSED = { ...thisProcess(), started: "1" };
+const OTHER_BOOT = { ...thisProcess(), boot: "00000000-0000-0000-0000-000000000000" };
+const CONTAINER = { ...DEAD, pidNamespace: "pid:[1]" };
+
+describe("process identity", () => {
+  it("knows this process as running, and others as gone", () => {
+    expect(mayBeRunning(thisProcess())).toBe(true);
+    expect(mayBeRunning(DEAD)).toBe(false);
+    expect(mayBeRunning(REUSED)).toBe(false);
+    expect(mayBeRunning(OTHER_BOOT)).toBe(false);
+  });
+
+  it("does not judge processes that it cannot see", () => {
+    expect(mayBeRunning(CONTAINER)).toBe(true);
+  });
+});
+
+describe("process lock", () => {
+  it("is held once, and free after its release", () => {
+    const lock = take();
+    expect(acquireProcessLock(path)).toBe(process.pid);
+    lock.release();
+    expect(readdirSync(folder)).toEqual([]);
+    take().release();
+  });
+
+  it.each([
+    ["of a dead process", JSON.stringify(DEAD)],
+    ["of a process whose number was given again", JSON.stringify(REUSED)],
+    ["from before a restart", JSON.stringify(OTHER_BOOT)],
+    ["that is empty", ""],
+    ["that is something else", "[1,2"],
+  ])("takes over a lock %s", (_, content) => {
+    writeFileSync(path, content);
+    const lock = take();
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid });
+    expect(readdirSync(folder)).toEqual(["lock"]);
+    lock.release();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("takes over when a process died while it was taking over", () => {
+    writeFileSync(path, JSON.stringify(DEAD));
+    writeFileSync(`${path}.takeover`, JSON.stringify(DEAD));
+    take();
+    expect(readdirSync(folder)).toEqual(["lock"]);
+  });
+
+  it("waits for nobody while another process takes over", () => {
+    writeFileSync(path, JSON.stringify(DEAD));
+    writeFileSync(`${path}.takeover`, JSON.stringify(thisProcess()));
+    expect(acquireProcessLock(path)).toBe(process.pid);
+  });
+
+  it("does not release what is another's by now", () => {
+    const lock = take();
+    writeFileSync(path, JSON.stringify({ ...thisProcess(), nonce: "another" }));
+    lock.release();
+    expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe("many processes that die with the lock in hand", () => {
+  it("take it over one after the other, never two at once", async () => {
+    const program = await buildProgram("test/common/lock-contender-program.ts");
+    try {
+      const contenders = Array.from({ length: 8 }, () => runProgram(program, [path]));
+      await Promise.all(contenders.map(({ ended }) => ended));
+      expect(contenders.map(({ lines }) => lines)).toEqual(contenders.map(() => ["alone"]));
+    } finally {
+      rmSync(dirname(program), { recursive: true, force: true });
+    }
+  });
+});
