@@ -1,3 +1,10 @@
+/**
+ * A card in software, for tests, demonstrations and development. Make one with {@link provisionCard} (personalized)
+ * or {@link blankCard} (as from the factory); talk to it with {@link connectCard}, lay it on a
+ * {@link SimulatedReader} for code that expects readers, or on PC/SC's virtual reader with {@link connectVpcd}.
+ * {@link createCardFile} and {@link openCardFile} keep it between runs; `card.tearAt` takes its power away.
+ */
+
 export { blankCard, type DomainOptions, hasSecurityDomain, type VersionedKeys } from "./blank-card.js";
 export { createCardFile, type OpenCardFile, openCardFile, readCardFile } from "./card-file/card-file.js";
 export { CardFileError, type CardFileErrorCode } from "./card-file/card-file-error.js";
