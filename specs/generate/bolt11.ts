@@ -1,80 +1,40 @@
-import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import * as noble from "@noble/secp256k1";
 import { bech32 } from "@scure/base";
+import {
+  assembleInvoice,
+  bytes,
+  type Field,
+  features,
+  field,
+  hex,
+  join,
+  publicKey,
+  type Signing,
+  text,
+  unhex,
+} from "./invoice/assemble.js";
 
-/**
- * Invoices of this project's own, beside the official ones in bolt11.json. They are put together here word by
- * word with bech32 and noble alone, without the codec that they test.
- */
+/** Invoices of this project's own, beside the official ones in bolt11.json. */
 export const file = "bolt11-chequecard.json";
-
-noble.hashes.sha256 = sha256;
-noble.hashes.hmacSha256 = (key, message) => hmac(sha256, key, message);
 
 const KEY = new Uint8Array(32).fill(0x42);
 const OTHER_KEY = new Uint8Array(32).fill(0x43);
-const PAYEE = noble.getPublicKey(KEY, true);
+const PAYEE = publicKey(KEY);
 const HASH = sha256(new Uint8Array(32).fill(7));
 const SECRET = new Uint8Array(32).fill(0x11);
 const TIME = 1_700_000_000;
 const NONCE = Uint8Array.from({ length: 32 }, (_, i) => i);
-
-const hex = (bytes: Uint8Array) => noble.etc.bytesToHex(bytes);
-const LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-
-type Field = readonly number[];
-const field = (letter: string, words: readonly number[]): Field => [
-  LETTERS.indexOf(letter),
-  words.length >> 5,
-  words.length & 31,
-  ...words,
-];
-const bytes = (letter: string, value: Uint8Array) => field(letter, bech32.toWords(value));
-const text = (value: string) => bytes("d", new TextEncoder().encode(value));
-const features = (...bits: number[]): Field => {
-  const words = new Array<number>(Math.floor(Math.max(...bits) / 5) + 1).fill(0);
-  for (const bit of bits) {
-    const at = words.length - 1 - Math.floor(bit / 5);
-    words[at] = (words[at] ?? 0) | (1 << (bit % 5));
-  }
-  return field("9", words);
-};
-const hop = (nodeId: Uint8Array, numbers: string) =>
-  Uint8Array.of(...nodeId, ...noble.etc.hexToBytes(numbers));
 
 const P = bytes("p", HASH);
 const S = bytes("s", SECRET);
 const D = text("coffee");
 const F = features(8, 14);
 const USUAL = [P, S, D, F];
-const HOP_NUMBERS = "0102030405060708000000010000001400fd";
-const HOP = hop(noble.getPublicKey(OTHER_KEY, true), HOP_NUMBERS);
+const HOP_NUMBERS = unhex("0102030405060708000000010000001400fd");
+const HOP = join(publicKey(OTHER_KEY), HOP_NUMBERS);
 
-interface Signing {
-  readonly highS?: boolean;
-  readonly recovery?: number;
-  readonly key?: Uint8Array;
-}
-
-function invoice(prefix: string, fields: readonly Field[], signing: Signing = {}): string {
-  const time = Array.from({ length: 7 }, (_, i) => Math.floor(TIME / 32 ** (6 - i)) % 32);
-  const words = [...time, ...fields.flat()];
-  const bits = words.map((word) => word.toString(2).padStart(5, "0")).join("");
-  const octets = bits.padEnd(Math.ceil(bits.length / 8) * 8, "0").match(/.{8}/g) ?? [];
-  const data = Uint8Array.from(octets, (octet) => Number.parseInt(octet, 2));
-  const digest = sha256(Uint8Array.of(...new TextEncoder().encode(prefix), ...data));
-  const signed = noble.sign(digest, signing.key ?? KEY, { prehash: false, format: "recovered" });
-  let recovery = signed[0] ?? 0;
-  const compact = signed.slice(1);
-  if (signing.highS) {
-    const s = noble.Point.CURVE().n - BigInt(`0x${hex(compact.subarray(32))}`);
-    compact.set(noble.etc.hexToBytes(s.toString(16).padStart(64, "0")), 32);
-    recovery ^= 1;
-  }
-  const signature = Uint8Array.of(...compact, signing.recovery ?? recovery);
-  return bech32.encode(prefix, [...words, ...bech32.toWords(signature)], false);
-}
+const invoice = (prefix: string, fields: readonly Field[], signing: Partial<Signing> = {}): string =>
+  assembleInvoice(prefix, TIME, fields, { key: KEY, ...signing });
 
 const accept = (comment: string, invoice: string, fields: object = {}, profile = "modern") => ({
   comment,
@@ -149,7 +109,7 @@ const valid = [
     {
       routeHints: [1, 2].map((count) =>
         new Array(count).fill({
-          nodeId: hex(noble.getPublicKey(OTHER_KEY, true)),
+          nodeId: hex(publicKey(OTHER_KEY)),
           shortChannelId: "72623859790382856",
           feeBase: 1,
           feeProportional: 20,
@@ -220,7 +180,7 @@ const badForm = [
   refuse("empty route hint", invoice("lnbc1n", [...USUAL, field("r", [])]), "invoice/route hint[0]"),
   refuse(
     "route hint through no point",
-    invoice("lnbc1n", [...USUAL, bytes("r", hop(new Uint8Array(33), HOP_NUMBERS))]),
+    invoice("lnbc1n", [...USUAL, bytes("r", join(new Uint8Array(33), HOP_NUMBERS))]),
     "invoice/route hint[0][0]/node id",
   ),
   refuse(

@@ -1,0 +1,78 @@
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { syncFolder } from "../../common/durable-file.js";
+import { DeputyError } from "./errors.js";
+
+/** A kind of file: what it holds, and how its SQLite schema is told from others. */
+export interface FileKind {
+  /** For messages: "the file of open sales". */
+  readonly name: string;
+  /** `application_id` of SQLite: four letters as a number. */
+  readonly applicationId: number;
+  /** Schemas by version: the n-th turns version n - 1 into n. */
+  readonly migrations: readonly string[];
+}
+
+/**
+ * Opens or makes an SQLite file for this process alone. Every commit is on the disk when it returns, and a kill or
+ * power cut at any moment leaves the state before or after it. A file that is refused is not touched.
+ * @param path of the file, mode 600
+ * @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage`
+ */
+export function openFile(path: string, kind: FileKind): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    if (!existsSync(path)) {
+      closeSync(openSync(path, "ax", 0o600));
+      syncFolder(dirname(path));
+    }
+    db = new Database(path, { timeout: 0 });
+    db.defaultSafeIntegers(true);
+    db.pragma("locking_mode = EXCLUSIVE");
+    db.pragma("synchronous = EXTRA");
+    prepare(db, path, kind);
+    chmodSync(path, 0o600);
+    return db;
+  } catch (cause) {
+    db?.close();
+    throw cause instanceof DeputyError ? cause : storageError(cause, path, kind);
+  }
+}
+
+function prepare(db: Database.Database, path: string, { name, applicationId, migrations }: FileKind): void {
+  const number = (pragma: string) => Number(db.pragma(pragma, { simple: true }));
+  // The exclusive lock is taken by the first write transaction and kept until the file is closed.
+  db.exec("BEGIN EXCLUSIVE");
+  const version = number("user_version");
+  const empty = number("schema_version") === 0;
+  if (!empty && number("application_id") !== applicationId)
+    throw new DeputyError("foreign", `${path} is not ${name}, but a file of another program`);
+  if (version > migrations.length)
+    throw new DeputyError("newer", `${path} was made by a newer version of this software`, {
+      hint: "Update this software, or use another file.",
+    });
+  if (db.pragma("quick_check(1)", { simple: true }) !== "ok")
+    throw new DeputyError("damaged", `${path}, ${name}, is damaged`);
+  for (const migration of migrations.slice(version)) db.exec(migration);
+  if (version < migrations.length) {
+    db.pragma(`application_id = ${applicationId}`);
+    db.pragma(`user_version = ${migrations.length}`);
+  }
+  db.exec("COMMIT");
+}
+
+/** An error of SQLite or the file system in the words of this project. */
+export function storageError(cause: unknown, path: string, { name }: FileKind): DeputyError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+  if (code.startsWith("SQLITE_BUSY") || code === "SQLITE_LOCKED")
+    return new DeputyError("locked", `${path}, ${name}, is open in another process`, {
+      cause,
+      hint: "Only one terminal may use it at a time; stop the other one, or use another file.",
+    });
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
+    return new DeputyError("damaged", `${path}, ${name}, is damaged or no such file`, { cause });
+  if (code === "SQLITE_FULL" || code === "ENOSPC")
+    return new DeputyError("storage", `${path}, ${name}, cannot be written: the disk is full`, { cause });
+  return new DeputyError("storage", `${path}, ${name}, cannot be used (${code})`, { cause });
+}

@@ -1,0 +1,54 @@
+import type { Msat } from "../../common/index.js";
+import { type DeputyRecord, decodeHopPayload, peelOnion } from "../onion/index.js";
+import type { DeputyHtlc } from "./decide.js";
+
+/** An HTLC as a node gets it from its peer. */
+export interface IncomingHtlc {
+  /** See {@link DeputyHtlc}. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  readonly amount: Msat;
+  /** Block height. */
+  readonly cltvExpiry: number;
+  /** 1366 bytes. */
+  readonly onion: Uint8Array;
+}
+
+/** What a node of draft-819 makes of an HTLC (specs/07 §10.3). */
+export type DraftHop =
+  | { readonly role: "recipient"; readonly htlc: DeputyHtlc; readonly record: DeputyRecord }
+  | {
+      readonly role: "forward";
+      readonly shortChannelId: bigint;
+      readonly amount: Msat;
+      readonly outgoingCltv: number;
+      readonly onion: Uint8Array;
+    }
+  | { readonly role: "destination" };
+
+/**
+ * Opens an HTLC's onion under the rules of draft-819: with a `dpp` record this node is the recipient, whatever channel
+ * the payload names; otherwise it forwards or is the destination.
+ * @param nodeKey secret key of the node, 32 bytes
+ * @param blockHeight now
+ * @throws OnionError, ParseError: fail the HTLC
+ */
+export function openDraftHtlc(htlc: IncomingHtlc, nodeKey: Uint8Array, blockHeight: number): DraftHop {
+  const { payload, next } = peelOnion(htlc.onion, nodeKey, htlc.paymentHash);
+  const { deputy, shortChannelId, amountToForward, outgoingCltv } = decodeHopPayload(payload, "draft-819");
+  if (deputy)
+    return {
+      role: "recipient",
+      record: deputy,
+      htlc: {
+        id: htlc.id,
+        paymentHash: htlc.paymentHash,
+        amount: htlc.amount,
+        total: undefined,
+        blocksLeft: htlc.cltvExpiry - blockHeight,
+      },
+    };
+  if (!next || shortChannelId === undefined) return { role: "destination" };
+  return { role: "forward", shortChannelId, amount: amountToForward, outgoingCltv, onion: next };
+}

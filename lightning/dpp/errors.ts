@@ -1,0 +1,29 @@
+import { ChequecardError } from "../../common/index.js";
+
+export type DeputyErrorCode =
+  /** The payer would choose the amount, and nobody asked for that. */
+  | "amountless"
+  | "too-many-sales"
+  /** Another process has the file open. */
+  | "locked"
+  | "damaged"
+  /** The file is another program's. */
+  | "foreign"
+  /** The file was made by a newer version. */
+  | "newer"
+  /** The file cannot be read or written. */
+  | "storage";
+
+/** What a point of sale or a recipient cannot do, and why. */
+export class DeputyError extends ChequecardError {
+  override readonly code: DeputyErrorCode;
+
+  constructor(
+    code: DeputyErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly hint?: string } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}

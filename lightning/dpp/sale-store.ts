@@ -1,0 +1,149 @@
+import type { Database, Statement } from "better-sqlite3";
+import type { Msat } from "../../common/index.js";
+import { type FileKind, openFile, storageError } from "./database.js";
+import type { DeputyInvoice } from "./invoice.js";
+
+/** How a sale stands. An open one whose time is over is not accepted either. */
+export type SaleState = "open" | "paid" | "cancelled";
+
+/** A sale of the point of sale. */
+export interface Sale extends DeputyInvoice {
+  readonly state: SaleState;
+  /** Unix seconds since which it is paid or cancelled. */
+  readonly closedAt: number | undefined;
+}
+
+/** Where a point of sale keeps its sales. Whatever returns is durable. */
+export interface SaleStore {
+  add(sale: DeputyInvoice): void;
+  /** Open sales, oldest first. */
+  open(): Sale[];
+  /** Paid and cancelled ones, latest first, at most `limit`. */
+  closed(limit: number): Sale[];
+  /** From open to closed. @returns false when the sale is not there or not open any more */
+  close(paymentHash: Uint8Array, state: "paid" | "cancelled", at: number): boolean;
+  /** Forgets open sales that ended before `before` (Unix seconds). */
+  forgetExpired(before: number): void;
+}
+
+/** Closed sales that are kept; older ones are forgotten. */
+export const MAX_CLOSED_SALES = 10_000;
+
+const KIND: FileKind = {
+  name: "a file of open sales",
+  applicationId: 0x63715053, // "cqPS"
+  migrations: [
+    `CREATE TABLE sales (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      payment_hash BLOB NOT NULL UNIQUE CHECK (length(payment_hash) = 32),
+      invoice TEXT NOT NULL,
+      amount INTEGER,
+      description TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('open', 'paid', 'cancelled')),
+      closed_at INTEGER
+    ) STRICT;
+    CREATE INDEX sales_by_state ON sales (state, closed_at);`,
+  ],
+};
+
+interface Row {
+  readonly payment_hash: Uint8Array;
+  readonly invoice: string;
+  readonly amount: bigint | null;
+  readonly description: string;
+  readonly created_at: bigint;
+  readonly expires_at: bigint;
+  readonly state: SaleState;
+  readonly closed_at: bigint | null;
+}
+
+const fromRow = (row: Row): Sale => ({
+  paymentHash: Uint8Array.from(row.payment_hash),
+  invoice: row.invoice,
+  amount: row.amount === null ? undefined : (row.amount as Msat),
+  description: row.description,
+  createdAt: Number(row.created_at),
+  expiresAt: Number(row.expires_at),
+  state: row.state,
+  closedAt: row.closed_at === null ? undefined : Number(row.closed_at),
+});
+
+/** Sales in an SQLite file of this process alone; they survive a power cut. */
+export class SaleFile implements SaleStore {
+  readonly #path: string;
+  readonly #db: Database;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  /** @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage` */
+  constructor(path: string) {
+    this.#path = path;
+    this.#db = openFile(path, KIND);
+    this.#statements = prepareStatements(this.#db);
+  }
+
+  add(sale: DeputyInvoice): void {
+    const { paymentHash, invoice, amount, description, createdAt, expiresAt } = sale;
+    this.#guard(() =>
+      this.#statements.add.run(paymentHash, invoice, amount ?? null, description, createdAt, expiresAt),
+    );
+  }
+
+  open(): Sale[] {
+    return this.#guard(() => this.#statements.open.all().map(fromRow));
+  }
+
+  closed(limit: number): Sale[] {
+    return this.#guard(() => this.#statements.closed.all(limit).map(fromRow));
+  }
+
+  close(paymentHash: Uint8Array, state: "paid" | "cancelled", at: number): boolean {
+    const { close, trim } = this.#statements;
+    return this.#guard(() =>
+      this.#db.transaction(() => {
+        const { changes } = close.run(state, at, paymentHash);
+        if (changes > 0) trim.run();
+        return changes > 0;
+      })(),
+    );
+  }
+
+  forgetExpired(before: number): void {
+    this.#guard(() => this.#statements.forget.run(before));
+  }
+
+  /** Gives the file back. A second call does nothing. */
+  end(): void {
+    this.#db.close();
+  }
+
+  #guard<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (cause) {
+      throw storageError(cause, this.#path, KIND);
+    }
+  }
+}
+
+function prepareStatements(db: Database) {
+  const columns = "payment_hash, invoice, amount, description, created_at, expires_at, state, closed_at";
+  const select = (rest: string): Statement<unknown[], Row> =>
+    db.prepare(`SELECT ${columns} FROM sales ${rest}`);
+  return {
+    add: db.prepare(
+      `INSERT INTO sales (payment_hash, invoice, amount, description, created_at, expires_at, state)
+       VALUES (?, ?, ?, ?, ?, ?, 'open')`,
+    ),
+    open: select("WHERE state = 'open' ORDER BY number"),
+    closed: select("WHERE state <> 'open' ORDER BY closed_at DESC, number DESC LIMIT ?"),
+    close: db.prepare("UPDATE sales SET state = ?, closed_at = ? WHERE payment_hash = ? AND state = 'open'"),
+    trim: db.prepare(
+      `DELETE FROM sales WHERE state <> 'open' AND number IN
+       (SELECT number FROM sales WHERE state <> 'open' ORDER BY closed_at DESC, number DESC
+        LIMIT -1 OFFSET ${MAX_CLOSED_SALES})`,
+    ),
+    forget: db.prepare("DELETE FROM sales WHERE state = 'open' AND expires_at < ?"),
+  };
+}
