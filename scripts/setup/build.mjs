@@ -1,0 +1,26 @@
+// TypeScript to dist/, when something changed.
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, statePath } from "./places.mjs";
+import { hashFiles, listFiles, readStamp, removeStamp, writeStamp } from "./stamps.mjs";
+import { step } from "./step.mjs";
+
+const SKIPPED = new Set(["node_modules", "dist", "coverage", "test", "bench", "examples", "scripts"]);
+
+/** Whether a file has a part in the build. */
+export const isSource = (name) => /\.(ts|json)$/.test(name) && name !== "biome.json";
+
+/** @returns {Promise<boolean>} whether dist/ is up to date now */
+export async function setUpBuild() {
+  const stamp = statePath("build.json");
+  const dist = join(ROOT, "dist");
+  const sources = hashFiles(ROOT, listFiles(ROOT, isSource, SKIPPED));
+  if (readStamp(stamp)?.sources === sources && existsSync(dist)) return true;
+  removeStamp(stamp);
+  rmSync(dist, { recursive: true, force: true });
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  if (!(await step("Compiling", "tsc", process.execPath, [compiler, "-p", "tsconfig.build.json"])))
+    return false;
+  writeStamp(stamp, { sources });
+  return true;
+}

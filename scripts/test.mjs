@@ -1,0 +1,85 @@
+// npm test: sets everything up; formatter, linter and type checker; all tests; those on PC/SC with a private pcscd.
+// Arguments go to vitest. With CI=true nothing may be missing or skipped.
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { handleSignals, Interrupted, run } from "./children.mjs";
+import { inNamespace, namespaceWorks } from "./pcscd/namespace.mjs";
+import { providePcscd } from "./pcscd/provide.mjs";
+import { closingLine, countReport, isSuccess, sum } from "./report/counts.mjs";
+import { hasNativeReaders } from "./setup/dependencies.mjs";
+import { setUp } from "./setup/index.mjs";
+import { ROOT, statePath } from "./setup/places.mjs";
+import { readStamp, removeStamp } from "./setup/stamps.mjs";
+import { step } from "./setup/step.mjs";
+
+const CI = process.env.CI === "true";
+const FAILURE = { passed: 0, failed: 1, skipped: 0 };
+const bin = (file) => join(ROOT, "node_modules", file);
+
+/** @returns {Promise<import("./report/counts.mjs").Counts>} */
+async function vitest(name, { args, wrap = (command) => command, env = {} }) {
+  const report = statePath(`report-${name}.json`);
+  removeStamp(report);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const command = [
+    process.execPath,
+    bin("vitest/vitest.mjs"),
+    "run",
+    "--passWithNoTests",
+    ...reporters,
+    ...args,
+  ];
+  const [program, ...programArgs] = wrap(command);
+  const code = await run(program, programArgs, { cwd: ROOT, env });
+  return countReport(readStamp(report), code);
+}
+
+async function check(name, args) {
+  const ok = await step(`Checking with ${name}`, name, process.execPath, args);
+  return ok ? [] : [FAILURE];
+}
+
+async function pcscTests(args) {
+  const all = ["--config", "test/vitest.pcsc.config.ts", ...args];
+  if (hasNativeReaders() && (await namespaceWorks())) return vitest("pcsc", { args: all, wrap: inNamespace });
+  const pcscd = await providePcscd();
+  if ("reason" in pcscd) {
+    console.log(`The tests on PC/SC are skipped, because ${pcscd.reason}.`);
+    return CI ? FAILURE : { passed: 0, failed: 0, skipped: 1 };
+  }
+  try {
+    return await vitest("pcsc", { args: all, env: { CHEQUECARD_PCSCD: pcscd.own ? "private" : "shared" } });
+  } finally {
+    await pcscd.stop();
+  }
+}
+
+async function main() {
+  const args = process.argv.slice(2);
+  const { ok, built, problems } = await setUp("test", { force: CI });
+  if (!ok) return [FAILURE];
+  const counts = [];
+  if (!built) counts.push(FAILURE);
+  if (CI) for (const _ of problems) counts.push(FAILURE);
+  const checks = [
+    () => check("biome", [bin("@biomejs/biome/bin/biome"), "check", "."]),
+    () => check("tsc", [bin("typescript/bin/tsc"), "--noEmit"]),
+  ];
+  if (availableParallelism() > 1) counts.push(...(await Promise.all(checks.map((begin) => begin()))).flat());
+  else for (const begin of checks) counts.push(...(await begin()));
+  counts.push(await vitest("main", { args }));
+  counts.push(await pcscTests(args));
+  return counts;
+}
+
+handleSignals();
+try {
+  const total = sum(await main());
+  if (CI && total.skipped > 0) console.log("Tests were skipped, and with CI=true none may be.");
+  if (total.passed + total.failed + total.skipped === 0) console.log("No test ran.");
+  console.log(closingLine(total));
+  process.exitCode = isSuccess(total, { maySkip: !CI }) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof Interrupted)) throw error;
+  process.exitCode = error.exitCode;
+}
