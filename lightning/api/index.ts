@@ -19,7 +19,7 @@ export {
 } from "./initiation.js";
 export type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
 export type { Rate } from "./rate-limit.js";
-export { describeReason, REASON, REJECT_REASONS, type RejectReason } from "./reasons.js";
+export { describeReason, isTemporaryReason, REASON, REJECT_REASONS, type RejectReason } from "./reasons.js";
 export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { IgnoredCause, ReceiverEvent } from "./receiver-events.js";
 export { decodeRejectPayment, encodeRejectPayment, type RejectPayment } from "./reject-payment.js";

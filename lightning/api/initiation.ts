@@ -23,7 +23,7 @@ export const NOT_ASKED: Initiation = { phase: "idle" };
 export type InitiationEvent =
   /** About to ask this payer with this token. */
   | { readonly event: "ask"; readonly payer: string; readonly tokenHash: string }
-  /** The payer rejected that token, or the message certainly never left. */
+  /** The payer rejected that token for good (specs/08 §5). */
   | { readonly event: "rejected"; readonly payer: string; readonly tokenHash: string }
   | { readonly event: "settled" }
   | { readonly event: "cancelled" };

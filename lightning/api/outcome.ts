@@ -24,7 +24,10 @@ export interface PaymentAsk extends Sale {
 /** How an ask ended. Only `paid` means that the merchant has the money; silence never does. */
 export type PaymentOutcome =
   | { readonly outcome: "paid"; readonly settled: SettledInvoice }
-  /** That token will not be paid with; the reason is in specs/08 §5, absent when the payer gave none. */
+  /**
+   * Nothing is being paid with that token; the reason is in specs/08 §5, absent when the payer gave none. With a
+   * temporary one the payer stays the only one who may be asked.
+   */
   | { readonly outcome: "rejected"; readonly reason: number | undefined }
   /** No answer. It may still be paid: ask again, or cancel. Never charge again before that. */
   | { readonly outcome: "unknown" }

@@ -10,7 +10,10 @@ export interface RejectReason {
   readonly log: string;
 }
 
-/** Codes (specs/08 §5). New ones are added; none is ever given another meaning. */
+/**
+ * Codes (specs/08 §5). New ones are added; none is ever given another meaning. A reject is final for its token and
+ * invoice, except with the codes from 64 to 127: those only say "not now".
+ */
 export const REASON = {
   INVOICE_MALFORMED: 1,
   INVOICE_WRONG_NETWORK: 2,
@@ -187,6 +190,13 @@ export const REJECT_REASONS: readonly RejectReason[] = [
     "the service failed before anything was reserved",
   ),
 ];
+
+/**
+ * True for a reject that may become a payment when the payer is asked again, so that nothing follows from it
+ * (specs/08 §5): 64 to 127, known or not.
+ */
+export const isTemporaryReason = (code: number | undefined): boolean =>
+  code !== undefined && code >= 64 && code < 128;
 
 const byCode = new Map(REJECT_REASONS.map((reason) => [reason.code, reason]));
 

@@ -5,7 +5,7 @@ import { readExtension } from "./extension.js";
 import { invoiceField } from "./initiate-payment.js";
 import { HASH_LENGTH, MAX_INVOICE_LENGTH } from "./wire.js";
 
-/** `reject_payment` (45003): nothing is and nothing will be paid for that token and invoice (specs/08 §3.2). */
+/** `reject_payment` (45003): nothing is being paid for that token and invoice (specs/08 §3.2). */
 export interface RejectPayment {
   /** SHA-256 of the token, 32 bytes. */
   readonly tokenHash: Uint8Array;

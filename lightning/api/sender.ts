@@ -11,6 +11,7 @@ import { type DialOptions, dial } from "./dial.js";
 import { encodeInitiatePayment } from "./initiate-payment.js";
 import { InitiationError, NOT_ASKED, nextInitiation } from "./initiation.js";
 import type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
+import { isTemporaryReason } from "./reasons.js";
 import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
 
@@ -143,8 +144,8 @@ export class PaymentSender {
       // Back to the state before: it may know of an earlier message with this same token.
       if (lost) return await this.finish(ask, waiting.ending ?? lost, waiting, ask.state);
       const outcome = await waiting.until(this.answerTimeoutMs, ask.signal);
-      const state =
-        outcome.outcome === "rejected" ? nextInitiation(asked, { event: "rejected", ...which }) : asked;
+      const forGood = outcome.outcome === "rejected" && !isTemporaryReason(outcome.reason);
+      const state = forGood ? nextInitiation(asked, { event: "rejected", ...which }) : asked;
       return await this.finish(ask, outcome, waiting, state);
     } finally {
       stop();

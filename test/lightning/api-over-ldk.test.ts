@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bytesToHex, sat } from "../../common/index.js";
+import {
+  NOT_ASKED,
+  openPaymentSender,
+  type PaymentAuthorizer,
+  PaymentReceiver,
+  REASON,
+  statusChallenge,
+} from "../../lightning/api/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
+import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+
+let network: LittleNetwork;
+beforeAll(async () => {
+  network = await startLittleNetwork();
+});
+afterAll(() => network.close());
+
+const PAY = new Uint8Array(149).fill(1);
+const REFUSE = new Uint8Array(1024).fill(2);
+const UPDATE = new Uint8Array(149).fill(3);
+
+it("all four messages cross a real connection, and the payment is real", async () => {
+  const { merchant, payer } = network;
+  const challenges: string[] = [];
+  const { nodeId, addresses } = await payer.info();
+  const authorizer: PaymentAuthorizer = {
+    async initiatePayment({ token, invoice, peer }) {
+      expect(peer).toEqual((await merchant.info()).nodeId);
+      if (token.length === REFUSE.length)
+        return { outcome: "rejected", reason: REASON.CARD_BLOCKED, cardUpdate: UPDATE };
+      const paid = await payer.pay({ invoice: Buffer.from(invoice).toString("ascii"), maxFee: sat(1) });
+      expect(paid.state).toBe("settled");
+      return { outcome: "accepted" };
+    },
+    async cardStatus({ time, nonce }) {
+      challenges.push(bytesToHex(statusChallenge(nodeId, time, nonce)));
+      return UPDATE;
+    },
+  };
+  const receiver = new PaymentReceiver(payer, authorizer);
+  const sender = await openPaymentSender(merchant, { answerTimeoutMs: 10_000 });
+  try {
+    const uri = parseNodeUri(`${bytesToHex(nodeId)}@${addresses[0]}`);
+    const invoice = await merchant.createInvoice({
+      amount: sat(1000),
+      description: "beer",
+      expirySeconds: 600,
+    });
+    const sale = { invoice, uri, save: async () => {} };
+    expect(await sender.ask({ ...sale, token: REFUSE, state: NOT_ASKED })).toMatchObject({
+      outcome: "rejected",
+      reason: REASON.CARD_BLOCKED,
+      cardUpdate: UPDATE,
+      state: { phase: "idle" },
+    });
+    expect(await sender.ask({ ...sale, token: PAY, state: NOT_ASKED })).toMatchObject({
+      outcome: "paid",
+      settled: { received: sat(1000) },
+    });
+    const status = {
+      status: PAY,
+      time: BigInt(Math.floor(Date.now() / 1000)),
+      nonce: new Uint8Array(24).fill(7),
+    };
+    expect(await sender.requestCardUpdate(uri, status)).toEqual(UPDATE);
+    expect(challenges).toEqual([bytesToHex(statusChallenge(uri.nodeId, status.time, status.nonce))]);
+  } finally {
+    sender.close();
+    await receiver.close();
+  }
+});

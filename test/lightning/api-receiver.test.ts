@@ -1,0 +1,298 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { describe, expect, it } from "vitest";
+import { utf8 } from "../../common/index.js";
+import {
+  type AuthorizationOutcome,
+  decodeCardUpdate,
+  decodeRejectPayment,
+  encodeCardStatus,
+  encodeInitiatePayment,
+  type InitiatePaymentRequest,
+  type PaymentAuthorizer,
+  PaymentReceiver,
+  PEER_MESSAGE,
+  REASON,
+  type ReceiverEvent,
+  type ReceiverOptions,
+} from "../../lightning/api/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import { MemoryNetwork, type MemoryNode } from "./memory-network.js";
+
+const TOKEN = new Uint8Array(149).fill(1);
+const UPDATE = new Uint8Array(149).fill(3);
+const INVOICE = utf8("lnbcrt1invoice");
+const NOW = 1_700_000_000;
+
+/** Decides what it is told to, and remembers what it was asked. */
+class Decider implements PaymentAuthorizer {
+  readonly asked: InitiatePaymentRequest[] = [];
+  decide: (request: InitiatePaymentRequest) => Promise<AuthorizationOutcome> = async () => ({
+    outcome: "accepted",
+  });
+  update: Uint8Array | undefined;
+  statuses = 0;
+
+  initiatePayment(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
+    this.asked.push(request);
+    return this.decide(request);
+  }
+
+  async cardStatus(): Promise<Uint8Array | undefined> {
+    this.statuses++;
+    return this.update;
+  }
+}
+
+async function desk(options: ReceiverOptions = {}) {
+  const network = new MemoryNetwork();
+  const payer = network.node("payer");
+  const merchant = network.node("merchant");
+  const other = network.node("other");
+  for (const peer of [merchant, other])
+    await peer.connect({ nodeId: payer.nodeId, host: "127.0.0.1", port: 9735 });
+  const events: ReceiverEvent[] = [];
+  const decider = new Decider();
+  let clock = NOW * 1000;
+  const receiver = new PaymentReceiver(payer, decider, {
+    now: () => clock,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  const got = (node: MemoryNode): { type: number; payload: Uint8Array }[] => {
+    const messages: { type: number; payload: Uint8Array }[] = [];
+    node.onMessage(({ type, payload }) => messages.push({ type, payload }));
+    return messages;
+  };
+  /** A message arrives at the payer. */
+  const says = (node: MemoryNode, payload: Uint8Array, type: number = PEER_MESSAGE.INITIATE_PAYMENT): void =>
+    payer.receive({ peer: node.nodeId, type, payload });
+  /** Everything that is on the way has arrived. */
+  const settled = async (): Promise<void> => {
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    payer,
+    merchant,
+    other,
+    receiver,
+    decider,
+    events,
+    got,
+    says,
+    settled,
+    pass: (ms: number) => (clock += ms),
+  };
+}
+
+const ask = (token: Uint8Array = TOKEN, invoice: Uint8Array = INVOICE) =>
+  encodeInitiatePayment({ token, invoice });
+const kinds = (events: readonly ReceiverEvent[]) =>
+  events.map((event) => (event.event === "ignored" ? event.cause : event.event));
+
+describe("a payer that is asked", () => {
+  it("hands peer, token and invoice to the authorizer, and says nothing when it accepts", async () => {
+    const { merchant, decider, events, got, says, settled } = await desk();
+    const messages = got(merchant);
+    says(merchant, ask());
+    await settled();
+    expect(decider.asked).toEqual([{ peer: merchant.nodeId, token: TOKEN, invoice: INVOICE }]);
+    expect(messages).toEqual([]);
+    expect(kinds(events)).toEqual(["accepted"]);
+  });
+
+  it("rejects on the connection that asked, with token hash, invoice and reason", async () => {
+    const { merchant, other, decider, got, says, settled, events } = await desk();
+    const messages = got(merchant);
+    const elsewhere = got(other);
+    decider.decide = async () => ({ outcome: "rejected", reason: REASON.TOKEN_NOT_ACCEPTED });
+    says(merchant, ask());
+    await settled();
+    expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.REJECT_PAYMENT]);
+    expect(decodeRejectPayment(messages[0]?.payload ?? INVOICE)).toEqual({
+      tokenHash: sha256(TOKEN),
+      invoice: INVOICE,
+      reason: REASON.TOKEN_NOT_ACCEPTED,
+    });
+    expect(elsewhere).toEqual([]);
+    expect(events).toMatchObject([{ event: "rejected", reason: 16, updated: false }]);
+  });
+
+  it("sends a pending card update before the reject", async () => {
+    const { merchant, decider, got, says, settled, events } = await desk();
+    const messages = got(merchant);
+    decider.decide = async () => ({ outcome: "rejected", reason: REASON.CARD_BLOCKED, cardUpdate: UPDATE });
+    says(merchant, ask());
+    await settled();
+    expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.CARD_UPDATE, PEER_MESSAGE.REJECT_PAYMENT]);
+    expect(decodeCardUpdate(messages[0]?.payload ?? INVOICE)).toEqual({
+      requestHash: sha256(TOKEN),
+      update: UPDATE,
+    });
+    expect(events).toMatchObject([{ event: "rejected", updated: true }]);
+  });
+
+  it("does not dial back: a peer that went away gets no answer", async () => {
+    const { payer, merchant, decider, says, settled, events } = await desk();
+    decider.decide = async () => {
+      payer.disconnect(merchant);
+      return { outcome: "rejected", reason: REASON.NOT_FUNDED };
+    };
+    says(merchant, ask());
+    await settled();
+    expect(kinds(events)).toEqual(["undeliverable"]);
+    expect(payer.dialed).toEqual([]);
+    expect(payer.sent).toEqual([]);
+  });
+
+  it("stays silent when the authorizer or the node fails", async () => {
+    const { payer, merchant, decider, says, settled, events } = await desk();
+    decider.decide = () => Promise.reject(new Error("database away"));
+    says(merchant, ask());
+    await settled();
+    decider.decide = async () => ({ outcome: "rejected", reason: 1 });
+    payer.onSend = () => {
+      throw new NodeError("internal", "broken");
+    };
+    says(merchant, ask(TOKEN.map((byte) => byte + 1)));
+    await settled();
+    expect(kinds(events)).toEqual(["failed", "failed"]);
+  });
+
+  it("ignores what is malformed, too large or of another type", async () => {
+    const { payer, merchant, decider, says, settled, events } = await desk();
+    const whole = ask();
+    for (let length = 0; length < whole.length; length += 9) says(merchant, whole.slice(0, length));
+    says(merchant, new Uint8Array(65_535));
+    says(merchant, Uint8Array.of(...whole, 2, 0));
+    says(merchant, whole, 45003);
+    says(merchant, whole, 45009);
+    await settled();
+    expect(decider.asked).toEqual([]);
+    expect(payer.sent).toEqual([]);
+    expect(new Set(kinds(events))).toEqual(new Set(["malformed", "too-large"]));
+  });
+
+  it("asks the authorizer once for the same request at the same time", async () => {
+    const { merchant, other, decider, got, says, settled, events } = await desk();
+    const messages = got(merchant);
+    const elsewhere = got(other);
+    const gate = { open: () => {} };
+    decider.decide = () =>
+      new Promise((resolve) => {
+        const before = gate.open;
+        gate.open = () => {
+          before();
+          resolve({ outcome: "rejected", reason: 4 });
+        };
+      });
+    for (let i = 0; i < 5; i++) says(merchant, ask());
+    says(other, ask());
+    await settled();
+    expect(decider.asked).toHaveLength(2);
+    gate.open();
+    await settled();
+    expect(messages).toHaveLength(1);
+    expect(elsewhere).toHaveLength(1);
+    says(merchant, ask());
+    expect(decider.asked).toHaveLength(3);
+    gate.open();
+    await settled();
+    expect(kinds(events).filter((kind) => kind === "duplicate")).toHaveLength(4);
+  });
+});
+
+describe("a card's status", () => {
+  const status = (time: number) =>
+    encodeCardStatus({ status: UPDATE, time: BigInt(time), nonce: new Uint8Array(24) });
+
+  it("brings the pending update, or silence", async () => {
+    const { merchant, decider, got, says, settled } = await desk();
+    const messages = got(merchant);
+    says(merchant, status(NOW), PEER_MESSAGE.CARD_STATUS);
+    await settled();
+    expect(messages).toEqual([]);
+    decider.update = TOKEN;
+    says(merchant, status(NOW), PEER_MESSAGE.CARD_STATUS);
+    await settled();
+    expect(messages).toHaveLength(1);
+    expect(decodeCardUpdate(messages[0]?.payload ?? INVOICE)).toEqual({
+      requestHash: sha256(UPDATE),
+      update: TOKEN,
+    });
+  });
+
+  it("of another time than now is ignored, also of a time beyond every clock", async () => {
+    const { merchant, decider, says, settled, events } = await desk();
+    for (const time of [NOW - 601, NOW + 601, 0]) says(merchant, status(time), PEER_MESSAGE.CARD_STATUS);
+    const end = encodeCardStatus({ status: UPDATE, time: 2n ** 64n - 1n, nonce: new Uint8Array(24) });
+    says(merchant, end, PEER_MESSAGE.CARD_STATUS);
+    for (const time of [NOW - 600, NOW + 600]) says(merchant, status(time), PEER_MESSAGE.CARD_STATUS);
+    await settled();
+    expect(kinds(events).sort()).toEqual(["answered", "answered", "stale", "stale", "stale", "stale"]);
+    expect(decider.statuses).toBe(2);
+  });
+});
+
+describe("floods", () => {
+  const numbered = (i: number) => ask(Uint8Array.of(i >> 8, i & 0xff, 1));
+
+  it("of one peer are cut to its rate, which comes back with time; other peers are served", async () => {
+    const { merchant, other, decider, says, settled, events, pass, payer } = await desk({
+      ratePerPeer: { burst: 10, perSecond: 5 },
+    });
+    for (let i = 0; i < 50_000; i++) says(merchant, numbered(i));
+    await settled();
+    expect(decider.asked).toHaveLength(10);
+    expect(payer.sent).toEqual([]);
+    says(other, numbered(0));
+    pass(1000);
+    for (let i = 0; i < 10; i++) says(merchant, numbered(i));
+    await settled();
+    expect(decider.asked).toHaveLength(10 + 1 + 5);
+    pass(-3_600_000);
+    says(merchant, numbered(1));
+    expect(kinds(events).at(-1)).toBe("rate");
+  });
+
+  it("of many peers are cut to what may be in flight; silence, never a reject", async () => {
+    const { payer, decider, settled, events, receiver } = await desk({
+      maxInFlight: 100,
+      maxInFlightPerPeer: 4,
+      maxPeers: 50,
+    });
+    const gate: (() => void)[] = [];
+    decider.decide = () => new Promise((resolve) => gate.push(() => resolve({ outcome: "accepted" })));
+    for (let peer = 0; peer < 200; peer++)
+      for (let i = 0; i < 10; i++)
+        payer.receive({
+          peer: sha256(Uint8Array.of(peer)),
+          type: PEER_MESSAGE.INITIATE_PAYMENT,
+          payload: numbered(i),
+        });
+    expect(decider.asked).toHaveLength(100);
+    const closing = receiver.close();
+    for (const open of gate) open();
+    await closing;
+    await settled();
+    expect(kinds(events).filter((kind) => kind === "accepted")).toHaveLength(100);
+    expect(kinds(events).filter((kind) => kind === "busy")).toHaveLength(1900);
+    expect(payer.sent).toEqual([]);
+  });
+
+  it("nothing is taken after close", async () => {
+    const { merchant, decider, receiver, says } = await desk();
+    await receiver.close();
+    says(merchant, ask());
+    expect(decider.asked).toEqual([]);
+  });
+});
+
+describe("events", () => {
+  it("hold neither token nor invoice", async () => {
+    const { merchant, decider, says, settled, events } = await desk();
+    decider.decide = async () => ({ outcome: "rejected", reason: REASON.BUSY, cardUpdate: UPDATE });
+    says(merchant, ask(utf8("secret-token"), utf8("lnbcrtsecret")));
+    await settled();
+    expect(JSON.stringify(events)).not.toMatch(/secret|7365637265/);
+  });
+});

@@ -1,0 +1,458 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { afterEach, describe, expect, it } from "vitest";
+import { bytesToHex, sat, utf8 } from "../../common/index.js";
+import {
+  encodeCardUpdate,
+  encodeRejectPayment,
+  type Initiation,
+  NOT_ASKED,
+  openPaymentSender,
+  type PaymentAsk,
+  PaymentReceiver,
+  type PaymentSender,
+  PEER_MESSAGE,
+  REASON,
+  type SenderOptions,
+} from "../../lightning/api/index.js";
+import type { NodeUri } from "../../lightning/node-uri.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import type { CreatedInvoice } from "../../lightning/nodes/port.js";
+import { MemoryNetwork, type MemoryNode } from "./memory-network.js";
+
+const TOKEN = new Uint8Array(149).fill(1);
+const OTHER_TOKEN = new Uint8Array(149).fill(2);
+const UPDATE = new Uint8Array(149).fill(3);
+
+const senders: PaymentSender[] = [];
+afterEach(() => {
+  for (const sender of senders.splice(0)) sender.close();
+});
+
+async function shop(options: SenderOptions = {}) {
+  const network = new MemoryNetwork();
+  const merchant = network.node("merchant");
+  const payer = network.node("payer");
+  const stranger = network.node("stranger");
+  const sender = await openPaymentSender(merchant, { answerTimeoutMs: 30, ...options });
+  senders.push(sender);
+  const invoice = await merchant.createInvoice({
+    amount: sat(1000),
+    description: "beer",
+    expirySeconds: 600,
+  });
+  const saved: Initiation[] = [];
+  const uriOf = (node: MemoryNode): NodeUri => ({ nodeId: node.nodeId, host: "127.0.0.1", port: 9735 });
+  const sale = {
+    invoice,
+    get state() {
+      return saved.at(-1) ?? NOT_ASKED;
+    },
+    save: async (state: Initiation) => {
+      saved.push(state);
+    },
+  };
+  const ask = (changes: Partial<PaymentAsk> = {}): PaymentAsk => ({
+    invoice: sale.invoice,
+    state: sale.state,
+    save: sale.save,
+    uri: uriOf(payer),
+    token: TOKEN,
+    ...changes,
+  });
+  /** What the payer says to each `initiate_payment`. */
+  const onAsk = (node: MemoryNode, answer: () => void): void => {
+    node.onMessage(({ type }) => {
+      if (type === PEER_MESSAGE.INITIATE_PAYMENT) answer();
+    });
+  };
+  const says = (node: MemoryNode, type: number, payload: Uint8Array): void =>
+    merchant.receive({ peer: node.nodeId, type, payload });
+  const reject = (changes: { token?: Uint8Array; invoice?: string; reason?: number } = {}): Uint8Array =>
+    encodeRejectPayment({
+      tokenHash: sha256(changes.token ?? TOKEN),
+      invoice: utf8(changes.invoice ?? invoice.invoice),
+      reason: changes.reason,
+    });
+  const asked = { phase: "asked", payer: bytesToHex(payer.nodeId), tokenHashes: [bytesToHex(sha256(TOKEN))] };
+  return { merchant, payer, stranger, sender, sale, saved, ask, onAsk, says, reject, asked, uriOf, invoice };
+}
+
+/** A payer that pays whatever it is asked for. */
+const paying = (node: MemoryNode) =>
+  new PaymentReceiver(node, {
+    initiatePayment: async ({ invoice }) => {
+      await node.pay({ invoice: Buffer.from(invoice).toString(), maxFee: sat(0) });
+      return { outcome: "accepted" };
+    },
+    cardStatus: async () => undefined,
+  });
+
+const hashOf = ({ paymentHash }: CreatedInvoice): string => bytesToHex(paymentHash);
+
+describe("asking a payer to pay", () => {
+  it("is paid when the merchant's own invoice settles; the state was durable before anything was sent", async () => {
+    const { merchant, payer, sender, ask, saved, asked, sale } = await shop();
+    paying(payer);
+    const order: string[] = [];
+    merchant.onSend = () => {
+      order.push("sent");
+      return "deliver";
+    };
+    const save = async (state: Initiation) => {
+      order.push(state.phase);
+      await sale.save(state);
+    };
+    const answer = await sender.ask(ask({ save }));
+    expect(answer).toMatchObject({
+      outcome: "paid",
+      settled: { received: sat(1000) },
+      state: { phase: "paid" },
+    });
+    expect(order).toEqual(["asked", "sent", "paid"]);
+    expect(saved[0]).toEqual(asked);
+  });
+
+  it("silence is unknown, never paid", async () => {
+    const { sender, ask, asked, saved, sale } = await shop();
+    expect(await sender.ask(ask())).toMatchObject({
+      outcome: "unknown",
+      state: asked,
+      cardUpdate: undefined,
+    });
+    expect(saved).toEqual([asked]);
+    expect(sale.state).toEqual(asked);
+  });
+
+  it("a reject carries its reason, and frees the invoice for another payer", async () => {
+    const { sender, ask, payer, stranger, onAsk, says, reject, uriOf } = await shop();
+    onAsk(payer, () => says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.NOT_FUNDED })));
+    expect(await sender.ask(ask())).toMatchObject({
+      outcome: "rejected",
+      reason: REASON.NOT_FUNDED,
+      state: { phase: "idle" },
+    });
+    paying(stranger);
+    expect(await sender.ask(ask({ uri: uriOf(stranger), token: OTHER_TOKEN }))).toMatchObject({
+      outcome: "paid",
+    });
+  });
+
+  it("a reject without a reason is a reject", async () => {
+    const { sender, ask, payer, onAsk, says, reject } = await shop();
+    onAsk(payer, () => says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject()));
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: undefined });
+  });
+
+  it("a temporary reject frees nothing: another payer is refused, the same may be asked again", async () => {
+    const { sender, ask, payer, stranger, onAsk, says, reject, uriOf, asked } = await shop();
+    onAsk(payer, () => says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.BUSY })));
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: REASON.BUSY, state: asked });
+    await expect(sender.ask(ask({ uri: uriOf(stranger) }))).rejects.toMatchObject({ code: "in-doubt" });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected" });
+  });
+
+  it.each([
+    ["another peer", (s: Shop) => s.says(s.stranger, PEER_MESSAGE.REJECT_PAYMENT, s.reject())],
+    [
+      "the payer, for another token",
+      (s: Shop) => s.says(s.payer, PEER_MESSAGE.REJECT_PAYMENT, s.reject({ token: OTHER_TOKEN })),
+    ],
+    [
+      "the payer, for another invoice",
+      (s: Shop) => s.says(s.payer, PEER_MESSAGE.REJECT_PAYMENT, s.reject({ invoice: "lnbcrt1" })),
+    ],
+    [
+      "the payer, cut off",
+      (s: Shop) => s.says(s.payer, PEER_MESSAGE.REJECT_PAYMENT, s.reject().slice(0, 40)),
+    ],
+    ["the payer, 64 KiB", (s: Shop) => s.says(s.payer, PEER_MESSAGE.REJECT_PAYMENT, new Uint8Array(65_536))],
+    ["the payer, of another type", (s: Shop) => s.says(s.payer, PEER_MESSAGE.INITIATE_PAYMENT, s.reject())],
+    ["the payer, of a type nobody knows", (s: Shop) => s.says(s.payer, 45009, s.reject())],
+  ])("a reject from %s is not believed", async (_, send) => {
+    const found = await shop();
+    found.onAsk(found.payer, () => send(found));
+    expect(await found.sender.ask(found.ask())).toMatchObject({ outcome: "unknown", state: found.asked });
+  });
+
+  it("a reject that the own settled invoice contradicts does not count", async () => {
+    const { sender, ask, merchant, payer, onAsk, says, reject, invoice } = await shop();
+    onAsk(payer, () => {
+      merchant.settle(hashOf(invoice), sat(1000), true);
+      says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.NOT_FUNDED }));
+    });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid", state: { phase: "paid" } });
+  });
+
+  it("a settlement that nobody reported is found when the time is up", async () => {
+    const { sender, ask, merchant, payer, onAsk, invoice } = await shop();
+    onAsk(payer, () => merchant.settle(hashOf(invoice), sat(1000), true));
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid", settled: { received: sat(1000) } });
+  });
+
+  it("what was paid before is not asked for again", async () => {
+    const { sender, ask, merchant, invoice } = await shop();
+    merchant.settle(hashOf(invoice), sat(1000), true);
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+    expect(merchant.sent).toEqual([]);
+    expect(merchant.dialed).toEqual([]);
+  });
+
+  it("two tokens at one payer pay once", async () => {
+    const { sender, ask, payer, merchant, invoice } = await shop();
+    const release = { pay: () => {} };
+    payer.onPay = () =>
+      new Promise((resolve) => {
+        release.pay = () => resolve("settle");
+      });
+    paying(payer);
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "unknown" });
+    merchant.onSend = () => {
+      setImmediate(release.pay);
+      return "deliver";
+    };
+    expect(await sender.ask(ask({ token: OTHER_TOKEN }))).toMatchObject({ outcome: "paid" });
+    expect(payer.paid.get(hashOf(invoice))).toBe(1);
+    expect(merchant.sent).toHaveLength(2);
+  });
+
+  it("another payer is not asked while the first may pay; after a cancel and a new invoice it is", async () => {
+    const { sender, ask, stranger, merchant, uriOf, sale } = await shop();
+    await sender.ask(ask());
+    const dialed = merchant.dialed.length;
+    await expect(sender.ask(ask({ uri: uriOf(stranger) }))).rejects.toMatchObject({ code: "in-doubt" });
+    expect(merchant.dialed).toHaveLength(dialed);
+    expect(await sender.cancel(sale)).toMatchObject({ outcome: "cancelled", state: { phase: "cancelled" } });
+    paying(stranger);
+    const next = await merchant.createInvoice({ amount: sat(1), description: "again", expirySeconds: 600 });
+    const fresh = ask({ uri: uriOf(stranger), invoice: next, state: NOT_ASKED, save: async () => {} });
+    expect(await sender.ask(fresh)).toMatchObject({ outcome: "paid" });
+  });
+
+  it("one invoice is asked for once at a time", async () => {
+    const { sender, ask } = await shop();
+    const first = sender.ask(ask());
+    await expect(sender.ask(ask())).rejects.toMatchObject({ code: "busy" });
+    expect(await first).toMatchObject({ outcome: "unknown" });
+  });
+
+  it("an aborted signal and a close end the waiting as unknown", async () => {
+    const { sender, ask, asked } = await shop({ answerTimeoutMs: 60_000 });
+    const giveUp = new AbortController();
+    const first = sender.ask(ask({ signal: giveUp.signal }));
+    setImmediate(() => giveUp.abort());
+    expect(await first).toMatchObject({ outcome: "unknown", state: asked });
+    const second = sender.ask(ask());
+    setImmediate(() => sender.close());
+    expect(await second).toMatchObject({ outcome: "unknown" });
+  });
+
+  it("an expired or unknown invoice, a token out of size: nothing is sent", async () => {
+    const { sender, ask, merchant, invoice } = await shop();
+    const unknown = { ...invoice, paymentHash: new Uint8Array(32) };
+    await expect(sender.ask(ask({ invoice: unknown }))).rejects.toMatchObject({ code: "not-found" });
+    await expect(sender.ask(ask({ token: new Uint8Array(1025) }))).rejects.toMatchObject({ code: "value" });
+    await expect(sender.ask(ask({ token: new Uint8Array(0) }))).rejects.toMatchObject({ code: "value" });
+    merchant.expire(invoice.paymentHash);
+    await expect(sender.ask(ask())).rejects.toMatchObject({ code: "expired" });
+    expect(merchant.sent).toEqual([]);
+  });
+});
+
+type Shop = Awaited<ReturnType<typeof shop>>;
+
+describe("when the payer cannot be asked", () => {
+  it("unreachable: not sent, and nothing is written down", async () => {
+    const { sender, ask, payer, saved } = await shop();
+    payer.reachable = false;
+    expect(await sender.ask(ask())).toMatchObject({
+      outcome: "not-sent",
+      cause: { code: "unreachable" },
+      state: { phase: "idle" },
+    });
+    expect(saved).toEqual([]);
+  });
+
+  it("an address that must not be dialed: not sent, not dialed", async () => {
+    const { sender, ask, payer, merchant } = await shop();
+    const uri = { nodeId: payer.nodeId, host: "203.0.113.1", port: 9735 };
+    expect(await sender.ask(ask({ uri }))).toMatchObject({
+      outcome: "not-sent",
+      cause: { code: "not-public" },
+    });
+    expect(merchant.dialed).toEqual([]);
+  });
+
+  it("a name with two addresses: the second is tried, each as it was checked", async () => {
+    const { sender, ask, payer, merchant } = await shop({ resolve: async () => ["127.0.0.1", "10.0.0.1"] });
+    payer.reachable = false;
+    await sender.ask(ask({ uri: { nodeId: payer.nodeId, host: "node.example.com", port: 9735 } }));
+    expect(merchant.dialed.map(({ host }) => host)).toEqual(["127.0.0.1", "10.0.0.1"]);
+  });
+
+  it("the connection is lost before sending: not sent, and the state goes back", async () => {
+    const { sender, ask, payer, merchant, saved, asked, sale } = await shop();
+    const save = async (state: Initiation) => {
+      await sale.save(state);
+      merchant.disconnect(payer);
+    };
+    const answer = await sender.ask(ask({ save }));
+    expect(answer).toMatchObject({ outcome: "not-sent", cause: { code: "not-connected" } });
+    expect(saved).toEqual([asked, NOT_ASKED]);
+  });
+
+  it("the same after an earlier ask with that token: it stays in doubt", async () => {
+    const { sender, ask, payer, saved, asked } = await shop();
+    await sender.ask(ask());
+    payer.reachable = false;
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "not-sent", state: asked });
+    expect(saved).toEqual([asked]);
+  });
+
+  it("a send that fails otherwise may have left: unknown", async () => {
+    const { sender, ask, merchant, asked } = await shop();
+    merchant.onSend = () => {
+      throw new NodeError("internal", "broken pipe");
+    };
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "unknown", state: asked });
+  });
+
+  it("a state that cannot be stored: nothing is sent", async () => {
+    const { sender, ask, merchant } = await shop();
+    await expect(sender.ask(ask({ save: () => Promise.reject(new Error("disk full")) }))).rejects.toThrow(
+      "disk full",
+    );
+    expect(merchant.sent).toEqual([]);
+  });
+});
+
+describe("cancelling", () => {
+  it("while the payer is asked: the ask ends cancelled, and the payer can pay no more", async () => {
+    const { sender, ask, merchant, payer, sale, invoice } = await shop({ answerTimeoutMs: 60_000 });
+    const sent = new Promise<void>((resolve) => {
+      merchant.onSend = () => {
+        resolve();
+        return "deliver";
+      };
+    });
+    const answer = sender.ask(ask());
+    await sent;
+    expect(await sender.cancel(sale)).toMatchObject({ outcome: "cancelled" });
+    expect(await answer).toMatchObject({ outcome: "cancelled", state: { phase: "cancelled" } });
+    expect(await payer.pay({ invoice: invoice.invoice, maxFee: sat(0) })).toMatchObject({ state: "failed" });
+    await expect(sender.ask(ask())).resolves.toMatchObject({ outcome: "cancelled" });
+  });
+
+  it("after the money came: paid", async () => {
+    const { sender, merchant, sale, invoice, saved } = await shop();
+    merchant.settle(hashOf(invoice), sat(1000), true);
+    expect(await sender.cancel(sale)).toMatchObject({ outcome: "paid", settled: { received: sat(1000) } });
+    expect(saved).toEqual([{ phase: "paid" }]);
+  });
+
+  it("twice is as good as once; an unknown invoice is an error", async () => {
+    const { sender, sale, invoice } = await shop();
+    await sender.cancel(sale);
+    expect(await sender.cancel(sale)).toMatchObject({ outcome: "cancelled" });
+    const unknown = { ...sale, invoice: { ...invoice, paymentHash: new Uint8Array(32) } };
+    await expect(sender.cancel(unknown)).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  it("between the end of the waiting and its answer: cancelled all the same", async () => {
+    const { sender, ask, sale, merchant } = await shop({ answerTimeoutMs: 1 });
+    const lookup = merchant.lookupInvoice.bind(merchant);
+    const gate = { open: () => {} };
+    let calls = 0;
+    const waitingIsOver = new Promise<void>((resolve) => {
+      merchant.lookupInvoice = async (hash) => {
+        if (++calls !== 2) return lookup(hash);
+        // The look-up after the timeout: its answer is on the way when the cancel comes.
+        const found = await lookup(hash);
+        resolve();
+        await new Promise<void>((go) => {
+          gate.open = go;
+        });
+        return found;
+      };
+    });
+    const answer = sender.ask(ask());
+    await waitingIsOver;
+    const cancelled = sender.cancel(sale);
+    setImmediate(() => gate.open());
+    expect(await cancelled).toMatchObject({ outcome: "cancelled", state: { phase: "cancelled" } });
+    expect(await answer).toMatchObject({ outcome: "unknown" });
+    expect(sale.state).toEqual({ phase: "cancelled" });
+  });
+});
+
+describe("floods", () => {
+  it("from peers that were not asked change nothing", async () => {
+    const { sender, ask, payer, stranger, onAsk, says, reject } = await shop();
+    onAsk(payer, () => {
+      for (let i = 0; i < 20_000; i++) says(stranger, PEER_MESSAGE.REJECT_PAYMENT, reject());
+      says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.PIN_REQUIRED }));
+    });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: REASON.PIN_REQUIRED });
+  });
+
+  it("from the payer itself are read a bounded number of times; the own invoice still decides", async () => {
+    const { sender, ask, merchant, payer, onAsk, says, reject, invoice } = await shop();
+    let read = 0;
+    const junk = reject({ token: OTHER_TOKEN });
+    const counted = new Proxy(junk, {
+      get(target, key) {
+        if (key === "subarray") read++;
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    onAsk(payer, () => {
+      for (let i = 0; i < 20_000; i++) says(payer, PEER_MESSAGE.REJECT_PAYMENT, counted);
+      merchant.settle(hashOf(invoice), sat(1000));
+    });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThanOrEqual(64);
+  });
+});
+
+describe("card updates", () => {
+  const update = (request: Uint8Array) => encodeCardUpdate({ requestHash: sha256(request), update: UPDATE });
+
+  it("one that comes before the answer is in the answer", async () => {
+    const { sender, ask, payer, onAsk, says, reject } = await shop();
+    onAsk(payer, () => {
+      says(payer, PEER_MESSAGE.CARD_UPDATE, update(TOKEN));
+      says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject());
+    });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", cardUpdate: UPDATE });
+  });
+
+  it("one that comes later is handed on; one for another request, or from another peer, is not", async () => {
+    const late: string[] = [];
+    const { sender, ask, payer, stranger, says } = await shop({
+      onLateCardUpdate: ({ requestHash }) => late.push(bytesToHex(requestHash)),
+    });
+    await sender.ask(ask());
+    says(stranger, PEER_MESSAGE.CARD_UPDATE, update(TOKEN));
+    says(payer, PEER_MESSAGE.CARD_UPDATE, update(OTHER_TOKEN));
+    expect(late).toEqual([]);
+    says(payer, PEER_MESSAGE.CARD_UPDATE, update(TOKEN));
+    expect(late).toEqual([bytesToHex(sha256(TOKEN))]);
+  });
+
+  it("a status brings the update that is pending, or nothing", async () => {
+    const { sender, payer, says, uriOf } = await shop();
+    const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
+    expect(await sender.requestCardUpdate(uriOf(payer), status)).toBeUndefined();
+    payer.onMessage(({ type }) => {
+      if (type !== PEER_MESSAGE.CARD_STATUS) return;
+      says(payer, PEER_MESSAGE.CARD_UPDATE, update(TOKEN));
+      says(payer, PEER_MESSAGE.CARD_UPDATE, update(status.status));
+    });
+    expect(await sender.requestCardUpdate(uriOf(payer), status)).toEqual(UPDATE);
+    payer.reachable = false;
+    await expect(sender.requestCardUpdate(uriOf(payer), status)).rejects.toMatchObject({
+      code: "unreachable",
+    });
+  });
+});
