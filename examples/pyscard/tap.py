@@ -13,6 +13,8 @@ import hashlib
 import json
 import sys
 
+from smartcard.CardRequest import CardRequest
+from smartcard.CardType import AnyCardType
 from smartcard.System import readers
 from smartcard.util import toBytes, toHexString
 
@@ -38,7 +40,8 @@ def main():
     found = [reader for reader in readers() if wanted in str(reader)]
     if not found:
         sys.exit("No reader.")
-    connection = found[0].createConnection()
+    request = CardRequest(timeout=10, readers=found[:1], cardType=AnyCardType())
+    connection = request.waitforcard().connection
     connection.connect()
     fci = transmit(connection, SELECT)
     # specs/01 section 6: amount u64, then SHA-256 of the canonical invoice.

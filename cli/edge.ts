@@ -1,0 +1,64 @@
+import { CommanderError } from "commander";
+import type { CommandContext } from "./command-context.js";
+import { reportError } from "./error-report.js";
+import { EXIT, type ExitCode } from "./exit-codes.js";
+import { toJson } from "./output.js";
+import { buildProgram } from "./program.js";
+
+/** What the command line runs in. */
+export interface Surroundings {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one command line from arguments to exit code. The only place that renders output and turns errors into
+ * sentences.
+ * @param args without the program's name
+ */
+export async function runCommandLine(args: readonly string[], around: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.OK;
+  const program = buildProgram(async (action) => {
+    const { json = false, trace = false } = program.opts<{ json?: boolean; trace?: boolean }>();
+    const context: CommandContext = {
+      signal: around.signal,
+      json,
+      note: (line) => json || around.err(`${line}\n`),
+      print: (text) => json || around.out(`${text}\n`),
+      trace: trace
+        ? ({ direction, text }) => around.err(`${direction === "to-card" ? ">" : "<"} ${text}\n`)
+        : undefined,
+      env: around.env,
+    };
+    try {
+      const output = await action(context);
+      if (json) around.out(`${toJson(output.data)}\n`);
+      else if (output.text) around.out(`${output.text}\n`);
+      exitCode = output.exitCode ?? EXIT.OK;
+    } catch (error) {
+      const { code, message, hint, ...report } = reportError(error, around.signal.aborted);
+      if (json) around.out(`${toJson({ error: { code, message, hint } })}\n`);
+      else around.err(`${[message, hint].filter(Boolean).join("\n")}\n`);
+      if (around.env.CHEQUECARD_DEBUG && error instanceof Error) around.err(`${error.stack}\n`);
+      exitCode = report.exitCode;
+    }
+  });
+  for (const command of withChildren(program))
+    command.exitOverride().configureOutput({ writeOut: around.out, writeErr: around.err });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help asked for is no mistake; help for want of a command is.
+    return error.exitCode === 0 ? EXIT.OK : EXIT.INPUT;
+  }
+  return exitCode;
+}
+
+function* withChildren(command: ReturnType<typeof buildProgram>): Generator<typeof command> {
+  yield command;
+  for (const child of command.commands) yield* withChildren(child);
+}

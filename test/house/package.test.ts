@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "chequecard-package-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The example of the README's section "As a library". */
+const example =
+  /## As a library\n\n```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.[1] ?? "";
+
+describe("the package", () => {
+  it("installs into an empty project and runs the README's example there", async () => {
+    expect(example.split("\n").length).toBeLessThan(20);
+    const env = { ...process.env, npm_config_nodedir: existsSync("/usr/include/node") ? "/usr" : "" };
+    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, env });
+    const [packed] = Object.values(
+      JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as Record<
+        string,
+        { filename: string; files: { path: string }[] }
+      >,
+    );
+    const names = packed?.files.map(({ path }) => path) ?? [];
+    expect(names).toContain("dist/cli/main.js");
+    expect(names).toContain("specs/01-card-application.md");
+    expect(
+      names.filter((name) => /^(test|bench|dist\/(test|bench|specs))\/|\.env|issuer\.json$/.test(name)),
+    ).toEqual([]);
+
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({ name: "shop", private: true, type: "module" }),
+    );
+    const install = [
+      "install",
+      "--prefer-offline",
+      "--ignore-scripts",
+      "--omit=optional",
+      "--no-audit",
+      "--no-fund",
+      "--no-save",
+    ];
+    await run("npm", [...install, join(folder, packed?.filename ?? "")], { cwd: folder, env });
+    writeFileSync(join(folder, "card.test.ts"), example);
+    const tools = ["vitest", "typescript", "@types"];
+    for (const tool of tools.filter((name) => !existsSync(join(folder, "node_modules", name))))
+      symlinkSync(join(ROOT, "node_modules", tool), join(folder, "node_modules", tool));
+    const tested = await run(
+      process.execPath,
+      [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder],
+      { cwd: folder },
+    );
+    expect(tested.stdout).toMatch(/1 passed/);
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+    await run(
+      process.execPath,
+      [join(ROOT, "node_modules/typescript/bin/tsc"), ...options, "--skipLibCheck", "card.test.ts"],
+      { cwd: folder },
+    );
+    const help = await run(
+      process.execPath,
+      [join(folder, "node_modules/chequecard/dist/cli/main.js"), "--help"],
+      { cwd: folder },
+    );
+    expect(help.stdout).toContain("Usage: chequecard");
+    const version = await run(process.execPath, [
+      join(folder, "node_modules/chequecard/dist/cli/main.js"),
+      "--version",
+    ]);
+    expect(version.stdout.trim()).toBe(
+      (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version,
+    );
+  }, 180_000);
+});
