@@ -3,6 +3,7 @@ import {
   FESTIVAL,
   festival,
   granted,
+  identify,
   pinState,
   refused,
   reset,
@@ -75,6 +76,11 @@ export const pinRuleSessions: readonly Session[] = [
       verify("PIN", "1234", "9000"),
       granted("1 msat with PIN", 1n, 4, { counter: 4, total: sat(12_000) + 1n, pin: true }),
       granted("5,000 of 12,000 again", sat(5_000), 5, { counter: 5, total: sat(17_000) + 1n }),
+      identify("the status has the total of both kinds", {
+        counter: 5,
+        credit: sat(50_000),
+        total: sat(17_000) + 1n,
+      }),
     ],
   },
   {

@@ -21,7 +21,7 @@ const malformedBlocks: readonly (readonly [string, string])[] = [
   ["control nibble F", "f41234ffffffffff"],
   ["length 0", "20ffffffffffffff"],
   ["length 3", "23123fffffffffff"],
-  ["length 13", "2d12345678901234"],
+  ["length 13", "2d1234567890123f"],
   ["length 14", "2e12345678901234"],
   ["digit A", "24123affffffffff"],
   ["digit F: shorter than its length", "24123fffffffffff"],

@@ -7,14 +7,29 @@ import {
   refused,
   reset,
   type Session,
+  type Step,
   sat,
   select,
+  send,
   update,
   verify,
 } from "./script.js";
 
 const one = (n: number, counter: number, total: bigint) =>
   granted(`invoice ${n}`, 10n, n, { counter, total });
+
+/** AUTHORIZE of 10 msat for a hash that is not one byte throughout. */
+const withHash = (comment: string, hash: string, counter: number, total: bigint): Step =>
+  send(comment, `8030000028000000000000000a${hash}00`, "9000", {
+    authorization: {
+      counter,
+      flags: 0,
+      updateSequence: 0,
+      amount: "10",
+      authorizedTotal: total.toString(),
+      invoiceHash: hash,
+    },
+  });
 
 export const ringSessions: readonly Session[] = [
   {
@@ -81,6 +96,19 @@ export const ringSessions: readonly Session[] = [
       granted("hash of zeros", 1n, 0, { counter: 1, total: 1n }),
       granted("repeat of it", 1n, 0, { counter: 1, total: 1n }),
       refused("hash of zeros, amount 0", 0n, 0, "6a80"),
+    ],
+  },
+  {
+    id: "ring/whole-hash",
+    section: "specs/01 §6.5",
+    title: "invoice hashes are compared whole",
+    card: OPEN,
+    steps: [
+      select(OPEN),
+      granted("32 times 01", 10n, 1, { counter: 1, total: 10n }),
+      withHash("the last byte differs", `${"01".repeat(31)}00`, 2, 20n),
+      withHash("the first byte differs", `00${"01".repeat(31)}`, 3, 30n),
+      granted("repeat of the first", 10n, 1, { counter: 1, total: 10n }),
     ],
   },
   {
