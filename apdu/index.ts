@@ -11,6 +11,7 @@ export * from "./pin-block.js";
 export * from "./reader.js";
 export * from "./response-chaining.js";
 export * from "./sealed/index.js";
+export * from "./secure-channel/index.js";
 export * from "./status-words.js";
 export * from "./tlv.js";
 export * from "./transport.js";

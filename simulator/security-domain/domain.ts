@@ -37,6 +37,8 @@ export interface DomainOptions {
   readonly keys?: (diversification: Uint8Array) => VersionedKeys;
   /** Challenges, cryptograms and MACs of 16 bytes instead of 8. */
   readonly s16?: boolean;
+  /** Responses go in clear and without a MAC, as on older cards. */
+  readonly plainResponses?: boolean;
   /** Challenges from the card's random number generator instead of the pseudo-random ones. */
   readonly randomChallenge?: boolean;
 }
@@ -53,8 +55,7 @@ export interface IssuerSecurityDomain {
 const parameterOf = (options: DomainOptions): number =>
   (options.s16 ? SCP03_I.S16 : 0) |
   (options.randomChallenge ? 0 : SCP03_I.PSEUDO_RANDOM) |
-  SCP03_I.R_MAC |
-  SCP03_I.R_ENCRYPTION;
+  (options.plainResponses ? 0 : SCP03_I.R_MAC | SCP03_I.R_ENCRYPTION);
 
 /** The security domain of one card; each card needs its own. */
 export function issuerSecurityDomain(options: DomainOptions = {}): IssuerSecurityDomain {

@@ -1,0 +1,83 @@
+import { bytesToHex } from "../common/index.js";
+import { type CardRegistry, guardedRegistry } from "./card-registry.js";
+import { PersonalizationError } from "./errors.js";
+import type { ItemStage, ItemState, Journal } from "./journal.js";
+
+/** How one card of a batch stands. */
+export interface ItemStatus {
+  readonly number: string;
+  readonly holder: string;
+  readonly stage: ItemStage;
+  /** Hex; undefined before it was assigned. */
+  readonly cardId: string | undefined;
+  readonly chip: string | undefined;
+}
+
+/** A chip that was refused, and why. */
+export interface RefusedChip {
+  readonly chip: string;
+  readonly version: number;
+  readonly reason: string;
+}
+
+export interface BatchStatus {
+  readonly batch: string;
+  readonly profile: string;
+  readonly counts: Readonly<Record<ItemStage, number>>;
+  /** Begun and not done: their chips have to be laid on a reader again. */
+  readonly halfDone: readonly ItemStatus[];
+  readonly refused: readonly RefusedChip[];
+}
+
+export const itemStatus = ({ order, stage, cardId, chip }: ItemState): ItemStatus => ({
+  number: order.number,
+  holder: order.holder,
+  stage,
+  cardId: cardId && bytesToHex(cardId),
+  chip,
+});
+
+/** What a journal says about its batch. */
+export function batchStatus(journal: Journal): BatchStatus {
+  const refused = [...journal.chips.values()].flatMap(({ chip, refused: versions }) =>
+    [...versions].map(([version, reason]) => ({ chip, version, reason })),
+  );
+  const halfDone = journal.items
+    .filter(({ stage, chip }) => stage !== "done" && chip !== undefined)
+    .map(itemStatus);
+  return {
+    batch: journal.batch.batch,
+    profile: journal.batch.profile,
+    counts: journal.counts(),
+    halfDone,
+    refused,
+  };
+}
+
+/** Lets a chip be tried again with keys that were refused. @throws PersonalizationError `unknown-card` */
+export function retryChip(journal: Journal, chip: string): void {
+  if (!journal.chips.has(chip))
+    throw new PersonalizationError("unknown-card", `no chip ${chip} in this batch`, {
+      hint: "The chips that were refused are listed by: personalize status",
+    });
+  journal.append({ step: "retry", chip });
+}
+
+/**
+ * Gives up the chip of a half-done card: its id is retired first, then the card can be made with another chip.
+ * @throws PersonalizationError `unknown-card`, `not-needed`; RegistryUnavailableError; JournalError
+ */
+export async function releaseCard(journal: Journal, registry: CardRegistry, number: string): Promise<void> {
+  const item = journal.items.find(({ order }) => order.number === number);
+  if (!item) throw new PersonalizationError("unknown-card", `no card ${number} in this batch`);
+  if (item.chip === undefined || item.stage === "done")
+    throw new PersonalizationError(
+      "not-needed",
+      `card ${number} is ${item.stage === "done" ? "done" : "not begun"}, so it has no half-done chip`,
+    );
+  if (item.cardId) {
+    await guardedRegistry(registry).retire(item.cardId);
+    journal.append({ step: "abandoned", card: bytesToHex(item.cardId) });
+  }
+  journal.append({ step: "released", item: item.item, chip: item.chip });
+}

@@ -1,0 +1,72 @@
+import { ChequecardError } from "../common/index.js";
+
+export type PersonalizationErrorCode =
+  /** No security domain, no SCP03, no secp256k1, or another major version of the application. */
+  | "unsupported-card"
+  /** The card application is not on the card. */
+  | "no-application"
+  /** The card's keys are not ours. */
+  | "wrong-keys"
+  /** The card opens no channel any more, or was tried too often. */
+  | "locked"
+  /** The card is personalized, by another batch or another issuer. */
+  | "already-personalized"
+  /** The card is blocked by its issuer. */
+  | "blocked"
+  /** The card has no room for what it shall hold. */
+  | "no-room"
+  /** The card's proof of its new key is wrong. */
+  | "bad-proof"
+  /** What the card says after personalization is not what was written. */
+  | "mismatch"
+  /** Every card of the batch has its chip already, or this one is done. */
+  | "not-needed"
+  /** The registry has this card id already, or refuses it. */
+  | "registry"
+  /** The card is not in the registry or the journal. */
+  | "unknown-card";
+
+/** A card cannot be personalized. `hint` says what to do with it. */
+export class PersonalizationError extends ChequecardError {
+  override readonly code: PersonalizationErrorCode;
+
+  constructor(
+    code: PersonalizationErrorCode,
+    message: string,
+    options: { cause?: unknown; hint?: string } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type JournalErrorCode =
+  /** There is a journal already where a new one was to be made. */
+  | "exists"
+  /** There is no journal. */
+  | "missing"
+  /** Not a journal, or changed by something else. */
+  | "damaged"
+  /** Written by a newer release. */
+  | "newer-version"
+  /** Another process uses it. */
+  | "locked"
+  /** It belongs to another batch: other profile, other list. */
+  | "other-batch"
+  /** The system refused to read or write: no room, no permission. */
+  | "io";
+
+/** The journal of a batch cannot be used. Nothing was sent to a card after it failed. */
+export class JournalError extends ChequecardError {
+  override readonly code: JournalErrorCode;
+
+  constructor(code: JournalErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The registry failed for a reason of its own (its database is away): nothing more is sent to any card. */
+export class RegistryUnavailableError extends ChequecardError {
+  override readonly code = "registry-unavailable";
+}

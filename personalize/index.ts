@@ -1,0 +1,22 @@
+/** Turns blank cards into prepaid cards: profiles, one card, batches that survive anything. */
+export * from "./batch.js";
+export * from "./batch-status.js";
+export { type CardData, type CardLimits, dataGroups, NO_CARD_LIMIT, packBlocks } from "./card-data.js";
+export * from "./card-list.js";
+export * from "./card-registry.js";
+export { type Probe, probeCard } from "./chip.js";
+export * from "./errors.js";
+export { type InspectedCard, inspectCard } from "./inspect-card.js";
+export { type ChipState, type ItemStage, type ItemState, Journal } from "./journal.js";
+export type { JournalFileOptions } from "./journal-file.js";
+export { type CardLabel, cardLabels, exportLabels, labelCsv } from "./labels.js";
+export {
+  type CardStep,
+  type PersonalizationContext,
+  type PersonalizedCard,
+  personalizeCard,
+} from "./personalize-card.js";
+export { type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-letters.js";
+export { nodeUriProblem, type Profile, parseProfile } from "./profile.js";
+export { describeProfile } from "./profile-check.js";
+export { type ResetCard, type ResetContext, resetCard } from "./reset-card.js";

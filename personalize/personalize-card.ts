@@ -1,0 +1,350 @@
+import { randomBytes } from "node:crypto";
+import {
+  CardStatusError,
+  generateKeyPair,
+  KEY_CHALLENGE_LENGTH,
+  keyProofDigest,
+  LIFECYCLE,
+  type SecureChannel,
+  SecureChannelError,
+  SW,
+  send,
+  storeData,
+  type Transport,
+  withResponseChaining,
+} from "../apdu/index.js";
+import { bytesToHex, type Msat, ParseError, secp256k1 } from "../common/index.js";
+import type { KeySet } from "../keys/index.js";
+import { type AuthenticationContext, authenticate } from "./authenticate.js";
+import { dataGroups, packBlocks } from "./card-data.js";
+import { type CardRegistry, guardedRegistry } from "./card-registry.js";
+import { type Probe, probeCard } from "./chip.js";
+import { PersonalizationError } from "./errors.js";
+import type { ItemState } from "./journal.js";
+import { type PinLetters, randomPin } from "./pin-letters.js";
+import type { Profile } from "./profile.js";
+import { rotateKeys } from "./rotate-keys.js";
+import { compareCard, type ExpectedCard, identifyCard } from "./verify-card.js";
+
+/** What a step of a card is about, for a live view. */
+export type CardStep =
+  | "probe"
+  | "authenticate"
+  | "generate"
+  | "store"
+  | "register"
+  | "verify"
+  | "rotate"
+  | "done";
+
+export interface PersonalizationContext extends AuthenticationContext {
+  readonly profile: Profile;
+  readonly keySet: KeySet;
+  readonly registry: CardRegistry;
+  /** Needed when the profile has random PINs. */
+  readonly pinLetters?: PinLetters | undefined;
+  /** The next card of the batch for a chip that has none; undefined when all have one. */
+  readonly reserve: (chip: string) => ItemState | undefined;
+  readonly onStep?: ((step: CardStep, chip: string | undefined) => void) | undefined;
+}
+
+/** A card that is ready to be handed out. */
+export interface PersonalizedCard {
+  readonly item: number;
+  readonly number: string;
+  readonly chip: string;
+  /** 8 bytes. */
+  readonly cardId: Uint8Array;
+  /** `made` in this tap, or `finished` what an earlier one began. */
+  readonly how: "made" | "finished";
+  /** Command APDUs of this tap. */
+  readonly apdus: number;
+}
+
+/**
+ * Makes a card, or finishes one that an interruption left half-done (specs/04 §8). Every step is in the journal
+ * before the next begins, so it can be cut anywhere and called again with the same chip on any reader.
+ * @throws PersonalizationError with what to do with the card; CardStatusError; ParseError; TransportError (lay the
+ * card on the reader again); JournalError, KeyError (stop)
+ */
+export async function personalizeCard(
+  connection: Transport,
+  given: PersonalizationContext,
+): Promise<PersonalizedCard> {
+  const context = { ...given, registry: guardedRegistry(given.registry) };
+  let apdus = 0;
+  const card = withResponseChaining({
+    transmit(command) {
+      apdus++;
+      return connection.transmit(command);
+    },
+  });
+  context.onStep?.("probe", undefined);
+  const probe = await probeCard(card);
+  const { item, how } = await reachPersonalized(card, probe, context);
+  await finish(card, probe.chip, item, context);
+  await rotateWhereNeeded(card, probe, context);
+  if (item.stage !== "done")
+    context.journal.append({ step: "done", item: item.item, card: bytesToHex(idOf(item)) });
+  context.onStep?.("done", probe.chip);
+  return { item: item.item, number: item.order.number, chip: probe.chip, cardId: idOf(item), how, apdus };
+}
+
+function idOf(item: ItemState): Uint8Array {
+  if (item.cardId) return item.cardId;
+  throw new PersonalizationError("unknown-card", `card ${item.order.number} has no id yet`);
+}
+
+/** Blank, ours, or somebody else's: what the lifecycle and the journal say together. */
+async function reachPersonalized(
+  card: Transport,
+  probe: Probe,
+  context: PersonalizationContext,
+): Promise<{ item: ItemState; how: "made" | "finished" }> {
+  const { journal } = context;
+  const known = journal.chips.get(probe.chip)?.item;
+  const item = known === undefined ? undefined : journal.items[known];
+  const { lifecycle } = probe.application.profile;
+  if (lifecycle === LIFECYCLE.BLOCKED)
+    throw new PersonalizationError("blocked", "the card is blocked by its issuer", {
+      hint: "Put it aside. If it is yours and shall be made anew, reset it first: personalize reset",
+    });
+  if (lifecycle === LIFECYCLE.BLANK) {
+    if (item && item.stage !== "open" && item.stage !== "assigned")
+      throw new PersonalizationError(
+        "mismatch",
+        `card ${item.order.number} was made on this chip and is blank now`,
+        {
+          hint: "It was reset outside this batch. Retire it and free its place: personalize reset",
+        },
+      );
+    return { item: await make(card, probe, item, context), how: "made" };
+  }
+  if (!item?.cardId)
+    throw new PersonalizationError(
+      "already-personalized",
+      "the card is personalized, and not by this batch",
+      {
+        hint: "Put it aside. If it is yours and shall be made anew, reset it first: personalize reset",
+      },
+    );
+  if (item.stage === "done")
+    throw new PersonalizationError("not-needed", `card ${item.order.number} is done already`, {
+      hint: "Put it to the finished ones and lay the next card on the reader.",
+    });
+  return { item, how: "finished" };
+}
+
+/** The version of the keys that a blank card has, from what it tells and what the journal knows. */
+function presentVersion({ chip, keyVersions }: Probe, { journal, profile }: PersonalizationContext): number {
+  const { version, rotateTo } = profile.cardKeys;
+  const rotated = journal.chips.get(chip)?.rotatedTo;
+  const candidates = [
+    ...(rotated === undefined ? [] : [rotated]),
+    version,
+    ...(rotateTo === undefined ? [] : [rotateTo]),
+  ];
+  const found = keyVersions ? candidates.find((candidate) => keyVersions.includes(candidate)) : candidates[0];
+  if (found !== undefined) return found;
+  const has = keyVersions?.length ? `has keys of version ${keyVersions.join(", ")}` : "has no keys";
+  throw new PersonalizationError("wrong-keys", `the card ${has}, need version ${candidates.join(" or ")}`, {
+    hint: "Check the profile's card-keys and that these are the right cards; nothing was tried on this one.",
+  });
+}
+
+/** From blank to the last block. The registry knows the card before it can be one. */
+async function make(
+  card: Transport,
+  probe: Probe,
+  begun: ItemState | undefined,
+  context: PersonalizationContext,
+): Promise<ItemState> {
+  const { journal, profile, registry, onStep } = context;
+  const { chip } = probe;
+  const item = begun ?? context.reserve(chip);
+  if (!item)
+    throw new PersonalizationError("not-needed", "every card of this batch has its chip already", {
+      hint: "Cards that were begun on another chip can be freed with: personalize retry --release",
+    });
+  onStep?.("authenticate", chip);
+  const channel = await authenticate(card, chip, presentVersion(probe, context), context);
+  if (item.cardId) {
+    // An interrupted attempt used this id; another key comes, so another id does too.
+    await registry.retire(item.cardId);
+    journal.append({ step: "abandoned", card: bytesToHex(item.cardId) });
+  }
+  onStep?.("generate", chip);
+  const publicKey = await generate(channel, context);
+  const { cardId, pin } = await assign(item, chip, publicKey, context);
+  const data = {
+    cardId,
+    keySetId: context.keySet.id,
+    nodeUri: profile.nodeUri,
+    issuerPoint: secp256k1.convert(context.keySet.issuerPublicKey, false),
+    credit: creditOf(item, profile),
+    limits: profile.limits,
+    publish: profile.publish,
+    sealKey: sealKeyOf(context),
+    pin,
+  };
+  const blocks = packBlocks(dataGroups(data), channel.maxData);
+  for (const [block, groups] of blocks.entries()) {
+    const last = block === blocks.length - 1;
+    if (last) {
+      onStep?.("register", chip);
+      await registry.register({
+        cardId,
+        publicKey,
+        keySetId: context.keySet.id,
+        label: labelOf(item),
+        credit: data.credit,
+        limits: profile.limits,
+        policy: profile.policy,
+      });
+    }
+    onStep?.("store", chip);
+    await refusing("STORE DATA", () => send(channel, storeData, { block, last, groups }));
+  }
+  channel.close();
+  return item;
+}
+
+/** Printed number and holder. */
+export const labelOf = ({ order }: ItemState): string =>
+  order.holder ? `${order.number} ${order.holder}` : order.number;
+
+const creditOf = (item: ItemState, profile: Profile): Msat => item.order.credit ?? profile.credit;
+
+function sealKeyOf({ keys, keySet }: PersonalizationContext): Uint8Array {
+  const key = keys.sealKey(keySet.id);
+  if (key) return key;
+  throw new PersonalizationError("unsupported-card", `key set ${bytesToHex(keySet.id)} has no seal key`);
+}
+
+/** Has the card make its key, and proves that it has it. */
+async function generate(
+  channel: SecureChannel,
+  { random = randomBytes }: PersonalizationContext,
+): Promise<Uint8Array> {
+  const challenge = Uint8Array.from(random(KEY_CHALLENGE_LENGTH));
+  const { point, signature } = await refusing("GENERATE KEY PAIR", () =>
+    send(channel, generateKeyPair, { challenge }),
+  );
+  if (secp256k1.isPublicKey(point) && secp256k1.verify(signature, keyProofDigest(challenge, point), point))
+    return point;
+  throw new PersonalizationError("bad-proof", "the card's proof of its new key is wrong", {
+    hint: "Put the card aside: its key cannot be trusted.",
+  });
+}
+
+/** A fresh id, a PIN whose letter is on the disk, and the journal's line that binds them to the chip. */
+async function assign(
+  item: ItemState,
+  chip: string,
+  publicKey: Uint8Array,
+  context: PersonalizationContext,
+): Promise<{ cardId: Uint8Array; pin: string | undefined }> {
+  const { journal, profile, pinLetters, random = randomBytes } = context;
+  let cardId = Uint8Array.from(random(8));
+  while (journal.hasGiven(cardId) || (await context.registry.lookup(cardId)))
+    cardId = Uint8Array.from(random(8));
+  const card = bytesToHex(cardId);
+  const pin = profile.pinLength === undefined ? undefined : randomPin(profile.pinLength, random);
+  if (pin !== undefined) {
+    if (!pinLetters) throw new PersonalizationError("unknown-card", "random PINs need a file of PIN letters");
+    pinLetters.append({ card, number: item.order.number, holder: item.order.holder, pin });
+  }
+  journal.append({
+    step: "assigned",
+    chip,
+    item: item.item,
+    card,
+    key: bytesToHex(publicKey),
+    pin: pin !== undefined,
+  });
+  return { cardId, pin };
+}
+
+/** Read back, active in the registry. Repeats nothing that the journal has. */
+async function finish(
+  card: Transport,
+  chip: string,
+  item: ItemState,
+  context: PersonalizationContext,
+): Promise<void> {
+  const { journal, profile, registry, onStep } = context;
+  const cardId = idOf(item);
+  const id = bytesToHex(cardId);
+  if (item.stage === "assigned") {
+    onStep?.("verify", chip);
+    const expected: ExpectedCard = {
+      cardId,
+      publicKey: item.publicKey ?? new Uint8Array(0),
+      keySetId: context.keySet.id,
+      nodeUri: profile.nodeUri,
+      credit: creditOf(item, profile),
+      limits: profile.limits,
+      publish: profile.publish,
+      hasPin: item.hasPin,
+    };
+    compareCard(await identifyCard(card, context.keys, context.random), expected);
+    journal.append({ step: "verified", card: id });
+  }
+  if (item.stage === "verified") {
+    await registry.activate(cardId);
+    journal.append({ step: "active", card: id });
+  }
+}
+
+async function rotateWhereNeeded(
+  card: Transport,
+  probe: Probe,
+  context: PersonalizationContext,
+): Promise<void> {
+  const { version: from, rotateTo: to } = context.profile.cardKeys;
+  const state = context.journal.chips.get(probe.chip);
+  if (to === undefined || state?.rotatedTo === to) return;
+  // A card that was reset after an earlier batch has the new keys already.
+  if (!state?.rotating && probe.keyVersions?.includes(to) && !probe.keyVersions.includes(from)) return;
+  context.onStep?.("rotate", probe.chip);
+  await rotateKeys(card, probe.chip, { from, to }, context);
+}
+
+/** Runs a command of the channel and says what its refusal means for the card. */
+async function refusing<T>(name: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof SecureChannelError)
+      throw new PersonalizationError("mismatch", `${name}: ${cause.message}`, {
+        cause,
+        hint: "Lay the card on the reader again; it is started over.",
+      });
+    if (!(cause instanceof CardStatusError)) {
+      if (cause instanceof ParseError)
+        throw new PersonalizationError("unsupported-card", `${name}: ${cause.message}`, {
+          cause,
+          hint: "Put the card aside: its application is not one that this software knows.",
+        });
+      throw cause;
+    }
+    throw refusal(name, cause);
+  }
+}
+
+function refusal(name: string, cause: CardStatusError): PersonalizationError {
+  if (cause.sw === 0x6a84)
+    return new PersonalizationError("no-room", `${name}: the card has no room`, {
+      cause,
+      hint: "Delete other applications from the card, or put it aside.",
+    });
+  if (name === "GENERATE KEY PAIR" && cause.sw !== SW.SECURITY_NOT_SATISFIED)
+    return new PersonalizationError("unsupported-card", "the card cannot make a key on secp256k1", {
+      cause,
+      hint: "Put the card aside and use cards that support 256-bit elliptic curves with own parameters.",
+    });
+  return new PersonalizationError("mismatch", cause.message, {
+    cause,
+    hint: "Lay the card on the reader again; it is started over.",
+  });
+}

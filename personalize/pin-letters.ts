@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { bytesToHex, hexToBytes, ParseError, utf8 } from "../common/index.js";
+import { deriveBoxKey, KeyError, openBox, type ScryptParameters, sealBox } from "../keys/index.js";
+import { JournalFile, type JournalFileOptions, readJournal } from "./journal-file.js";
+
+const FORMAT = "chequecard-pin-letters";
+const VERSION = 1;
+const CHECK = utf8("chequecard/pin-letters");
+
+/** What a PIN letter says. */
+export interface PinLetter {
+  /** Card id, 16 hex digits. Only the letter of the id that the card has in the end counts. */
+  readonly card: string;
+  readonly number: string;
+  readonly holder: string;
+  /** 4..12 digits. */
+  readonly pin: string;
+}
+
+/**
+ * A random PIN, every one of the 10^length equally likely.
+ * @param random gives bytes; the system's generator when absent
+ */
+export function randomPin(length: number, random: (count: number) => Uint8Array = randomBytes): string {
+  let pin = "";
+  while (pin.length < length)
+    // 250 is the largest multiple of 10 in a byte; what lies above would favour small digits.
+    for (const byte of random(length)) if (byte < 250 && pin.length < length) pin += String(byte % 10);
+  return pin;
+}
+
+interface Header {
+  readonly format: string;
+  readonly version: number;
+  readonly scrypt: ScryptParameters;
+  readonly salt: string;
+  readonly check: string;
+}
+
+const associated = (index: number): Uint8Array => utf8(`${FORMAT}|${index}`);
+
+/** The encrypted file of PIN letters (specs/04 §11): scrypt and XChaCha20-Poly1305, a line for each letter. */
+export class PinLetters {
+  readonly #file: JournalFile;
+  readonly #key: Uint8Array;
+  #count: number;
+
+  private constructor(file: JournalFile, key: Uint8Array, count: number) {
+    this.#file = file;
+    this.#key = key;
+    this.#count = count;
+  }
+
+  /** Makes the file. @param passphrase UTF-8, cleared by the caller @throws JournalError `exists`, `locked`, `io` */
+  static async create(
+    path: string,
+    passphrase: Uint8Array,
+    options: JournalFileOptions & { readonly scrypt?: ScryptParameters } = {},
+  ): Promise<PinLetters> {
+    const box = await deriveBoxKey(passphrase, options.scrypt);
+    const header: Header = {
+      format: FORMAT,
+      version: VERSION,
+      scrypt: box.parameters,
+      salt: bytesToHex(box.salt),
+      check: bytesToHex(sealBox(box.key, CHECK, associated(0))),
+    };
+    const file = JournalFile.create(path, options);
+    file.append(JSON.stringify(header));
+    return new PinLetters(file, box.key, 0);
+  }
+
+  /** Goes on with a file. @throws JournalError; KeyError `wrong-passphrase` */
+  static async open(
+    path: string,
+    passphrase: Uint8Array,
+    options: JournalFileOptions = {},
+  ): Promise<PinLetters> {
+    const { journal: file, lines } = JournalFile.open(path, options);
+    try {
+      const key = await openHeader(lines[0], passphrase, path);
+      return new PinLetters(file, key, lines.length - 1);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The letter is on the disk, encrypted, when this returns. @throws JournalError `io` */
+  append(letter: PinLetter): void {
+    const plaintext = utf8(JSON.stringify(letter));
+    this.#file.append(bytesToHex(sealBox(this.#key, plaintext, associated(this.#count + 1))));
+    plaintext.fill(0);
+    this.#count++;
+  }
+
+  close(): void {
+    this.#key.fill(0);
+    this.#file.close();
+  }
+}
+
+/**
+ * Decrypts the letters of a file.
+ * @param keep which card ids count: those that the batch finished
+ * @throws JournalError; KeyError `wrong-passphrase`, `damaged`
+ */
+export async function readPinLetters(
+  path: string,
+  passphrase: Uint8Array,
+  keep: (cardId: Uint8Array) => boolean = () => true,
+): Promise<PinLetter[]> {
+  const { lines } = readJournal(path);
+  const key = await openHeader(lines[0], passphrase, path);
+  const letters = lines.slice(1).map((line, index): PinLetter => {
+    const plaintext = openBox(key, hexToBytes(line), associated(index + 1));
+    if (!plaintext)
+      throw new KeyError("damaged", `${path}: letter ${index + 1} was not written by this software`);
+    return JSON.parse(Buffer.from(plaintext).toString()) as PinLetter;
+  });
+  key.fill(0);
+  return letters.filter((letter) => keep(hexToBytes(letter.card)));
+}
+
+async function openHeader(
+  line: string | undefined,
+  passphrase: Uint8Array,
+  path: string,
+): Promise<Uint8Array> {
+  let header: Header;
+  try {
+    header = JSON.parse(line ?? "null") as Header;
+    if (header?.format !== FORMAT || header.version !== VERSION || typeof header.salt !== "string")
+      throw new ParseError(path, "not a file of PIN letters");
+  } catch (cause) {
+    throw new KeyError("damaged", `${path}: not a file of PIN letters that this release reads`, { cause });
+  }
+  const { key } = await deriveBoxKey(passphrase, header.scrypt, hexToBytes(header.salt));
+  if (openBox(key, hexToBytes(header.check), associated(0))) return key;
+  throw new KeyError("wrong-passphrase", `${path}: the passphrase is wrong`);
+}

@@ -1,0 +1,98 @@
+import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
+import { formatMsat } from "../common/index.js";
+import type { Profile } from "./profile.js";
+
+const NO_COUNT = 0xffffffff;
+
+/** Limits that cannot all be meant: a sentence each, empty when there are none (specs/04 §9). */
+export function contradictions(profile: Profile): string[] {
+  const { limits, credit } = profile;
+  const { maxPerTransaction, pinThreshold, noPinBudget, maxTransactions } = limits;
+  const found: string[] = [];
+  const say = (condition: boolean, sentence: string) => {
+    if (condition) found.push(sentence);
+  };
+  const hasPin = profile.pinLength !== undefined;
+  say(maxPerTransaction === 0n, "limits/max-per-transaction: 0 allows no payment at all");
+  say(maxTransactions === 0, "limits/max-transactions: 0 allows no payment at all");
+  say(
+    !hasPin && pinThreshold !== NO_LIMIT,
+    `limits/pin-threshold: the cards have no PIN, so payments above ${formatMsat(pinThreshold)} would always fail; set pin: random, or pin-threshold: none`,
+  );
+  say(
+    !hasPin && noPinBudget !== NO_LIMIT,
+    `limits/no-pin-budget: the cards have no PIN, so they would stop at ${formatMsat(noPinBudget)} for good; set pin: random, or no-pin-budget: none`,
+  );
+  say(
+    hasPin && pinThreshold === NO_LIMIT && noPinBudget === NO_LIMIT,
+    "pin: a random PIN that is never needed; set limits/pin-threshold or limits/no-pin-budget, or pin: none",
+  );
+  say(
+    hasPin &&
+      pinThreshold !== NO_LIMIT &&
+      maxPerTransaction !== NO_LIMIT &&
+      pinThreshold >= maxPerTransaction &&
+      noPinBudget === NO_LIMIT,
+    `limits/pin-threshold: ${formatMsat(pinThreshold)} is never exceeded, since a payment is at most ${formatMsat(maxPerTransaction)}`,
+  );
+  say(
+    noPinBudget !== NO_LIMIT && pinThreshold !== NO_LIMIT && noPinBudget < pinThreshold,
+    `limits/no-pin-budget: ${formatMsat(noPinBudget)} in all is less than pin-threshold ${formatMsat(pinThreshold)} for one payment`,
+  );
+  say(
+    maxPerTransaction !== NO_LIMIT && credit > 0n && maxPerTransaction > credit,
+    `limits/max-per-transaction: ${formatMsat(maxPerTransaction)} is more than the credit of ${formatMsat(credit)}`,
+  );
+  say(
+    profile.cardKeys.rotateTo === profile.cardKeys.version,
+    `card-keys/rotate-to: the cards have keys of version ${profile.cardKeys.version} already`,
+  );
+  say(
+    profile.cardKeys.rotateTo === 255,
+    "card-keys/rotate-to: 255 stands for factory keys; rotate to a version of 1 to 127",
+  );
+  return found;
+}
+
+/** What a profile means, in sentences for whoever hands the cards out. */
+export function describeProfile(profile: Profile): string[] {
+  const { limits, credit } = profile;
+  const { maxPerTransaction, pinThreshold, noPinBudget, maxTransactions } = limits;
+  const shown = [
+    profile.publish & CAPABILITY.AVAILABLE_PUBLISHED ? "what is left on it" : "",
+    profile.publish & CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED ? "its limit for one payment" : "",
+    profile.publish & CAPABILITY.PIN_THRESHOLD_PUBLISHED ? "from which amount it needs the PIN" : "",
+  ].filter(Boolean);
+  return [
+    credit > 0n
+      ? `A new card can spend ${formatMsat(credit)}.`
+      : "A new card is empty until it is topped up.",
+    maxPerTransaction === NO_LIMIT
+      ? "One payment may be as large as what is left."
+      : `One payment is at most ${formatMsat(maxPerTransaction)}.`,
+    maxTransactions === NO_COUNT
+      ? "The number of payments is not limited."
+      : `A card makes at most ${maxTransactions} payments.`,
+    withoutPin(profile, pinThreshold, noPinBudget),
+    shown.length
+      ? `A card tells everybody who holds a reader to it ${listed(shown)}.`
+      : "A card tells nobody what is on it.",
+    ...(profile.publish & CAPABILITY.AVAILABLE_PUBLISHED
+      ? ["Two taps of one card can be linked by the amount that it shows."]
+      : []),
+    `Payments are asked for at ${profile.nodeUri}.`,
+    profile.cardKeys.rotateTo === undefined
+      ? `The cards keep their keys of version ${profile.cardKeys.version}.`
+      : `The cards come with keys of version ${profile.cardKeys.version} and leave with keys of version ${profile.cardKeys.rotateTo}.`,
+  ];
+}
+
+function withoutPin(profile: Profile, threshold: bigint, budget: bigint): string {
+  if (profile.pinLength === undefined) return "The cards have no PIN: who holds a card can spend it.";
+  const each = threshold === NO_LIMIT ? "any amount a time" : `up to ${formatMsat(threshold)} a time`;
+  const all = budget === NO_LIMIT ? "without an end" : `${formatMsat(budget)} in all`;
+  return `Without PIN ${each} and ${all}; with the random PIN of ${profile.pinLength} digits up to the other limits.`;
+}
+
+const listed = (parts: readonly string[]): string =>
+  parts.length === 1 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

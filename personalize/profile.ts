@@ -1,0 +1,157 @@
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import { z } from "zod";
+import { CAPABILITY, MAX_NODE_URI_LENGTH, NO_LIMIT } from "../apdu/index.js";
+import { hexToBytes, type Msat, ParseError, parseAmount, secp256k1 } from "../common/index.js";
+import type { CardLimits } from "./card-data.js";
+import { contradictions } from "./profile-check.js";
+
+/** Longer than any profile. */
+const MAX_PROFILE_LENGTH = 64 * 1024;
+
+const amount = z.string().transform((text, context): Msat => {
+  try {
+    return parseAmount(text);
+  } catch (cause) {
+    context.addIssue({
+      code: "custom",
+      message: cause instanceof Error ? cause.message.replace(/^amount: /, "") : "no amount",
+    });
+    return z.NEVER;
+  }
+});
+const limit = z.union([z.literal("none").transform(() => NO_LIMIT), amount]);
+const none32 = z.literal("none").transform(() => 0xffffffff);
+const keyVersion = z.int().refine((version) => (version >= 1 && version <= 127) || version === 255, {
+  message: "need a key version of 1 to 127, or 255 for factory keys",
+});
+
+const nodeUri = z.string().superRefine((uri, context) => {
+  const problem = nodeUriProblem(uri);
+  if (problem) context.addIssue({ code: "custom", message: problem });
+});
+
+/** What is wrong with a node URI, `pubkey@host:port`; undefined when nothing is. */
+export function nodeUriProblem(uri: string): string | undefined {
+  if (uri.length > MAX_NODE_URI_LENGTH)
+    return `need at most ${MAX_NODE_URI_LENGTH} characters, have ${uri.length}`;
+  const found = /^([0-9a-f]{66})@(\[[0-9a-f:.]+\]|[a-zA-Z0-9.-]+):(\d{1,5})$/.exec(uri);
+  if (!found) return "need the form pubkey@host:port, an IPv6 address in brackets";
+  if (!secp256k1.isPublicKey(hexToBytes(found[1] ?? "")))
+    return "the part before @ is no public key of a node";
+  const port = Number.parseInt(found[3] ?? "", 10);
+  return port >= 1 && port <= 65535 ? undefined : "need a port of 1 to 65535";
+}
+
+const PUBLISHED = {
+  available: CAPABILITY.AVAILABLE_PUBLISHED,
+  "max-per-transaction": CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED,
+  "pin-threshold": CAPABILITY.PIN_THRESHOLD_PUBLISHED,
+} as const;
+
+/** A profile as its file has it (specs/04 §9). */
+const profileSchema = z.strictObject({
+  /** For people and for the journal. */
+  name: z.string().min(1).max(64),
+  /** Where the cards' payments are asked for. */
+  "node-uri": nodeUri,
+  /** Id (8 hex digits) or label of the key set. May be left out while there is only one. */
+  "key-set": z.string().min(1).max(64).optional(),
+  limits: z.strictObject({
+    /** What a new card may spend in all. */
+    credit: amount,
+    "max-per-transaction": limit.default(NO_LIMIT),
+    /** Above it every payment needs the PIN. */
+    "pin-threshold": limit.default(NO_LIMIT),
+    /** What may be spent without the PIN until it is typed once more. */
+    "no-pin-budget": limit.default(NO_LIMIT),
+    "max-transactions": z.union([none32, z.int().min(0).max(0xfffffffe)]).default(0xffffffff),
+  }),
+  /** `random`: every card gets its own, written to the PIN letters. */
+  pin: z.enum(["none", "random"]).default("none"),
+  "pin-length": z.int().min(4).max(12).default(4),
+  /** What a card tells everybody who asks. */
+  publish: z
+    .array(z.enum(["available", "max-per-transaction", "pin-threshold"]))
+    .default(["max-per-transaction", "pin-threshold"]),
+  "card-keys": z
+    .strictObject({
+      /** Version of the keys that the cards are delivered with. */
+      version: keyVersion.default(255),
+      /** Version of the keys that they shall leave with; absent: the same. */
+      "rotate-to": keyVersion.optional(),
+    })
+    .default({ version: 255 }),
+  /** What the issuer's service allows, beyond what the card enforces. */
+  policy: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** A profile, ready to be used. */
+export interface Profile {
+  readonly name: string;
+  readonly nodeUri: string;
+  readonly keySet: string | undefined;
+  readonly credit: Msat;
+  readonly limits: CardLimits;
+  /** Digits of a random PIN; undefined: cards without a PIN. */
+  readonly pinLength: number | undefined;
+  /** CAPABILITY bits 1..3. */
+  readonly publish: number;
+  readonly cardKeys: { readonly version: number; readonly rotateTo: number | undefined };
+  readonly policy: unknown;
+}
+
+/**
+ * Reads a profile from YAML (JSON is YAML too). All mistakes are named at once, each with its path.
+ * @param path of the file, for errors
+ * @throws ParseError
+ */
+export function parseProfile(text: string, path: string): Profile {
+  if (text.length > MAX_PROFILE_LENGTH)
+    throw new ParseError(path, `need at most ${MAX_PROFILE_LENGTH} characters, have ${text.length}`);
+  let plain: unknown;
+  try {
+    plain = parseYaml(text, { maxAliasCount: 0, uniqueKeys: true, prettyErrors: true });
+  } catch (cause) {
+    const where = cause instanceof YAMLParseError ? `line ${cause.linePos?.[0].line ?? "?"}: ` : "";
+    throw new ParseError(path, `${where}neither YAML nor JSON`, { cause });
+  }
+  const result = profileSchema.safeParse(plain);
+  if (!result.success)
+    throw problems(
+      path,
+      result.error.issues.map(
+        (issue) => `${issue.path.map(String).join("/") || "profile"}: ${issue.message}`,
+      ),
+    );
+  const read = result.data;
+  const { limits } = read;
+  const profile: Profile = {
+    name: read.name,
+    nodeUri: read["node-uri"],
+    keySet: read["key-set"],
+    credit: limits.credit,
+    limits: {
+      maxPerTransaction: limits["max-per-transaction"],
+      pinThreshold: limits["pin-threshold"],
+      noPinBudget: limits["no-pin-budget"],
+      maxTransactions: limits["max-transactions"],
+    },
+    pinLength: read.pin === "random" ? read["pin-length"] : undefined,
+    publish: read.publish.reduce((bits, name) => bits | PUBLISHED[name], 0),
+    cardKeys: { version: read["card-keys"].version, rotateTo: read["card-keys"]["rotate-to"] },
+    policy: read.policy,
+  };
+  const found = contradictions(profile);
+  if (found.length) throw problems(path, found);
+  return profile;
+}
+
+function problems(path: string, list: readonly string[]): ParseError {
+  return new ParseError(
+    path,
+    list.length === 1 ? (list[0] ?? "") : `${list.length} mistakes:\n  ${list.join("\n  ")}`,
+    {
+      hint: "Correct the profile; no card was touched.",
+    },
+  );
+}

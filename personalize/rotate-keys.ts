@@ -1,0 +1,73 @@
+import {
+  CardStatusError,
+  checkPutKeyResponse,
+  encodePutKey,
+  type SecureChannel,
+  SecureChannelError,
+  SW,
+  type Transport,
+} from "../apdu/index.js";
+import { type KeySource, wipeCardKeys } from "../keys/index.js";
+import { type AuthenticationContext, authenticate } from "./authenticate.js";
+import { selectDomain } from "./chip.js";
+import { PersonalizationError } from "./errors.js";
+
+/**
+ * Replaces the static keys of a card's security domain and proves the new ones by opening a channel with them: 6
+ * APDUs (specs/04 §8). After an interrupted replacement the new version is tried first: the card has it, or it has
+ * the old one, never both nor none.
+ * @throws PersonalizationError; CardStatusError; ParseError; TransportError; JournalError; KeyError
+ */
+export async function rotateKeys(
+  transport: Transport,
+  chip: string,
+  versions: { readonly from: number; readonly to: number },
+  context: AuthenticationContext,
+): Promise<void> {
+  const { journal, keys } = context;
+  const { from, to } = versions;
+  await selectDomain(transport);
+  if (journal.chips.get(chip)?.rotating && (await has(transport, chip, to, context))) {
+    journal.append({ step: "rotated", chip, version: to });
+    return;
+  }
+  const channel = await authenticate(transport, chip, from, context);
+  journal.append({ step: "rotating", chip, from, to });
+  await putKeys(channel, keys, from, to);
+  (await authenticate(transport, chip, to, context)).close();
+  journal.append({ step: "rotated", chip, version: to });
+}
+
+/** True when a channel opens with the keys of that version; false when the card has none. */
+async function has(
+  transport: Transport,
+  chip: string,
+  version: number,
+  context: AuthenticationContext,
+): Promise<boolean> {
+  try {
+    (await authenticate(transport, chip, version, context)).close();
+    return true;
+  } catch (error) {
+    if (error instanceof SecureChannelError && error.code === "unknown-key-version") return false;
+    throw error;
+  }
+}
+
+async function putKeys(channel: SecureChannel, keys: KeySource, from: number, to: number): Promise<void> {
+  const { diversification } = channel.card;
+  const current = await keys.cardKeys(from, diversification);
+  const next = await keys.cardKeys(to, diversification);
+  try {
+    const { data, sw } = await channel.send(encodePutKey(from, to, next, current.dek));
+    if (sw === 0x6a84)
+      throw new PersonalizationError("no-room", "the card has no room for new keys", {
+        hint: "The card works, with its old keys. Put it aside.",
+      });
+    if (sw !== SW.OK) throw new CardStatusError("PUT KEY", sw);
+    checkPutKeyResponse(data, to, next);
+  } finally {
+    wipeCardKeys(current);
+    wipeCardKeys(next);
+  }
+}
