@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { RegisterCommand, RunAction } from "./command-context.js";
 import { registerCard } from "./commands/card.js";
+import { registerConformance } from "./commands/conformance.js";
 import { registerDemo } from "./commands/demo.js";
 import { registerInvoice } from "./commands/invoice.js";
 import { registerReaders } from "./commands/readers.js";
@@ -15,6 +16,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSimulate,
   registerInvoice,
   registerToken,
+  registerConformance,
   registerDemo,
 ];
 

@@ -212,6 +212,26 @@ describe("the rest of the command line", () => {
       expect((await chequecard([...command, "--help"])).out, command.join(" ")).toMatch(/Example/);
   });
 
+  it("holds simulated cards to the specification", () =>
+    inFolder(async (path) => {
+      await chequecard(["simulate", "new", path("card.json"), "--protocol", "T=0"]);
+      const result = await chequecard([
+        "--json",
+        "conformance",
+        "--card",
+        path("card.json"),
+        "--only",
+        "update",
+      ]);
+      expect(result.exitCode).toBe(EXIT.OK);
+      const report = JSON.parse(result.out) as { passed: number; failed: number; results: unknown[] };
+      expect(report.failed).toBe(0);
+      expect(report.passed).toBeGreaterThan(3);
+      expect((await chequecard(["conformance"])).err).toContain("need either --card or --reader");
+      expect((await chequecard(["conformance", "--reader", "x"])).err).toContain("--provision");
+      expect((await chequecard(["conformance", "--list"])).out.split("\n").length).toBeGreaterThan(20);
+    }));
+
   it("runs the demonstration in process", async () => {
     const demo = await chequecard(["--json", "demo"], { env: { CHEQUECARD_PCSC: "off" } });
     expect(demo.exitCode).toBe(EXIT.OK);

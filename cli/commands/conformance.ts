@@ -1,0 +1,125 @@
+import {
+  type CaseResult,
+  type ConformanceTarget,
+  cardOnReader,
+  conformanceCases,
+  programTarget,
+  runConformance,
+} from "../../host/conformance/index.js";
+import { openReaders } from "../../host/pcsc/index.js";
+import { makeCard, provisionCard, SimulatedReader, summarizeCardFile } from "../../simulator/index.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import type { CommandOutput } from "../output.js";
+import { progress } from "../progress.js";
+
+interface ConformanceOptions {
+  readonly reader?: string;
+  readonly card?: string;
+  readonly provision?: string;
+  readonly only?: string;
+  readonly list?: boolean;
+}
+
+/** Fresh simulated cards of the kind that a card file holds; the file itself is not touched. */
+function simulatedCards(file: string): ConformanceTarget {
+  const { protocol } = summarizeCardFile(file);
+  return {
+    name: `simulated cards like ${file} (${protocol})`,
+    passesMalformed: true,
+    async provision(wanted) {
+      const { card, publicKey } =
+        wanted === "blank"
+          ? { card: makeCard({ protocol }), publicKey: undefined }
+          : provisionCard(wanted, { protocol });
+      const reader = new SimulatedReader();
+      reader.insert(card);
+      return cardOnReader(reader, publicKey);
+    },
+  };
+}
+
+async function withTarget<T>(
+  context: CommandContext,
+  options: ConformanceOptions,
+  use: (target: ConformanceTarget) => Promise<T>,
+): Promise<T> {
+  if ((options.card === undefined) === (options.reader === undefined))
+    throw new InputError("conformance: need either --card or --reader");
+  if (options.card !== undefined) return use(simulatedCards(options.card));
+  const [program, ...args] = options.provision?.split(/\s+/).filter(Boolean) ?? [];
+  if (program === undefined)
+    throw new InputError(
+      "--provision: need the program that brings the card on the reader into a wanted state",
+      {
+        hint: "docs/conformance.md says what it reads and prints.",
+      },
+    );
+  const readers = await openReaders({ signal: context.signal });
+  try {
+    return await use(programTarget(readers.find(options.reader), [program, ...args]));
+  } finally {
+    await readers.close();
+  }
+}
+
+async function conformance(context: CommandContext, options: ConformanceOptions): Promise<CommandOutput> {
+  const only = options.only?.toLowerCase() ?? "";
+  const cases = conformanceCases().filter(({ id, section }) =>
+    `${id} ${section}`.toLowerCase().includes(only),
+  );
+  if (options.list)
+    return {
+      data: { cases: cases.map(({ id, section, title }) => ({ id, section, title })) },
+      text: cases
+        .map(({ id, section, title }) => `${id.padEnd(34)} ${section.padEnd(16)} ${title}`)
+        .join("\n"),
+    };
+  const bar = progress(context, "Conformance", cases.length);
+  try {
+    const report = await withTarget(context, options, (target) =>
+      runConformance(target, { cases, signal: context.signal, onResult: () => bar.advance() }),
+    );
+    bar.stop();
+    const shown = report.results.filter(({ outcome }) => outcome !== "passed").map(renderResult);
+    const counts = `${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped`;
+    return {
+      data: report,
+      text: [...shown, `${report.target}: ${counts}`].join("\n"),
+      exitCode: report.failed ? EXIT.CHECK_FAILED : EXIT.OK,
+    };
+  } finally {
+    bar.stop();
+  }
+}
+
+function renderResult(result: CaseResult): string {
+  const head = `${result.outcome.toUpperCase()} ${result.id} (${result.section}): ${result.title}`;
+  const found =
+    result.outcome === "failed" ? [`  expected: ${result.expected}`, `  found:    ${result.found}`] : [];
+  return [head, `  ${result.detail}`, ...found].join("\n");
+}
+
+export const registerConformance: RegisterCommand = (program, run) => {
+  program
+    .command("conformance")
+    .description("hold a card to the specification, for authors of card applications")
+    .option("--reader <name>", "PC/SC reader with the card under test")
+    .option("--provision <command>", "program that brings the card on the reader into a wanted state")
+    .option("--card <file>", "simulated cards of the kind in this file; the file is not touched")
+    .option("--only <text>", "only cases whose name or section contains this")
+    .option("--list", "list the cases")
+    .addHelpText(
+      "after",
+      `
+The card under test is provisioned anew for each case: everything on it is lost.
+
+Examples:
+  chequecard conformance --card card.json
+  chequecard conformance --reader ACR1252 --provision "python3 provision.py" --only update/
+  chequecard conformance --list
+`,
+    )
+    .action((options: ConformanceOptions) => run((context) => conformance(context, options)));
+};
