@@ -1,0 +1,117 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { errno, ParseError, writeDurableFile } from "../common/index.js";
+import { LdkNode, type LdkNodeOptions, SimulatedChain } from "../lightning/nodes/ldk/index.js";
+import { InputError } from "./error-report.js";
+
+const CONFIG = z.strictObject({
+  format: z.literal("chequecard-embedded-node"),
+  version: z.literal(1),
+  alias: z.string().min(1).max(32),
+  /** File of the simulated chain, shared by all nodes that shall reach each other. */
+  chain: z.string().min(1),
+  /** Port for peers on 127.0.0.1; absent: a free one at the first start, then the same. */
+  port: z.int().min(1).max(65535).optional(),
+});
+
+export type EmbeddedNodeConfig = Omit<z.output<typeof CONFIG>, "format" | "version">;
+
+/** A node of this process, with the chain it lives on. */
+export interface EmbeddedNode {
+  readonly node: LdkNode;
+  readonly chain: SimulatedChain;
+  /** Everything is durable when it resolves. */
+  close(): Promise<void>;
+}
+
+const configPath = (folder: string): string => join(folder, "node.json");
+
+/** True when there is an embedded node in this folder. */
+export const isEmbeddedNode = (folder: string): boolean => existsSync(configPath(folder));
+
+/**
+ * Makes the folder of a new embedded node; the node itself comes into being at its first start.
+ * @throws InputError when there is one already, or the folder cannot be made
+ */
+export function createEmbeddedNode(
+  folder: string,
+  options: { readonly alias?: string; readonly chain?: string; readonly port?: number } = {},
+): EmbeddedNodeConfig {
+  if (isEmbeddedNode(folder)) throw new InputError(`${folder}: there is a node in this folder already`);
+  const absolute = resolve(folder);
+  const config: EmbeddedNodeConfig = {
+    alias: options.alias ?? basename(absolute).slice(0, 32),
+    chain: resolve(options.chain ?? join(dirname(absolute), "chain.db")),
+    ...(options.port === undefined ? {} : { port: options.port }),
+  };
+  try {
+    mkdirSync(absolute, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new InputError(`${folder}: the folder cannot be made (${errno(cause)})`, { cause });
+  }
+  const text = JSON.stringify({ format: "chequecard-embedded-node", version: 1, ...config }, null, 2);
+  writeDurableFile(configPath(absolute), `${text}\n`);
+  return config;
+}
+
+/** @throws InputError, ParseError naming the field */
+export function readEmbeddedNodeConfig(folder: string): EmbeddedNodeConfig {
+  let text: string;
+  try {
+    text = readFileSync(configPath(folder), "utf8");
+  } catch (cause) {
+    throw new InputError(`${folder}: no embedded node there (${errno(cause)})`, {
+      cause,
+      hint: `Make one: chequecard node start ${folder}`,
+    });
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new ParseError(configPath(folder), "not JSON", { cause });
+  }
+  const parsed = CONFIG.safeParse(content);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ParseError(`${configPath(folder)}/${issue?.path.join("/") ?? ""}`, issue?.message ?? "damaged");
+  }
+  const { alias, chain, port } = parsed.data;
+  return { alias, chain, ...(port === undefined ? {} : { port }) };
+}
+
+/**
+ * Starts the node of a folder in this process. Its Lightning protocol is real, its chain is simulated: there is
+ * no money in it.
+ * @throws InputError, ParseError; NodeError, also when another process runs it
+ */
+export async function openEmbeddedNode(
+  folder: string,
+  options: Pick<LdkNodeOptions, "deputy" | "log"> = {},
+): Promise<EmbeddedNode> {
+  const { alias, chain: file, port } = readEmbeddedNodeConfig(folder);
+  const chain = new SimulatedChain({ file });
+  try {
+    if (chain.tip().height === 0) chain.mine();
+    const node = await LdkNode.start({
+      network: "bcrt",
+      chain,
+      alias,
+      file: join(folder, "node.db"),
+      ...(port === undefined ? {} : { listen: { port } }),
+      ...options,
+    });
+    return {
+      node,
+      chain,
+      async close() {
+        await node.close();
+        chain.close();
+      },
+    };
+  } catch (error) {
+    chain.close();
+    throw error;
+  }
+}
