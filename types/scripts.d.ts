@@ -9,6 +9,7 @@ declare module "*/scripts/setup/packages.mjs" {
 }
 
 declare module "*/scripts/setup/dependencies.mjs" {
+  export function isLockComplete(lock: object): boolean;
   export function isInstalled(lock: object, installed: object | undefined): boolean;
   export function plan(facts: {
     installed: boolean;

@@ -24,6 +24,23 @@ export function isInstalled(lock, installed) {
   });
 }
 
+/**
+ * Whether the lock file has an entry for every optional dependency. One written where the packages of other platforms
+ * cannot be had lacks them, and `npm ci` refuses it, though nothing here needs them.
+ * @param {object} lock content of package-lock.json
+ */
+export function isLockComplete(lock) {
+  const has = (path, name) => {
+    for (let directory = path; ; directory = directory.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, "")) {
+      if (lock.packages[`${directory}${directory && "/"}node_modules/${name}`]) return true;
+      if (directory === "") return false;
+    }
+  };
+  return Object.entries(lock.packages).every(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).every((name) => has(path, name)),
+  );
+}
+
 /** What must be done about the npm packages: nothing, install them, or build the native part for readers. */
 export function plan({ installed, sameNode, nativePackage, nativePart, header, nativeFailed }) {
   if (!installed || !sameNode) return "install";
@@ -50,7 +67,8 @@ export async function setUpDependencies({ force = false } = {}) {
   const marker = join(ROOT, "node_modules/.package-lock.json");
   const stamp = statePath("dependencies.json");
   const known = readStamp(stamp);
-  const installed = isInstalled(JSON.parse(lockText), readStamp(marker));
+  const lockFile = JSON.parse(lockText);
+  const installed = isInstalled(lockFile, readStamp(marker));
   const lock = sha256(lockText);
   const failedBefore = known?.nativeFailed === true && known.lock === lock && !force;
   const todo = plan({
@@ -63,7 +81,7 @@ export async function setUpDependencies({ force = false } = {}) {
   });
   if (todo !== "nothing") {
     removeStamp(stamp);
-    if (!(await carryOut(todo, marker)))
+    if (!(await carryOut(todo, isLockComplete(lockFile))))
       return { ok: false, problems: ["The npm packages could not be installed; see above."] };
   }
   const native = existsSync(join(ROOT, NATIVE_PART));
@@ -75,15 +93,18 @@ export async function setUpDependencies({ force = false } = {}) {
   return { ok: true, problems: [`nfc-pcsc could not be built (${advice}): no card readers.`] };
 }
 
-async function carryOut(todo, marker) {
+async function carryOut(todo, lockComplete) {
   if (todo === "rebuild") {
     // A failure here leaves everything else usable.
     await npm("Building the native part for card readers", "npm-rebuild", ["rebuild", "@pokusew/pcsclite"]);
     return true;
   }
-  // npm ci deletes node_modules in no certain order; cut short, the marker must not survive the rest.
-  rmSync(marker, { force: true });
-  return npm("Installing npm packages (some are compiled; this takes a minute or two)", "npm-ci", ["ci"]);
+  const directory = join(ROOT, "node_modules");
+  // First of all the marker: cut short, it must not survive the rest.
+  rmSync(join(directory, ".package-lock.json"), { force: true });
+  rmSync(directory, { recursive: true, force: true });
+  const title = "Installing npm packages (some are compiled; this takes a minute or two)";
+  return npm(title, "npm-install", lockComplete ? ["ci"] : ["install", "--no-save"]);
 }
 
 /** Whether the native part for readers is there. */

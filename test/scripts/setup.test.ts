@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isSource } from "../../scripts/setup/build.mjs";
-import { isInstalled, plan } from "../../scripts/setup/dependencies.mjs";
+import { isInstalled, isLockComplete, plan } from "../../scripts/setup/dependencies.mjs";
 import { withLock } from "../../scripts/setup/lock.mjs";
 import { hashFiles, listFiles, readStamp, removeStamp, writeStamp } from "../../scripts/setup/stamps.mjs";
 import { tail } from "../../scripts/setup/step.mjs";
@@ -47,6 +47,25 @@ describe("isInstalled", () => {
     ["one missing", { packages: {} }, false],
     ["never finished", undefined, false],
   ])("%s", (_, installed, answer) => expect(isInstalled(lock, installed)).toBe(answer));
+});
+
+describe("isLockComplete", () => {
+  const entry = (...optional: string[]) => ({
+    optionalDependencies: Object.fromEntries(optional.map((name) => [name, "1.0.0"])),
+  });
+
+  it.each([
+    ["no optional dependencies", { "": {}, "node_modules/a": {} }, true],
+    ["beside the package", { "node_modules/a": entry("@b/c"), "node_modules/@b/c": {} }, true],
+    ["inside the package", { "node_modules/@a/a": entry("b"), "node_modules/@a/a/node_modules/b": {} }, true],
+    [
+      "beside the package's parent",
+      { "node_modules/a/node_modules/@x/y": entry("b"), "node_modules/a/node_modules/b": {} },
+      true,
+    ],
+    ["missing", { "node_modules/a": entry("b"), "node_modules/c/node_modules/b": {} }, false],
+    ["missing for the project itself", { "": entry("b") }, false],
+  ])("%s", (_, packages, answer) => expect(isLockComplete({ packages })).toBe(answer));
 });
 
 describe("plan for the npm packages", () => {
