@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { msat } from "../../common/index.js";
 import type { PaymentState } from "../../lightning/nodes/port.js";
 import type { AuthorizationKey } from "../ledger/resolve.js";
@@ -45,15 +44,15 @@ export class Payments {
     const name = `${order.card}:${order.counter}`;
     this.#active.add(name);
     const paid = this.#call(order, timeoutMs).finally(() => this.#active.delete(name));
-    const late = new AbortController();
-    const timer = sleep(timeoutMs + GRACE_MS, { state: "unknown" } as const, {
-      signal: late.signal,
-      ref: false,
-    }).catch(() => ({ state: "unknown" }) as const);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<PaymentState>((resolve) => {
+      timer = setTimeout(() => resolve({ state: "unknown" }), timeoutMs + GRACE_MS);
+      timer.unref();
+    });
     try {
-      return await Promise.race([paid, timer]);
+      return await Promise.race([paid, late]);
     } finally {
-      late.abort();
+      clearTimeout(timer);
     }
   }
 

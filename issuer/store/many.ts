@@ -34,7 +34,8 @@ export function findMany<P extends string>(
   body: (p: Names<P>) => string,
   { lock = false } = {},
 ): ManyStatement<P> {
-  const each = body(bulkNames(columns)) + (lock ? " for update" : "");
+  // Without "offset" the planner may join the other way round and read the whole table for each parameter.
+  const each = body(bulkNames(columns)) + (lock ? " for update" : " offset 0");
   return {
     columns,
     single: body(singleNames(columns)),

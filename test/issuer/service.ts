@@ -1,0 +1,194 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Msat, sat, secp256k1, utf8 } from "../../common/index.js";
+import {
+  Authorizer,
+  type AuthorizerConfig,
+  authorizerConfigSchema,
+  type IssuerPorts,
+  issuerPorts,
+} from "../../issuer/authorizer/index.js";
+import { activateCard, registerCard, verifyLedger } from "../../issuer/ledger/index.js";
+import { Reconciler } from "../../issuer/reconciler/index.js";
+import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
+import { KeyFile } from "../../keys/index.js";
+import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
+import { statusChallenge } from "../../lightning/api/card-status.js";
+import { type PostgresServer, startPostgres } from "../postgres.js";
+import { MemoryNode, testInvoice } from "./memory-node.js";
+import { KEY_SET_ID, SigningCard } from "./signing-card.js";
+
+/** 2027-01-15 08:00:00 UTC, a Friday. */
+export const START = 1_800_000_000_000;
+export const NODE_SECRET = new Uint8Array(32).fill(0x21);
+export const NODE_ID = secp256k1.publicKey(NODE_SECRET);
+export const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
+const SEAL_KEY = new Uint8Array(16).fill(0x33);
+
+/** Directories and servers of a test file, gone with {@link Bench.close}. */
+export class Bench {
+  readonly #directories: string[] = [];
+  #server: Promise<PostgresServer> | undefined;
+
+  /** A new directory. */
+  directory(): string {
+    const path = mkdtempSync(join(tmpdir(), "chequecard-issuer-"));
+    this.#directories.push(path);
+    return path;
+  }
+
+  /** The database server of this test file, started when it is first asked for. */
+  server(): Promise<PostgresServer> {
+    this.#server ??= startPostgres();
+    return this.#server;
+  }
+
+  /** How to open a new, empty database. */
+  async location(kind: StoreKind): Promise<string> {
+    if (kind === "sqlite") return join(this.directory(), "issuer.sqlite");
+    return await (await this.server()).database();
+  }
+
+  async open(kind: StoreKind, location: string): Promise<Store> {
+    return kind === "sqlite" ? await openSqlite({ path: location }) : await openPostgres({ url: location });
+  }
+
+  async close(): Promise<void> {
+    await (await this.#server)?.stop();
+    for (const path of this.#directories) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** A key file with the key set of the test cards; a weak passphrase cost, nothing is at stake. */
+export async function testKeys(directory: string): Promise<KeyFile> {
+  const keys = await KeyFile.create(
+    join(directory, `${randomBytes(4).toString("hex")}.keys`),
+    utf8("test"),
+    "t",
+    {
+      scrypt: { n: 2 ** 14, r: 8, p: 1 },
+    },
+  );
+  await keys.addKeySet({ label: "cards", id: KEY_SET_ID, sealKey: SEAL_KEY });
+  return keys;
+}
+
+/** A clock that stands still unless it is moved. */
+export class TestClock {
+  now = START;
+  readonly read = (): number => this.now;
+}
+
+/** The whole service over one database and one node. */
+export class Service {
+  readonly store: Store;
+  readonly node: MemoryNode;
+  readonly clock: TestClock;
+  readonly ports: IssuerPorts;
+  readonly config: AuthorizerConfig;
+  readonly authorizer: Authorizer;
+  readonly reconciler: Reconciler;
+
+  constructor(
+    store: Store,
+    node: MemoryNode,
+    clock: TestClock,
+    keys: IssuerPorts["keys"],
+    config: Partial<AuthorizerConfig> = {},
+    ports: Partial<IssuerPorts> = {},
+  ) {
+    this.store = store;
+    this.node = node;
+    this.clock = clock;
+    this.config = authorizerConfigSchema.parse({
+      peerRate: { perSecond: 1e6, burst: 1e6 },
+      cardRate: { perSecond: 1e6, burst: 1e6 },
+      payTimeoutMs: 2000,
+      ...config,
+    });
+    this.ports = issuerPorts({
+      store,
+      node,
+      network: "bcrt",
+      nodeId: NODE_ID,
+      keys,
+      clock: clock.read,
+      ...ports,
+    });
+    this.authorizer = new Authorizer(this.ports, this.config);
+    this.reconciler = new Reconciler(this.ports, this.config, this.authorizer);
+  }
+
+  /** Registers a card and puts it into use. */
+  async register(card: SigningCard, policy: unknown = {}): Promise<SigningCard> {
+    await registerCard(this.store, card.registration(policy), this.clock.now);
+    await activateCard(this.store, card.cardId);
+    return card;
+  }
+
+  async card(number: number, credit: Msat = sat(20_000), policy: unknown = {}): Promise<SigningCard> {
+    return await this.register(new SigningCard(number, SEAL_KEY, credit), policy);
+  }
+
+  /** Presents a token with an invoice. */
+  async present(token: Uint8Array, invoice: string, peer = PEER) {
+    return await this.authorizer.initiatePayment(request(token, invoice, peer));
+  }
+
+  /** A new invoice at the clock's time, which the node can pay. */
+  invoice(serial: number, amount: Msat | undefined, content: Parameters<typeof testInvoice>[3] = {}): string {
+    this.node.learn([serial]);
+    return testInvoice(serial, amount, Math.floor(this.clock.now / 1000) - 10, content);
+  }
+
+  /** A tap: a new invoice, authorized and presented; the card takes the update that comes back. */
+  async tap(card: SigningCard, serial: number, amount: Msat) {
+    const invoice = this.invoice(serial, amount);
+    const token = card.authorize(invoice, amount);
+    const outcome = await this.present(token, invoice);
+    if (outcome.cardUpdate) card.update(outcome.cardUpdate);
+    return { ...outcome, token, invoice };
+  }
+
+  /** IDENTIFY, as a terminal does it; the card takes the update that comes back. */
+  async identify(card: SigningCard, fields: Parameters<SigningCard["status"]>[1] = {}) {
+    const time = BigInt(Math.floor(this.clock.now / 1000));
+    const nonce = randomBytes(24);
+    const status = card.status(statusChallenge(NODE_ID, time, nonce), fields);
+    const update = await this.authorizer.cardStatus({ peer: PEER, status, time, nonce });
+    if (update) card.update(update);
+    return update;
+  }
+
+  /** What the ledger's proof finds wrong: an empty list in every good state. */
+  async violations() {
+    return (await verifyLedger(this.store)).violations;
+  }
+
+  async close(): Promise<void> {
+    await this.authorizer.close();
+    await this.store.close();
+  }
+}
+
+/** A request as it comes from a peer. */
+export const request = (token: Uint8Array, invoice: string, peer = PEER): InitiatePaymentRequest => ({
+  peer,
+  token,
+  invoice: utf8(invoice),
+});
+
+/** A service on a new database. */
+export async function startService(
+  bench: Bench,
+  kind: StoreKind,
+  config: Partial<AuthorizerConfig> = {},
+  ports: Partial<IssuerPorts> = {},
+): Promise<Service> {
+  const clock = new TestClock();
+  const keys = await testKeys(bench.directory());
+  const store = await bench.open(kind, await bench.location(kind));
+  return new Service(store, new MemoryNode(clock.read), clock, keys, config, ports);
+}
