@@ -7,6 +7,7 @@ import { registerDemo } from "./commands/demo.js";
 import { registerInvoice } from "./commands/invoice.js";
 import { registerReaders } from "./commands/readers.js";
 import { registerSimulate } from "./commands/simulate.js";
+import { registerTerminal } from "./commands/terminal.js";
 import { registerToken } from "./commands/token.js";
 import { EXIT_CODE_HELP } from "./exit-codes.js";
 
@@ -16,6 +17,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSimulate,
   registerInvoice,
   registerToken,
+  registerTerminal,
   registerConformance,
   registerDemo,
 ];

@@ -1,8 +1,10 @@
 import {
   type CaseResult,
   type ConformanceTarget,
+  cardAsItIs,
   cardOnReader,
   conformanceCases,
+  keylessCases,
   programTarget,
   runConformance,
 } from "../../host/conformance/index.js";
@@ -49,16 +51,10 @@ async function withTarget<T>(
     throw new InputError("conformance: need either --card or --reader");
   if (options.card !== undefined) return use(simulatedCards(options.card));
   const [program, ...args] = options.provision?.split(/\s+/).filter(Boolean) ?? [];
-  if (program === undefined)
-    throw new InputError(
-      "--provision: need the program that brings the card on the reader into a wanted state",
-      {
-        hint: "docs/conformance.md says what it reads and prints.",
-      },
-    );
   const readers = await openReaders({ signal: context.signal });
   try {
-    return await use(programTarget(readers.find(options.reader), [program, ...args]));
+    const reader = readers.find(options.reader);
+    return await use(program === undefined ? cardAsItIs(reader) : programTarget(reader, [program, ...args]));
   } finally {
     await readers.close();
   }
@@ -66,9 +62,9 @@ async function withTarget<T>(
 
 async function conformance(context: CommandContext, options: ConformanceOptions): Promise<CommandOutput> {
   const only = options.only?.toLowerCase() ?? "";
-  const cases = conformanceCases().filter(({ id, section }) =>
-    `${id} ${section}`.toLowerCase().includes(only),
-  );
+  const keysKnown = options.list || options.card !== undefined || options.provision !== undefined;
+  const all = keysKnown ? conformanceCases() : keylessCases;
+  const cases = all.filter(({ id, section }) => `${id} ${section}`.toLowerCase().includes(only));
   if (options.list)
     return {
       data: { cases: cases.map(({ id, section, title }) => ({ id, section, title })) },
@@ -113,10 +109,12 @@ export const registerConformance: RegisterCommand = (program, run) => {
     .addHelpText(
       "after",
       `
-The card under test is provisioned anew for each case: everything on it is lost.
+With --provision the card is provisioned anew for each case: everything on it is lost. Without it only the cases
+that need no keys are run on the card as it is, which changes nothing on it. See docs/conformance.md.
 
 Examples:
   chequecard conformance --card card.json
+  chequecard conformance --reader ACR1252
   chequecard conformance --reader ACR1252 --provision "python3 provision.py" --only update/
   chequecard conformance --list
 `,

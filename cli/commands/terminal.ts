@@ -1,0 +1,240 @@
+import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Command } from "commander";
+import { formatMsat, ParseError } from "../../common/index.js";
+import {
+  cancelSentence,
+  receiptOf,
+  refundSale,
+  renderReceipt,
+  type Sale,
+  SaleStore,
+  salesCsv,
+  totalsOf,
+} from "../../host/index.js";
+import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { parseCharge } from "../charge-amount.js";
+import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
+import { openEmbeddedNode } from "../embedded-node.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import {
+  finishLeftovers,
+  parseExpiry,
+  salesFile,
+  sell,
+  type TerminalOptions,
+  withTerminal,
+} from "../terminal-session.js";
+
+interface AmountOptions {
+  readonly amount: string;
+  readonly rate?: string;
+  readonly description?: string;
+}
+
+function saleOutput(sale: Sale, place: string): CommandOutput {
+  const paid = sale.state === "paid";
+  return {
+    data: { receipt: receiptOf(sale), state: sale.state, reason: paid ? undefined : cancelSentence(sale) },
+    text: paid ? `\n${renderReceipt(sale, place)}` : cancelSentence(sale),
+    exitCode: paid ? EXIT.OK : EXIT.NOT_PAID,
+  };
+}
+
+async function charge(
+  context: CommandContext,
+  options: TerminalOptions & AmountOptions,
+): Promise<CommandOutput> {
+  const wanted = parseCharge(options.amount, options.rate);
+  parseExpiry(options.expiry);
+  return withTerminal(context, options, async (terminal, store) => {
+    await finishLeftovers(context, terminal, store);
+    const sale = await sell(context, terminal, options, {
+      ...wanted,
+      description: options.description ?? options.place,
+    });
+    return saleOutput(sale, options.place);
+  });
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Sales of one local day. @throws ParseError */
+function dayOf(text: string | undefined): { from: number; to: number } {
+  const start = text === undefined ? new Date() : new Date(`${text}T00:00:00`);
+  if (Number.isNaN(start.getTime()))
+    throw new ParseError("--day", `need a date such as 2026-11-22, have "${text}"`);
+  start.setHours(0, 0, 0, 0);
+  const from = Math.floor(start.getTime() / 1000);
+  return { from, to: from + DAY_SECONDS };
+}
+
+async function serve(
+  context: CommandContext,
+  options: TerminalOptions & { rate?: string },
+): Promise<CommandOutput> {
+  parseExpiry(options.expiry);
+  const started = Math.floor(Date.now() / 1000);
+  return withTerminal(context, options, async (terminal, store) => {
+    await finishLeftovers(context, terminal, store);
+    context.print("Type an amount (2500sat, 3.50eur with --rate) and Enter. Ctrl-C or an empty line ends.");
+    for await (const line of lines(context.signal)) {
+      if (line.trim() === "") break;
+      const [amount = "", ...words] = line.trim().split(/\s+/);
+      try {
+        const wanted = parseCharge(amount, options.rate);
+        const sale = await sell(context, terminal, options, {
+          ...wanted,
+          description: words.join(" ") || options.place,
+        });
+        context.print(saleOutput(sale, options.place).text);
+      } catch (error) {
+        if (!(error instanceof ParseError)) throw error;
+        context.note(error.message);
+      }
+      if (context.signal.aborted) break;
+      context.print("Next amount:");
+    }
+    const totals = totalsOf(store.between(started, Number.MAX_SAFE_INTEGER));
+    return { data: totals, text: renderTotals(totals) };
+  });
+}
+
+async function* lines(signal: AbortSignal): AsyncGenerator<string> {
+  const reader = createInterface({ input: process.stdin, signal });
+  try {
+    yield* reader;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    reader.close();
+  }
+}
+
+const renderTotals = (totals: ReturnType<typeof totalsOf>): string =>
+  renderRecord([
+    ["Paid", `${totals.paid} sales, ${formatMsat(totals.received)}`],
+    ["Refunded", formatMsat(totals.refunded)],
+    ["Cancelled", String(totals.cancelled)],
+    ["Unfinished", totals.unfinished ? String(totals.unfinished) : undefined],
+  ]);
+
+/** Opens the file of sales alone: no node, no reader. */
+function withSales<T>(options: Pick<TerminalOptions, "node" | "sales">, use: (store: SaleStore) => T): T {
+  const store = new SaleStore(salesFile(options));
+  try {
+    return use(store);
+  } finally {
+    store.close();
+  }
+}
+
+function report(options: TerminalOptions & { day?: string; csv?: string }): CommandOutput {
+  const { from, to } = dayOf(options.day);
+  return withSales(options, (store) => {
+    const sales = store.between(from, to);
+    const totals = totalsOf(sales);
+    if (options.csv !== undefined) writeFileSync(options.csv, salesCsv(sales), { mode: 0o600 });
+    return {
+      data: { totals, sales: sales.map((sale) => ({ ...receiptOf(sale), state: sale.state })) },
+      text: `${renderTotals(totals)}${options.csv === undefined ? "" : `\n${sales.length} sales written to ${options.csv}.`}`,
+    };
+  });
+}
+
+async function balance(context: CommandContext, options: TerminalOptions): Promise<CommandOutput> {
+  const opened = await openEmbeddedNode(options.node);
+  try {
+    const { outbound, inbound, alias } = await opened.node.info();
+    const { from, to } = dayOf(undefined);
+    const totals = withSales(options, (store) => totalsOf(store.between(from, to)));
+    context.note("Embedded node: a real protocol on a simulated chain; there is no real money in it.");
+    return {
+      data: { alias, outbound, inbound, today: totals },
+      text: renderRecord([
+        ["Node", alias],
+        ["Can send", formatMsat(outbound)],
+        ["Can receive", formatMsat(inbound)],
+        ["Today", `${totals.paid} sales, ${formatMsat(totals.received)}`],
+      ]),
+    };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function refund(
+  options: TerminalOptions & { invoice: string },
+  number: string,
+): Promise<CommandOutput> {
+  if (!/^\d{1,9}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
+  const invoice = canonicalInvoice(options.invoice);
+  const opened = await openEmbeddedNode(options.node);
+  const store = new SaleStore(salesFile(options));
+  try {
+    await opened.node.channelsReady(10_000);
+    const sale = await refundSale({ node: opened.node, store }, Number.parseInt(number, 10), invoice);
+    const done = sale.refund?.state === "paid";
+    return {
+      data: { receipt: receiptOf(sale), refund: sale.refund },
+      text: done
+        ? `Refunded ${formatMsat(sale.refund?.amount ?? 0n)} of sale ${sale.number}.`
+        : `The refund of sale ${sale.number} is under way and not confirmed. Run the same command again to see it through.`,
+      exitCode: done ? EXIT.OK : EXIT.NOT_PAID,
+    };
+  } finally {
+    store.close();
+    await opened.close();
+  }
+}
+
+export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
+  const terminal = program.command("terminal").description("sell: charge cards at a counter");
+  const common = (command: Command): Command =>
+    command
+      .requiredOption("--node <folder>", "the merchant's embedded node")
+      .option("--sales <file>", "where the sales are kept; default: sales.db in the node's folder");
+  const selling = (command: Command): Command =>
+    common(command)
+      .option("--reader <name>", "PC/SC reader: its name or a part of it; not needed when there is one")
+      .option("--card <file>", "a simulated card instead of a reader")
+      .option("--place <text>", "printed on receipts", "chequecard")
+      .option("--expiry <seconds>", "how long a sale stays open", "600")
+      .option("--rate <number>", "price of one bitcoin, for amounts such as 3.50eur")
+      .option("--no-qr", "show no QR code");
+  selling(terminal.command("charge").description("one sale: shows the QR code, waits for the tap"))
+    .requiredOption("--amount <amount>", "2500sat, 0.0001btc, or 3.50eur with --rate")
+    .option("--description <text>", "what is sold; payers see it")
+    .addHelpText(
+      "after",
+      `
+Paid means that the merchant's own invoice is settled, and nothing else. Ctrl-C cancels the sale so that it cannot
+be paid any more. A sale that a killed terminal left is finished first.
+
+Examples:
+  chequecard terminal charge --node shop --amount 2500sat --reader ACR1252
+  chequecard terminal charge --node shop --amount 3.50eur --rate 61500 --card card.json
+`,
+    )
+    .action((options: TerminalOptions & AmountOptions) => run((context) => charge(context, options)));
+  selling(terminal.command("serve").description("sale after sale: type amounts, see totals at the end"))
+    .addHelpText(
+      "after",
+      "\nExample:\n  chequecard terminal serve --node shop --reader ACR1252 --rate 61500\n",
+    )
+    .action((options: TerminalOptions & { rate?: string }) => run((context) => serve(context, options)));
+  common(terminal.command("report").description("the sales of a day: totals, CSV"))
+    .option("--day <date>", "2026-11-22; default: today")
+    .option("--csv <file>", "write the sales as CSV, amounts in msat")
+    .action((options: TerminalOptions & { day?: string; csv?: string }) => run(async () => report(options)));
+  common(
+    terminal.command("balance").description("what the node can send and receive, and today's sales"),
+  ).action((options: TerminalOptions) => run((context) => balance(context, options)));
+  common(terminal.command("refund <sale>").description("pay money of a sale back, once"))
+    .requiredOption("--invoice <bolt11>", "invoice of the customer, over at most what was received")
+    .action((sale: string, options: TerminalOptions & { invoice: string }) =>
+      run(() => refund(options, sale)),
+    );
+};
