@@ -31,6 +31,8 @@ export interface HeldPayment {
   readonly paymentHash: Uint8Array;
   readonly terms: DeputyTerms;
   readonly total: Msat;
+  /** Whether the payer named that total; without, the parts are simply too little when time is up. */
+  readonly promised: boolean;
   readonly parts: ReadonlyMap<string, Msat>;
   /** Unix seconds of the first part. */
   readonly since: number;
@@ -100,6 +102,7 @@ function htlcArrives(held: HeldPayments, event: HtlcEvent & { type: "htlc" }): H
     paymentHash: htlc.paymentHash,
     terms,
     total: before?.total ?? total,
+    promised: htlc.total !== undefined,
     parts: new Map([...(before?.parts ?? []), [htlc.id, htlc.amount]]),
     since: Math.min(before?.since ?? now, now),
   };
@@ -141,7 +144,7 @@ function refuseHtlc(htlc: DeputyHtlc, event: HtlcEvent & { type: "htlc" }): Refu
 /** BOLT 4: at least the amount, at most twice as much. */
 function refuseTotal({ amount }: DeputyTerms, total: bigint): RefusalReason | undefined {
   if (total === 0n || total < amount) return "underpaid";
-  return total > (amount === 0n ? MAX_MSAT : 2n * amount) ? "overpaid" : undefined;
+  return total > MAX_MSAT || (amount > 0n && total > 2n * amount) ? "overpaid" : undefined;
 }
 
 function timePasses(held: HeldPayments, now: number): HtlcDecision {
@@ -149,7 +152,9 @@ function timePasses(held: HeldPayments, now: number): HtlcDecision {
   const actions: HtlcAction[] = [];
   for (const [key, payment] of held) {
     if (now - payment.since >= MPP_SECONDS)
-      actions.push(fail(payment.paymentHash, [...payment.parts.keys()], "incomplete"));
+      actions.push(
+        fail(payment.paymentHash, [...payment.parts.keys()], payment.promised ? "incomplete" : "underpaid"),
+      );
     // A clock that was set back must not hold HTLCs until they time out on the chain.
     else left.set(key, { ...payment, since: Math.min(payment.since, now) });
   }
