@@ -3,7 +3,7 @@ import { bytesToHex, type Msat, msat, sumMsat } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { Pump } from "./pump.js";
-import { apiProblem, expectOk, unsigned128 } from "./result.js";
+import { apiProblem, expectOk, isAbsent, unsigned128 } from "./result.js";
 import type { SimulatedChain } from "./simulated-chain.js";
 
 export interface ChannelRequest {
@@ -98,9 +98,13 @@ export class Channels {
     );
   }
 
-  /** True when every channel is open on both sides and its peer is there. */
+  /** True when every channel can be used, and the peer has told how to forward over it, as our invoices need. */
   ready(): boolean {
-    return this.#engine.manager.list_channels().every((channel) => channel.get_is_usable());
+    return this.#engine.manager
+      .list_channels()
+      .every(
+        (channel) => channel.get_is_usable() && !isAbsent(channel.get_counterparty().get_forwarding_info()),
+      );
   }
 
   /** What can be sent and received right now, over all usable channels. */

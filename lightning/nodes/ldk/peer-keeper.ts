@@ -48,7 +48,7 @@ export class PeerKeeper {
       const nodeId = new Uint8Array(node_id);
       if (this.#o.hasChannel(nodeId)) {
         this.#addresses.set(bytesToHex(nodeId), { host, port });
-        this.#retry(bytesToHex(nodeId));
+        this.#redial(bytesToHex(nodeId), { host, port });
       } else this.#o.store.write("DELETE FROM peers WHERE node_id = ?", nodeId);
     }
   }
@@ -120,11 +120,13 @@ export class PeerKeeper {
     const last = this.#retries.get(peer);
     const waitMs = last ? Math.min(2 * last.waitMs, LAST_RETRY_MS) : FIRST_RETRY_MS;
     clearTimeout(last?.timer);
-    const timer = setTimeout(() => {
-      if (this.#closed || this.#o.isConnected(peer) || !this.#o.hasChannel(hexToBytes(peer))) return;
-      this.#dial(peer, address, DEFAULT_TIMEOUT_MS).catch(() => this.#retry(peer));
-    }, waitMs + this.#o.retryDelayMs(peer));
+    const timer = setTimeout(() => this.#redial(peer, address), waitMs + this.#o.retryDelayMs(peer));
     this.#retries.set(peer, { timer, waitMs });
+  }
+
+  #redial(peer: string, address: Address): void {
+    if (this.#closed || this.#o.isConnected(peer) || !this.#o.hasChannel(hexToBytes(peer))) return;
+    this.#dial(peer, address, DEFAULT_TIMEOUT_MS).catch(() => this.#retry(peer));
   }
 }
 
