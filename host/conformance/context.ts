@@ -56,6 +56,8 @@ export interface CaseContext {
   /** Two identities of one batch: key set, seal key and issuer key in common. The second card is made after the first is released. */
   sameBatch(shape: CardShape): { readonly next: () => Promise<TestCard> };
   blank(): Promise<CardUnderTest>;
+  /** A card whose keys and state the case does not know. */
+  asItIs(shape: CardShape): Promise<CardUnderTest>;
 }
 
 const POINT_LENGTH = 65;
@@ -81,6 +83,12 @@ export function caseContext(
     sameBatch,
     personalized: (shape) => sameBatch(shape).next(),
     blank: () => target.provision("blank"),
+    async asItIs(shape) {
+      if (target.asItIs) return target.asItIs();
+      const publicKeyOfNobody = secp256k1.publicKey(random(32), false);
+      const keys = { cardId: random(8), keySetId: random(4), sealKey: random(16) };
+      return target.provision({ ...shape, ...keys, issuerPublicKey: publicKeyOfNobody });
+    },
   };
 }
 

@@ -3,6 +3,7 @@
  * application writes a ConformanceTarget for it (docs/conformance.md).
  */
 export type { ConformanceCase } from "./case.js";
+export { keylessCases } from "./cases/keyless.js";
 export type { CardShape, CaseContext, TestCard } from "./context.js";
 export { ProvisionProgramError, programTarget, provisionRequest } from "./provision-program.js";
 export { type CaseResult, type ConformanceReport, Nonconformance, NotApplicable } from "./result.js";
@@ -12,5 +13,6 @@ export {
   type CardSettings,
   type CardUnderTest,
   type ConformanceTarget,
+  cardAsItIs,
   cardOnReader,
 } from "./target.js";

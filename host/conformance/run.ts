@@ -1,4 +1,5 @@
 import type { ConformanceCase } from "./case.js";
+import { keylessCases } from "./cases/keyless.js";
 import { privacyCases } from "./cases/privacy.js";
 import { robustnessCases } from "./cases/robustness.js";
 import { selectionCases } from "./cases/selection.js";
@@ -10,7 +11,13 @@ import { CannotProvision, type ConformanceTarget } from "./target.js";
 
 /** Every case: the scripted sessions of specs/vectors, then those that need a program. */
 export function conformanceCases(): readonly ConformanceCase[] {
-  return [...readSessions().map(sessionCase), ...selectionCases, ...privacyCases, ...robustnessCases];
+  return [
+    ...keylessCases,
+    ...readSessions().map(sessionCase),
+    ...selectionCases,
+    ...privacyCases,
+    ...robustnessCases,
+  ];
 }
 
 export interface ConformanceOptions {

@@ -47,11 +47,24 @@ export interface ConformanceTarget {
    * @throws CannotProvision when this target cannot make such a card: its cases are skipped
    */
   provision(wanted: CardSettings | "blank"): Promise<CardUnderTest>;
+  /** A card as it is, whatever its keys and state; absent: a provisioned one stands in. */
+  asItIs?(): Promise<CardUnderTest>;
 }
 
 /** Thrown by a target that cannot make the wanted card; the message says why. */
 export class CannotProvision extends ChequecardError {
   override readonly code = "cannot-provision";
+}
+
+/** The card that lies on a reader, as it is: only the cases that need no keys apply, and they spend nothing. */
+export function cardAsItIs(reader: Reader): ConformanceTarget {
+  return {
+    name: reader.name,
+    passesMalformed: false,
+    provision: () =>
+      Promise.reject(new CannotProvision("needs a card with known keys: give a provisioning program")),
+    asItIs: () => cardOnReader(reader, undefined),
+  };
 }
 
 /**

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type ConformanceTarget,
+  cardAsItIs,
   cardOnReader,
   conformanceCases,
+  keylessCases,
   runConformance,
 } from "../../host/conformance/index.js";
 import { openReaders, type PcscReader, type PcscReaders } from "../../host/pcsc/index.js";
 import { connectVpcd, makeCard, provisionCard, type VpcdLink } from "../../simulator/index.js";
 import { SLOTS } from "../pcscd/card-stub.js";
+import { PERSONALIZATION } from "../simulator/fixture.js";
 import { ChangeableCard } from "./changeable-card.js";
 
 const cases = conformanceCases();
@@ -47,6 +50,12 @@ describe.each([
       return cardOnReader(reader, publicKey);
     },
   };
+
+  test("a card as it is, without its keys", async () => {
+    body.replace(provisionCard(PERSONALIZATION, { protocol }).card);
+    const report = await runConformance(cardAsItIs(reader), { cases: keylessCases });
+    expect(report).toMatchObject({ passed: keylessCases.length, failed: 0, skipped: 0 });
+  });
 
   test.each(cases)("$id: $title", async (conformanceCase) => {
     const { results } = await runConformance(target, { cases: [conformanceCase] });
