@@ -17,6 +17,7 @@ export const SCARD = {
   E_SERVICE_STOPPED: 0x8010001e,
   E_NO_READERS_AVAILABLE: 0x8010002e,
   E_COMM_DATA_LOST: 0x8010002f,
+  W_SECURITY_VIOLATION: 0x8010006a,
 } as const;
 
 const SERVICE_GONE: ReadonlySet<number> = new Set([
@@ -63,8 +64,20 @@ const SENTENCE: Record<TransportErrorCode, (reader: string) => string> = {
 
 /** A typed error for what the native part reported about one reader. */
 export function fromNative(error: Error, reader: string, activity: Activity): TransportError {
-  const code = classify(scardNumber(error), activity);
-  return transportError(code, reader, error);
+  const number = scardNumber(error);
+  if (number === SCARD.W_SECURITY_VIOLATION) return turnedAway(error);
+  return transportError(classify(number, activity), reader, error);
+}
+
+/**
+ * The service is there and does not want this program, or not any more: pcsc-lite reports a security violation also
+ * when the service is killed between a request and its answer.
+ */
+export function turnedAway(cause?: unknown): TransportError {
+  return new TransportError("no-service", "The PC/SC service (pcscd) turned this program away.", {
+    cause,
+    hint: "It is being stopped, or polkit does not allow this user (actions org.debian.pcsc-lite.*).",
+  });
 }
 
 /** The usual sentence and advice for a code. */

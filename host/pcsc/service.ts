@@ -1,10 +1,12 @@
 import { createConnection } from "node:net";
 import { endianness } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TransportError } from "../../apdu/transport.js";
-import { START_PCSCD } from "./scard.js";
+import { START_PCSCD, turnedAway } from "./scard.js";
 
 const DEFAULT_SOCKET = "/run/pcscd/pcscd.comm";
 const PROBE_TIMEOUT_MS = 3_000;
+const BUSY_PAUSE_MS = 20;
 
 /** Where pcsc-lite's library will look for the service; undefined where PC/SC is a part of the system. */
 export function serviceSocket(
@@ -35,42 +37,44 @@ function explain(error: NodeJS.ErrnoException): TransportError {
   });
 }
 
+/** One attempt. @returns whether the service answered; false when its queue of new connections is full */
+function ask(path: string, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path, signal });
+    socket.once("connect", () => socket.write(versionRequest()));
+    socket.once("data", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EAGAIN" ? resolve(false) : reject(signal.aborted ? signal.reason : explain(error)),
+    );
+    socket.once("close", () => reject(turnedAway()));
+  });
+}
+
 /**
  * Makes sure that pcscd answers. The native part must not be asked before: it waits for the service by spinning
  * in the main thread, for as long as there is none.
  * @throws TransportError `no-service`: not running, refusing this user, or silent; `closed` when `signal` aborts
  */
-export function probeService(
+export async function probeService(
   options: { socket?: string | undefined; timeoutMs?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const path = options.socket ?? serviceSocket();
-  if (path === undefined) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
-    const settle = (error?: TransportError) => {
-      socket.destroy();
-      options.signal?.removeEventListener("abort", abort);
-      error ? reject(error) : resolve();
-    };
-    const abort = () => settle(new TransportError("closed", "Asking for the PC/SC service was given up."));
-    if (options.signal?.aborted) return abort();
-    options.signal?.addEventListener("abort", abort, { once: true });
-    socket.setTimeout(options.timeoutMs ?? PROBE_TIMEOUT_MS, () =>
-      settle(
-        new TransportError("no-service", "The PC/SC service (pcscd) does not answer.", {
-          hint: "Restart it, for example with `systemctl restart pcscd`.",
-        }),
-      ),
-    );
-    socket.once("connect", () => socket.write(versionRequest()));
-    socket.once("data", () => settle());
-    socket.once("error", (error) => settle(explain(error)));
-    socket.once("close", () =>
-      settle(
-        new TransportError("no-service", "The PC/SC service (pcscd) turned this program away.", {
-          hint: "It is being stopped, or polkit does not allow this user (actions org.debian.pcsc-lite.*).",
-        }),
-      ),
-    );
-  });
+  if (path === undefined) return;
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? PROBE_TIMEOUT_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+  try {
+    while (!(await ask(path, signal))) await sleep(BUSY_PAUSE_MS, undefined, { signal });
+  } catch (error) {
+    if (options.signal?.aborted)
+      throw new TransportError("closed", "Asking for the PC/SC service was given up.", { cause: error });
+    if (timeout.aborted)
+      throw new TransportError("no-service", "The PC/SC service (pcscd) does not answer.", {
+        cause: error,
+        hint: "Restart it, for example with `systemctl restart pcscd`.",
+      });
+    throw error;
+  }
 }

@@ -24,7 +24,8 @@ export function isRunning(socket = SOCKET) {
       resolve(answer);
     };
     connection.once("connect", () => settle(true));
-    connection.once("error", () => settle(false));
+    // Its queue of new connections is short; a full one means that it runs.
+    connection.once("error", (error) => settle(error.code === "EAGAIN"));
   });
 }
 

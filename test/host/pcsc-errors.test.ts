@@ -34,6 +34,8 @@ describe("PC/SC error numbers", () => {
     ["transmit", "80100013", "no-service"],
     ["transmit", "8010001e", "no-service"],
     ["transmit", "80100003", "no-service"],
+    ["transmit", "8010006a", "no-service"],
+    ["connect", "8010006a", "no-service"],
   ] as const)("%s 0x%s means %s", (activity, digits, code) => {
     const cause = native("SCard", digits);
     const error = fromNative(cause, "Reader X", activity);

@@ -5,7 +5,7 @@ import type { TransportError } from "../../apdu/transport.js";
 import { openReaders, type PcscReaders } from "../../host/pcsc/index.js";
 import { bundlePcsc } from "../pcscd/bundle.js";
 import { type Behaviour, CardStub, SLOTS } from "../pcscd/card-stub.js";
-import { isPrivate, killPcscd, startPcscd } from "../pcscd/private-pcscd.js";
+import { ensurePcscd, isPrivate, killPcscd, startPcscd } from "../pcscd/private-pcscd.js";
 
 const SELECT = Uint8Array.from(Buffer.from("00a4040007f043484551554500", "hex"));
 const OK = Uint8Array.of(0x90, 0x00);
@@ -79,6 +79,8 @@ describe("a card that fails in mid-command", () => {
 });
 
 describe.skipIf(!isPrivate)("pcscd that ends and comes back", () => {
+  afterEach(ensurePcscd);
+
   it.each(["SIGTERM", "SIGKILL"] as const)("%s: no-service, then everything works again", async (signal) => {
     const reader = readers.find(FIRST.name);
     const card = await CardStub.insert(FIRST, answerOk);

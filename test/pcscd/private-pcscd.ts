@@ -23,7 +23,7 @@ function accepts(): Promise<boolean> {
       connection.destroy();
       resolve(true);
     });
-    connection.once("error", () => resolve(false));
+    connection.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EAGAIN"));
   });
 }
 
@@ -43,6 +43,11 @@ export async function killPcscd(signal: NodeJS.Signals): Promise<void> {
   await until(() => hasEnded(pid), "pcscd ends");
   // A killed one leaves these behind, and the next refuses to start while a zombie has the number in them.
   for (const file of [PID_FILE, SOCKET]) rmSync(file, { force: true });
+}
+
+/** Starts one if none is running, for the tests that follow a failed one. */
+export async function ensurePcscd(): Promise<void> {
+  if (!(await accepts())) await startPcscd();
 }
 
 /** Starts another in its place. Whoever owns the namespace ends it by its pid file. */
