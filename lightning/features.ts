@@ -6,7 +6,7 @@ import { ValueError } from "../common/index.js";
  */
 export type FeatureBits = ReadonlySet<number>;
 
-/** Even bit of each feature this project names; the odd bit is one more. Sources: BOLT 9, specs/07 §8. */
+/** Even bit of each feature this project names; the odd bit is one more. Sources: BOLT 9, specs/07 §2. */
 export const FEATURE = {
   varOnion: 8,
   staticRemotekey: 12,

@@ -28,7 +28,7 @@ export const PAYLOAD_TYPE = {
   paymentMetadata: 16n,
 } as const;
 
-/** The `dpp` record of draft-819 in the payload of the recipient node (specs/07 §7). */
+/** The `dpp` record of draft-819 in the payload of the recipient node (specs/07 §10.2). */
 export interface DeputyRecord {
   /** 32 bytes. */
   readonly nonce: Uint8Array;

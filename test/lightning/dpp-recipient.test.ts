@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -150,8 +150,12 @@ describe("what is held", () => {
 });
 
 describe("every reason", () => {
-  it("has a sentence for the log", () => {
-    for (const sentence of Object.values(REFUSALS)) expect(sentence.length).toBeGreaterThan(15);
+  it("has a sentence for the log, and a place in the specification", () => {
+    const spec = readFileSync(resolve(import.meta.dirname, "../../specs/07-dpp.md"), "utf8");
+    for (const [reason, sentence] of Object.entries(REFUSALS)) {
+      expect(sentence.length).toBeGreaterThan(15);
+      expect(spec).toContain(`\`${reason}\``);
+    }
   });
 });
 
