@@ -16,6 +16,12 @@ const MAX_HOLDER = 64;
 const COLUMNS = ["number", "holder", "credit"] as const;
 type Column = (typeof COLUMNS)[number];
 
+/** What is wrong in which line. */
+interface Problem {
+  readonly line: number;
+  readonly text: string;
+}
+
 /** Cards with running numbers: `A-0001`, `A-0002` ... @throws ParseError */
 export function numberedCards(count: number, prefix = ""): CardOrder[] {
   if (!Number.isInteger(count) || count < 1 || count > MAX_CARDS)
@@ -36,16 +42,16 @@ export function numberedCards(count: number, prefix = ""): CardOrder[] {
  * @throws ParseError
  */
 export function parseCardList(text: string, path: string): CardOrder[] {
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const rows = readRows(text.replace(/^\uFEFF/, ""), problems);
   const [head, ...body] = rows;
   const columns = head ? readHead(head.fields, problems) : [];
-  if (!head) problems.push("line 1: need the names of the columns: number,holder,credit");
+  if (!head) problems.push({ line: 1, text: "need the names of the columns: number,holder,credit" });
   const seen = new Map<string, number>();
   const orders: CardOrder[] = [];
   for (const { line, fields } of columns.length ? body : []) {
     if (fields.length !== columns.length) {
-      problems.push(`line ${line}: need ${columns.length} fields, have ${fields.length}`);
+      problems.push({ line, text: `need ${columns.length} fields, have ${fields.length}` });
       continue;
     }
     const value = (column: Column) => fields[columns.indexOf(column)]?.trim() ?? "";
@@ -53,23 +59,30 @@ export function parseCardList(text: string, path: string): CardOrder[] {
     const holder = value("holder");
     const before = seen.get(number);
     if (number.length === 0 || number.length > MAX_NUMBER || !isPrintable(number))
-      problems.push(
-        `line ${line}: number: need 1 to ${MAX_NUMBER} printable characters, have ${number.length}`,
-      );
+      problems.push({
+        line,
+        text: `number: need 1 to ${MAX_NUMBER} printable characters, have ${number.length}`,
+      });
     else if (before !== undefined)
-      problems.push(`line ${line}: number ${number} stands in line ${before} already`);
+      problems.push({ line, text: `number ${number} stands in line ${before} already` });
     else seen.set(number, line);
     if (holder.length > MAX_HOLDER || !isPrintable(holder))
-      problems.push(
-        `line ${line}: holder: need at most ${MAX_HOLDER} printable characters, have ${holder.length}`,
-      );
+      problems.push({
+        line,
+        text: `holder: need at most ${MAX_HOLDER} printable characters, have ${holder.length}`,
+      });
     const credit = readCredit(value("credit"), line, problems);
     orders.push({ number, holder, ...(credit === undefined ? {} : { credit }) });
   }
-  if (problems.length === 0 && orders.length === 0) problems.push("line 2: need at least one card");
-  if (orders.length > MAX_CARDS) problems.push(`need at most ${MAX_CARDS} cards, have ${orders.length}`);
+  if (problems.length === 0 && orders.length === 0)
+    problems.push({ line: 2, text: "need at least one card" });
+  if (orders.length > MAX_CARDS)
+    problems.push({ line: MAX_CARDS + 2, text: `need at most ${MAX_CARDS} cards, have ${orders.length}` });
   if (problems.length === 0) return orders;
-  const shown = problems.slice(0, 100);
+  const shown = problems
+    .sort((a, b) => a.line - b.line)
+    .slice(0, 100)
+    .map(({ line, text: problem }) => `line ${line}: ${problem}`);
   const rest = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
   throw new ParseError(path, `${problems.length} mistakes:\n  ${[...shown, ...rest].join("\n  ")}`, {
     hint: "Correct these lines; no card was touched.",
@@ -79,34 +92,35 @@ export function parseCardList(text: string, path: string): CardOrder[] {
 /** No control characters: a printed number or a name is one line. */
 const isPrintable = (text: string): boolean => !/\p{C}/u.test(text);
 
-function readHead(fields: readonly string[], problems: string[]): Column[] {
+function readHead(fields: readonly string[], problems: Problem[]): Column[] {
   const names = fields.map((field) => field.trim().toLowerCase());
   const unknown = names.filter((name) => !(COLUMNS as readonly string[]).includes(name));
-  if (unknown.length)
-    problems.push(`line 1: unknown column ${unknown.map((name) => `"${name}"`).join(", ")}`);
-  if (new Set(names).size !== names.length) problems.push("line 1: a column stands twice");
-  if (!names.includes("number")) problems.push("line 1: the column number is missing");
-  return problems.length ? [] : (names as Column[]);
+  const found: string[] = [];
+  if (unknown.length) found.push(`unknown column ${unknown.map((name) => `"${name}"`).join(", ")}`);
+  if (new Set(names).size !== names.length) found.push("a column stands twice");
+  if (!names.includes("number")) found.push("the column number is missing");
+  for (const text of found) problems.push({ line: 1, text });
+  return found.length ? [] : (names as Column[]);
 }
 
-function readCredit(text: string, line: number, problems: string[]): Msat | undefined {
+function readCredit(text: string, line: number, problems: Problem[]): Msat | undefined {
   if (text === "") return undefined;
   try {
     return parseAmount(text, "credit");
   } catch (error) {
-    problems.push(`line ${line}: ${error instanceof Error ? error.message : "credit"}`);
+    problems.push({ line, text: error instanceof Error ? error.message : "credit" });
     return undefined;
   }
 }
 
 /** Comma-separated values (RFC 4180) on one line each; empty lines are skipped. */
-function readRows(text: string, problems: string[]): { line: number; fields: string[] }[] {
+function readRows(text: string, problems: Problem[]): { line: number; fields: string[] }[] {
   const rows: { line: number; fields: string[] }[] = [];
   for (const [index, content] of text.split(/\r?\n/).entries()) {
     if (content.trim() === "") continue;
     const fields = splitRow(content);
     if (fields) rows.push({ line: index + 1, fields });
-    else problems.push(`line ${index + 1}: a quotation mark is not closed or stands inside a field`);
+    else problems.push({ line: index + 1, text: "a quotation mark is not closed or stands inside a field" });
   }
   return rows;
 }

@@ -1,4 +1,4 @@
-import { parse as parseYaml, YAMLParseError } from "yaml";
+import { parseDocument } from "yaml";
 import { z } from "zod";
 import { CAPABILITY, MAX_NODE_URI_LENGTH, NO_LIMIT } from "../apdu/index.js";
 import { hexToBytes, type Msat, ParseError, parseAmount, secp256k1 } from "../common/index.js";
@@ -108,14 +108,7 @@ export interface Profile {
 export function parseProfile(text: string, path: string): Profile {
   if (text.length > MAX_PROFILE_LENGTH)
     throw new ParseError(path, `need at most ${MAX_PROFILE_LENGTH} characters, have ${text.length}`);
-  let plain: unknown;
-  try {
-    plain = parseYaml(text, { maxAliasCount: 0, uniqueKeys: true, prettyErrors: true });
-  } catch (cause) {
-    const where = cause instanceof YAMLParseError ? `line ${cause.linePos?.[0].line ?? "?"}: ` : "";
-    throw new ParseError(path, `${where}neither YAML nor JSON`, { cause });
-  }
-  const result = profileSchema.safeParse(plain);
+  const result = profileSchema.safeParse(readYaml(text, path));
   if (!result.success)
     throw problems(
       path,
@@ -144,6 +137,23 @@ export function parseProfile(text: string, path: string): Profile {
   const found = contradictions(profile);
   if (found.length) throw problems(path, found);
   return profile;
+}
+
+/** Strict: a doubled key, an alias, an unknown tag or directive is an error. */
+function readYaml(text: string, path: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) {
+    const line = problem.linePos?.[0].line;
+    throw new ParseError(path, `${line === undefined ? "" : `line ${line}: `}neither YAML nor JSON`, {
+      cause: problem,
+    });
+  }
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw new ParseError(path, "aliases are not allowed", { cause });
+  }
 }
 
 function problems(path: string, list: readonly string[]): ParseError {

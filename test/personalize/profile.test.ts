@@ -1,0 +1,206 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { NO_LIMIT } from "../../apdu/index.js";
+import { ParseError } from "../../common/index.js";
+import { describeProfile, nodeUriProblem, parseProfile } from "../../personalize/index.js";
+import { NODE_URI, profileOf, profileText, WITHOUT_PIN } from "./deterministic.js";
+
+const problemOf = (changes: Record<string, unknown>): string => {
+  try {
+    profileOf(changes);
+    return "";
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    expect(error.hint).toContain("no card was touched");
+    return error.message;
+  }
+};
+
+describe("profile", () => {
+  it("is read from YAML with human units", () => {
+    const profile = parseProfile(
+      `name: festival 2026
+node-uri: ${NODE_URI}
+limits:
+  credit: 0.0005btc
+  max-per-transaction: 25000sat
+  pin-threshold: 5000sat
+  no-pin-budget: 20000000msat
+  max-transactions: 500
+pin: random
+pin-length: 6
+publish: [pin-threshold]
+card-keys: { version: 255, rotate-to: 1 }
+policy:
+  maxPer24h: 30000sat
+`,
+      "festival.yaml",
+    );
+    expect(profile).toEqual({
+      name: "festival 2026",
+      nodeUri: NODE_URI,
+      keySet: undefined,
+      credit: 50_000_000n,
+      limits: {
+        maxPerTransaction: 25_000_000n,
+        pinThreshold: 5_000_000n,
+        noPinBudget: 20_000_000n,
+        maxTransactions: 500,
+      },
+      pinLength: 6,
+      publish: 8,
+      cardKeys: { version: 255, rotateTo: 1 },
+      policy: { maxPer24h: "30000sat" },
+    });
+  });
+
+  it("has defaults that limit nothing", () => {
+    const profile = profileOf({ pin: undefined, limits: { credit: "1sat" } });
+    expect(profile.limits).toEqual({
+      maxPerTransaction: NO_LIMIT,
+      pinThreshold: NO_LIMIT,
+      noPinBudget: NO_LIMIT,
+      maxTransactions: 0xffffffff,
+    });
+    expect(profile).toMatchObject({
+      pinLength: undefined,
+      publish: 12,
+      cardKeys: { version: 255, rotateTo: undefined },
+    });
+  });
+
+  it("is explained in sentences", () => {
+    expect(describeProfile(profileOf())).toEqual([
+      "A new card can spend 50,000 sat.",
+      "One payment is at most 25,000 sat.",
+      "The number of payments is not limited.",
+      "Without PIN up to 5,000 sat a time and 20,000 sat in all; with the random PIN of 4 digits up to the other limits.",
+      "A card tells everybody who holds a reader to it its limit for one payment and from which amount it needs the PIN.",
+      `Payments are asked for at ${NODE_URI}.`,
+      "The cards keep their keys of version 255.",
+    ]);
+    const open = describeProfile(
+      profileOf({
+        pin: "none",
+        limits: { credit: "0sat", "max-transactions": 3 },
+        publish: ["available"],
+        "card-keys": { version: 2, "rotate-to": 3 },
+      }),
+    );
+    expect(open).toContain("A new card is empty until it is topped up.");
+    expect(open).toContain("A card makes at most 3 payments.");
+    expect(open).toContain("The cards have no PIN: who holds a card can spend it.");
+    expect(open).toContain("Two taps of one card can be linked by the amount that it shows.");
+    expect(open).toContain("The cards come with keys of version 2 and leave with keys of version 3.");
+    expect(describeProfile(profileOf({ publish: [] })).join(" ")).toContain("tells nobody what is on it");
+  });
+
+  it.each([
+    [
+      { ...WITHOUT_PIN, limits: { credit: "9sat", "pin-threshold": "5sat" } },
+      "payments above 5 sat would always fail",
+    ],
+    [{ ...WITHOUT_PIN, limits: { credit: "9sat", "no-pin-budget": "5sat" } }, "stop at 5 sat for good"],
+    [{ limits: { credit: "9sat" } }, "a random PIN that is never needed"],
+    [
+      { limits: { credit: "9sat", "max-per-transaction": "5sat", "pin-threshold": "5sat" } },
+      "5 sat is never exceeded",
+    ],
+    [
+      { limits: { credit: "9sat", "pin-threshold": "5sat", "no-pin-budget": "4sat" } },
+      "4 sat in all is less than pin-threshold 5 sat",
+    ],
+    [
+      { ...WITHOUT_PIN, limits: { credit: "9sat", "max-per-transaction": "10sat" } },
+      "10 sat is more than the credit of 9 sat",
+    ],
+    [
+      { ...WITHOUT_PIN, limits: { credit: "9sat", "max-per-transaction": "0sat" } },
+      "allows no payment at all",
+    ],
+    [{ ...WITHOUT_PIN, limits: { credit: "9sat", "max-transactions": 0 } }, "allows no payment at all"],
+    [{ ...WITHOUT_PIN, "card-keys": { version: 3, "rotate-to": 3 } }, "have keys of version 3 already"],
+    [{ ...WITHOUT_PIN, "card-keys": { version: 3, "rotate-to": 255 } }, "255 stands for factory keys"],
+  ])("contradicts itself: %o", (changes, sentence) => {
+    expect(problemOf(changes)).toContain(sentence);
+  });
+
+  it("names every mistake at once, with its path", () => {
+    const problem = problemOf({
+      name: "",
+      "node-uri": "nonsense",
+      limits: { credit: "5 euro", "max-per-transaction": 7, "max-transactions": 1.5 },
+      pin: "1234",
+      publish: ["everything"],
+      "card-keys": { version: 200 },
+      extra: 1,
+    });
+    for (const part of [
+      "name:",
+      "node-uri: need the form",
+      "limits/credit: need a number with a unit",
+      "limits/max-per-transaction:",
+      "limits/max-transactions:",
+      "pin:",
+      "publish/0:",
+      "card-keys/version: need a key version",
+      "extra",
+    ])
+      expect(problem).toContain(part);
+  });
+
+  it("refuses what is not YAML, too long, or hostile", () => {
+    const refuse = (text: string) => expect(() => parseProfile(text, "p.yaml")).toThrow(ParseError);
+    refuse("a: [");
+    refuse("name: x\nname: y");
+    refuse("");
+    refuse("- 1");
+    refuse(`name: ${"x".repeat(70_000)}`);
+    refuse(`a: &a [x]\nb: [*a, *a]`);
+    expect(() => parseProfile("name: x\nlimits: [", "p.yaml")).toThrow("line");
+  });
+
+  it("never throws anything but a ParseError", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ maxLength: 200 }), fc.json({ maxDepth: 3 }), mutated()), (text) => {
+        try {
+          parseProfile(text, "fuzz");
+        } catch (error) {
+          expect(error).toBeInstanceOf(ParseError);
+        }
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+  });
+});
+
+/** A right profile with one character changed. */
+const mutated = () =>
+  fc
+    .tuple(fc.nat(profileText().length - 1), fc.string({ minLength: 0, maxLength: 2 }))
+    .map(([at, insert]) => {
+      const text = profileText();
+      return text.slice(0, at) + insert + text.slice(at + 1);
+    });
+
+describe("node URI", () => {
+  const key = NODE_URI.slice(0, 66);
+  it.each([
+    [`${key}@node.example:9735`, ""],
+    [`${key}@192.0.2.1:1`, ""],
+    [`${key}@[2001:db8::1]:65535`, ""],
+    [`${key}@${"a".repeat(56)}.onion:9735`, ""],
+    [`${key}@${"a".repeat(130)}:973`, "need at most 200"],
+    [`${key}@host`, "need the form"],
+    [`${key}@host:0`, "need a port"],
+    [`${key}@host:65536`, "need a port"],
+    [`${key}@ho st:1`, "need the form"],
+    [`${key}@2001:db8::1:9735`, "need the form"],
+    [`05${key.slice(2)}@host:1`, "no public key"],
+    ["host:1", "need the form"],
+    ["", "need the form"],
+  ])("%s", (uri, problem) => {
+    expect(nodeUriProblem(uri) ?? "").toContain(problem);
+    expect(nodeUriProblem(uri) === undefined).toBe(problem === "");
+  });
+});
