@@ -1,10 +1,9 @@
 import { REASON } from "../../lightning/api/reasons.js";
 import type { Presented } from "../ledger/apply.js";
 import type { Decision } from "../ledger/decision.js";
-import { decisionTime, type Facts } from "../ledger/facts.js";
+import type { Facts } from "../ledger/facts.js";
 import { placementProblem } from "../ledger/place.js";
 import { evaluatePolicy, maxFee, type PolicyRefusal } from "../policy/index.js";
-import { milliseconds } from "../store/values.js";
 import type { AuthorizerConfig } from "./config.js";
 
 /** What a decision takes into account beside the card's own facts. */
@@ -110,7 +109,7 @@ function policyReason(question: Question, facts: Facts, world: World): number | 
     amountless: question.amountless,
     expiresAt: question.expiresAt,
     minFinalCltv: question.minFinalCltv,
-    now: milliseconds(decisionTime(facts.account, BigInt(world.now))),
+    now: world.now,
     spent24h: facts.spent24h,
     spent30d: facts.spent30d,
   });
@@ -119,6 +118,6 @@ function policyReason(question: Question, facts: Facts, world: World): number | 
 
 function moneyReason(question: Question, { account, paymentTaken }: Facts): number | undefined {
   if (paymentTaken) return REASON.INVOICE_TAKEN;
-  if (account.committed + question.amount > account.funded) return REASON.NOT_FUNDED;
+  if (account.spent + question.amount > account.funded) return REASON.NOT_FUNDED;
   return undefined;
 }

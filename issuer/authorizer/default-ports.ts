@@ -10,6 +10,7 @@ export function issuerPorts(
 ): IssuerPorts {
   return {
     owner: randomBytes(8).readBigInt64BE(),
+    deputies: [],
     clock: Date.now,
     monotonic: () => performance.now(),
     randomBytes,

@@ -35,6 +35,8 @@ export interface IssuerPorts {
   readonly network: Network;
   /** The node's own id, 33 bytes. */
   readonly nodeId: Uint8Array;
+  /** Payees that are deputies of the node, 33 bytes each. Default none. */
+  readonly deputies: readonly Uint8Array[];
   readonly keys: Pick<KeySource, "sealKey" | "signUpdate">;
   /** Names this process in leases; never used by another. */
   readonly owner: bigint;

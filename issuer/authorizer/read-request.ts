@@ -63,7 +63,7 @@ export function readRequest(
  */
 export function questionOf(
   { invoice, opened }: ReadRequest,
-  { network, nodeId }: Pick<IssuerPorts, "network" | "nodeId">,
+  { network, nodeId, deputies }: Pick<IssuerPorts, "network" | "nodeId" | "deputies">,
   now: number,
 ): Question {
   const { fields } = opened;
@@ -89,22 +89,17 @@ export function questionOf(
     amountless: invoice.amount === undefined,
     expiresAt: invoice.expiresAt * 1000,
     minFinalCltv: invoice.minFinalCltv,
-    problem: problem ? REASON_OF[problem.code] : ownReason(invoice, fields, nodeId),
+    problem: problem ? REASON_OF[problem.code] : ownReason(invoice, fields, [nodeId, ...deputies]),
   };
 }
 
-function ownReason(invoice: Invoice, fields: Authorization, nodeId: Uint8Array): number | undefined {
+/**
+ * A payee of our own node cannot be paid over Lightning by it. A route hint that begins at our node does not make
+ * it one: shops with a private channel to us have the same hint, so deputies are known by their ids alone.
+ */
+function ownReason(invoice: Invoice, fields: Authorization, own: readonly Uint8Array[]): number | undefined {
   if (invoice.amount !== undefined && invoice.amount !== fields.amount) return REASON.TOKEN_OTHER_AMOUNT;
-  return paysNode(invoice, nodeId) ? REASON.PAYEE_IS_PAYER : undefined;
-}
-
-/** Whether the invoice is this node's own, or a deputy's whose last hop before the payee is this node. */
-function paysNode(invoice: Invoice, nodeId: Uint8Array): boolean {
-  if (equalBytes(invoice.payee, nodeId)) return true;
-  return invoice.routeHints.some((hops) => {
-    const last = hops.at(-1);
-    return last !== undefined && equalBytes(last.nodeId, nodeId);
-  });
+  return own.some((id) => equalBytes(id, invoice.payee)) ? REASON.PAYEE_IS_PAYER : undefined;
 }
 
 /** Type, key set id and clear body of a message, 133 bytes: what proves that the card signed it. */

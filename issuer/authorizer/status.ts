@@ -66,7 +66,7 @@ export class CardStatusDesk {
       const before = JSON.stringify(Object.values(account).map(String));
       const words = await this.#contradiction(tx, account, opened.fields);
       if (words) await this.#block(tx, account, opened, words);
-      else await this.#accept(tx, account, opened.fields);
+      else await this.#accept(tx, account, opened);
       if (JSON.stringify(Object.values(account).map(String)) !== before) await saveAccount(tx, account);
       this.#ports.onStep("in-status");
       return (await loadPending(store, tx, [account]))[0];
@@ -83,7 +83,6 @@ export class CardStatusDesk {
       .where("sequence", "=", sequence)
       .executeTakeFirst();
     if (limits?.credit !== status.credit) return "its status shows a credit that was never signed";
-    if (status.authorizedTotal > status.credit) return "its status shows more authorized than its credit";
     const [counter, total] = [BigInt(status.counter), status.authorizedTotal];
     const span = await knownSpan(tx, account, counter);
     const [after, left] = [counter - span.first + 1n, total - span.before];
@@ -107,12 +106,16 @@ export class CardStatusDesk {
     await queueUpdate(store, tx, account, "clone", now);
   }
 
-  async #accept(tx: Tx, account: AccountRow, status: CardStatus): Promise<void> {
+  async #accept(tx: Tx, account: AccountRow, opened: OpenedMessage<CardStatus>): Promise<void> {
+    const status = opened.fields;
     const sequence = fullSequence(account.sequence, BigInt(status.updateSequence)) ?? 0n;
     if (sequence > account.acknowledged) account.acknowledged = sequence;
     const [counter, total] = [BigInt(status.counter), status.authorizedTotal];
-    const gap = openedGap(account, counter, total, BigInt(this.#ports.clock()));
+    const at = BigInt(this.#ports.clock());
+    const gap = openedGap(account, counter, total, at);
     if (!gap) return;
+    const message = evidenceOf(MESSAGE_TYPE.STATUS, opened);
+    await tx.insertInto("statuses").values({ card: account.card, counter, total, at, message }).execute();
     await tx
       .insertInto("gaps")
       .values({ ...gap, card: account.card })

@@ -30,9 +30,5 @@ export async function saveAccount(tx: Tx, { card, ...values }: AccountRow): Prom
 }
 
 /** What can still be reserved, paid out or moved. */
-export const remaining = (account: Pick<AccountRow, "funded" | "committed">): Msat =>
-  msat(account.funded - account.committed, "remaining");
-
-/** The credit that is to be signed for the card: everything paid in and everything given back. */
-export const creditOf = (account: Pick<AccountRow, "funded" | "voided">): Msat =>
-  msat(account.funded + account.voided, "credit");
+export const remaining = (account: Pick<AccountRow, "funded" | "spent">): Msat =>
+  msat(account.funded - account.spent, "remaining");

@@ -97,7 +97,6 @@ const UPDATE_ACCOUNT = updateMany(
   {
     card: int,
     state: "text",
-    committed: int,
     voided: int,
     spent: int,
     decided_at: int,
@@ -108,17 +107,7 @@ const UPDATE_ACCOUNT = updateMany(
   },
   ["card"],
   (p) =>
-    [
-      "state",
-      "committed",
-      "voided",
-      "spent",
-      "decided_at",
-      "top_counter",
-      "top_total",
-      "sequence",
-      "acknowledged",
-    ]
+    ["state", "voided", "spent", "decided_at", "top_counter", "top_total", "sequence", "acknowledged"]
       .map((name) => `${name} = ${p[name as keyof typeof p]}`)
       .join(", "),
 );
@@ -246,10 +235,8 @@ function accountAfter({ claim, facts, decision }: Verdict, lost: boolean, now: b
     account.top_counter = claim.counter;
     account.top_total = claim.total;
   }
-  if (decision.kind === "reserve") {
-    account.committed += claim.amount;
-    account.spent += claim.amount;
-  } else account.voided = msat(account.voided + claim.amount, "voided");
+  if (decision.kind === "reserve") account.spent += claim.amount;
+  else account.voided = msat(account.voided + claim.amount, "voided");
   return account;
 }
 

@@ -1,11 +1,11 @@
 import type { Selectable } from "kysely";
 import { UPDATE_FLAG } from "../../apdu/index.js";
-import { type Msat, ValueError } from "../../common/index.js";
+import { type Msat, msat, ValueError } from "../../common/index.js";
 import { findMany, insertMany } from "../store/many.js";
 import type { LimitsCause, LimitsTable } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
 import { storeLimit } from "../store/values.js";
-import { type AccountRow, creditOf } from "./accounts.js";
+import type { AccountRow } from "./accounts.js";
 
 export type LimitsRow = Selectable<LimitsTable>;
 
@@ -57,13 +57,16 @@ export function nextLimits(
   if (newest.sequence >= BigInt(MAX_U32)) throw new ValueError("sequence", "used up for this card");
   const waiting = account.acknowledged < newest.sequence ? newest.flags & ONE_SHOT : 0n;
   const blocked = account.state === "active" || account.state === "pending" ? 0 : UPDATE_FLAG.BLOCKED;
+  // After a cash-out the card keeps the credit it has: one that was signed cannot be taken back.
+  let credit = msat(account.funded + account.voided, "credit") as bigint;
+  if (credit < newest.credit) credit = newest.credit;
   const wanted =
     (change.resetPinTries ? UPDATE_FLAG.RESET_PIN_TRIES : 0) |
     (change.resetNoPinSpent ? UPDATE_FLAG.RESET_NO_PIN_SPENT : 0);
   return {
     card: account.card,
     sequence: newest.sequence + 1n,
-    credit: creditOf(account),
+    credit,
     max_per_transaction:
       change.maxPerTransaction === undefined
         ? newest.max_per_transaction

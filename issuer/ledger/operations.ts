@@ -28,7 +28,7 @@ export async function bookOperation(
   account.operation += 1n;
   const { card, operation } = account;
   if (kind === "fund" || kind === "move-in") account.funded = msat(account.funded + amount, "funded");
-  else account.committed += amount;
+  else account.funded -= amount;
   await tx.insertInto("operations").values({ card, operation, kind, amount, at, note }).execute();
   await book(store, tx, booking(card, kind, operation, ...ROUTES[kind], amount, at));
 }
@@ -78,10 +78,8 @@ export async function cashOutCard(
     if (amount === 0n)
       throw new LedgerError("not-enough", `card ${cardName(account.card)} has nothing left to pay out`);
     await bookOperation(store, tx, account, "cash-out", amount, note, BigInt(now));
-    if (account.state !== "retired") {
-      account.state = "blocked";
-      await queueUpdate(store, tx, account, "cash-out", BigInt(now));
-    }
+    if (account.state !== "retired") account.state = "blocked";
+    await queueUpdate(store, tx, account, "cash-out", BigInt(now));
     await saveAccount(tx, account);
     return amount;
   });

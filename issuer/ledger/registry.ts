@@ -61,7 +61,6 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       state: "pending" as const,
       policy,
       funded: 0n,
-      committed: 0n,
       voided: 0n,
       spent: 0n,
       decided_at: 0n,
@@ -113,7 +112,7 @@ export const wrongState = (card: bigint, state: CardState, what: string): Ledger
 export interface CardEntry extends Selectable<CardsTable> {
   readonly state: CardState;
   readonly funded: bigint;
-  readonly committed: bigint;
+  readonly spent: bigint;
   readonly voided: bigint;
   readonly top_counter: bigint;
   readonly top_total: bigint;
@@ -155,7 +154,7 @@ const cardQuery = (db: Db | Tx) =>
     .select([
       "accounts.state",
       "accounts.funded",
-      "accounts.committed",
+      "accounts.spent",
       "accounts.voided",
       "accounts.top_counter",
       "accounts.top_total",

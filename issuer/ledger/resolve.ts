@@ -129,7 +129,6 @@ export async function voidReserved(
     .where("spent_after", ">=", row.spent_after)
     .execute();
   await book(store, tx, booking(key.card, "void", key.counter, "reserved", "funded", row.amount, now));
-  account.committed -= row.amount;
   account.spent -= row.amount;
   account.voided += row.amount;
   const pending = await queueUpdate(store, tx, account, "void", now);

@@ -36,9 +36,8 @@ const BALANCES = sql`select card,
     sum(case when account = 'reserved' then amount else 0 end) as reserved,
     sum(case when account = 'settled' then amount else 0 end) as settled,
     sum(case when account = 'cash-out' then amount else 0 end) as cash_out,
-    sum(case when account = 'transfer' and amount > 0 then amount else 0 end) as moved_out,
-    sum(case when account = 'external' then amount else 0 end) as paid_in,
-    sum(case when account = 'transfer' and amount < 0 then amount else 0 end) as moved_in
+    sum(case when account = 'transfer' then amount else 0 end) as transfer,
+    sum(case when account = 'external' then amount else 0 end) as external
   from bookings group by card`;
 
 /** What the authorizations of each card say. */
@@ -60,17 +59,13 @@ const INVARIANTS: readonly Invariant[] = [
     sql`select a.card, a.funded, s.settled, s.reserved from accounts a join (${SUMS}) s on s.card = a.card
         where s.settled + s.reserved > a.funded`,
   ],
-  [
-    "committed <= funded for each card",
-    sql`select card, funded, committed from accounts where committed > funded`,
-  ],
+  ["spent <= funded for each card", sql`select card, funded, spent from accounts where spent > funded`],
   [
     "each account agrees with the book",
     sql`select a.card from accounts a left join (${BALANCES}) b on b.card = a.card
-        where a.funded <> -coalesce(b.paid_in, 0) - coalesce(b.moved_in, 0)
-          or a.funded - a.committed <> coalesce(b.funded, 0)
-          or a.committed <> coalesce(b.reserved, 0) + coalesce(b.settled, 0) + coalesce(b.cash_out, 0)
-             + coalesce(b.moved_out, 0)`,
+        where a.funded <> -coalesce(b.external, 0) - coalesce(b.transfer, 0) - coalesce(b.cash_out, 0)
+          or a.funded - a.spent <> coalesce(b.funded, 0)
+          or a.spent <> coalesce(b.reserved, 0) + coalesce(b.settled, 0)`,
   ],
   [
     "each account agrees with its authorizations",
@@ -93,10 +88,12 @@ const INVARIANTS: readonly Invariant[] = [
         where a.state = 'settled' and a.fee <> coalesce(b.amount, 0)`,
   ],
   [
-    "credit signed = funded + voided for each card",
+    "credit signed = funded + voided for each card, or the one before where that is greater",
     sql`select a.card, a.funded, a.voided, l.credit from accounts a
         left join limits l on l.card = a.card and l.sequence = a.sequence
-        where l.credit is null or l.credit <> a.funded + a.voided`,
+        left join limits e on e.card = a.card and e.sequence = a.sequence - 1
+        where l.credit is null or l.credit <> case when e.credit > a.funded + a.voided then e.credit
+          else a.funded + a.voided end`,
   ],
   [
     "voided = void authorizations + void gaps for each card",

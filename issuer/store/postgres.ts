@@ -41,7 +41,8 @@ const types: pg.CustomTypesConfig = {
 const SESSION = `set synchronous_commit = on; set enable_seqscan = off; set enable_hashjoin = off;
   set enable_mergejoin = off; set jit = off`;
 /** Reports and the ledger's proof do read whole tables. */
-const REPORT = "set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on";
+const REPORT =
+  "set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on";
 
 class IndexedPostgresDriver extends PostgresDriver {
   override async beginTransaction(

@@ -14,6 +14,7 @@ export interface Tables {
   authorizations: AuthorizationsTable;
   leases: LeasesTable;
   gaps: GapsTable;
+  statuses: StatusesTable;
   operations: OperationsTable;
   bookings: BookingsTable;
   evidence: EvidenceTable;
@@ -54,14 +55,12 @@ export interface AccountsTable {
   card: bigint;
   state: CardState;
   policy: bigint;
-  /** Everything ever paid in for the card. */
+  /** Paid in for the card, less what was paid out. */
   funded: bigint;
-  /** Reserved, settled, paid out in cash or moved to another card: never more than `funded`. */
-  committed: bigint;
+  /** Reserved and settled: never more than `funded`. */
+  spent: bigint;
   /** Everything given back to the card by a higher credit. */
   voided: bigint;
-  /** Reserved and settled so far, the base of rolling windows. */
-  spent: bigint;
   /** When the latest authorization was decided; never runs backwards for a card. */
   decided_at: bigint;
   /** The highest counter known, from a token or a status, and the card's total after it. */
@@ -167,6 +166,17 @@ export interface GapsTable {
   voided_at: bigint | null;
 }
 
+/** Statuses that showed counters nobody had seen. */
+export interface StatusesTable {
+  card: bigint;
+  counter: bigint;
+  /** The card's total after `counter`. */
+  total: bigint;
+  at: bigint;
+  /** Type, key set id and clear body with the signature, 133 bytes: proof if something contradicts it. */
+  message: Buffer;
+}
+
 export type OperationKind = "fund" | "cash-out" | "move-out" | "move-in";
 
 /** Money moved by the issuer's people. */
@@ -210,6 +220,6 @@ export interface EvidenceTable {
   at: bigint;
   /** In words. */
   contradiction: string;
-  /** Type and key set id of the sealed message, 5 bytes, and its body with the signature, 128 bytes. */
+  /** Type, key set id and clear body with the signature, 133 bytes. What it contradicts is in the other tables. */
   message: Buffer;
 }

@@ -1,22 +1,369 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { sat } from "../../common/index.js";
+import { msat, type Secp256k1, sat, secp256k1, utf8 } from "../../common/index.js";
+import { blockCard, cashOutCard, retireCard, unblockCard } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, startService } from "./service.js";
+import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { featureBits } from "../../lightning/features.js";
+import { PAYEE } from "./memory-node.js";
+import { Bench, DEPUTY_SECRET, NODE_SECRET, PEER, type Service, startService } from "./service.js";
+import { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
 
+const rejectedWith = (reason: number) => ({ outcome: "rejected", reason });
+const ACCEPTED = { outcome: "accepted" };
+
 describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
-  it("pays once", async () => {
-    const service = await startService(bench, kind);
-    const card = await service.card(1);
-    expect(await service.tap(card, 1, sat(1000))).toMatchObject({ outcome: "accepted" });
-    service.node.set(2, "fail");
-    const r = await service.tap(card, 2, sat(1000));
-    expect(r).toMatchObject({ outcome: "rejected", reason: REASON.PAYMENT_FAILED });
-    expect(r.cardUpdate).toHaveLength(149);
-    expect(card.credit).toBe(sat(21_000));
+  const start = (...rest: [Parameters<typeof startService>[2]?, Parameters<typeof startService>[3]?]) =>
+    startService(bench, kind, ...rest);
+  const finish = async (service: Service) => {
     expect(await service.violations()).toEqual([]);
     await service.close();
+  };
+  const left = async (service: Service, card: SigningCard) => {
+    const entry = await service.store.db
+      .selectFrom("accounts")
+      .select(["funded", "spent", "voided", "state"])
+      .where("card", "=", Buffer.from(card.cardId).readBigInt64BE())
+      .executeTakeFirstOrThrow();
+    return { left: entry.funded - entry.spent, voided: entry.voided, state: entry.state };
+  };
+
+  it("pays a token once, however often and however much at once it is presented", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    const invoice = service.invoice(1, sat(1000));
+    const token = card.authorize(invoice, sat(1000));
+    const again = card.token({ invoiceHash: invoiceHash(invoice), amount: sat(1000) });
+    const outcomes = await Promise.all(
+      [token, again, token, again, token].map((each) => service.present(each, invoice)),
+    );
+    expect(outcomes).toEqual(Array(5).fill(ACCEPTED));
+    expect(await service.present(again, invoice)).toEqual(ACCEPTED);
+    expect([...service.node.sent.values()]).toEqual([1]);
+    expect(service.node.calls).toBe(1);
+    expect((await left(service, card)).left).toBe(19_000_000n);
+    await finish(service);
+  });
+
+  it("gives a failed payment back in the same tap, and its counter is void for ever", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    service.node.set(1, "fail");
+    const tap = await service.tap(card, 1, sat(1000));
+    expect(tap).toMatchObject(rejectedWith(REASON.PAYMENT_FAILED));
+    expect([card.credit, card.sequence]).toEqual([sat(21_000), 1]);
+    service.node.set(1, "settle");
+    const { cardUpdate, ...repeated } = await service.present(tap.token, tap.invoice);
+    expect(repeated).toEqual(rejectedWith(REASON.PAYMENT_FAILED));
+    expect(cardUpdate).toHaveLength(149);
+    expect(await service.tap(card, 2, sat(20_000))).toMatchObject(ACCEPTED);
+    // The acknowledgement in that token ends the deliveries.
+    expect(await service.present(tap.token, tap.invoice)).toEqual(rejectedWith(REASON.PAYMENT_FAILED));
+    expect(service.node.sent.size).toBe(1);
+    await finish(service);
+  });
+
+  it("seals an update afresh for every delivery until the card shows its sequence", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    service.node.set(1, "fail");
+    const tap = await service.tap(card, 1, sat(1));
+    const deliveries = [tap.cardUpdate, (await service.present(tap.token, tap.invoice)).cardUpdate];
+    const [first, second] = deliveries.map((sealed) => Buffer.from(sealed ?? []).toString("hex"));
+    expect(first).not.toBe(second);
+    expect(card.update(deliveries[0] as Uint8Array)).toEqual(card.update(deliveries[1] as Uint8Array));
+    expect(await service.identify(card)).toBeUndefined();
+    await finish(service);
+  });
+
+  it("unknown card and bad signature: same answer, one verification, same number of queries", async () => {
+    let verifications = 0;
+    const counting: Secp256k1 = {
+      ...secp256k1,
+      verify(...args) {
+        verifications++;
+        return secp256k1.verify(...args);
+      },
+    };
+    const service = await start({}, { secp256k1: counting });
+    const card = await service.card(1);
+    const invoice = service.invoice(1, sat(1));
+    const hash = invoiceHash(invoice);
+    const unknown = new SigningCard(99, card.sealKey);
+    const observe = async (token: Uint8Array) => {
+      const before = [verifications, service.store.queries()] as const;
+      const outcome = await service.present(token, invoice);
+      return { outcome, verified: verifications - before[0], queries: service.store.queries() - before[1] };
+    };
+    const forged = card.token(
+      { counter: 1, authorizedTotal: sat(1), invoiceHash: hash },
+      { secretKey: unknown.secretKey },
+    );
+    const flipped = card.token({ counter: 1, authorizedTotal: sat(1), invoiceHash: hash });
+    flipped[148] = (flipped[148] ?? 0) ^ 1;
+    const wanted = { outcome: rejectedWith(REASON.TOKEN_NOT_ACCEPTED), verified: 1, queries: 1 };
+    expect(await observe(forged)).toEqual(wanted);
+    expect(await observe(flipped)).toEqual(wanted);
+    expect(await observe(unknown.token({ counter: 1, authorizedTotal: sat(1), invoiceHash: hash }))).toEqual(
+      wanted,
+    );
+    await finish(service);
+  });
+
+  it.each([
+    ["nothing", () => new Uint8Array(0)],
+    ["garbage", () => new Uint8Array(149).fill(0xa5)],
+    ["oversize", () => new Uint8Array(1024).fill(1)],
+    ["a status instead", (card: SigningCard) => card.status(new Uint8Array(32))],
+    [
+      "an unknown key set",
+      (card: SigningCard) => {
+        const token = card.token();
+        token[1] = 0xff;
+        return token;
+      },
+    ],
+  ])("token: %s", async (_name, make) => {
+    const service = await start();
+    const card = await service.card(1);
+    const invoice = service.invoice(1, sat(1));
+    expect(await service.present(make(card), invoice)).toEqual(rejectedWith(REASON.TOKEN_NOT_ACCEPTED));
+    expect(service.node.calls).toBe(0);
+    await finish(service);
+  });
+
+  it.each([
+    ["empty", () => ""],
+    ["garbage", () => "not an invoice"],
+    ["in upper case", (invoice: string) => invoice.toUpperCase()],
+    ["with its scheme", (invoice: string) => `lightning:${invoice}`],
+    ["mixed", (invoice: string) => `L${invoice.slice(1)}`],
+    ["cut", (invoice: string) => invoice.slice(0, -1)],
+    ["oversize", () => "l".repeat(4096)],
+  ])("invoice %s: not read, and the token is good for the right one", async (_name, change) => {
+    const service = await start();
+    const card = await service.card(1);
+    const invoice = service.invoice(1, sat(1));
+    const token = card.authorize(invoice, sat(1));
+    const bad = { peer: PEER, token, invoice: utf8(change(invoice)) };
+    expect(await service.authorizer.initiatePayment(bad)).toEqual(rejectedWith(REASON.INVOICE_MALFORMED));
+    expect(await service.present(token, invoice)).toEqual(ACCEPTED);
+    await finish(service);
+  });
+
+  it("bytes that are no text are no invoice", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    const outcome = await service.authorizer.initiatePayment({
+      peer: PEER,
+      token: card.token(),
+      invoice: new Uint8Array(300).fill(0xff),
+    });
+    expect(outcome).toEqual(rejectedWith(REASON.INVOICE_MALFORMED));
+    await finish(service);
+  });
+
+  it("a token for another invoice is refused and stays good for its own", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    const [own, other] = [service.invoice(1, sat(5)), service.invoice(2, sat(5))];
+    const token = card.authorize(own, sat(5));
+    expect(await service.present(token, other)).toEqual(rejectedWith(REASON.TOKEN_OTHER_INVOICE));
+    expect(await service.present(token, own)).toEqual(ACCEPTED);
+    await finish(service);
+  });
+
+  it.each([
+    [
+      "another amount than the invoice's",
+      REASON.TOKEN_OTHER_AMOUNT,
+      (service: Service) => service.invoice(1, msat(999_999n)),
+    ],
+    [
+      "expired",
+      REASON.INVOICE_EXPIRED,
+      (service: Service) => service.invoice(1, sat(1000), { expirySeconds: 10 }),
+    ],
+    [
+      "about to expire",
+      REASON.INVOICE_EXPIRED,
+      (service: Service) => service.invoice(1, sat(1000), { expirySeconds: 39 }),
+    ],
+    [
+      "of another network",
+      REASON.INVOICE_WRONG_NETWORK,
+      (service: Service) => service.invoice(1, sat(1000), { network: "bc" }),
+    ],
+    ["without an amount", REASON.INVOICE_AMOUNTLESS, (service: Service) => service.invoice(1, undefined)],
+    [
+      "with a feature nobody knows",
+      REASON.INVOICE_UNKNOWN_FEATURE,
+      (service: Service) => service.invoice(1, sat(1000), { features: featureBits(8, 14, 1000) }),
+    ],
+    [
+      "of our own node",
+      REASON.PAYEE_IS_PAYER,
+      (service: Service) => service.invoice(1, sat(1000), { payeeSecret: NODE_SECRET }),
+    ],
+    [
+      "of a deputy of our own node",
+      REASON.PAYEE_IS_PAYER,
+      (service: Service) => service.invoice(1, sat(1000), { payeeSecret: DEPUTY_SECRET }),
+    ],
+  ])("invoice %s: refused for good, the amount comes back with the answer", async (_name, reason, make) => {
+    const service = await start();
+    const card = await service.card(1);
+    const invoice = make(service);
+    const outcome = await service.present(card.authorize(invoice, sat(1000)), invoice);
+    expect(outcome).toMatchObject(rejectedWith(reason));
+    card.update(outcome.cardUpdate as Uint8Array);
+    expect(card.credit).toBe(sat(21_000));
+    expect(service.node.calls).toBe(0);
+    expect(await left(service, card)).toEqual({ left: 20_000_000n, voided: 1_000_000n, state: "active" });
+    await finish(service);
+  });
+
+  it("an amount changed by one msat in the token breaks its signature", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    const invoice = service.invoice(1, sat(1000));
+    const good = card.authorize(invoice, sat(1000));
+    for (let bit = 0; bit < 128; bit += 7) {
+      const bad = Uint8Array.from(good);
+      bad[21 + bit] = (bad[21 + bit] ?? 0) ^ 1;
+      expect(await service.present(bad, invoice)).toEqual(rejectedWith(REASON.TOKEN_NOT_ACCEPTED));
+    }
+    expect(await service.present(good, invoice)).toEqual(ACCEPTED);
+    await finish(service);
+  });
+
+  it("pays the signed amount of an invoice without one, where the policy allows it", async () => {
+    const service = await start();
+    const card = await service.card(1, sat(1000), { allowAmountless: true });
+    const invoice = service.invoice(1, undefined);
+    expect(await service.present(card.authorize(invoice, sat(7)), invoice)).toEqual(ACCEPTED);
+    expect((await left(service, card)).left).toBe(993_000n);
+    await finish(service);
+  });
+
+  it("two cards for one invoice: the second is refused for good and gets its amount back", async () => {
+    const service = await start();
+    const [one, two] = [await service.card(1), await service.card(2)];
+    const invoice = service.invoice(1, sat(10));
+    const outcomes = await Promise.all(
+      [one, two].map((card) => service.present(card.authorize(invoice, sat(10)), invoice)),
+    );
+    expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["accepted", "rejected"]);
+    expect(outcomes.find(({ outcome }) => outcome === "rejected")?.reason).toBe(REASON.INVOICE_TAKEN);
+    expect([...service.node.sent.values()]).toEqual([1]);
+    await finish(service);
+  });
+
+  it("blocked, unblocked and retired cards", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    await blockCard(service.store, card.cardId, service.clock.now);
+    const invoice = service.invoice(1, sat(10));
+    const token = card.authorize(invoice, sat(10));
+    const blocked = await service.present(token, invoice);
+    expect(blocked).toMatchObject(rejectedWith(REASON.CARD_BLOCKED));
+    expect(card.update(blocked.cardUpdate as Uint8Array).flags).toBe(1);
+    await unblockCard(service.store, card.cardId, service.clock.now);
+    expect(await service.present(token, invoice)).toMatchObject(ACCEPTED);
+    await cashOutCard(service.store, card.cardId, "end of the event", service.clock.now);
+    await retireCard(service.store, card.cardId, service.clock.now);
+    const late = await service.tap(card, 2, sat(1));
+    expect(late).toMatchObject(rejectedWith(REASON.CARD_BLOCKED));
+    // What was paid before stays paid.
+    expect(await service.present(token, invoice)).toMatchObject(ACCEPTED);
+    await finish(service);
+  });
+
+  it("after a cash-out the card still believes in its credit; the ledger does not", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    await cashOutCard(service.store, card.cardId, "", service.clock.now);
+    await unblockCard(service.store, card.cardId, service.clock.now);
+    expect(await service.tap(card, 1, sat(1))).toMatchObject(rejectedWith(REASON.NOT_FUNDED));
+    await finish(service);
+  });
+
+  it("rolling limits by the issuer's clock, exact to the msat, void payments not counted", async () => {
+    const service = await start();
+    const card = await service.card(1, sat(100_000), { maxPer24h: "1000sat", maxPer30d: "2000sat" });
+    const hours = 3_600_000;
+    const tap = async (serial: number, amount: bigint) =>
+      (await service.tap(card, serial, msat(amount))).reason;
+    service.node.set(2, "fail");
+    expect(await tap(1, 600_000n)).toBeUndefined();
+    expect(await tap(2, 400_000n)).toBe(REASON.PAYMENT_FAILED);
+    service.clock.now += 12 * hours;
+    expect(await tap(3, 400_001n)).toBe(REASON.ABOVE_PERIOD_LIMIT);
+    expect(await tap(4, 400_000n)).toBeUndefined();
+    service.clock.now += 12 * hours - 1;
+    expect(await tap(5, 1n)).toBe(REASON.ABOVE_PERIOD_LIMIT);
+    service.clock.now += 1;
+    expect(await tap(6, 600_001n)).toBe(REASON.ABOVE_PERIOD_LIMIT);
+    expect(await tap(7, 600_000n)).toBeUndefined();
+    service.clock.now += 24 * hours;
+    expect(await tap(8, 400_001n)).toBe(REASON.ABOVE_PERIOD_LIMIT);
+    expect(await tap(9, 400_000n)).toBeUndefined();
+    // A clock that jumps back opens no window.
+    service.clock.now -= 48 * hours;
+    expect(await tap(10, 1n)).toBe(REASON.ABOVE_PERIOD_LIMIT);
+    service.clock.now += 48 * hours + 29 * 24 * hours;
+    expect(await tap(11, 1_000_000n)).toBeUndefined();
+    await finish(service);
+  });
+
+  it("PIN, payees and hours of the policy", async () => {
+    const service = await start();
+    const card = await service.card(1, sat(1000), { pinRequiredAbove: "10sat", allowedPayees: [PAYEE] });
+    expect(await service.tap(card, 1, sat(11))).toMatchObject(rejectedWith(REASON.PIN_REQUIRED));
+    expect(await service.tap(card, 2, sat(10))).toMatchObject(ACCEPTED);
+    const elsewhere = service.invoice(3, sat(1), { payeeSecret: new Uint8Array(32).fill(0x77) });
+    expect(await service.present(card.authorize(elsewhere, sat(1)), elsewhere)).toMatchObject(
+      rejectedWith(REASON.PAYEE_NOT_ALLOWED),
+    );
+    await finish(service);
+  });
+
+  it("too much in flight is refused for now only", async () => {
+    const service = await start({ maxInFlight: 2, maxInFlightPerPayee: 2 });
+    const cards = [await service.card(1), await service.card(2), await service.card(3)];
+    service.node.behaviour = "stuck";
+    for (const [i, card] of cards.slice(0, 2).entries())
+      expect(await service.tap(card, i + 1, sat(1))).toMatchObject(ACCEPTED);
+    const third = cards[2] as SigningCard;
+    const refused = await service.tap(third, 3, sat(1));
+    expect(refused).toMatchObject(rejectedWith(REASON.BUSY));
+    service.node.finish();
+    expect(await service.reconciler.run()).toMatchObject({ settled: 2, open: 0 });
+    service.node.behaviour = "settle";
+    expect(await service.present(refused.token, refused.invoice)).toEqual(ACCEPTED);
+    await finish(service);
+  });
+
+  it("a peer or a card that asks too often gets silence, and the token stays good", async () => {
+    const slow = { perSecond: 0.000_001, burst: 1 };
+    const service = await start({ peerRate: slow });
+    const card = await service.card(1);
+    const invoice = service.invoice(1, sat(1));
+    const token = card.authorize(invoice, sat(1));
+    expect(await service.present(new Uint8Array(1), invoice)).toMatchObject({ outcome: "rejected" });
+    expect(await service.present(token, invoice)).toEqual(ACCEPTED);
+    expect(service.node.calls).toBe(0);
+    expect(await service.present(token, invoice, NODE_ID)).toEqual(ACCEPTED);
+    expect(service.node.calls).toBe(1);
+    await finish(service);
+
+    const limited = await start({ cardRate: slow });
+    const other = await limited.card(1);
+    expect(await limited.tap(other, 1, sat(1))).toMatchObject(ACCEPTED);
+    expect(await limited.tap(other, 2, sat(1))).toMatchObject(ACCEPTED);
+    expect(limited.node.calls).toBe(1);
+    await finish(limited);
   });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { type Msat, sat, secp256k1, utf8 } from "../../common/index.js";
 import {
   Authorizer,
@@ -23,6 +24,7 @@ import { KEY_SET_ID, SigningCard } from "./signing-card.js";
 /** 2027-01-15 08:00:00 UTC, a Friday. */
 export const START = 1_800_000_000_000;
 export const NODE_SECRET = new Uint8Array(32).fill(0x21);
+export const DEPUTY_SECRET = new Uint8Array(32).fill(0x4e);
 export const NODE_ID = secp256k1.publicKey(NODE_SECRET);
 export const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
 const SEAL_KEY = new Uint8Array(16).fill(0x33);
@@ -31,6 +33,8 @@ const SEAL_KEY = new Uint8Array(16).fill(0x33);
 export class Bench {
   readonly #directories: string[] = [];
   #server: Promise<PostgresServer> | undefined;
+  #url: string | undefined;
+  #keys: Promise<KeyFile> | undefined;
 
   /** A new directory. */
   directory(): string {
@@ -45,10 +49,27 @@ export class Bench {
     return this.#server;
   }
 
-  /** How to open a new, empty database. */
+  /** How to open an empty database. One server's database is used again and again, by one test at a time. */
   async location(kind: StoreKind): Promise<string> {
     if (kind === "sqlite") return join(this.directory(), "issuer.sqlite");
-    return await (await this.server()).database();
+    if (this.#url) await this.#empty(this.#url);
+    this.#url ??= await (await this.server()).database();
+    return this.#url;
+  }
+
+  async #empty(url: string): Promise<void> {
+    const store = await openPostgres({ url, connections: 1 });
+    const tables = await sql<{ name: string }>`select tablename as name from pg_tables
+      where schemaname = 'public' and tablename <> 'schema_version'`.execute(store.db);
+    const list = tables.rows.map(({ name }) => name).join(", ");
+    await sql.raw(`truncate ${list}`).execute(store.db);
+    await store.close();
+  }
+
+  /** The keys of the test cards, made once: deriving the key of a key file takes its time. */
+  keys(): Promise<KeyFile> {
+    this.#keys ??= testKeys(this.directory());
+    return this.#keys;
   }
 
   async open(kind: StoreKind, location: string): Promise<Store> {
@@ -113,6 +134,7 @@ export class Service {
       node,
       network: "bcrt",
       nodeId: NODE_ID,
+      deputies: [secp256k1.publicKey(DEPUTY_SECRET)],
       keys,
       clock: clock.read,
       ...ports,
@@ -188,7 +210,7 @@ export async function startService(
   ports: Partial<IssuerPorts> = {},
 ): Promise<Service> {
   const clock = new TestClock();
-  const keys = await testKeys(bench.directory());
+  const keys = await bench.keys();
   const store = await bench.open(kind, await bench.location(kind));
   return new Service(store, new MemoryNode(clock.read), clock, keys, config, ports);
 }

@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { msat, sat } from "../../common/index.js";
+import { decide, type Question, type World } from "../../issuer/authorizer/decide.js";
+import type { Decision } from "../../issuer/ledger/decision.js";
+import { type Facts, fullSequence, type KnownAuthorization } from "../../issuer/ledger/facts.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
+import { REASON } from "../../lightning/api/reasons.js";
+import { PAYEE } from "./memory-node.js";
+
+const NOW = 1_800_000_000_000;
+
+const question: Question = {
+  card: 1n,
+  counter: 5n,
+  flags: 0n,
+  pinVerified: false,
+  sequence: 2n,
+  amount: sat(100),
+  total: sat(500),
+  invoiceHash: Buffer.alloc(32, 1),
+  paymentHash: Buffer.alloc(32, 2),
+  payee: PAYEE,
+  signature: Buffer.alloc(64),
+  message: Buffer.alloc(133),
+  invoice: "lnbcrt1",
+  amountless: false,
+  expiresAt: NOW + 3_600_000,
+  problem: undefined,
+  minFinalCltv: 40,
+};
+
+/** A card with 4 counters and 400 sat behind it, 1,000 sat paid in. */
+const facts: Facts = {
+  account: {
+    card: 1n,
+    state: "active",
+    policy: 1n,
+    funded: 1_000_000n,
+    voided: 0n,
+    spent: 400_000n,
+    decided_at: 0n,
+    top_counter: 4n,
+    top_total: 400_000n,
+    sequence: 2n,
+    acknowledged: 2n,
+    operation: 1n,
+  },
+  policy: parsePolicy({}),
+  acknowledged: 2n,
+  known: undefined,
+  gap: undefined,
+  permitted: true,
+  paymentTaken: false,
+  spent24h: sat(0),
+  spent30d: sat(0),
+  pending: undefined,
+};
+
+const world: World = {
+  now: NOW,
+  inFlight: 0,
+  inFlightToPayee: 0,
+  limits: { maxInFlight: 10, maxInFlightPerPayee: 5 },
+};
+
+const known: KnownAuthorization = {
+  state: "settled",
+  amount: question.amount,
+  total_after: question.total,
+  flags: 0n,
+  invoice_hash: question.invoiceHash,
+  reason: null,
+  owner: null,
+};
+/** Counters 5 to 9 were passed over, 500 sat among them. */
+const gap = {
+  first: 5n,
+  last: 9n,
+  total_before: 400_000n,
+  amount: 500_000n,
+  known_at: 0n,
+  voided_at: null,
+};
+const passedOver = { ...facts.account, top_counter: 10n, top_total: 1_000_000n };
+const account = (changes: Partial<Facts["account"]>) => ({ account: { ...facts.account, ...changes } });
+
+type Row = [
+  name: string,
+  question: Partial<Question>,
+  facts: Partial<Facts>,
+  world: Partial<World>,
+  decision: string,
+];
+
+const ROWS: readonly Row[] = [
+  ["the next counter", {}, {}, {}, "reserve"],
+  ["all that is left", { amount: sat(600), total: sat(1000) }, {}, {}, "reserve"],
+  ["one msat more", { amount: msat(600_001n), total: msat(1_000_001n) }, {}, {}, `void ${REASON.NOT_FUNDED}`],
+  // Seen before.
+  ["settled before", {}, { known }, {}, "known"],
+  ["settled before, blocked since", {}, { known, ...account({ state: "blocked" }) }, {}, "known"],
+  ["seen with a later acknowledgement", { sequence: 1n }, { known }, {}, "known"],
+  ["another amount under it", { amount: msat(99_999n) }, { known }, {}, "contradiction"],
+  ["another total under it", { total: msat(500_001n) }, { known }, {}, "contradiction"],
+  ["another invoice under it", { invoiceHash: Buffer.alloc(32, 9) }, { known }, {}, "contradiction"],
+  ["another PIN flag under it", { flags: 1n }, { known }, {}, "contradiction"],
+  // Counters passed over.
+  ["in a gap", {}, { gap, account: passedOver }, {}, "reserve"],
+  [
+    "alone in its gap",
+    {},
+    { gap: { ...gap, last: 5n, amount: 100_000n }, account: passedOver },
+    {},
+    "reserve",
+  ],
+  [
+    "in a void gap",
+    {},
+    { gap: { ...gap, voided_at: 1n }, account: passedOver },
+    {},
+    `refuse ${REASON.TOKEN_VOID}`,
+  ],
+  [
+    "takes more than its gap",
+    { amount: sat(600), total: sat(1000) },
+    { gap, account: passedOver },
+    {},
+    "contradiction",
+  ],
+  [
+    "leaves too little behind it",
+    { amount: msat(499_997n), total: msat(899_997n) },
+    { gap, account: passedOver },
+    {},
+    "contradiction",
+  ],
+  [
+    "leaves 1 msat each behind it",
+    { amount: msat(499_996n), total: msat(899_996n) },
+    { gap, account: passedOver },
+    {},
+    "reserve",
+  ],
+  [
+    "first in its gap, amount before it",
+    { total: msat(500_001n) },
+    { gap, account: passedOver },
+    {},
+    "contradiction",
+  ],
+  // The frontier.
+  ["next, but total skips", { total: msat(500_001n) }, {}, {}, "contradiction"],
+  ["next, but total falls back", { total: msat(499_999n) }, {}, {}, "contradiction"],
+  ["skips one with an amount", { counter: 6n, total: sat(600) }, {}, {}, "reserve"],
+  ["skips one without an amount", { counter: 6n }, {}, {}, "contradiction"],
+  ["skips three with 2 msat", { counter: 8n, total: msat(500_002n) }, {}, {}, "contradiction"],
+  ["skips three with 3 msat", { counter: 8n, total: msat(500_003n) }, {}, {}, "reserve"],
+  // What was signed for the card.
+  ["outside of signed limits", {}, { permitted: false }, {}, "contradiction"],
+  ["an update that was never made", {}, { acknowledged: undefined }, {}, "contradiction"],
+  ["an amount of 0", { amount: sat(0), total: sat(400) }, {}, {}, "contradiction"],
+  ["counter 0", { counter: 0n }, {}, {}, "contradiction"],
+  // States.
+  ["blocked", {}, account({ state: "blocked" }), {}, `refuse ${REASON.CARD_BLOCKED}`],
+  ["retired", {}, account({ state: "retired" }), {}, `refuse ${REASON.CARD_BLOCKED}`],
+  ["pending", {}, account({ state: "pending" }), {}, `refuse ${REASON.TOKEN_NOT_ACCEPTED}`],
+  ["blocked and contradicting", { total: sat(1) }, account({ state: "blocked" }), {}, "contradiction"],
+  // Refused for good.
+  ["unpayable", { problem: REASON.INVOICE_EXPIRED }, {}, {}, `void ${REASON.INVOICE_EXPIRED}`],
+  ["paid by another", {}, { paymentTaken: true }, {}, `void ${REASON.INVOICE_TAKEN}`],
+  [
+    "policy: maximum",
+    {},
+    { policy: parsePolicy({ maxPerTransaction: "99sat" }) },
+    {},
+    `void ${REASON.ABOVE_MAX_PER_TRANSACTION}`,
+  ],
+  [
+    "policy: PIN",
+    {},
+    { policy: parsePolicy({ pinRequiredAbove: "1sat" }) },
+    {},
+    `void ${REASON.PIN_REQUIRED}`,
+  ],
+  [
+    "policy: a day",
+    {},
+    { policy: parsePolicy({ maxPer24h: "150sat" }), spent24h: sat(51) },
+    {},
+    `void ${REASON.ABOVE_PERIOD_LIMIT}`,
+  ],
+  ["policy: expires too soon", { expiresAt: NOW + 1000 }, {}, {}, `void ${REASON.INVOICE_EXPIRED}`],
+  // Too much at once.
+  ["full", {}, {}, { inFlight: 10 }, `refuse ${REASON.BUSY}`],
+  ["one place left", {}, {}, { inFlight: 9 }, "reserve"],
+  ["payee full", {}, {}, { inFlightToPayee: 5 }, `refuse ${REASON.BUSY}`],
+  [
+    "full, but refused for good anyway",
+    {},
+    { paymentTaken: true },
+    { inFlight: 10 },
+    `void ${REASON.INVOICE_TAKEN}`,
+  ],
+];
+
+const show = (decision: Decision): string =>
+  decision.kind === "refuse" || decision.kind === "void"
+    ? `${decision.kind} ${decision.reason}`
+    : decision.kind;
+
+describe("decide", () => {
+  it.each(ROWS)("%s", (_name, asked, known, around, decision) => {
+    expect(show(decide({ ...question, ...asked }, { ...facts, ...known }, { ...world, ...around }))).toBe(
+      decision,
+    );
+  });
+
+  it("hands the policy's fee and time limits to the payment", () => {
+    const policy = parsePolicy({ maxFee: { base: "2sat", ppm: 10_000 }, maxTotalCltv: 144 });
+    expect(decide(question, { ...facts, policy }, world)).toEqual({
+      kind: "reserve",
+      maxFee: 3000n,
+      maxCltv: 144,
+    });
+  });
+
+  it("a counter that is neither seen nor passed over is a fault of the ledger, not of the card", () => {
+    expect(() => decide({ ...question, counter: 3n }, facts, world)).toThrow(/neither seen nor in a gap/);
+  });
+
+  it.each([
+    [2n, 2n, 2n],
+    [2n, 1n, 1n],
+    [2n, 3n, undefined],
+    [0x1000005n, 5n, 0x1000005n],
+    [0x1000005n, 6n, 6n],
+    [0x2000000n, 0xffffffn, 0x1ffffffn],
+  ])("of newest %s, the sequence that ends in %s is %s", (newest, low, full) => {
+    expect(fullSequence(newest, low)).toBe(full);
+  });
+});
