@@ -41,3 +41,9 @@ export type PaymentAnswer = PaymentOutcome & {
   /** A sealed update for the card that made the token, 149 bytes. */
   readonly cardUpdate: Uint8Array | undefined;
 };
+
+/** The outcome of an invoice that the own node knows as settled. */
+export const paidOutcome = (
+  paymentHash: Uint8Array,
+  { preimage, received, settledAt }: Omit<SettledInvoice, "paymentHash">,
+): PaymentOutcome => ({ outcome: "paid", settled: { paymentHash, preimage, received, settledAt } });

@@ -1,8 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, equalBytes, utf8 } from "../../common/index.js";
+import { bytesToHex, utf8 } from "../../common/index.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
-import type { LightningNode, Network, SettledInvoice } from "../nodes/port.js";
+import type { LightningNode, Network } from "../nodes/port.js";
 import { UntrustedUriError } from "../untrusted-uri.js";
 import { AnswerDesk, type Asker } from "./answers.js";
 import { type CardStatus, encodeCardStatus } from "./card-status.js";
@@ -10,7 +10,13 @@ import type { CardUpdate } from "./card-update.js";
 import { type DialOptions, dial } from "./dial.js";
 import { encodeInitiatePayment } from "./initiate-payment.js";
 import { InitiationError, NOT_ASKED, nextInitiation } from "./initiation.js";
-import type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
+import {
+  type PaymentAnswer,
+  type PaymentAsk,
+  type PaymentOutcome,
+  paidOutcome,
+  type Sale,
+} from "./outcome.js";
 import { isTemporaryReason } from "./reasons.js";
 import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
@@ -41,7 +47,9 @@ export class PaymentSender {
   private readonly desk: AnswerDesk;
   /** By payment hash. */
   private readonly waiting = new Map<string, Waiting>();
+  private readonly statuses = new Set<Waiting>();
   private readonly late: Asker;
+  private closed = false;
   private readonly endSettled: () => void;
 
   constructor(node: LightningNode, network: Network, options: SenderOptions) {
@@ -58,16 +66,21 @@ export class PaymentSender {
   /**
    * Asks a payer to pay and waits for the merchant's own settled invoice, a reject, or the timeout.
    * Asking again from the state that was last saved is always safe, also after a crash.
-   * @throws InitiationError when this must not be asked now; NodeError of the own node; ValueError; what `save` throws
+   * @throws InitiationError when this must not be asked now; NodeError of the own node, or `closed`; ValueError; what
+   * `save` throws
    */
   async ask(ask: PaymentAsk): Promise<PaymentAnswer> {
+    this.expectOpen();
     const payload = encodeInitiatePayment({ token: ask.token, invoice: utf8(ask.invoice.invoice) });
     const hash = bytesToHex(ask.invoice.paymentHash);
     if (this.waiting.has(hash) || this.waiting.size >= MAX_ASKS)
       throw new InitiationError("busy", "this sale, or too many others, are being asked for already");
-    const waiting = new Waiting(ask.state);
+    const waiting = new Waiting(ask.state, ask.signal);
     this.waiting.set(hash, waiting);
-    waiting.answer = this.run(ask, payload, waiting).finally(() => this.waiting.delete(hash));
+    waiting.answer = this.run(ask, payload, waiting).finally(() => {
+      this.waiting.delete(hash);
+      waiting.end({ outcome: "unknown" });
+    });
     return waiting.answer;
   }
 
@@ -100,28 +113,36 @@ export class PaymentSender {
    * @throws UntrustedUriError, NodeError, ValueError
    */
   async requestCardUpdate(uri: NodeUri, status: CardStatus): Promise<Uint8Array | undefined> {
+    this.expectOpen();
     const payload = encodeCardStatus(status);
-    await dial(this.node, uri, this.dialing);
     const waiting = new Waiting(NOT_ASKED);
+    this.statuses.add(waiting);
     const onUpdate = ({ update }: CardUpdate): void => {
       waiting.cardUpdate ??= update;
       waiting.end({ outcome: "unknown" });
     };
     const stop = this.desk.expect(uri.nodeId, sha256(status.status), { onUpdate }, this.late);
     try {
+      await dial(this.node, uri, this.dialing);
       await this.node.sendMessage(uri.nodeId, PEER_MESSAGE.CARD_STATUS, payload);
       await waiting.until(this.answerTimeoutMs);
       return waiting.cardUpdate;
     } finally {
+      this.statuses.delete(waiting);
       stop();
     }
   }
 
-  /** Ends every ask as `unknown` and listens no more. The node stays open. */
+  /** Ends everything under way as `unknown` and listens no more. The node stays open. */
   close(): void {
+    this.closed = true;
     this.desk.close();
     this.endSettled();
-    for (const waiting of this.waiting.values()) waiting.end({ outcome: "unknown" });
+    for (const waiting of [...this.waiting.values(), ...this.statuses]) waiting.end({ outcome: "unknown" });
+  }
+
+  private expectOpen(): void {
+    if (this.closed) throw new NodeError("closed", "the payment sender was closed");
   }
 
   private get answerTimeoutMs(): number {
@@ -134,16 +155,16 @@ export class PaymentSender {
     const over = await this.alreadyOver(ask);
     if (over) return this.finish(ask, over, waiting);
     const asked = nextInitiation(ask.state, { event: "ask", ...which });
-    const unreachable = await this.connect(ask.uri);
-    if (unreachable) return this.finish(ask, waiting.ending ?? unreachable, waiting);
+    const stopped = await Promise.race([this.connect(ask.uri), waiting.over]);
+    if (stopped) return this.finish(ask, waiting.ending ?? stopped, waiting);
     // Durable before the message leaves: after a crash this invoice is never taken for one that no payer knows.
-    await save(ask, asked, waiting);
-    const stop = this.desk.expect(ask.uri.nodeId, tokenHash, askerOf(ask, waiting), this.late);
+    await waiting.save(ask, asked);
+    const stop = this.desk.expect(ask.uri.nodeId, tokenHash, waiting.asker(ask.invoice.invoice), this.late);
     try {
       const lost = waiting.ending ? undefined : await this.send(ask.uri, payload);
       // Back to the state before: it may know of an earlier message with this same token.
       if (lost) return await this.finish(ask, waiting.ending ?? lost, waiting, ask.state);
-      const outcome = await waiting.until(this.answerTimeoutMs, ask.signal);
+      const outcome = await waiting.until(this.answerTimeoutMs);
       const forGood = outcome.outcome === "rejected" && !isTemporaryReason(outcome.reason);
       const state = forGood ? nextInitiation(asked, { event: "rejected", ...which }) : asked;
       return await this.finish(ask, outcome, waiting, state);
@@ -214,32 +235,9 @@ export class PaymentSender {
       last = paid ?? outcome;
     }
     const event = EVENT[last.outcome];
-    await save(sale, event ? nextInitiation(state, { event }) : state, waiting);
+    await waiting.save(sale, event ? nextInitiation(state, { event }) : state);
     return { ...last, state: waiting.saved, cardUpdate: waiting.cardUpdate };
   }
 }
 
-const paidOutcome = (
-  paymentHash: Uint8Array,
-  { preimage, received, settledAt }: Omit<SettledInvoice, "paymentHash">,
-): PaymentOutcome => ({ outcome: "paid", settled: { paymentHash, preimage, received, settledAt } });
-
 const EVENT: Readonly<Record<string, "settled" | "cancelled">> = { paid: "settled", cancelled: "cancelled" };
-
-function askerOf(ask: PaymentAsk, waiting: Waiting): Asker {
-  const invoice = utf8(ask.invoice.invoice);
-  return {
-    onReject: (reject) => {
-      if (equalBytes(reject.invoice, invoice)) waiting.end({ outcome: "rejected", reason: reject.reason });
-    },
-    onUpdate: ({ update }) => {
-      waiting.cardUpdate ??= update;
-    },
-  };
-}
-
-async function save(sale: Sale, state: Sale["state"], waiting: Waiting): Promise<void> {
-  if (state === waiting.saved) return;
-  await sale.save(state);
-  waiting.saved = state;
-}

@@ -1,7 +1,7 @@
+import { equalBytes, utf8 } from "../../common/index.js";
+import type { Asker } from "./answers.js";
 import type { Initiation } from "./initiation.js";
-import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
-
-const NO_ANSWER: PaymentOutcome = { outcome: "unknown" };
+import type { PaymentAnswer, PaymentOutcome, Sale } from "./outcome.js";
 
 /** An ask under way: the first ending that is reported counts, later ones change nothing. */
 export class Waiting {
@@ -9,37 +9,63 @@ export class Waiting {
   saved: Initiation;
   /** A sealed update for the card that came meanwhile. */
   cardUpdate: Uint8Array | undefined;
-  /** The answer that the asker will get; set before anything can end. */
+  /** The answer that the asker will get. */
   answer: Promise<PaymentAnswer> | undefined;
-  private end_: PaymentOutcome | undefined;
-  private wake: (() => void) | undefined;
+  /** Resolves with the first ending. */
+  readonly over: Promise<PaymentOutcome>;
+  private first: PaymentOutcome | undefined;
+  private report: (outcome: PaymentOutcome) => void = () => {};
+  private readonly signal: AbortSignal | undefined;
+  private readonly giveUp = (): void => this.end({ outcome: "unknown" });
 
-  constructor(saved: Initiation) {
+  /** @param signal ends the waiting as `unknown` */
+  constructor(saved: Initiation, signal?: AbortSignal) {
     this.saved = saved;
+    this.over = new Promise((resolve) => {
+      this.report = resolve;
+    });
+    this.signal = signal;
+    signal?.addEventListener("abort", this.giveUp);
+    if (signal?.aborted) this.giveUp();
   }
 
   get ending(): PaymentOutcome | undefined {
-    return this.end_;
+    return this.first;
   }
 
   end(outcome: PaymentOutcome): void {
-    this.end_ ??= outcome;
-    this.wake?.();
+    this.first ??= outcome;
+    this.report(this.first);
+    this.signal?.removeEventListener("abort", this.giveUp);
   }
 
-  /** The ending; `unknown` when none is reported within `timeoutMs` or before `signal` aborts. */
-  async until(timeoutMs: number, signal?: AbortSignal): Promise<PaymentOutcome> {
-    if (!this.end_ && !signal?.aborted)
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        this.wake = () => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", this.wake as () => void);
-          resolve();
-        };
-        signal?.addEventListener("abort", this.wake, { once: true });
-      });
-    this.end(NO_ANSWER);
-    return this.end_ ?? NO_ANSWER;
+  /** Takes what the payer answers for this invoice. */
+  asker(invoice: string): Asker {
+    const asked = utf8(invoice);
+    return {
+      onReject: ({ invoice, reason }) => {
+        if (equalBytes(invoice, asked)) this.end({ outcome: "rejected", reason });
+      },
+      onUpdate: ({ update }) => {
+        this.cardUpdate ??= update;
+      },
+    };
+  }
+
+  /** Makes a state durable, unless it is the one that was saved last. */
+  async save(sale: Sale, state: Initiation): Promise<void> {
+    if (state === this.saved) return;
+    await sale.save(state);
+    this.saved = state;
+  }
+
+  /** The ending; `unknown` when none is reported within `timeoutMs`. */
+  async until(timeoutMs: number): Promise<PaymentOutcome> {
+    const timer = setTimeout(this.giveUp, timeoutMs);
+    try {
+      return await this.over;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -244,6 +244,29 @@ describe("asking a payer to pay", () => {
     const second = sender.ask(ask());
     setImmediate(() => sender.close());
     expect(await second).toMatchObject({ outcome: "unknown" });
+    await expect(sender.ask(ask())).rejects.toMatchObject({ code: "closed" });
+  });
+
+  it("given up while the payer is being dialed: nothing is sent, also when the connection stands later", async () => {
+    const { sender, ask, merchant, saved } = await shop();
+    const giveUp = new AbortController();
+    const connect = merchant.connect.bind(merchant);
+    let connected: Promise<void> | undefined;
+    merchant.connect = (address) => {
+      giveUp.abort();
+      connected = new Promise<void>((resolve) => setImmediate(resolve)).then(() => connect(address));
+      return connected;
+    };
+    expect(await sender.ask(ask({ signal: giveUp.signal }))).toMatchObject({
+      outcome: "unknown",
+      state: { phase: "idle" },
+    });
+    await connected;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(merchant.sent).toEqual([]);
+    expect(saved).toEqual([]);
+    expect(await sender.ask(ask({ signal: giveUp.signal }))).toMatchObject({ outcome: "unknown" });
+    expect(merchant.sent).toEqual([]);
   });
 
   it("an expired or unknown invoice, a token out of size: nothing is sent", async () => {
@@ -388,7 +411,7 @@ describe("floods", () => {
   it("from peers that were not asked change nothing", async () => {
     const { sender, ask, payer, stranger, onAsk, says, reject } = await shop();
     onAsk(payer, () => {
-      for (let i = 0; i < 20_000; i++) says(stranger, PEER_MESSAGE.REJECT_PAYMENT, reject());
+      for (let i = 0; i < 5_000; i++) says(stranger, PEER_MESSAGE.REJECT_PAYMENT, reject());
       says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.PIN_REQUIRED }));
     });
     expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: REASON.PIN_REQUIRED });
@@ -406,7 +429,7 @@ describe("floods", () => {
       },
     });
     onAsk(payer, () => {
-      for (let i = 0; i < 20_000; i++) says(payer, PEER_MESSAGE.REJECT_PAYMENT, counted);
+      for (let i = 0; i < 5_000; i++) says(payer, PEER_MESSAGE.REJECT_PAYMENT, counted);
       merchant.settle(hashOf(invoice), sat(1000));
     });
     expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
@@ -438,6 +461,15 @@ describe("card updates", () => {
     expect(late).toEqual([]);
     says(payer, PEER_MESSAGE.CARD_UPDATE, update(TOKEN));
     expect(late).toEqual([bytesToHex(sha256(TOKEN))]);
+  });
+
+  it("a status that waits is ended by close", async () => {
+    const { sender, payer, uriOf } = await shop({ answerTimeoutMs: 60_000 });
+    const status = { status: new Uint8Array(149), time: 1n, nonce: new Uint8Array(24) };
+    const waiting = sender.requestCardUpdate(uriOf(payer), status);
+    setImmediate(() => sender.close());
+    expect(await waiting).toBeUndefined();
+    await expect(sender.requestCardUpdate(uriOf(payer), status)).rejects.toMatchObject({ code: "closed" });
   });
 
   it("a status brings the update that is pending, or nothing", async () => {
