@@ -13,10 +13,17 @@ import { readStamp, removeStamp } from "./setup/stamps.mjs";
 import { step } from "./setup/step.mjs";
 
 const CI = process.env.CI === "true";
-const FAILURE = { passed: 0, failed: 1, skipped: 0 };
 const bin = (file) => join(ROOT, "node_modules", file);
 
-/** @returns {Promise<import("./report/counts.mjs").Counts>} */
+/**
+ * What one part of the run counted, and what has to be said about it once more at the end.
+ * @typedef {import("./report/counts.mjs").Counts & { note?: string }} Part
+ */
+
+/** @returns {Part} */
+const failure = (note) => ({ passed: 0, failed: 1, skipped: 0, note });
+
+/** @returns {Promise<Part>} */
 async function vitest(name, { args, wrap = (command) => command, env = {} }) {
   const report = statePath(`report-${name}.json`);
   removeStamp(report);
@@ -34,18 +41,30 @@ async function vitest(name, { args, wrap = (command) => command, env = {} }) {
   return countReport(readStamp(report), code);
 }
 
+/** @returns {Promise<Part[]>} */
 async function check(name, args) {
   const ok = await step(`Checking with ${name}`, name, process.execPath, args);
-  return ok ? [] : [FAILURE];
+  return ok ? [] : [failure(`${name} found faults: .setup/log/${name}.log`)];
 }
 
+/** @returns {Promise<Part[]>} */
+async function checks() {
+  const all = [
+    () => check("biome", [bin("@biomejs/biome/bin/biome"), "check", "."]),
+    () => check("tsc", [bin("typescript/bin/tsc"), "--noEmit"]),
+  ];
+  if (availableParallelism() > 1) return (await Promise.all(all.map((begin) => begin()))).flat();
+  return [...(await all[0]()), ...(await all[1]())];
+}
+
+/** @returns {Promise<Part>} */
 async function pcscTests(args) {
   const all = ["--config", "test/vitest.pcsc.config.ts", ...args];
   if (hasNativeReaders() && (await namespaceWorks())) return vitest("pcsc", { args: all, wrap: inNamespace });
   const pcscd = await providePcscd();
   if ("reason" in pcscd) {
-    console.log(`The tests on PC/SC are skipped, because ${pcscd.reason}.`);
-    return CI ? FAILURE : { passed: 0, failed: 0, skipped: 1 };
+    const note = `The tests on PC/SC are skipped, because ${pcscd.reason}.`;
+    return CI ? failure(note) : { passed: 0, failed: 0, skipped: 1, note };
   }
   try {
     return await vitest("pcsc", { args: all, env: { CHEQUECARD_PCSCD: pcscd.own ? "private" : "shared" } });
@@ -54,27 +73,21 @@ async function pcscTests(args) {
   }
 }
 
+/** @returns {Promise<Part[]>} */
 async function main() {
   const args = process.argv.slice(2);
   const { ok, built, problems } = await setUp("test", { force: CI });
-  if (!ok) return [FAILURE];
-  const counts = [];
-  if (!built) counts.push(FAILURE);
-  if (CI) for (const _ of problems) counts.push(FAILURE);
-  const checks = [
-    () => check("biome", [bin("@biomejs/biome/bin/biome"), "check", "."]),
-    () => check("tsc", [bin("typescript/bin/tsc"), "--noEmit"]),
-  ];
-  if (availableParallelism() > 1) counts.push(...(await Promise.all(checks.map((begin) => begin()))).flat());
-  else for (const begin of checks) counts.push(...(await begin()));
-  counts.push(await vitest("main", { args }));
-  counts.push(await pcscTests(args));
-  return counts;
+  const missing = CI ? problems.map((problem) => failure(problem)) : [];
+  if (!ok) return [failure("The npm packages could not be installed."), ...missing];
+  const build = built ? [] : [failure("The build failed: .setup/log/build.log")];
+  return [...missing, ...build, ...(await checks()), await vitest("main", { args }), await pcscTests(args)];
 }
 
 handleSignals();
 try {
-  const total = sum(await main());
+  const parts = await main();
+  for (const { note } of parts) if (note) console.log(note);
+  const total = sum(parts);
   if (CI && total.skipped > 0) console.log("Tests were skipped, and with CI=true none may be.");
   if (total.passed + total.failed + total.skipped === 0) console.log("No test ran.");
   console.log(closingLine(total));

@@ -19,7 +19,7 @@ export async function setUpBuild() {
   removeStamp(stamp);
   rmSync(dist, { recursive: true, force: true });
   const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
-  if (!(await step("Compiling", "tsc", process.execPath, [compiler, "-p", "tsconfig.build.json"])))
+  if (!(await step("Compiling", "build", process.execPath, [compiler, "-p", "tsconfig.build.json"])))
     return false;
   writeStamp(stamp, { sources });
   return true;
