@@ -14,10 +14,15 @@ import {
 } from "./fields.js";
 import { parsePrefix } from "./prefix.js";
 import { type Invoice, TAG, type TaggedField } from "./types.js";
-import { packWords, type Words, wordsToBytes, wordsToNumber } from "./words.js";
+import {
+  packWords,
+  SIGNATURE_WORDS,
+  TIMESTAMP_WORDS,
+  type Words,
+  wordsToBytes,
+  wordsToNumber,
+} from "./words.js";
 
-const TIMESTAMP_WORDS = 7;
-const SIGNATURE_WORDS = 104;
 /** BOLT 11: what counts where the invoice is silent. */
 export const DEFAULT_EXPIRY_SECONDS = 3600;
 export const DEFAULT_MIN_FINAL_CLTV = 18;

@@ -19,7 +19,14 @@ import {
 } from "./fields.js";
 import { formatPrefix } from "./prefix.js";
 import type { Fallback, RouteHop, TaggedField, UnsignedInvoice } from "./types.js";
-import { bytesToWords, numberToWords, packWords } from "./words.js";
+import {
+  bytesToWords,
+  CHECKSUM_WORDS,
+  numberToWords,
+  packWords,
+  SIGNATURE_WORDS,
+  TIMESTAMP_WORDS,
+} from "./words.js";
 
 /** Features of an invoice that asks for nothing special: onion payloads and payment secret required. */
 export const DEFAULT_INVOICE_FEATURES: FeatureBits = featureBits(8, 14);
@@ -80,23 +87,32 @@ export function invoiceFields(content: InvoiceContent): TaggedField[] {
  */
 export function signInvoice(invoice: UnsignedInvoice, secretKey: Uint8Array): string {
   const prefix = formatPrefix(invoice.network, invoice.amount);
-  const words = [...numberToWords(invoice.timestamp, "timestamp", 7)];
-  for (const [i, field] of invoice.fields.entries()) {
-    const length = field.words.length;
-    if (!Number.isInteger(field.tag) || field.tag < 0 || field.tag > 31)
-      throw new ValueError(`fields[${i}]`, `need a tag of 0 to 31, have ${field.tag}`);
-    if (length > 1023) throw new ValueError(`fields[${i}]`, `need at most 1023 words, have ${length}`);
-    if (field.words.some((word) => word > 31))
-      throw new ValueError(`fields[${i}]`, "need words of 5 bits, have a greater one");
-    words.push(field.tag, length >> 5, length & 31, ...field.words);
-  }
-  const digest = sha256(concatBytes(utf8(prefix), packWords(Uint8Array.from(words))));
-  const { signature, recovery } = secp256k1.signRecoverable(digest, secretKey);
-  words.push(...bytesToWords(concatBytes(signature, Uint8Array.of(recovery))));
-  const length = prefix.length + 1 + words.length + 6;
+  for (const [i, field] of invoice.fields.entries()) checkField(field, i);
+  const dataWords = invoice.fields.reduce((sum, { words }) => sum + 3 + words.length, TIMESTAMP_WORDS);
+  const length = prefix.length + 1 + dataWords + SIGNATURE_WORDS + CHECKSUM_WORDS;
   if (length > MAX_INVOICE_LENGTH)
     throw new ValueError("invoice", `need at most ${MAX_INVOICE_LENGTH} characters, have ${length}`);
+
+  const words = new Uint8Array(dataWords + SIGNATURE_WORDS);
+  words.set(numberToWords(invoice.timestamp, "timestamp", TIMESTAMP_WORDS));
+  let at = TIMESTAMP_WORDS;
+  for (const field of invoice.fields) {
+    words.set([field.tag, field.words.length >> 5, field.words.length & 31], at);
+    words.set(field.words, at + 3);
+    at += 3 + field.words.length;
+  }
+  const digest = sha256(concatBytes(utf8(prefix), packWords(words.subarray(0, dataWords))));
+  const { signature, recovery } = secp256k1.signRecoverable(digest, secretKey);
+  words.set(bytesToWords(concatBytes(signature, Uint8Array.of(recovery))), dataWords);
   return bech32.encode(prefix, words, MAX_INVOICE_LENGTH);
+}
+
+function checkField({ tag, words }: TaggedField, i: number): void {
+  const path = `fields[${i}]`;
+  if (!Number.isInteger(tag) || tag < 0 || tag > 31)
+    throw new ValueError(path, `need a tag of 0 to 31, have ${tag}`);
+  if (words.length > 1023) throw new ValueError(path, `need at most 1023 words, have ${words.length}`);
+  if (words.some((word) => word > 31)) throw new ValueError(path, "need words of 5 bits, have a greater one");
 }
 
 /** {@link invoiceFields} and {@link signInvoice} in one step. @throws ValueError */

@@ -4,6 +4,13 @@ import { ParseError, ValueError } from "../../common/index.js";
 /** 5-bit values, one a byte: the unit in which a BOLT 11 invoice counts. */
 export type Words = Uint8Array;
 
+/** Words before the fields: 35 bits of seconds. */
+export const TIMESTAMP_WORDS = 7;
+/** Words behind the fields: 64 bytes of signature and one of recovery id. */
+export const SIGNATURE_WORDS = 104;
+/** Words of the bech32 checksum. */
+export const CHECKSUM_WORDS = 6;
+
 /** Bytes as words, padded with zero bits at the end. */
 export const bytesToWords = (bytes: Uint8Array): Words => Uint8Array.from(bech32.toWords(bytes));
 
