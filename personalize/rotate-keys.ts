@@ -14,7 +14,7 @@ import { PersonalizationError } from "./errors.js";
 
 /**
  * Replaces the static keys of a card's security domain and proves the new ones by opening a channel with them: 6
- * APDUs (specs/04 §8). After an interrupted replacement the new version is tried first: the card has it, or it has
+ * APDUs (specs/04 §8.5). After an interrupted replacement the new version is tried first: the card has it, or it has
  * the old one, never both nor none.
  * @throws PersonalizationError; CardStatusError; ParseError; TransportError; JournalError; KeyError
  */

@@ -58,7 +58,7 @@ export async function identifyCard(
 
 /**
  * Compares everything that a card shows with what was written. What a card never shows (no-PIN budget, number of
- * transactions, unpublished limits) rests on the MAC of STORE DATA (specs/04 §7).
+ * transactions, unpublished limits) rests on the MAC of STORE DATA (specs/04 §8.2).
  * @throws PersonalizationError `mismatch` with every difference
  */
 export function compareCard({ selected, status }: Identification, expected: ExpectedCard): void {

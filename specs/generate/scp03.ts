@@ -1,0 +1,21 @@
+import { bytesToHex } from "../../common/index.js";
+import { KEY_VERSION, MASTER_KEY, NEXT_VERSION, SERIAL } from "./scp03/cards.js";
+import { playSessions } from "./scp03/sessions.js";
+
+export const file = "scp03-sessions.json";
+
+const sessions = await playSessions();
+
+export function generate(): unknown {
+  return {
+    title: "Complete SCP03 sessions with fixed randomness",
+    spec: "specs/04 §4",
+    keys: {
+      comment: "For vectors only. Static keys come from the master key by KDF3 (specs/04 §3).",
+      masterKey: bytesToHex(MASTER_KEY),
+      versions: { first: KEY_VERSION, next: NEXT_VERSION },
+      serial: bytesToHex(SERIAL),
+    },
+    vectors: sessions,
+  };
+}
