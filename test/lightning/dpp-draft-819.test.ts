@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   bytesToHex,
   concatBytes,
@@ -142,6 +145,12 @@ const PROFILE: DraftProfile = {
   required: true,
   media: ["qr"],
 };
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "deputy-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 const HEIGHT = 800_000;
 const HINT = PROFILE.routeHints[0] ?? [];
 
@@ -181,7 +190,7 @@ describe("draft-819 between two roles in one process", () => {
     makeDraftInvoice(PROFILE, { description: "beer", ...request }, { now: () => TIME });
 
   it("an invoice is made offline, paid over a router, claimed, and its preimage opens the tap once", () => {
-    const store = new SaleFile(":memory:");
+    const store = new SaleFile(join(folder, "sales.sqlite"));
     const shop = new PointOfSale({ store, makeInvoice: (request) => makeDraftInvoice(PROFILE, request) });
     const invoice = decodeInvoice(shop.sell({ amount: sat(250), description: "beer" }).invoice);
     const { htlc, record } = carry(invoice, send(invoice));

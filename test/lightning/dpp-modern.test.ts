@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Msat, msat, ParseError, sat, secp256k1 } from "../../common/index.js";
 import { decodeInvoice, type Invoice } from "../../lightning/bolt11/index.js";
 import {
@@ -29,6 +32,12 @@ import {
   ROUTER_KEY,
   TIME,
 } from "./dpp-terminal.js";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "deputy-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const HEIGHT = 800_000;
 
@@ -83,7 +92,7 @@ const sell = () =>
 
 describe("a modern deputy payment by an ordinary payer, over ordinary nodes", () => {
   it("is made offline, paid, claimed, and its preimage opens the tap once", () => {
-    const store = new SaleFile(":memory:");
+    const store = new SaleFile(join(folder, "sales.sqlite"));
     const shop = new PointOfSale({
       store,
       makeInvoice: (request) => makeDeputyInvoice(PROFILE, request, { now: () => TIME }),

@@ -149,6 +149,39 @@ describe("what is held", () => {
   });
 });
 
+describe("what a stranger can send", () => {
+  const deputy = recipient(new PaidInMemory());
+  const decide = (paymentHash: Uint8Array, metadata: Uint8Array) =>
+    deputy.decide({ paymentHash, received: sat(100), proof: { metadata } });
+
+  it("any bytes as metadata: failed", () => {
+    const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 80 }),
+      fc.uint8Array({ minLength: 33, maxLength: 33 }).map((bytes) => bytes.with(0, 1)),
+      fc.uint8Array({ minLength: 28, maxLength: 28 }).map((rest) => Uint8Array.of(1, ...KEY_ID, ...rest)),
+    );
+    fc.assert(
+      fc.property(hash, bytes, (hash, bytes) => {
+        expect(decide(hash, bytes)).toMatchObject({ action: "fail" });
+      }),
+      { seed: 72, numRuns: 300 },
+    );
+    expect(decide(new Uint8Array(32), new Uint8Array(65_536))).toMatchObject({
+      reason: "malformed-metadata",
+    });
+  });
+
+  it("any change to one bit of true metadata: failed", () => {
+    const { metadata, paymentHash } = bill(1);
+    for (let bit = 0; bit < 8 * metadata.length; bit++) {
+      const changed = metadata.with(bit >> 3, (metadata[bit >> 3] ?? 0) ^ (1 << (bit & 7)));
+      expect(decide(paymentHash, changed)).toMatchObject({ action: "fail" });
+    }
+    expect(decide(paymentHash, metadata)).toMatchObject({ action: "claim" });
+  });
+});
+
 describe("every reason", () => {
   it("has a sentence for the log, and a place in the specification", () => {
     const spec = readFileSync(resolve(import.meta.dirname, "../../specs/07-dpp.md"), "utf8");
