@@ -5,7 +5,7 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
 import { PAYEE } from "./memory-node.js";
-import { Bench, DEPUTY_SECRET, NODE_SECRET, PEER, type Service, startService } from "./service.js";
+import { Bench, DEPUTY_SECRET, NODE_ID, NODE_SECRET, PEER, type Service, startService } from "./service.js";
 import { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();

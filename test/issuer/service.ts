@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sql } from "kysely";
+import pg from "pg";
 import { type Msat, sat, secp256k1, utf8 } from "../../common/index.js";
 import {
   Authorizer,
@@ -57,13 +57,15 @@ export class Bench {
     return this.#url;
   }
 
+  /** Deleting few rows is faster than making, or truncating, a dozen tables. */
   async #empty(url: string): Promise<void> {
-    const store = await openPostgres({ url, connections: 1 });
-    const tables = await sql<{ name: string }>`select tablename as name from pg_tables
-      where schemaname = 'public' and tablename <> 'schema_version'`.execute(store.db);
-    const list = tables.rows.map(({ name }) => name).join(", ");
-    await sql.raw(`truncate ${list}`).execute(store.db);
-    await store.close();
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const tables = await client.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'schema_version'",
+    );
+    await client.query(tables.rows.map(({ name }) => `delete from ${name}`).join("; "));
+    await client.end();
   }
 
   /** The keys of the test cards, made once: deriving the key of a key file takes its time. */
@@ -208,9 +210,10 @@ export async function startService(
   kind: StoreKind,
   config: Partial<AuthorizerConfig> = {},
   ports: Partial<IssuerPorts> = {},
+  location?: string,
 ): Promise<Service> {
   const clock = new TestClock();
   const keys = await bench.keys();
-  const store = await bench.open(kind, await bench.location(kind));
+  const store = await bench.open(kind, location ?? (await bench.location(kind)));
   return new Service(store, new MemoryNode(clock.read), clock, keys, config, ports);
 }
