@@ -31,7 +31,7 @@ export async function setUp(purpose, options = {}) {
     statePath("lock"),
     async () => {
       const packageProblems = await setUpPackages(purpose, options);
-      const dependencies = await setUpDependencies(options);
+      const dependencies = await setUpDependencies({ ...options, explained: packageProblems.length > 0 });
       const problems = [...packageProblems, ...dependencies.problems];
       for (const problem of problems) console.log(problem);
       const built = dependencies.ok && (await setUpBuild());

@@ -32,7 +32,7 @@ function removeStale(file, pid) {
   } catch {
     // Someone else was quicker.
   }
-  rmSync(aside, { force: true });
+  for (const left of [aside, `${file}.${pid}`]) rmSync(left, { force: true });
 }
 
 /**

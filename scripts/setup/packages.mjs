@@ -83,8 +83,9 @@ const apt = (title, name, args) =>
 async function install(missing) {
   const install = ["install", "--yes", "--no-install-recommends"];
   const title = `Installing Debian packages: ${missing.join(" ")}`;
-  await apt("Fetching Debian's package lists", "apt-update", ["update", "--quiet"]);
+  const fetched = await apt("Fetching Debian's package lists", "apt-update", ["update", "--quiet"]);
   if (await apt(title, "apt-install", [...install, ...missing])) return;
+  if (!fetched) return;
   // An earlier dpkg may have been cut short; and one package that cannot be had must not keep the others away.
   await step("Completing an interrupted dpkg", "dpkg-configure", "dpkg", ["--configure", "-a"], {
     env: APT_ENVIRONMENT,
