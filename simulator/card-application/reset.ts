@@ -18,7 +18,18 @@ export const reset: SecuredCommand = {
       state.lifecycle.write(Uint8Array.of(LIFECYCLE.BLANK));
     });
     clearEarlierLife(state);
-    for (const cell of [state.cardId, state.keySetId, state.issuerPoint, state.nodeUri, state.credit])
+    for (const cell of [
+      state.cardId,
+      state.keySetId,
+      state.issuerPoint,
+      state.nodeUri,
+      state.published,
+      state.credit,
+      state.maxPerTransaction,
+      state.pinThreshold,
+      state.noPinBudget,
+      state.maxTransactions,
+    ])
       cell.write(new Uint8Array(cell.length));
     return new Uint8Array(0);
   },
