@@ -1,5 +1,13 @@
 /** Types of the launchers' modules (scripts/, plain JavaScript that runs before any package is installed). */
 
+declare module "*/scripts/children.mjs" {
+  export function capture(
+    command: string,
+    args: readonly string[],
+  ): Promise<{ code: number; output: string }>;
+  export function findProgram(name: string, path?: string): string | undefined;
+}
+
 declare module "*/scripts/setup/packages.mjs" {
   export const PACKAGES: readonly { name: string; use: string; testOnly: boolean }[];
   export function isDebianLike(osRelease: string): boolean;
