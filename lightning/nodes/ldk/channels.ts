@@ -3,7 +3,7 @@ import { bytesToHex, type Msat, msat, sumMsat } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { Pump } from "./pump.js";
-import { apiProblem, expectOk, isAbsent, unsigned128 } from "./result.js";
+import { apiProblem, expectOk, isAbsent, plain, unsigned128 } from "./result.js";
 import type { SimulatedChain } from "./simulated-chain.js";
 
 export interface ChannelRequest {
@@ -96,6 +96,11 @@ export class Channels {
       unsigned128(event.user_channel_id),
       event.reason.constructor.name.replace("ClosureReason_", ""),
     );
+  }
+
+  /** True when there is a channel with the peer, usable or not. */
+  existsWith(peer: Uint8Array): boolean {
+    return this.#engine.manager.list_channels_with_counterparty(plain(peer)).length > 0;
   }
 
   /** True when every channel can be used, and the peer has told how to forward over it, as our invoices need. */

@@ -8,6 +8,7 @@ export {
   type LittleNodeOptions,
   startLittleNetwork,
 } from "./little-network.js";
-export { LdkNode, type LdkNodeOptions } from "./node.js";
+export { LdkNode } from "./node.js";
+export type { LdkNodeOptions } from "./options.js";
 export { SimulatedChain, type SimulatedChainOptions } from "./simulated-chain.js";
 export type { Log, LogLevel } from "./traits.js";

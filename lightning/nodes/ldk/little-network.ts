@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type Msat, msat, sat } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
-import { LdkNode, type LdkNodeOptions } from "./node.js";
+import { LdkNode } from "./node.js";
+import type { LdkNodeOptions } from "./options.js";
 import { SimulatedChain } from "./simulated-chain.js";
 
 /** What a node of the little network can be told; its place, file and chain are the network's. */

@@ -1,5 +1,6 @@
 import * as ldk from "lightningdevkit";
 import { type ChannelState, outpointName } from "./channel-state.js";
+import { freeMonitor } from "./free.js";
 import type { CallbackGuard } from "./guard.js";
 import { isAbsent } from "./result.js";
 
@@ -29,12 +30,14 @@ export function persister(guard: CallbackGuard, state: ChannelState): ldk.Persis
     persist_new_channel: (outpoint, monitor) =>
       guard.run(done, () => {
         state.putMonitor(name(outpoint), monitor.write());
+        freeMonitor(monitor);
         return done;
       }),
     update_persisted_channel: (outpoint, update, monitor) =>
       guard.run(done, () => {
         if (isAbsent(update) || !state.putUpdate(name(outpoint), update.write()))
           state.putMonitor(name(outpoint), monitor.write());
+        freeMonitor(monitor);
         return done;
       }),
     archive_persisted_channel: (outpoint) => guard.run(undefined, () => state.removeMonitor(name(outpoint))),
