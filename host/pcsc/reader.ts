@@ -46,7 +46,7 @@ export class PcscReader implements Reader {
   #atr: Uint8Array = new Uint8Array();
   #stuck: Link | undefined;
   #connection: PcscConnection | undefined;
-  #connecting = false;
+  #opening: Promise<PcscConnection> | undefined;
   #cleanup: Promise<void> = Promise.resolve();
 
   constructor(name: string, timeouts: PcscTimeouts) {
@@ -89,6 +89,7 @@ export class PcscReader implements Reader {
 
   /** Closes what is open and waits for what is unfinished. */
   async dispose(): Promise<void> {
+    await this.#opening?.catch(() => {});
     await this.#connection?.close();
     await this.#cleanup;
   }
@@ -133,12 +134,12 @@ export class PcscReader implements Reader {
     signal: AbortSignal | undefined,
     what: string,
   ): Promise<PcscConnection> {
-    if (this.#connecting || this.#connection)
+    if (this.#opening || this.#connection)
       throw new TransportError("sharing-violation", `This program already uses the card on ${this.name}.`);
-    this.#connecting = true;
     const opening = this.#open(watched, signal, what).finally(() => {
-      this.#connecting = false;
+      this.#opening = undefined;
     });
+    this.#opening = opening;
     try {
       return await abortable(opening, signal, what);
     } catch (error) {
@@ -154,7 +155,7 @@ export class PcscReader implements Reader {
     if (this.#stuck?.running)
       throw new TransportError(
         "timeout",
-        `The card on ${this.name} still has not answered an earlier command.`,
+        `The card on ${this.name} still has to answer an earlier command.`,
         {
           hint: "Take the card away, or unplug the reader, and try again.",
         },
@@ -164,8 +165,9 @@ export class PcscReader implements Reader {
     for (;;) {
       const link = acquireLink(watched);
       const { proven } = link;
+      let protocol: number;
       try {
-        return this.#opened(link, await link.connect(this.#timeouts.command));
+        protocol = await link.connect(this.#timeouts.command);
       } catch (error) {
         this.#giveBack(link);
         if (!(error instanceof TransportError)) throw error;
@@ -175,18 +177,22 @@ export class PcscReader implements Reader {
         if (performance.now() >= deadline) throw await this.#sharingViolation(error);
         await this.#changed.next({ signal, timeoutMs: RETRY_PAUSE_MS, what });
         this.#requireWatched();
+        continue;
       }
+      return this.#opened(link, protocol);
     }
   }
 
-  #opened(link: Link, protocol: number): PcscConnection {
+  async #opened(link: Link, protocol: number): Promise<PcscConnection> {
     const facts = { reader: this.name, atr: this.#atr, protocol, timeoutMs: this.#timeouts.command };
     const connection = new PcscConnection(link, facts, () => {
       this.#giveBack(link);
       if (this.#connection === connection) this.#connection = undefined;
     });
     this.#connection = connection;
-    return connection;
+    if (this.#watched) return connection;
+    await connection.close();
+    throw this.#absence;
   }
 
   #giveBack(link: Link): void {

@@ -170,6 +170,18 @@ describe("waiting", () => {
     expect(reader.state.card).toBe("none");
   });
 
+  it("ends when the readers are closed while it connects, and the card is free", async () => {
+    await insert(FIRST, answerOk);
+    const other = await openReaders();
+    const reader = other.find(FIRST.name);
+    await (await reader.waitForCard()).close();
+    const waiting = reader.waitForCard();
+    await Promise.all([expect(waiting).rejects.toMatchObject({ code: "closed" }), other.close()]);
+    const connection = await readers.find(FIRST.name).waitForCard();
+    expect(await connection.transmit(SELECT)).toEqual(OK);
+    await connection.close();
+  });
+
   it("ends when the readers are closed, also right after an event", async () => {
     const reader = readers.find(FIRST.name);
     const card = await insert(FIRST, answerOk);
