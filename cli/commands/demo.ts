@@ -1,8 +1,12 @@
 import { TransportError } from "../../apdu/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
-import { cardChapter } from "../demo/card-chapter.js";
+import { booksChapter } from "../demo/books-chapter.js";
 import { type Counter, inProcessCounter, pcscCounter } from "../demo/counter.js";
+import { offlineChapter } from "../demo/offline-chapter.js";
+import { personalizationChapter } from "../demo/personalization-chapter.js";
+import { salesChapter } from "../demo/sales-chapter.js";
 import { Story } from "../demo/story.js";
+import { buildWorld } from "../demo/world.js";
 import type { CommandOutput } from "../output.js";
 
 /** The PC/SC counter where there is one; else the one in process, saying why. */
@@ -18,16 +22,26 @@ async function openCounter(context: CommandContext): Promise<Counter> {
 }
 
 async function demo(context: CommandContext): Promise<CommandOutput> {
+  const started = performance.now();
   const story = new Story(context);
   const counter = await openCounter(context);
   try {
-    await cardChapter(story, counter, context);
+    const world = await buildWorld(counter);
+    try {
+      const issued = await personalizationChapter(story, counter, world, context);
+      await salesChapter(story, counter, world, issued, context);
+      await offlineChapter(story, world);
+      await booksChapter(story, world, issued);
+    } finally {
+      await world.close();
+    }
   } finally {
     await counter.close();
   }
+  const seconds = (performance.now() - started) / 1000;
   return {
-    data: { counter: counter.place, steps: story.steps },
-    text: `\nAll ${story.steps.length} steps went as they should.`,
+    data: { counter: counter.place, seconds, steps: story.steps },
+    text: `\nAll ${story.steps.length} steps went as they should, in ${seconds.toFixed(1)} s.`,
   };
 }
 

@@ -28,6 +28,9 @@ import { waitForResolution } from "./wait.js";
  */
 const SILENCE: AuthorizationOutcome = { outcome: "accepted" };
 
+/** Told of the card's pending update once an authorization is reserved, before it is paid. */
+type OnReserved = (pending: Outcome["pending"]) => Promise<void>;
+
 /**
  * The issuer's decision about every payment that a peer asks for (specs/03): verify, decide, reserve, pay,
  * settle or give back. Each authorization is paid at most once, however often and wherever it is presented; what
@@ -126,7 +129,17 @@ export class Authorizer implements PaymentAuthorizer {
     if (!this.#withinCardRate(card)) return SILENCE;
     this.#ports.onStep("verified");
     const question = questionOf(read, this.#ports, this.#ports.clock());
-    return this.#answer(await this.#join(question), question, card);
+    let delivered: Outcome["pending"];
+    const { onCardUpdate } = request;
+    const outcome = await this.#join(question, async (pending) => {
+      if (!onCardUpdate || !pending) return;
+      const update = await this.#seal(card, pending);
+      if (!update) return;
+      await onCardUpdate(update);
+      delivered = pending;
+    });
+    const again = outcome.pending?.sequence === delivered?.sequence;
+    return this.#answer(again ? { ...outcome, pending: undefined } : outcome, question, card);
   }
 
   /** One signature verification, whether the card is known or not. @returns a reason code when it is refused */
@@ -143,17 +156,17 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   /** The same statement presented again while it is under way gets the same outcome. */
-  async #join(question: Question): Promise<Outcome> {
+  async #join(question: Question, onReserved: OnReserved): Promise<Outcome> {
     const { card, counter, invoiceHash, amount, total, flags } = question;
     const name = [card, counter, invoiceHash.toString("hex"), amount, total, flags].join(":");
     const there = this.#underWay.get(name);
     if (there) return await there;
-    const outcome = this.#authorize(question).finally(() => this.#underWay.delete(name));
+    const outcome = this.#authorize(question, onReserved).finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, outcome);
     return await outcome;
   }
 
-  async #authorize(question: Question): Promise<Outcome> {
+  async #authorize(question: Question, onReserved: OnReserved): Promise<Outcome> {
     this.#ports.onStep("before-reserve");
     const started = this.#ports.monotonic();
     // Where the commit may have happened although it failed here, the reconciler will find the authorization.
@@ -173,6 +186,7 @@ export class Authorizer implements PaymentAuthorizer {
         return await this.#known(question, decided, applied?.pending);
       case "reserve":
         this.#ports.onStep("reserved");
+        await onReserved(applied?.pending);
         return await this.#pay(question, decision, started, applied?.pending);
     }
   }

@@ -18,7 +18,7 @@ export const authorizerConfigSchema = z.strictObject({
   /** Requests being worked on at once; more are answered `busy`. */
   maxPending: z.int().min(1).default(4096),
   /** How long a payment is waited for before the answer is "not known yet". */
-  payTimeoutMs: z.int().min(100).default(30_000),
+  payTimeoutMs: z.int().min(10).default(30_000),
   /** How long a process may pay an authorization before another one takes it over. */
   leaseMs: z.int().min(1000).default(60_000),
   /** How long after its expiry an invoice is surely paid by no node any more. */

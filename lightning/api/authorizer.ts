@@ -6,6 +6,11 @@ export interface InitiatePaymentRequest {
   readonly token: Uint8Array;
   /** 1..4096 bytes of the invoice as received. */
   readonly invoice: Uint8Array;
+  /**
+   * Takes an update that is pending for the card as soon as the token is accepted, before anything is paid: the
+   * card still lies on the merchant's reader then. The outcome does not carry the same update again. Never rejects.
+   */
+  readonly onCardUpdate?: (sealedUpdate: Uint8Array) => Promise<void>;
 }
 
 /** What a peer's `card_status` (45005) carried. */

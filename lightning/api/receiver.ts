@@ -98,9 +98,22 @@ export class PaymentReceiver {
 
   private async answerInitiation({ peer, payload }: PeerMessage, about: RequestAbout): Promise<void> {
     const { token, invoice } = decodeInitiatePayment(payload);
-    const { outcome, reason, cardUpdate } = await this.authorizer.initiatePayment({ peer, token, invoice });
+    let early = false;
+    const { outcome, reason, cardUpdate } = await this.authorizer.initiatePayment({
+      peer,
+      token,
+      invoice,
+      onCardUpdate: async (update) => {
+        try {
+          early = await this.sendUpdate(peer, token, update);
+        } catch (error) {
+          // The peer left: the update is repeated with a later token, the payment goes on.
+          if (!(error instanceof NodeError)) throw error;
+        }
+      },
+    });
     // The update goes first: the reject ends the terminal's waiting.
-    const updated = await this.sendUpdate(peer, token, cardUpdate);
+    const updated = (await this.sendUpdate(peer, token, cardUpdate)) || early;
     if (outcome === "accepted") {
       this.tell({ ...about, event: "accepted", updated });
       return;

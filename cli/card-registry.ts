@@ -1,0 +1,63 @@
+import { equalBytes, secp256k1 } from "../common/index.js";
+import {
+  activateCard,
+  cashOutCard,
+  LedgerError,
+  registerCard,
+  retireCard,
+  showCard,
+} from "../issuer/ledger/index.js";
+import { parsePolicy } from "../issuer/policy/index.js";
+import type { Store } from "../issuer/store/index.js";
+import { type CardRegistry, PersonalizationError, type RegisteredCard } from "../personalize/index.js";
+
+/**
+ * The issuer's ledger as personalization sees it: a card is in it, `pending`, before the last block is sent to
+ * the card, and `active` once it was read back.
+ */
+export function ledgerRegistry(store: Store, now: () => number = Date.now): CardRegistry {
+  const find = async (cardId: Uint8Array) => {
+    try {
+      return await showCard(store.db, cardId);
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === "unknown-card") return undefined;
+      throw error;
+    }
+  };
+  const lookup = async (cardId: Uint8Array): Promise<RegisteredCard | undefined> => {
+    const found = await find(cardId);
+    return found && { state: found.state, publicKey: Uint8Array.from(found.public_key) };
+  };
+  return {
+    lookup,
+    checkPolicy: (policy) => void parsePolicy(policy),
+    async register(card) {
+      try {
+        await registerCard(store, { ...card, policy: parsePolicy(card.policy) }, now());
+      } catch (error) {
+        if (!(error instanceof LedgerError) || error.code !== "card-exists") throw error;
+        // The same card again, after an interruption between the row and its journal.
+        const known = await lookup(card.cardId);
+        const same = known && equalBytes(known.publicKey, secp256k1.convert(card.publicKey, true));
+        if (known?.state !== "pending" || !same)
+          throw new PersonalizationError("registry", error.message, { cause: error });
+      }
+    },
+    async activate(cardId) {
+      try {
+        await activateCard(store, cardId);
+      } catch (error) {
+        if (!(error instanceof LedgerError)) throw error;
+        throw new PersonalizationError("registry", error.message, { cause: error });
+      }
+    },
+    async retire(cardId) {
+      const known = await find(cardId);
+      if (!known || known.state === "retired") return;
+      // A card that was never handed out has nobody to pay its money out to: the booking goes back.
+      if (known.state === "pending" && known.funded > known.spent)
+        await cashOutCard(store, cardId, "personalization given up", now());
+      await retireCard(store, cardId, now());
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bytesToHex, sat } from "../../common/index.js";
+import { SaleStore, Terminal } from "../../host/index.js";
+import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
+import { bindStore, openSqlite, type Store } from "../../issuer/store/index.js";
+import { KeyFile } from "../../keys/index.js";
+import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
+import {
+  DeputyRecipient,
+  deputyKeys,
+  deriveTerminalKey,
+  recomputeModern,
+} from "../../lightning/dpp/index.js";
+import { deputyDecision, type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import type { Counter } from "./counter.js";
+
+/** Key version of the static keys that the demo's blank card comes with. */
+export const FACTORY_VERSION = 255;
+
+/** Everything that a real installation has, in a temporary folder, without the card. */
+export interface World {
+  readonly folder: string;
+  readonly network: LittleNetwork;
+  readonly payerUri: string;
+  readonly keys: KeyFile;
+  /** The static keys of blank cards, as their maker delivers them. */
+  readonly factoryKey: Uint8Array;
+  readonly store: Store;
+  readonly sales: SaleStore;
+  readonly terminal: Terminal;
+  /** Names the offline point of sale at the merchant's node. */
+  readonly deputy: { readonly name: string; readonly keyId: Uint8Array; readonly terminalKey: Uint8Array };
+  close(): Promise<void>;
+}
+
+/**
+ * Two Lightning nodes (real protocol, simulated chain), the issuer's keys, ledger and authorizer beside the payer's,
+ * and a terminal at the merchant's.
+ */
+export async function buildWorld(counter: Counter): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "chequecard-demo-"));
+  const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    const deputyMaster = Uint8Array.from(randomBytes(32));
+    const keyId = Uint8Array.of(0, 0, 0, 1);
+    const recipient = new DeputyRecipient({ recompute: recomputeModern(deputyKeys(deputyMaster, [keyId])) });
+    const network = await startLittleNetwork({
+      directory: folder,
+      merchant: { deputy: deputyDecision(recipient), alias: "bar" },
+      payer: { alias: "festival" },
+    });
+    closing.push(() => network.close());
+    const { nodeId, addresses } = await network.payer.info();
+    const factoryKey = Uint8Array.from(randomBytes(16));
+    const keys = await KeyFile.create(
+      join(folder, "issuer.keys"),
+      Uint8Array.from(randomBytes(24)),
+      "festival",
+    );
+    closing.push(() => keys.close());
+    await keys.addMasterKey({ version: FACTORY_VERSION, key: factoryKey, diversification: "none" });
+    const store = await openSqlite({ path: join(folder, "ledger.db") });
+    closing.push(() => store.close());
+    await bindStore(store, { network: "bcrt", nodeId });
+    const authorizer = new Authorizer(
+      issuerPorts({ store, node: network.payer, network: "bcrt", nodeId, keys }),
+      authorizerConfigSchema.parse({}),
+    );
+    const receiver = new PaymentReceiver(network.payer, authorizer);
+    closing.push(
+      () => authorizer.close(),
+      () => receiver.close(),
+    );
+    const sales = new SaleStore(join(folder, "sales.db"));
+    closing.push(() => sales.close());
+    const sender = await openPaymentSender(network.merchant);
+    closing.push(() => sender.close());
+    return {
+      folder,
+      network,
+      payerUri: `${bytesToHex(nodeId)}@${addresses[0]}`,
+      keys,
+      factoryKey,
+      store,
+      sales,
+      terminal: new Terminal({ node: network.merchant, sender, store: sales, reader: counter.reader }),
+      deputy: { name: "beer tap", keyId, terminalKey: deriveTerminalKey(deputyMaster, keyId) },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What the demo's card may do. */
+export const CARD = {
+  credit: sat(20_000),
+  maxPerTransaction: sat(12_000),
+  pinThreshold: sat(5_000),
+  noPinBudget: sat(10_000),
+  /** Known to the issuer only: the card cannot tell the time. */
+  maxPerDay: sat(30_000),
+} as const;
