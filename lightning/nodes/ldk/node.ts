@@ -40,6 +40,8 @@ export class LdkNode implements LightningNode {
   readonly #ends: (() => void)[] = [];
   #addresses: string[] = [];
   #closing: Promise<void> | undefined;
+  /** Why the node is closed, when it was not its owner who closed it. */
+  #failure: NodeError | undefined;
 
   /**
    * Starts a node, or restarts the one in the file with its channels; it is listening when this resolves.
@@ -73,6 +75,7 @@ export class LdkNode implements LightningNode {
       settled: (invoice) => this.#publish(this.#onSettled, invoice),
       failed: (error) => {
         options.log?.("error", error.message);
+        this.#failure = error;
         this.#abort();
       },
     });
@@ -237,6 +240,10 @@ export class LdkNode implements LightningNode {
   }
 
   #running(): NodeParts {
+    if (this.#failure)
+      throw new NodeError("closed", `the node has stopped: ${this.#failure.message}`, {
+        cause: this.#failure,
+      });
     if (this.#closing) throw new NodeError("closed", "the node was closed");
     return this.#parts;
   }

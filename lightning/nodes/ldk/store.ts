@@ -86,9 +86,8 @@ export class NodeStore {
     if (this.#db.inTransaction) this.#guarded(() => this.#db.exec("COMMIT"));
   }
 
-  /** Closes the file; gathered writes that were not committed are gone. */
+  /** Closes the file; gathered writes that were not committed are gone, as SQLite rolls them back. */
   close(): void {
-    if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
     this.#db.close();
   }
 

@@ -1,0 +1,200 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { msat, sat } from "../../common/index.js";
+import { makeDeputyInvoice } from "../../lightning/dpp/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import {
+  LdkNode,
+  type LdkNodeOptions,
+  SimulatedChain,
+  startLittleNetwork,
+} from "../../lightning/nodes/ldk/index.js";
+import type { Network } from "../../lightning/nodes/port.js";
+import { buildProgram, runProgram } from "../typescript-child.js";
+import { type TcpLink, tcpLink } from "./tcp-link.js";
+
+let directory: string;
+let chain: SimulatedChain;
+const nodes: LdkNode[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "ldk-node-"));
+  chain = new SimulatedChain();
+  chain.mine();
+});
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close();
+  chain.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function start(options: Partial<LdkNodeOptions> = {}): Promise<LdkNode> {
+  const node = await LdkNode.start({ network: "bcrt", chain, ...options });
+  nodes.push(node);
+  return node;
+}
+const file = (name: string) => join(directory, `${name}.db`);
+const refusal = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => (error instanceof NodeError ? error : undefined),
+  );
+
+describe("starting", () => {
+  test.each<Network>(["bc", "tb", "tbs", "sb"])(
+    "is refused on %s, where money may be real",
+    async (network) => {
+      const error = await refusal(start({ network, file: file("node") }));
+      expect(error).toMatchObject({ code: "network", hint: expect.stringContaining("simulated") });
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
+  test("twice from one file is refused", async () => {
+    await start({ file: file("node") });
+    const error = await refusal(start({ file: file("node") }));
+    expect(error).toMatchObject({ code: "storage", message: expect.stringContaining("in use") });
+  });
+
+  test("from a file of a newer version is refused, and the file is left alone", async () => {
+    const db = new Database(file("node"));
+    db.pragma("user_version = 99");
+    db.close();
+    const error = await refusal(start({ file: file("node") }));
+    expect(error).toMatchObject({ code: "storage", message: expect.stringContaining("version 99") });
+    expect(new Database(file("node")).pragma("user_version", { simple: true })).toBe(99);
+  });
+
+  test("from a file that is something else is refused", async () => {
+    writeFileSync(file("node"), "no database, but long enough to be looked at ".repeat(100));
+    expect(await refusal(start({ file: file("node") }))).toMatchObject({ code: "storage" });
+  });
+
+  test("in a folder that cannot be made is refused", async () => {
+    writeFileSync(join(directory, "plain"), "");
+    expect(await refusal(start({ file: join(directory, "plain", "node.db") }))).toMatchObject({
+      code: "storage",
+    });
+  });
+
+  test("on a port that is taken is refused, and can be tried again", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (typeof address !== "object" || !address) throw new Error("no address");
+    const listen = { port: address.port };
+    expect(await refusal(start({ file: file("node"), listen }))).toMatchObject({ code: "unreachable" });
+    await new Promise((resolve) => server.close(resolve));
+    const { addresses } = await (await start({ file: file("node"), listen })).info();
+    expect(addresses).toEqual([`127.0.0.1:${address.port}`]);
+  });
+
+  test("makes files that only their owner can read", async () => {
+    await start({ file: file("node") });
+    for (const name of readdirSync(directory))
+      expect([name, statSync(join(directory, name)).mode & 0o777]).toEqual([name, 0o600]);
+  });
+});
+
+test("a node with peers and payments says nothing on the console, and its process ends once it is closed", async () => {
+  const program = runProgram(await buildProgram("test/lightning/quiet-node-program.ts"), []);
+  await program.ended;
+  expect(program.lines).toEqual(["paid"]);
+  expect(program.child.exitCode).toBe(0);
+});
+
+test("a decision that fails stops the node before anything leaves it, and the payment is decided after a restart", async () => {
+  let broken = true;
+  const asked: string[] = [];
+  const deputy = () => {
+    asked.push(broken ? "broken" : "whole");
+    if (broken) throw new Error("the disk is gone");
+    return undefined;
+  };
+  const network = await startLittleNetwork({ directory, merchant: { deputy } });
+  const terminal = { name: "kiosk", keyId: new Uint8Array(4), terminalKey: new Uint8Array(32) };
+  const { invoice } = makeDeputyInvoice(network.merchant.deputyProfile(terminal), {
+    amount: sat(1),
+    description: "",
+  });
+  expect(await network.payer.pay({ invoice, maxFee: msat(0n), timeoutMs: 500 })).toEqual({
+    state: "unknown",
+  });
+  const stopped = await refusal(network.merchant.info());
+  expect(stopped).toMatchObject({ code: "closed", message: expect.stringContaining("stopped") });
+  const waiting = network.payer.pay({ invoice, maxFee: msat(0n) });
+  broken = false;
+  const merchant = await LdkNode.start({
+    network: "bcrt",
+    chain: network.chain,
+    file: file("merchant"),
+    deputy,
+  });
+  expect((await waiting).state).toBe("failed");
+  expect(asked).toEqual(["broken", "whole"]);
+  await merchant.close();
+  await network.close();
+});
+
+describe("when a peer stays away", () => {
+  const AMOUNT = sat(50_000);
+
+  /** Payer and merchant over a link, and a payment that is cut off when `cut` resolves. */
+  async function cutOff(cut: (link: TcpLink, merchant: LdkNode) => Promise<void>) {
+    const [payer, merchant] = [await start(), await start()];
+    const { nodeId, addresses } = await merchant.info();
+    const link = await tcpLink(() => Number.parseInt((addresses[0] ?? "").split(":")[1] ?? "", 10));
+    await payer.connect({ nodeId, host: "127.0.0.1", port: link.port });
+    await payer.openChannel({ peer: nodeId, capacity: sat(1_000_000) });
+    const { invoice, paymentHash } = await merchant.createInvoice({
+      amount: AMOUNT,
+      description: "beer",
+      expirySeconds: 600,
+    });
+    const ready = cut(link, merchant);
+    const paying = payer.pay({ invoice, maxFee: msat(0n) });
+    await expect.poll(async () => (await payer.lookupPayment(paymentHash)).state).toBe("unknown");
+    await ready;
+    await link.close();
+    return { payer, merchant, paymentHash, paying, nodeId };
+  }
+
+  /** Blocks, with time for the nodes to act on them. */
+  async function mine(blocks: number): Promise<void> {
+    for (let mined = 0; mined < blocks; mined += 5) {
+      chain.mine(5);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  test("before the payment got through, it fails for certain on the simulated chain", async () => {
+    const { payer, paying, nodeId, merchant, paymentHash } = await cutOff(async (link) => link.freeze());
+    await mine(300);
+    expect((await paying).state).toBe("failed");
+    expect(payer.hasChannel(nodeId)).toBe(false);
+    expect(await merchant.lookupInvoice(paymentHash)).toEqual({ state: "open" });
+  });
+
+  test("after the merchant has claimed, the payer learns the preimage from the simulated chain", async () => {
+    const { paying, merchant, paymentHash } = await cutOff(
+      (link, node) =>
+        new Promise((resolve) => {
+          // What the node wrote to its socket has not been relayed yet when its news come.
+          node.onInvoiceSettled(() => {
+            link.freeze();
+            resolve();
+          });
+        }),
+    );
+    const settled = await merchant.lookupInvoice(paymentHash);
+    expect(settled).toMatchObject({ state: "settled", received: AMOUNT });
+    await mine(300);
+    expect(await paying).toMatchObject({
+      state: "settled",
+      preimage: settled.state === "settled" ? settled.preimage : undefined,
+    });
+  });
+});
