@@ -7,6 +7,7 @@ export * from "./command-apdu.js";
 export * from "./command-chaining.js";
 export * from "./commands/index.js";
 export * from "./constants.js";
+export * from "./exchange/index.js";
 export * from "./pin-block.js";
 export * from "./reader.js";
 export * from "./response-chaining.js";

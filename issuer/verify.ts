@@ -2,13 +2,16 @@ import {
   AUTHORIZATION_FLAG,
   type Authorization,
   authorizationMessage,
+  MESSAGE_TYPE,
   type OpenedMessage,
+  readFrame,
   type SealKeyLookup,
   verifySignature,
 } from "../apdu/index.js";
 import {
   bytesToHex,
   ChequecardError,
+  concatBytes,
   equalBytes,
   type Msat,
   ParseError,
@@ -81,7 +84,10 @@ export interface TokenFacts {
   readonly payee: Uint8Array;
   /** Unix seconds. */
   readonly expiresAt: number;
-  /** The 64 signed bytes: two tokens of one counter must agree in them. */
+  /**
+   * The signed bytes without the update sequence, 61: what two tokens of one counter must agree in. A repeated
+   * answer carries the sequence that stands when it is given (specs/01 §6.5).
+   */
   readonly statement: Uint8Array;
 }
 
@@ -111,7 +117,7 @@ export function verifyToken(input: VerifyTokenInput): TokenFacts {
   // 1. The invoice: canonical, well formed, signed, for this network, with an amount, not expired.
   const invoice = readInvoice(input);
   // 2. The token: its size, type and key set, before any cryptography of ours is spent on it.
-  const opened = openToken(input.token, input.sealKeys);
+  const opened = openToken(input.token, input.sealKeys, input.backend);
   // 3. to 5.
   return verifyOpened(opened, invoice, input.findCard(opened.fields.cardId), input.backend);
 }
@@ -130,8 +136,7 @@ export function verifyOpened(
   const { fields } = opened;
   // 3. The card is known, belongs to the key set that sealed the token, and signed it.
   const signed = verifySignature(opened, card?.publicKey ?? NOBODY, backend);
-  if (!card || !signed || !equalBytes(card.keySetId, opened.keySetId))
-    throw new VerificationError("token-not-genuine", "The token was not made by a card of this issuer.");
+  if (!card || !signed || !equalBytes(card.keySetId, opened.keySetId)) throw notGenuine();
   // 4. It is for this very invoice.
   const hash = invoiceHash(invoice.text);
   if (!equalBytes(fields.invoiceHash, hash))
@@ -156,19 +161,39 @@ export function verifyOpened(
     paymentHash: invoice.paymentHash,
     payee: invoice.payee,
     expiresAt: invoice.expiresAt,
-    statement: opened.unsigned,
+    statement: concatBytes(opened.unsigned.subarray(0, 13), opened.unsigned.subarray(16)),
   };
 }
 
-/** @throws VerificationError `token-malformed` */
-export function openToken(token: Uint8Array, sealKeys: SealKeyLookup): OpenedMessage<Authorization> {
+/**
+ * Opens a token. One whose content no card writes fails like one that no card signed, and costs the same
+ * (specs/02 §5).
+ * @throws VerificationError `token-malformed`, `token-not-genuine`
+ */
+export function openToken(
+  token: Uint8Array,
+  sealKeys: SealKeyLookup,
+  backend: Secp256k1 = secp256k1,
+): OpenedMessage<Authorization> {
   try {
-    return authorizationMessage.open(token, sealKeys, "token");
+    const { type, keySetId } = readFrame(token, "token");
+    if (type !== MESSAGE_TYPE.AUTHORIZATION) throw new ParseError("token/type", `need 1, have ${type}`);
+    if (!sealKeys(keySetId)) throw new ParseError("token/key set", "unknown");
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
     throw new VerificationError("token-malformed", cause.message, { cause });
   }
+  try {
+    return authorizationMessage.open(token, sealKeys, "token");
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    backend.verify(token.subarray(-64), token.subarray(0, 32), NOBODY);
+    throw notGenuine();
+  }
 }
+
+const notGenuine = (): VerificationError =>
+  new VerificationError("token-not-genuine", "The token was not made by a card of this issuer.");
 
 function readInvoice({ invoice: text, network, now, minRemainingSeconds = 0 }: VerifyTokenInput): Invoice {
   try {

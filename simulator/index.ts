@@ -15,11 +15,13 @@ export {
   type CardPersonalization,
   DEFAULT_PUBLISHED,
 } from "./personalization.js";
+export { type PhoneWalletPorts, simulatedPhone } from "./phone/wallet.js";
 export { makeCard, type ProvisionedCard, provisionCard } from "./provision.js";
 export { type CardHardware, SimulatedCard } from "./runtime/card.js";
 export { type TearPoint, TornError } from "./runtime/errors.js";
 export type { JournalEntry, MemoryImage } from "./runtime/persistent-memory.js";
 export type { CardProtocol } from "./runtime/protocol.js";
+export { diversificationData, SERIAL_LENGTH } from "./security-domain/identity.js";
 export { SimulatedReader } from "./simulated-reader.js";
 export type { Chip, Operation, Range } from "./timing/chips.js";
 export {

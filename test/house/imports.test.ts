@@ -14,18 +14,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   host: ["apdu", "lightning", "common"],
   personalize: ["apdu", "host", "keys", "common"],
   issuer: ["apdu", "lightning", "keys", "common"],
-  cli: [
-    "common",
-    "keys",
-    "apdu",
-    "simulator",
-    "lightning",
-    "host",
-    "personalize",
-    "issuer",
-    "bench",
-    "specs",
-  ],
+  cli: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],
 };
 
 /** The simulator shares constants, types and cryptography with the host, never its parsers and encoders. */
