@@ -1,0 +1,332 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { msat } from "../../common/index.js";
+import { blockCard, fundCard, unblockCard } from "../../issuer/ledger/index.js";
+import type { StoreKind } from "../../issuer/store/index.js";
+import { REASON } from "../../lightning/api/reasons.js";
+import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { LedgerModel, type ModelCard, type ModelToken } from "./ledger-model.js";
+import type { Behaviour } from "./memory-node.js";
+import { type Bench, Service, START, startService } from "./service.js";
+import type { SigningCard } from "./signing-card.js";
+
+const CARDS = 3;
+/** Nothing here takes time: what is not known at once is not waited for. */
+const FAST = { payTimeoutMs: 10 };
+const card = fc.nat({ max: CARDS - 1 });
+const behaviour = fc.constantFrom<Behaviour>(
+  "settle",
+  "settle",
+  "settle",
+  "fail",
+  "stuck",
+  "stuck-then-fails",
+  "unreachable",
+);
+
+/** What may happen at a festival. */
+const operation = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      op: fc.constant("tap" as const),
+      card,
+      amount: fc.integer({ min: 1, max: 400 }),
+      behaviour,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant("keep" as const),
+      card,
+      amount: fc.integer({ min: 1, max: 400 }),
+      behaviour,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constant("present" as const), which: fc.nat(), retap: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("both" as const), which: fc.nat() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant("fund" as const),
+      card,
+      amount: fc.integer({ min: 1, max: 500 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("block" as const), card }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("unblock" as const), card }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("identify" as const), card }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("reconcile" as const) }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("finish" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant("wait" as const),
+      ms: fc.constantFrom(1000, 59_000, 61_000, 1_800_000, 3_700_000, 43_200_000),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("crash" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ op: fc.constant("cheat" as const), card, extra: fc.integer({ min: 1, max: 9 }) }),
+  },
+);
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+interface Made {
+  readonly token: ModelToken;
+  readonly invoice: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The service and the model side by side. */
+class Festival {
+  service: Service;
+  readonly model: LedgerModel;
+  readonly cards: SigningCard[] = [];
+  readonly made: Made[] = [];
+  readonly #bench: Bench;
+  readonly #kind: StoreKind;
+  readonly #location: string;
+  #serial = 0;
+
+  private constructor(bench: Bench, kind: StoreKind, location: string, service: Service) {
+    this.#bench = bench;
+    this.#kind = kind;
+    this.#location = location;
+    this.service = service;
+    const { leaseMs, expiryMarginMs, presentationAgeMs } = service.config;
+    this.model = new LedgerModel(Array(CARDS).fill(1000n), START, {
+      leaseMs,
+      expiryMarginMs,
+      presentationAgeMs,
+      minRemainingMs: 30_000,
+    });
+  }
+
+  static async open(bench: Bench, kind: StoreKind): Promise<Festival> {
+    const location = await bench.location(kind);
+    const festival = new Festival(bench, kind, location, await startService(bench, kind, FAST, {}, location));
+    for (let i = 0; i < CARDS; i++) festival.cards.push(await festival.service.card(i + 1, msat(1000n)));
+    return festival;
+  }
+
+  async run(operation: Operation): Promise<void> {
+    const { model, service } = this;
+    switch (operation.op) {
+      case "tap":
+        return await this.#present(this.#make(operation));
+      case "keep":
+        this.#make(operation);
+        return;
+      case "present":
+        return await this.#present(this.#pick(operation.which), operation.retap);
+      case "both": {
+        const one = this.#pick(operation.which);
+        if (!one) return;
+        const expected = model.present(one.token);
+        const outcomes = await Promise.all(
+          [one, one, one].map(({ bytes, invoice }) => service.present(bytes, invoice)),
+        );
+        expect(outcomes.map(({ reason }) => reason)).toEqual([expected, expected, expected]);
+        return;
+      }
+      case "fund": {
+        await fundCard(
+          service.store,
+          this.#card(operation.card).cardId,
+          msat(BigInt(operation.amount)),
+          "",
+          model.now,
+        );
+        this.#modelCard(operation.card).funded += BigInt(operation.amount);
+        return;
+      }
+      case "block":
+        await blockCard(service.store, this.#card(operation.card).cardId, model.now);
+        this.#modelCard(operation.card).state = "blocked";
+        return;
+      case "unblock":
+        await unblockCard(service.store, this.#card(operation.card).cardId, model.now);
+        this.#modelCard(operation.card).state = "active";
+        return;
+      case "identify":
+        await service.identify(this.#card(operation.card));
+        model.status(this.#modelCard(operation.card));
+        expect(this.#card(operation.card).credit).toBe(this.#credit(operation.card));
+        return;
+      case "reconcile":
+        await service.reconciler.run();
+        model.reconcile();
+        return;
+      case "finish":
+        service.node.finish();
+        model.finish();
+        return;
+      case "wait":
+        model.now += operation.ms;
+        service.clock.now = model.now;
+        return;
+      case "crash":
+        return await this.#crash();
+      case "cheat":
+        return await this.#cheat(operation.card, operation.extra);
+    }
+  }
+
+  /** A new process on the same database; the old one is gone without a word. */
+  async #crash(): Promise<void> {
+    const { node, clock, ports } = this.service;
+    await this.service.store.close();
+    const owner = ports.owner + 1n;
+    this.service = new Service(
+      await this.#bench.open(this.#kind, this.#location),
+      node,
+      clock,
+      ports.keys,
+      FAST,
+      { owner },
+    );
+    this.model.owner++;
+  }
+
+  /** A clone of the card with another history: seen counters contradict it, so it is caught. */
+  async #cheat(index: number, extra: number): Promise<void> {
+    const card = this.#card(index);
+    const seen = this.#modelCard(index).tokens.find(
+      ({ state, reason }) => state !== "unseen" && !(state === "void" && reason === undefined),
+    );
+    if (!seen) return;
+    const amount = msat(seen.amount + BigInt(extra));
+    const invoice = this.service.invoice(++this.#serial, amount);
+    const clone = card.token({
+      counter: seen.counter,
+      amount,
+      authorizedTotal: msat(seen.total + BigInt(extra)),
+      invoiceHash: invoiceHash(invoice),
+    });
+    expect((await this.service.present(clone, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);
+    this.#modelCard(index).state = "blocked";
+  }
+
+  #make({
+    card: index,
+    amount: units,
+    behaviour,
+  }: {
+    card: number;
+    amount: number;
+    behaviour: Behaviour;
+  }): Made | undefined {
+    const card = this.#card(index);
+    const amount = msat(BigInt(units));
+    // A real card refuses what its credit does not cover.
+    if (card.total + amount > card.credit) return undefined;
+    const serial = ++this.#serial;
+    this.service.node.set(serial, behaviour);
+    const invoice = this.service.invoice(serial, amount);
+    const bytes = card.authorize(invoice, amount);
+    const token: ModelToken = {
+      card: index,
+      counter: card.counter,
+      amount,
+      total: card.total,
+      serial,
+      expiresAt: (Math.floor(this.model.now / 1000) - 10 + 3600) * 1000,
+      behaviour,
+      state: "unseen",
+      payment: "none",
+    };
+    this.#modelCard(index).tokens.push(token);
+    const made = { token, invoice, bytes };
+    this.made.push(made);
+    return made;
+  }
+
+  #pick(which: number): Made | undefined {
+    return this.made[which % Math.max(1, this.made.length)];
+  }
+
+  async #present(made: Made | undefined, retap = false): Promise<void> {
+    if (!made) return;
+    const { token, invoice } = made;
+    const card = this.#card(token.card);
+    const bytes = retap
+      ? card.token({
+          counter: token.counter,
+          amount: msat(token.amount),
+          authorizedTotal: msat(token.total),
+          invoiceHash: invoiceHash(invoice),
+        })
+      : made.bytes;
+    const expected = this.model.present(token);
+    const outcome = await this.service.present(bytes, invoice);
+    expect(outcome.reason).toBe(expected);
+    if (!outcome.cardUpdate) return;
+    card.update(outcome.cardUpdate);
+    expect(card.credit).toBe(this.#credit(token.card));
+  }
+
+  /** Books and states of both agree, and the ledger proves itself. */
+  async compare(): Promise<void> {
+    const { store, node } = this.service;
+    const accounts = await store.db.selectFrom("accounts").selectAll().orderBy("card").execute();
+    const found = accounts.map(({ funded, spent, voided, state }) => ({ funded, spent, voided, state }));
+    const expected = this.model.cards.map((each) => ({
+      funded: each.funded,
+      spent: this.model.spent(each),
+      voided: each.voided,
+      state: each.state,
+    }));
+    expect(found).toEqual(expected);
+    expect(await this.service.violations()).toEqual([]);
+    expect([...node.sent.values()].every((times) => times === 1)).toBe(true);
+    const paid = this.model.cards.flatMap(({ tokens }) =>
+      tokens.filter(({ payment }) => payment === "settled"),
+    );
+    expect(node.sent.size).toBe(paid.length);
+  }
+
+  #card(index: number): SigningCard {
+    return this.cards[index] as SigningCard;
+  }
+
+  #modelCard(index: number): ModelCard {
+    return this.model.cards[index] as ModelCard;
+  }
+
+  #credit(index: number): bigint {
+    const { funded, voided } = this.#modelCard(index);
+    return funded + voided;
+  }
+}
+
+/**
+ * Runs random festivals against the service and the model at once and fails, with the seed and the shortest
+ * history that shows it, where they differ.
+ */
+export async function proveFestivals(
+  bench: Bench,
+  kind: StoreKind,
+  { runs, seed }: { readonly runs: number; readonly seed: number },
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(operation, { minLength: 10, maxLength: 60, size: "max" }),
+      async (operations) => {
+        const festival = await Festival.open(bench, kind);
+        try {
+          for (const each of operations) await festival.run(each);
+          await festival.compare();
+        } finally {
+          await festival.service.close();
+        }
+      },
+    ),
+    { seed, numRuns: runs },
+  );
+}

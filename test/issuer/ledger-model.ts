@@ -1,0 +1,149 @@
+import { REASON } from "../../lightning/api/reasons.js";
+import type { Behaviour } from "./memory-node.js";
+
+/** One authorization that a card made, whether or not anybody saw it. */
+export interface ModelToken {
+  readonly card: number;
+  readonly counter: number;
+  readonly amount: bigint;
+  /** The card's total after it. */
+  readonly total: bigint;
+  readonly serial: number;
+  /** Milliseconds. */
+  readonly expiresAt: number;
+  readonly behaviour: Behaviour;
+  state: "unseen" | "reserved" | "settled" | "void";
+  reason?: number;
+  /** When its counter was known to exist. */
+  knownAt?: number;
+  lease?: { owner: number; until: number; alone: boolean };
+  /** What the node knows of its payment. */
+  payment: "none" | "in flight" | "settled" | "failed";
+}
+
+export interface ModelCard {
+  funded: bigint;
+  state: "active" | "blocked";
+  /** In the order of their counters. */
+  readonly tokens: ModelToken[];
+  /** Amounts given back so far. */
+  voided: bigint;
+}
+
+export interface ModelConfig {
+  readonly leaseMs: number;
+  readonly expiryMarginMs: number;
+  readonly presentationAgeMs: number;
+  readonly minRemainingMs: number;
+}
+
+/**
+ * What the issuer must do, in the plainest form: one list of what each card really authorized, searched from end
+ * to end. It shares neither tables nor formulas with the service: it knows the amounts that the service infers.
+ */
+export class LedgerModel {
+  readonly cards: ModelCard[];
+  readonly #config: ModelConfig;
+  owner = 1;
+  now: number;
+
+  constructor(funded: readonly bigint[], now: number, config: ModelConfig) {
+    this.cards = funded.map((amount) => ({ funded: amount, state: "active", tokens: [], voided: 0n }));
+    this.now = now;
+    this.#config = config;
+  }
+
+  spent(card: ModelCard): bigint {
+    return card.tokens
+      .filter(({ state }) => state === "reserved" || state === "settled")
+      .reduce((sum, { amount }) => sum + amount, 0n);
+  }
+
+  /** Presents a token that the card made. @returns the reason of a reject, undefined when accepted */
+  present(token: ModelToken): number | undefined {
+    const card = this.cards[token.card] as ModelCard;
+    if (token.state === "void") return token.reason ?? REASON.TOKEN_VOID;
+    if (token.state !== "unseen") return undefined;
+    if (card.state === "blocked") return REASON.CARD_BLOCKED;
+    this.#see(card, token.counter);
+    if (token.expiresAt - this.now < this.#config.minRemainingMs)
+      return this.#void(token, REASON.INVOICE_EXPIRED);
+    if (this.spent(card) + token.amount > card.funded) return this.#void(token, REASON.NOT_FUNDED);
+    token.state = "reserved";
+    token.lease = { owner: this.owner, until: this.now + this.#config.leaseMs, alone: true };
+    return this.#pay(token);
+  }
+
+  /** A card that shows its counters. */
+  status(card: ModelCard): void {
+    this.#see(card, card.tokens.length + 1);
+  }
+
+  /** One round of the reconciler. */
+  reconcile(): void {
+    const tokens = this.cards.flatMap((card) => card.tokens);
+    for (const token of tokens) if (token.state === "reserved") this.#resolve(token);
+    for (const card of this.cards)
+      for (const token of card.tokens)
+        if (token.state === "unseen" && token.knownAt !== undefined)
+          if (this.now >= token.knownAt + this.#config.presentationAgeMs) {
+            token.state = "void";
+            card.voided += token.amount;
+          }
+  }
+
+  /** The node learns how everything in flight ended. */
+  finish(): void {
+    for (const token of this.cards.flatMap((card) => card.tokens))
+      if (token.payment === "in flight") token.payment = token.behaviour === "stuck" ? "settled" : "failed";
+  }
+
+  /** Every counter below this one is known to exist from now on. */
+  #see(card: ModelCard, counter: number): void {
+    for (const token of card.tokens)
+      if (token.counter < counter && token.state === "unseen") token.knownAt ??= this.now;
+  }
+
+  #void(token: ModelToken, reason: number): number {
+    token.state = "void";
+    token.reason = reason;
+    (this.cards[token.card] as ModelCard).voided += token.amount;
+    return reason;
+  }
+
+  /** Hands it to the node and records what is certain. */
+  #pay(token: ModelToken): number | undefined {
+    if (token.behaviour === "unreachable") return undefined;
+    if (token.payment === "none") {
+      const ends = {
+        settle: "settled",
+        fail: "failed",
+        stuck: "in flight",
+        "stuck-then-fails": "in flight",
+      } as const;
+      token.payment = this.now > token.expiresAt ? "failed" : ends[token.behaviour];
+    }
+    if (token.payment === "settled") token.state = "settled";
+    if (token.payment === "failed" && token.lease?.alone) return this.#void(token, REASON.PAYMENT_FAILED);
+    return undefined;
+  }
+
+  #resolve(token: ModelToken): void {
+    const lease = token.lease;
+    if (!lease) return;
+    if (lease.owner !== this.owner) {
+      if (lease.until >= this.now) return;
+      lease.owner = this.owner;
+      lease.alone = false;
+    }
+    lease.until = this.now + this.#config.leaseMs;
+    const expired = token.expiresAt + this.#config.expiryMarginMs < this.now;
+    if (token.payment === "settled") token.state = "settled";
+    else if (token.payment === "failed") {
+      if (expired || lease.alone) this.#void(token, REASON.PAYMENT_FAILED);
+    } else if (token.payment === "none") {
+      if (expired) this.#void(token, REASON.PAYMENT_FAILED);
+      else this.#pay(token);
+    }
+  }
+}
