@@ -2,10 +2,16 @@ import { availableParallelism, cpus } from "node:os";
 import { secp256k1 } from "../common/index.js";
 import type { Benchmark, Figure } from "./measure.js";
 import { pcscBenchmark } from "./pcsc.js";
+import { personalizationBenchmark } from "./personalization.js";
 import { tapBenchmark } from "./tap.js";
 import { verificationBenchmark } from "./verification.js";
 
-const BENCHMARKS: readonly Benchmark[] = [tapBenchmark, verificationBenchmark, pcscBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [
+  tapBenchmark,
+  verificationBenchmark,
+  pcscBenchmark,
+  personalizationBenchmark,
+];
 
 const USAGE = `Usage: npm run bench [-- --large] [-- --only <part of a name>] [-- --json]
 

@@ -57,7 +57,16 @@ export function ledgerRegistry(store: Store, now: () => number = Date.now): Card
       // A card that was never handed out has nobody to pay its money out to: the booking goes back.
       if (known.state === "pending" && known.funded > known.spent)
         await cashOutCard(store, cardId, "personalization given up", now());
-      await retireCard(store, cardId, now());
+      try {
+        await retireCard(store, cardId, now());
+      } catch (error) {
+        if (!(error instanceof LedgerError)) throw error;
+        // There is money on a card that was handed out: that is for people to decide.
+        throw new PersonalizationError("registry", error.message, {
+          cause: error,
+          ...(error.hint ? { hint: error.hint } : {}),
+        });
+      }
     },
   };
 }

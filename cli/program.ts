@@ -5,8 +5,12 @@ import { registerCard } from "./commands/card.js";
 import { registerConformance } from "./commands/conformance.js";
 import { registerDemo } from "./commands/demo.js";
 import { registerInvoice } from "./commands/invoice.js";
+import { registerKeys } from "./commands/keys.js";
+import { registerPersonalize } from "./commands/personalize.js";
+import { registerProfiles } from "./commands/profiles.js";
 import { registerReaders } from "./commands/readers.js";
 import { registerSimulate } from "./commands/simulate.js";
+import { registerSimulateBlank } from "./commands/simulate-blank.js";
 import { registerTerminal } from "./commands/terminal.js";
 import { registerToken } from "./commands/token.js";
 import { EXIT_CODE_HELP } from "./exit-codes.js";
@@ -15,6 +19,10 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerReaders,
   registerCard,
   registerSimulate,
+  registerSimulateBlank,
+  registerKeys,
+  registerProfiles,
+  registerPersonalize,
   registerInvoice,
   registerToken,
   registerTerminal,

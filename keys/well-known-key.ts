@@ -1,12 +1,15 @@
 import { equalBytes, hexToBytes } from "../common/index.js";
 import { undiversified } from "./kdf3.js";
-import type { KeySource } from "./key-source.js";
+import type { CardStaticKeys, KeySource } from "./key-source.js";
 
 /** The test key that the GlobalPlatform documents publish and that many cards are delivered with. */
 const WELL_KNOWN_KEY = hexToBytes("404142434445464748494a4b4c4d4e4f");
 
 /** True for the published test key. */
 export const isWellKnownKey = (key: Uint8Array): boolean => equalBytes(key, WELL_KNOWN_KEY);
+
+/** The static keys of a card that is delivered with the published test key. */
+export const wellKnownCardKeys = (version = 255): CardStaticKeys => undiversified(version, WELL_KNOWN_KEY);
 
 /** What whoever asks for the well-known key must be told. */
 export const WELL_KNOWN_KEY_WARNING =
@@ -28,7 +31,7 @@ export function withWellKnownKey(source: KeySource, version = 255): KeySource {
     ],
     cardKeys: (asked, diversification) =>
       asked === version
-        ? Promise.resolve(undiversified(version, WELL_KNOWN_KEY))
+        ? Promise.resolve(wellKnownCardKeys(version))
         : source.cardKeys(asked, diversification),
     close: () => source.close(),
   };

@@ -13,7 +13,10 @@ export type Operation =
   | "sha256-of-133"
   | "aes-cbc-of-128"
   | "ecdsa-sign"
-  | "ecdsa-verify";
+  | "ecdsa-verify"
+  | "ec-key-generation"
+  | "session-key-derivation"
+  | "secure-messaging";
 
 /** A term of the model: how long one of it takes, and why we think so. */
 export interface Cost extends Range {
@@ -42,6 +45,13 @@ export const OPERATION_COST: Readonly<Record<Chip, Readonly<Record<Operation, Co
     "aes-cbc-of-128": cost(1, 2, `${JCALGTEST}: 2 ms for 256 bytes`),
     "ecdsa-sign": cost(32, 48, `${JCALGTEST}: 32 ms on P-256; secp256k1 unmeasured`),
     "ecdsa-verify": cost(32, 64, `${ASSUMED} from signing`),
+    "ec-key-generation": cost(40, 150, `${ASSUMED} from signing`),
+    "session-key-derivation": cost(30, 60, `${ASSUMED}: 5 CMACs; ${JCALGTEST}: 6 ms to set an AES key`),
+    "secure-messaging": cost(
+      15,
+      45,
+      `${ASSUMED}: 2 CMACs, 2 encryptions; ${JCALGTEST}: 6 ms to set an AES key`,
+    ),
   },
   J3H145: {
     "command-bytecode": cost(4, 40, ASSUMED),
@@ -52,6 +62,9 @@ export const OPERATION_COST: Readonly<Record<Chip, Readonly<Record<Operation, Co
     "aes-cbc-of-128": cost(4.5, 9, `${JCALGTEST}: 9 ms for 256 bytes`),
     "ecdsa-sign": cost(56, 84, `${JCALGTEST}: 56 ms on P-256; secp256k1 unmeasured`),
     "ecdsa-verify": cost(56, 112, `${ASSUMED} from signing`),
+    "ec-key-generation": cost(70, 300, `${ASSUMED} from signing`),
+    "session-key-derivation": cost(50, 120, `${ASSUMED}: 5 CMACs`),
+    "secure-messaging": cost(25, 80, `${ASSUMED}: 2 CMACs, 2 encryptions`),
   },
 };
 

@@ -42,6 +42,23 @@ const OPERATIONS: Readonly<Record<number, readonly Operation[]>> = {
   [INS.CHANGE_REFERENCE_DATA]: ["persistent-write", "persistent-write", "persistent-write"],
   [INS.AUTHORIZE]: ["transaction", ...SEALING],
   [INS.IDENTIFY]: SEALING,
+  [INS.INITIALIZE_UPDATE]: ["persistent-write", "session-key-derivation"],
+  [INS.EXTERNAL_AUTHENTICATE]: ["persistent-write", "persistent-write", "secure-messaging"],
+  [INS.GENERATE_KEY_PAIR]: [
+    "secure-messaging",
+    "ec-key-generation",
+    "transaction",
+    "sha256-of-133",
+    "ecdsa-sign",
+  ],
+  // Seven cells a block on average, of the thirteen and the lifecycle.
+  [INS.STORE_DATA]: ["secure-messaging", ...Array.from({ length: 7 }, () => "persistent-write" as const)],
+  [INS.PUT_KEY]: ["secure-messaging", "secure-messaging", "persistent-write"],
+  [INS.RESET]: [
+    "secure-messaging",
+    "transaction",
+    ...Array.from({ length: 7 }, () => "persistent-write" as const),
+  ],
   [INS.UPDATE]: ["aes-cbc-of-128", "sha256-of-133", "ecdsa-verify", "sha256-of-133", "transaction"],
 };
 

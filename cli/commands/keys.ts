@@ -1,0 +1,122 @@
+import { bytesToHex } from "../../common/index.js";
+import { KeyFile, type KeySource } from "../../keys/index.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import type { CommandOutput } from "../output.js";
+import { askPassphrase } from "../passphrase-choice.js";
+import { renderTable } from "../table.js";
+
+function shown(keys: KeySource): CommandOutput {
+  const keySets = keys.keySets();
+  const masterKeys = keys.masterKeys();
+  return {
+    data: { keySets, masterKeys },
+    text: [
+      renderTable(
+        ["KEY SET", "LABEL", "ISSUER KEY"],
+        keySets.map((set) => [bytesToHex(set.id), set.label, bytesToHex(set.issuerPublicKey)]),
+      ),
+      renderTable(
+        ["CARD KEYS", "DIVERSIFICATION"],
+        masterKeys.map(({ version, diversification }) => [String(version), diversification]),
+      ),
+    ].join("\n\n"),
+  };
+}
+
+/** Opens the file, changes it, and shows what is in it now. */
+async function withFile(
+  context: CommandContext,
+  path: string,
+  change: (file: KeyFile) => Promise<unknown>,
+): Promise<CommandOutput> {
+  const passphrase = await askPassphrase(context, `Passphrase of ${path}`, "CHEQUECARD_PASSPHRASE");
+  const file = await KeyFile.open(path, passphrase).finally(() => passphrase.fill(0));
+  try {
+    await change(file);
+    return shown(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A new passphrase, typed twice where it is typed. */
+async function newPassphrase(context: CommandContext, variable: string): Promise<Uint8Array> {
+  const typed = context.env[variable] === undefined;
+  const first = await askPassphrase(context, "New passphrase", variable);
+  if (!typed) return first;
+  const second = await askPassphrase(context, "Once more", variable);
+  if (Buffer.compare(first, second) !== 0) throw new InputError("the two passphrases differ");
+  return first;
+}
+
+async function create(context: CommandContext, path: string, label: string): Promise<CommandOutput> {
+  const passphrase = await newPassphrase(context, "CHEQUECARD_PASSPHRASE");
+  const file = await KeyFile.create(path, passphrase, label).finally(() => passphrase.fill(0));
+  try {
+    return shown(file);
+  } finally {
+    await file.close();
+  }
+}
+
+export const registerKeys: RegisterCommand = (program, run) => {
+  const keys = program
+    .command("keys")
+    .description("the issuer's key file (passphrase: CHEQUECARD_PASSPHRASE, or asked for)");
+  keys
+    .command("create <file>")
+    .description("make a key file with a key set, an issuer key and a master key for cards")
+    .option("--label <text>", "name of the key set", "cards")
+    .action((path: string, options: { label: string }) =>
+      run((context) => create(context, path, options.label)),
+    );
+  keys
+    .command("show <file>")
+    .description("list key sets and master keys; no secret is shown")
+    .action((path: string) => run((context) => withFile(context, path, async () => undefined)));
+  keys
+    .command("add-key-set <file>")
+    .description("add a key set for new cards; older cards keep theirs")
+    .requiredOption("--label <text>", "its name")
+    .option("--new-issuer-key", "with an issuer key of its own")
+    .action((path: string, options: { label: string; newIssuerKey?: boolean }) =>
+      run((context) =>
+        withFile(context, path, (file) =>
+          file.addKeySet({ label: options.label, newIssuerKey: options.newIssuerKey ?? false }),
+        ),
+      ),
+    );
+  keys
+    .command("add-card-keys <file>")
+    .description("add a master key for the static keys of cards")
+    .requiredOption("--key-version <number>", "1 to 127, or 255 for factory keys")
+    .option("--import", "take an existing key (32 hex digits from CHEQUECARD_CARD_KEY, or asked for)")
+    .option("--undiversified", "the same key on every card, as some are delivered")
+    .action((path: string, options: { keyVersion: string; import?: boolean; undiversified?: boolean }) =>
+      run(async (context) => {
+        const typed = options.import ? await askPassphrase(context, "Key", "CHEQUECARD_CARD_KEY") : undefined;
+        const text = typed && new TextDecoder().decode(typed);
+        if (text !== undefined && !/^[0-9a-fA-F]{32}$/.test(text))
+          throw new InputError("the key: need 32 hex digits");
+        return withFile(context, path, (file) =>
+          file.addMasterKey({
+            version: /^\d{1,3}$/.test(options.keyVersion) ? Number.parseInt(options.keyVersion, 10) : 0,
+            diversification: options.undiversified ? "none" : "kdf3",
+            ...(text === undefined ? {} : { key: Buffer.from(text, "hex") }),
+          }),
+        );
+      }),
+    );
+  keys
+    .command("passphrase <file>")
+    .description("change the passphrase (the new one: CHEQUECARD_NEW_PASSPHRASE, or asked for)")
+    .action((path: string) =>
+      run((context) =>
+        withFile(context, path, async (file) => {
+          const next = await newPassphrase(context, "CHEQUECARD_NEW_PASSPHRASE");
+          await file.changePassphrase(next).finally(() => next.fill(0));
+        }),
+      ),
+    );
+};

@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { cardLabels, exportLabels, Journal, readPinLetters } from "../../personalize/index.js";
+import type { CommandContext, RunAction } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import type { CommandOutput } from "../output.js";
+import { askPassphrase } from "../passphrase-choice.js";
+import { renderTable } from "../table.js";
+
+async function labels(folder: string, options: { journal: string; qr?: string }): Promise<CommandOutput> {
+  const { qr } = options;
+  if (qr !== undefined && qr !== "png" && qr !== "svg")
+    throw new InputError(`--qr: need png or svg, have "${qr}"`);
+  const list = cardLabels(Journal.read(options.journal));
+  const files = await exportLabels(folder, list, qr);
+  return {
+    data: { folder, files, labels: list },
+    text: `${list.length} labels, ${files.length} files in ${folder}`,
+  };
+}
+
+async function pins(
+  context: CommandContext,
+  path: string,
+  options: { journal: string },
+): Promise<CommandOutput> {
+  const passphrase = await askPassphrase(context, `Passphrase of ${path}`, "CHEQUECARD_LETTERS_PASSPHRASE");
+  const journal = Journal.read(options.journal);
+  const finished = new Set(cardLabels(journal).map(({ cardId }) => cardId));
+  try {
+    const letters = await readPinLetters(path, passphrase, (id) =>
+      finished.has(Buffer.from(id).toString("hex")),
+    );
+    return {
+      data: { letters },
+      text: renderTable(
+        ["NUMBER", "HOLDER", "CARD", "PIN"],
+        letters.map(({ number, holder, card, pin }) => [number, holder, card, pin]),
+      ),
+    };
+  } finally {
+    passphrase.fill(0);
+  }
+}
+
+/** Adds `personalize labels` and `personalize pins`. */
+export function registerLabels(personalize: Command, run: RunAction): void {
+  personalize
+    .command("labels <folder>")
+    .description("write labels.csv of the finished cards into a folder, and a QR code for each")
+    .option("--journal <file>", "the batch's journal", "batch.journal")
+    .option("--qr <png|svg>", "write a picture of each QR code too")
+    .action((folder: string, options) => run(() => labels(folder, options)));
+  personalize
+    .command("pins <letters>")
+    .description(
+      "print the PINs of the finished cards (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
+    )
+    .option("--journal <file>", "the batch's journal", "batch.journal")
+    .action((path: string, options) => run((context) => pins(context, path, options)));
+}

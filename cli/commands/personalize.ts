@@ -1,0 +1,207 @@
+import type { Command } from "commander";
+import { formatMsat } from "../../common/index.js";
+import { formatCardId } from "../../issuer/verify.js";
+import {
+  batchStatus,
+  guardedRegistry,
+  inspectCard,
+  Journal,
+  numberedCards,
+  type PersonalizedCard,
+  personalizeOne,
+  releaseCard,
+  resetCard,
+  retryChip,
+} from "../../personalize/index.js";
+import { ledgerRegistry } from "../card-registry.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import { keySourceOptions, withKeys } from "../key-source-choice.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { type SetupOptions, setupOptions, withLedger, withSetup } from "../personalization-setup.js";
+import { type ReaderChoice, withReader } from "../reader-choice.js";
+import { renderTable } from "../table.js";
+import { registerBatch } from "./personalize-batch.js";
+import { registerLabels } from "./personalize-labels.js";
+
+const readerOptions = (command: Command): Command =>
+  command
+    .option("--reader <name>", "the reader (part of its name); default: the only one")
+    .option("--card <file>", "a simulated card instead of a reader");
+
+const made = (card: PersonalizedCard): CommandOutput => ({
+  data: card,
+  text: renderRecord([
+    ["Card", formatCardId(card.cardId)],
+    ["Number", card.number],
+    ["Chip", card.chip],
+    ["Result", card.how === "made" ? "made and read back" : "finished after an interruption"],
+    ["Commands", String(card.apdus)],
+  ]),
+});
+
+async function one(
+  context: CommandContext,
+  options: SetupOptions & ReaderChoice & { readonly number?: string; readonly holder?: string },
+): Promise<CommandOutput> {
+  const order = { number: options.number ?? numberedCards(1)[0]?.number ?? "", holder: options.holder ?? "" };
+  return withReader(context, options, (reader) =>
+    withSetup(
+      context,
+      options,
+      () => [order],
+      async (batch) => made(await personalizeOne(reader, batch)),
+    ),
+  );
+}
+
+function status(path: string): CommandOutput {
+  const { counts, halfDone, refused, ...batch } = batchStatus(Journal.read(path));
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const parts = [
+    renderRecord([
+      ["Batch", batch.batch],
+      ["Profile", batch.profile],
+      ["Done", `${counts.done} of ${total}`],
+      ["Not begun", String(counts.open)],
+      ["Half-done", String(halfDone.length)],
+    ]),
+  ];
+  if (halfDone.length)
+    parts.push(
+      "Lay these on a reader again, or give their chips up with: personalize retry --release <number>",
+      renderTable(
+        ["NUMBER", "STAGE", "CHIP"],
+        halfDone.map(({ number, stage, chip }) => [number, stage, chip ?? ""]),
+      ),
+    );
+  if (refused.length)
+    parts.push(
+      "Refused; allow another attempt with: personalize retry --chip <chip>",
+      renderTable(
+        ["CHIP", "KEYS", "REASON"],
+        refused.map(({ chip, version, reason }) => [chip, String(version), reason]),
+      ),
+    );
+  return { data: { ...batch, counts, halfDone, refused }, text: parts.join("\n\n") };
+}
+
+async function verify(
+  context: CommandContext,
+  options: ReaderChoice & Parameters<typeof withKeys>[1] & { readonly ledger: string },
+): Promise<CommandOutput> {
+  return withReader(context, options, (reader) =>
+    withKeys(context, options, (keys) =>
+      withLedger(options.ledger, async (store) => {
+        const connection = await reader.waitForCard(context.signal);
+        try {
+          const card = await inspectCard(connection, keys, ledgerRegistry(store));
+          const good = card.genuine && card.registered === "active" && !card.blocked;
+          return {
+            data: card,
+            text: renderRecord([
+              ["Card", card.cardId],
+              ["Registered", card.registered ?? "no"],
+              ["Signature", card.genuine ? "right" : "not that of the registered key"],
+              ["Blocked", card.blocked ? "yes" : "no"],
+              ["PIN", card.pinSet ? "set" : "none"],
+              ["Credit", formatMsat(card.credit)],
+              ["Spent", formatMsat(card.authorizedTotal)],
+              ["Payments", String(card.counter)],
+              ["Node", card.nodeUri],
+            ]),
+            exitCode: good ? EXIT.OK : EXIT.CHECK_FAILED,
+          };
+        } finally {
+          await connection.close();
+        }
+      }),
+    ),
+  );
+}
+
+async function retry(options: {
+  journal: string;
+  ledger: string;
+  chip?: string;
+  release?: string;
+}): Promise<CommandOutput> {
+  const { chip, release } = options;
+  if ((chip === undefined) === (release === undefined))
+    throw new InputError("choose one of --chip and --release");
+  const journal = Journal.open(options.journal);
+  try {
+    if (chip !== undefined) {
+      retryChip(journal, chip);
+      return { data: { chip }, text: `Chip ${chip} may be tried again.` };
+    }
+    const number = release ?? "";
+    await withLedger(options.ledger, (store) =>
+      releaseCard(journal, guardedRegistry(ledgerRegistry(store)), number),
+    );
+    return { data: { released: number }, text: `Card ${number} can be made with another chip.` };
+  } finally {
+    journal.close();
+  }
+}
+
+async function resetOne(
+  context: CommandContext,
+  options: SetupOptions & ReaderChoice,
+): Promise<CommandOutput> {
+  return withReader(context, options, (reader) =>
+    withSetup(
+      context,
+      options,
+      () => numberedCards(1),
+      async (batch) => {
+        const connection = await reader.waitForCard(context.signal);
+        try {
+          const { chip, cardId } = await resetCard(connection, batch);
+          const retired = cardId
+            ? `Card ${formatCardId(cardId)} is retired for ever and its chip`
+            : "The chip";
+          return { data: { chip, cardId }, text: `${retired} (${chip}) is blank.` };
+        } finally {
+          await connection.close();
+        }
+      },
+    ),
+  );
+}
+
+export const registerPersonalize: RegisterCommand = (program, run) => {
+  const personalize = program.command("personalize").description("turn blank cards into prepaid cards");
+  readerOptions(setupOptions(personalize.command("one")))
+    .description("make one card, or finish one that was interrupted")
+    .option("--number <text>", "number printed on the card")
+    .option("--holder <text>", "who gets it")
+    .addHelpText(
+      "after",
+      "\nExample:\n  chequecard personalize one --profile festival.yaml --keys keys.json --journal anna.journal\n",
+    )
+    .action((options) => run((context) => one(context, options)));
+  registerBatch(personalize, run);
+  personalize
+    .command("status")
+    .description("say how a batch stands, also while it runs")
+    .argument("[journal]", "the batch's journal", "batch.journal")
+    .action((journal: string) => run(async () => status(journal)));
+  readerOptions(keySourceOptions(personalize.command("verify")))
+    .description("read a card and check it against the ledger; changes nothing")
+    .option("--ledger <file|url>", "the issuer's ledger", "ledger.db")
+    .action((options) => run((context) => verify(context, options)));
+  personalize
+    .command("retry")
+    .description("let a refused chip be tried again, or give up the chip of a half-done card")
+    .option("--journal <file>", "the batch's journal", "batch.journal")
+    .option("--ledger <file|url>", "the issuer's ledger", "ledger.db")
+    .option("--chip <hex>", "a chip that was refused")
+    .option("--release <number>", "a half-done card whose chip is lost or broken")
+    .action((options) => run(() => retry(options)));
+  readerOptions(setupOptions(personalize.command("reset")))
+    .description("retire a card's id and make its chip blank")
+    .action((options) => run((context) => resetOne(context, options)));
+  registerLabels(personalize, run);
+};

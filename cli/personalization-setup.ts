@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { errno, FileError } from "../common/index.js";
+import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
+import type { KeySource } from "../keys/index.js";
+import {
+  type BatchContext,
+  type CardOrder,
+  Journal,
+  keySetOf,
+  PinLetters,
+  type Profile,
+  parseProfile,
+  profileFingerprint,
+} from "../personalize/index.js";
+import { ledgerRegistry } from "./card-registry.js";
+import type { CommandContext } from "./command-context.js";
+import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
+import { askPassphrase } from "./passphrase-choice.js";
+
+/** What all commands that touch blank cards are told. */
+export interface SetupOptions extends KeySourceChoice {
+  readonly profile: string;
+  readonly ledger: string;
+  readonly journal: string;
+  readonly letters?: string;
+}
+
+/** Adds the options of {@link SetupOptions} to a command. */
+export function setupOptions(command: Command): Command {
+  return keySourceOptions(
+    command
+      .requiredOption("--profile <file>", "the profile of the cards (YAML or JSON)")
+      .option(
+        "--ledger <file|url>",
+        "the issuer's ledger: an SQLite file or a postgres:// address",
+        "ledger.db",
+      )
+      .option("--journal <file>", "the batch's journal; with it a later run goes on", "batch.journal")
+      .option(
+        "--letters <file>",
+        "file of PIN letters (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
+      ),
+  );
+}
+
+/** @throws ParseError with every mistake; FileError */
+export const readProfile = (path: string): Profile => parseProfile(readText(path), path);
+
+/** A text file. @throws FileError */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new FileError(path, `cannot be read (${errno(cause)})`, { cause });
+  }
+}
+
+/** Opens the ledger for the length of `use`. @throws StoreError */
+export async function withLedger<T>(ledger: string, use: (store: Store) => Promise<T>): Promise<T> {
+  const store = /^postgres(ql)?:\/\//.test(ledger)
+    ? await openPostgres({ url: ledger })
+    : await openSqlite({ path: ledger });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The journal of the batch: the one that is there, or a new one for these cards. */
+export function openJournal(
+  path: string,
+  profile: Profile,
+  keys: KeySource,
+  cards: () => readonly CardOrder[],
+): Journal {
+  // A file without a whole line was begun by a process that died before its batch was one.
+  if (existsSync(path) && readFileSync(path).includes(0x0a)) return Journal.open(path);
+  return Journal.create(path, {
+    batchId: Uint8Array.from(randomBytes(8)),
+    profile: profile.name,
+    fingerprint: profileFingerprint(profile, keySetOf(profile, keys)),
+    cards: cards(),
+  });
+}
+
+async function openLetters(context: CommandContext, path: string): Promise<PinLetters> {
+  const passphrase = await askPassphrase(
+    context,
+    `Passphrase of the PIN letters ${path}`,
+    "CHEQUECARD_LETTERS_PASSPHRASE",
+  );
+  try {
+    const begun = existsSync(path) && readFileSync(path).includes(0x0a);
+    return begun ? await PinLetters.open(path, passphrase) : await PinLetters.create(path, passphrase);
+  } finally {
+    passphrase.fill(0);
+  }
+}
+
+/**
+ * Opens everything that a personalization needs, and closes it after `use`.
+ * @param cards for a batch that has no journal yet
+ */
+export async function withSetup<T>(
+  context: CommandContext,
+  options: SetupOptions,
+  cards: () => readonly CardOrder[],
+  use: (batch: BatchContext) => Promise<T>,
+): Promise<T> {
+  const profile = readProfile(options.profile);
+  return withKeys(context, options, (keys) =>
+    withLedger(options.ledger, async (store) => {
+      const journal = openJournal(options.journal, profile, keys, cards);
+      let pinLetters: PinLetters | undefined;
+      try {
+        if (profile.pinLength !== undefined && options.letters !== undefined)
+          pinLetters = await openLetters(context, options.letters);
+        const registry = ledgerRegistry(store);
+        return await use({ profile, keys, registry, journal, pinLetters, signal: context.signal });
+      } finally {
+        pinLetters?.close();
+        journal.close();
+      }
+    }),
+  );
+}
