@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { bytesToHex, hexToBytes, ParseError, utf8 } from "../common/index.js";
+import { z } from "zod";
+import { bytesToHex, hexToBytes, utf8 } from "../common/index.js";
 import { deriveBoxKey, KeyError, openBox, type ScryptParameters, sealBox } from "../keys/index.js";
 import { JournalFile, type JournalFileOptions, readJournal } from "./journal-file.js";
 
@@ -122,6 +123,14 @@ export async function readPinLetters(
   return letters.filter((letter) => keep(hexToBytes(letter.card)));
 }
 
+const headerSchema = z.object({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  scrypt: z.object({ n: z.number(), r: z.number(), p: z.number() }),
+  salt: z.string().regex(/^[0-9a-f]{64}$/),
+  check: z.string().regex(/^(?:[0-9a-f]{2})+$/),
+});
+
 async function openHeader(
   line: string | undefined,
   passphrase: Uint8Array,
@@ -129,9 +138,7 @@ async function openHeader(
 ): Promise<Uint8Array> {
   let header: Header;
   try {
-    header = JSON.parse(line ?? "null") as Header;
-    if (header?.format !== FORMAT || header.version !== VERSION || typeof header.salt !== "string")
-      throw new ParseError(path, "not a file of PIN letters");
+    header = headerSchema.parse(JSON.parse(line ?? ""));
   } catch (cause) {
     throw new KeyError("damaged", `${path}: not a file of PIN letters that this release reads`, { cause });
   }

@@ -13,6 +13,7 @@ import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { readText, type SetupOptions, setupOptions, withSetup } from "../personalization-setup.js";
+import { tracedReader } from "../traced-reader.js";
 
 interface BatchOptions extends SetupOptions, BatchReaderChoice {
   readonly cards?: string;
@@ -55,14 +56,17 @@ async function batch(context: CommandContext, options: BatchOptions): Promise<Co
         const { journal } = setup;
         const view = batchView(context, journal.items.length, journal.counts().done);
         try {
-          const outcome = await runBatch(readers, {
-            ...setup,
-            signal,
-            onEvent(event) {
-              view.show(event);
-              onEvent(event);
+          const outcome = await runBatch(
+            readers.map((reader) => tracedReader(context, reader)),
+            {
+              ...setup,
+              signal,
+              onEvent(event) {
+                view.show(event);
+                onEvent(event);
+              },
             },
-          });
+          );
           return summary(outcome, options.journal);
         } finally {
           view.stop();

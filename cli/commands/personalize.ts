@@ -22,6 +22,7 @@ import { type CommandOutput, renderRecord } from "../output.js";
 import { type SetupOptions, setupOptions, withLedger, withSetup } from "../personalization-setup.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
 import { renderTable } from "../table.js";
+import { tracedReader } from "../traced-reader.js";
 import { registerBatch } from "./personalize-batch.js";
 import { registerLabels } from "./personalize-labels.js";
 
@@ -51,7 +52,7 @@ async function one(
       context,
       options,
       () => [order],
-      async (batch) => made(await personalizeOne(reader, batch)),
+      async (batch) => made(await personalizeOne(tracedReader(context, reader), batch)),
     ),
   );
 }
@@ -94,7 +95,7 @@ async function verify(
   return withReader(context, options, (reader) =>
     withKeys(context, options, (keys) =>
       withLedger(options.ledger, async (store) => {
-        const connection = await reader.waitForCard(context.signal);
+        const connection = await tracedReader(context, reader).waitForCard(context.signal);
         try {
           const card = await inspectCard(connection, keys, ledgerRegistry(store));
           const good = card.genuine && card.registered === "active" && !card.blocked;
@@ -156,7 +157,7 @@ async function resetOne(
       options,
       () => numberedCards(1),
       async (batch) => {
-        const connection = await reader.waitForCard(context.signal);
+        const connection = await tracedReader(context, reader).waitForCard(context.signal);
         try {
           const { chip, cardId } = await resetCard(connection, batch);
           const retired = cardId

@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { LIFECYCLE, type Reader, select, send } from "../../apdu/index.js";
+import {
+  keyCheck,
+  LIFECYCLE,
+  MESSAGE_TYPE,
+  NO_LIMIT,
+  type Reader,
+  seal,
+  select,
+  send,
+  UPDATE_FLAG,
+  update,
+  updateMessage,
+} from "../../apdu/index.js";
 import { openSecureChannel } from "../../apdu/secure-channel/index.js";
-import { bytesToHex, hexToBytes } from "../../common/index.js";
+import { bytesToHex, concatBytes, hexToBytes, sat } from "../../common/index.js";
 import { undiversified } from "../../keys/index.js";
 import {
   inspectCard,
@@ -49,6 +61,31 @@ function changing(
       };
     },
   };
+}
+
+/** Gives the card an update of its issuer that blocks it. */
+async function block(card: SimulatedCard, cardId: Uint8Array, publicKey: Uint8Array): Promise<void> {
+  const [set] = keys.keySets();
+  const sealKey = set && keys.sealKey(set.id);
+  if (!set || !sealKey) throw new Error("no key set");
+  const fields = {
+    cardId,
+    sequence: 1,
+    flags: UPDATE_FLAG.BLOCKED,
+    reserved: undefined,
+    credit: sat(50_000),
+    maxPerTransaction: sat(25_000),
+    pinThreshold: NO_LIMIT,
+    noPinBudget: NO_LIMIT,
+    maxTransactions: 0xffffffff,
+    keyCheck: keyCheck(publicKey),
+  };
+  const { digest, unsigned } = updateMessage.digest(fields, set.id);
+  const body = concatBytes(unsigned, await keys.signUpdate(set.id, digest));
+  const sealedUpdate = seal(MESSAGE_TYPE.UPDATE, set.id, sealKey, new Uint8Array(16), body);
+  const connection = connectCard(card);
+  await send(connection, select, {});
+  await send(connection, update, { sealedUpdate });
 }
 
 const LONGEST_URI = `${NODE_URI.slice(0, 67)}${"a".repeat(128)}:9735`;
@@ -167,6 +204,16 @@ describe("a card that cannot be made", () => {
     const card = factoryCard();
     await personalizeOne(readerWith(card), newBatch());
     expect(await codeOf(personalizeOne(readerWith(card), newBatch()))).toBe("already-personalized");
+  });
+
+  it("blocked by its issuer; after a reset it can be made anew", async () => {
+    const batch = newBatch();
+    const card = factoryCard();
+    const { cardId } = await personalizeOne(readerWith(card), batch);
+    await block(card, cardId, batch.registry.inState("active")[0]?.publicKey ?? new Uint8Array(0));
+    expect(await codeOf(personalizeOne(readerWith(card), newBatch()))).toBe("blocked");
+    await resetCard(connectCard(card), batch);
+    expect((await personalizeOne(readerWith(card), batch)).how).toBe("made");
   });
 
   it("done already, and one too many", async () => {
