@@ -20,14 +20,20 @@ import type { AuthorizerConfig } from "./config.js";
 import type { IssuerPorts } from "./ports.js";
 import { evidenceOf } from "./read-request.js";
 
+/** What a desk needs: no node, since nothing is paid there. */
+export type DeskPorts = Pick<
+  IssuerPorts,
+  "store" | "keys" | "nodeId" | "clock" | "randomBytes" | "secp256k1" | "log" | "onStep"
+>;
+
 /** Handles a card's own word on its counters (specs/03 §4): it closes the last gap and acknowledges updates. */
 export class CardStatusDesk {
-  readonly #ports: IssuerPorts;
-  readonly #config: AuthorizerConfig;
+  readonly #ports: DeskPorts;
+  readonly #config: Pick<AuthorizerConfig, "statusSkewSeconds">;
   /** What an unknown card is checked against, so that it costs what a known one does. */
   readonly #nobody: Uint8Array;
 
-  constructor(ports: IssuerPorts, config: AuthorizerConfig) {
+  constructor(ports: DeskPorts, config: Pick<AuthorizerConfig, "statusSkewSeconds">) {
     this.#ports = ports;
     this.#config = config;
     this.#nobody = ports.secp256k1.publicKey(new Uint8Array(32).fill(1, 31));

@@ -1,0 +1,101 @@
+import type { AuthorizerConfig } from "../authorizer/index.js";
+import { authorizerConfigSchema } from "../authorizer/index.js";
+import type { ServiceConfig } from "./config.js";
+
+/** What each option of the authorizer means. */
+const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
+  maxInFlight: "Payments reserved and not yet resolved, of all processes on one database.",
+  maxInFlightPerPayee: "The same for one payee.",
+  peerRate: "Requests of one peer.",
+  cardRate: "Tokens and statuses with a right signature of one card.",
+  maxPending: "Requests being worked on at once; more are met with silence.",
+  payTimeoutMs: 'How long a payment is waited for before the answer is "not known yet".',
+  leaseMs: "How long a process may pay an authorization before another one takes it over.",
+  expiryMarginMs: "How long after its expiry an invoice is surely paid by no node any more.",
+  presentationAgeMs:
+    "How old passed-over authorizations must be before they are given back to the card. Tell the merchants: after it an old token is worth nothing.",
+  statusSkewSeconds: "How far the time in a card's status may be from this machine's clock.",
+  maxBatch: "Most authorizations in one database transaction.",
+};
+
+/** The other options that have a default, in the order of the file. */
+const OPTIONS: readonly (readonly [keyof ServiceConfig, value: string, about: string])[] = [
+  [
+    "monitor",
+    "127.0.0.1:9740",
+    "Where /metrics (Prometheus) and /health answer: this machine only; or off. There is no password on it.",
+  ],
+  [
+    "logLevel",
+    "info",
+    "error, warn, info or debug. The log goes to standard output, one JSON object a line.",
+  ],
+  [
+    "reconcileSeconds",
+    "15",
+    "How often payments without a known end are looked after, and passed-over authorizations given back.",
+  ],
+  [
+    "shutdownSeconds",
+    "20",
+    "How long a stop waits for payments under way; what is left is resolved by the next start.",
+  ],
+  ["timeZone", "UTC", "Days of reports begin at midnight here, such as Europe/Zurich."],
+];
+
+/** What `issuer init` knows of a new issuer. */
+export interface TemplateValues {
+  /** File relative to the folder, or `postgresql://` address. */
+  readonly database: string;
+  readonly keys: string;
+  readonly node: string;
+}
+
+/**
+ * A configuration file for a new issuer, with every option explained; those with a default are there as comments,
+ * and taking the `#` away changes nothing until the value is changed.
+ */
+export function configTemplate({ database, keys, node }: TemplateValues): string {
+  const quote = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
+  const isUrl = /^postgres(ql)?:\/\//.test(database);
+  const lines = [
+    "# The issuer service of chequecard. Paths are relative to this file's folder.",
+    "# Who changes this file restarts the service; `chequecard issuer check <folder>` reads it first.",
+    "",
+    "# The network of node and ledger. The embedded node runs on regtest only.",
+    "network: bcrt",
+    "",
+    "# The ledger: a file, or a PostgreSQL server that several services may share. A password is best kept out of here:",
+    "# set PGPASSWORD, or use ~/.pgpass.",
+    "database:",
+    isUrl ? `  postgres: ${quote(database)}` : `  sqlite: ${quote(database)}`,
+    isUrl ? "  # connections: 5" : "  # postgres: postgresql://issuer@db.example/ledger",
+    "",
+    "# The key file: mode 600, opened with a passphrase at every start.",
+    `keys: ${quote(keys)}`,
+    "",
+    "# Folder of the embedded Lightning node that pays. The ledger belongs to this node and refuses every other.",
+    `node: ${quote(node)}`,
+    "",
+    ...OPTIONS.flatMap(([name, value, about]) => [`# ${about}`, `# ${name}: ${value}`, ""]),
+    "# Policies that `chequecard cards limits --policy <name>` gives to a card. A card's first policy is that of its",
+    "# profile. Options: maxPerTransaction, maxPer24h, maxPer30d, allowedPayees, allowedHours, timeZone, maxFee,",
+    "# maxTotalCltv, minRemainingSeconds, allowAmountless, pinRequiredAbove; see docs/issuer.md.",
+    "# policies: {}",
+    "",
+    "# What holds for every card. Times in milliseconds unless the name says otherwise.",
+    "# authorizer:",
+    ...authorizerLines(),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function authorizerLines(): string[] {
+  const defaults = authorizerConfigSchema.parse({});
+  return (Object.keys(AUTHORIZER) as (keyof AuthorizerConfig)[]).flatMap((name) => {
+    const value = defaults[name];
+    const text =
+      typeof value === "number" ? String(value) : `{ perSecond: ${value.perSecond}, burst: ${value.burst} }`;
+    return [`#   # ${AUTHORIZER[name]}`, `#   ${name}: ${text}`];
+  });
+}

@@ -1,0 +1,121 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { ParseError } from "../../common/index.js";
+import { authorizerConfigSchema } from "../authorizer/index.js";
+import { policySchema } from "../policy/index.js";
+import { readStrictYaml } from "./strict-yaml.js";
+
+/** Where a server of this process listens. */
+export interface ListenAddress {
+  /** An address, without brackets. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+
+const listen = z.string().transform((text, context): ListenAddress | undefined => {
+  if (text === "off") return undefined;
+  const found = /^(?:\[([0-9a-f:]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(text);
+  const host = found?.[1] ?? found?.[2] ?? "";
+  const port = Number.parseInt(found?.[3] ?? "65536", 10);
+  const named = found?.[1] === undefined ? !isIPv6(host) : isIPv6(host);
+  if (!named || port > 65535) {
+    context.addIssue({ code: "custom", message: "need host:port such as 127.0.0.1:9740, or off" });
+    return z.NEVER;
+  }
+  if (!isLoopback(host)) {
+    context.addIssue({
+      code: "custom",
+      message: `need an address of this machine such as 127.0.0.1, have ${host}: there is no password on it`,
+    });
+    return z.NEVER;
+  }
+  return { host, port };
+});
+
+const timeZone = z.string().refine((zone) => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}, "need a time zone such as Europe/Zurich");
+
+const postgresUrl = z.string().refine((text) => {
+  if (!/^postgres(ql)?:\/\//.test(text)) return false;
+  try {
+    // The host may be left out where a socket directory is named.
+    new URL(text.replace("@/", "@localhost/"));
+    return true;
+  } catch {
+    return false;
+  }
+}, "need an address such as postgresql://user@host/database");
+
+/** The issuer service's configuration file. Relative paths are relative to its folder. */
+export const serviceConfigSchema = z.strictObject({
+  network: z.literal("bcrt", "need bcrt: the embedded node runs on regtest only").default("bcrt"),
+  database: z
+    .union(
+      [
+        z.strictObject({ sqlite: z.string().min(1) }),
+        z.strictObject({ postgres: postgresUrl, connections: z.int().min(1).max(100).default(5) }),
+      ],
+      "need either sqlite: <file> or postgres: postgresql://user@host/database",
+    )
+    .default({ sqlite: "ledger.db" }),
+  keys: z.string().min(1).default("issuer.keys"),
+  node: z.string().min(1).default("node"),
+  monitor: listen.prefault("127.0.0.1:9740"),
+  logLevel: z.enum(["error", "warn", "info", "debug"]).default("info"),
+  reconcileSeconds: z.number().min(0.1).max(3600).default(15),
+  shutdownSeconds: z.number().min(1).max(600).default(20),
+  timeZone: timeZone.default("UTC"),
+  policies: z.record(z.string().min(1).max(64), policySchema).default({}),
+  authorizer: authorizerConfigSchema.prefault({}),
+});
+
+/** What the issuer service runs with; paths are absolute. */
+export type ServiceConfig = z.output<typeof serviceConfigSchema>;
+
+/**
+ * Reads a configuration file. Every mistake is named at once, each with its path.
+ * @param path of the file: for errors, and for what relative paths are relative to
+ * @throws ParseError
+ */
+export function parseServiceConfig(text: string, path: string): ServiceConfig {
+  const result = serviceConfigSchema.safeParse(readStrictYaml(text, path) ?? {});
+  if (!result.success) {
+    const problems = result.error.issues.map(
+      (issue) => `${issue.path.map(String).join("/") || "configuration"}: ${issue.message}`,
+    );
+    throw new ParseError(
+      path,
+      problems.length === 1
+        ? (problems[0] ?? "")
+        : `${problems.length} mistakes:\n  ${problems.join("\n  ")}`,
+      { hint: "Correct the file; nothing was started." },
+    );
+  }
+  const at = (file: string): string => resolve(dirname(path), file);
+  const { data } = result;
+  return {
+    ...data,
+    database: "sqlite" in data.database ? { sqlite: at(data.database.sqlite) } : data.database,
+    keys: at(data.keys),
+    node: at(data.node),
+  };
+}
+
+/** The database as it may be printed: a password in the address is left out. */
+export function databaseName(database: ServiceConfig["database"]): string {
+  if ("sqlite" in database) return database.sqlite;
+  return database.postgres
+    .replace(/^(postgres(?:ql)?:\/\/[^:@/]*):[^@]*@/, "$1@")
+    .replace(/([?&]password=)[^&]*/g, "$1***");
+}

@@ -1,0 +1,168 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { describeReason, type ReceiverOptions } from "../../lightning/api/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { Log } from "../authorizer/index.js";
+import type { Round } from "../reconciler/index.js";
+import type { Store } from "../store/index.js";
+
+type ReceiverEvent = Parameters<NonNullable<ReceiverOptions["onEvent"]>>[0];
+
+/** Figures of the service for Prometheus. No card, peer or payee is ever a label. */
+export interface ServiceMetrics {
+  readonly registry: Registry;
+  onReceiverEvent(event: ReceiverEvent): void;
+  /** Times one decision until its answer. */
+  timed<T>(work: () => Promise<T>): Promise<T>;
+  onRound(round: Round): void;
+  onFailedRound(): void;
+  /** The same log, with what it says counted. */
+  counting(log: Log): Log;
+}
+
+/**
+ * Makes the figures. Those of the ledger and the node are read when somebody looks.
+ * @param now Unix milliseconds
+ */
+export function serviceMetrics(
+  { store, node }: { readonly store: Store; readonly node: Pick<LightningNode, "info"> },
+  now: () => number = Date.now,
+): ServiceMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: "chequecard_requests_total",
+    help: "Requests of peers by what became of them.",
+    labelNames: ["outcome", "reason"],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: "chequecard_authorization_seconds",
+    help: "From an initiate_payment to its answer, the payment included.",
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const resolved = new Counter({
+    name: "chequecard_reconciled_total",
+    help: "Authorizations that the reconciler resolved, and gaps that it gave back.",
+    labelNames: ["end"],
+    registers,
+  });
+  const open = new Gauge({
+    name: "chequecard_reconciler_open",
+    help: "Authorizations that were still without a known end after the last round.",
+    registers,
+  });
+  const lastRound = new Gauge({
+    name: "chequecard_reconciler_last_round_timestamp_seconds",
+    help: "When the reconciler last finished a round.",
+    registers,
+  });
+  const failedRounds = new Counter({
+    name: "chequecard_reconciler_failures_total",
+    help: "Rounds of the reconciler that failed.",
+    registers,
+  });
+  const logged = new Counter({
+    name: "chequecard_log_lines_total",
+    help: "Warnings and errors in the log by their event.",
+    labelNames: ["level", "event"],
+    registers,
+  });
+  const alerts = new Counter({
+    name: "chequecard_alerts_total",
+    help: "What somebody has to look at: cloned cards.",
+    registers,
+  });
+  ledgerGauges(store, registers);
+  nodeGauges(node, registers);
+
+  const count = (level: string, fields: object): void => {
+    const { event, alert } = fields as { event?: unknown; alert?: unknown };
+    logged.inc({ level, event: typeof event === "string" ? event : "other" });
+    if (alert === true) alerts.inc();
+  };
+  return {
+    registry,
+    onReceiverEvent(event) {
+      const reason =
+        event.event === "rejected" && event.reason !== undefined
+          ? describeReason(event.reason).name
+          : event.event === "ignored"
+            ? event.cause
+            : "";
+      requests.inc({ outcome: event.event, reason });
+    },
+    async timed(work) {
+      const end = seconds.startTimer();
+      try {
+        return await work();
+      } finally {
+        end();
+      }
+    },
+    onRound(round) {
+      resolved.inc({ end: "settled" }, round.settled);
+      resolved.inc({ end: "voided" }, round.voided);
+      resolved.inc({ end: "gap" }, round.gaps);
+      open.set(round.open);
+      lastRound.set(now() / 1000);
+    },
+    onFailedRound: () => failedRounds.inc(),
+    counting: (log) => ({
+      info: (fields, message) => log.info(fields, message),
+      warn(fields, message) {
+        count("warn", fields);
+        log.warn(fields, message);
+      },
+      error(fields, message) {
+        count("error", fields);
+        log.error(fields, message);
+      },
+    }),
+  };
+}
+
+function ledgerGauges(store: Store, registers: Registry[]): void {
+  const inFlight = new Gauge({
+    name: "chequecard_payments_in_flight",
+    help: "Authorizations reserved and not yet resolved, of all processes.",
+    registers,
+    async collect() {
+      const row = await store.db
+        .selectFrom("leases")
+        .select((eb) => eb.fn.countAll<bigint>().as("count"))
+        .executeTakeFirst()
+        .catch(() => undefined);
+      // A database that does not answer leaves a hole in the figures, and /health says so.
+      if (row) inFlight.set(Number.parseInt(row.count.toString(), 10));
+      else inFlight.remove();
+    },
+  });
+}
+
+/** Whole satoshi: a figure to draw, not to count with. */
+const satoshi = (amount: bigint): number => Number.parseInt((amount / 1000n).toString(), 10);
+
+function nodeGauges(node: Pick<LightningNode, "info">, registers: Registry[]): void {
+  const inbound = new Gauge({
+    name: "chequecard_node_inbound_satoshi",
+    help: "What the node's channels can receive right now.",
+    registers,
+  });
+  const outbound = new Gauge({
+    name: "chequecard_node_outbound_satoshi",
+    help: "What the node's channels can send right now: the payments that are still possible.",
+    registers,
+    async collect() {
+      const info = await node.info().catch(() => undefined);
+      if (info) {
+        outbound.set(satoshi(info.outbound));
+        inbound.set(satoshi(info.inbound));
+      } else {
+        outbound.remove();
+        inbound.remove();
+      }
+    },
+  });
+}

@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { bytesToHex, ChequecardError } from "../../common/index.js";
+import type { KeySource } from "../../keys/index.js";
+import { PaymentReceiver } from "../../lightning/api/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import { Authorizer, type IssuerPorts, issuerPorts } from "../authorizer/index.js";
+import { Reconciler, type Round } from "../reconciler/index.js";
+import { bindStore, type Store } from "../store/index.js";
+import type { ServiceConfig } from "./config.js";
+import { checkHealth, type Health } from "./health.js";
+import type { ServiceLog } from "./log.js";
+import { type ServiceMetrics, serviceMetrics } from "./metrics.js";
+import { type Monitor, ServiceError, startMonitor } from "./monitor.js";
+
+/** What the service works with. It closes none of these. */
+export interface ServiceParts {
+  readonly config: Pick<
+    ServiceConfig,
+    "network" | "monitor" | "reconcileSeconds" | "shutdownSeconds" | "authorizer"
+  >;
+  readonly store: Store;
+  readonly node: LightningNode;
+  readonly keys: KeySource;
+  readonly log: ServiceLog;
+  /**
+   * Who this process is in leases. Default: nobody else. The same again only where it is certain that the one
+   * before has ended and that it alone used the node.
+   */
+  readonly owner?: bigint;
+  readonly clock?: () => number;
+}
+
+/** How often the node is asked whether it still runs. */
+const WATCH_MS = 2000;
+
+/** Rounds that may be missed before the reconciler is called late. */
+const MISSED_ROUNDS = 4;
+
+const STARTING: Health = {
+  healthy: false,
+  checks: { database: "starting", node: "starting", reconciler: "starting" },
+};
+
+class ObservedReconciler extends Reconciler {
+  observer: { onRound(round: Round): void; onFailedRound(): void } | undefined;
+
+  override async run(): Promise<Round> {
+    try {
+      const round = await super.run();
+      this.observer?.onRound(round);
+      return round;
+    } catch (error) {
+      this.observer?.onFailedRound();
+      throw error;
+    }
+  }
+}
+
+/**
+ * The issuer's service beside its node: takes requests of peers, decides, pays, resolves what was left open, gives
+ * passed-over authorizations back, and tells how it is doing. What it has promised is in the ledger, so it may be
+ * ended at any moment and in any way.
+ */
+export class IssuerService {
+  /** Resolves with the error when the node has ended by itself; the service is of no use then. */
+  readonly failed: Promise<Error>;
+  readonly monitor: Monitor | undefined;
+  readonly #parts: ServiceParts;
+  readonly #authorizer: Authorizer;
+  readonly #receiver: PaymentReceiver;
+  readonly #reconciler: Reconciler;
+  readonly #health: () => Promise<Health>;
+  readonly #watch: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Binds the ledger to the node, looks after what an earlier run left open, and takes requests from then on.
+   * @throws StoreError `foreign` when the ledger is another node's; NodeError; ServiceError
+   */
+  static async start(parts: ServiceParts): Promise<IssuerService> {
+    const { config, store, node, keys, log } = parts;
+    const { nodeId, network } = await node.info();
+    if (network !== config.network)
+      throw new ServiceError(`network: the configuration says ${config.network}, the node is on ${network}`);
+    await bindStore(store, { network, nodeId });
+    await warnOfMissingKeys(store, keys, log);
+    const metrics = serviceMetrics({ store, node }, parts.clock);
+    const ports = issuerPorts({
+      store,
+      node,
+      network,
+      nodeId,
+      keys,
+      log: metrics.counting(log),
+      ...(parts.owner === undefined ? {} : { owner: parts.owner }),
+      ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+    });
+    let service: IssuerService | undefined;
+    const health = async () => (service ? await service.health() : STARTING);
+    // The port first: where it is taken, nothing has been begun.
+    const monitor = config.monitor && (await startMonitor(config.monitor, metrics.registry, health));
+    service = new IssuerService(parts, ports, metrics, monitor);
+    log.info(
+      {
+        event: "started",
+        node: bytesToHex(nodeId),
+        network,
+        ...(monitor ? { monitor: `${monitor.host}:${monitor.port}` } : {}),
+      },
+      "the issuer service takes requests",
+    );
+    return service;
+  }
+
+  private constructor(
+    parts: ServiceParts,
+    ports: IssuerPorts,
+    metrics: ServiceMetrics,
+    monitor: Monitor | undefined,
+  ) {
+    const { config, store, node } = parts;
+    this.#parts = parts;
+    this.monitor = monitor;
+    this.#authorizer = new Authorizer(ports, config.authorizer);
+    let lastRound = ports.clock();
+    const reconciler = new ObservedReconciler(ports, config.authorizer, this.#authorizer);
+    reconciler.observer = {
+      onRound(round) {
+        lastRound = ports.clock();
+        metrics.onRound(round);
+      },
+      onFailedRound: () => metrics.onFailedRound(),
+    };
+    this.#reconciler = reconciler;
+    this.#health = () =>
+      checkHealth({
+        store,
+        node,
+        lastRound: () => lastRound,
+        // A round may wait for payments as long as a request does.
+        roundMs: MISSED_ROUNDS * 1000 * config.reconcileSeconds + 2 * config.authorizer.payTimeoutMs,
+        now: ports.clock,
+      });
+    this.#receiver = new PaymentReceiver(
+      node,
+      {
+        initiatePayment: (request) => metrics.timed(() => this.#authorizer.initiatePayment(request)),
+        cardStatus: (request) => this.#authorizer.cardStatus(request),
+      },
+      {
+        now: ports.clock,
+        onEvent(event) {
+          metrics.onReceiverEvent(event);
+          if (event.event !== "failed") return;
+          const { error } = event;
+          const code = error instanceof ChequecardError ? error.code : "internal";
+          ports.log.error({ event: "request", code }, "a request of a peer could not be answered");
+        },
+      },
+    );
+    let fail!: (error: Error) => void;
+    this.failed = new Promise((resolve) => {
+      fail = resolve;
+    });
+    this.#watch = setInterval(() => {
+      node.info().catch((error: unknown) => {
+        if (error instanceof NodeError && error.code === "closed") fail(error);
+      });
+    }, WATCH_MS);
+    reconciler.start(1000 * config.reconcileSeconds);
+  }
+
+  /** Whether the service can do its work, as `/health` tells it. */
+  health(): Promise<Health> {
+    return this.#health();
+  }
+
+  /**
+   * Ends gracefully: takes no more requests, waits for those under way, at most `shutdownSeconds`, and makes
+   * everything durable. Payments that are still open then are resolved by the next start. A second call joins.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { log, config } = this.#parts;
+    log.info({ event: "stopping" }, "the issuer service takes no more requests");
+    clearInterval(this.#watch);
+    const patience = new AbortController();
+    const late = sleep(1000 * config.shutdownSeconds, "late", { signal: patience.signal }).catch(
+      () => "done",
+    );
+    const done = (async () => {
+      await this.#receiver.close();
+      await this.#reconciler.stop();
+      await this.#authorizer.close();
+      return "done";
+    })();
+    const end = await Promise.race([done, late]);
+    patience.abort();
+    await this.monitor?.close();
+    if (end === "late")
+      log.warn({ event: "stopped" }, "payments are still under way; the next start resolves them");
+    else log.info({ event: "stopped" }, "the issuer service ended");
+  }
+}
+
+/** Cards whose key set is not among the keys cannot pay; whoever starts the service must hear of it. */
+async function warnOfMissingKeys(store: Store, keys: KeySource, log: ServiceLog): Promise<void> {
+  const known = new Set(keys.keySets().map(({ id }) => bytesToHex(id)));
+  const used = await store.db.selectFrom("cards").select("key_set").distinct().execute();
+  for (const { key_set } of used)
+    if (!known.has(bytesToHex(key_set)))
+      log.warn(
+        { event: "keys", keySet: key_set.toString("hex") },
+        "cards of a key set are in the ledger whose keys are not here: they cannot pay",
+      );
+}
