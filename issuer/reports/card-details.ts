@@ -1,0 +1,135 @@
+import type { Selectable } from "kysely";
+import { type Msat, msat } from "../../common/index.js";
+import type { LimitsRow } from "../ledger/limits.js";
+import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
+import type { Policy } from "../policy/index.js";
+import type { CardState, EvidenceTable, OperationsTable } from "../store/schema.js";
+import type { Db, Store, Tx } from "../store/types.js";
+import { cardKey } from "../store/values.js";
+import { type AuthorizationEntry, listAuthorizations } from "./authorizations.js";
+import { csv } from "./csv.js";
+
+/** Everything that the ledger has of one card. */
+export interface CardDetails {
+  readonly entry: CardEntry & { readonly policyOf: Policy };
+  /** What can be spent, moved or paid out. */
+  readonly left: Msat;
+  readonly reserved: Msat;
+  /** The newest limits that were signed for it. */
+  readonly limits: LimitsRow;
+  /** Passed-over authorizations that are not given back yet. */
+  readonly inGaps: Msat;
+  readonly operations: readonly Selectable<OperationsTable>[];
+  /** What it, or its clone, signed against what was known. */
+  readonly evidence: readonly Omit<Selectable<EvidenceTable>, "id" | "card">[];
+  /** The newest first. */
+  readonly authorizations: readonly AuthorizationEntry[];
+}
+
+/** @param shown how many authorizations, the newest; @throws LedgerError `unknown-card`; StoreError */
+export async function cardDetails(store: Store, cardId: Uint8Array, shown: number): Promise<CardDetails> {
+  const card = cardKey(cardId);
+  return await store.read(async (tx) => {
+    const entry = await showCard(tx, cardId);
+    return {
+      entry,
+      left: msat(entry.funded - entry.spent),
+      reserved: await sumOf(tx, card),
+      limits: await tx
+        .selectFrom("limits")
+        .selectAll()
+        .where("card", "=", card)
+        .where("sequence", "=", entry.sequence)
+        .executeTakeFirstOrThrow(),
+      inGaps: await openGaps(tx, card),
+      operations: await tx
+        .selectFrom("operations")
+        .selectAll()
+        .where("card", "=", card)
+        .orderBy("operation")
+        .execute(),
+      evidence: await tx
+        .selectFrom("evidence")
+        .select(["at", "contradiction", "message"])
+        .where("card", "=", card)
+        .orderBy("id")
+        .execute(),
+      authorizations: await listAuthorizations(tx, { card: cardId }, shown),
+    };
+  });
+}
+
+async function sumOf(tx: Tx, card: bigint): Promise<Msat> {
+  const rows = await tx
+    .selectFrom("authorizations")
+    .select("amount")
+    .where("card", "=", card)
+    .where("state", "=", "reserved")
+    .execute();
+  return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
+}
+
+async function openGaps(tx: Tx, card: bigint): Promise<Msat> {
+  const rows = await tx
+    .selectFrom("gaps")
+    .select("amount")
+    .where("card", "=", card)
+    .where("voided_at", "is", null)
+    .execute();
+  return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
+}
+
+/** Every card in the order of the ids, read in pages. */
+export async function* eachCard(db: Db | Tx, state?: CardState): AsyncGenerator<CardEntry> {
+  let after: bigint | undefined;
+  for (;;) {
+    const page = await listCards(db, {
+      limit: 1000,
+      ...(state === undefined ? {} : { state }),
+      ...(after === undefined ? {} : { after }),
+    });
+    yield* page;
+    after = page.at(-1)?.card;
+    if (page.length < 1000) return;
+  }
+}
+
+/** Cards with this label, at most two: more than one is no name for a card. */
+export async function cardsLabelled(db: Db, label: string): Promise<bigint[]> {
+  const rows = await db.selectFrom("cards").select("card").where("label", "=", label).limit(2).execute();
+  return rows.map(({ card }) => card);
+}
+
+/** Cards as CSV, amounts in msat. @param cardName how a card is written */
+export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) => string): string {
+  return csv(
+    [
+      "card",
+      "label",
+      "state",
+      "funded_msat",
+      "spent_msat",
+      "left_msat",
+      "given_back_msat",
+      "payments",
+      "updates",
+      "updates_taken",
+      "registered",
+      "replaces",
+    ],
+    cards.map((card) => [
+      cardName(card.card),
+      card.label,
+      card.state,
+      card.funded,
+      card.spent,
+      card.funded - card.spent,
+      card.voided,
+      card.top_counter,
+      card.sequence,
+      card.acknowledged,
+      new Date(Number.parseInt(card.registered_at.toString(), 10)).toISOString(),
+      card.replaces === null ? "" : cardName(card.replaces),
+    ]),
+  );
+}

@@ -1,0 +1,10 @@
+export {
+  type AuthorizationEntry,
+  type AuthorizationFilter,
+  eachAuthorization,
+  listAuthorizations,
+  showAuthorization,
+} from "./authorizations.js";
+export { type CardDetails, cardDetails, cardsCsv, cardsLabelled, eachCard } from "./card-details.js";
+export { compareWithNode, type Difference, type NodeComparison } from "./compare-node.js";
+export { type Books, dayIn, type SpendingReport, spendingCsv, spendingReport } from "./spending.js";

@@ -1,0 +1,156 @@
+import { type Msat, msat } from "../../common/index.js";
+import type { Account, BookingKind } from "../store/schema.js";
+import type { Store, Tx } from "../store/types.js";
+import { milliseconds } from "../store/values.js";
+import { eachAuthorization } from "./authorizations.js";
+import { csv } from "./csv.js";
+
+/** Payments to one payee with one card on one day. */
+export interface SpendingRow {
+  /** `2026-11-22`, of the report's time zone. */
+  readonly day: string;
+  /** Node id, lower-case hex. */
+  readonly payee: string;
+  readonly card: bigint;
+  readonly payments: number;
+  readonly amount: Msat;
+  /** Routing fees, borne by the issuer. */
+  readonly fees: Msat;
+}
+
+/** Payments of one day, payee or card. */
+export interface SpendingSum {
+  readonly payments: number;
+  readonly amount: Msat;
+  readonly fees: Msat;
+}
+
+/** What all cards together have in the books, at the time of the report. */
+export interface Books {
+  /** Paid in by people, all time. */
+  readonly paidIn: Msat;
+  readonly paidOut: Msat;
+  readonly settled: Msat;
+  readonly fees: Msat;
+  /** Payments under way. */
+  readonly reserved: Msat;
+  /** On the cards: paid in, not spent, not paid out. */
+  readonly left: Msat;
+}
+
+/** Settled payments within the time asked for, and the books. */
+export interface SpendingReport {
+  readonly rows: readonly SpendingRow[];
+  readonly total: SpendingSum;
+  readonly days: ReadonlyMap<string, SpendingSum>;
+  readonly payees: ReadonlyMap<string, SpendingSum>;
+  readonly cards: ReadonlyMap<bigint, SpendingSum>;
+  readonly books: Books;
+}
+
+export interface SpendingQuestion {
+  /** Settled at or after, and before; Unix milliseconds. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+/** The day of a time in a time zone, as `2026-11-22`. */
+export function dayIn(timeZone: string): (time: number) => string {
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  });
+  return (time) => format.format(time);
+}
+
+/**
+ * What was paid by day, payee and card, on one unchanging snapshot of the ledger.
+ * @throws StoreError
+ */
+export async function spendingReport(
+  store: Store,
+  { from = 0, to = Number.MAX_SAFE_INTEGER, timeZone }: SpendingQuestion,
+): Promise<SpendingReport> {
+  const dayOf = dayIn(timeZone);
+  return await store.read(async (tx) => {
+    const rows = new Map<string, SpendingRow>();
+    for await (const found of eachAuthorization(tx, { state: "settled" })) {
+      const at = milliseconds(found.resolved_at ?? found.decided_at);
+      if (at < from || at >= to) continue;
+      const day = dayOf(at);
+      const payee = found.payee.toString("hex");
+      const key = `${day} ${payee} ${found.card}`;
+      const { payments, amount, fees } = rows.get(key) ?? NOTHING;
+      rows.set(key, {
+        day,
+        payee,
+        card: found.card,
+        payments: payments + 1,
+        amount: msat(amount + found.amount),
+        fees: msat(fees + (found.fee ?? 0n)),
+      });
+    }
+    const all = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    return {
+      rows: all,
+      total: all.reduce<SpendingSum>(add, NOTHING),
+      days: sums(all, (row) => row.day),
+      payees: sums(all, (row) => row.payee),
+      cards: sums(all, (row) => row.card),
+      books: await books(tx),
+    };
+  });
+}
+
+const NOTHING: SpendingSum = { payments: 0, amount: msat(0n), fees: msat(0n) };
+
+const add = (a: SpendingSum, b: SpendingSum): SpendingSum => ({
+  payments: a.payments + b.payments,
+  amount: msat(a.amount + b.amount),
+  fees: msat(a.fees + b.fees),
+});
+
+function sums<K>(rows: readonly SpendingRow[], key: (row: SpendingRow) => K): Map<K, SpendingSum> {
+  const found = new Map<K, SpendingSum>();
+  for (const row of rows) found.set(key(row), add(found.get(key(row)) ?? NOTHING, row));
+  return found;
+}
+
+async function books(tx: Tx): Promise<Books> {
+  const lines = await tx
+    .selectFrom("bookings")
+    .select((eb) => ["kind", "account", eb.fn.sum<bigint>("amount").as("amount")])
+    .groupBy(["kind", "account"])
+    .execute();
+  const sum = (account: Account, kind?: BookingKind): bigint =>
+    lines
+      .filter((line) => line.account === account && (kind === undefined || line.kind === kind))
+      .reduce((total, line) => total + BigInt(line.amount), 0n);
+  return {
+    paidIn: msat(sum("funded", "fund"), "paid in"),
+    paidOut: msat(sum("cash-out"), "paid out"),
+    settled: msat(sum("settled"), "settled"),
+    fees: msat(sum("fees"), "fees"),
+    reserved: msat(sum("reserved"), "reserved"),
+    left: msat(sum("funded"), "left"),
+  };
+}
+
+/** The rows of a report as CSV, amounts in msat. @param cardName how a card is written */
+export function spendingCsv({ rows }: SpendingReport, cardName: (card: bigint) => string): string {
+  return csv(
+    ["day", "payee", "card", "payments", "amount_msat", "fees_msat"],
+    rows.map(({ day, payee, card, payments, amount, fees }) => [
+      day,
+      payee,
+      cardName(card),
+      String(payments),
+      amount,
+      fees,
+    ]),
+  );
+}
