@@ -16,15 +16,18 @@ describe("a batch on two PC/SC readers at once", () => {
     const cards = Array.from({ length: 6 }, () => factoryCard());
     const pile: SimulatedCard[] = [...cards];
     const batch = newBatch(ROTATING, cards.length);
+    const readers = await openReaders();
     const next = async ({ name, port }: (typeof SLOTS)[number]) => {
       await lying.get(name)?.close();
       lying.delete(name);
+      // A hand is slower than pcscd's polling: the next card comes when the reader has seen the last one go.
+      await readers.find(name).waitForRemoval();
       const card = pile.shift();
       if (card) lying.set(name, await connectVpcd(card, { port }));
     };
-    const readers = await openReaders();
     for (const slot of SLOTS) await next(slot);
     const events: BatchEvent[] = [];
+    const moves: Promise<void>[] = [];
     try {
       const summary = await runBatch(
         SLOTS.map(({ name }) => readers.find(name)),
@@ -33,11 +36,12 @@ describe("a batch on two PC/SC readers at once", () => {
           onEvent(event) {
             events.push(event);
             const slot = SLOTS.find(({ name }) => name === event.reader);
-            if (event.kind === "card" && slot) void next(slot);
+            if (event.kind === "card" && slot) moves.push(next(slot));
           },
         },
       );
       expect(summary).toMatchObject({ complete: true, cards: cards.length, refused: 0 });
+      await Promise.all(moves);
     } finally {
       await readers.close();
     }
