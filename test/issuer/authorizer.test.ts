@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { msat, type Secp256k1, sat, secp256k1, utf8 } from "../../common/index.js";
-import { blockCard, cashOutCard, retireCard, unblockCard } from "../../issuer/ledger/index.js";
+import { blockCard, cashOutCard, fundCard, retireCard, unblockCard } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
@@ -343,6 +343,27 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(await service.reconciler.run()).toMatchObject({ settled: 2, open: 0 });
     service.node.behaviour = "settle";
     expect(await service.present(refused.token, refused.invoice)).toEqual(ACCEPTED);
+    await finish(service);
+  });
+
+  it("hands a pending update out before it pays, once", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    await fundCard(service.store, card.cardId, sat(5000), "cash", service.clock.now);
+    const invoice = service.invoice(1, sat(1000));
+    const early: { update: Uint8Array; callsBefore: number }[] = [];
+    const outcome = await service.authorizer.initiatePayment({
+      peer: PEER,
+      token: card.authorize(invoice, sat(1000)),
+      invoice: utf8(invoice),
+      onCardUpdate: async (update) => void early.push({ update, callsBefore: service.node.calls }),
+    });
+    expect(outcome).toEqual({ outcome: "accepted" });
+    expect(early).toHaveLength(1);
+    expect(early[0]?.callsBefore).toBe(0);
+    expect(service.node.calls).toBe(1);
+    card.update(early[0]?.update as Uint8Array);
+    expect(card.credit).toBe(sat(25_000));
     await finish(service);
   });
 

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { bytesToHex } from "../../common/index.js";
+import type { AuthorizationOutcome } from "../../lightning/api/authorizer.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { Order, ProcessMessage, ProcessSetup } from "./issuer-process.js";
+import { NODE_ID, START } from "./service.js";
+
+/** The child ended before it answered. */
+export class ChildDied extends Error {}
+
+/** An issuer service in a process of its own, over a node that lives here. */
+export class ChildService {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #ended: Promise<void>;
+  #orders = 0;
+
+  private constructor(child: ChildProcess, node: Pick<LightningNode, "pay" | "lookupPayment">) {
+    this.#child = child;
+    child.on("message", (message: ProcessMessage) => {
+      if (message.type === "call") void this.#call(node, message);
+      if (message.type !== "done") return;
+      this.#waiting.get(message.id)?.resolve(message.result);
+      this.#waiting.delete(message.id);
+    });
+    this.#ended = new Promise((resolve) => {
+      child.once("exit", () => {
+        for (const { reject } of this.#waiting.values()) reject(new ChildDied("the process ended"));
+        this.#waiting.clear();
+        resolve();
+      });
+    });
+  }
+
+  /** Starts a process made from issuer-process.ts and resolves when it takes orders. */
+  static async start(
+    program: string,
+    setup: Omit<ProcessSetup, "nodeId" | "now"> & { readonly now?: number },
+    node: Pick<LightningNode, "pay" | "lookupPayment">,
+  ): Promise<ChildService> {
+    const argument = JSON.stringify({ nodeId: bytesToHex(NODE_ID), now: START, ...setup });
+    const child = fork(program, [argument], {
+      serialization: "advanced",
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    const service = new ChildService(child, node);
+    await new Promise((resolve, reject) => service.#waiting.set(0, { resolve, reject }));
+    return service;
+  }
+
+  /** @throws ChildDied */
+  present(token: Uint8Array, invoice: string, peer: Uint8Array): Promise<AuthorizationOutcome> {
+    return this.order({
+      order: "present",
+      request: { peer, token, invoice: new TextEncoder().encode(invoice) },
+    }) as Promise<AuthorizationOutcome>;
+  }
+
+  /** @throws ChildDied */
+  order(body: Order): Promise<unknown> {
+    const id = ++this.#orders;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#child.send({ type: "order", id, body } satisfies ProcessMessage);
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#ended;
+  }
+
+  async #call(
+    node: Pick<LightningNode, "pay" | "lookupPayment">,
+    { id, call }: Extract<ProcessMessage, { type: "call" }>,
+  ): Promise<void> {
+    const answer = await (call.method === "pay"
+      ? node.pay(call.request)
+      : node.lookupPayment(call.paymentHash)
+    ).then(
+      (result): ProcessMessage => ({ type: "answer", id, result }),
+      (error: Error): ProcessMessage => ({ type: "answer", id, error: error.message }),
+    );
+    if (this.#child.connected) this.#child.send(answer);
+  }
+}

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { buildProgram } from "../typescript-child.js";
+import { proveKill, STEPS } from "./prove-kills.js";
+import { proveProcesses } from "./prove-processes.js";
+import { Bench } from "./service.js";
+
+const bench = new Bench();
+let program: string;
+beforeAll(async () => {
+  program = await buildProgram("test/issuer/issuer-process.ts");
+});
+afterAll(() => bench.close());
+
+describe("eight processes on one database", () => {
+  it.each(["sqlite", "postgres"] as const)("pay each token once and never too much, on %s", async (kind) => {
+    await proveProcesses(bench, kind, { program, processes: 8, authorizations: 600 });
+  });
+});
+
+describe("a process killed", () => {
+  it.each(STEPS)("at %s loses nothing and doubles nothing, on sqlite", async (step) => {
+    await proveKill(bench, program, "sqlite", step);
+  });
+
+  it.each(["in-reserve", "reserved", "paid", "in-settle", "in-void", "in-gap"] as const)(
+    "at %s loses nothing and doubles nothing, on postgres",
+    async (step) => {
+      await proveKill(bench, program, "postgres", step);
+    },
+  );
+});

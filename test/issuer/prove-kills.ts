@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
+import { sat } from "../../common/index.js";
+import type { Step } from "../../issuer/authorizer/index.js";
+import type { StoreKind } from "../../issuer/store/index.js";
+import { statusChallenge } from "../../lightning/api/card-status.js";
+import { ChildDied, ChildService } from "./child-service.js";
+import type { Behaviour } from "./memory-node.js";
+import { type Bench, NODE_ID, PEER, type Service, START, startService } from "./service.js";
+import type { SigningCard } from "./signing-card.js";
+
+const DAY = 24 * 3_600_000;
+const AMOUNT = sat(100);
+
+/** What is going on when the process dies, for each step. */
+type Story = "tap" | "refused tap" | "gap" | "status" | "reconciler";
+const STORIES: Readonly<Record<Step, readonly [Story, Behaviour]>> = {
+  received: ["tap", "settle"],
+  verified: ["tap", "settle"],
+  "before-reserve": ["tap", "settle"],
+  "in-reserve": ["tap", "settle"],
+  reserved: ["tap", "settle"],
+  paid: ["tap", "settle"],
+  "in-settle": ["tap", "settle"],
+  settled: ["tap", "settle"],
+  failed: ["tap", "fail"],
+  "in-void": ["tap", "fail"],
+  voided: ["tap", "fail"],
+  "in-refuse": ["refused tap", "settle"],
+  "in-gap": ["gap", "settle"],
+  "in-status": ["status", "settle"],
+  claimed: ["reconciler", "stuck"],
+};
+export const STEPS = Object.keys(STORIES) as Step[];
+
+/**
+ * Kills a service process (SIGKILL) at one step, then goes on with another on the same database: the ledger proves
+ * itself at once and at the end, the token is paid at most once, and every msat is spent or back with the card.
+ */
+export async function proveKill(bench: Bench, program: string, kind: StoreKind, step: Step): Promise<void> {
+  const location = kind === "sqlite" ? await bench.location(kind) : await (await bench.server()).database();
+  const service = await startService(bench, kind, { payTimeoutMs: 100 }, {}, location);
+  try {
+    const [story, behaviour] = STORIES[step];
+    service.node.behaviour = behaviour;
+    const card = await service.card(1);
+    const expirySeconds = story === "refused tap" ? 20 : 3600;
+    const invoice = service.invoice(1, AMOUNT, { expirySeconds });
+    const token = card.authorize(invoice, AMOUNT);
+    if (story === "reconciler") await service.present(token, invoice);
+    if (story === "gap") await service.tap(card, 2, AMOUNT);
+    const now = story === "gap" || story === "reconciler" ? START + DAY : START;
+    const { path: keyFile } = await bench.keys();
+    const child = await ChildService.start(
+      program,
+      { kind, location, keyFile, now, dieAt: step },
+      service.node,
+    );
+    await expect(tellStory(child, story, card, token, invoice)).rejects.toThrow(ChildDied);
+    await child.stop();
+    expect(await service.violations()).toEqual([]);
+    await goOn(service, card, token, invoice);
+  } finally {
+    await service.close();
+  }
+}
+
+async function tellStory(
+  child: ChildService,
+  story: Story,
+  card: SigningCard,
+  token: Uint8Array,
+  invoice: string,
+): Promise<unknown> {
+  if (story === "gap" || story === "reconciler") return await child.order({ order: "reconcile" });
+  if (story !== "status") return await child.present(token, invoice, PEER);
+  const time = BigInt(START / 1000);
+  const nonce = randomBytes(24);
+  const status = card.status(statusChallenge(NODE_ID, time, nonce));
+  return await child.order({ order: "status", request: { peer: PEER, status, time, nonce } });
+}
+
+/** The terminal presents again, the card comes by, time passes, the reconciler runs. */
+async function goOn(service: Service, card: SigningCard, token: Uint8Array, invoice: string): Promise<void> {
+  service.node.finish();
+  const again = service.present(token, invoice);
+  // What the dead process had reserved is free for another one when its lease ran out.
+  service.clock.now += service.config.leaseMs + 1;
+  await service.reconciler.run();
+  await again;
+  for (let day = 0; day < 3; day++) {
+    service.clock.now += DAY;
+    await service.reconciler.run();
+    await service.identify(card);
+  }
+  expect(await service.violations()).toEqual([]);
+  expect([...service.node.sent.values()].every((times) => times === 1)).toBe(true);
+  const account = await service.store.db.selectFrom("accounts").selectAll().executeTakeFirstOrThrow();
+  expect(account.spent).toBe(AMOUNT * BigInt(service.node.sent.size));
+  expect(account.spent + account.voided).toBe(card.total);
+  expect(card.credit - card.total).toBe(account.funded - account.spent);
+  expect(await service.store.db.selectFrom("leases").selectAll().execute()).toEqual([]);
+}
