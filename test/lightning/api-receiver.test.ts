@@ -95,9 +95,30 @@ describe("a payer that is asked", () => {
     const messages = got(merchant);
     says(merchant, ask());
     await settled();
-    expect(decider.asked).toEqual([{ peer: merchant.nodeId, token: TOKEN, invoice: INVOICE }]);
+    expect(decider.asked).toMatchObject([{ peer: merchant.nodeId, token: TOKEN, invoice: INVOICE }]);
     expect(messages).toEqual([]);
     expect(kinds(events)).toEqual(["accepted"]);
+  });
+
+  it("hands a pending update on before the payment is decided, while the card lies on the reader", async () => {
+    const { merchant, decider, events, got, says, settled } = await desk();
+    const messages = got(merchant);
+    let paid = () => {};
+    decider.decide = async ({ onCardUpdate }) => {
+      await onCardUpdate?.(UPDATE);
+      await new Promise<void>((resolve) => {
+        paid = resolve;
+      });
+      return { outcome: "accepted" };
+    };
+    says(merchant, ask());
+    await settled();
+    expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.CARD_UPDATE]);
+    expect(events).toEqual([]);
+    paid();
+    await settled();
+    expect(messages).toHaveLength(1);
+    expect(events).toMatchObject([{ event: "accepted", updated: true }]);
   });
 
   it("rejects on the connection that asked, with token hash, invoice and reason", async () => {
