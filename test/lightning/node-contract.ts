@@ -263,6 +263,12 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
         expect((await pay(invoice, { maxCltv: 500 })).state).toBe("settled");
       });
 
+      test("take no nonsense as their limit", async () => {
+        const { invoice } = await create(merchant);
+        for (const maxCltv of [0, -1, 1.5, Number.NaN, 1_000_000])
+          expect(await code(pay(invoice, { maxCltv }))).toBe("bad-request");
+      });
+
       test("of an expired invoice fail", async () => {
         const { invoice, paymentHash } = await create(merchant, sat(1), 1);
         await eventually(async () =>

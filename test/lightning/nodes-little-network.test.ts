@@ -49,6 +49,31 @@ test("a routing node between them earns its fee, and never more than the payer a
   }
 });
 
+test("a payment is locked up for no more blocks than the payer allows", async () => {
+  const network = await startLittleNetwork({ router: true });
+  try {
+    // 40 for the payee, 72 for the routing node, and one because a payment counts from the next block.
+    const NEEDED = 113;
+    for (const [maxCltv, state] of [
+      [NEEDED - 1, "failed"],
+      [NEEDED, "settled"],
+      [NEEDED + 8, "settled"],
+      [NEEDED + 48, "settled"],
+      [2016, "settled"],
+    ] as const) {
+      const { invoice } = await network.merchant.createInvoice({
+        amount: sat(1000),
+        description: "beer",
+        expirySeconds: 600,
+      });
+      const paid = await network.payer.pay({ invoice, maxFee: sat(10), maxCltv });
+      expect([maxCltv, paid.state]).toEqual([maxCltv, state]);
+    }
+  } finally {
+    await network.close();
+  }
+});
+
 test("a network in a folder goes on with its channels, and its files are the owner's alone", async () => {
   const directory = mkdtempSync(join(tmpdir(), "little-network-"));
   try {

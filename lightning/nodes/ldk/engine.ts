@@ -4,6 +4,7 @@ import { NodeError } from "../errors.js";
 import { connectMonitor, type MonitorTools } from "./blocks.js";
 import { ChannelState } from "./channel-state.js";
 import { channelConfig, FEE_RATE, type ForwardingFees } from "./config.js";
+import { emptyGraph } from "./graph.js";
 import type { CallbackGuard } from "./guard.js";
 import { plain, unwrap } from "./result.js";
 import type { SimulatedChain } from "./simulated-chain.js";
@@ -119,7 +120,7 @@ export function buildEngine(options: EngineOptions): Engine {
   const signer = keys.as_NodeSigner();
   const signerProvider = keys.as_SignerProvider();
   const network = ldk.Network.LDKNetwork_Regtest;
-  const graph = ldk.NetworkGraph.constructor_new(network, log);
+  const graph = emptyGraph();
   const scorer = ldk.ProbabilisticScorer.constructor_new(
     ldk.ProbabilisticScoringDecayParameters.constructor_default(),
     graph,

@@ -1,17 +1,18 @@
 import * as ldk from "lightningdevkit";
-import { bytesToHex, equalBytes, type Msat, msat, ParseError } from "../../../common/index.js";
-import { decodeInvoice, type Invoice, invoiceProblem } from "../../bolt11/index.js";
-import { NodeError } from "../errors.js";
+import { bytesToHex, equalBytes, type Msat, msat } from "../../../common/index.js";
+import { type Invoice, invoiceProblem } from "../../bolt11/index.js";
 import type { PaymentLookup, PaymentRequest, PaymentState } from "../port.js";
 import type { Channels } from "./channels.js";
 import type { Engine } from "./engine.js";
+import { failureReason, NO_ROUTE, sendFailure } from "./payment-failures.js";
+import { planPayment, readRequest } from "./payment-plan.js";
 import type { PaymentRows } from "./payment-rows.js";
 import type { Pump } from "./pump.js";
-import { bytesOf, optionU64, u64Of, unwrap } from "./result.js";
+import { bytesOf, u64Of } from "./result.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** How long a payment waits for channels that are being reestablished before it looks for a route. */
-const CHANNELS_READY_MS = 5000;
+/** How long a payment without a route waits for channels that are being reestablished. */
+const CHANNELS_READY_MS = 10_000;
 const ATTEMPTS = 3;
 
 export interface PaymentsOptions {
@@ -38,10 +39,9 @@ export class Payments {
 
   /** @throws NodeError `bad-invoice`, `network`, `bad-request` */
   async pay(request: PaymentRequest): Promise<PaymentState> {
-    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = request;
     const deadline = performance.now() + timeoutMs;
-    const invoice = readInvoice(request.invoice);
-    const amount = amountOf(invoice, request.amount);
+    const { invoice, amount } = readRequest(request);
     const { rows, pump } = this.#o;
     const key = bytesToHex(invoice.paymentHash);
     const known = rows.get(invoice.paymentHash);
@@ -121,102 +121,40 @@ export class Payments {
     if (problem) return this.#refuse(invoice, amount, `the invoice is ${problem.message}`);
     if (ownIds.some((id) => equalBytes(id, invoice.payee)))
       return this.#refuse(invoice, amount, "the invoice is this node's own");
-    if (!channels.ready()) await pump.until(() => channels.ready(), Math.min(timeoutMs, CHANNELS_READY_MS));
-    this.#send(invoice, amount, request);
+    let failure = this.#send(invoice, amount, request);
+    if (failure === NO_ROUTE && !channels.ready()) {
+      await pump.until(() => channels.ready(), Math.min(timeoutMs, CHANNELS_READY_MS));
+      failure = this.#send(invoice, amount, request);
+    }
+    if (failure !== undefined) this.#refuse(invoice, amount, failure);
   }
 
-  /** Stages the payment, in our table and in LDK: both become durable together, before its first message. */
-  #send(invoice: Invoice, amount: Msat, request: PaymentRequest): void {
+  /**
+   * Stages the payment, in our table and in LDK: both become durable together, before its first message.
+   * @returns why nothing was sent, if so
+   */
+  #send(invoice: Invoice, amount: Msat, request: PaymentRequest): string | undefined {
     const { engine, rows, now } = this.#o;
-    const parsed = ldk.Bolt11Invoice.constructor_from_str(invoice.text);
-    if (!(parsed instanceof ldk.Result_Bolt11InvoiceParseOrSemanticErrorZ_OK)) {
-      this.#refuse(invoice, amount, "the invoice asks for something that this node cannot do");
-      return;
-    }
-    const parameters = unwrap(
-      invoice.amount === undefined
-        ? ldk.UtilMethods.constructor_payment_parameters_from_variable_amount_invoice(parsed.res, amount)
-        : ldk.UtilMethods.constructor_payment_parameters_from_invoice(parsed.res),
-      ldk.Result_C3Tuple_ThirtyTwoBytesRecipientOnionFieldsRouteParametersZNoneZ_OK,
-      "reading the invoice",
-    );
-    const route = parameters.get_c();
-    route.set_max_total_routing_fee_msat(optionU64(request.maxFee));
-    if (request.maxCltv !== undefined) {
-      const payee = route.get_payment_params();
-      payee.set_max_total_cltv_expiry_delta(request.maxCltv);
-      route.set_payment_params(payee);
-    }
-    rows.start(invoice.paymentHash, invoice.text, amount, Math.floor(now() / 1000));
+    const plan = planPayment(invoice, amount, request);
+    if (!plan) return "the invoice asks for something that this node cannot do";
     const sent = engine.manager.send_payment(
       invoice.paymentHash,
-      parameters.get_b(),
+      plan.onion,
       invoice.paymentHash,
-      route,
+      plan.route,
       ldk.Retry.constructor_attempts(ATTEMPTS),
     );
-    if (sent instanceof ldk.Result_NoneRetryableSendFailureZ_Err) {
-      // A payment that LDK knows already is under way: what becomes of it will come as an event.
-      if (sent.err !== ldk.RetryableSendFailure.LDKRetryableSendFailure_DuplicatePayment)
-        rows.fail(invoice.paymentHash, sendFailure(sent.err));
-    }
+    // A payment that LDK knows already is under way: what becomes of it will come as an event.
+    const duplicate = ldk.RetryableSendFailure.LDKRetryableSendFailure_DuplicatePayment;
+    if (sent instanceof ldk.Result_NoneRetryableSendFailureZ_Err && sent.err !== duplicate)
+      return sendFailure(sent.err);
+    rows.start(invoice.paymentHash, invoice.text, amount, Math.floor(now() / 1000));
+    return undefined;
   }
 
   #refuse(invoice: Invoice, amount: Msat, reason: string): void {
     const { rows, now } = this.#o;
     rows.start(invoice.paymentHash, invoice.text, amount, Math.floor(now() / 1000));
     rows.fail(invoice.paymentHash, reason);
-  }
-}
-
-function readInvoice(text: string): Invoice {
-  let invoice: Invoice;
-  try {
-    invoice = decodeInvoice(text);
-  } catch (cause) {
-    if (!(cause instanceof ParseError)) throw cause;
-    throw new NodeError("bad-invoice", cause.message, { cause });
-  }
-  if (invoice.network !== "bcrt")
-    throw new NodeError(
-      "network",
-      `the invoice is for the network ${invoice.network}, this node is on regtest`,
-    );
-  return invoice;
-}
-
-function amountOf(invoice: Invoice, chosen: Msat | undefined): Msat {
-  if (invoice.amount !== undefined) {
-    if (chosen === undefined) return invoice.amount;
-    throw new NodeError("bad-request", "the invoice has an amount; none may be chosen");
-  }
-  if (chosen !== undefined && chosen > 0n) return chosen;
-  throw new NodeError("bad-request", "the invoice has no amount; one must be chosen");
-}
-
-function sendFailure(failure: ldk.RetryableSendFailure): string {
-  switch (failure) {
-    case ldk.RetryableSendFailure.LDKRetryableSendFailure_PaymentExpired:
-      return "the invoice has expired";
-    case ldk.RetryableSendFailure.LDKRetryableSendFailure_RouteNotFound:
-      return "no route to the payee with enough capacity within the limits for fee and expiry";
-    default:
-      return "the payment does not fit an onion";
-  }
-}
-
-function failureReason(option: ldk.Option_PaymentFailureReasonZ): string {
-  const reason = option instanceof ldk.Option_PaymentFailureReasonZ_Some ? option.some : undefined;
-  switch (reason) {
-    case ldk.PaymentFailureReason.LDKPaymentFailureReason_RecipientRejected:
-      return "the payee refused the payment";
-    case ldk.PaymentFailureReason.LDKPaymentFailureReason_RetriesExhausted:
-      return "every route that was tried failed";
-    case ldk.PaymentFailureReason.LDKPaymentFailureReason_PaymentExpired:
-      return "the invoice has expired";
-    case ldk.PaymentFailureReason.LDKPaymentFailureReason_RouteNotFound:
-      return "no route to the payee with enough capacity within the limits for fee and expiry";
-    default:
-      return "the payment could not be made";
   }
 }
