@@ -2,8 +2,18 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { errno, ParseError, writeDurableFile } from "../common/index.js";
-import { LdkNode, type LdkNodeOptions, SimulatedChain } from "../lightning/nodes/ldk/index.js";
+import { DeputyRecipient, recomputeModern } from "../lightning/dpp/index.js";
+import {
+  deputyDecision,
+  LdkNode,
+  type LdkNodeOptions,
+  SimulatedChain,
+} from "../lightning/nodes/ldk/index.js";
 import { InputError } from "./error-report.js";
+import { serveControl } from "./node/control-server.js";
+import { DeputyTerminals } from "./node/deputy-terminals.js";
+import { lockNode } from "./node/node-lock.js";
+import { runOperation } from "./node/operations.js";
 
 const CONFIG = z.strictObject({
   format: z.literal("chequecard-embedded-node"),
@@ -21,7 +31,9 @@ export type EmbeddedNodeConfig = Omit<z.output<typeof CONFIG>, "format" | "versi
 export interface EmbeddedNode {
   readonly node: LdkNode;
   readonly chain: SimulatedChain;
-  /** Everything is durable when it resolves. */
+  /** Does what a request of the control channel asks for. */
+  run(request: unknown): Promise<unknown>;
+  /** Everything is durable when it resolves. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -82,36 +94,44 @@ export function readEmbeddedNodeConfig(folder: string): EmbeddedNodeConfig {
 }
 
 /**
- * Starts the node of a folder in this process. Its Lightning protocol is real, its chain is simulated: there is
- * no money in it.
- * @throws InputError, ParseError; NodeError, also when another process runs it
+ * Starts the node of a folder in this process, with its offline terminals, and serves the requests of other
+ * commands on its control channel. Its Lightning protocol is real, its chain is simulated: there is no money in it.
+ * @param options a `deputy` decides instead of the folder's own terminals
+ * @throws InputError, ParseError; NodeError; NodeInUseError when another process runs it
  */
 export async function openEmbeddedNode(
   folder: string,
   options: Pick<LdkNodeOptions, "deputy" | "log"> = {},
 ): Promise<EmbeddedNode> {
   const { alias, chain: file, port } = readEmbeddedNodeConfig(folder);
-  const chain = new SimulatedChain({ file });
+  const closing: (() => unknown)[] = [];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
   try {
+    const lock = lockNode(folder);
+    closing.push(() => lock.release());
+    const terminals = new DeputyTerminals(folder);
+    const chain = new SimulatedChain({ file });
+    closing.push(() => chain.close());
     if (chain.tip().height === 0) chain.mine();
+    const recipient = new DeputyRecipient({ recompute: recomputeModern(terminals.keys) });
     const node = await LdkNode.start({
       network: "bcrt",
       chain,
       alias,
       file: join(folder, "node.db"),
+      deputy: deputyDecision(recipient),
       ...(port === undefined ? {} : { listen: { port } }),
       ...options,
     });
-    return {
-      node,
-      chain,
-      async close() {
-        await node.close();
-        chain.close();
-      },
-    };
+    closing.push(() => node.close());
+    const run = (request: unknown) => runOperation({ opened: { node, chain }, terminals }, request);
+    const control = await serveControl(folder, run);
+    closing.push(() => control.close());
+    return { node, chain, run, close };
   } catch (error) {
-    chain.close();
+    await close();
     throw error;
   }
 }

@@ -4,8 +4,11 @@ import type { RegisterCommand, RunAction } from "./command-context.js";
 import { registerCard } from "./commands/card.js";
 import { registerConformance } from "./commands/conformance.js";
 import { registerDemo } from "./commands/demo.js";
+import { registerDeputy } from "./commands/deputy.js";
 import { registerInvoice } from "./commands/invoice.js";
 import { registerKeys } from "./commands/keys.js";
+import { registerNode } from "./commands/node.js";
+import { registerOdt } from "./commands/odt.js";
 import { registerPersonalize } from "./commands/personalize.js";
 import { registerProfiles } from "./commands/profiles.js";
 import { registerReaders } from "./commands/readers.js";
@@ -26,6 +29,9 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerInvoice,
   registerToken,
   registerTerminal,
+  registerNode,
+  registerDeputy,
+  registerOdt,
   registerConformance,
   registerDemo,
 ];

@@ -1,0 +1,263 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { errno, formatMsat, hexToBytes, ParseError, writeDurableFile } from "../../common/index.js";
+import {
+  type DeputyProfile,
+  makeDeputyInvoice,
+  PointOfSale,
+  type PreimageResult,
+  readDeputyProfile,
+  SaleFile,
+} from "../../lightning/dpp/index.js";
+import { odtFromHex, qrTerminal } from "../../lightning/odt/index.js";
+import { parseCharge } from "../charge-amount.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { readEmbeddedNodeConfig } from "../embedded-node.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import { askNode } from "../node/ask-node.js";
+import { DeputyTerminals } from "../node/deputy-terminals.js";
+import { framingOf, type MessageOptions, messageText } from "../offline-message.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { renderTable } from "../table.js";
+import { parseExpiry } from "../terminal-session.js";
+import { formatTime } from "./invoice.js";
+
+async function exportProfile(
+  context: CommandContext,
+  options: { node: string; name: string; out: string },
+): Promise<CommandOutput> {
+  const { node, name, out } = options;
+  if (existsSync(out))
+    throw new InputError(`${out}: there is a file of this name already`, {
+      hint: "Choose another name; a terminal's profile is never overwritten.",
+    });
+  const { answer } = await askNode(node, "deputy-add", { name }, context.signal);
+  try {
+    writeDurableFile(out, answer.profile);
+  } catch (error) {
+    // Nobody has the profile: a terminal that cannot exist is not left on the list as one that can be paid.
+    await askNode(node, "deputy-revoke", { terminal: answer.keyId }, context.signal);
+    throw error;
+  }
+  return {
+    data: { name, keyId: answer.keyId, profile: out },
+    text: `${renderRecord([
+      ["Terminal", name],
+      ["Key id", answer.keyId],
+      ["Profile", out],
+    ])}
+The profile holds keys: bring it to the terminal on a path that nobody else sees, and delete every other copy.
+Try: chequecard deputy invoice --profile ${out} --amount 800sat`,
+  };
+}
+
+function list(folder: string): CommandOutput {
+  readEmbeddedNodeConfig(folder);
+  const terminals = new DeputyTerminals(folder).list();
+  return {
+    data: { terminals },
+    text: terminals.length
+      ? renderTable(
+          ["KEY ID", "NAME", "ADDED", "REVOKED"],
+          terminals.map(({ keyId, name, addedAt, revokedAt }) => [
+            keyId,
+            name,
+            formatTime(addedAt),
+            revokedAt === undefined ? "" : formatTime(revokedAt),
+          ]),
+        )
+      : `No offline terminals. Make one: chequecard deputy profile --node ${folder} --name "beer tap" --out tap.json`,
+  };
+}
+
+async function revoke(context: CommandContext, folder: string, terminal: string): Promise<CommandOutput> {
+  const { answer } = await askNode(folder, "deputy-revoke", { terminal }, context.signal);
+  return {
+    data: answer,
+    text: `Terminal "${answer.name}" (${answer.keyId}) is revoked: its invoices cannot be paid any more.`,
+  };
+}
+
+/** Longest profile file that is read; the profile itself is held to less. */
+const MAX_PROFILE_BYTES = 1 << 20;
+
+function loadProfile(path: string): DeputyProfile {
+  let text: string;
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_PROFILE_BYTES) throw new ParseError("profile", `${size} bytes are no deputy profile`);
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof ParseError) throw cause;
+    throw new InputError(`${path}: the profile cannot be read (${errno(cause)})`, {
+      cause,
+      hint: "Make one at the merchant's node: chequecard deputy profile",
+    });
+  }
+  return readDeputyProfile(text);
+}
+
+/** Sales of a profile lie beside it unless told otherwise. */
+const salesBeside = (profile: string): string => `${profile.replace(/\.json$/i, "")}.sales.db`;
+
+interface InvoiceOptions {
+  readonly profile: string;
+  readonly amount: string;
+  readonly rate?: string;
+  readonly description?: string;
+  readonly expiry: string;
+  readonly sales?: string;
+  readonly qr?: boolean;
+}
+
+async function invoice(options: InvoiceOptions): Promise<CommandOutput> {
+  const profile = loadProfile(options.profile);
+  const { amount, fiat } = parseCharge(options.amount, options.rate);
+  const expirySeconds = parseExpiry(options.expiry);
+  const file = options.sales ?? salesBeside(options.profile);
+  const sales = new SaleFile(file);
+  try {
+    const point = new PointOfSale({
+      store: sales,
+      makeInvoice: (request) => makeDeputyInvoice(profile, request),
+    });
+    const sale = point.sell({ amount, description: options.description ?? profile.name, expirySeconds });
+    const code =
+      options.qr === false ? "" : `${await qrTerminal(`lightning:${sale.invoice}`.toUpperCase())}\n`;
+    return {
+      data: { ...sale, fiat, sales: file },
+      text: `${code}${sale.invoice}
+${renderRecord([
+  ["Amount", `${formatMsat(amount)}${fiat ? ` (${fiat})` : ""}`],
+  ["Expires", formatTime(sale.expiresAt)],
+  ["Sales", file],
+])}
+When the payer shows the proof: chequecard deputy verify --sales ${file} HEX`,
+    };
+  } finally {
+    sales.end();
+  }
+}
+
+interface VerifyOptions extends MessageOptions {
+  readonly sales?: string;
+  readonly profile?: string;
+}
+
+/** 32 bytes are a preimage; anything else is an offline message. @throws InputError, ParseError */
+function readPreimage(given: string | undefined, options: VerifyOptions): Uint8Array {
+  const text = messageText(given, options).trim();
+  if (/^[0-9a-f]{64}$/i.test(text)) return hexToBytes(text, "preimage");
+  const message = odtFromHex(text, framingOf(options));
+  if (message.kind === "preimage") return message.preimage;
+  throw new InputError(
+    message.kind === "payment-authorization"
+      ? "this is a payment authorization, not the proof of a payment"
+      : `this is a message of type ${message.type}, which is not known here, not the proof of a payment`,
+    { hint: "The payer's wallet must show the preimage of the invoice that was paid." },
+  );
+}
+
+const SENTENCES: Readonly<Record<PreimageResult["result"], string>> = {
+  accepted: "Paid. Hand it out.",
+  "already-used": "Not accepted: this proof was shown before, and what was sold has been handed out.",
+  cancelled: "Not accepted: this sale was cancelled.",
+  expired: "Not accepted: this sale is over; its invoice expired too long ago.",
+  unknown: "Not accepted: this is no proof for any sale of this terminal.",
+};
+
+function verify(given: string | undefined, options: VerifyOptions): CommandOutput {
+  const file = options.sales ?? (options.profile === undefined ? undefined : salesBeside(options.profile));
+  if (file === undefined)
+    throw new InputError("need --sales FILE, or --profile FILE for the sales beside it");
+  if (!existsSync(file)) throw new InputError(`${file}: there are no sales; nothing was sold yet`);
+  const preimage = readPreimage(given, options);
+  const sales = new SaleFile(file);
+  try {
+    const point = new PointOfSale({ store: sales, makeInvoice: refuseToSell });
+    const shown = point.accept(preimage);
+    const sale = "sale" in shown ? shown.sale : undefined;
+    return {
+      data: { result: shown.result, ...(sale ? { sale } : {}) },
+      text: [
+        sale && `${formatMsat(sale.amount ?? 0n)}, ${sale.description}, sold ${formatTime(sale.createdAt)}`,
+        SENTENCES[shown.result],
+      ]
+        .filter(Boolean)
+        .join("\n"),
+      exitCode: shown.result === "accepted" ? EXIT.OK : EXIT.NOT_PAID,
+    };
+  } finally {
+    sales.end();
+  }
+}
+
+function refuseToSell(): never {
+  throw new InputError("nothing is sold while a proof is checked");
+}
+
+export const registerDeputy: RegisterCommand = (program, run) => {
+  const deputy = program
+    .command("deputy")
+    .description("Deputy Payment Processing: a point of sale without a node and without a network");
+  deputy
+    .command("profile")
+    .description("make a new terminal at the merchant's node, and the file that it works with")
+    .requiredOption("--node <folder>", "the merchant's embedded node, with an open channel")
+    .requiredOption("--name <text>", "what the terminal is called")
+    .requiredOption("--out <file>", "where to write its profile (mode 600)")
+    .addHelpText(
+      "after",
+      '\nExample:\n  chequecard deputy profile --node shop --name "beer tap" --out tap.json\n',
+    )
+    .action((options: { node: string; name: string; out: string }) =>
+      run((context) => exportProfile(context, options)),
+    );
+  deputy
+    .command("list")
+    .description("the terminals of a node")
+    .requiredOption("--node <folder>", "the merchant's embedded node")
+    .addHelpText("after", "\nExample:\n  chequecard deputy list --node shop\n")
+    .action((options: { node: string }) => run(async () => list(options.node)));
+  deputy
+    .command("revoke <terminal>")
+    .description("take a lost or stolen terminal off the list, by its name or key id")
+    .requiredOption("--node <folder>", "the merchant's embedded node")
+    .addHelpText("after", '\nExample:\n  chequecard deputy revoke "beer tap" --node shop\n')
+    .action((terminal: string, options: { node: string }) =>
+      run((context) => revoke(context, options.node, terminal)),
+    );
+  deputy
+    .command("invoice")
+    .description("sell something offline: shows the invoice as QR code and text")
+    .requiredOption("--profile <file>", "the terminal's profile")
+    .requiredOption("--amount <amount>", "800sat, or 3.50eur with --rate")
+    .option("--rate <number>", "price of one bitcoin")
+    .option("--description <text>", "what is sold; payers see it; default: the terminal's name")
+    .option("--expiry <seconds>", "how long the invoice can be paid", "600")
+    .option("--sales <file>", "where the open sales are kept; default: beside the profile")
+    .option("--no-qr", "show no QR code")
+    .addHelpText(
+      "after",
+      "\nExample:\n  chequecard deputy invoice --profile tap.json --amount 800sat --description beer\n",
+    )
+    .action((options: InvoiceOptions) => run(() => invoice(options)));
+  deputy
+    .command("verify [proof]")
+    .description("check the proof of payment (preimage or offline message, as hex), and accept it once")
+    .option("--sales <file>", "where the open sales are kept")
+    .option("--profile <file>", "the terminal's profile, for the sales beside it")
+    .option("--png <file>", "read the proof off a picture of the payer's QR code")
+    .option("--one-byte-type", "the draft's other reading: the type is one byte, if both sides agreed on it")
+    .addHelpText(
+      "after",
+      `
+Exit code 0 means: paid, hand it out. The same proof is never accepted a second time.
+
+Examples:
+  chequecard deputy verify --sales tap.sales.db 0000A1B2...
+  chequecard deputy verify --profile tap.json --png phone.png
+`,
+    )
+    .action((proof: string | undefined, options: VerifyOptions) => run(async () => verify(proof, options)));
+};

@@ -1,0 +1,190 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { formatMsat, parseAmount } from "../../common/index.js";
+import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { qrTerminal } from "../../lightning/odt/index.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
+import { EXIT } from "../exit-codes.js";
+import { askNode } from "../node/ask-node.js";
+import { nodeUri } from "../node/operations.js";
+import { checkStartOptions, type StartOptions } from "../node/start-options.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+
+const SIMULATED = "Real Lightning protocol, simulated chain: there is no real money in this node.";
+/** Milliseconds between looks whether the node still runs. */
+const LOOK_MS = 1000;
+
+async function start(context: CommandContext, folder: string, options: StartOptions): Promise<CommandOutput> {
+  const wanted = checkStartOptions(folder, options);
+  if (!isEmbeddedNode(folder)) {
+    createEmbeddedNode(folder, wanted);
+    context.note(`Made a new node in ${folder}.`);
+  }
+  const opened = await openEmbeddedNode(folder, {
+    log: (level, message) => void (level === "error" && context.note(message)),
+  });
+  try {
+    const uri = await nodeUri(opened.node);
+    context.print(
+      `${renderRecord([
+        ["Node", folder],
+        ["URI", uri],
+      ])}\n${SIMULATED}\nCtrl-C stops it.`,
+    );
+    while (!context.signal.aborted) {
+      // A node that has stopped by itself rejects, and so ends this command with its reason.
+      await opened.node.info();
+      await pause(LOOK_MS, undefined, { signal: context.signal }).catch(() => undefined);
+    }
+    return {
+      data: { folder, uri, stopped: true },
+      text: "The node has stopped. Its channels are in its folder.",
+    };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function info(context: CommandContext, folder: string): Promise<CommandOutput> {
+  const { answer, running } = await askNode(folder, "info", {}, context.signal);
+  const { pid, channelsUsable, ...facts } = answer;
+  return {
+    data: { ...facts, channelsUsable, simulated: true, running, ...(running ? { pid } : {}) },
+    text: `${renderRecord([
+      ["Node", facts.alias],
+      ["URI", facts.uri],
+      ["Runs", running ? `in process ${pid}` : "no; it was started for this question only"],
+      ["Can send", formatMsat(facts.outbound)],
+      ["Can receive", formatMsat(facts.inbound)],
+      ["Channels", channelsUsable ? undefined : "not all can be used now: a peer is away"],
+      ["Block", String(facts.blockHeight)],
+    ])}\n${SIMULATED}`,
+  };
+}
+
+async function connect(context: CommandContext, folder: string, uri: string): Promise<CommandOutput> {
+  const { answer, running } = await askNode(folder, "connect", { uri }, context.signal);
+  return {
+    data: { ...answer, running },
+    text: `Connected to ${answer.peer}.${running ? "" : "\nThe node does not run, so the connection has ended again; start it: chequecard node start"}`,
+  };
+}
+
+interface FundOptions {
+  readonly peer: string;
+  readonly amount: string;
+  readonly push: string;
+}
+
+async function fund(context: CommandContext, folder: string, options: FundOptions): Promise<CommandOutput> {
+  const capacity = parseAmount(options.amount, "--amount");
+  const push = parseAmount(options.push, "--push");
+  const request = { peer: options.peer, capacity, push };
+  const { answer, running } = await askNode(folder, "fund", request, context.signal);
+  return {
+    data: { ...answer, capacity, push, running },
+    text: `${renderRecord([
+      ["Channel", `${formatMsat(capacity)} with ${answer.peer}`],
+      ["Can send", formatMsat(answer.outbound)],
+      ["Can receive", formatMsat(answer.inbound)],
+      ["Block", String(answer.blockHeight)],
+    ])}\n${SIMULATED}`,
+  };
+}
+
+interface PayOptions {
+  readonly maxFee: string;
+  readonly proof?: boolean;
+}
+
+async function pay(
+  context: CommandContext,
+  folder: string,
+  text: string,
+  options: PayOptions,
+): Promise<CommandOutput> {
+  const invoice = canonicalInvoice(text);
+  const maxFee = parseAmount(options.maxFee, "--max-fee");
+  const request = { invoice, maxFee, proof: options.proof ?? false };
+  const { answer } = await askNode(folder, "pay", request, context.signal);
+  if (answer.state === "unknown")
+    return {
+      data: answer,
+      text: "The payment is under way and not confirmed. Run the same command again: it is never paid twice.",
+      exitCode: EXIT.NOT_PAID,
+    };
+  if (answer.state === "failed")
+    return { data: answer, text: `Not paid: ${answer.reason}.`, exitCode: EXIT.NOT_PAID };
+  const paid = `Paid, with a fee of ${formatMsat(answer.fee)}.`;
+  if (answer.proof === undefined) return { data: answer, text: paid };
+  const code = await qrTerminal(answer.proof);
+  return { data: answer, text: `${code}\n${paid} Show this to the point of sale:\n${answer.proof}` };
+}
+
+export const registerNode: RegisterCommand = (program, run) => {
+  const node = program
+    .command("node")
+    .description("the embedded Lightning node: real protocol, simulated chain, for trying and for tests");
+  node
+    .command("start <folder>")
+    .description("run the node of a folder until Ctrl-C; the folder is made when there is none")
+    .option(
+      "--chain <file>",
+      "the simulated chain; nodes reach each other on the same one; default: chain.db beside the folder",
+    )
+    .option("--alias <text>", "name of a new node; default: that of the folder")
+    .option("--port <number>", "port on 127.0.0.1 for peers; default: a free one, then always the same")
+    .addHelpText(
+      "after",
+      `
+The folder holds the node's keys: one process alone runs it. The other commands ask that process, and start the node
+for the moment when there is none.
+
+Examples:
+  chequecard node start shop
+  chequecard node start wallet --port 9736
+`,
+    )
+    .action((folder: string, options: StartOptions) => run((context) => start(context, folder, options)));
+  node
+    .command("info <folder>")
+    .description("URI, balances and state of a node")
+    .addHelpText("after", "\nExample:\n  chequecard node info shop\n")
+    .action((folder: string) => run((context) => info(context, folder)));
+  node
+    .command("connect <folder> <uri>")
+    .description("connect to a peer, pubkey@host:port")
+    .addHelpText("after", "\nExample:\n  chequecard node connect wallet 02ab...@127.0.0.1:9735\n")
+    .action((folder: string, uri: string) => run((context) => connect(context, folder, uri)));
+  node
+    .command("fund <folder>")
+    .description(
+      "open a channel to a running peer, with coins made from nothing, and make the block that confirms it",
+    )
+    .requiredOption("--peer <uri>", "pubkey@host:port of the peer, on the same simulated chain")
+    .requiredOption("--amount <amount>", "what the channel holds, such as 1000000sat")
+    .option("--push <amount>", "what the peer has of it from the start", "0sat")
+    .addHelpText(
+      "after",
+      "\nExample:\n  chequecard node fund wallet --peer 02ab...@127.0.0.1:9735 --amount 1000000sat\n",
+    )
+    .action((folder: string, options: FundOptions) => run((context) => fund(context, folder, options)));
+  node
+    .command("pay <folder> <bolt11>")
+    .description("pay an invoice, once")
+    .option("--max-fee <amount>", "highest routing fee", "10sat")
+    .option("--proof", "show the proof of payment that an offline point of sale wants to see")
+    .addHelpText(
+      "after",
+      `
+Whoever has the proof can take what was sold: show it to nobody but the point of sale.
+
+Examples:
+  chequecard node pay wallet lnbcrt25u1...
+  chequecard node pay wallet lnbcrt8u1... --proof
+`,
+    )
+    .action((folder: string, invoice: string, options: PayOptions) =>
+      run((context) => pay(context, folder, invoice, options)),
+    );
+};

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { bytesToHex, type Msat, msat, ParseError } from "../../common/index.js";
+import { writeDeputyProfile } from "../../lightning/dpp/index.js";
+import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import { encodeOdtMessage } from "../../lightning/odt/index.js";
+import type { EmbeddedNode } from "../embedded-node.js";
+import { InputError } from "../error-report.js";
+import { type DeputyTerminals, terminalName } from "./deputy-terminals.js";
+
+/** Milliseconds for the channels to be usable again when the node has just been started: to pay, and to look. */
+const CHANNELS_MS = 10_000;
+const INFO_MS = 1500;
+
+const amount = z
+  .union([
+    z.bigint(),
+    z
+      .string()
+      .regex(/^\d{1,19}$/)
+      .transform(BigInt),
+  ])
+  .transform((value, context): Msat => {
+    try {
+      return msat(value);
+    } catch {
+      context.addIssue({ code: "custom", message: "need an amount in msat" });
+      return z.NEVER;
+    }
+  });
+const uri = z.string().max(MAX_URI_LENGTH);
+
+/** What an operation works on. */
+interface Subject {
+  readonly opened: Pick<EmbeddedNode, "node" | "chain">;
+  readonly terminals: DeputyTerminals;
+}
+
+interface Operation<Request, Answer> {
+  readonly request: z.ZodType<Request>;
+  readonly answer: z.ZodType<Answer>;
+  run(subject: Subject, request: Request): Promise<Answer>;
+}
+
+/** Ties the types of one operation together. */
+const operation = <Request, Answer>(of: Operation<Request, Answer>): Operation<Request, Answer> => of;
+
+const info = operation({
+  request: z.object({}),
+  answer: z.object({
+    alias: z.string(),
+    uri: z.string(),
+    network: z.literal("bcrt"),
+    outbound: amount,
+    inbound: amount,
+    blockHeight: z.int(),
+    /** False while a peer with whom there is a channel is away. */
+    channelsUsable: z.boolean(),
+    /** Of the process that runs the node. */
+    pid: z.int(),
+  }),
+  async run({ opened: { node } }) {
+    const { alias, outbound, inbound, blockHeight } = await node.info();
+    return {
+      alias,
+      uri: await nodeUri(node),
+      network: "bcrt" as const,
+      outbound,
+      inbound,
+      blockHeight,
+      channelsUsable: await node.channelsReady(INFO_MS),
+      pid: process.pid,
+    };
+  },
+});
+
+const connect = operation({
+  request: z.object({ uri }),
+  answer: z.object({ peer: z.string() }),
+  async run({ opened: { node } }, request) {
+    const peer = parseNodeUri(request.uri);
+    await connectTo(node, peer);
+    return { peer: formatNodeUri(peer) };
+  },
+});
+
+const fund = operation({
+  request: z.object({ peer: uri, capacity: amount, push: amount }),
+  answer: z.object({ peer: z.string(), outbound: amount, inbound: amount, blockHeight: z.int() }),
+  async run({ opened: { node } }, { peer, capacity, push }) {
+    const address = parseNodeUri(peer, "--peer");
+    if (push > capacity) throw new InputError("--push: more than the channel holds");
+    await connectTo(node, address);
+    try {
+      await node.openChannel({ peer: address.nodeId, capacity, push });
+    } catch (cause) {
+      if (!(cause instanceof NodeError) || cause.code !== "timeout") throw cause;
+      throw new NodeError("timeout", cause.message, {
+        cause,
+        hint: "Both nodes must live on the same simulated chain: start them with the same --chain file.",
+      });
+    }
+    await node.channelsReady(CHANNELS_MS);
+    const { outbound, inbound, blockHeight } = await node.info();
+    return { peer: formatNodeUri(address), outbound, inbound, blockHeight };
+  },
+});
+
+const pay = operation({
+  request: z.object({ invoice: z.string().max(4096), maxFee: amount, proof: z.boolean() }),
+  answer: z.discriminatedUnion("state", [
+    z.object({
+      state: z.literal("settled"),
+      fee: amount,
+      /** The offline message that proves the payment, as hex; only when asked for. */
+      proof: z.string().optional(),
+    }),
+    z.object({ state: z.literal("failed"), reason: z.string() }),
+    z.object({ state: z.literal("unknown") }),
+  ]),
+  async run({ opened: { node } }, { invoice, maxFee, proof }) {
+    await node.channelsReady(CHANNELS_MS);
+    const result = await node.pay({ invoice, maxFee });
+    if (result.state !== "settled") return result;
+    const { preimage, fee } = result;
+    const message = proof ? bytesToHex(encodeOdtMessage({ kind: "preimage", preimage })) : undefined;
+    return {
+      state: "settled" as const,
+      fee,
+      ...(message === undefined ? {} : { proof: message.toUpperCase() }),
+    };
+  },
+});
+
+const deputyAdd = operation({
+  request: z.object({ name: terminalName }),
+  answer: z.object({ keyId: z.string(), profile: z.string() }),
+  async run({ opened: { node }, terminals }, { name }) {
+    // First a profile of nobody: a node that cannot make any leaves no terminal behind.
+    node.deputyProfile({ name, keyId: new Uint8Array(4), terminalKey: new Uint8Array(32) });
+    const terminal = terminals.add(name);
+    return { keyId: bytesToHex(terminal.keyId), profile: writeDeputyProfile(node.deputyProfile(terminal)) };
+  },
+});
+
+const deputyRevoke = operation({
+  request: z.object({ terminal: z.string().max(64) }),
+  answer: z.object({ keyId: z.string(), name: z.string(), revokedAt: z.int().optional() }),
+  async run({ terminals }, { terminal }) {
+    const { keyId, name, revokedAt } = terminals.revoke(terminal);
+    return { keyId, name, ...(revokedAt === undefined ? {} : { revokedAt }) };
+  },
+});
+
+/** Everything that the process which runs a node does for others. */
+export const OPERATIONS = {
+  info,
+  connect,
+  fund,
+  pay,
+  "deputy-add": deputyAdd,
+  "deputy-revoke": deputyRevoke,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+export type RequestOf<Name extends OperationName> = z.output<(typeof OPERATIONS)[Name]["request"]>;
+export type AnswerOf<Name extends OperationName> = z.output<(typeof OPERATIONS)[Name]["answer"]>;
+
+/**
+ * Does what a request asks for.
+ * @param request as it came over the control channel, or as the command made it
+ * @throws ParseError naming the field; whatever the operation throws
+ */
+export async function runOperation(subject: Subject, request: unknown): Promise<unknown> {
+  const { op, ...fields } = z
+    .looseObject({ op: z.string().max(32) })
+    .catch({ op: "" })
+    .parse(request);
+  const found = Object.entries(OPERATIONS).find(([name]) => name === op);
+  if (!found)
+    throw new NodeError("bad-request", "the process that runs the node does not know this request", {
+      hint: "It may run another version of this software; stop it and start it again.",
+    });
+  return runChecked(found[1] as Operation<unknown, unknown>, subject, fields);
+}
+
+async function runChecked(
+  of: Operation<unknown, unknown>,
+  subject: Subject,
+  fields: object,
+): Promise<unknown> {
+  const request = of.request.safeParse(fields);
+  if (request.success) return of.run(subject, request.data);
+  const [issue] = request.error.issues;
+  throw new ParseError(issue?.path.join("/") || "request", issue?.message ?? "not valid");
+}
+
+/** Where peers reach a node: `pubkey@host:port`. */
+export async function nodeUri(node: EmbeddedNode["node"]): Promise<string> {
+  const { nodeId, addresses } = await node.info();
+  return `${bytesToHex(nodeId)}@${addresses[0] ?? ""}`;
+}
+
+const connectTo = (node: EmbeddedNode["node"], { nodeId, host, port }: NodeUri): Promise<void> =>
+  node.connect({ nodeId, host, port });
