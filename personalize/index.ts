@@ -5,6 +5,7 @@ export { type CardData, type CardLimits, dataGroups, NO_CARD_LIMIT, packBlocks }
 export * from "./card-list.js";
 export * from "./card-registry.js";
 export { type Probe, probeCard } from "./chip.js";
+export { channelTarget } from "./conformance-target.js";
 export * from "./errors.js";
 export { type InspectedCard, inspectCard } from "./inspect-card.js";
 export { type ChipState, type ItemStage, type ItemState, Journal } from "./journal.js";

@@ -1,22 +1,8 @@
 import { randomBytes } from "node:crypto";
-import {
-  CardStatusError,
-  generateKeyPair,
-  KEY_CHALLENGE_LENGTH,
-  keyProofDigest,
-  LIFECYCLE,
-  type SecureChannel,
-  SecureChannelError,
-  SW,
-  send,
-  storeData,
-  type Transport,
-  withResponseChaining,
-} from "../apdu/index.js";
-import { bytesToHex, type Msat, ParseError, secp256k1 } from "../common/index.js";
+import { LIFECYCLE, type Transport, withResponseChaining } from "../apdu/index.js";
+import { bytesToHex, type Msat, secp256k1 } from "../common/index.js";
 import type { KeySet } from "../keys/index.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
-import { dataGroups, packBlocks } from "./card-data.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { type Probe, probeCard } from "./chip.js";
 import { PersonalizationError } from "./errors.js";
@@ -25,6 +11,7 @@ import { type PinLetters, randomPin } from "./pin-letters.js";
 import type { Profile } from "./profile.js";
 import { rotateKeys } from "./rotate-keys.js";
 import { compareCard, type ExpectedCard, identifyCard } from "./verify-card.js";
+import { makeKey, writeData } from "./write-card.js";
 
 /** What a step of a card is about, for a live view. */
 export type CardStep =
@@ -174,37 +161,27 @@ async function make(
     journal.append({ step: "abandoned", card: bytesToHex(item.cardId) });
   }
   onStep?.("generate", chip);
-  const publicKey = await generate(channel, context);
+  const publicKey = await makeKey(channel, context.random);
   const { cardId, pin } = await assign(item, chip, publicKey, context);
+  const credit = creditOf(item, profile);
+  const { limits, policy } = profile;
+  const keySetId = context.keySet.id;
   const data = {
     cardId,
-    keySetId: context.keySet.id,
+    keySetId,
     nodeUri: profile.nodeUri,
     issuerPoint: secp256k1.convert(context.keySet.issuerPublicKey, false),
-    credit: creditOf(item, profile),
-    limits: profile.limits,
+    credit,
+    limits,
     publish: profile.publish,
     sealKey: sealKeyOf(context),
     pin,
   };
-  const blocks = packBlocks(dataGroups(data), channel.maxData);
-  for (const [block, groups] of blocks.entries()) {
-    const last = block === blocks.length - 1;
-    if (last) {
-      onStep?.("register", chip);
-      await registry.register({
-        cardId,
-        publicKey,
-        keySetId: context.keySet.id,
-        label: labelOf(item),
-        credit: data.credit,
-        limits: profile.limits,
-        policy: profile.policy,
-      });
-    }
-    onStep?.("store", chip);
-    await refusing("STORE DATA", () => send(channel, storeData, { block, last, groups }));
-  }
+  onStep?.("store", chip);
+  await writeData(channel, data, async () => {
+    onStep?.("register", chip);
+    await registry.register({ cardId, publicKey, keySetId, label: labelOf(item), credit, limits, policy });
+  });
   channel.close();
   return item;
 }
@@ -219,22 +196,6 @@ function sealKeyOf({ keys, keySet }: PersonalizationContext): Uint8Array {
   const key = keys.sealKey(keySet.id);
   if (key) return key;
   throw new PersonalizationError("unsupported-card", `key set ${bytesToHex(keySet.id)} has no seal key`);
-}
-
-/** Has the card make its key, and proves that it has it. */
-async function generate(
-  channel: SecureChannel,
-  { random = randomBytes }: PersonalizationContext,
-): Promise<Uint8Array> {
-  const challenge = Uint8Array.from(random(KEY_CHALLENGE_LENGTH));
-  const { point, signature } = await refusing("GENERATE KEY PAIR", () =>
-    send(channel, generateKeyPair, { challenge }),
-  );
-  if (secp256k1.isPublicKey(point) && secp256k1.verify(signature, keyProofDigest(challenge, point), point))
-    return point;
-  throw new PersonalizationError("bad-proof", "the card's proof of its new key is wrong", {
-    hint: "Put the card aside: its key cannot be trusted.",
-  });
 }
 
 /** A fresh id, a PIN whose letter is on the disk, and the journal's line that binds them to the chip. */
@@ -308,43 +269,4 @@ async function rotateWhereNeeded(
   if (!state?.rotating && probe.keyVersions?.includes(to) && !probe.keyVersions.includes(from)) return;
   context.onStep?.("rotate", probe.chip);
   await rotateKeys(card, probe.chip, { from, to }, context);
-}
-
-/** Runs a command of the channel and says what its refusal means for the card. */
-async function refusing<T>(name: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (cause) {
-    if (cause instanceof SecureChannelError)
-      throw new PersonalizationError("mismatch", `${name}: ${cause.message}`, {
-        cause,
-        hint: "Lay the card on the reader again; it is started over.",
-      });
-    if (!(cause instanceof CardStatusError)) {
-      if (cause instanceof ParseError)
-        throw new PersonalizationError("unsupported-card", `${name}: ${cause.message}`, {
-          cause,
-          hint: "Put the card aside: its application is not one that this software knows.",
-        });
-      throw cause;
-    }
-    throw refusal(name, cause);
-  }
-}
-
-function refusal(name: string, cause: CardStatusError): PersonalizationError {
-  if (cause.sw === 0x6a84)
-    return new PersonalizationError("no-room", `${name}: the card has no room`, {
-      cause,
-      hint: "Delete other applications from the card, or put it aside.",
-    });
-  if (name === "GENERATE KEY PAIR" && cause.sw !== SW.SECURITY_NOT_SATISFIED)
-    return new PersonalizationError("unsupported-card", "the card cannot make a key on secp256k1", {
-      cause,
-      hint: "Put the card aside and use cards that support 256-bit elliptic curves with own parameters.",
-    });
-  return new PersonalizationError("mismatch", cause.message, {
-    cause,
-    hint: "Lay the card on the reader again; it is started over.",
-  });
 }

@@ -141,7 +141,7 @@ export function parseProfile(text: string, path: string): Profile {
 
 /** Strict: a doubled key, an alias, an unknown tag or directive is an error. */
 function readYaml(text: string, path: string): unknown {
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  const document = parsed(text, path);
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
     const line = problem.linePos?.[0].line;
@@ -152,7 +152,17 @@ function readYaml(text: string, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
-    throw new ParseError(path, "aliases are not allowed", { cause });
+    const problem = cause instanceof RangeError ? "nested too deep" : "aliases are not allowed";
+    throw new ParseError(path, problem, { cause });
+  }
+}
+
+/** The parser's own warnings would repeat the file's content; its recursion ends in a RangeError when nested too deep. */
+function parsed(text: string, path: string) {
+  try {
+    return parseDocument(text, { uniqueKeys: true, prettyErrors: true, logLevel: "error" });
+  } catch (cause) {
+    throw new ParseError(path, "nested too deep", { cause });
   }
 }
 
