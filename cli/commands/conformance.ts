@@ -9,17 +9,20 @@ import {
   runConformance,
 } from "../../host/conformance/index.js";
 import { openReaders } from "../../host/pcsc/index.js";
+import { channelTarget } from "../../personalize/index.js";
 import { makeCard, provisionCard, SimulatedReader, summarizeCardFile } from "../../simulator/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { type KeySourceChoice, keySourceOptions, withKeys } from "../key-source-choice.js";
 import type { CommandOutput } from "../output.js";
 import { progress } from "../progress.js";
 
-interface ConformanceOptions {
+interface ConformanceOptions extends KeySourceChoice {
   readonly reader?: string;
   readonly card?: string;
   readonly provision?: string;
+  readonly cardKeys?: string;
   readonly only?: string;
   readonly list?: boolean;
 }
@@ -42,6 +45,12 @@ function simulatedCards(file: string): ConformanceTarget {
   };
 }
 
+function keyVersion(text: string): number {
+  const version = /^\d{1,3}$/.test(text) ? Number.parseInt(text, 10) : 0;
+  if (version >= 1 && version <= 255) return version;
+  throw new InputError(`--card-keys: need a version of 1 to 255, have "${text}"`);
+}
+
 async function withTarget<T>(
   context: CommandContext,
   options: ConformanceOptions,
@@ -54,6 +63,11 @@ async function withTarget<T>(
   const readers = await openReaders({ signal: context.signal });
   try {
     const reader = readers.find(options.reader);
+    const { cardKeys } = options;
+    if (cardKeys !== undefined)
+      return await withKeys(context, options, (keys) =>
+        use(channelTarget(reader, keys, keyVersion(cardKeys))),
+      );
     return await use(program === undefined ? cardAsItIs(reader) : programTarget(reader, [program, ...args]));
   } finally {
     await readers.close();
@@ -62,7 +76,11 @@ async function withTarget<T>(
 
 async function conformance(context: CommandContext, options: ConformanceOptions): Promise<CommandOutput> {
   const only = options.only?.toLowerCase() ?? "";
-  const keysKnown = options.list || options.card !== undefined || options.provision !== undefined;
+  const keysKnown =
+    options.list ||
+    options.card !== undefined ||
+    options.provision !== undefined ||
+    options.cardKeys !== undefined;
   const all = keysKnown ? conformanceCases() : keylessCases;
   const cases = all.filter(({ id, section }) => `${id} ${section}`.toLowerCase().includes(only));
   if (options.list)
@@ -98,24 +116,28 @@ function renderResult(result: CaseResult): string {
 }
 
 export const registerConformance: RegisterCommand = (program, run) => {
-  program
-    .command("conformance")
+  keySourceOptions(program.command("conformance"))
     .description("hold a card to the specification, for authors of card applications")
     .option("--reader <name>", "PC/SC reader with the card under test")
     .option("--provision <command>", "program that brings the card on the reader into a wanted state")
+    .option(
+      "--card-keys <version>",
+      "personalize it through its secure channel, with the card keys of that version",
+    )
     .option("--card <file>", "simulated cards of the kind in this file; the file is not touched")
     .option("--only <text>", "only cases whose name or section contains this")
     .option("--list", "list the cases")
     .addHelpText(
       "after",
       `
-With --provision the card is provisioned anew for each case: everything on it is lost. Without it only the cases
+With --provision or --card-keys the card is provisioned anew for each case: everything on it is lost. Without it only the cases
 that need no keys are run on the card as it is, which changes nothing on it. See docs/conformance.md.
 
 Examples:
   chequecard conformance --card card.json
   chequecard conformance --reader ACR1252
   chequecard conformance --reader ACR1252 --provision "python3 provision.py" --only update/
+  chequecard conformance --reader ACR1252 --keys keys.json --card-keys 255 --test-key
   chequecard conformance --list
 `,
     )
