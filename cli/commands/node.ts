@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { formatMsat, parseAmount } from "../../common/index.js";
-import { canonicalInvoice } from "../../lightning/bolt11/index.js";
 import { qrTerminal } from "../../lightning/odt/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
@@ -9,6 +8,7 @@ import { askNode } from "../node/ask-node.js";
 import { nodeUri } from "../node/operations.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { readInvoiceArgument } from "./invoice.js";
 
 const SIMULATED = "Real Lightning protocol, simulated chain: there is no real money in this node.";
 /** Milliseconds between looks whether the node still runs. */
@@ -103,7 +103,7 @@ async function pay(
   text: string,
   options: PayOptions,
 ): Promise<CommandOutput> {
-  const invoice = canonicalInvoice(text);
+  const invoice = readInvoiceArgument(text).text;
   const maxFee = parseAmount(options.maxFee, "--max-fee");
   const request = { invoice, maxFee, proof: options.proof ?? false };
   const { answer } = await askNode(folder, "pay", request, context.signal);

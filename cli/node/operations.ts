@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bytesToHex, type Msat, msat, ParseError } from "../../common/index.js";
+import { bytesToHex, hexToBytes, type Msat, msat, ParseError } from "../../common/index.js";
 import { writeDeputyProfile } from "../../lightning/dpp/index.js";
 import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -11,6 +11,7 @@ import { type DeputyTerminals, terminalName } from "./deputy-terminals.js";
 /** Milliseconds for the channels to be usable again when the node has just been started: to pay, and to look. */
 const CHANNELS_MS = 10_000;
 const INFO_MS = 1500;
+const LOOK_MS = 100;
 
 const amount = z
   .union([
@@ -60,6 +61,7 @@ const info = operation({
     pid: z.int(),
   }),
   async run({ opened: { node } }) {
+    const channelsUsable = await node.channelsReady(INFO_MS);
     const { alias, outbound, inbound, blockHeight } = await node.info();
     return {
       alias,
@@ -68,7 +70,7 @@ const info = operation({
       outbound,
       inbound,
       blockHeight,
-      channelsUsable: await node.channelsReady(INFO_MS),
+      channelsUsable,
       pid: process.pid,
     };
   },
@@ -119,7 +121,7 @@ const pay = operation({
     z.object({ state: z.literal("unknown") }),
   ]),
   async run({ opened: { node } }, { invoice, maxFee, proof }) {
-    await node.channelsReady(CHANNELS_MS);
+    await untilSpendable(node);
     const result = await node.pay({ invoice, maxFee });
     if (result.state !== "settled") return result;
     const { preimage, fee } = result;
@@ -129,6 +131,30 @@ const pay = operation({
       fee,
       ...(message === undefined ? {} : { proof: message.toUpperCase() }),
     };
+  },
+});
+
+/** How payments of this node stand; for the issuer, who holds its books against it. */
+const lookupPayments = operation({
+  request: z.object({
+    paymentHashes: z.array(z.string().regex(/^[0-9a-f]{64}$/, "need 32 bytes in hex")).max(200),
+  }),
+  answer: z.object({
+    payments: z.array(
+      z.discriminatedUnion("state", [
+        z.object({ state: z.literal("settled"), fee: amount }),
+        z.object({ state: z.enum(["failed", "unknown", "not-found"]) }),
+      ]),
+    ),
+  }),
+  async run({ opened: { node } }, { paymentHashes }) {
+    const payments = await Promise.all(
+      paymentHashes.map(async (hash) => {
+        const found = await node.lookupPayment(hexToBytes(hash));
+        return found.state === "settled" ? { state: found.state, fee: found.fee } : { state: found.state };
+      }),
+    );
+    return { payments };
   },
 });
 
@@ -158,6 +184,7 @@ export const OPERATIONS = {
   connect,
   fund,
   pay,
+  "lookup-payments": lookupPayments,
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
 } as const;
@@ -203,3 +230,10 @@ export async function nodeUri(node: EmbeddedNode["node"]): Promise<string> {
 
 const connectTo = (node: EmbeddedNode["node"], { nodeId, host, port }: NodeUri): Promise<void> =>
   node.connect({ nodeId, host, port });
+
+/** A node that has just been started needs a moment for its channels; one that has spent its money needs none. */
+async function untilSpendable(node: EmbeddedNode["node"]): Promise<void> {
+  const deadline = performance.now() + CHANNELS_MS;
+  while ((await node.info()).outbound === 0n && performance.now() < deadline)
+    if (await node.channelsReady(LOOK_MS)) return;
+}
