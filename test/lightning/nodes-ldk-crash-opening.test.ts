@@ -39,19 +39,20 @@ async function openWhileDying(victim: Role, phase: Phase, count: number): Promis
         () => undefined,
       );
     }
-    const both = async () => {
+    const both = async (timeoutMs: number) => {
       const [opener, acceptor] = [nodes.get("opener"), nodes.get("acceptor")];
       if (!opener || !acceptor) throw new Error("one of them has died");
       await connectNodes(opener, acceptor);
       const { nodeId: peer } = await acceptor.info();
-      if (!opener.hasChannel(peer)) await opener.openChannel({ peer, capacity: CAPACITY, timeoutMs: 500 });
+      if (!opener.hasChannel(peer)) await opener.openChannel({ peer, capacity: CAPACITY, timeoutMs });
       return { opener, acceptor };
     };
-    await both().catch(() => undefined);
+    // When one of them dies, the other waits in vain.
+    await both(500).catch(() => undefined);
     await nodes.get(victim)?.close();
     nodes.set(victim, await open(victim));
 
-    const { opener, acceptor } = await both();
+    const { opener, acceptor } = await both(20_000);
     // The block in which the funding may lie, if it was on its way when the power went.
     chain.mine();
     expect(await opener.channelsReady(20_000)).toBe(true);
