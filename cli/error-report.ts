@@ -16,7 +16,7 @@ export class InputError extends ChequecardError {
   override readonly code = "input";
 }
 
-const SERVICE_ERRORS: ReadonlySet<string> = new Set(["StoreError", "KeyError"]);
+const SERVICE_ERRORS: ReadonlySet<string> = new Set(["StoreError", "KeyError", "ServiceError"]);
 
 /**
  * What to say and which exit code to set. Errors of this project speak for themselves; anything else is a fault

@@ -1,17 +1,23 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { RegisterCommand, RunAction } from "./command-context.js";
+import { registerAuthorizations } from "./commands/authorizations.js";
 import { registerCard } from "./commands/card.js";
+import { registerCards } from "./commands/cards.js";
 import { registerConformance } from "./commands/conformance.js";
 import { registerDemo } from "./commands/demo.js";
 import { registerDeputy } from "./commands/deputy.js";
 import { registerInvoice } from "./commands/invoice.js";
+import { registerIssuer } from "./commands/issuer.js";
 import { registerKeys } from "./commands/keys.js";
+import { registerKeysRotate } from "./commands/keys-rotate.js";
+import { registerLedger } from "./commands/ledger.js";
 import { registerNode } from "./commands/node.js";
 import { registerOdt } from "./commands/odt.js";
 import { registerPersonalize } from "./commands/personalize.js";
 import { registerProfiles } from "./commands/profiles.js";
 import { registerReaders } from "./commands/readers.js";
+import { registerReport } from "./commands/report.js";
 import { registerSimulate } from "./commands/simulate.js";
 import { registerSimulateBlank } from "./commands/simulate-blank.js";
 import { registerTerminal } from "./commands/terminal.js";
@@ -24,8 +30,14 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerSimulate,
   registerSimulateBlank,
   registerKeys,
+  registerKeysRotate,
   registerProfiles,
   registerPersonalize,
+  registerIssuer,
+  registerCards,
+  registerAuthorizations,
+  registerReport,
+  registerLedger,
   registerInvoice,
   registerToken,
   registerTerminal,

@@ -73,6 +73,7 @@ export const registerKeys: RegisterCommand = (program, run) => {
     );
   keys
     .command("show <file>")
+    .alias("list")
     .description("list key sets and master keys; no secret is shown")
     .action((path: string) => run((context) => withFile(context, path, async () => undefined)));
   keys

@@ -6,5 +6,11 @@ export {
   showAuthorization,
 } from "./authorizations.js";
 export { type CardDetails, cardDetails, cardsCsv, cardsLabelled, eachCard } from "./card-details.js";
-export { compareWithNode, type Difference, type NodeComparison } from "./compare-node.js";
+export {
+  compareWithNode,
+  type Difference,
+  type LookUpPayments,
+  type NodeComparison,
+  type PaymentStanding,
+} from "./compare-node.js";
 export { type Books, dayIn, type SpendingReport, spendingCsv, spendingReport } from "./spending.js";

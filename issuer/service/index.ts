@@ -8,6 +8,7 @@ export {
 } from "./config.js";
 export { configTemplate, type TemplateValues } from "./config-template.js";
 export { checkHealth, type Health } from "./health.js";
+export { backupLedger, type Restored, restoreLedger } from "./ledger-files.js";
 export { type LogDestination, openLog, type ServiceLog } from "./log.js";
 export { type ServiceMetrics, serviceMetrics } from "./metrics.js";
 export { type Monitor, ServiceError, startMonitor } from "./monitor.js";

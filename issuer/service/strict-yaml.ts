@@ -12,7 +12,7 @@ const MAX_LENGTH = 256 * 1024;
 export function readStrictYaml(text: string, path: string): unknown {
   if (text.length > MAX_LENGTH)
     throw new ParseError(path, `need at most ${MAX_LENGTH} characters, have ${text.length}`);
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  const document = parsed(text, path);
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
     const line = problem.linePos?.[0].line;
@@ -23,6 +23,16 @@ export function readStrictYaml(text: string, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
-    throw new ParseError(path, "aliases are not allowed", { cause });
+    const problem = cause instanceof RangeError ? "nested too deep" : "aliases are not allowed";
+    throw new ParseError(path, problem, { cause });
+  }
+}
+
+/** The parser's own warnings would repeat the file's content; its recursion ends in a RangeError when nested too deep. */
+function parsed(text: string, path: string) {
+  try {
+    return parseDocument(text, { uniqueKeys: true, prettyErrors: true, logLevel: "error" });
+  } catch (cause) {
+    throw new ParseError(path, "nested too deep", { cause });
   }
 }

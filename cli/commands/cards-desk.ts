@@ -1,0 +1,155 @@
+import type { Command } from "commander";
+import { ChequecardError, equalBytes, formatMsat, parseAmount } from "../../common/index.js";
+import { fundCard, showCard } from "../../issuer/ledger/index.js";
+import type { CardDesk, Presence } from "../../issuer/service/index.js";
+import type { Store } from "../../issuer/store/index.js";
+import { cardKey } from "../../issuer/store/values.js";
+import type { CommandContext, RunAction } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { EXIT } from "../exit-codes.js";
+import { type DeskOptions, withCardAtDesk } from "../issuer/at-desk.js";
+import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
+import { issuerOption, passphraseOption, withIssuerLedger } from "../issuer/folder.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+
+interface TopUpOptions extends DeskOptions {
+  readonly amount: string;
+  readonly note: string;
+}
+
+const readerOptions = (command: Command): Command =>
+  passphraseOption(
+    issuerOption(command)
+      .option("--reader <name>", "the card lies on this PC/SC reader: its name or a part of it")
+      .option("--card <file>", "the simulated card of this file"),
+  );
+
+const standing = ({ card, counter, credit, authorizedTotal, blocked, pinTriesUsedUp }: Presence) => ({
+  card: cardHex(cardKey(card.cardId)),
+  payments: counter,
+  credit,
+  available: credit - authorizedTotal,
+  blocked,
+  pinTriesUsedUp,
+});
+
+const standingText = (presence: Presence): string =>
+  renderRecord([
+    ["Card", cardText(cardKey(presence.card.cardId))],
+    ["On the card", formatMsat(presence.credit - presence.authorizedTotal)],
+    ["State", presence.blocked ? "blocked" : "may pay"],
+    ["PIN", presence.pinTriesUsedUp ? "tries used up" : undefined],
+  ]);
+
+/** Hands over what is pending; a card that is taken away gets it with its next tap, and the booking stays. */
+async function handOver(
+  desk: CardDesk,
+  card: Parameters<CardDesk["deliver"]>[0],
+): Promise<{ readonly presence?: Presence; readonly problem?: string }> {
+  try {
+    return { presence: await desk.deliver(card) };
+  } catch (error) {
+    if (!(error instanceof ChequecardError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** Without a reader: only the ledger. */
+async function topUpById(
+  context: CommandContext,
+  text: string,
+  options: TopUpOptions,
+): Promise<CommandOutput> {
+  const amount = parseAmount(options.amount, "--amount");
+  return withIssuerLedger(context, options, async (store) => {
+    const cardId = await findCardId(store, text);
+    const left = await fund(store, cardId, amount, options.note);
+    return {
+      data: { card: cardHex(cardKey(cardId)), amount, left, delivered: false },
+      text: `${formatMsat(amount)} paid in for card ${cardText(cardKey(cardId))}, which has ${formatMsat(left)} now. The card learns of it with its next tap.`,
+    };
+  });
+}
+
+async function fund(
+  store: Store,
+  cardId: Uint8Array,
+  amount: ReturnType<typeof parseAmount>,
+  note: string,
+): Promise<bigint> {
+  await fundCard(store, cardId, amount, note, Date.now());
+  const { funded, spent } = await showCard(store.db, cardId);
+  return funded - spent;
+}
+
+/** With a reader: who lies there, the booking, then the update, and the card's own word that it has it. */
+async function topUpAtDesk(
+  context: CommandContext,
+  text: string | undefined,
+  options: TopUpOptions,
+): Promise<CommandOutput> {
+  const amount = parseAmount(options.amount, "--amount");
+  return withCardAtDesk(context, options, async (store, desk, card) => {
+    const { cardId } = (await desk.identify(card)).card;
+    if (text !== undefined && !equalBytes(await findCardId(store, text), cardId))
+      throw new InputError(
+        `another card lies on the reader: ${cardText(cardKey(cardId))}; nothing was booked`,
+      );
+    const left = await fund(store, cardId, amount, options.note);
+    const { presence, problem } = await handOver(desk, card);
+    return {
+      data: {
+        card: cardHex(cardKey(cardId)),
+        amount,
+        left,
+        delivered: presence !== undefined,
+        ...(presence ? { onCard: standing(presence) } : { problem }),
+      },
+      text: presence
+        ? `${formatMsat(amount)} paid in.\n${standingText(presence)}`
+        : `${formatMsat(amount)} are booked for card ${cardText(cardKey(cardId))}: do not book them again. The card has not got them yet (${problem}); it does with its next tap.`,
+      exitCode: presence ? EXIT.OK : EXIT.READER,
+    };
+  });
+}
+
+/** Adds the commands that serve a card on the issuer's own reader. */
+export function registerCardsDesk(cards: Command, run: RunAction): void {
+  readerOptions(
+    cards
+      .command("top-up [card]")
+      .description(`book money paid in for a card (${CARD_ARGUMENT}), or for the card on the reader`),
+  )
+    .requiredOption("--amount <amount>", "such as 5000sat")
+    .option("--note <text>", "kept with the booking", "")
+    .addHelpText(
+      "after",
+      `
+With --reader or --card the card that lies there is asked who it is, gets its higher credit at once, and confirms it.
+
+Examples:
+  chequecard cards top-up 0123-4567-89ab-cdef --amount 5000sat
+  chequecard cards top-up --amount 5000sat --reader ACR1252
+`,
+    )
+    .action((card: string | undefined, options: TopUpOptions) =>
+      run((context) => {
+        if (options.reader !== undefined || options.card !== undefined)
+          return topUpAtDesk(context, card, options);
+        if (card === undefined) throw new InputError("name a card, or a reader with --reader");
+        return topUpById(context, card, options);
+      }),
+    );
+  readerOptions(
+    cards
+      .command("deliver")
+      .description("hand the card on the reader everything that waits for it, and say how it stands"),
+  ).action((options: DeskOptions) =>
+    run((context) =>
+      withCardAtDesk(context, options, async (_store, desk, card) => {
+        const presence = await desk.deliver(card);
+        return { data: standing(presence), text: standingText(presence) };
+      }),
+    ),
+  );
+}

@@ -1,0 +1,179 @@
+import { writeFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { formatMsat } from "../../common/index.js";
+import {
+  blockCard,
+  type CardEntry,
+  cashOutCard,
+  replaceCard,
+  retireCard,
+  unblockCard,
+} from "../../issuer/ledger/index.js";
+import { cardDetails, cardsCsv, eachCard } from "../../issuer/reports/index.js";
+import type { Store } from "../../issuer/store/index.js";
+import type { CardState } from "../../issuer/store/schema.js";
+import { cardKey } from "../../issuer/store/values.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
+import { cardData, cardTable, detailsData, detailsText } from "../issuer/card-view.js";
+import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
+import { type LimitsOptions, limitCards, limitsOptions } from "../issuer/limits.js";
+import type { CommandOutput } from "../output.js";
+import { registerCardsDesk } from "./cards-desk.js";
+
+interface ListOptions extends IssuerChoice {
+  readonly state?: CardState;
+  readonly label?: string;
+  readonly limit: string;
+}
+
+async function list(context: CommandContext, options: ListOptions): Promise<CommandOutput> {
+  if (!/^\d{1,7}$/.test(options.limit))
+    throw new InputError(`--limit: need a number, have "${options.limit}"`);
+  const most = Number.parseInt(options.limit, 10);
+  return withIssuerLedger(context, options, async (store) => {
+    const found: CardEntry[] = [];
+    let more = false;
+    for await (const card of eachCard(store.db, options.state)) {
+      if (options.label !== undefined && !card.label.includes(options.label)) continue;
+      if (found.length === most) {
+        more = true;
+        break;
+      }
+      found.push(card);
+    }
+    return {
+      data: { cards: found.map(cardData), more },
+      text: found.length
+        ? `${cardTable(found)}${more ? "\nThere are more: --limit, or cards export." : ""}`
+        : "No such card. Cards come into the ledger with: chequecard personalize",
+    };
+  });
+}
+
+async function exportCards(
+  context: CommandContext,
+  file: string,
+  options: IssuerChoice,
+): Promise<CommandOutput> {
+  return withIssuerLedger(context, options, async (store) => {
+    const cards: CardEntry[] = [];
+    for await (const card of eachCard(store.db)) cards.push(card);
+    writeFileSync(file, cardsCsv(cards, cardText), { mode: 0o600 });
+    return { data: { file, cards: cards.length }, text: `${cards.length} cards written to ${file}.` };
+  });
+}
+
+/** Does something with one card and says how it stands then. */
+async function withCard(
+  context: CommandContext,
+  options: IssuerChoice,
+  text: string,
+  work: (store: Store, cardId: Uint8Array) => Promise<{ readonly text: string; readonly data?: object }>,
+): Promise<CommandOutput> {
+  return withIssuerLedger(context, options, async (store) => {
+    const cardId = await findCardId(store, text);
+    const done = await work(store, cardId);
+    return { data: { card: cardHex(cardKey(cardId)), ...done.data }, text: done.text };
+  });
+}
+
+const name = (cardId: Uint8Array): string => cardText(cardKey(cardId));
+const NEXT_TAP = "The card learns of it with its next tap, or at once with: chequecard cards deliver";
+
+export const registerCards: RegisterCommand = (program, run) => {
+  const cards = program
+    .command("cards")
+    .description("the cards of an issuer: see, block, change, replace, pay out");
+  const one = (command: string, description: string): Command =>
+    issuerOption(cards.command(`${command} <card>`).description(`${description} (<card>: ${CARD_ARGUMENT})`));
+
+  issuerOption(cards.command("list").description("cards in the order of their ids"))
+    .addOption(
+      new Option("--state <state>", "only those").choices(["pending", "active", "blocked", "retired"]),
+    )
+    .option("--label <text>", "only those with this in their label")
+    .option("--limit <number>", "at most that many", "200")
+    .action((options: ListOptions) => run((context) => list(context, options)));
+  one("show", "everything that the ledger has of a card").action((card: string, options: IssuerChoice) =>
+    run((context) =>
+      withIssuerLedger(context, options, async (store) => {
+        const details = await cardDetails(store, await findCardId(store, card), 20);
+        return { data: detailsData(details), text: detailsText(details) };
+      }),
+    ),
+  );
+  one("block", "refuse a card from now on").action((card: string, options: IssuerChoice) =>
+    run((context) =>
+      withCard(context, options, card, async (store, cardId) => {
+        await blockCard(store, cardId, Date.now());
+        return { text: `Card ${name(cardId)} is blocked: nothing more is paid for it.` };
+      }),
+    ),
+  );
+  one("unblock", "let a blocked card pay again").action((card: string, options: IssuerChoice) =>
+    run((context) =>
+      withCard(context, options, card, async (store, cardId) => {
+        await unblockCard(store, cardId, Date.now());
+        return { text: `Card ${name(cardId)} may pay again. ${NEXT_TAP}` };
+      }),
+    ),
+  );
+  limitsOptions(one("limits", "give a card new limits, or a policy of the configuration")).action(
+    (card: string, options: LimitsOptions) => run((context) => limitCards(context, card, options)),
+  );
+  issuerOption(
+    cards
+      .command("replace <lost> <fresh>")
+      .description("replace a lost card: its money moves to another active card, its id is retired for ever"),
+  )
+    .addHelpText(
+      "after",
+      `
+What is still under way on the lost card stays there until it is resolved; what of it comes back can be moved by
+paying it out and topping the other card up.
+
+Example:
+  chequecard cards replace A17 4f2a-9c01-77be-0d53
+`,
+    )
+    .action((lost: string, fresh: string, options: IssuerChoice) =>
+      run((context) =>
+        withCard(context, options, lost, async (store, lostId) => {
+          const freshId = await findCardId(store, fresh);
+          const moved = await replaceCard(store, lostId, freshId, Date.now());
+          return {
+            data: { replacedBy: cardHex(cardKey(freshId)), moved },
+            text: `${formatMsat(moved)} moved from ${name(lostId)}, which is retired, to ${name(freshId)}. ${NEXT_TAP}`,
+          };
+        }),
+      ),
+    );
+  one("cash-out", "book all that a card has left as paid out, and block it")
+    .option("--note <text>", "kept with the booking", "")
+    .action((card: string, options: IssuerChoice & { note: string }) =>
+      run((context) =>
+        withCard(context, options, card, async (store, cardId) => {
+          const amount = await cashOutCard(store, cardId, options.note, Date.now());
+          return {
+            data: { paidOut: amount },
+            text: `Hand out ${formatMsat(amount)} for card ${name(cardId)}; it is blocked.`,
+          };
+        }),
+      ),
+    );
+  one("retire", "take a card with nothing left out of use for ever").action(
+    (card: string, options: IssuerChoice) =>
+      run((context) =>
+        withCard(context, options, card, async (store, cardId) => {
+          await retireCard(store, cardId, Date.now());
+          return { text: `Card ${name(cardId)} is retired; its id is never used again.` };
+        }),
+      ),
+  );
+  issuerOption(cards.command("export <file>").description("write all cards as CSV, amounts in msat")).action(
+    (file: string, options: IssuerChoice) => run((context) => exportCards(context, file, options)),
+  );
+  registerCardsDesk(cards, run);
+};

@@ -1,0 +1,66 @@
+import type { RegisterCommand } from "../command-context.js";
+import { type CloseEventOptions, closeEvent } from "../issuer/close-event.js";
+import { configPath, passphraseOption, readIssuerConfig } from "../issuer/folder.js";
+import { type InitOptions, initIssuer } from "../issuer/init.js";
+import { serveIssuer } from "../issuer/serve.js";
+
+export const registerIssuer: RegisterCommand = (program, run) => {
+  const issuer = program
+    .command("issuer")
+    .description("the issuer's service: verifies taps, pays them once, keeps the ledger");
+  passphraseOption(
+    issuer
+      .command("init <folder>")
+      .description("make an issuer: configuration, key file, ledger, node, and a first profile for cards"),
+  )
+    .option("--label <text>", "name of the key set and of the first profile", "cards")
+    .option(
+      "--database <file|url>",
+      "the ledger: an SQLite file in the folder, or postgresql://user@host/database",
+    )
+    .option("--node <folder>", "an embedded node that is there already; default: a new one in the folder")
+    .option("--chain <file>", "simulated chain of the new node")
+    .option("--alias <text>", "name of the new node")
+    .option("--port <number>", "port on 127.0.0.1 for peers of the new node; cards keep it for good")
+    .addHelpText("after", "\nExample:\n  chequecard issuer init festival --label festival --port 9735\n")
+    .action((folder: string, options: InitOptions) => run((context) => initIssuer(context, folder, options)));
+  issuer
+    .command("check <folder>")
+    .description("read the configuration and name every mistake in it")
+    .action((folder: string) =>
+      run(async () => {
+        readIssuerConfig(folder);
+        return { data: { config: configPath(folder), good: true }, text: "The configuration is good." };
+      }),
+    );
+  passphraseOption(issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"))
+    .addHelpText(
+      "after",
+      `
+The log goes to standard output as JSON, figures and state to http://127.0.0.1:9740/metrics and /health. The other
+commands (cards, report, ledger) work while it runs. It may be killed at any moment: what it has promised is in the
+ledger, and the next start goes on with it.
+
+Examples:
+  chequecard issuer serve festival
+  chequecard issuer serve festival --passphrase-fd 3 3< /run/credentials/passphrase
+`,
+    )
+    .action((folder: string, options: { passphraseFd?: string }) =>
+      run((context) => serveIssuer(context, folder, options)),
+    );
+  issuer
+    .command("close-event <folder>")
+    .description("block every card and list what has to be paid out")
+    .option("--csv <file>", "write the list as CSV, amounts in msat")
+    .option("--cash-out-all", "book it all as paid out")
+    .option("--note <text>", "kept with these bookings", "event closed")
+    .option("--yes", "really book it")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  chequecard issuer close-event festival --csv due.csv\n  chequecard issuer close-event festival --cash-out-all --yes\n",
+    )
+    .action((folder: string, options: CloseEventOptions) =>
+      run((context) => closeEvent(context, folder, options)),
+    );
+};

@@ -1,0 +1,151 @@
+import { writeFileSync } from "node:fs";
+import { formatMsat } from "../../common/index.js";
+import {
+  compareWithNode,
+  type NodeComparison,
+  type SpendingReport,
+  spendingCsv,
+  spendingReport,
+} from "../../issuer/reports/index.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { EXIT } from "../exit-codes.js";
+import { cardHex, cardText } from "../issuer/card-choice.js";
+import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
+import { withPaymentLookup } from "../issuer/payment-lookup.js";
+import { type DaySpan, readSpan } from "../issuer/time-span.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { renderTable } from "../table.js";
+
+interface ReportOptions extends IssuerChoice, DaySpan {
+  readonly csv?: string;
+  readonly reconcile?: boolean;
+}
+
+/** Rows of a table for people; all of them are in `--json` and `--csv`. */
+const SHOWN = 30;
+
+type Sum = SpendingReport["total"];
+
+const spendingData = (report: SpendingReport) => ({
+  total: report.total,
+  books: report.books,
+  days: [...report.days].map(([day, sum]) => ({ day, ...sum })),
+  payees: [...report.payees].map(([payee, sum]) => ({ payee, ...sum })),
+  cards: [...report.cards].map(([card, sum]) => ({ card: cardHex(card), ...sum })),
+});
+
+function sumTable(head: string, sums: Iterable<readonly [string, Sum]>): string {
+  const rows = [...sums].map(([name, { payments, amount, fees }]) => [
+    name,
+    String(payments),
+    formatMsat(amount),
+    formatMsat(fees),
+  ]);
+  if (rows.length === 0) return "";
+  const more = rows.length > SHOWN ? `\nand ${rows.length - SHOWN} more: --csv or --json has them all` : "";
+  return `${renderTable([head, "PAYMENTS", "AMOUNT", "ROUTING FEES"], rows.slice(0, SHOWN))}${more}`;
+}
+
+function spendingText(report: SpendingReport): string {
+  const { total, books } = report;
+  return [
+    sumTable("DAY", report.days),
+    sumTable("PAYEE", report.payees),
+    sumTable(
+      "CARD",
+      [...report.cards].map(([card, sum]) => [cardText(card), sum]),
+    ),
+    renderRecord([
+      ["Payments", `${total.payments}, ${formatMsat(total.amount)}`],
+      ["Routing fees", `${formatMsat(total.fees)}, borne by the issuer`],
+    ]),
+    `All time\n${renderRecord([
+      ["Paid in", formatMsat(books.paidIn)],
+      ["Spent", formatMsat(books.settled)],
+      ["Under way", formatMsat(books.reserved)],
+      ["Paid out", formatMsat(books.paidOut)],
+      ["Left on cards", formatMsat(books.left)],
+      ["Routing fees", formatMsat(books.fees)],
+    ])}`,
+  ]
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+const comparisonData = ({ compared, settled, differences }: NodeComparison) => ({
+  compared,
+  settled,
+  differences: differences.map((one) => ({ ...one, card: cardHex(one.card), counter: String(one.counter) })),
+});
+
+function comparisonText({ compared, settled, differences }: NodeComparison): string {
+  const wrong = differences.filter((one) => one.wrong);
+  const head = `${compared} authorizations compared with the node: ${settled.payments} payments over ${formatMsat(settled.amount)} agree.`;
+  if (differences.length === 0) return `${head} No difference.`;
+  return `${head}\n${
+    wrong.length === 0
+      ? "The rest is under way or will be booked by itself:"
+      : `${wrong.length} do NOT agree; keep ledger and node as they are and look into it:`
+  }\n${renderTable(
+    ["CARD", "COUNTER", "AMOUNT", "LEDGER", "NODE", ""],
+    differences
+      .slice(0, SHOWN)
+      .map((one) => [
+        cardText(one.card),
+        one.counter.toString(),
+        formatMsat(one.amount),
+        one.ledger,
+        one.node,
+        one.what,
+      ]),
+  )}`;
+}
+
+async function report(context: CommandContext, options: ReportOptions): Promise<CommandOutput> {
+  return withIssuerLedger(context, options, async (store, config) => {
+    const { timeZone } = config;
+    const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
+    if (options.csv !== undefined)
+      writeFileSync(options.csv, spendingCsv(spending, cardText), { mode: 0o600 });
+    const comparison = options.reconcile
+      ? await withPaymentLookup(context, config.node, (lookUp) => compareWithNode(store, lookUp))
+      : undefined;
+    const wrong = comparison?.differences.some((one) => one.wrong) ?? false;
+    return {
+      data: {
+        timeZone,
+        ...spendingData(spending),
+        ...(comparison ? { node: comparisonData(comparison) } : {}),
+      },
+      text: [
+        spendingText(spending),
+        options.csv === undefined ? "" : `Written by day, payee and card to ${options.csv}.`,
+        comparison ? comparisonText(comparison) : "",
+      ]
+        .filter(Boolean)
+        .join("\n\n"),
+      exitCode: wrong ? EXIT.CHECK_FAILED : EXIT.OK,
+    };
+  });
+}
+
+export const registerReport: RegisterCommand = (program, run) => {
+  issuerOption(
+    program.command("report").description("what was paid by day, payee and card, and what the books say"),
+  )
+    .option("--from <day>", "settled on this day or later, such as 2026-11-22")
+    .option("--to <day>", "settled on this day or before")
+    .option("--csv <file>", "write it by day, payee and card as CSV, amounts in msat")
+    .option("--reconcile", "hold every authorization against the node's own word")
+    .addHelpText(
+      "after",
+      `
+Days are those of the time zone in the configuration.
+
+Examples:
+  chequecard report --issuer festival
+  chequecard report --issuer festival --from 2026-11-20 --csv weekend.csv --reconcile
+`,
+    )
+    .action((options: ReportOptions) => run((context) => report(context, options)));
+};

@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { bytesToHex, errno, writeDurableFile } from "../../common/index.js";
+import { configTemplate, databaseName, parseServiceConfig } from "../../issuer/service/index.js";
+import { bindStore, openPostgres, openSqlite } from "../../issuer/store/index.js";
+import { KeyFile, type KeySet } from "../../keys/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
+import type { CommandContext } from "../command-context.js";
+import { createEmbeddedNode, isEmbeddedNode } from "../embedded-node.js";
+import { InputError } from "../error-report.js";
+import { askNode } from "../node/ask-node.js";
+import { checkStartOptions, type StartOptions } from "../node/start-options.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { askPassphrase } from "../passphrase-choice.js";
+import { configPath, PASSPHRASE_VARIABLE } from "./folder.js";
+import { profileTemplate } from "./profile-template.js";
+
+export interface InitOptions extends StartOptions {
+  readonly node?: string;
+  readonly database?: string;
+  readonly label: string;
+  readonly passphraseFd?: string;
+}
+
+/** A path as it stands in the configuration: relative where it lies within the folder. */
+function within(folder: string, path: string): string {
+  const inside = relative(folder, resolve(path));
+  return inside.startsWith("..") || isAbsolute(inside) ? resolve(path) : inside;
+}
+
+/** A new passphrase, typed twice where it is typed. */
+async function newPassphrase(context: CommandContext, descriptor: string | undefined): Promise<Uint8Array> {
+  const typed = descriptor === undefined && context.env[PASSPHRASE_VARIABLE] === undefined;
+  const first = await askPassphrase(context, "New passphrase", PASSPHRASE_VARIABLE, descriptor);
+  if (!typed) return first;
+  const second = await askPassphrase(context, "Once more", PASSPHRASE_VARIABLE);
+  const same = Buffer.compare(first, second) === 0;
+  second.fill(0);
+  if (!same) throw new InputError("the two passphrases differ");
+  return first;
+}
+
+/** The key file: a new one, or the one that an interrupted run left. */
+async function makeKeys(path: string, passphrase: Uint8Array, label: string): Promise<readonly KeySet[]> {
+  const keys = existsSync(path)
+    ? await KeyFile.open(path, passphrase)
+    : await KeyFile.create(path, passphrase, label);
+  try {
+    return keys.keySets();
+  } finally {
+    await keys.close();
+  }
+}
+
+/**
+ * Makes an issuer: node, key file, ledger, a profile to begin with, and last the configuration. Every part is made
+ * durably and found again, so that a run that was interrupted is simply started once more.
+ */
+export async function initIssuer(
+  context: CommandContext,
+  given: string,
+  options: InitOptions,
+): Promise<CommandOutput> {
+  const folder = resolve(given);
+  if (existsSync(configPath(folder)))
+    throw new InputError(`${given}: there is an issuer in this folder already`);
+  const nodeFolder = resolve(options.node ?? join(folder, "node"));
+  const database = options.database ?? "ledger.db";
+  const template = configTemplate({
+    database: /^postgres(ql)?:/.test(database) ? database : within(folder, resolve(folder, database)),
+    keys: "issuer.keys",
+    node: within(folder, nodeFolder),
+  });
+  const config = parseServiceConfig(template, configPath(folder));
+  const wish = checkStartOptions(nodeFolder, options);
+  const passphrase = await newPassphrase(context, options.passphraseFd);
+  let keySets: readonly KeySet[];
+  let uri: string;
+  try {
+    makeFolder(folder);
+    if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
+    uri = (await askNode(nodeFolder, "info", {}, context.signal)).answer.uri;
+    keySets = await makeKeys(config.keys, passphrase, options.label);
+  } finally {
+    passphrase.fill(0);
+  }
+  const store =
+    "sqlite" in config.database
+      ? await openSqlite({ path: config.database.sqlite })
+      : await openPostgres({ url: config.database.postgres });
+  try {
+    await bindStore(store, { network: "bcrt", nodeId: parseNodeUri(uri).nodeId });
+  } finally {
+    await store.close();
+  }
+  const profile = join(folder, "profile.yaml");
+  const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());
+  if (!existsSync(profile)) writeDurableFile(profile, profileTemplate({ name: options.label, uri, keySet }));
+  writeDurableFile(configPath(folder), template);
+  return {
+    data: {
+      folder,
+      uri,
+      keySets,
+      config: configPath(folder),
+      profile,
+      ledger: databaseName(config.database),
+    },
+    text: `${renderRecord([
+      ["Issuer", folder],
+      ["Configuration", configPath(folder)],
+      ["Ledger", databaseName(config.database)],
+      ["Keys", `${config.keys}: keep a copy and the passphrase apart from each other and from this machine`],
+      ["Node", uri],
+      ["First profile", profile],
+    ])}
+Next: make cards (chequecard personalize batch), then run the service: chequecard issuer serve ${given}`,
+  };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new InputError(`${folder}: the folder cannot be made (${errno(cause)})`, { cause });
+  }
+}

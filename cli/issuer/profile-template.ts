@@ -1,0 +1,39 @@
+/** What the first profile of an issuer is made of. */
+export interface ProfileValues {
+  readonly name: string;
+  /** `pubkey@host:port` of the issuer's node. */
+  readonly uri: string;
+  /** 8 hex digits. */
+  readonly keySet: string;
+}
+
+/** A profile to begin with, explained; `chequecard profiles check` says what it means. */
+export const profileTemplate = ({ name, uri, keySet }: ProfileValues): string => `# What new cards are like.
+# See in sentences what it means: chequecard profiles check profile.yaml
+name: ${JSON.stringify(name)}
+
+# The node that pays, as terminals reach it. Cards keep it for good: use an address that stays.
+node-uri: ${uri}
+key-set: "${keySet}"
+
+# What the card itself enforces, also where no terminal has a connection. Amounts such as 25000sat, or none.
+limits:
+  credit: 20000sat
+  max-per-transaction: 10000sat
+  max-transactions: 100000
+  pin-threshold: none
+  no-pin-budget: none
+
+# random: every card gets a PIN of its own, in the PIN letters; then set pin-threshold or no-pin-budget above.
+pin: none
+
+# What a card tells every reader. The available amount would link its taps.
+publish: [max-per-transaction, pin-threshold]
+
+# Key versions of the cards' security domain: as delivered, and as they shall leave.
+card-keys: { version: 255, rotate-to: 1 }
+
+# What the issuer enforces beyond that, by its own clock.
+policy:
+  maxPer24h: 50000sat
+`;

@@ -1,0 +1,74 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8 } from "../../common/index.js";
+import { IssuerService, openLog, ServiceError } from "../../issuer/service/index.js";
+import type { CommandContext } from "../command-context.js";
+import { openEmbeddedNode } from "../embedded-node.js";
+import type { CommandOutput } from "../output.js";
+import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./folder.js";
+
+/**
+ * Runs the issuer's service until Ctrl-C or SIGTERM, or until its node has ended by itself. The log goes to
+ * standard output, one JSON object a line.
+ */
+export async function serveIssuer(
+  context: CommandContext,
+  folder: string,
+  options: { readonly passphraseFd?: string },
+): Promise<CommandOutput> {
+  const config = readIssuerConfig(issuerFolder(context, { issuer: folder }));
+  const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
+  await withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
+    const store = await openLedger(config);
+    try {
+      const opened = await openEmbeddedNode(config.node, {
+        log: (level, message) => log[level]({ event: "node" }, message),
+      });
+      try {
+        const { nodeId } = await opened.node.info();
+        const service = await IssuerService.start({
+          config,
+          store,
+          node: opened.node,
+          keys,
+          log,
+          owner: ownerOf(nodeId),
+        });
+        try {
+          await untilOver(context.signal, service);
+        } finally {
+          await service.close();
+        }
+      } finally {
+        await opened.close();
+      }
+    } finally {
+      await store.close();
+    }
+  });
+  return {
+    data: { stopped: true },
+    text: "The service has stopped. What is still open is resolved when it starts again.",
+  };
+}
+
+/**
+ * An embedded node runs in one process at a time: it is locked. So whoever runs it is the heir of the process before,
+ * may go on with its payments at once, and knows that nobody else is sending them.
+ */
+function ownerOf(nodeId: Uint8Array): bigint {
+  const digest = sha256(concatBytes(utf8("chequecard/lease owner"), nodeId));
+  return Buffer.from(digest).readBigInt64BE();
+}
+
+async function untilOver(signal: AbortSignal, service: IssuerService): Promise<void> {
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const failure = await Promise.race([stopped, service.failed]);
+  if (failure)
+    throw new ServiceError("the Lightning node has ended by itself, and so does the service", {
+      cause: failure,
+      hint: "See the log for the reason, then start the service again.",
+    });
+}
