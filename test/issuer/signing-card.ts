@@ -37,8 +37,8 @@ export class SigningCard {
   credit: Msat;
   sequence = 0;
 
-  constructor(number: number, sealKey: Uint8Array, credit: Msat = sat(20_000)) {
-    this.cardId = u64((0xca_fe00_0000_0000n << 8n) | BigInt(number));
+  constructor(number: number, sealKey: Uint8Array, credit: Msat = sat(20_000), cardId?: Uint8Array) {
+    this.cardId = cardId ?? u64((0xca_fe00_0000_0000n << 8n) | BigInt(number));
     // Any key will do; 1 in front keeps it below the group's order.
     this.secretKey = new Uint8Array(32).fill(1);
     this.secretKey.set(u64(BigInt(number)), 24);
