@@ -42,7 +42,7 @@ async function killThrough(path: string, seed: number): Promise<number> {
   for (let kills = 0; ; kills++) {
     const running = runProgram(program, [path, String(CARDS), kills % 2 === 0 ? "forwards" : "backwards"]);
     // A run gets far enough to make headway, then dies in the middle of whatever it does.
-    const lines = 20 + next(250);
+    const lines = 20 + next(150);
     const delay = next(8);
     const timer = (async () => {
       for (let line = 0; line < lines; line++) await running.nextLine();
@@ -74,7 +74,7 @@ describe("a batch that is killed", () => {
       kills += await killThrough(path, 1 + batch);
       await expectWhole(path, CARDS);
     }
-    expect(kills).toBeGreaterThan(2 * BATCHES);
+    expect(kills).toBeGreaterThanOrEqual(BATCHES);
     console.log(`${BATCHES} batch of ${CARDS} cards killed ${kills} times`);
   });
 });
