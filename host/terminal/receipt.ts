@@ -33,17 +33,32 @@ export function receiptOf(sale: Sale): Receipt {
   };
 }
 
+/** Lines that fit the paper, without what would command a printer or a screen. */
+function wrap(text: string): string[] {
+  const clean = text.replaceAll(/[^ -~\u00a1-\uffff]+/g, " ").trim();
+  const lines: string[] = [""];
+  for (const word of clean
+    .split(/\s+/)
+    .flatMap((long) => long.match(new RegExp(`.{1,${WIDTH}}`, "gu")) ?? [])) {
+    const last = lines.at(-1) ?? "";
+    if (last === "") lines[lines.length - 1] = word;
+    else if (last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** A receipt of 32 columns, as small printers have. @param place printed on top */
 export function renderReceipt(sale: Sale, place: string): string {
   const receipt = receiptOf(sale);
   const line = (left: string, right: string): string =>
     left + right.padStart(Math.max(right.length + 1, WIDTH - left.length));
   const rows = [
-    place,
+    ...wrap(place),
     `Sale ${receipt.number}`,
     receipt.time,
     "",
-    receipt.description,
+    ...wrap(receipt.description),
     line("Total", formatMsat(receipt.amount)),
     receipt.fiat === undefined ? undefined : line("", receipt.fiat),
     receipt.refunded === undefined ? undefined : line("Refunded", formatMsat(receipt.refunded)),
@@ -76,8 +91,8 @@ export function totalsOf(sales: readonly Sale[]): SalesTotals {
 }
 
 const csvField = (value: string): string => {
-  // A leading sign makes spreadsheets run a text as a formula.
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  // A leading sign makes spreadsheets run a text as a formula, also a full-width one, and after white space.
+  const safe = /^(\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/.test(value) ? `'${value}` : value;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 

@@ -1,5 +1,6 @@
 import { type Msat, msat, sat } from "../../common/index.js";
 import { decodeInvoice, invoiceProblem } from "../../lightning/bolt11/index.js";
+import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { type Sale, SaleError } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
@@ -29,7 +30,10 @@ export async function refundSale(
   if (again?.state === "paid") return sale;
   const amount = again?.amount ?? (await checkRefund(node, sale, invoice, Math.floor(now() / 1000)));
   store.refunding(number, invoice, amount);
-  const result = await node.pay({ invoice, maxFee: maxFeeOf(amount) });
+  const result = await node.pay({ invoice, maxFee: maxFeeOf(amount) }).catch((cause: unknown) => {
+    if (!(cause instanceof NodeError) || !UNUSABLE.has(cause.code)) throw cause;
+    return { state: "failed" as const, reason: cause.message };
+  });
   if (result.state === "settled") return store.refunded(number);
   if (result.state === "unknown") return store.get(number);
   store.refundFailed(number);
@@ -37,6 +41,9 @@ export async function refundSale(
     hint: "Ask the customer for another invoice, or for one from a wallet that can receive now.",
   });
 }
+
+/** The node cannot use the invoice at all: nothing was sent, and nothing ever will be. */
+const UNUSABLE: ReadonlySet<NodeErrorCode> = new Set(["bad-invoice", "bad-request", "network"]);
 
 async function checkRefund(node: LightningNode, sale: Sale, text: string, now: number): Promise<Msat> {
   const invoice = decodeInvoice(text);
@@ -48,5 +55,11 @@ async function checkRefund(node: LightningNode, sale: Sale, text: string, now: n
       "bad-refund",
       `sale ${sale.number}: need an invoice over at most ${most} msat, have one over ${invoice.amount ?? "no amount"}`,
     );
+  // A node pays a payment hash once: a second refund to it would look paid without any money leaving.
+  const { state } = await node.lookupPayment(invoice.paymentHash);
+  if (state !== "not-found" && state !== "failed")
+    throw new SaleError("bad-refund", `sale ${sale.number}: this invoice was paid before`, {
+      hint: "Ask the customer for a new one.",
+    });
   return invoice.amount;
 }

@@ -1,37 +1,8 @@
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { type Msat, msat } from "../../common/index.js";
 import { type Initiation, NOT_ASKED } from "../../lightning/api/initiation.js";
 import { type CancelReason, type Refund, type Sale, SaleError, type SaleState } from "./sale.js";
-
-const VERSION = 1;
-const APPLICATION_ID = 0x63687173; // "chqs"
-
-const SCHEMA = `
-create table sale (
-  number integer primary key autoincrement,
-  amount integer not null check (amount > 0),
-  description text not null,
-  fiat text,
-  invoice text not null unique,
-  payment_hash blob not null unique check (length(payment_hash) = 32),
-  created_at integer not null,
-  expires_at integer not null,
-  state text not null default 'open' check (state in ('open', 'cancelling', 'paid', 'cancelled')),
-  cancel_reason text,
-  reason_code integer,
-  token blob,
-  node_uri text,
-  initiation text not null,
-  paid_at integer,
-  received integer,
-  refund_invoice text,
-  refund_amount integer,
-  refund_state text check (refund_state in ('pending', 'paid')),
-  check ((state = 'paid') = (received is not null))
-) strict;
-create index sale_unfinished on sale (state) where state in ('open', 'cancelling');
-create index sale_paid_at on sale (paid_at);
-`;
+import { fileError, openSaleFile } from "./sale-file.js";
 
 interface Row {
   number: bigint;
@@ -83,43 +54,19 @@ function toSale(row: Row): Sale {
   };
 }
 
-function fileError(path: string, cause: unknown): SaleError {
-  const { code = "" } = cause as { code?: string };
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
-    return new SaleError("locked", `${path}: another terminal uses this file`, {
-      cause,
-      hint: "Stop the other terminal, or give this one a file of its own with --sales.",
-    });
-  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
-    return new SaleError("damaged", `${path}: not a file of sales, or damaged`, {
-      cause,
-      hint: "Restore it from a copy, or start a new one with --sales.",
-    });
-  return new SaleError("io", `${path}: cannot be used (${code || "unknown error"})`, { cause });
-}
-
 /**
  * The terminal's sales in an SQLite file. Every method that changes one is durable when it returns: a power cut
- * at any moment leaves the sale as it was before or after. One process at a time.
+ * at any moment leaves the sale as it was before or after. One process at a time. Every method also throws SaleError
+ * `damaged`, `io`.
  */
 export class SaleStore {
   readonly #db: Database.Database;
+  readonly #path: string;
 
   /** @param path file, made when absent; `:memory:` for tests @throws SaleError */
   constructor(path: string) {
-    let db: Database.Database | undefined;
-    try {
-      db = new Database(path, { timeout: 1000 });
-      db.defaultSafeIntegers();
-      db.pragma("locking_mode = exclusive");
-      db.pragma("journal_mode = wal");
-      db.pragma("synchronous = full");
-      migrate(db, path);
-    } catch (cause) {
-      db?.close();
-      throw cause instanceof SaleError ? cause : fileError(path, cause);
-    }
-    this.#db = db;
+    this.#path = path;
+    this.#db = openSaleFile(path);
   }
 
   create(
@@ -128,12 +75,10 @@ export class SaleStore {
       "amount" | "description" | "fiat" | "invoice" | "paymentHash" | "createdAt" | "expiresAt"
     >,
   ): Sale {
-    const { lastInsertRowid } = this.#db
-      .prepare(
-        `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation)
-         values (?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
+    const { lastInsertRowid } = this.#run(
+      `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation)
+       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
         sale.amount,
         sale.description,
         sale.fiat ?? null,
@@ -142,38 +87,31 @@ export class SaleStore {
         sale.createdAt,
         sale.expiresAt,
         JSON.stringify(NOT_ASKED),
-      );
+      ],
+    );
     return this.get(seconds(BigInt(lastInsertRowid)));
   }
 
   /** @throws SaleError `not-found` */
   get(number: number): Sale {
-    const row = this.#db.prepare<[number], Row>("select * from sale where number = ?").get(number);
-    if (!row) throw new SaleError("not-found", `sale ${number}: there is none of that number`);
-    return toSale(row);
+    const [sale] = this.#sales("number = ?", [number]);
+    if (!sale) throw new SaleError("not-found", `sale ${number}: there is none of that number`);
+    return sale;
   }
 
   /** Sales that are not final, oldest first. */
   unfinished(): Sale[] {
-    return this.#db
-      .prepare<[], Row>("select * from sale where state in ('open', 'cancelling') order by number")
-      .all()
-      .map(toSale);
+    return this.#sales("state in ('open', 'cancelling')", []);
   }
 
   /** Sales whose refund is not known to have arrived. */
   pendingRefunds(): Sale[] {
-    return this.#db.prepare<[], Row>("select * from sale where refund_state = 'pending'").all().map(toSale);
+    return this.#sales("refund_state = 'pending'", []);
   }
 
   /** Sales created in [from, to), unix seconds, oldest first. */
   between(from: number, to: number): Sale[] {
-    return this.#db
-      .prepare<[number, number], Row>(
-        "select * from sale where created_at >= ? and created_at < ? order by number",
-      )
-      .all(from, to)
-      .map(toSale);
+    return this.#sales("created_at >= ? and created_at < ?", [from, to]);
   }
 
   /** The token is kept before anybody is asked with it. @throws SaleError `wrong-state` unless open */
@@ -244,9 +182,11 @@ export class SaleStore {
   #change(number: number, from: SaleState | SaleState[], set: string, values: unknown[]): Sale {
     const states = [from].flat();
     const marks = states.map(() => "?").join(", ");
-    const { changes } = this.#db
-      .prepare(`update sale set ${set} where number = ? and state in (${marks})`)
-      .run(...values, number, ...states);
+    const { changes } = this.#run(`update sale set ${set} where number = ? and state in (${marks})`, [
+      ...values,
+      number,
+      ...states,
+    ]);
     const sale = this.get(number);
     if (changes === 0)
       throw new SaleError(
@@ -255,20 +195,20 @@ export class SaleStore {
       );
     return sale;
   }
-}
+  #sales(where: string, values: unknown[]): Sale[] {
+    try {
+      const rows = this.#db.prepare<unknown[], Row>(`select * from sale where ${where} order by number`);
+      return rows.all(...values).map(toSale);
+    } catch (cause) {
+      throw fileError(this.#path, cause);
+    }
+  }
 
-function migrate(db: Database.Database, path: string): void {
-  const version = Number.parseInt(String(db.pragma("user_version", { simple: true })), 10);
-  if (version > VERSION)
-    throw new SaleError("newer-version", `${path}: need version ${VERSION}, have ${version}`, {
-      hint: "Use the newer version of this software that wrote it.",
-    });
-  const tables = db.prepare("select count(*) as n from sqlite_master").get() as { n: bigint };
-  if (version === 0 && tables.n > 0n) throw new SaleError("damaged", `${path}: not a file of sales`);
-  if (version === VERSION) return;
-  db.transaction(() => {
-    db.exec(SCHEMA);
-    db.pragma(`application_id = ${APPLICATION_ID}`);
-    db.pragma(`user_version = ${VERSION}`);
-  })();
+  #run(sql: string, values: unknown[]): Database.RunResult {
+    try {
+      return this.#db.prepare(sql).run(...values);
+    } catch (cause) {
+      throw fileError(this.#path, cause);
+    }
+  }
 }

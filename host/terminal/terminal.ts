@@ -49,6 +49,10 @@ export interface TerminalParts {
 }
 
 const DEFAULT_EXPIRY_SECONDS = 600;
+/** Longer timers fire at once in Node.js. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The node is taking the money in: that it arrived is known at once, or after its next connection. */
+const CLAIM_MS = 10_000;
 
 /**
  * A merchant's terminal over its own node (specs/08 §4). A sale is paid when the merchant's own invoice is
@@ -99,13 +103,12 @@ export class Terminal {
     const end = new AbortController();
     const stop = () => end.abort();
     signal?.addEventListener("abort", stop);
-    if (signal?.aborted) stop();
+    if (signal?.aborted || this.#now() >= sale.expiresAt * 1000) stop();
     const unsubscribe = this.#parts.node.onInvoiceSettled(({ paymentHash }) => {
       if (equalBytes(paymentHash, sale.paymentHash)) stop();
     });
-    const expiry = setTimeout(stop, Math.max(0, sale.expiresAt * 1000 - this.#now()));
+    const expiry = setTimeout(stop, Math.min(sale.expiresAt * 1000 - this.#now(), MAX_TIMER_MS));
     try {
-      display.onOpen?.(sale);
       await this.#untilDecided(sale, display, end.signal);
     } finally {
       clearTimeout(expiry);
@@ -133,17 +136,27 @@ export class Terminal {
   /** Returns when the sale is final, or when `signal` aborts. */
   async #untilDecided(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<void> {
     if (await this.#settledBefore(sale)) return;
-    if (sale.token && (await this.#ask(sale, display, signal))) return;
+    if (signal.aborted) return;
+    display.onOpen?.(sale);
+    try {
+      if (await this.#ask(sale, display, signal)) return;
+    } catch (error) {
+      this.#refused(error, display, signal);
+    }
     while (!signal.aborted) {
       try {
         if (await this.#tapAndAsk(sale, display, signal)) return;
       } catch (error) {
-        if (signal.aborted) return;
-        if (!isRefusal(error)) throw error;
-        display.onNotice?.(noticeOf(error));
-        await this.#waitForAnotherCard(signal, error);
+        await this.#waitForAnotherCard(signal, this.#refused(error, display, signal));
       }
     }
+  }
+
+  /** Says why not, when another card may still pay. @throws `error` when not */
+  #refused(error: unknown, display: SaleDisplay, signal: AbortSignal): ChequecardError {
+    if (!isRefusal(error)) throw error;
+    if (!signal.aborted) display.onNotice?.(noticeOf(error));
+    return error;
   }
 
   async #settledBefore(sale: Sale): Promise<boolean> {
@@ -185,7 +198,7 @@ export class Terminal {
 
   /**
    * Asks the payer until there is an answer. A payer that was asked and is silent is asked again with the same
-   * token, which never pays twice.
+   * token, which never pays twice. Without a token nobody is asked.
    * @param card the card that still lies on the reader: it gets a pending update
    * @returns true when the sale is final
    */
@@ -211,7 +224,7 @@ export class Terminal {
       if (answer.cardUpdate && card) await this.#deliver(card, answer.cardUpdate, display);
       if (final) return true;
       if (await this.#settledBefore(sale)) return true;
-      if (!told) display.onNotice?.(notConfirmed(answer));
+      if (!told && !signal.aborted) display.onNotice?.(notConfirmed(answer));
       told = true;
       await pause(this.#parts.retryPauseMs ?? 2_000, signal);
     }
@@ -244,14 +257,36 @@ export class Terminal {
 
   async #cancelAtNode(sale: Sale): Promise<Sale> {
     const { sender, store } = this.#parts;
-    const answer = await sender.cancel({
-      invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
-      state: sale.initiation,
-      save: async (state) => store.initiation(sale.number, state),
-    });
+    const answer = await sender
+      .cancel({
+        invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
+        state: sale.initiation,
+        save: async (state) => store.initiation(sale.number, state),
+      })
+      .catch((error) => this.#claimed(sale, error));
+    if (answer === undefined) return store.get(sale.number);
     if (answer.outcome === "paid")
       return store.paid(sale.number, answer.settled.received, answer.settled.settledAt);
     return store.cancelled(sale.number);
+  }
+
+  /**
+   * An invoice that cannot be cancelled because its payment is just arriving becomes paid.
+   * @throws `error` when it is another one, or the payment stays on its way
+   */
+  async #claimed(sale: Sale, error: unknown): Promise<undefined> {
+    if (!(error instanceof NodeError) || error.code !== "already-settled") throw error;
+    const settled = new AbortController();
+    const unsubscribe = this.#parts.node.onInvoiceSettled(({ paymentHash }) => {
+      if (equalBytes(paymentHash, sale.paymentHash)) settled.abort();
+    });
+    try {
+      if (await this.#settledBefore(sale)) return;
+      await pause(CLAIM_MS, settled.signal);
+      if (!(await this.#settledBefore(sale))) throw error;
+    } finally {
+      unsubscribe();
+    }
   }
 
   /** After a refusal the same card stays silent on the reader until it is taken away. */

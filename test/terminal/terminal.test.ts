@@ -3,11 +3,12 @@ import { SW } from "../../apdu/index.js";
 import { bytesToHex, sat } from "../../common/index.js";
 import { type SaleDisplay, SaleStore, Terminal, tap } from "../../host/index.js";
 import { cancelSentence } from "../../host/terminal/index.js";
-import { openPaymentSender, PaymentReceiver, REASON } from "../../lightning/api/index.js";
+import { openPaymentSender, PaymentSender, REASON } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import { festivalCard, PIN } from "../festival-card.js";
-import { type MinimalAuthorizerOptions, minimalAuthorizer } from "../minimal-authorizer.js";
+import { type FestivalCard, openIssuer } from "../issuer-desk.js";
 
 let network: LittleNetwork;
 beforeAll(async () => {
@@ -15,17 +16,17 @@ beforeAll(async () => {
 });
 afterAll(() => network.close());
 
-/** A terminal at the merchant's node, an authorizer at the payer's, and a card that names the payer. */
-async function shop(options: { authorizer?: Partial<MinimalAuthorizerOptions>; answering?: boolean } = {}) {
+let cards = 0;
+
+/** A terminal at the merchant's node, an issuer at the payer's, and a new card that names the payer. */
+async function shop(options: { policy?: unknown; answering?: boolean } = {}) {
   const { nodeId, addresses } = await network.payer.info();
-  const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}` });
-  const receiver =
-    options.answering === false
-      ? undefined
-      : new PaymentReceiver(
-          network.payer,
-          minimalAuthorizer({ node: network.payer, ...card, ...options.authorizer }),
-        );
+  const card = festivalCard({
+    nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`,
+    cardId: Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, ++cards),
+  });
+  const answer = (one: FestivalCard) => openIssuer(network.payer, [{ card: one, policy: options.policy }]);
+  const issuer = options.answering === false ? undefined : await answer(card);
   const sender = await openPaymentSender(network.merchant, { answerTimeoutMs: 300 });
   const store = new SaleStore(":memory:");
   const terminal = new Terminal({
@@ -48,19 +49,25 @@ async function shop(options: { authorizer?: Partial<MinimalAuthorizerOptions>; a
     display,
     notices,
     steps,
+    answer: () => answer(card),
+    issuer,
     async close() {
       sender.close();
       store.close();
-      await receiver?.close();
+      await issuer?.close();
     },
   };
 }
+
+/** The other point with the same x: a node id that nobody has the key of. */
+const otherPoint = (nodeId: Uint8Array): Uint8Array =>
+  Uint8Array.from(nodeId, (byte, i) => (i === 0 ? byte ^ 1 : byte));
 
 const beer = { amount: sat(2500), description: "beer" };
 
 describe("a sale over two nodes", () => {
   it("is paid by one tap", async () => {
-    const { terminal, display, steps, close } = await shop();
+    const { terminal, display, steps, issuer, card, close } = await shop();
     const sale = await terminal.charge(beer, display);
     expect(sale).toMatchObject({
       number: 1,
@@ -70,6 +77,8 @@ describe("a sale over two nodes", () => {
     });
     expect(await network.merchant.lookupInvoice(sale.paymentHash)).toMatchObject({ state: "settled" });
     expect(steps).toEqual(["invoice", "tap", "payment"]);
+    expect(await issuer?.account(card)).toMatchObject({ spent: sat(2500) });
+    expect(await issuer?.violations()).toEqual([]);
     await close();
   });
 
@@ -112,7 +121,9 @@ describe("a sale over two nodes", () => {
   });
 
   it("is declined in words, cannot be paid any more, and is final", async () => {
-    const { terminal, display, close } = await shop({ authorizer: { refuse: REASON.ABOVE_PERIOD_LIMIT } });
+    const { terminal, display, steps, issuer, card, close } = await shop({
+      policy: { maxPer24h: "1000sat" },
+    });
     const sale = await terminal.charge(beer, display);
     expect(sale).toMatchObject({
       state: "cancelled",
@@ -120,6 +131,9 @@ describe("a sale over two nodes", () => {
       reasonCode: REASON.ABOVE_PERIOD_LIMIT,
     });
     expect(cancelSentence(sale)).toMatch(/^Declined\. .+\.$/);
+    // The amount comes back to the card in the same tap.
+    expect(steps).toEqual(["invoice", "tap", "payment", "update"]);
+    expect(await issuer?.account(card)).toMatchObject({ spent: 0n });
     expect(await network.payer.pay({ invoice: sale.invoice, maxFee: sat(10) })).toMatchObject({
       state: "failed",
     });
@@ -147,24 +161,21 @@ describe("a sale over two nodes", () => {
 
   it("stays unconfirmed while the payer is silent, says so, and is settled by the next answer", async () => {
     const silent = await shop({ answering: false });
-    const late: { receiver?: PaymentReceiver } = {};
+    const late: { issuer?: ReturnType<typeof silent.answer> } = {};
     const sale = await silent.terminal.charge(beer, {
       ...silent.display,
       onNotice: (sentence) => {
         silent.notices.push(sentence);
-        late.receiver ??= new PaymentReceiver(
-          network.payer,
-          minimalAuthorizer({ node: network.payer, ...silent.card }),
-        );
+        late.issuer ??= silent.answer();
       },
     });
     expect(silent.notices[0]).toMatch(/^Not confirmed yet: do not charge again/);
     expect(sale.state).toBe("paid");
-    await late.receiver?.close();
+    await (await late.issuer)?.close();
     await silent.close();
   });
 
-  it("refuses a card that names a node on a private address where that matters, without dialing", async () => {
+  it("refuses a card that names no node at all", async () => {
     const { terminal, display, notices, card, close } = await shop();
     card.reader.remove();
     const liar = festivalCard({ nodeUri: "not a uri".replaceAll(" ", "-") });
@@ -191,9 +202,7 @@ describe("a sale over two nodes", () => {
     const { nodeId } = await network.payer.info();
     const { terminal, display, notices, card, close } = await shop();
     card.reader.remove();
-    card.reader.insert(
-      festivalCard({ nodeUri: `${bytesToHex(nodeId).replace(/..$/, "")}aa@127.0.0.1:9` }).card,
-    );
+    card.reader.insert(festivalCard({ nodeUri: `${bytesToHex(otherPoint(nodeId))}@127.0.0.1:9` }).card);
     const giveUp = new AbortController();
     const sale = await terminal.charge(
       beer,
@@ -224,13 +233,10 @@ describe("a sale over two nodes", () => {
     first.store.create({ ...beer, fiat: undefined, invoice, paymentHash, createdAt: 1, expiresAt });
     const open = first.store.authorized(1, token, selected.nodeUri ?? "");
     first.card.reader.remove();
-    const receiver = new PaymentReceiver(
-      network.payer,
-      minimalAuthorizer({ node: network.payer, ...first.card }),
-    );
+    const issuer = await first.answer();
     expect(await first.terminal.finish(open, first.display)).toMatchObject({ state: "paid" });
     expect(await first.terminal.finish(open, first.display)).toMatchObject({ state: "paid" });
-    await receiver.close();
+    await issuer.close();
     await first.close();
   });
 
@@ -254,6 +260,101 @@ describe("a sale over two nodes", () => {
     expect(notices).toHaveLength(1);
     expect(card.card.isPowered).toBe(false);
     expect(SW.ABOVE_MAX_PER_TRANSACTION).toBe(0x9c01);
+    await close();
+  });
+
+  it("refuses a card that names a loopback address on mainnet, in words and without dialing", async () => {
+    const { store, display, notices, card, close } = await shop();
+    const dialed: unknown[] = [];
+    const node = new Proxy<LightningNode>(network.merchant, {
+      get: (target, name) => {
+        if (name === "connect") return async (address: unknown) => void dialed.push(address);
+        const value = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const sender = new PaymentSender(node, "bc", {});
+    const terminal = new Terminal({ node, sender, store, reader: card.reader, retryPauseMs: 20 });
+    const giveUp = new AbortController();
+    const onNotice = (sentence: string) => {
+      notices.push(sentence);
+      giveUp.abort();
+    };
+    const sale = await terminal.charge(beer, { ...display, onNotice }, giveUp.signal);
+    expect(notices[0]).toMatch(/127\.0\.0\.1 is a loopback address; only public ones are dialed/);
+    expect([sale.state, dialed]).toEqual(["cancelled", []]);
+    // Left behind by a terminal that was killed, it blocks nothing: another card may pay.
+    const left = store.create({
+      ...beer,
+      ...(await network.merchant.createInvoice({ ...beer, expirySeconds: 600 })),
+      fiat: undefined,
+      createdAt: 1,
+    });
+    store.authorized(
+      left.number,
+      new Uint8Array(149),
+      `${bytesToHex(otherPoint((await network.payer.info()).nodeId))}@127.0.0.1:9`,
+    );
+    const again = new AbortController();
+    setTimeout(() => again.abort(), 50);
+    card.reader.remove();
+    expect((await terminal.finish(left, display, again.signal)).state).toBe("cancelled");
+    expect(notices).toHaveLength(2);
+    sender.close();
+    await close();
+  });
+
+  it("a sale that was asked for and has expired since is finished, not stuck", async () => {
+    const { store, terminal, display, card, notices, close } = await shop();
+    const created = await network.merchant.createInvoice({ ...beer, expirySeconds: 1 });
+    const { token, selected } = await tap(card.reader, {
+      amount: beer.amount,
+      invoiceHash: invoiceHash(created.invoice),
+    });
+    const { number } = store.create({ ...beer, ...created, fiat: undefined, createdAt: 1 });
+    const asked = store.authorized(number, token, selected.nodeUri ?? "");
+    await expect.poll(() => Date.now() / 1000 > created.expiresAt, { timeout: 5000 }).toBe(true);
+    expect(await terminal.finish(asked, display)).toMatchObject({
+      state: "cancelled",
+      cancelReason: "expired",
+    });
+    expect(notices).toEqual([]);
+    await close();
+  });
+
+  it("given up while the payment is asked for and the card lies there: it cannot be paid any more", async () => {
+    const { terminal, display, notices, close } = await shop({ answering: false });
+    const giveUp = new AbortController();
+    const sale = await terminal.charge(
+      beer,
+      { ...display, onStep: (step) => void (step === "tap" && setTimeout(() => giveUp.abort(), 20)) },
+      giveUp.signal,
+    );
+    expect(sale).toMatchObject({
+      state: "cancelled",
+      cancelReason: "merchant",
+      token: expect.any(Uint8Array),
+    });
+    expect(notices).toEqual([]);
+    expect(await network.payer.pay({ invoice: sale.invoice, maxFee: sat(10) })).toMatchObject({
+      state: "failed",
+    });
+    await close();
+  });
+
+  it("is given up just as the money arrives: paid, not an error", async () => {
+    const { store, terminal, card, display, close } = await shop();
+    card.reader.remove();
+    const created = await network.merchant.createInvoice({ ...beer, expirySeconds: 600 });
+    const { number } = store.create({ ...beer, ...created, fiat: undefined, createdAt: 1 });
+    const paying = network.payer.pay({ invoice: created.invoice, maxFee: sat(10) });
+    // From turn to turn the payment is a little further when the merchant gives up.
+    const done = await terminal.finish(store.get(number), display, AbortSignal.timeout(1));
+    const own = await network.merchant.lookupInvoice(created.paymentHash);
+    expect([done.state, own.state]).toEqual(
+      done.state === "paid" ? ["paid", "settled"] : ["cancelled", "cancelled"],
+    );
+    expect((await paying).state).toBe(done.state === "paid" ? "settled" : "failed");
     await close();
   });
 });

@@ -1,0 +1,45 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { Link } from "./channel.js";
+
+/** The link to the process that started this one. It ends this process when that one is gone. */
+export function parentLink(): Link {
+  return {
+    send: (message) => void process.send?.(message),
+    onMessage: (handler) => void process.on("message", handler),
+    onGone: (handler) => void process.on("disconnect", handler),
+  };
+}
+
+/** A process started for the proof. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly link: Link;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>;
+}
+
+/** Starts a JavaScript file with one argument as JSON. */
+export function start(program: string, order: unknown): Started {
+  const child = fork(program, [JSON.stringify(order)], {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [],
+  });
+  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  return {
+    child,
+    ended,
+    link: {
+      // A process that is being killed takes no more messages; its end is told by onGone.
+      send: (message) => void (child.connected && child.send(message as object, () => undefined)),
+      onMessage: (handler) => void child.on("message", handler),
+      onGone: (handler) => void child.once("exit", handler),
+    },
+    kill() {
+      child.kill("SIGKILL");
+      return ended;
+    },
+  };
+}

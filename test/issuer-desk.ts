@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bytesToHex, secp256k1 } from "../common/index.js";
+import {
+  Authorizer,
+  type AuthorizerConfig,
+  authorizerConfigSchema,
+  issuerPorts,
+} from "../issuer/authorizer/index.js";
+import { activateCard, registerCard, showCard, verifyLedger } from "../issuer/ledger/index.js";
+import { parsePolicy } from "../issuer/policy/index.js";
+import { bindStore, openSqlite } from "../issuer/store/index.js";
+import { PaymentReceiver } from "../lightning/api/index.js";
+import type { LightningNode } from "../lightning/nodes/port.js";
+import { FESTIVAL_LIMITS, type festivalCard } from "./festival-card.js";
+
+export type FestivalCard = ReturnType<typeof festivalCard>;
+
+/** Rates that no test comes near. */
+export const NO_RATES: Partial<AuthorizerConfig> = {
+  peerRate: { perSecond: 1e6, burst: 1e6 },
+  cardRate: { perSecond: 1e6, burst: 1e6 },
+};
+
+/** A card with what its issuer allows it. */
+export interface IssuedCard {
+  readonly card: FestivalCard;
+  readonly policy?: unknown;
+  /** What it was made with, unless the festival's limits. */
+  readonly limits?: typeof FESTIVAL_LIMITS;
+}
+
+/** The whole issuer service beside a node: ledger, authorizer, and the receiver of peer messages. */
+export async function openIssuer(
+  node: LightningNode,
+  cards: readonly IssuedCard[],
+  config: Partial<AuthorizerConfig> = {},
+) {
+  const { nodeId, network } = await node.info();
+  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "chequecard-desk-"));
+  const store = await openSqlite({ path: join(folder, "ledger.db") });
+  await bindStore(store, { network, nodeId });
+  const known = cards.map(({ card }) => card);
+  for (const { card, policy = {}, limits = FESTIVAL_LIMITS } of cards) {
+    const { credit, ...rest } = limits;
+    const { cardId, publicKey, keySetId } = card.record;
+    await registerCard(
+      store,
+      {
+        cardId,
+        publicKey,
+        keySetId,
+        label: bytesToHex(cardId),
+        credit,
+        limits: rest,
+        policy: parsePolicy(policy),
+      },
+      Date.now(),
+    );
+    await activateCard(store, cardId);
+  }
+  const authorizer = new Authorizer(
+    issuerPorts({
+      store,
+      node,
+      network,
+      nodeId,
+      keys: {
+        sealKey: (id) => known[0]?.sealKeys(id),
+        signUpdate: async (_, digest) => secp256k1.sign(digest, known[0]?.issuerSecret ?? new Uint8Array(32)),
+      },
+    }),
+    authorizerConfigSchema.parse(config),
+  );
+  const receiver = new PaymentReceiver(node, authorizer);
+  return {
+    authorizer,
+    store,
+    account: (card: FestivalCard) => store.read((db) => showCard(db, card.record.cardId)),
+    violations: async () => (await verifyLedger(store)).violations,
+    async close() {
+      await receiver.close();
+      await authorizer.close();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

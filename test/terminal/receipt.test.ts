@@ -1,0 +1,189 @@
+import { describe, expect, it } from "vitest";
+import { parseCharge } from "../../cli/charge-amount.js";
+import { msat, ParseError, sat } from "../../common/index.js";
+import { receiptOf, renderReceipt, type Sale, salesCsv, totalsOf } from "../../host/terminal/index.js";
+
+const sale = (number: number, fields: Partial<Sale> = {}): Sale => ({
+  number,
+  amount: sat(2500),
+  description: "1 beer",
+  fiat: undefined,
+  invoice: `lnbcrt${number}`,
+  paymentHash: new Uint8Array(32).fill(number),
+  createdAt: 1_800_000_000,
+  expiresAt: 1_800_000_600,
+  state: "open",
+  cancelReason: undefined,
+  reasonCode: undefined,
+  token: undefined,
+  nodeUri: undefined,
+  initiation: { phase: "idle" },
+  paidAt: undefined,
+  received: undefined,
+  refund: undefined,
+  ...fields,
+});
+const paid = (number: number, fields: Partial<Sale> = {}): Sale =>
+  sale(number, { state: "paid", received: sat(2500), paidAt: 1_800_000_060, ...fields });
+
+/** Reads RFC 4180 CSV, as a spreadsheet does. */
+function readCsv(text: string): string[][] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain = "", end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    rows.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === "\r\n") rows.push([]);
+    if (end === "") break;
+  }
+  return rows.slice(0, -1);
+}
+
+describe("a receipt", () => {
+  it("says what was paid, on paper of 32 columns", () => {
+    expect(renderReceipt(paid(7, { fiat: "3.50 EUR" }), "Festival bar").split("\n")).toEqual([
+      "Festival bar",
+      "Sale 7",
+      "2027-01-15T08:01:00Z",
+      "",
+      "1 beer",
+      "Total                  2,500 sat",
+      "                        3.50 EUR",
+      "PAID",
+      "",
+      "Payment hash",
+      "07070707070707070707070707070707",
+      "07070707070707070707070707070707",
+    ]);
+  });
+
+  it("names what came in, more or less than was asked, and what went back", () => {
+    const refund = { invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
+    const text = renderReceipt(paid(1, { received: msat(2_600_500n), refund }), "bar");
+    expect(text).toMatch(/Total +2,600\.5 sat\nRefunded +1,000 sat\nPAID/);
+    expect(receiptOf(paid(1, { refund: { ...refund, state: "pending" } })).refunded).toBeUndefined();
+  });
+
+  it("of a sale that is not paid says so", () => {
+    for (const state of ["open", "cancelling", "cancelled"] as const)
+      expect(renderReceipt(sale(1, { state }), "bar")).toContain("\nNOT PAID\n");
+  });
+
+  it("has no line that is wider than the paper", () => {
+    const long =
+      "a rather long description of what was sold at this place and when, with an inseparable-word".concat(
+        "x".repeat(70),
+      );
+    for (const line of renderReceipt(paid(1, { description: long }), long).split("\n"))
+      expect(line.length).toBeLessThanOrEqual(32);
+    expect(renderReceipt(paid(1, { description: long }), "").replaceAll(/\s/g, "")).toContain(
+      long.replaceAll(" ", ""),
+    );
+  });
+
+  it("cannot command the printer or the screen", () => {
+    const text = renderReceipt(paid(1, { description: "beer\u001b[2J\u0007\r\nPAID" }), "bar\u001b]0;x");
+    expect(text).not.toMatch(/[^\n\u0020-\u007e]/);
+    expect(text.split("\n").filter((line) => line === "PAID")).toHaveLength(1);
+  });
+});
+
+describe("totals", () => {
+  it("count every sale once, and money only where it is", () => {
+    const refund = { invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
+    expect(
+      totalsOf([
+        paid(1),
+        paid(2, { received: sat(3000), refund }),
+        paid(3, { refund: { ...refund, state: "pending" } }),
+        sale(4),
+        sale(5, { state: "cancelling" }),
+        sale(6, { state: "cancelled" }),
+      ]),
+    ).toEqual({ paid: 3, cancelled: 1, unfinished: 2, received: sat(8000), refunded: sat(1000) });
+    expect(totalsOf([])).toEqual({ paid: 0, cancelled: 0, unfinished: 0, received: 0n, refunded: 0n });
+  });
+});
+
+describe("sales as CSV", () => {
+  it("have one row each, amounts in msat", () => {
+    const refund = { invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
+    expect(
+      readCsv(salesCsv([paid(1, { fiat: "3.50 EUR", refund }), sale(2, { state: "cancelled" })])),
+    ).toEqual([
+      "number,time,state,amount_msat,received_msat,refunded_msat,fiat,description,payment_hash".split(","),
+      [
+        "1",
+        "2027-01-15T08:01:00Z",
+        "paid",
+        "2500000",
+        "2500000",
+        "1000000",
+        "3.50 EUR",
+        "1 beer",
+        "01".repeat(32),
+      ],
+      ["2", "2027-01-15T08:00:00Z", "cancelled", "2500000", "", "", "", "1 beer", "02".repeat(32)],
+    ]);
+    expect(salesCsv([])).toBe(
+      "number,time,state,amount_msat,received_msat,refunded_msat,fiat,description,payment_hash\r\n",
+    );
+  });
+
+  it.each(["a, b", 'say "beer"', '"', "two\r\nlines", "two\nlines", ',"\r\n",'])(
+    "keep the description %j whole",
+    (description) => {
+      const rows = readCsv(salesCsv([paid(1, { description }), paid(2)]));
+      expect(rows).toHaveLength(3);
+      expect(rows[1]?.[7]).toBe(description);
+    },
+  );
+
+  it.each([
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    '=HYPERLINK("http://192.0.2.1","x")',
+    " =1",
+    "＝1",
+  ])("no spreadsheet takes the description %j for a formula", (description) => {
+    const [, row] = readCsv(salesCsv([paid(1, { description })]));
+    expect(row?.[7]).toBe(`'${description}`);
+  });
+});
+
+describe("what to charge", () => {
+  it.each([
+    ["2500sat", undefined, sat(2500), undefined],
+    ["0.0001btc", undefined, sat(10_000), undefined],
+    ["0.0001BTC", "61500", sat(10_000), undefined],
+    ["3.50eur", "61500.00", sat(5692), "3.50 EUR"],
+    ["3.5EUR", "61500", sat(5692), "3.50 EUR"],
+    ["3eur", "50000", sat(6000), "3.00 EUR"],
+    // A part of a satoshi is charged as a whole one, never as none.
+    ["0.01eur", "999999999999", sat(1), "0.01 EUR"],
+    ["0.01xau", "0.0001", sat(10_000_000_000), "0.01 XAU"],
+  ] as const)("%s at %s", (text, rate, amount, fiat) => {
+    expect(parseCharge(text, rate)).toEqual({ amount, fiat });
+  });
+
+  it.each([
+    ["3.50eur", undefined, /--rate: need the price of one bitcoin in eur/],
+    ["3.50eur", "61,500", /--rate/],
+    ["3.50eur", "-1", /--rate/],
+    ["3.50eur", "0", /--rate: need more than 0/],
+    ["3.50eur", "0.00001", /--rate/],
+    ["3.505eur", "61500", /--amount/],
+    ["0eur", "61500", /--amount/],
+    ["0sat", undefined, /--amount/],
+    ["-5eur", "61500", /--amount/],
+    ["3,50eur", "61500", /--amount/],
+    ["999999999eur", "0.0001", /--amount/],
+    ["", undefined, /--amount/],
+  ])("%j at %s is refused", (text, rate, sentence) => {
+    expect(() => parseCharge(text, rate)).toThrow(ParseError);
+    expect(() => parseCharge(text, rate)).toThrow(sentence);
+  });
+});
