@@ -10,6 +10,9 @@ export interface ReaderChoice {
   readonly card?: string;
 }
 
+/** Waits until the customer has taken the card away; a simulated one is taken at once, and laid down again. */
+export type CardTaken = (signal: AbortSignal) => Promise<void>;
+
 /**
  * Opens the chosen reader for the length of `use`: a PC/SC reader, or a simulated card that lies on a reader of
  * its own.
@@ -18,7 +21,7 @@ export interface ReaderChoice {
 export async function withReader<T>(
   context: CommandContext,
   choice: ReaderChoice,
-  use: (reader: Reader) => Promise<T>,
+  use: (reader: Reader, cardTaken: CardTaken) => Promise<T>,
 ): Promise<T> {
   if (choice.card !== undefined && choice.reader !== undefined)
     throw new InputError("--card and --reader: choose one of them");
@@ -27,14 +30,18 @@ export async function withReader<T>(
     const reader = new SimulatedReader(`simulated card ${choice.card}`);
     reader.insert(file.card);
     try {
-      return await use(reader);
+      return await use(reader, async () => {
+        reader.remove();
+        reader.insert(file.card);
+      });
     } finally {
       file.close();
     }
   }
   const readers = await openReaders({ signal: context.signal });
   try {
-    return await use(readers.find(choice.reader));
+    const reader = readers.find(choice.reader);
+    return await use(reader, (signal) => reader.waitForRemoval(signal));
   } finally {
     await readers.close();
   }

@@ -1,14 +1,17 @@
 import { join } from "node:path";
+import { TransportError } from "../apdu/index.js";
 import { formatMsat } from "../common/index.js";
-import { cancelSentence, type Sale, SaleStore, Terminal } from "../host/index.js";
+import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
+import type { LdkNode } from "../lightning/nodes/ldk/index.js";
+import type { LightningNode } from "../lightning/nodes/port.js";
 import { qrTerminal } from "../lightning/odt/index.js";
 import type { ChargeAmount } from "./charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { openEmbeddedNode } from "./embedded-node.js";
 import { InputError } from "./error-report.js";
 import { askPin } from "./prompt.js";
-import { type ReaderChoice, withReader } from "./reader-choice.js";
+import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 
 /** Options of the commands that sell. */
 export interface TerminalOptions extends ReaderChoice {
@@ -19,26 +22,54 @@ export interface TerminalOptions extends ReaderChoice {
   readonly qr?: boolean;
 }
 
+/** A counter that is open for sales. */
+export interface OpenTerminal {
+  readonly terminal: Terminal;
+  readonly store: SaleStore;
+  readonly node: LightningNode;
+  readonly cardTaken: CardTaken;
+}
+
+const CHANNELS_MS = 10_000;
+/** Who is still holding the card after so long wants to be told. */
+const REMIND_MS = 1_000;
+
 /** A terminal over the embedded node of a folder, for the length of `use`. */
 export async function withTerminal<T>(
   context: CommandContext,
   options: TerminalOptions,
-  use: (terminal: Terminal, store: SaleStore) => Promise<T>,
+  use: (open: OpenTerminal) => Promise<T>,
 ): Promise<T> {
   const opened = await openEmbeddedNode(options.node);
   try {
     const store = new SaleStore(salesFile(options));
-    const sender = await openPaymentSender(opened.node);
     try {
-      return await withReader(context, options, (reader) =>
-        use(new Terminal({ node: opened.node, sender, store, reader }), store),
-      );
+      return await sellThrough(context, options, opened.node, store, use);
     } finally {
-      sender.close();
       store.close();
     }
   } finally {
     await opened.close();
+  }
+}
+
+async function sellThrough<T>(
+  context: CommandContext,
+  options: TerminalOptions,
+  node: LdkNode,
+  store: SaleStore,
+  use: (open: OpenTerminal) => Promise<T>,
+): Promise<T> {
+  // A payment that arrives before the channels do fails for certain.
+  if (!(await node.channelsReady(CHANNELS_MS)))
+    context.note("Not every channel of the node is connected yet; payments over those will fail.");
+  const sender = await openPaymentSender(node);
+  try {
+    return await withReader(context, options, (reader, cardTaken) =>
+      use({ terminal: new Terminal({ node, sender, store, reader }), store, node, cardTaken }),
+    );
+  } finally {
+    sender.close();
   }
 }
 
@@ -80,11 +111,13 @@ export function parseExpiry(text: string): number {
   return value;
 }
 
-/** Finishes what an earlier run left: sales with a token are asked for again, the others are given up. */
+/**
+ * Finishes what an earlier run left: sales with a token are asked for again, the others are given up; refunds that
+ * were not confirmed are seen through.
+ */
 export async function finishLeftovers(
   context: CommandContext,
-  terminal: Terminal,
-  store: SaleStore,
+  { terminal, store, node }: OpenTerminal,
 ): Promise<void> {
   for (const sale of store.unfinished()) {
     context.note(
@@ -97,5 +130,29 @@ export async function finishLeftovers(
     context.note(
       done.state === "paid" ? `Sale ${sale.number} is paid.` : `Sale ${sale.number}: ${cancelSentence(done)}`,
     );
+  }
+  for (const { number, refund } of store.pendingRefunds()) {
+    if (!refund) continue;
+    try {
+      const { refund: now } = await refundSale({ node, store }, number, refund.invoice);
+      context.note(
+        `The refund of sale ${number} is ${now?.state === "paid" ? "paid" : "not confirmed yet"}.`,
+      );
+    } catch (error) {
+      if (!(error instanceof SaleError)) throw error;
+      context.note([error.message, error.hint].filter(Boolean).join(" "));
+    }
+  }
+}
+
+/** Between two sales: a card that still lies there must not pay the next customer's. */
+export async function untilCardTaken(context: CommandContext, { cardTaken }: OpenTerminal): Promise<void> {
+  const reminder = setTimeout(() => context.note("Please take the card away."), REMIND_MS);
+  try {
+    await cardTaken(context.signal);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+  } finally {
+    clearTimeout(reminder);
   }
 }

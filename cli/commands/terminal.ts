@@ -25,6 +25,7 @@ import {
   salesFile,
   sell,
   type TerminalOptions,
+  untilCardTaken,
   withTerminal,
 } from "../terminal-session.js";
 
@@ -49,9 +50,9 @@ async function charge(
 ): Promise<CommandOutput> {
   const wanted = parseCharge(options.amount, options.rate);
   parseExpiry(options.expiry);
-  return withTerminal(context, options, async (terminal, store) => {
-    await finishLeftovers(context, terminal, store);
-    const sale = await sell(context, terminal, options, {
+  return withTerminal(context, options, async (open) => {
+    await finishLeftovers(context, open);
+    const sale = await sell(context, open.terminal, options, {
       ...wanted,
       description: options.description ?? options.place,
     });
@@ -59,16 +60,15 @@ async function charge(
   });
 }
 
-const DAY_SECONDS = 86_400;
-
-/** Sales of one local day. @throws ParseError */
+/** Sales of one local day, which has 23 to 25 hours. @throws ParseError */
 function dayOf(text: string | undefined): { from: number; to: number } {
-  const start = text === undefined ? new Date() : new Date(`${text}T00:00:00`);
-  if (Number.isNaN(start.getTime()))
-    throw new ParseError("--day", `need a date such as 2026-11-22, have "${text}"`);
-  start.setHours(0, 0, 0, 0);
-  const from = Math.floor(start.getTime() / 1000);
-  return { from, to: from + DAY_SECONDS };
+  const day = text === undefined ? new Date() : new Date(`${text}T00:00:00`);
+  const isDate =
+    text === undefined || (/^\d{4}-\d\d-\d\d$/.test(text) && day.getDate() === Number(text.slice(8)));
+  if (!isDate) throw new ParseError("--day", `need a date such as 2026-11-22, have "${text}"`);
+  const midnight = (days: number): number =>
+    new Date(day.getFullYear(), day.getMonth(), day.getDate() + days).getTime() / 1000;
+  return { from: midnight(0), to: midnight(1) };
 }
 
 async function serve(
@@ -77,19 +77,20 @@ async function serve(
 ): Promise<CommandOutput> {
   parseExpiry(options.expiry);
   const started = Math.floor(Date.now() / 1000);
-  return withTerminal(context, options, async (terminal, store) => {
-    await finishLeftovers(context, terminal, store);
+  return withTerminal(context, options, async (open) => {
+    await finishLeftovers(context, open);
     context.print("Type an amount (2500sat, 3.50eur with --rate) and Enter. Ctrl-C or an empty line ends.");
     for await (const line of lines(context.signal)) {
       if (line.trim() === "") break;
       const [amount = "", ...words] = line.trim().split(/\s+/);
       try {
         const wanted = parseCharge(amount, options.rate);
-        const sale = await sell(context, terminal, options, {
+        const sale = await sell(context, open.terminal, options, {
           ...wanted,
           description: words.join(" ") || options.place,
         });
         context.print(saleOutput(sale, options.place).text);
+        await untilCardTaken(context, open);
       } catch (error) {
         if (!(error instanceof ParseError)) throw error;
         context.note(error.message);
@@ -97,7 +98,7 @@ async function serve(
       if (context.signal.aborted) break;
       context.print("Next amount:");
     }
-    const totals = totalsOf(store.between(started, Number.MAX_SAFE_INTEGER));
+    const totals = totalsOf(open.store.between(started, Number.MAX_SAFE_INTEGER));
     return { data: totals, text: renderTotals(totals) };
   });
 }
