@@ -19,7 +19,7 @@ export interface PaymentRequest {
   /** Only for an invoice without an amount. */
   readonly amount?: Msat;
   readonly maxFee: Msat;
-  /** Most blocks until the last HTLC expires; absent: the node's own limit. */
+  /** Most blocks from now until the last HTLC expires, 1..2016; absent: the node's own limit. */
   readonly maxCltv?: number;
   /** Milliseconds to wait for a final state before answering `unknown`; the payment goes on. Default 30,000. */
   readonly timeoutMs?: number;
@@ -88,28 +88,45 @@ export interface PeerAddress {
  */
 export interface LightningNode {
   info(): Promise<NodeInfo>;
-  /** @param amount absent: the payer chooses */
+  /**
+   * Makes an invoice; it is durable when this resolves.
+   * @param request amount: at least 1 msat, absent: the payer chooses; description: at most 639 bytes;
+   * expirySeconds: at least 1
+   * @throws NodeError `bad-request`
+   */
   createInvoice(request: {
     readonly amount?: Msat;
     readonly description: string;
     readonly expirySeconds: number;
   }): Promise<CreatedInvoice>;
-  /** Makes the invoice unpayable for ever. @throws NodeError `already-settled` when it was paid before */
+  /**
+   * Makes the invoice unpayable for ever; one that is cancelled already stays so.
+   * @throws NodeError `already-settled` when it was paid before, `not-found`
+   */
   cancelInvoice(paymentHash: Uint8Array): Promise<void>;
   lookupInvoice(paymentHash: Uint8Array): Promise<InvoiceState>;
   /**
    * Pays, at most once for a payment hash: a repeated call, also at the same time or after a restart, joins the
-   * payment that exists and never sends a second one. After a certain failure a new call tries again.
+   * payment that exists and never sends a second one. After a certain failure a new call tries again. An expired
+   * invoice and one of this node itself are certain failures.
+   * @throws NodeError `bad-invoice`, `network` (of the invoice), `bad-request`: nothing was sent. Any other error
+   * says nothing about the payment: treat it as `unknown`.
    */
   pay(request: PaymentRequest): Promise<PaymentState>;
   lookupPayment(paymentHash: Uint8Array): Promise<PaymentLookup>;
   /** Connects to a peer, or does nothing when connected. @throws NodeError `unreachable`, `timeout` */
   connect(address: PeerAddress, options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Sends a custom message to a connected peer. @throws NodeError `not-connected` */
+  /**
+   * Sends a custom message to a connected peer.
+   * @param type of the project, 45001..45099; @param payload at most 65,533 bytes
+   * @throws NodeError `not-connected`, `bad-request`
+   */
   sendMessage(peer: Uint8Array, type: number, payload: Uint8Array): Promise<void>;
-  /** Custom messages from peers. Returns the function that ends the subscription. */
+  /** Custom messages of the project's types from peers, in order. Returns the function that ends the subscription. */
   onMessage(handler: (message: PeerMessage) => void): () => void;
-  /** Invoices of this node as they settle. Returns the function that ends the subscription. */
+  /**
+   * Invoices of this node as they settle, deputies' payments included: claimed for certain and durable. Those of a
+   * time without subscriber are told by {@link lookupInvoice} only. Returns the function that ends the subscription. */
   onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void;
   /** Stops gracefully; everything is durable when it resolves. A second call does nothing. */
   close(): Promise<void>;
