@@ -1,0 +1,7 @@
+import type { Campaign } from "./campaign.js";
+import { fuzzing } from "./fuzz/campaign.js";
+import { model } from "./model/campaign.js";
+import { tearing } from "./tearing/sweep.js";
+
+/** Every part of the proof, in the order of the report. */
+export const CAMPAIGNS: readonly Campaign[] = [tearing, model, fuzzing];

@@ -1,0 +1,56 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { hexToBytes, type Msat, secp256k1, utf8 } from "../../common/index.js";
+import type { CardPersonalization } from "../../simulator/index.js";
+
+/** 32 bytes that depend on the text. */
+export const hashOf = (text: string): Uint8Array => sha256(utf8(text));
+
+/** Keys that guard nothing: every card of the campaigns has them. */
+export const ISSUER_SECRET = hashOf("prove/issuer");
+export const OTHER_ISSUER_SECRET = hashOf("prove/another issuer");
+export const ISSUER_POINT = secp256k1.publicKey(ISSUER_SECRET, false);
+export const CARD_SECRET = hashOf("prove/card");
+export const CARD_POINT = secp256k1.publicKey(CARD_SECRET, false);
+export const CARD_ID = hexToBytes("0102030405060708");
+export const KEY_SET_ID = hexToBytes("a1a2a3a4");
+export const SEAL_KEY = hexToBytes("000102030405060708090a0b0c0d0e0f");
+export const NODE_URI = `${"02".repeat(33)}@node.example:9735`;
+
+export const PIN_BLOCK = hexToBytes("241234ffffffffff");
+export const NEW_PIN_BLOCK = hexToBytes("26654321ffffffff");
+export const WRONG_PIN_BLOCK = hexToBytes("249999ffffffffff");
+export const MALFORMED_PIN_BLOCK = hexToBytes("2412345fffffffff");
+export const FULL_TRIES = 3;
+export const RING_ENTRIES = 4;
+
+/** Small numbers, so that every limit is near. */
+export const LIMITS = {
+  credit: 1_000n as Msat,
+  maxPerTransaction: 400n,
+  pinThreshold: 100n,
+  noPinBudget: 250n,
+  maxTransactions: 40,
+} as const;
+
+export const PERSONALIZATION: CardPersonalization = {
+  cardId: CARD_ID,
+  keySetId: KEY_SET_ID,
+  sealKey: SEAL_KEY,
+  nodeUri: NODE_URI,
+  issuerPublicKey: ISSUER_POINT,
+  limits: LIMITS,
+  pin: "1234",
+  secretKey: CARD_SECRET,
+};
+
+const staticKeys = (fill: number) => ({
+  enc: new Uint8Array(16).fill(fill),
+  mac: new Uint8Array(16).fill(fill + 1),
+  dek: new Uint8Array(16).fill(fill + 2),
+});
+/** Keys of the security domain: those of the factory, and those that PUT KEY brings. */
+export const FACTORY_VERSION = 0x30;
+export const FACTORY_KEYS = staticKeys(0x40);
+export const NEXT_VERSION = 0x31;
+export const NEXT_KEYS = staticKeys(0x50);
+export const SERIAL = hexToBytes("0b0c01020304");

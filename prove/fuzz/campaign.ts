@@ -1,0 +1,110 @@
+import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
+import { SeededRandom } from "../random.js";
+import { readInput } from "./bounds.js";
+import { Mutator } from "./mutate.js";
+import type { FuzzTarget } from "./target.js";
+import { fuzzTargets } from "./targets/index.js";
+
+/** Inputs of one target before the next one has its turn. */
+const TURN = 50;
+/** Inputs that went a way of their own are kept for mutation, so many for each target. */
+const MOST_KEPT = 400;
+const MOST_KEPT_LENGTH = 8192;
+
+/** A target with what was learned of it: inputs that were read in a way that no earlier one was. */
+class FuzzedTarget {
+  readonly target: FuzzTarget;
+  inputs = 0;
+  kept = 0;
+  slowest = 0;
+  readonly #ways = new Set<string>();
+  readonly #corpus: Uint8Array[];
+  readonly #mutator: Mutator;
+  #fresh: number;
+
+  constructor(target: FuzzTarget, random: SeededRandom) {
+    this.target = target;
+    this.#corpus = [...target.corpus()];
+    this.#fresh = this.#corpus.length;
+    this.#mutator = new Mutator(random, target.words);
+  }
+
+  get ways(): number {
+    return this.#ways.size;
+  }
+
+  /** The next input: first the corpus as it is. */
+  next(): Uint8Array {
+    this.inputs++;
+    const fresh = this.#fresh > 0 ? this.#corpus[--this.#fresh] : undefined;
+    return fresh ?? this.#mutator.next(this.#corpus);
+  }
+
+  learn(input: Uint8Array, way: string): void {
+    if (this.#ways.has(way) || this.kept >= MOST_KEPT) return;
+    this.#ways.add(way);
+    if (input.length > MOST_KEPT_LENGTH) return;
+    this.kept++;
+    this.#corpus.push(input);
+  }
+}
+
+/** The seed's share of inputs among the targets, by weight. */
+function* turns(targets: readonly FuzzedTarget[], random: SeededRandom): Generator<FuzzedTarget> {
+  const total = targets.reduce((sum, { target }) => sum + target.weight, 0);
+  for (;;) {
+    let at = random.below(total);
+    for (const fuzzed of targets) {
+      at -= fuzzed.target.weight;
+      if (at < 0) {
+        yield fuzzed;
+        break;
+      }
+    }
+  }
+}
+
+/**
+ * Feeds mutated inputs to everything that reads bytes from outside. Coverage is followed from outside: an input that
+ * is refused with a message or read to a result of a kind not seen before is kept and mutated further.
+ * @param timed whether an input that takes long is a failure; tests have no clock
+ */
+export async function runFuzz(options: CampaignOptions, timed: boolean) {
+  const meter = new Meter(options);
+  const random = new SeededRandom(options.seed);
+  const targets = (await fuzzTargets()).map((target) => new FuzzedTarget(target, random));
+  for (const fuzzed of turns(targets, random)) {
+    if (meter.isOver) break;
+    for (let i = 0; i < TURN && !meter.isOver; i++) {
+      const input = fuzzed.next();
+      meter.units++;
+      const { problem, way, milliseconds } = await readInput(fuzzed.target, input, timed);
+      fuzzed.slowest = Math.max(fuzzed.slowest, milliseconds);
+      fuzzed.learn(input, way);
+      if (problem)
+        meter.fail({
+          where: fuzzed.target.name,
+          what: problem,
+          replay: `--only fuzzing --seed ${options.seed}`,
+          input: Buffer.from(input).toString("hex"),
+        });
+    }
+    meter.tell("inputs");
+  }
+  for (const { target, inputs } of targets) meter.count(target.name, inputs);
+  meter.count(
+    "ways of being read or refused",
+    targets.reduce((sum, { ways }) => sum + ways, 0),
+  );
+  const slowest = targets.filter(({ target }) => !target.limitMs).map((fuzzed) => fuzzed.slowest);
+  if (timed) meter.count("slowest input, ms", Math.ceil(Math.max(0, ...slowest)));
+  return meter.result();
+}
+
+export const fuzzing: Campaign = {
+  name: "fuzzing",
+  about: "mutated bytes for everything that reads from outside: only typed errors, bounded results, 50 ms",
+  unit: "inputs",
+  full: 1_000_000,
+  run: (options) => runFuzz(options, true),
+};

@@ -1,0 +1,62 @@
+import { exchange } from "../../card/apdus.js";
+import { Cells } from "../../card/cells.js";
+import { moneyProblem } from "../../tearing/checks.js";
+import { factoryCard, type TornState, tornStates } from "../../tearing/states.js";
+import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";
+import { bytesIn, vectorFile } from "../vectors.js";
+
+/** What a card may answer (specs/01 §7, specs/04). */
+const STATUS_WORDS = /^(9000|61..|6c..|63c[0-3]|6300|6700|698[2-5]|6a8[0-8]|6d00|6e00|9c0[1-46])$/;
+const MOST_COMMANDS = 12;
+
+/** The card broke a rule that holds whatever is sent to it. */
+class CardRuleError extends Error {}
+
+const NAMES = [
+  "personalized",
+  "blank",
+  "blocked",
+  "PIN right",
+  "PIN blocked",
+  "without a PIN",
+  "personalized, secure channel open",
+  "blank, key pair made in this session",
+  "blank, first block stored in this session",
+];
+let states: readonly TornState[] | undefined;
+
+/** First byte: the card's state. Then command APDUs, each behind its length. */
+export const cardTarget: FuzzTarget = {
+  name: "APDUs to the card",
+  weight: 24,
+  corpus() {
+    const vectors = ["card-commands", "card-sessions", "scp03-sessions", "personalization"].map(vectorFile);
+    const commands = vectors
+      .flatMap((file) => bytesIn(file, ["hex", "command", "apdu", "c", "send"]))
+      .filter(({ length }) => length >= 4 && length <= 262);
+    const single = commands.map((bytes, i) => [i % NAMES.length, joinChunks([bytes])] as const);
+    const triples = commands.map((_, i) => [i % NAMES.length, joinChunks(commands.slice(i, i + 3))] as const);
+    return [...single, ...triples].map(([state, chunks]) => Uint8Array.of(state, ...chunks));
+  },
+  run(input) {
+    states ??= NAMES.map((name) => tornStates().find((state) => state.name === name)).filter(
+      (state) => state !== undefined,
+    );
+    const state = states[(input[0] ?? 0) % states.length];
+    if (!state) throw new CardRuleError("no such state");
+    const card = factoryCard(state.image);
+    card.powerOn();
+    state.prelude(card);
+    const words: string[] = [];
+    for (const bytes of chunksOf(input.subarray(1))) {
+      if (words.length === MOST_COMMANDS) break;
+      const { sw, data } = exchange(card, bytes);
+      if (!STATUS_WORDS.test(sw)) throw new CardRuleError(`answered ${sw}`);
+      if (data.length > 256) throw new CardRuleError(`answered ${data.length} bytes`);
+      words.push(sw);
+    }
+    const problem = moneyProblem(new Cells(card.image()));
+    if (problem) throw new CardRuleError(problem);
+    return words.slice(0, 4).join(" ");
+  },
+};

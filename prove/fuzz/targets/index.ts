@@ -1,0 +1,42 @@
+import type { FuzzTarget } from "../target.js";
+import { cardTarget } from "./card.js";
+import * as files from "./files.js";
+import { hostTarget, responseTarget } from "./host.js";
+import * as invoices from "./invoice.js";
+import * as lightning from "./lightning.js";
+import * as messages from "./messages.js";
+
+/** Everything that reads bytes from outside. */
+export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
+  return [
+    cardTarget,
+    hostTarget,
+    responseTarget,
+    messages.sealedTarget,
+    messages.sealedBodyTarget,
+    messages.commandTarget,
+    messages.berTarget,
+    messages.tlvTarget,
+    messages.pinTarget,
+    messages.smallTarget,
+    invoices.invoiceTextTarget,
+    invoices.invoiceWordsTarget,
+    invoices.invoiceFieldsTarget,
+    invoices.uriTarget,
+    lightning.odtTarget,
+    lightning.peerTarget,
+    lightning.metadataTarget,
+    lightning.hopTarget,
+    lightning.onionTarget,
+    await lightning.pictureTarget(),
+    files.profileTarget,
+    files.serviceTarget,
+    files.cardListTarget,
+    files.policyTarget,
+    files.deputyProfileTarget,
+    files.cardFileTarget,
+    files.cardImageTarget,
+    files.keyFileTarget,
+    files.keyMaterialTarget,
+  ];
+}

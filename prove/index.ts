@@ -1,0 +1,75 @@
+import { randomInt } from "node:crypto";
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { secp256k1 } from "../common/index.js";
+import { CAMPAIGNS } from "./campaigns.js";
+import { type Reported, renderReport, reportData } from "./report.js";
+
+const USAGE = `Usage: npm run prove [-- options]
+
+Tears, compares with a model and fuzzes everything that guards money, and prints one page of what was tried.
+Ends with 1 when anything failed; each failure names the command that shows it again.
+
+  --budget <seconds>  at most this long in all; without it everything is run in full
+  --only <text>       the campaigns whose names contain it
+  --seed <n>          of everything random; without it a new one, which the report names
+  --json              the report as JSON
+  --planted           plants known bugs in copies of the sources and shows which campaign catches each`;
+
+/** Longest seed: fast-check takes 32 bits with a sign. */
+const MOST_SEEDS = 2 ** 30;
+
+function number(text: string | undefined, name: string, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number.parseInt(text, 10);
+  if (!/^\d+$/.test(text) || value < least)
+    throw new RangeError(`--${name} needs a whole number, have ${text}`);
+  return value;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      budget: { type: "string" },
+      only: { type: "string", default: "" },
+      seed: { type: "string" },
+      json: { type: "boolean", default: false },
+      planted: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const budget = number(values.budget, "budget", 1);
+  const seed = number(values.seed, "seed", 0) ?? randomInt(MOST_SEEDS);
+  const tell = (text: string) => process.stderr.write(`${text}\n`);
+  if (values.planted) {
+    const { runPlanted, renderPlanted } = await import("./planted/run.js");
+    const found = await runPlanted({ seed, seconds: budget ?? 60, only: values.only, tell });
+    console.log(values.json ? JSON.stringify(found, undefined, 2) : renderPlanted(found));
+    return found.every(({ caughtBy }) => caughtBy.length > 0) ? 0 : 1;
+  }
+  const chosen = CAMPAIGNS.filter(({ name }) => name.includes(values.only));
+  if (chosen.length === 0) throw new RangeError(`no campaign is called ${values.only}`);
+  const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${availableParallelism()} cores, Node ${process.version}, secp256k1 by ${secp256k1.name}`;
+  const reported: Reported[] = [];
+  const end = budget === undefined ? Number.POSITIVE_INFINITY : performance.now() + budget * 1000;
+  for (const [i, campaign] of chosen.entries()) {
+    // What one leaves of its share, the next ones have.
+    const seconds = Math.max(1, (end - performance.now()) / 1000 / (chosen.length - i));
+    tell(`${campaign.name}: seed ${seed}`);
+    const result = await campaign.run({
+      seed,
+      budget: { seconds, units: campaign.full },
+      progress: (text) => tell(`${campaign.name}: ${text}`),
+    });
+    reported.push({ campaign, result });
+  }
+  const data = reportData(reported, machine);
+  console.log(values.json ? JSON.stringify(data, undefined, 2) : renderReport(reported, machine));
+  return data.failures ? 1 : 0;
+}
+
+process.exitCode = await main();

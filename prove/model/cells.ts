@@ -1,0 +1,130 @@
+import type { Cells } from "../card/cells.js";
+import { LIFE, type ModelCard, type ModelEntry } from "./model-card.js";
+
+const number = (value: bigint | number, length: number): string =>
+  value.toString(16).padStart(2 * length, "0");
+
+const entryHex = (entry: ModelEntry | undefined): string =>
+  entry
+    ? entry.invoiceHash +
+      number(entry.amount, 8) +
+      number(entry.counter, 4) +
+      number(entry.flags, 1) +
+      number(entry.authorized, 8)
+    : "00".repeat(53);
+
+/** The place of an entry follows from its counter: the oldest makes room. */
+const ringHex = (ring: readonly ModelEntry[]): string =>
+  [0, 1, 2, 3].map((place) => entryHex(ring.find(({ counter }) => counter % 4 === place))).join("");
+
+/** Every byte of the application's state (specs/01 §8), and what the secure channel counts; hex by name. */
+export function cellsOf(card: ModelCard): Record<string, string> {
+  return {
+    lifecycle: number(card.lifecycle, 1),
+    "card-id": card.cardId,
+    "key-set-id": card.keySetId,
+    "seal-key": card.sealKey,
+    "issuer-point": card.issuerPoint,
+    "node-uri": (card.nodeUri ? number(card.nodeUri.length / 2, 1) + card.nodeUri : "").padEnd(402, "0"),
+    "secret-key": card.secretKey,
+    point: card.point,
+    published: number(card.published, 1),
+    credit: number(card.credit, 8),
+    "max-per-transaction": number(card.maxPerTransaction, 8),
+    "pin-threshold": number(card.pinThreshold, 8),
+    "no-pin-budget": number(card.noPinBudget, 8),
+    "max-transactions": number(card.maxTransactions, 4),
+    sequence: number(card.sequence, 4),
+    counter: number(card.counter, 4),
+    authorized: number(card.authorized, 8),
+    "no-pin-spent": number(card.noPinSpent, 8),
+    ring: ringHex(card.ring),
+    pin: number(card.tries, 1) + card.pin.padEnd(16, "0"),
+    failures: number(card.failures, 1),
+    channels: number(card.channels, 3),
+  };
+}
+
+/** The same cells as the card holds them. The channels that were begun stand behind the keys of the first slot. */
+export function readCells(cells: Cells): Record<string, string> {
+  const names = Object.keys(NAMES) as (keyof typeof NAMES)[];
+  const read = Object.fromEntries(names.map((name) => [name, cells.hex(name)]));
+  return { ...read, channels: cells.hex("keys").slice(98, 104) };
+}
+
+const NAMES = {
+  lifecycle: 0,
+  "card-id": 0,
+  "key-set-id": 0,
+  "seal-key": 0,
+  "issuer-point": 0,
+  "node-uri": 0,
+  "secret-key": 0,
+  point: 0,
+  published: 0,
+  credit: 0,
+  "max-per-transaction": 0,
+  "pin-threshold": 0,
+  "no-pin-budget": 0,
+  "max-transactions": 0,
+  sequence: 0,
+  counter: 0,
+  authorized: 0,
+  "no-pin-spent": 0,
+  ring: 0,
+  pin: 0,
+  failures: 0,
+};
+
+/** First cell in which the two differ, with both values; undefined when none does. */
+export function firstDifference(
+  needed: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, string>>,
+): string | undefined {
+  const name = Object.keys(needed).find((cell) => needed[cell] !== found[cell]);
+  return name && `${name}: card ${found[name]}, model ${needed[name]}`;
+}
+
+/**
+ * The model of a blank card whose data were torn: each cell is as before, as after or cleared, and the model goes
+ * on from what is there. Undefined when a cell is something else, or the card is not blank.
+ */
+export function adoptTornData(
+  before: ModelCard,
+  after: ModelCard,
+  found: Readonly<Record<string, string>>,
+): ModelCard | undefined {
+  const [old, next] = [cellsOf(before), cellsOf(after)];
+  for (const name of Object.keys(old)) {
+    const value = found[name] ?? "";
+    if (value !== old[name] && value !== next[name] && /[^0]/.test(value)) return undefined;
+  }
+  const cell = (name: string): string => found[name] ?? "";
+  const value = (name: string): bigint => BigInt(`0x${cell(name)}`);
+  if (value("lifecycle") !== BigInt(LIFE.BLANK)) return undefined;
+  const uriLength = 2 * Number.parseInt(cell("node-uri").slice(0, 2), 16);
+  return {
+    ...before,
+    lifecycle: LIFE.BLANK,
+    cardId: cell("card-id"),
+    keySetId: cell("key-set-id"),
+    sealKey: cell("seal-key"),
+    issuerPoint: cell("issuer-point"),
+    nodeUri: cell("node-uri").slice(2, 2 + uriLength),
+    secretKey: cell("secret-key"),
+    point: cell("point"),
+    published: Number(value("published")),
+    credit: value("credit"),
+    maxPerTransaction: value("max-per-transaction"),
+    pinThreshold: value("pin-threshold"),
+    noPinBudget: value("no-pin-budget"),
+    maxTransactions: Number(value("max-transactions")),
+    sequence: Number(value("sequence")),
+    counter: Number(value("counter")),
+    authorized: value("authorized"),
+    noPinSpent: value("no-pin-spent"),
+    ring: /[^0]/.test(cell("ring")) ? before.ring : [],
+    pin: /[^0]/.test(cell("pin").slice(2)) ? cell("pin").slice(2) : "",
+    tries: Number.parseInt(cell("pin").slice(0, 2), 16),
+  };
+}

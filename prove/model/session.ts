@@ -1,0 +1,243 @@
+import { bytesToHex, hexToBytes, secp256k1, taggedHash } from "../../common/index.js";
+import { type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
+import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
+import { Cells } from "../card/cells.js";
+import { messageProblem } from "../card/sealed.js";
+import { factoryCard } from "../tearing/states.js";
+import { answer, type Sent } from "./answer.js";
+import { adoptTornData, cellsOf, firstDifference, readCells } from "./cells.js";
+import { type ExpectedData, type ModelCard, type Outcome, withoutPower } from "./model-card.js";
+import type { MakeStep, Step, StepTear } from "./steps.js";
+import { authenticating, blocksOf, commandOf, opening, type Terminal, throughChannel } from "./terminal.js";
+
+/** Card and model do not agree. */
+export class Disagreement extends Error {}
+
+/** Commands that a replay can reach back to. */
+const HISTORY = 64;
+const hex = bytesToHex;
+
+/** A card and its model, and the hosts that take turns with them. Every command is compared. */
+export class ModelSession {
+  readonly #card: SimulatedCard;
+  #model: ModelCard;
+  readonly #terminals: [Terminal, Terminal] = [
+    { channel: undefined, session: 0 },
+    { channel: undefined, session: 0 },
+  ];
+  #sessions = 0;
+  readonly #history: Uint8Array[] = [];
+  readonly #updates: Uint8Array[] = [];
+  /** Commands that were sent, torn ones included. */
+  commands = 0;
+  readonly seen = new Map<string, number>();
+
+  /** @param start a card's memory, and the model of it */
+  constructor(
+    start: { readonly image: MemoryImage; readonly model: ModelCard },
+    entropy?: (n: number) => Uint8Array,
+  ) {
+    this.#card = factoryCard(start.image, entropy);
+    this.#model = withoutPower(start.model);
+    this.#card.powerOn();
+    this.#send({ bytes: SELECT_APP }, undefined);
+  }
+
+  get model(): ModelCard {
+    return this.#model;
+  }
+
+  get image(): MemoryImage {
+    return this.#card.image();
+  }
+
+  /** @throws Disagreement */
+  step(step: Step): void {
+    const [terminal] = this.#terminals;
+    switch (step.kind) {
+      case "power":
+        this.#power([], true);
+        return;
+      case "hand-over":
+        this.#terminals.reverse();
+        this.#power([], true);
+        return;
+      case "open-channel":
+        this.#open(step.version, step.wrong, step.tear);
+        return;
+      case "make":
+        this.#make(step, step.tear);
+        return;
+      case "replay":
+      case "bend": {
+        const bytes = this.#history.at(-1 - step.back)?.slice();
+        if (!bytes) return;
+        if (step.kind === "bend") bend(bytes, step.at, step.mask);
+        this.#send({ bytes }, step.tear);
+        return;
+      }
+      case "replay-update": {
+        const bytes = this.#updates[step.which % Math.max(1, this.#updates.length)];
+        if (bytes) this.#send({ bytes }, step.tear);
+        return;
+      }
+      default: {
+        const sent = commandOf(step, this.#model, terminal);
+        if (!sent) return;
+        if (step.kind === "update" && this.#updates.length < HISTORY) this.#updates.push(sent.bytes);
+        this.#send(sent, step.tear);
+      }
+    }
+  }
+
+  #open(version: number, wrong: boolean, tear: StepTear | undefined): boolean {
+    const session = ++this.#sessions;
+    const begun = this.#send(opening(version, session), wrong ? undefined : tear);
+    if (begun?.sw !== "9000") return false;
+    const sent = authenticating(this.#terminals[0], session, begun.data, wrong);
+    return this.#send(sent, wrong ? tear : undefined)?.sw === "9000";
+  }
+
+  /** RESET if needed, then a whole personalization; the tear falls on one of its commands. */
+  #make(step: MakeStep, tear: StepTear | undefined): void {
+    const at = typeof tear?.point === "object" ? tear.point.write % 4 : 0;
+    const tornAt = (index: number) => (tear && at === index ? tear : undefined);
+    this.#send({ bytes: SELECT_APP }, undefined);
+    if (!this.#open(0x30, false, undefined)) return;
+    const [terminal] = this.#terminals;
+    const [first, second] = blocksOf(step);
+    const through = (ins: number, p1p2: number, data: Uint8Array, index: number): boolean =>
+      this.#send(throughChannel(terminal, ins, p1p2, data), tornAt(index))?.sw === "9000";
+    const isBlank = this.#model.lifecycle === 0x01;
+    if (!isBlank && !through(0xe4, 0, new Uint8Array(0), 0)) return;
+    if (!through(0x46, 0x8000, new Uint8Array(16).fill(step.publish), 1)) return;
+    if (!through(0xe2, 0x0800, first, 2)) return;
+    through(0xe2, 0x8801, second, 3);
+  }
+
+  /** Sends to both and compares. @returns the card's answer; undefined when it was torn */
+  #send(sent: Sent, tear: StepTear | undefined): Answer | undefined {
+    this.commands++;
+    this.#history.push(sent.bytes);
+    if (this.#history.length > HISTORY) this.#history.shift();
+    const outcome = answer(this.#model, sent);
+    this.#card.tearAt(tear?.point);
+    let got: Answer;
+    try {
+      got = exchange(this.#card, sent.bytes);
+    } catch (error) {
+      if (!(error instanceof TornError) || !tear) throw error;
+      this.#torn(outcome, tear);
+      return undefined;
+    }
+    const kind = `${hex(sent.bytes.subarray(0, 2))} ${got.sw}`;
+    this.seen.set(kind, (this.seen.get(kind) ?? 0) + 1);
+    this.#compare(outcome, sent, got);
+    return got;
+  }
+
+  #compare(outcome: Outcome, sent: Sent, got: Answer): void {
+    const name = hex(sent.bytes.subarray(0, 5));
+    if (got.sw !== outcome.sw) throw new Disagreement(`${name}: card ${got.sw}, model ${outcome.sw}`);
+    const found = this.#found();
+    this.#model = outcome.data.kind === "key-proof" ? this.#withNewKey(outcome.next, found) : outcome.next;
+    const problem = this.#dataProblem(outcome.data, got.data);
+    if (problem) throw new Disagreement(`${name}: its answer: ${problem}`);
+    const difference = firstDifference(cellsOf(this.#model), found);
+    if (difference) throw new Disagreement(`${name} ${got.sw}: ${difference}`);
+  }
+
+  #dataProblem(expected: ExpectedData, data: Uint8Array): string | undefined {
+    const { keySetId, sealKey, point } = this.#model;
+    switch (expected.kind) {
+      case "any":
+        return undefined;
+      case "exactly":
+        return hex(data) === expected.hex ? undefined : `card ${hex(data)}, model ${expected.hex}`;
+      case "message":
+        return messageProblem(data, {
+          type: expected.type,
+          fields: hexToBytes(expected.fields),
+          keySetId: hexToBytes(keySetId),
+          sealKey: hexToBytes(sealKey),
+          point: hexToBytes(point),
+        });
+      case "key-proof": {
+        if (hex(data.subarray(0, 5)) !== "7f49438641" || hex(data.subarray(70, 72)) !== "9e40")
+          return "not a key and its proof";
+        const digest = taggedHash("chequecard/key", hexToBytes(expected.challenge), data.subarray(5, 70));
+        const proven = secp256k1.verify(data.subarray(72), digest, data.subarray(5, 70));
+        return proven && hex(data.subarray(5, 70)) === point ? undefined : "the proof of the key is wrong";
+      }
+    }
+  }
+
+  /** The card chose a key: whatever it is, it is a pair, and another one than before. */
+  #withNewKey(model: ModelCard, found: Readonly<Record<string, string>>): ModelCard {
+    const { point = "", "secret-key": secretKey = "" } = found;
+    if (point === model.point) return model;
+    if (!isPair(secretKey, point)) throw new Disagreement("GENERATE KEY PAIR: the keys are no pair");
+    return { ...model, point, secretKey };
+  }
+
+  /** Power failed: the card is as before, as after, or as the outcome says of in between. */
+  #torn(outcome: Outcome, tear: StepTear): void {
+    const before = this.#model;
+    this.#powerOn(tear.rollBack);
+    const found = this.#found();
+    const candidates =
+      tear.point === "before-command"
+        ? [before]
+        : tear.point === "after-command" && outcome.data.kind !== "key-proof"
+          ? [outcome.next]
+          : [before, ...outcome.between, outcome.next];
+    let settled = candidates.find((candidate) => !firstDifference(cellsOf(candidate), found));
+    if (!settled && outcome.mixes) settled = adoptTornData(before, outcome.next, found);
+    if (!settled && outcome.data.kind === "key-proof") {
+      const made = this.#withNewKey(before, found);
+      if (!firstDifference(cellsOf(made), found)) settled = made;
+    }
+    if (!settled)
+      throw new Disagreement(
+        `torn ${JSON.stringify(tear.point)} (${outcome.sw}): ${firstDifference(cellsOf(outcome.next), found)}`,
+      );
+    this.#model = withoutPower(settled);
+    if (tear.reselect) this.#send({ bytes: SELECT_APP }, undefined);
+  }
+
+  #power(rollBack: readonly number[], reselect: boolean): void {
+    this.#powerOn(rollBack);
+    this.#model = withoutPower(this.#model);
+    if (reselect) this.#send({ bytes: SELECT_APP }, undefined);
+  }
+
+  #powerOn(rollBack: readonly number[]): void {
+    for (const write of rollBack) {
+      try {
+        this.#card.powerOn(write);
+      } catch (error) {
+        if (!(error instanceof TornError)) throw error;
+      }
+    }
+    this.#card.powerOn();
+  }
+
+  #found(): Record<string, string> {
+    const cells = new Cells(this.#card.image());
+    if (cells.journalLength) throw new Disagreement("a transaction is open between two commands");
+    return readCells(cells);
+  }
+}
+
+function isPair(secretKey: string, point: string): boolean {
+  const secret = hexToBytes(secretKey);
+  return secp256k1.isSecretKey(secret) && hex(secp256k1.publicKey(secret, false)) === point;
+}
+
+/** Changes a byte, but not into an Le that the specification leaves open. */
+function bend(bytes: Uint8Array, at: number, mask: number): void {
+  const place = at % bytes.length;
+  const hasLe = bytes.length === 5 || bytes.length === 6 + (bytes[4] ?? 0);
+  if (hasLe && place === bytes.length - 1) return;
+  bytes[place] = (bytes[place] ?? 0) ^ mask;
+}

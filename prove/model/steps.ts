@@ -1,0 +1,257 @@
+import fc from "fast-check";
+
+/** Power fails here in the step's command, and perhaps again in the roll-back. */
+export interface StepTear {
+  readonly point: "before-command" | "after-command" | { readonly write: number };
+  /** Writes of the roll-back at which it is torn, one power-up after the other. */
+  readonly rollBack: readonly number[];
+  /** Whether the host selects the application before it goes on. */
+  readonly reselect: boolean;
+}
+
+/** Amount relative to something that the card's answer depends on. */
+export interface Amount {
+  readonly near: "one" | "sixty" | "max-per-transaction" | "pin-threshold" | "budget" | "available" | "most";
+  readonly offset: number;
+}
+
+export interface UpdateStep {
+  readonly kind: "update";
+  /** To the card's sequence. */
+  readonly sequence: number;
+  readonly flags: number;
+  readonly credit: number;
+  readonly maxPerTransaction: bigint;
+  readonly pinThreshold: bigint;
+  readonly noPinBudget: bigint;
+  readonly maxTransactions: number;
+  readonly wrong: "nothing" | "signer" | "card-id" | "point" | "key-set" | "seal-key" | "type" | "credit";
+  readonly reserved: number;
+  readonly highS: boolean;
+}
+
+export interface MakeStep {
+  readonly kind: "make";
+  readonly credit: bigint;
+  readonly maxPerTransaction: bigint;
+  readonly pinThreshold: bigint;
+  readonly noPinBudget: bigint;
+  readonly maxTransactions: number;
+  readonly publish: number;
+  readonly withPin: boolean;
+}
+
+export type Step = { readonly tear?: StepTear | undefined } & (
+  | { readonly kind: "authorize"; readonly amount: Amount; readonly invoice: number }
+  | { readonly kind: "verify"; readonly block: "right" | "wrong" | "malformed" | "none" }
+  | {
+      readonly kind: "change-pin";
+      readonly old: "right" | "wrong" | "malformed";
+      readonly next: number | "malformed";
+    }
+  | { readonly kind: "identify"; readonly challenge: number }
+  | { readonly kind: "get-data"; readonly tag: number }
+  | { readonly kind: "select"; readonly what: number }
+  | UpdateStep
+  /** An update that was sent before, or any command that was. */
+  | { readonly kind: "replay-update"; readonly which: number }
+  | { readonly kind: "replay"; readonly back: number }
+  /** An earlier command with one byte changed. */
+  | { readonly kind: "bend"; readonly back: number; readonly at: number; readonly mask: number }
+  | { readonly kind: "raw"; readonly bytes: Uint8Array }
+  | { readonly kind: "power" }
+  /** The other terminal takes the card: power, SELECT, and its own half of a channel, which is stale. */
+  | { readonly kind: "hand-over" }
+  | { readonly kind: "open-channel"; readonly version: number; readonly wrong: boolean }
+  | { readonly kind: "generate-key-pair" }
+  | {
+      readonly kind: "store-data";
+      readonly block: number;
+      readonly last: boolean;
+      readonly groups: number;
+    }
+  | { readonly kind: "reset" }
+  | MakeStep
+);
+
+const limit = (...values: bigint[]) => fc.constantFrom(...values, 2n ** 64n - 1n);
+
+const amount: fc.Arbitrary<Amount> = fc.record({
+  near: fc.constantFrom(
+    "one",
+    "sixty",
+    "sixty",
+    "max-per-transaction",
+    "pin-threshold",
+    "budget",
+    "available",
+    "most",
+  ),
+  offset: fc.constantFrom(-1, 0, 0, 0, 0, 1, 3),
+});
+
+const limits = {
+  maxPerTransaction: limit(400n, 400n, 50n, 0n),
+  pinThreshold: limit(100n, 100n, 0n),
+  noPinBudget: limit(250n, 250n, 0n),
+  maxTransactions: fc.constantFrom(40, 40, 2, 0, 0xffffffff),
+};
+
+const tear: fc.Arbitrary<StepTear | undefined> = fc.option(
+  fc.record({
+    point: fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.integer({ min: 1, max: 26 }).map((write) => ({ write: 1 + ((write - 1) % 13) })),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("before-command" as const, "after-command" as const) },
+    ),
+    rollBack: fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
+    reselect: fc.constantFrom(true, true, true, true, false),
+  }),
+  { nil: undefined, freq: 7 },
+);
+
+const HEADERS = [
+  "00200080",
+  "00240080",
+  "80300000",
+  "80320000",
+  "80340000",
+  "80ca00c1",
+  "80ca5f50",
+  "80503000",
+  "84820300",
+  "84468000",
+  "84e20800",
+  "84e28800",
+  "84e40000",
+  "00a40400",
+  "00a4040c",
+  "80d80081",
+  "80f28002",
+  "80ca9f7f",
+].map((header) => Buffer.from(header, "hex"));
+
+/** A header that is known or nearly so, and data of a length that is known or nearly so; Le 00 or none. */
+const raw = fc
+  .record({
+    header: fc.constantFrom(...HEADERS),
+    bend: fc.option(fc.tuple(fc.nat(3), fc.nat(255)), { freq: 3 }),
+    length: fc.oneof(fc.constantFrom(0, 0, 7, 8, 16, 32, 40, 149), fc.nat(160)),
+    fill: fc.nat(255),
+    lengthIs: fc.constantFrom("right", "right", "right", "right", "wrong", "zero"),
+    le: fc.boolean(),
+  })
+  .map(({ header, bend, length, fill, lengthIs, le }): Step => {
+    const head = Uint8Array.from(header);
+    if (bend) head[bend[0]] = bend[1];
+    if (length === 0) return { kind: "raw", bytes: le ? Uint8Array.of(...head, 0) : head };
+    const stated = lengthIs === "right" ? length : lengthIs === "zero" ? 0 : length - 2;
+    const data = new Uint8Array(length).fill(fill);
+    return { kind: "raw", bytes: Uint8Array.of(...head, stated & 0xff, ...data, ...(le ? [0] : [])) };
+  });
+
+const of = <S extends Step>(arbitrary: fc.Arbitrary<S>, weight: number) => ({ weight, arbitrary });
+const kinds = fc.oneof(
+  of(fc.record({ kind: fc.constant("authorize" as const), amount, invoice: fc.nat(6) }), 30),
+  of(
+    fc.record({
+      kind: fc.constant("verify" as const),
+      block: fc.constantFrom("right", "right", "right", "wrong", "malformed", "none"),
+    }),
+    16,
+  ),
+  of(
+    fc.record({
+      kind: fc.constant("change-pin" as const),
+      old: fc.constantFrom("right", "right", "wrong", "malformed"),
+      next: fc.oneof(fc.nat(3), fc.constant("malformed" as const)),
+    }),
+    4,
+  ),
+  of(fc.record({ kind: fc.constant("identify" as const), challenge: fc.nat(3) }), 3),
+  of(
+    fc.record({
+      kind: fc.constant("get-data" as const),
+      tag: fc.constantFrom(0x00c1, 0x5f50, 0x9f7f, 0x00c2, 0),
+    }),
+    5,
+  ),
+  of(fc.record({ kind: fc.constant("select" as const), what: fc.nat(12) }), 10),
+  of(
+    fc.record({
+      kind: fc.constant("update" as const),
+      sequence: fc.constantFrom(1, 1, 1, 1, 0, -1, 5, 0x1000000),
+      flags: fc.constantFrom(0, 0, 0, 1, 2, 2, 3, 4, 4, 6, 7, 8, 255),
+      credit: fc.constantFrom(0, 0, 1, 200, 500, -1),
+      ...limits,
+      wrong: fc.constantFrom(
+        "nothing",
+        "nothing",
+        "nothing",
+        "nothing",
+        "nothing",
+        "nothing",
+        "signer",
+        "card-id",
+        "point",
+        "key-set",
+        "seal-key",
+        "type",
+        "credit",
+      ),
+      reserved: fc.constantFrom(0, 0, 255),
+      highS: fc.boolean(),
+    }),
+    12,
+  ),
+  of(fc.record({ kind: fc.constant("replay-update" as const), which: fc.nat(1000) }), 4),
+  of(fc.record({ kind: fc.constant("replay" as const), back: fc.nat(12) }), 6),
+  of(
+    fc.record({
+      kind: fc.constant("bend" as const),
+      back: fc.nat(6),
+      at: fc.nat(200),
+      mask: fc.integer({ min: 1, max: 255 }),
+    }),
+    6,
+  ),
+  of(raw, 8),
+  of(fc.record({ kind: fc.constant("power" as const) }), 2),
+  of(fc.record({ kind: fc.constant("hand-over" as const) }), 4),
+  of(
+    fc.record({
+      kind: fc.constant("open-channel" as const),
+      version: fc.constantFrom(0x30, 0x30, 0x30, 0x30, 0, 0x31),
+      wrong: fc.constantFrom(false, false, false, false, true),
+    }),
+    2,
+  ),
+  of(fc.record({ kind: fc.constant("generate-key-pair" as const) }), 1),
+  of(
+    fc.record({
+      kind: fc.constant("store-data" as const),
+      block: fc.nat(2),
+      last: fc.boolean(),
+      groups: fc.nat(127),
+    }),
+    2,
+  ),
+  of(fc.record({ kind: fc.constant("reset" as const) }), 1),
+  of(
+    fc.record({
+      kind: fc.constant("make" as const),
+      credit: fc.constantFrom(1_000n, 1_000n, 0n, 100n, 2_100_000_000_000_000_000n),
+      ...limits,
+      publish: fc.constantFrom(0, 2, 12, 14),
+      withPin: fc.constantFrom(true, true, false),
+    }),
+    2,
+  ),
+);
+
+/** One step of a sequence. */
+export const anyStep: fc.Arbitrary<Step> = fc
+  .tuple(kinds, tear)
+  .map(([step, torn]) => (torn ? ({ ...step, tear: torn } as Step) : step));

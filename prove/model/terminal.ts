@@ -1,0 +1,175 @@
+import { concatBytes, hexToBytes, utf8 } from "../../common/index.js";
+import * as card from "../card/apdus.js";
+import { HostChannel, initializeUpdate } from "../card/channel.js";
+import * as material from "../card/material.js";
+import { CHALLENGE_16, group, storeDataBlocks } from "../card/personalize.js";
+import { sealedUpdate, type UpdateFields } from "../card/sealed.js";
+import type { Sent } from "./answer.js";
+import type { ModelCard } from "./model-card.js";
+import type { Amount, MakeStep, Step, UpdateStep } from "./steps.js";
+
+/** One of the hosts that take turns with the card. */
+export interface Terminal {
+  channel: HostChannel | undefined;
+  session: number;
+}
+
+const invoices = Array.from({ length: 7 }, (_, n) => material.hashOf(`prove/model invoice ${n}`));
+const challenges = Array.from({ length: 4 }, (_, n) => material.hashOf(`prove/model challenge ${n}`));
+const PINS = ["241234ffffffffff", "26654321ffffffff", "2c123456789012ff", "240000ffffffffff"].map((pin) =>
+  hexToBytes(pin),
+);
+const SELECTS = [
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_APP,
+  card.SELECT_PACKAGE,
+  card.SELECT_SILENTLY,
+  card.SELECT_DOMAIN,
+  card.SELECT_UNKNOWN,
+  card.apdu("00a40400"),
+];
+const MOST = 2_100_000_000_000_000_000n;
+
+const least = (value: bigint): bigint => (value < 0n ? 0n : value);
+
+/** The amount in msat that a step means with this card, 0..2^64-1. */
+function amountOf(model: ModelCard, { near, offset }: Amount): bigint {
+  const base = {
+    one: 1n,
+    sixty: 60n,
+    "max-per-transaction": model.maxPerTransaction,
+    "pin-threshold": model.pinThreshold,
+    budget: least(model.noPinBudget - model.noPinSpent),
+    available: least(model.credit - model.authorized),
+    most: MOST,
+  }[near];
+  const amount = least(base + BigInt(offset));
+  return amount < 2n ** 64n ? amount : 2n ** 64n - 1n;
+}
+
+const rightPin = (model: ModelCard): Uint8Array => (model.pin ? hexToBytes(model.pin) : material.PIN_BLOCK);
+
+const sequenceOf = (model: ModelCard, delta: number): number =>
+  Math.min(0xffffffff, Math.max(0, model.sequence + delta));
+
+function orderOf(model: ModelCard, step: UpdateStep): Uint8Array {
+  const { wrong } = step;
+  const credit = wrong === "credit" ? MOST + 1n : least(model.credit + BigInt(step.credit));
+  const fields: Partial<UpdateFields> = {
+    cardId: wrong === "card-id" ? hexToBytes("1102030405060708") : hexToBytes(model.cardId),
+    sequence: sequenceOf(model, step.sequence),
+    flags: step.flags,
+    reserved: step.reserved,
+    credit: credit < 2n ** 64n ? credit : MOST,
+    maxPerTransaction: step.maxPerTransaction,
+    pinThreshold: step.pinThreshold,
+    noPinBudget: step.noPinBudget,
+    maxTransactions: step.maxTransactions,
+    point: wrong === "point" ? material.ISSUER_POINT : hexToBytes(model.point),
+    signer: wrong === "signer" ? material.OTHER_ISSUER_SECRET : material.ISSUER_SECRET,
+    keySetId: hexToBytes(wrong === "key-set" ? "ffffffff" : model.keySetId),
+    sealKey: wrong === "seal-key" ? new Uint8Array(16).fill(9) : hexToBytes(model.sealKey),
+    type: wrong === "type" ? 1 : 3,
+    highS: step.highS,
+  };
+  return card.update(sealedUpdate(fields));
+}
+
+/** Data groups by a bit each; the last bit gives one of them twice. */
+function groupsOf(bits: number): Uint8Array {
+  const limits = storeDataBlocks()[1].subarray(15, 15 + 40);
+  const all = [
+    group(0x0101, concatBytes(material.CARD_ID, material.KEY_SET_ID)),
+    group(0x0102, utf8(material.NODE_URI)),
+    group(0x0103, material.ISSUER_POINT),
+    limits,
+    group(0x8101, material.SEAL_KEY),
+    group(0x8102, material.PIN_BLOCK),
+    group(0x0101, concatBytes(material.CARD_ID, material.KEY_SET_ID)),
+  ];
+  const chosen = all.filter((_, bit) => bits & (1 << bit));
+  return concatBytes(...chosen).subarray(0, 239);
+}
+
+/** Through the terminal's half of a channel, or in clear where it has none. */
+export function throughChannel(terminal: Terminal, ins: number, p1p2: number, plain: Uint8Array): Sent {
+  const { channel, session } = terminal;
+  const [p1, p2] = [p1p2 >> 8, p1p2 & 0xff];
+  if (!channel) return { bytes: concatBytes(Uint8Array.of(0x84, ins, p1, p2, 8), new Uint8Array(8)) };
+  const bytes = channel.wrap(ins, p1, p2, plain);
+  return { bytes, secured: { session, index: channel.count, plain } };
+}
+
+/** The two blocks of a personalization with a step's values. */
+export const blocksOf = (step: MakeStep): [Uint8Array, Uint8Array] =>
+  storeDataBlocks({ ...step, pinBlock: step.withPin ? material.PIN_BLOCK : undefined });
+
+/** The bytes of a step of one command; undefined for a step of another kind. */
+export function commandOf(step: Step, model: ModelCard, terminal: Terminal): Sent | undefined {
+  const clear = (bytes: Uint8Array): Sent => ({ bytes });
+  switch (step.kind) {
+    case "authorize":
+      return clear(
+        card.authorize(amountOf(model, step.amount), invoices[step.invoice] ?? material.CARD_POINT),
+      );
+    case "verify": {
+      if (step.block === "none") return clear(card.PIN_STATE);
+      const block = { wrong: material.WRONG_PIN_BLOCK, malformed: material.MALFORMED_PIN_BLOCK };
+      return clear(card.verify(step.block === "right" ? rightPin(model) : block[step.block]));
+    }
+    case "change-pin": {
+      const block = { wrong: material.WRONG_PIN_BLOCK, malformed: material.MALFORMED_PIN_BLOCK };
+      const old = step.old === "right" ? rightPin(model) : block[step.old];
+      const next = step.next === "malformed" ? block.malformed : (PINS[step.next] ?? material.PIN_BLOCK);
+      return clear(card.changePin(old, next));
+    }
+    case "identify":
+      return clear(card.identify(challenges[step.challenge] ?? material.CARD_SECRET));
+    case "get-data":
+      return clear(card.apdu(`80ca${step.tag.toString(16).padStart(4, "0")}`, undefined, 0));
+    case "select":
+      return clear(SELECTS[step.what] ?? card.SELECT_APP);
+    case "update":
+      return clear(orderOf(model, step));
+    case "raw":
+      return clear(step.bytes);
+    case "generate-key-pair":
+      return throughChannel(terminal, 0x46, 0x8000, CHALLENGE_16);
+    case "store-data":
+      return throughChannel(
+        terminal,
+        0xe2,
+        ((step.last ? 0x88 : 0x08) << 8) | step.block,
+        groupsOf(step.groups),
+      );
+    case "reset":
+      return throughChannel(terminal, 0xe4, 0, new Uint8Array(0));
+    default:
+      return undefined;
+  }
+}
+
+/** INITIALIZE UPDATE that gives the terminal a new session. */
+export const opening = (version: number, session: number): Sent => ({
+  bytes: initializeUpdate(version),
+  opens: session,
+});
+
+/** EXTERNAL AUTHENTICATE of a terminal that just got an answer to INITIALIZE UPDATE. */
+export function authenticating(
+  terminal: Terminal,
+  session: number,
+  answer: Uint8Array,
+  wrong: boolean,
+): Sent {
+  terminal.channel = new HostChannel(material.FACTORY_KEYS, answer);
+  terminal.session = session;
+  const bytes = terminal.channel.authenticate(wrong);
+  return { bytes, secured: { session, index: 0, plain: new Uint8Array(0), wrongCryptogram: wrong } };
+}
