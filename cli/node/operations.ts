@@ -102,7 +102,7 @@ const fund = operation({
         hint: "Both nodes must live on the same simulated chain: start them with the same --chain file.",
       });
     }
-    await node.channelsReady(CHANNELS_MS);
+    await node.channelsReady(INFO_MS);
     const { outbound, inbound, blockHeight } = await node.info();
     return { peer: formatNodeUri(address), outbound, inbound, blockHeight };
   },
