@@ -1,6 +1,9 @@
 import { availableParallelism, cpus } from "node:os";
 import { secp256k1 } from "../common/index.js";
+import { deputyBenchmark } from "./deputy.js";
+import { issuerBenchmark } from "./issuer.js";
 import type { Benchmark, Figure } from "./measure.js";
+import { paymentBenchmark } from "./payment.js";
 import { pcscBenchmark } from "./pcsc.js";
 import { personalizationBenchmark } from "./personalization.js";
 import { tapBenchmark } from "./tap.js";
@@ -10,7 +13,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   tapBenchmark,
   verificationBenchmark,
   pcscBenchmark,
+  deputyBenchmark,
+  paymentBenchmark,
   personalizationBenchmark,
+  issuerBenchmark,
 ];
 
 const USAGE = `Usage: npm run bench [-- --large] [-- --only <part of a name>] [-- --json]

@@ -3,6 +3,8 @@ export interface Budget {
   readonly seconds: number;
   /** Tear points, commands or inputs. */
   readonly units: number;
+  /** More say nothing new. Default 20. */
+  readonly failures?: number;
 }
 
 export interface CampaignOptions {
@@ -39,14 +41,13 @@ export interface Campaign {
   readonly name: string;
   /** One sentence for the report. */
   readonly about: string;
-  readonly unit: "tear points" | "commands" | "inputs";
+  readonly unit: "tear points" | "commands" | "inputs" | "tests";
   /** Units of a full run. */
   readonly full: number;
   run(options: CampaignOptions): Promise<CampaignResult>;
 }
 
-/** More failures than this say nothing new; a campaign stops there. */
-export const MAX_FAILURES = 20;
+const MOST_FAILURES = 20;
 
 /** Ends a campaign: units, time or failures. */
 export class Meter {
@@ -65,10 +66,14 @@ export class Meter {
     return (performance.now() - this.#start) / 1000;
   }
 
+  get secondsLeft(): number {
+    return this.#options.budget.seconds - this.seconds;
+  }
+
   /** True when the campaign has done what its budget allows, or has failed often enough. */
   get isOver(): boolean {
-    const { seconds, units } = this.#options.budget;
-    return this.units >= units || this.seconds >= seconds || this.failures.length >= MAX_FAILURES;
+    const { units, failures = MOST_FAILURES } = this.#options.budget;
+    return this.units >= units || this.secondsLeft <= 0 || this.failures.length >= failures;
   }
 
   count(what: string, n = 1): void {
@@ -76,7 +81,7 @@ export class Meter {
   }
 
   fail(failure: Failure): void {
-    if (this.failures.length < MAX_FAILURES) this.failures.push(failure);
+    if (this.failures.length < MOST_FAILURES) this.failures.push(failure);
   }
 
   /** At most once in two seconds. */

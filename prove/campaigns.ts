@@ -1,7 +1,8 @@
 import type { Campaign } from "./campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
+import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
 import { tearing } from "./tearing/sweep.js";
 
 /** Every part of the proof, in the order of the report. */
-export const CAMPAIGNS: readonly Campaign[] = [tearing, model, fuzzing];
+export const CAMPAIGNS: readonly Campaign[] = [tearing, model, fuzzing, ...LONG_SUITES];
