@@ -13,6 +13,7 @@ Ends with 1 when anything failed; each failure names the command that shows it a
   --budget <seconds>  at most this long in all; without it everything is run in full
   --only <text>       the campaigns whose names contain it
   --seed <n>          of everything random; without it a new one, which the report names
+  --first             stop a campaign at its first failure
   --json              the report as JSON
   --planted           plants known bugs in copies of the sources and shows which campaign catches each`;
 
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
       budget: { type: "string" },
       only: { type: "string", default: "" },
       seed: { type: "string" },
+      first: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       planted: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -62,7 +64,7 @@ async function main(): Promise<number> {
     tell(`${campaign.name}: seed ${seed}`);
     const result = await campaign.run({
       seed,
-      budget: { seconds, units: campaign.full },
+      budget: { seconds, units: campaign.full, ...(values.first ? { failures: 1 } : {}) },
       progress: (text) => tell(`${campaign.name}: ${text}`),
     });
     reported.push({ campaign, result });

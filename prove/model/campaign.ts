@@ -38,6 +38,10 @@ function starts(): readonly Start[] {
   return [...made, ...made, ...made, blank];
 }
 
+/** A failing sequence is made shorter for so long and no longer; without a limit of time for as long as it takes. */
+const shrinkFor = (seconds: number) =>
+  Number.isFinite(seconds) ? { interruptAfterTimeLimit: Math.ceil(1000 * Math.max(1, seconds)) } : {};
+
 /** Runs sequences of steps on card and model until the budget is spent. */
 export async function runModel(options: CampaignOptions) {
   const meter = new Meter(options);
@@ -59,7 +63,7 @@ export async function runModel(options: CampaignOptions) {
           for (const [kind, times] of session.seen) seen.set(kind, (seen.get(kind) ?? 0) + times);
         }
       }),
-      { seed, numRuns: SEQUENCES, endOnFailure: false },
+      { seed, numRuns: SEQUENCES, ...shrinkFor(meter.secondsLeft) },
     );
     meter.count("sequences", details.numRuns);
     if (details.failed) {

@@ -97,7 +97,16 @@ class Tree {
 
   /** Runs one campaign. @returns its first failure, undefined when it found nothing */
   prove(campaign: string, seconds: number, seed: number): string | undefined {
-    const args = ["--only", campaign, "--budget", String(seconds), "--seed", String(seed), "--json"];
+    const args = [
+      "--only",
+      campaign,
+      "--budget",
+      String(seconds),
+      "--seed",
+      String(seed),
+      "--first",
+      "--json",
+    ];
     const { stdout, stderr, status } = spawnSync(process.execPath, ["dist/prove/index.js", ...args], {
       cwd: this.folder,
       encoding: "utf8",
