@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import { makeDeputyInvoice } from "../../lightning/dpp/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
+import { formatAddress, parseAddress } from "../../lightning/nodes/ldk/address.js";
 import {
   LdkNode,
   type LdkNodeOptions,
@@ -42,6 +43,22 @@ const refusal = (promise: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => (error instanceof NodeError ? error : undefined),
   );
+
+test.each([
+  ["127.0.0.1", 9735, "127.0.0.1:9735"],
+  ["::1", 1, "[::1]:1"],
+  ["node.example", 65535, "node.example:65535"],
+])("the address of %s, port %i, is written and read", (host, port, text) => {
+  expect(formatAddress(host, port)).toBe(text);
+  expect(parseAddress(text)).toEqual({ host, port });
+});
+
+test.each(["", "9735", "host:", "host:0", "host:65536", "::1:9735", "[::1]", "a b:1x"])(
+  "%j is no address",
+  (text) => {
+    expect(() => parseAddress(text)).toThrow(NodeError);
+  },
+);
 
 describe("starting", () => {
   test.each<Network>(["bc", "tb", "tbs", "sb"])(
@@ -90,6 +107,36 @@ describe("starting", () => {
     await new Promise((resolve) => server.close(resolve));
     const { addresses } = await (await start({ file: file("node"), listen })).info();
     expect(addresses).toEqual([`127.0.0.1:${address.port}`]);
+  });
+
+  test("takes another port when the last one is taken, and stays there", async () => {
+    const first = await start({ file: file("node") });
+    const [before] = (await first.info()).addresses;
+    await first.close();
+    const server = createServer();
+    const port = Number.parseInt((before ?? "").split(":")[1] ?? "", 10);
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const second = await start({ file: file("node") });
+    const { addresses } = await second.info();
+    expect(addresses).not.toEqual([before]);
+    await second.close();
+    await new Promise((resolve) => server.close(resolve));
+    expect((await (await start({ file: file("node") })).info()).addresses).toEqual(addresses);
+  });
+
+  test("on another simulated chain than the node's own is refused", async () => {
+    const node = await start({ file: file("node") });
+    chain.mine(3);
+    await node.close();
+    const other = new SimulatedChain({ now: () => 0 });
+    other.mine(10);
+    const error = await refusal(start({ file: file("node"), chain: other }));
+    expect(error).toMatchObject({
+      code: "storage",
+      message: expect.stringContaining("another simulated chain"),
+    });
+    other.close();
+    expect((await (await start({ file: file("node") })).info()).blockHeight).toBe(chain.tip().height);
   });
 
   test("makes files that only their owner can read", async () => {

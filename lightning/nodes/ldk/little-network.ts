@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Msat, msat, sat } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
+import { parseAddress } from "./address.js";
 import { LdkNode } from "./node.js";
 import type { LdkNodeOptions } from "./options.js";
 import { SimulatedChain } from "./simulated-chain.js";
@@ -37,13 +38,7 @@ const READY_MS = 10_000;
 /** Connects one node to another at the address that it tells. @throws NodeError */
 export async function connectNodes(from: LdkNode, to: LdkNode): Promise<void> {
   const { nodeId, addresses } = await to.info();
-  const [address = ""] = addresses;
-  const colon = address.lastIndexOf(":");
-  await from.connect({
-    nodeId,
-    host: address.slice(0, colon),
-    port: Number.parseInt(address.slice(colon + 1), 10),
-  });
+  await from.connect({ nodeId, ...parseAddress(addresses[0] ?? "") });
 }
 
 /** Opens a channel unless the two have one, and waits until it can be used. */

@@ -13,6 +13,7 @@ import type {
   PeerMessage,
   SettledInvoice,
 } from "../port.js";
+import { formatAddress, listenOn } from "./address.js";
 import type { ChannelRequest } from "./channels.js";
 import { type DeputyTerminal, exportDeputyProfile } from "./deputy.js";
 import { loadLdk } from "./load.js";
@@ -87,9 +88,9 @@ export class LdkNode implements LightningNode {
     blocks.catchUp();
     const host = listen?.host ?? DEFAULT_HOST;
     const last = this.#store.getState("port");
-    const port = await sockets.listen(host, listen?.port ?? (last ? readU16(last) : 0));
+    const port = await listenOn(sockets, host, listen?.port, last && readU16(last));
     this.#store.setState("port", u16(port));
-    this.#addresses = [`${host}:${port}`];
+    this.#addresses = [formatAddress(host, port)];
     this.#ends.push(chain.onBlock(() => this.#call(() => blocks.catchUp())));
     const tick = setInterval(() => this.#tick(), tickMs);
     this.#ends.push(() => clearInterval(tick));
@@ -105,6 +106,7 @@ export class LdkNode implements LightningNode {
       manager.timer_tick_occurred();
       peers.timer_tick_occurred();
       monitor.rebroadcast_pending_claims();
+      monitor.archive_fully_resolved_channel_monitors();
     });
   }
 
