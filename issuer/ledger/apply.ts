@@ -6,7 +6,7 @@ import { type BookingLine, book, booking } from "./bookings.js";
 import type { Decision } from "./decision.js";
 import { keepEvidence } from "./evidence.js";
 import { type Claim, decisionTime, type Facts, type Gap } from "./facts.js";
-import { type LimitsRow, newestOf, nextLimits, writeLimits } from "./limits.js";
+import { type LimitsRow, type NewestLimits, newestToFollow, nextLimits, writeLimits } from "./limits.js";
 import { openedGap, splitGap } from "./place.js";
 
 /** A claim with all that is recorded of it. */
@@ -279,10 +279,10 @@ async function queueUpdates(
       verdict.decision.kind === "void" ||
       (verdict.decision.kind === "contradiction" && after(verdict).state !== verdict.facts.account.state),
   );
-  const newest = await newestOf(store, tx, telling.map(after));
+  const newest = await newestToFollow(store, tx, telling.map(after));
   const rows = telling.map((verdict, i) => {
     const cause = verdict.decision.kind === "void" ? "void" : "clone";
-    return nextLimits(after(verdict), newest[i] as LimitsRow, {}, cause, now);
+    return nextLimits(after(verdict), newest[i] as NewestLimits, {}, cause, now);
   });
   await writeLimits(store, tx, rows);
   telling.forEach((verdict, i) => {

@@ -25,6 +25,11 @@ export interface LimitsChange extends Partial<CardLimits> {
 }
 
 const ONE_SHOT = BigInt(UPDATE_FLAG.RESET_PIN_TRIES | UPDATE_FLAG.RESET_NO_PIN_SPENT);
+/**
+ * Updates in a row that may carry one event. Whoever holds a card can provoke updates and keep them, and each that
+ * carries a reset of the PIN tries is three more guesses: without an end to it, any PIN is guessed.
+ */
+const MAX_CARRIES = 4n;
 const MAX_U32 = 0xffffffff;
 
 /** Limits as they are stored. @throws ValueError */
@@ -42,20 +47,25 @@ export function storedLimits(
   };
 }
 
+/** A card's newest limits, and the one-shot flags that its next update may carry on. */
+export interface NewestLimits extends LimitsRow {
+  readonly carried: bigint;
+}
+
 /**
  * The next update of a card from the newest one: its credit and blocked flag follow the account, and one-shot
- * flags that the card has not acknowledged yet go into it again (specs/03 §4). Pure.
+ * flags that the card has not acknowledged yet go into it again, a few times (specs/03 §4). Pure.
  * @param account as it shall be, with the sequence of `newest`
  */
 export function nextLimits(
   account: AccountRow,
-  newest: LimitsRow,
+  newest: NewestLimits,
   change: LimitsChange,
   cause: LimitsCause,
   now: bigint,
 ): LimitsRow {
   if (newest.sequence >= BigInt(MAX_U32)) throw new ValueError("sequence", "used up for this card");
-  const waiting = account.acknowledged < newest.sequence ? newest.flags & ONE_SHOT : 0n;
+  const waiting = account.acknowledged < newest.sequence ? newest.carried : 0n;
   const blocked = account.state === "active" || account.state === "pending" ? 0 : UPDATE_FLAG.BLOCKED;
   // After a cash-out the card keeps the credit it has: one that was signed cannot be taken back.
   let credit = msat(account.funded + account.voided, "credit") as bigint;
@@ -92,6 +102,14 @@ const NEWEST = findMany(
   { card: int, sequence: int },
   (p) => `select * from limits where card = ${p.card} and sequence = ${p.sequence}`,
 );
+/** How many of the newest updates of a card have each one-shot flag. */
+const CARRIES = findMany(
+  { card: int, sequence: int },
+  (p) =>
+    `select sum((flags & ${UPDATE_FLAG.RESET_PIN_TRIES}) / ${UPDATE_FLAG.RESET_PIN_TRIES}) as pin_tries, ` +
+    `sum((flags & ${UPDATE_FLAG.RESET_NO_PIN_SPENT}) / ${UPDATE_FLAG.RESET_NO_PIN_SPENT}) as no_pin_spent ` +
+    `from limits where card = ${p.card} and sequence > ${p.sequence} - ${MAX_CARRIES} and sequence <= ${p.sequence}`,
+);
 const INSERT = insertMany(
   "limits",
   {
@@ -118,6 +136,32 @@ export async function newestOf(
   return await store.many.find<LimitsRow, "card" | "sequence">(tx, NEWEST, accounts);
 }
 
+/** The same for making the next update of each, in the same order. */
+export async function newestToFollow(
+  store: Store,
+  tx: Tx,
+  accounts: readonly AccountRow[],
+): Promise<(NewestLimits | undefined)[]> {
+  const newest = await newestOf(store, tx, accounts);
+  const waiting = newest.filter((row) => row !== undefined && (row.flags & ONE_SHOT) !== 0n) as LimitsRow[];
+  const counts = await store.many.find<CarriesRow, "card" | "sequence">(tx, CARRIES, waiting);
+  const carried = new Map(waiting.map((row, i) => [row, row.flags & mayCarry(counts[i])]));
+  return newest.map((row) => row && { ...row, carried: carried.get(row) ?? 0n });
+}
+
+/** Sums that the databases give as integers or as decimal text. */
+interface CarriesRow {
+  readonly pin_tries: bigint | string;
+  readonly no_pin_spent: bigint | string;
+}
+
+function mayCarry(counts: CarriesRow | undefined): bigint {
+  if (!counts) return 0n;
+  const pinTries = BigInt(counts.pin_tries) < MAX_CARRIES ? UPDATE_FLAG.RESET_PIN_TRIES : 0;
+  const noPinSpent = BigInt(counts.no_pin_spent) < MAX_CARRIES ? UPDATE_FLAG.RESET_NO_PIN_SPENT : 0;
+  return BigInt(pinTries | noPinSpent);
+}
+
 /** Writes limits that {@link nextLimits} made. */
 export async function writeLimits(store: Store, tx: Tx, rows: readonly LimitsRow[]): Promise<void> {
   await store.many.change(tx, INSERT, rows);
@@ -135,7 +179,7 @@ export async function queueUpdate(
   now: bigint,
   change: LimitsChange = {},
 ): Promise<LimitsRow> {
-  const [newest] = await newestOf(store, tx, [account]);
+  const [newest] = await newestToFollow(store, tx, [account]);
   if (!newest) throw new Error(`no limits of sequence ${account.sequence} for a card`);
   const next = nextLimits(account, newest, change, cause, now);
   await writeLimits(store, tx, [next]);

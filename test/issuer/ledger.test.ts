@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
+import { updateMessage } from "../../apdu/index.js";
 import { sat } from "../../common/index.js";
 import {
   activateCard,
@@ -96,6 +97,23 @@ describe.each(["sqlite", "postgres"] as const)("ledger on %s", (kind) => {
     await expect(setLimits(store, card.cardId, { maxTransactions: -1 }, 0)).rejects.toThrow(
       /maxTransactions/,
     );
+    await finish(service);
+  });
+
+  it("carries a one-shot order on in three more updates, then it has to be given again", async () => {
+    const service = await start();
+    const card = await service.card(1, sat(20_000), { maxPer24h: "1msat" });
+    const { store, clock } = service;
+    await setLimits(store, card.cardId, { resetPinTries: true }, clock.now);
+    await setLimits(store, card.cardId, { resetNoPinSpent: true }, clock.now);
+    const refused = async (serial: number) => {
+      const invoice = service.invoice(serial, sat(1));
+      const { cardUpdate } = await service.present(card.authorize(invoice, sat(1)), invoice);
+      return updateMessage.open(cardUpdate as Uint8Array, () => card.sealKey).fields.flags;
+    };
+    expect([await refused(1), await refused(2), await refused(3), await refused(4)]).toEqual([6, 6, 4, 0]);
+    await setLimits(store, card.cardId, { resetPinTries: true }, clock.now);
+    expect([await refused(5), await refused(6)]).toEqual([2, 2]);
     await finish(service);
   });
 
