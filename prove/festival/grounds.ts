@@ -1,0 +1,154 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCommandLine } from "../../cli/edge.js";
+import { type Child, startChild } from "./child.js";
+
+const PASSPHRASE = "for a festival that never was";
+
+/** What `--json` of a command holds. */
+export type CommandData = Readonly<Record<string, unknown>>;
+
+/** Where a festival takes place: one folder, the command line, and the issuer's service as a process. */
+export class Grounds {
+  readonly folder: string;
+  readonly #program: string;
+  #service: Child | undefined;
+  #restarting: Promise<void> | undefined;
+
+  /** @param program the command line as a JavaScript file; @param folder empty */
+  constructor(program: string, folder: string) {
+    this.#program = program;
+    this.folder = folder;
+  }
+
+  at(name: string): string {
+    return join(this.folder, name);
+  }
+
+  get issuer(): string {
+    return this.at("issuer");
+  }
+
+  /** A simulated card's file. @param index from 0 */
+  card(index: number): string {
+    return this.at(`card-${String(index + 1).padStart(4, "0")}.json`);
+  }
+
+  /** Runs a short command in this process. @throws Error when it does not end with the exit code */
+  async run(args: readonly string[], exitCode = 0): Promise<CommandData> {
+    process.env.CHEQUECARD_PASSPHRASE = PASSPHRASE;
+    let out = "";
+    let err = "";
+    const code = await runCommandLine(["--json", ...args], {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+      env: process.env,
+      signal: new AbortController().signal,
+    });
+    delete process.env.CHEQUECARD_PASSPHRASE;
+    if (code !== exitCode) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${err}`);
+    return JSON.parse(out) as CommandData;
+  }
+
+  /** A command about this issuer. */
+  ask(...args: string[]): Promise<CommandData> {
+    return this.run([...args, "--issuer", this.issuer]);
+  }
+
+  start(...args: string[]): Child {
+    return startChild(this.#program, args, { CHEQUECARD_PASSPHRASE: PASSPHRASE });
+  }
+
+  /** Makes the issuer, its cards, and shops with a channel from the issuer's node to each. */
+  async prepare(cards: number, shops: number): Promise<void> {
+    await this.run(["issuer", "init", this.issuer, "--label", "festival", "--chain", this.at("chain.db")]);
+    replaceIn(join(this.issuer, "issuer.yaml"), [
+      [/^# monitor: .*$/m, "monitor: 127.0.0.1:0"],
+      [/^# reconcileSeconds: .*$/m, "reconcileSeconds: 0.5"],
+      [/^# policies: .*$/m, "policies: { small: { maxPerTransaction: 50sat } }"],
+      // Terminals here are faster than people, and nobody waits a day for a lost token.
+      [
+        /^# authorizer:$/m,
+        "authorizer: { cardRate: { perSecond: 1000, burst: 1000 }, presentationAgeMs: 1000 }",
+      ],
+    ]);
+    const profile = join(this.issuer, "profile.yaml");
+    replaceIn(profile, [
+      [/^card-keys: .*$/m, "card-keys: { version: 1 }"],
+      [/^ {2}maxPer24h: .*$/m, "  maxPer24h: 1btc"],
+    ]);
+    const keys = ["--keys", join(this.issuer, "issuer.keys")];
+    const count = ["--count", String(cards)];
+    await this.run(["simulate", "blank", this.at("card.json"), ...keys, "--key-version", "1", ...count]);
+    const files = Array.from({ length: cards }, (_, index) => ["--card", this.card(index)]).flat();
+    const books = ["--ledger", join(this.issuer, "ledger.db"), "--journal", this.at("batch.journal")];
+    await this.run(["personalize", "batch", "--profile", profile, ...keys, ...books, ...count, ...files]);
+    await this.open();
+    for (let shop = 0; shop < shops; shop++) await this.#openShop(shop);
+  }
+
+  shop(index: number): string {
+    return this.at(`shop-${index + 1}`);
+  }
+
+  async #openShop(index: number): Promise<void> {
+    const node = this.start("node", "start", this.shop(index), "--chain", this.at("chain.db"));
+    await node.says("Ctrl-C stops it");
+    const [, uri = ""] = /URI +(\S+)/.exec(node.output()) ?? [];
+    await this.run(["node", "fund", join(this.issuer, "node"), "--peer", uri, "--amount", "10000000sat"]);
+    if ((await node.end("SIGTERM")) !== 0) throw new Error(`shop ${index + 1} did not end well`);
+  }
+
+  /** Starts the issuer's service. */
+  async open(): Promise<void> {
+    const service = this.start("issuer", "serve", this.issuer);
+    this.#service = service;
+    await service.says('"event":"started"');
+  }
+
+  /** Address of the running service's figures. */
+  monitor(): string {
+    const [, address = ""] = /"monitor":"([^"]+)"/.exec(this.#service?.output() ?? "") ?? [];
+    return `http://${address}`;
+  }
+
+  /** Everything that the running service has logged. */
+  log(): string {
+    return this.#service?.output() ?? "";
+  }
+
+  /** Kills the service (SIGKILL) and starts it again. Joins what is under way. */
+  strike(): Promise<void> {
+    this.#restarting ??= (async () => {
+      await this.#service?.end("SIGKILL");
+      await this.open();
+    })().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  /** Stops the service as systemd does. @returns its exit code */
+  async close(): Promise<number | null> {
+    await this.#restarting;
+    return (await this.#service?.end("SIGTERM")) ?? null;
+  }
+
+  /** Ends everything at once, after a failure. */
+  async abandon(): Promise<void> {
+    await this.#service?.end("SIGKILL");
+  }
+}
+
+function replaceIn(path: string, changes: readonly (readonly [RegExp, string])[]): void {
+  let text = readFileSync(path, "utf8");
+  for (const [pattern, replacement] of changes) {
+    if (!pattern.test(text)) throw new Error(`${path}: nothing there that matches ${pattern}`);
+    text = text.replace(pattern, replacement);
+  }
+  writeFileSync(path, text);
+}
