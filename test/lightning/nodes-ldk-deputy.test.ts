@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { msat, sat, secp256k1 } from "../../common/index.js";
-import { decodeInvoice } from "../../lightning/bolt11/index.js";
+import { decodeInvoice, signInvoice } from "../../lightning/bolt11/index.js";
 import {
   type DeputyProfile,
   DeputyRecipient,
@@ -128,6 +128,22 @@ test("a payment secret that LDK did not sanction never reaches the decision", as
   const before = asked.length;
   expect((await pay(sell(forged).invoice)).state).toBe("failed");
   expect(asked).toHaveLength(before);
+});
+
+test.each([
+  ["less than the invoice asks for", 499n, "failed"],
+  ["a little more", 501n, "settled"],
+  ["twice as much", 1000n, "settled"],
+  ["more than twice as much", 1001n, "failed"],
+] as const)("a payer who sends %s is treated as BOLT 4 says", async (_, amount, state) => {
+  const sale = sell(profile, sat(500));
+  // What a payer makes of its own will: the same hash, secret and metadata with another amount.
+  const { network: prefix, timestamp, fields } = decodeInvoice(sale.invoice);
+  const invoice = signInvoice({ network: prefix, timestamp, fields, amount: sat(amount) }, profile.payeeKey);
+  expect((await pay(invoice)).state).toBe(state);
+  expect(await network.merchant.lookupInvoice(sale.paymentHash)).toMatchObject(
+    state === "settled" ? { state, received: sat(amount) } : { state: "not-found" },
+  );
 });
 
 test("the recipient's node does not pay its own deputy", async () => {
