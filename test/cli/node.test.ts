@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openEmbeddedNode } from "../../cli/embedded-node.js";
+import { createEmbeddedNode, openEmbeddedNode } from "../../cli/embedded-node.js";
 import { EXIT } from "../../cli/exit-codes.js";
 import { NodeInUseError } from "../../cli/node/node-lock.js";
 import { sat } from "../../common/index.js";
@@ -172,6 +172,41 @@ describe("the control channel", () => {
     await Promise.all(Array.from({ length: 40 }, () => raw('{"op":"sweep"}\n')));
     expect(await json("node", "info", at("shop"))).toMatchObject({ running: true });
   });
+});
+
+describe("a process that serves the folder and is not what it should be", () => {
+  it.each([
+    [
+      "says no JSON",
+      (socket: Socket) => void socket.end("hello\n"),
+      /not understood here\nIt may run another version/,
+    ],
+    [
+      "answers something else",
+      (socket: Socket) => void socket.end('{"ok":true,"answer":{}}\n'),
+      /not understood/,
+    ],
+    ["refuses in a strange way", (socket: Socket) => void socket.end('{"ok":false}\n'), /not understood/],
+    [
+      "never ends its line",
+      (socket: Socket) => void socket.write("x".repeat(200_000)),
+      /more than 131072 bytes/,
+    ],
+    ["goes away", (socket: Socket) => void socket.destroy(), /closed before an answer/],
+  ])("%s: the command ends with a sentence", (_name, behave, problem) =>
+    inFolder(async (path) => {
+      createEmbeddedNode(path("shop"));
+      const server = createServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.once("data", () => behave(socket));
+      });
+      await new Promise<void>((done) => server.listen(join(path("shop"), "control.sock"), done));
+      const result = await chequecard(["node", "info", path("shop")]);
+      server.close();
+      expect(result.exitCode).toBe(EXIT.SERVICE);
+      expect(result.err).toMatch(problem);
+    }),
+  );
 });
 
 describe("bad input to node", () => {
