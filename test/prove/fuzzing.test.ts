@@ -12,25 +12,22 @@ const vectors = regressionVectors();
 
 describe("fuzzing", () => {
   it("a share of the inputs finds nothing", async () => {
-    const options = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: 20_000 } };
+    const options = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: 12_000 } };
     const { failures, units, counts } = await runFuzz(options, false);
     expect(failures).toEqual([]);
-    expect(units).toBe(20_000);
-    expect(counts["ways of being read or refused"]).toBeGreaterThan(1_000);
-  });
+    expect(units).toBe(12_000);
+    expect(counts["ways of being read or refused"]).toBeGreaterThan(800);
+  }, 240_000);
 
   it.each(targets.map((target) => [target.name, target] as const))(
-    "%s: the corpus is read, some of it to a result",
+    "%s: its corpus is read or refused as it must be",
     async (_, target) => {
       const corpus = target.corpus();
       expect(corpus.length).toBeGreaterThan(0);
-      const ways = new Set<string>();
       for (const input of corpus.slice(0, 200)) {
-        const { problem, way } = await readInput(target, input, false);
+        const { problem } = await readInput(target, input, false);
         expect(problem).toBeUndefined();
-        ways.add(way);
       }
-      expect(ways.size).toBeGreaterThan(0);
     },
   );
 
@@ -62,7 +59,7 @@ describe("fuzzing", () => {
   it("mutates the same way from the same seed, within 64 KiB", () => {
     const run = (seed: number) => {
       const mutator = new Mutator(new SeededRandom(seed), ["word"]);
-      return Array.from({ length: 3_000 }, () => mutator.next([new Uint8Array(50), new Uint8Array(300)]));
+      return Array.from({ length: 1_500 }, () => mutator.next([new Uint8Array(50), new Uint8Array(300)]));
     };
     const inputs = run(1);
     expect(run(1)).toEqual(inputs);

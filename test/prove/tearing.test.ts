@@ -4,15 +4,15 @@ import { tornStateProblem } from "../../prove/tearing/checks.js";
 import { factoryCard, tornStates } from "../../prove/tearing/states.js";
 import { sweepTears } from "../../prove/tearing/sweep.js";
 
-const SHARE = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: 5_000 } };
+const SHARE = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: 3_000 } };
 
 describe("tearing", () => {
   it("a share of the sweep finds nothing", async () => {
     const result = await sweepTears(SHARE);
     expect(result.failures).toEqual([]);
-    expect(result.units).toBeGreaterThanOrEqual(5_000);
+    expect(result.units).toBeGreaterThanOrEqual(3_000);
     expect(result.counts["tears of a roll-back"]).toBeGreaterThan(1_000);
-  });
+  }, 240_000);
 
   it("reaches every state it names", () => {
     const states = tornStates();
