@@ -8,7 +8,7 @@ import {
   statusMessage,
   verifySignature,
 } from "../../apdu/index.js";
-import { bytesToHex, equalBytes, formatMsat } from "../../common/index.js";
+import { bytesToHex, equalBytes, formatMsat, utf8 } from "../../common/index.js";
 import { type CardSession, tap, withCard } from "../../host/index.js";
 import { formatCardId, verifyToken } from "../../issuer/verify.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
@@ -153,7 +153,8 @@ async function changeCardPin(context: CommandContext, choice: ReaderChoice): Pro
   const newPin = await askPin("New PIN (4 to 12 digits)", "CHEQUECARD_NEW_PIN");
   // Refused here, before any card loses a try.
   for (const pin of [oldPin, newPin]) encodePinBlock(pin);
-  if (process.stdin.isTTY && newPin !== (await askPin("New PIN again", "CHEQUECARD_NEW_PIN_AGAIN")))
+  const again = process.stdin.isTTY ? await askPin("New PIN again", "CHEQUECARD_NEW_PIN_AGAIN") : newPin;
+  if (!equalBytes(utf8(newPin), utf8(again)))
     throw new InputError("New PIN: the two do not agree; nothing was changed");
   await withReader(context, choice, (reader) =>
     withCard(reader, (card) => card.changePin(oldPin, newPin), {

@@ -1,4 +1,4 @@
-import { bytesToHex } from "../../common/index.js";
+import { bytesToHex, equalBytes } from "../../common/index.js";
 import { KeyFile, type KeySource } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
@@ -46,7 +46,9 @@ async function newPassphrase(context: CommandContext, variable: string): Promise
   const first = await askPassphrase(context, "New passphrase", variable);
   if (!typed) return first;
   const second = await askPassphrase(context, "Once more", variable);
-  if (Buffer.compare(first, second) !== 0) throw new InputError("the two passphrases differ");
+  const same = equalBytes(first, second);
+  second.fill(0);
+  if (!same) throw new InputError("the two passphrases differ");
   return first;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { bytesToHex, errno, writeDurableFile } from "../../common/index.js";
+import { bytesToHex, equalBytes, errno, writeDurableFile } from "../../common/index.js";
 import { configTemplate, databaseName, parseServiceConfig } from "../../issuer/service/index.js";
 import { bindStore, openPostgres, openSqlite } from "../../issuer/store/index.js";
 import { KeyFile, type KeySet } from "../../keys/index.js";
@@ -34,7 +34,7 @@ async function newPassphrase(context: CommandContext, descriptor: string | undef
   const first = await askPassphrase(context, "New passphrase", PASSPHRASE_VARIABLE, descriptor);
   if (!typed) return first;
   const second = await askPassphrase(context, "Once more", PASSPHRASE_VARIABLE);
-  const same = Buffer.compare(first, second) === 0;
+  const same = equalBytes(first, second);
   second.fill(0);
   if (!same) throw new InputError("the two passphrases differ");
   return first;

@@ -24,6 +24,27 @@ function offenders(pattern: RegExp, allow: (file: string, line: string) => boole
   );
 }
 
+const SECRET =
+  "(?:\\w*(?:[pP]reimage|[cC]ryptogram|[pP]assphrase|[pP]assword|[sS]ecretKey|[sS]ealKey|[mM]asterKey|StaticKey)|pin|\\w+Pin|mac|\\w+Mac|hmac|\\w+Hmac)";
+/** A secret, bare or made into text, beside an equality sign; `undefined`, `null` and lengths are no comparison of one. */
+const COMPARES_SECRET = new RegExp(
+  `(?<![\\w"'])(?:\\w+\\()?(?:\\w+\\??\\.)*${SECRET}\\)*\\s*[!=]==?(?!=)\\s*(?!\\s|undefined|null|")` +
+    `|[!=]==?\\s*(?:\\w+\\()(?:\\w+\\??\\.)*${SECRET}\\)`,
+);
+/** Ways to compare bytes that stop at the first difference. */
+const COMPARES_BYTES =
+  /Buffer\.compare\(|\.equals\(|\.every\(\((\w+), (\w+)\) =>\s*(\1 === \w+\[\2\]|\w+\[\2\] === \1)/;
+/** Lines that compare what everybody may know, by file. */
+const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
+  "keys/pkcs11.ts": /Buffer\.compare\(set\.id, id\)/,
+  "keys/key-file.ts": /Buffer\.compare\((set|other)\.id, id\)/,
+  "keys/key-source.ts": /Buffer\.compare\(set\.id, id\)/,
+  "issuer/authorizer/decide.ts": /known\.invoice_hash\.equals\(question\.invoiceHash\)/,
+  // A token is no secret from the terminal that holds it, and this only words a sentence.
+  "cli/demo/sales-chapter.ts": /Buffer\.compare\(token, beer\.token\)/,
+  "lightning/odt/qr-read.ts": /SIGNATURE\.every\(/,
+};
+
 describe("rules that hold for every source file", () => {
   it("finds the sources", () => expect(tracked.length).toBeGreaterThan(40));
 
@@ -42,6 +63,35 @@ describe("rules that hold for every source file", () => {
       offenders(/\b(TODO|FIXME|XXX)\b|@ts-(ignore|nocheck|expect-error)|biome-ignore(?! [\w/]+: \w+)/),
     ).toEqual([]));
 
-  it("no secret is compared with ordinary equality", () =>
-    expect(offenders(/(preimage|pin|mac|cryptogram|secret)\)?\s*(===|!==)\s*bytesToHex/i)).toEqual([]));
+  it("no secret is compared with ordinary equality", () => expect(offenders(COMPARES_SECRET)).toEqual([]));
+
+  it("bytes are compared by equalBytes, except where both sides are public", () =>
+    expect(offenders(COMPARES_BYTES, (file, line) => PUBLIC_COMPARISONS[file]?.test(line) ?? false)).toEqual(
+      [],
+    ));
+
+  it("finds the comparisons that it is there for", () => {
+    for (const bad of [
+      "if (preimage === other.preimage) return",
+      "return bytesToHex(mac) === bytesToHex(expected);",
+      "const same = found.secretKey !== key;",
+      "if (pin == typed) open();",
+      "hex(cardCryptogram) === hex(own)",
+    ])
+      expect([bad, COMPARES_SECRET.test(bad)]).toEqual([bad, true]);
+    for (const bad of [
+      "Buffer.compare(first, second) === 0",
+      "known.equals(given)",
+      "a.every((b, i) => b === c[i])",
+    ])
+      expect([bad, COMPARES_BYTES.test(bad)]).toEqual([bad, true]);
+    for (const good of [
+      "if (pin === undefined) throw refusal;",
+      "if (preimage.length === 32) return;",
+      "(preimage === null)",
+      'source.kind === "pin"',
+      "equalBytes(mac, expected)",
+    ])
+      expect([good, COMPARES_SECRET.test(good) || COMPARES_BYTES.test(good)]).toEqual([good, false]);
+  });
 });
