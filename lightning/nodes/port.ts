@@ -126,7 +126,8 @@ export interface LightningNode {
   onMessage(handler: (message: PeerMessage) => void): () => void;
   /**
    * Invoices of this node as they settle, deputies' payments included: claimed for certain and durable. Those of a
-   * time without subscriber are told by {@link lookupInvoice} only. Returns the function that ends the subscription. */
+   * time without subscriber are told by {@link lookupInvoice} only. Returns the function that ends the subscription.
+   */
   onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void;
   /** Stops gracefully; everything is durable when it resolves. A second call does nothing. */
   close(): Promise<void>;

@@ -69,8 +69,12 @@ describe.each(NAMES)("when the process of the %s is killed", (name) => {
     };
   }
 
-  test.each(PHASES)("%s a commit, nothing is lost, doubled or stuck", async (phase) => {
-    if (ALL) await network.sweep(name, phase, runElsewhere);
-    else await network.payWhileDying(name, phase, phase === "before" ? 4 : 3, runElsewhere);
-  });
+  test.each(PHASES)(
+    "%s a commit, nothing is lost, doubled or stuck",
+    async (phase) => {
+      if (ALL) await network.sweep(name, phase, runElsewhere);
+      else await network.payWhileDying(name, phase, phase === "before" ? 4 : 3, runElsewhere);
+    },
+    ALL ? 600_000 : 60_000,
+  );
 });
