@@ -60,7 +60,7 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
     const counts = await sell(grounds, plan, random, tell);
     await loseCards(grounds, plan, random, counts);
     await refuseByPolicy(grounds, random, counts);
-    for (let shop = 0; shop < plan.terminals; shop++)
+    for (const shop of counts.killedAt)
       await runVisit(grounds, { card: 0, shop, amounts: [], strike: "none" }, random);
     await untilResolved(grounds);
     tell("everything is resolved; closing the event");
@@ -75,8 +75,9 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
     const code = await grounds.close();
     if (code !== 0) problems.push(`the service ended with ${code}`);
     const { books } = await report(grounds);
+    const { taps, declined, serviceKills, terminalKills } = counts;
     return {
-      ...counts,
+      ...{ taps, declined, serviceKills, terminalKills },
       paid: shops.reduce((sum, shop) => sum + shop.paid, 0),
       settled: BigInt(books.settled),
       paidOut: BigInt(books.paidOut),
@@ -93,6 +94,8 @@ interface Counts {
   declined: number;
   serviceKills: number;
   terminalKills: number;
+  /** Shops whose terminal may have left a sale that its next start finishes. */
+  readonly killedAt: Set<number>;
 }
 
 /** All terminals at once; a card is at one of them at a time. */
@@ -102,7 +105,7 @@ async function sell(
   random: SeededRandom,
   tell: (text: string) => void,
 ): Promise<Counts> {
-  const counts: Counts = { taps: 0, declined: 0, serviceKills: 0, terminalKills: 0 };
+  const counts: Counts = { taps: 0, declined: 0, serviceKills: 0, terminalKills: 0, killedAt: new Set() };
   const strikes = spread(plan, random);
   const free = Array.from({ length: plan.cards }, (_, index) => index);
   let next = 0;
@@ -117,7 +120,10 @@ async function sell(
       counts.taps += outcome.paid + outcome.declined + (outcome.killed ? 1 : 0);
       counts.declined += outcome.declined;
       if (visit.strike === "service") counts.serviceKills++;
-      if (outcome.killed) counts.terminalKills++;
+      if (outcome.killed) {
+        counts.terminalKills++;
+        counts.killedAt.add(shop);
+      }
       if (toppedUp < plan.topUps) {
         toppedUp++;
         await grounds.ask("cards", "top-up", "--amount", `${TOP_UP}msat`, "--card", grounds.card(card));

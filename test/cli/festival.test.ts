@@ -21,18 +21,18 @@ describe("a festival from the command line", () => {
           folder: path(""),
           cards: 11,
           terminals: 2,
-          visits: 5,
+          visits: 4,
           tapsPerVisit: 3,
           serviceKills: 1,
           terminalKills: 1,
           lostCards: 1,
-          topUps: 2,
+          topUps: 1,
           seed: 4,
         });
         expect(result.problems).toEqual([]);
         expect(result).toMatchObject({ serviceKills: 1, terminalKills: 1, declined: 2 });
-        expect(result.paid).toBeGreaterThanOrEqual(10);
-        expect(result.settled + result.paidOut).toBe(12n * 20_000_000n + 2n * 1_234_567n);
+        expect(result.paid).toBeGreaterThanOrEqual(9);
+        expect(result.settled + result.paidOut).toBe(12n * 20_000_000n + 1_234_567n);
       }),
     300_000,
   );

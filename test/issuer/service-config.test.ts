@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { authorizerConfigSchema } from "../../issuer/authorizer/index.js";
+import {
+  configTemplate,
+  databaseName,
+  parseServiceConfig,
+  serviceConfigSchema,
+} from "../../issuer/service/index.js";
+
+const PATH = "/srv/issuer/issuer.yaml";
+const TEMPLATE = configTemplate({ database: "ledger.db", keys: "issuer.keys", node: "node" });
+
+/** Every commented option turned on, with the value that it is written with. */
+const uncommented = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => line.replace(/^# (?=(?:[a-z]\w*:| {2}[a-z]\w*:))/, ""))
+    .join("\n");
+
+describe("the service's configuration", () => {
+  it("has a default for everything, and paths within its folder", () => {
+    expect(parseServiceConfig("", PATH)).toMatchObject({
+      network: "bcrt",
+      database: { sqlite: "/srv/issuer/ledger.db" },
+      keys: "/srv/issuer/issuer.keys",
+      node: "/srv/issuer/node",
+      monitor: { host: "127.0.0.1", port: 9740 },
+      policies: {},
+      authorizer: authorizerConfigSchema.parse({}),
+    });
+  });
+
+  it("is written with every option and its true default", () => {
+    const defaults = parseServiceConfig("", PATH);
+    expect(parseServiceConfig(TEMPLATE, PATH)).toEqual(defaults);
+    const open = uncommented(TEMPLATE);
+    expect(parseServiceConfig(open, PATH)).toEqual(defaults);
+    for (const name of Object.keys(serviceConfigSchema.shape))
+      expect(open).toMatch(new RegExp(`^${name}:`, "m"));
+    for (const name of Object.keys(authorizerConfigSchema.shape))
+      expect(open).toMatch(new RegExp(`^  ${name}:`, "m"));
+  });
+
+  it("takes a server, other addresses, policies", () => {
+    const config = parseServiceConfig(
+      `database: { postgres: "postgresql://issuer:s3cret@db/ledger" }
+keys: /etc/issuer.keys
+monitor: "[::1]:0"
+policies: { staff: { maxPerTransaction: 100sat } }
+authorizer: { leaseMs: 5000 }`,
+      PATH,
+    );
+    expect(config).toMatchObject({
+      database: { connections: 5 },
+      keys: "/etc/issuer.keys",
+      monitor: { host: "::1", port: 0 },
+      policies: { staff: { maxPerTransaction: 100_000n, maxTotalCltv: 1008 } },
+      authorizer: { leaseMs: 5000, maxInFlight: 1000 },
+    });
+    expect(parseServiceConfig("monitor: off", PATH).monitor).toBeUndefined();
+    expect(
+      parseServiceConfig(
+        configTemplate({ database: "postgresql://u@/l?host=/run", keys: "k", node: "n" }),
+        PATH,
+      ).database,
+    ).toEqual({ postgres: "postgresql://u@/l?host=/run", connections: 5 });
+  });
+
+  it.each([
+    ["network: bc", "network: need bcrt"],
+    ["monitor: 0.0.0.0:9740", "monitor: need an address of this machine"],
+    ["monitor: '[::]:9740'", "monitor: need an address of this machine"],
+    ["monitor: 127.0.0.1", "monitor: need host:port"],
+    ["monitor: localhost:99999", "monitor: need host:port"],
+    ["database: { sqlite: a, postgres: postgresql://b/c }", "database: need either"],
+    ["database: { postgres: mysql://b/c }", "database/postgres: need an address"],
+    ["timeZone: Mars/Olympus", "timeZone: need a time zone"],
+    ["policies: { a: { maxPer24h: 5 } }", "policies/a/maxPer24h"],
+    ["authorizer: { leaseMs: 1 }", "authorizer/leaseMs"],
+    ["logLevel: loud", "logLevel"],
+    ["pasword: x", "pasword"],
+    ["keys: a\nkeys: b", "line 2"],
+    ["keys: &a b\nnode: *a", "aliases are not allowed"],
+    ["- a list", "configuration"],
+  ])("names what is wrong with %j", (text, message) => {
+    expect(() => parseServiceConfig(text, PATH)).toThrow(message);
+  });
+
+  it("names every mistake at once", () => {
+    const bad = "network: bc\nlogLevel: loud\nauthorizer: { maxBatch: 0, leaseMs: x }\nother: 1";
+    expect(() => parseServiceConfig(bad, PATH)).toThrow(/^\/srv\/issuer\/issuer.yaml: 5 mistakes:/);
+  });
+
+  it("never prints a password", () => {
+    for (const postgres of [
+      "postgresql://issuer:s3cret@db/ledger",
+      "postgres://issuer@db/ledger?password=s3cret&host=/run",
+      "postgresql://issuer:s3%40cret@/ledger",
+    ]) {
+      const name = databaseName({ postgres, connections: 5 });
+      expect(name).not.toContain("s3");
+      expect(name).toContain("issuer@");
+    }
+    expect(databaseName({ sqlite: "/a/b.db" })).toBe("/a/b.db");
+  });
+});
