@@ -3,6 +3,7 @@ import { secp256k1 } from "../common/index.js";
 import { deputyBenchmark } from "./deputy.js";
 import { issuerBenchmark } from "./issuer.js";
 import type { Benchmark, Figure } from "./measure.js";
+import { nodesBenchmark } from "./nodes.js";
 import { paymentBenchmark } from "./payment.js";
 import { pcscBenchmark } from "./pcsc.js";
 import { personalizationBenchmark } from "./personalization.js";
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pcscBenchmark,
   deputyBenchmark,
   paymentBenchmark,
+  nodesBenchmark,
   personalizationBenchmark,
   issuerBenchmark,
 ];
