@@ -1,4 +1,11 @@
-import { describeStatusWord, formatSw, INS, SEALED_MESSAGE_LENGTH, type Transport } from "../apdu/index.js";
+import {
+  describeStatusWord,
+  EXCHANGE_INS,
+  formatSw,
+  INS,
+  SEALED_MESSAGE_LENGTH,
+  type Transport,
+} from "../apdu/index.js";
 import { bytesToHex, readU16 } from "../common/index.js";
 
 /** One APDU of a trace, as text without secrets. */
@@ -37,23 +44,33 @@ export function maskCommand(command: Uint8Array): string {
   return [header, bytesToHex(command.subarray(4, 5)), body, bytesToHex(le)].filter(Boolean).join(" ");
 }
 
-/** A response as hex with sealed messages masked, and the status word in words. */
-export function maskResponse(response: Uint8Array): string {
+/**
+ * A response as hex with sealed messages masked, and the status word in words.
+ * @param secret the whole of its data is masked
+ */
+export function maskResponse(response: Uint8Array, secret = false): string {
   if (response.length < 2) return bytesToHex(response);
   const sw = readU16(response, response.length - 2);
   const data = response.subarray(0, -2);
-  return [data.length ? maskSealed(data) : "", formatSw(sw), `(${describeStatusWord(sw).name})`]
+  const shown = secret ? masked(data.length) : maskSealed(data);
+  return [data.length ? shown : "", formatSw(sw), `(${describeStatusWord(sw).name})`]
     .filter(Boolean)
     .join(" ");
 }
 
+/** GET RESPONSE (ISO/IEC 7816-4): its answer belongs to the command before it. */
+const GET_RESPONSE = 0xc0;
+
 /** Wraps a transport so that every APDU is reported with its secrets masked. */
 export function withTrace(inner: Transport, report: (line: TraceLine) => void): Transport {
+  // What a phone answers to COLLECT holds the preimage of a payment, or a token.
+  let collecting = false;
   return {
     async transmit(command) {
       report({ direction: "to-card", text: maskCommand(command) });
+      if (command[1] !== GET_RESPONSE) collecting = command[1] === EXCHANGE_INS.COLLECT;
       const response = await inner.transmit(command);
-      report({ direction: "from-card", text: maskResponse(response) });
+      report({ direction: "from-card", text: maskResponse(response, collecting) });
       return response;
     },
   };
