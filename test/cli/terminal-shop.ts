@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { createEmbeddedNode } from "../../cli/embedded-node.js";
+import { bytesToHex, sat } from "../../common/index.js";
+import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import { type CardLimits, createCardFile } from "../../simulator/index.js";
+import { festivalCard } from "../festival-card.js";
+import { type IssuedCard, openIssuer } from "../issuer-desk.js";
+
+const READY_MS = 20_000;
+
+/** A card in a file of its own. */
+export interface FileCard extends IssuedCard {
+  readonly file: string;
+}
+
+/**
+ * A merchant's node as a folder, which the command line runs, with a channel to a payer's node here and its issuer;
+ * both on one file of a simulated chain.
+ */
+export async function openCommandLineShop(folder: string) {
+  const chain = new SimulatedChain({ file: join(folder, "chain.db"), pollMs: 10 });
+  const shop = join(folder, "shop");
+  createEmbeddedNode(shop, { alias: "bar" });
+  chain.mine();
+  const payer = await LdkNode.start({ network: "bcrt", chain, alias: "festival" });
+  const merchant = await LdkNode.start({ network: "bcrt", chain, alias: "bar", file: join(shop, "node.db") });
+  await connectNodes(payer, merchant);
+  const { nodeId: peer } = await merchant.info();
+  await payer.openChannel({ peer, capacity: sat(5_000_000), push: sat(2_000_000) });
+  await merchant.channelsReady(READY_MS);
+  await merchant.close();
+  const { nodeId, addresses } = await payer.info();
+  const nodeUri = `${bytesToHex(nodeId)}@${addresses[0]}`;
+  const newCard = (name: string, policy: unknown = {}, limits: Partial<CardLimits> = {}): FileCard => {
+    const cardId = Uint8Array.from(Buffer.from(name.padEnd(8).slice(0, 8)));
+    const card = festivalCard({ nodeUri, cardId, limits });
+    card.reader.remove();
+    const file = join(folder, `${name}.json`);
+    createCardFile(file, card.card);
+    return { card, policy, file };
+  };
+  const cards = {
+    guest: newCard("guest"),
+    limited: newCard("limited", { maxPer24h: "1000sat" }),
+    silent: newCard("silent"),
+  };
+  let issuer: Awaited<ReturnType<typeof openIssuer>> | undefined = await openIssuer(
+    payer,
+    Object.values(cards),
+  );
+  return {
+    folder: shop,
+    chain: join(folder, "chain.db"),
+    payer,
+    cards,
+    account: (name: keyof typeof cards) => issuer?.account(cards[name].card),
+    /** The payer's node runs on, and nobody there answers. */
+    async silence() {
+      await issuer?.close();
+      issuer = undefined;
+    },
+    async speak() {
+      issuer ??= await openIssuer(payer, Object.values(cards));
+    },
+    async close() {
+      await issuer?.close();
+      await payer.close();
+      chain.close();
+    },
+  };
+}

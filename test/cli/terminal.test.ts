@@ -1,0 +1,256 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { EXIT } from "../../cli/exit-codes.js";
+import { sat } from "../../common/index.js";
+import { SaleStore } from "../../host/index.js";
+import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { buildProgram } from "../typescript-child.js";
+import { chequecard } from "./run.js";
+import { openCommandLineShop } from "./terminal-shop.js";
+
+type Shop = Awaited<ReturnType<typeof openCommandLineShop>>;
+
+let folder: string;
+let shop: Shop;
+beforeAll(async () => {
+  folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "chequecard-terminal-"));
+  shop = await openCommandLineShop(folder);
+});
+afterAll(async () => {
+  await shop?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const charge = (card: keyof Shop["cards"], amount: string, ...more: string[]) => [
+  ...["terminal", "charge", "--node", shop.folder, "--card", shop.cards[card].file, "--no-qr"],
+  ...["--amount", amount, ...more],
+];
+/** Reads the file of sales, as another program would between two runs. */
+function sales() {
+  const store = new SaleStore(join(shop.folder, "sales.db"));
+  try {
+    return store.between(0, Number.MAX_SAFE_INTEGER);
+  } finally {
+    store.close();
+  }
+}
+const latePayment = async (invoice: string) => (await shop.payer.pay({ invoice, maxFee: sat(10) })).state;
+
+it("charge: a card pays, and there is a receipt", async () => {
+  const run = await chequecard(
+    charge("guest", "2500sat", "--description", "beer", "--place", "Festival bar"),
+  );
+  expect(run.err).toBe("");
+  expect(run.exitCode).toBe(EXIT.OK);
+  expect(run.out).toMatch(
+    /Sale 1: 2,500 sat\nTap a card\. Ctrl-C cancels\.\n\nFestival bar\nSale 1\n[\s\S]*beer\nTotal +2,500 sat\nPAID\n/,
+  );
+  expect(await shop.account("guest")).toMatchObject({ spent: sat(2500) });
+});
+
+it("charge --json: the receipt as data, in the currency that the customer saw too", async () => {
+  const run = await chequecard(["--json", ...charge("guest", "1.50eur", "--rate", "60000")]);
+  expect(JSON.parse(run.out)).toMatchObject({
+    state: "paid",
+    receipt: { number: 2, amount: "2500000", fiat: "1.50 EUR", paid: true },
+  });
+});
+
+it("charge with a QR code shows the invoice", async () => {
+  const withQr = charge("guest", "1sat").filter((word) => word !== "--no-qr");
+  const run = await chequecard(withQr);
+  expect(run.out).toMatch(/[\u2580\u2584\u2588]{20}/);
+  expect(run.out).toContain("Tap a card, or scan the code. Ctrl-C cancels.");
+});
+
+it("charge: the card's refusal in words; Ctrl-C cancels, and nothing can be paid afterwards", async () => {
+  const giveUp = new AbortController();
+  const run = await chequecard(charge("guest", "12000sat"), {
+    signal: giveUp.signal,
+    onErr: () => giveUp.abort(),
+  });
+  expect(run.err).toBe(
+    "The amount is above what this card may pay at once; ask for a smaller amount or another payment.\n",
+  );
+  expect(run.exitCode).toBe(EXIT.NOT_PAID);
+  expect(run.out).toMatch(/The sale was cancelled; nothing was paid and nothing can be\.\n$/);
+  const [last] = sales().slice(-1);
+  expect(last).toMatchObject({ state: "cancelled", cancelReason: "merchant" });
+  expect(await latePayment(last?.invoice ?? "")).toBe("failed");
+});
+
+it("charge: declined by the issuer, with the reason in words", async () => {
+  const run = await chequecard(charge("limited", "2500sat"));
+  expect(run.exitCode).toBe(EXIT.NOT_PAID);
+  expect(run.out).toMatch(/\nDeclined\. [A-Z].+\.\n$/);
+  expect(await latePayment(sales().at(-1)?.invoice ?? "")).toBe("failed");
+  expect(await shop.account("limited")).toMatchObject({ spent: 0n });
+});
+
+it("charge: the PIN from the environment", async () => {
+  const run = await chequecard(charge("guest", "6000sat"), { env: { CHEQUECARD_PIN: "271828" } });
+  expect(run.exitCode).toBe(EXIT.OK);
+});
+
+it("charge: Ctrl-C while the payment runs and the card lies there cancels it for good", async () => {
+  await shop.silence();
+  const giveUp = new AbortController();
+  const run = chequecard(["--trace", ...charge("silent", "300sat")], {
+    signal: giveUp.signal,
+    // The answer to AUTHORIZE: from now on the payment is asked for.
+    onErr: (text) => void (/^< .{200}/.test(text) && setTimeout(() => giveUp.abort(), 300)),
+  });
+  expect((await run).exitCode).toBe(EXIT.NOT_PAID);
+  const [last] = sales().slice(-1);
+  expect(last).toMatchObject({
+    state: "cancelled",
+    token: expect.any(Uint8Array),
+    initiation: { phase: "cancelled" },
+  });
+  await shop.speak();
+  expect(await latePayment(last?.invoice ?? "")).toBe("failed");
+});
+
+it("charge: what a killed terminal left is finished first", async () => {
+  const { openEmbeddedNode } = await import("../../cli/embedded-node.js");
+  const opened = await openEmbeddedNode(shop.folder);
+  const created = await opened.node.createInvoice({
+    amount: sat(100),
+    description: "left",
+    expirySeconds: 600,
+  });
+  await opened.close();
+  const store = new SaleStore(join(shop.folder, "sales.db"));
+  const left = store.create({
+    amount: sat(100),
+    description: "left",
+    ...created,
+    fiat: undefined,
+    createdAt: 5,
+  });
+  store.close();
+  const run = await chequecard(charge("guest", "200sat"));
+  expect(run.exitCode).toBe(EXIT.OK);
+  expect(run.err).toBe(
+    `Sale ${left.number} over 100 sat was left unfinished; finishing it first.\n` +
+      `Sale ${left.number}: The sale was cancelled; nothing was paid and nothing can be.\n`,
+  );
+  expect(await latePayment(created.invoice)).toBe("failed");
+});
+
+it("charge: bad options are refused before anything is made", async () => {
+  const before = sales().length;
+  for (const [words, sentence] of [
+    [["--amount", "0sat"], /--amount: need more than 0/],
+    [["--amount", "3.50eur"], /--rate: need the price of one bitcoin in eur/],
+    [["--amount", "1sat", "--expiry", "5"], /--expiry: need 30 to 86400 seconds, have "5"/],
+    [["--amount", "1sat", "--reader", "x"], /--card and --reader: choose one of them/],
+  ] as const) {
+    const args = ["terminal", "charge", "--node", shop.folder, "--card", shop.cards.guest.file, ...words];
+    const run = await chequecard(args);
+    expect([run.exitCode, run.err]).toEqual([EXIT.INPUT, expect.stringMatching(sentence)]);
+  }
+  const nowhere = await chequecard(["terminal", "balance", "--node", join(folder, "nowhere")]);
+  expect(nowhere).toMatchObject({
+    exitCode: EXIT.INPUT,
+    err: expect.stringMatching(/no embedded node there/),
+  });
+  expect(sales()).toHaveLength(before);
+});
+
+it("serve: sale after sale in a process of its own, a mistyped amount between them, totals at the end", async () => {
+  const program = await buildProgram("cli/main.ts");
+  const args = [
+    "--json",
+    "terminal",
+    "serve",
+    "--node",
+    shop.folder,
+    "--card",
+    shop.cards.guest.file,
+    "--no-qr",
+  ];
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  let out = "";
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  child.stdin.end("100sat beer\nten euros\n0sat\n200sat two beers\n\n");
+  const exitCode = await new Promise((done) => child.on("close", done));
+  expect(JSON.parse(out)).toEqual({
+    paid: 2,
+    cancelled: 0,
+    unfinished: 0,
+    received: "300000",
+    refunded: "0",
+  });
+  expect(exitCode).toBe(EXIT.OK);
+  expect(
+    sales()
+      .slice(-2)
+      .map(({ description, state }) => [description, state]),
+  ).toEqual([
+    ["beer", "paid"],
+    ["two beers", "paid"],
+  ]);
+});
+
+it("refund: pays back once, and says so", async () => {
+  const { invoice } = await shop.payer.createInvoice({
+    amount: sat(100),
+    description: "back",
+    expirySeconds: 600,
+  });
+  const args = ["terminal", "refund", "1", "--node", shop.folder, "--invoice", invoice];
+  const run = await chequecard(args);
+  expect(run).toMatchObject({ exitCode: EXIT.OK, out: "Refunded 100 sat of sale 1.\n" });
+  expect(await chequecard(args)).toMatchObject({ exitCode: EXIT.OK });
+  const other = await shop.payer.createInvoice({ amount: sat(100), description: "back", expirySeconds: 600 });
+  const again = await chequecard([...args.slice(0, -1), canonicalInvoice(other.invoice)]);
+  expect(again).toMatchObject({
+    exitCode: EXIT.INPUT,
+    err: expect.stringMatching(/a refund of it was started before/),
+  });
+  expect(
+    await chequecard(["terminal", "refund", "one", "--node", shop.folder, "--invoice", invoice]),
+  ).toMatchObject({
+    exitCode: EXIT.INPUT,
+  });
+});
+
+it("report: the day's sales, totals and CSV", async () => {
+  const csv = join(folder, "sales.csv");
+  const run = await chequecard(["--json", "terminal", "report", "--node", shop.folder, "--csv", csv]);
+  const data = JSON.parse(run.out);
+  expect(data.totals).toMatchObject({ paid: 7, refunded: "100000", unfinished: 0 });
+  const rows = readFileSync(csv, "utf8").trimEnd().split("\r\n");
+  // The sale that was left dates from 1970.
+  expect(rows).toHaveLength(sales().length);
+  expect(rows[1]).toMatch(/^1,[^,]+Z,paid,2500000,2500000,100000,,beer,[0-9a-f]{64}$/);
+  expect(statSync(csv).mode & 0o777).toBe(0o600);
+  const text = await chequecard(["terminal", "report", "--node", shop.folder]);
+  expect(text.out).toMatch(/Paid +7 sales/);
+  for (const day of ["yesterday", "2026-02-31", "2026-13-01", "2026-1-1"])
+    expect(await chequecard(["terminal", "report", "--node", shop.folder, "--day", day])).toMatchObject({
+      exitCode: EXIT.INPUT,
+    });
+  const empty = await chequecard([
+    "--json",
+    "terminal",
+    "report",
+    "--node",
+    shop.folder,
+    "--day",
+    "2026-01-01",
+  ]);
+  expect(JSON.parse(empty.out)).toMatchObject({ sales: [], totals: { paid: 0 } });
+});
+
+it("balance: what the node can send and receive, and today's sales", async () => {
+  const run = await chequecard(["terminal", "balance", "--node", shop.folder]);
+  expect(run.err).toMatch(/no real money/);
+  expect(run.out).toMatch(/Node +bar\nCan send +[\d,.]+ sat\nCan receive +[\d,.]+ sat\nToday +7 sales/);
+});
