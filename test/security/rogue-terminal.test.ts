@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type CardStatusError, SW } from "../../apdu/index.js";
 import { msat, sat, secp256k1 } from "../../common/index.js";
 import { withCard } from "../../host/index.js";
+import { blockCard, setLimits } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { TornError } from "../../simulator/index.js";
 import { PIN } from "../festival-card.js";
@@ -137,6 +138,37 @@ describe("a rogue terminal", () => {
     expect(await town.pay(card, town.sale(sat(1000)))).toMatchObject(ACCEPTED);
     expect(await town.pay(card, town.sale(sat(1)))).toMatchObject(rejected(REASON.ABOVE_PERIOD_LIMIT));
     expect(town.paidOut()).toBe(sat(1000));
+  });
+
+  it("that has seen the PIN takes all that is on the card, in steps of the maximum, or what the issuer allows for a day", async () => {
+    await using town = await openTown(bench);
+    const steal = async (policy: unknown): Promise<bigint> => {
+      const card = await town.issue({ policy });
+      const before = town.paidOut();
+      for (let i = 0; i < 2; i++) await town.pay(card, town.sale(sat(10_000)), { askPin: async () => PIN });
+      await expect(town.tap(card, town.sale(sat(1)), { askPin: async () => PIN })).rejects.toEqual(
+        refusal(SW.ABOVE_AVAILABLE),
+      );
+      return town.paidOut() - before;
+    };
+    expect(await steal({})).toBe(sat(20_000));
+    expect(await steal({ maxPer24h: "12000sat" })).toBe(sat(10_000));
+  });
+
+  it("that keeps back an update that lowers limits works on with the old ones; a block it cannot keep back", async () => {
+    await using town = await openTown(bench);
+    const card = await town.issue();
+    const { store, clock } = town.service;
+    await setLimits(store, card.record.cardId, { pinThreshold: sat(10), noPinBudget: sat(20) }, clock.now);
+    const answer = await town.pay(card, town.sale(sat(5000)));
+    expect(answer).toMatchObject(ACCEPTED);
+    await town.update(card, answer.cardUpdate as Uint8Array);
+    await expect(town.tap(card, town.sale(sat(11)))).rejects.toEqual(refusal(SW.SECURITY_NOT_SATISFIED));
+    await blockCard(store, card.record.cardId, clock.now);
+    const sale = town.sale(sat(5000));
+    const token = await town.tap(card, sale, { askPin: async () => PIN });
+    expect(await town.present(token, sale)).toMatchObject(rejected(REASON.CARD_BLOCKED));
+    expect(town.paidOut()).toBe(sat(5000));
   });
 
   it("that never presents its tokens takes the use of the amount, for the presentation age, and no money", async () => {

@@ -266,7 +266,9 @@ describe("secrets", () => {
     const text = said.join("\n");
     for (const part of [
       "paid",
-      "masked",
+      "(144 bytes masked)",
+      // What a phone answered: the preimage in its message.
+      "(36 bytes masked)",
       "the issuer service takes requests",
       "passphrase is wrong",
       "[redacted]",
