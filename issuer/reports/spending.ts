@@ -1,7 +1,7 @@
-import { type Msat, msat } from "../../common/index.js";
+import { bytesToHex, type Msat, msat } from "../../common/index.js";
 import type { Account, BookingKind } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
-import { milliseconds } from "../store/values.js";
+import { cardIdOf, milliseconds } from "../store/values.js";
 import { eachAuthorization } from "./authorizations.js";
 import { csv } from "./csv.js";
 
@@ -83,7 +83,7 @@ export async function spendingReport(
       if (at < from || at >= to) continue;
       const day = dayOf(at);
       const payee = found.payee.toString("hex");
-      const key = `${day} ${payee} ${found.card}`;
+      const key = `${day} ${payee} ${bytesToHex(cardIdOf(found.card))}`;
       const { payments, amount, fees } = rows.get(key) ?? NOTHING;
       rows.set(key, {
         day,

@@ -8,6 +8,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
@@ -83,6 +84,11 @@ export async function restoreLedger(
   if (existsSync(to) && !force)
     throw new FileError(to, "there is a ledger already", {
       hint: "With --force it is set aside and the backup takes its place.",
+    });
+  // A copy of a ledger in use, made by other means: part of it lies in its log, and would be left behind.
+  if (existsSync(`${backup}-wal`) && statSync(`${backup}-wal`).size > 0)
+    throw new FileError(backup, "not a backup but a ledger in use, or a copy of one", {
+      hint: "Make backups with: chequecard ledger backup <file>",
     });
   const part = partOf(to);
   try {

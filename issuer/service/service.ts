@@ -149,6 +149,10 @@ export class IssuerService {
         cardStatus: (request) => this.#authorizer.cardStatus(request),
       },
       {
+        // The configuration's bounds hold here too: the defaults of the wire would be tighter.
+        ratePerPeer: config.authorizer.peerRate,
+        maxInFlight: config.authorizer.maxPending,
+        maxStatusSkewSeconds: config.authorizer.statusSkewSeconds,
         now: ports.clock,
         onEvent(event) {
           metrics.onReceiverEvent(event);
