@@ -1,7 +1,7 @@
 import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
 import { SeededRandom } from "../random.js";
 import { readInput } from "./bounds.js";
-import { Mutator } from "./mutate.js";
+import { MAX_INPUT, Mutator } from "./mutate.js";
 import type { FuzzTarget } from "./target.js";
 import { fuzzTargets } from "./targets/index.js";
 
@@ -10,6 +10,13 @@ const TURN = 50;
 /** Inputs that went a way of their own are kept for mutation, so many for each target. */
 const MOST_KEPT = 400;
 const MOST_KEPT_LENGTH = 8192;
+
+/** So many of a target's corpus are also read 64 KiB long. */
+const LONG = 8;
+
+/** The same input over and over, 64 KiB: where one is right, often the row of them is, and shows what is quadratic. */
+const repeated = (input: Uint8Array): Uint8Array =>
+  Uint8Array.from(Buffer.alloc(input.length ? MAX_INPUT : 0, input));
 
 /** A target with what was learned of it: inputs that were read in a way that no earlier one was. */
 class FuzzedTarget {
@@ -20,12 +27,12 @@ class FuzzedTarget {
   readonly #ways = new Set<string>();
   readonly #corpus: Uint8Array[];
   readonly #mutator: Mutator;
-  #fresh: number;
+  readonly #fresh: Uint8Array[];
 
   constructor(target: FuzzTarget, random: SeededRandom) {
     this.target = target;
     this.#corpus = [...target.corpus()];
-    this.#fresh = this.#corpus.length;
+    this.#fresh = [...this.#corpus, ...this.#corpus.slice(-LONG).map(repeated)];
     this.#mutator = new Mutator(random, target.words);
   }
 
@@ -33,11 +40,10 @@ class FuzzedTarget {
     return this.#ways.size;
   }
 
-  /** The next input: first the corpus as it is. */
+  /** The next input: first the corpus as it is, and long. */
   next(): Uint8Array {
     this.inputs++;
-    const fresh = this.#fresh > 0 ? this.#corpus[--this.#fresh] : undefined;
-    return fresh ?? this.#mutator.next(this.#corpus);
+    return this.#fresh.pop() ?? this.#mutator.next(this.#corpus);
   }
 
   learn(input: Uint8Array, way: string): void {

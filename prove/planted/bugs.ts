@@ -198,12 +198,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [["with zero padding`, { cause });", "with zero padding`) && cause;"]],
   },
   {
-    name: "reading TLV records takes quadratic time",
-    file: "lightning/tlv.ts",
+    name: "reading BER-TLV takes quadratic time",
+    file: "apdu/tlv.ts",
     edits: [
       [
-        "    records.push({ type, value: bytes.slice(start, at) });",
-        "    records.splice(0, records.length, ...[...records, { type, value: bytes.slice(start, at) }]);",
+        "    out.push({ tag, value: bytes.slice(at, at + length) });",
+        "    out.splice(0, out.length, ...[...out, { tag, value: bytes.slice(at, at + length) }]);",
       ],
     ],
   },

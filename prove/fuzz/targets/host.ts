@@ -74,7 +74,9 @@ const OPERATIONS: readonly ((card: Transport) => Promise<unknown>)[] = [
 ];
 
 /** What a real card answers to what a host asks. */
+let recorded: Uint8Array[] | undefined;
 function conversations(): Uint8Array[] {
+  if (recorded) return recorded;
   const asked = [
     [apdus.SELECT_APP, apdus.authorize(60n, HASH)],
     [apdus.SELECT_APP, apdus.authorize(150n, HASH), apdus.verify(PIN_BLOCK), apdus.authorize(150n, HASH)],
@@ -85,23 +87,28 @@ function conversations(): Uint8Array[] {
     [initializeUpdate(FACTORY_VERSION), apdus.GET_PROFILE],
   ];
   const images = tornStates().filter(({ name }) => ["personalized", "blank", "blocked"].includes(name));
-  return images.flatMap(({ image }) =>
+  recorded = images.flatMap(({ image }) =>
     asked.map((commands) => {
       const card = factoryCard(image);
       card.powerOn();
       return joinChunks(commands.map((command) => card.exchange(command)));
     }),
   );
+  return recorded;
 }
+
+/** Answers that promise more for ever, and one that wants the command again for ever. */
+const ENDLESS = ["0102036110", "6110", "6c10"].map((hex) => joinChunks([Buffer.from(hex, "hex")]));
 
 /** First byte: what the host does, and whether the last answer is given for ever. Then responses. */
 export const hostTarget: FuzzTarget = {
   name: "responses to the host",
   weight: 60,
   corpus: () =>
-    conversations().flatMap((chunks) =>
-      OPERATIONS.map((_, operation) => Uint8Array.of(operation, ...chunks)),
-    ),
+    OPERATIONS.flatMap((_, operation) => [
+      ...conversations().map((chunks) => Uint8Array.of(operation, ...chunks)),
+      ...ENDLESS.map((chunks) => Uint8Array.of(0x80 | operation, ...chunks)),
+    ]),
   async run(input) {
     const [first = 0] = input;
     const operation = OPERATIONS[(first & 0x7f) % OPERATIONS.length];

@@ -69,7 +69,8 @@ export const commandTarget: FuzzTarget = {
 export const berTarget: FuzzTarget = {
   name: "BER-TLV",
   weight: 90,
-  corpus: () => bytesIn(vectorFile("card-commands"), ["hex"]),
+  // The empty object comes last, so that it is also read 64 KiB long.
+  corpus: () => [...bytesIn(vectorFile("card-commands"), ["hex"]), Uint8Array.of(0xc1, 0x00)],
   run: (input) => readTlvs(input, "fuzz"),
 };
 
