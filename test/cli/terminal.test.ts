@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openEmbeddedNode } from "../../cli/embedded-node.js";
 import { EXIT } from "../../cli/exit-codes.js";
 import { sat } from "../../common/index.js";
 import { SaleStore } from "../../host/index.js";
@@ -37,7 +38,16 @@ function sales() {
     store.close();
   }
 }
-const latePayment = async (invoice: string) => (await shop.payer.pay({ invoice, maxFee: sat(10) })).state;
+/** Pays an invoice while the merchant's node runs, and tells how that ended. */
+async function latePayment(invoice: string): Promise<string> {
+  const { node, close } = await openEmbeddedNode(shop.folder);
+  try {
+    expect(await node.channelsReady(20_000)).toBe(true);
+    return (await shop.payer.pay({ invoice, maxFee: sat(10) })).state;
+  } finally {
+    await close();
+  }
+}
 
 it("charge: a card pays, and there is a receipt", async () => {
   const run = await chequecard(
@@ -115,7 +125,6 @@ it("charge: Ctrl-C while the payment runs and the card lies there cancels it for
 });
 
 it("charge: what a killed terminal left is finished first", async () => {
-  const { openEmbeddedNode } = await import("../../cli/embedded-node.js");
   const opened = await openEmbeddedNode(shop.folder);
   const created = await opened.node.createInvoice({
     amount: sat(100),
