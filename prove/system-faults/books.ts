@@ -1,0 +1,136 @@
+import { bytesToHex } from "../../common/index.js";
+import { verifyLedger } from "../../issuer/ledger/index.js";
+import { cardKey } from "../../issuer/store/values.js";
+import type { FieldCard } from "./cards.js";
+import type { World } from "./world.js";
+
+/** What happened in a run, for the report. */
+export interface Books {
+  /** What must not be; empty in every good run. */
+  readonly problems: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+type Row = Awaited<ReturnType<typeof authorizations>>[number];
+
+const authorizations = (world: World) =>
+  world.store.read((tx) => tx.selectFrom("authorizations").selectAll().orderBy("counter").execute());
+
+/** Holds the books of all parties against each other, when everything is resolved. */
+export async function checkBooks(world: World, isAllGivenBack: boolean): Promise<Books> {
+  const rows = await authorizations(world);
+  const counts: Record<string, number> = { "authorizations settled": 0, "authorizations void": 0 };
+  for (const { state } of rows)
+    counts[`authorizations ${state}`] = (counts[`authorizations ${state}`] ?? 0) + 1;
+  const problems = [
+    ...(await ledgerProblems(world)),
+    ...paymentProblems(world, rows),
+    ...saleProblems(world, counts),
+  ];
+  for (const card of world.cards)
+    problems.push(...(await cardProblems(world, card, rows, isAllGivenBack, counts)));
+  return { problems, counts };
+}
+
+async function ledgerProblems(world: World): Promise<string[]> {
+  const { violations } = await verifyLedger(world.store);
+  const problems = violations.map(({ invariant, found }) => `ledger: ${invariant}: ${found.join("; ")}`);
+  const paidIn = await world.store.read((tx) => tx.selectFrom("operations").select("amount").execute());
+  const initial = world.cards.reduce((sum, { limits }) => sum + limits.credit, 0n);
+  const funded = paidIn.reduce((sum, { amount }) => sum + amount, 0n) - initial;
+  const { sure, atMost } = world.topUps;
+  if (funded < sure || funded > atMost)
+    problems.push(`paid in: need ${sure} to ${atMost} msat, the ledger has ${funded}`);
+  return problems;
+}
+
+/** Every payment hash: what left the payer's node, what came to the merchant's, and what the ledger says. */
+function paymentProblems({ merchant, payer }: World, rows: readonly Row[]): string[] {
+  const problems: string[] = [];
+  const settled = new Map(
+    rows
+      .filter(({ state }) => state === "settled")
+      .map((row) => [row.payment_hash.toString("hex"), row.amount]),
+  );
+  let [received, spent] = [0n, 0n];
+  for (const [hash, { state }] of merchant.invoices) {
+    if (state.state !== "settled") continue;
+    received += state.received;
+    if (settled.get(hash) !== state.received)
+      problems.push(
+        `the merchant has ${state.received} msat for ${hash}, the ledger ${settled.get(hash) ?? "none"}`,
+      );
+  }
+  for (const [hash, amount] of settled) {
+    spent += amount;
+    if (merchant.invoices.get(hash)?.state.state !== "settled")
+      problems.push(`the ledger settled ${hash}, the merchant got nothing`);
+  }
+  if (received !== spent) problems.push(`the merchant got ${received} msat, the issuer spent ${spent}`);
+  for (const [hash, times] of payer.sent) if (times !== 1) problems.push(`${hash} was paid ${times} times`);
+  if (payer.sent.size !== settled.size)
+    problems.push(`the payer's node paid ${payer.sent.size} invoices, the ledger ${settled.size}`);
+  for (const { state, card, counter } of rows)
+    if (state === "reserved") problems.push(`card ${card} counter ${counter} is still reserved`);
+  return problems;
+}
+
+/** Every sale is final, and what it says is what the merchant's node says. */
+function saleProblems({ counters, merchant }: World, counts: Record<string, number>): string[] {
+  const problems: string[] = [];
+  for (const { process, name } of counters)
+    for (const sale of process?.store.between(0, Number.MAX_SAFE_INTEGER) ?? []) {
+      counts[`sales ${sale.state}`] = (counts[`sales ${sale.state}`] ?? 0) + 1;
+      const own = merchant.invoices.get(bytesToHex(sale.paymentHash))?.state;
+      const need = own?.state === "settled" ? "paid" : "cancelled";
+      if (sale.state !== need)
+        problems.push(`${name}: sale ${sale.number} is ${sale.state}, its invoice ${own?.state}`);
+      if (own?.state === "settled" && sale.received !== own.received)
+        problems.push(`${name}: sale ${sale.number} has ${sale.received} msat, the node ${own.received}`);
+    }
+  return problems;
+}
+
+/** Every counter of a card: settled, void, given back, or not yet seen by anybody; and not one msat between. */
+async function cardProblems(
+  world: World,
+  field: FieldCard,
+  rows: readonly Row[],
+  isAllGivenBack: boolean,
+  counts: Record<string, number>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const key = cardKey(field.cardId);
+  const name = `card ${bytesToHex(field.cardId)}`;
+  const [account, gaps] = await world.store.read(async (tx) => [
+    await tx.selectFrom("accounts").selectAll().where("card", "=", key).executeTakeFirstOrThrow(),
+    await tx.selectFrom("gaps").selectAll().where("card", "=", key).execute(),
+  ]);
+  const { counter: last, authorized, credit } = field.state;
+  if (authorized < account.top_total || last < account.top_counter)
+    problems.push(`${name} authorized ${authorized} msat, less than the ${account.top_total} of the ledger`);
+  const own = new Map(rows.filter(({ card }) => card === key).map((row) => [row.counter, row]));
+  let unseen = 0n;
+  for (let counter = 1n; counter <= last; counter++) {
+    const signed = field.authorized.get(counter);
+    const row = own.get(counter);
+    const gap = gaps.find(({ first, last: end }) => first <= counter && counter <= end);
+    if (!signed) problems.push(`${name}: counter ${counter} was never seen on the card`);
+    else if (row) {
+      if (row.amount !== signed.amount || row.invoice_hash.toString("hex") !== signed.invoiceHash)
+        problems.push(`${name}: counter ${counter} is another payment in the ledger`);
+    } else if (!gap || gap.voided_at === null) unseen += signed.amount;
+    if (!row) counts["counters that nobody presented"] = (counts["counters that nobody presented"] ?? 0) + 1;
+  }
+  if (account.state !== "active") problems.push(`${name} is ${account.state}`);
+  const free = account.funded + account.voided - authorized;
+  if (free + unseen !== account.funded - account.spent)
+    problems.push(
+      `${name}: ${free} msat to spend and ${unseen} unseen, the account has ${account.funded - account.spent}`,
+    );
+  if (isAllGivenBack && (unseen !== 0n || credit - authorized !== account.funded - account.spent))
+    problems.push(
+      `${name}: healed, it may spend ${credit - authorized} msat and ${unseen} are unseen, the account has ${account.funded - account.spent}`,
+    );
+  return problems;
+}

@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PostgresServer, postgresBinaries, startPostgres } from "../../test/postgres.js";
+import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
+import { runFestival } from "./run.js";
+
+/** Of so many runs one is on PostgreSQL, where the system has it: chosen by the seed, so that a replay is the same. */
+const SERVER_EVERY = 8;
+/** In memory where the system has such a place: a killed process loses nothing there either. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+/** Runs festivals under faults, each from a seed of its own, until the budget is spent. */
+export async function runSystemFaults(options: CampaignOptions): Promise<CampaignResult> {
+  const meter = new Meter(options);
+  const directory = mkdtempSync(join(MEMORY, "chequecard-system-"));
+  let server: PostgresServer | undefined;
+  try {
+    for (let seed = options.seed; !meter.isOver; seed++) {
+      const onServer = seed % SERVER_EVERY === 0 && postgresBinaries() !== undefined;
+      if (onServer) server ??= await startPostgres();
+      const { problems, counts } = await runFestival(
+        seed,
+        directory,
+        onServer ? await server?.database() : undefined,
+      );
+      meter.units++;
+      meter.count(onServer ? "runs on PostgreSQL" : "runs on SQLite");
+      for (const [what, n] of Object.entries(counts)) meter.count(what, n);
+      for (const what of problems)
+        meter.fail({
+          where: `seed ${seed}, on ${onServer ? "PostgreSQL" : "SQLite"}`,
+          what,
+          replay: `--only system --first --seed ${seed}`,
+        });
+      meter.tell("runs");
+    }
+  } finally {
+    await server?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return meter.result();
+}
+
+export const systemFaults: Campaign = {
+  name: "system-faults",
+  about:
+    "cards, terminals, nodes and the issuer under kills, tears, losses, full disks and wrong clocks; then all books agree to the msat",
+  unit: "runs",
+  full: 200,
+  run: runSystemFaults,
+};

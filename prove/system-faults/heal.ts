@@ -1,0 +1,84 @@
+import { ChequecardError } from "../../common/index.js";
+import { refreshCard, runningTerminal, sendLate } from "./people.js";
+import type { World } from "./world.js";
+
+const DAY_MS = 24 * 3_600_000;
+const MOST_HOURS = 60;
+
+/** Ends every fault, and lets everybody finish what they began. */
+export async function heal(world: World): Promise<void> {
+  const { faults, merchant, payer, time } = world;
+  faults.on = false;
+  // Whatever mischief is under way ends by itself.
+  await time.sleep(300_000);
+  for (const node of [merchant, payer]) node.isDown = false;
+  for (const clock of [
+    world.merchantClock,
+    world.payerClock,
+    ...world.counters.map((counter) => counter.clock),
+  ])
+    clock.offset = 0;
+  if (world.issuer.life.isOver) await world.startIssuer();
+  await world.issuer.fillDisk(false);
+  // From here on its rounds are run by hand: days pass.
+  await world.issuer.reconciler.stop();
+  await finishSales(world);
+  await resolveAll(world);
+}
+
+/** Every unfinished sale becomes final: paid, or given up by the merchant. */
+async function finishSales(world: World): Promise<void> {
+  const givenUp = AbortSignal.abort();
+  for (const counter of world.counters) {
+    counter.reader.remove();
+    const process = await runningTerminal(world, counter);
+    for (const sale of process.store.unfinished()) await process.terminal.finish(sale, {}, givenUp);
+  }
+  for (const card of world.cards) card.isBusy = false;
+}
+
+/**
+ * The reconciler runs, hour after hour, until nothing is reserved: leases taken and invoices made while a clock was a
+ * day ahead last a day longer.
+ */
+async function resolveAll(world: World): Promise<void> {
+  for (let hour = 0; hour < MOST_HOURS; hour++) {
+    await world.issuer.reconciler.run();
+    const reserved = await world.store.read((tx) => tx.selectFrom("leases").select("counter").execute());
+    if (reserved.length === 0) return;
+    await world.time.sleep(3_600_000);
+  }
+}
+
+/** Every request that ever left is shown once more, long after: nothing may come of it. */
+export async function presentEverythingAgain(world: World): Promise<void> {
+  for (const payload of [...world.requests.values()]) {
+    sendLate(world, payload);
+    await world.time.sleep(2_000);
+  }
+  await world.time.sleep(600_000);
+  await resolveAll(world);
+}
+
+/**
+ * Every card shows its counter, what it authorized and nobody presented grows old and is given back, and the card
+ * takes its last update.
+ */
+export async function giveBack(world: World): Promise<void> {
+  const [counter] = world.counters;
+  if (!counter) return;
+  const refreshAll = async () => {
+    for (const card of world.cards) {
+      await world.time.sleep(30_000);
+      await refreshCard(world, counter, card).catch((error: unknown) => {
+        // A card that has nothing to show any more, or is blocked, is found out by the books.
+        if (!(error instanceof ChequecardError)) throw error;
+      });
+    }
+  };
+  await refreshAll();
+  // What was found while the issuer's clock was a day ahead grows old a day later.
+  await world.time.sleep(2 * DAY_MS + 600_000);
+  await world.issuer.reconciler.run();
+  await refreshAll();
+}

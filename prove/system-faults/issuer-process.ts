@@ -1,0 +1,134 @@
+import { CompiledQuery } from "kysely";
+import { equalBytes, secp256k1 } from "../../common/index.js";
+import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
+import { Reconciler } from "../../issuer/reconciler/index.js";
+import { bindStore, openPostgres, openSqlite, type Store, StoreError } from "../../issuer/store/index.js";
+import { PaymentReceiver } from "../../lightning/api/index.js";
+import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
+import { linkNode } from "./node-link.js";
+import { ProcessLife, salvage } from "./process-life.js";
+import type { SimNetwork, SimNode } from "./sim-node.js";
+
+/** Where the ledger is. */
+export type Location =
+  | { readonly kind: "sqlite"; readonly path: (generation: number) => string }
+  | { readonly kind: "postgres"; readonly url: string };
+
+export interface IssuerHost {
+  readonly network: SimNetwork;
+  readonly node: SimNode;
+  readonly location: Location;
+}
+
+const CONFIG = authorizerConfigSchema.parse({});
+const ROUND_MS = 10_000;
+
+/** One life of the issuer's service: it dies, and another is started over what it left. */
+export class IssuerProcess {
+  readonly life = new ProcessLife();
+  readonly store: Store;
+  readonly reconciler: Reconciler;
+  readonly #raw: Store;
+  readonly #host: IssuerHost;
+  readonly #generation: number;
+
+  private constructor(host: IssuerHost, raw: Store, generation: number) {
+    this.#host = host;
+    this.#raw = raw;
+    this.#generation = generation;
+    this.store = this.#watched(raw);
+    this.life.onEnd(() => this.#leave());
+    const { network, node } = host;
+    const { faults, time, random } = network;
+    const ports = issuerPorts({
+      store: this.store,
+      node: linkNode(node, network, this.life),
+      network: "bcrt",
+      nodeId: node.nodeId,
+      owner: BigInt(generation + 1),
+      clock: node.clock,
+      monotonic: () => time.now,
+      randomBytes: (length) => random.bytes(length),
+      keys: {
+        sealKey: (id) => (equalBytes(id, KEY_SET_ID) ? SEAL_KEY : undefined),
+        signUpdate: async (_, digest) => secp256k1.sign(digest, ISSUER_SECRET),
+      },
+      onStep: (step) => {
+        if (faults.strikes(`issuer killed ${step}`, 150)) this.kill();
+        this.life.expectAlive();
+      },
+    });
+    const authorizer = new Authorizer(ports, CONFIG);
+    this.reconciler = new Reconciler(ports, CONFIG, authorizer);
+    new PaymentReceiver(linkNode(node, network, this.life), authorizer, { now: node.clock });
+  }
+
+  static async open(host: IssuerHost, generation: number): Promise<IssuerProcess> {
+    const { location, network, node } = host;
+    const opening =
+      location.kind === "sqlite"
+        ? openSqlite({ path: location.path(generation), busyTimeoutMs: 100 })
+        : openPostgres({ url: location.url });
+    const raw = await network.time.hold(opening);
+    await network.time.hold(bindStore(raw, { network: "bcrt", nodeId: node.nodeId }));
+    const process = new IssuerProcess(host, raw, generation);
+    process.reconciler.start(ROUND_MS);
+    return process;
+  }
+
+  /** Ends it at once. What it had not committed is lost. */
+  kill(): void {
+    this.life.end();
+  }
+
+  /** Ends it, and gives files and connections back. */
+  async close(): Promise<void> {
+    this.life.end();
+    await this.#raw.close();
+  }
+
+  /** The ledger takes no more pages; what fits into those it has still goes in. */
+  async fillDisk(full: boolean): Promise<void> {
+    if (this.#host.location.kind !== "sqlite") return;
+    await this.#raw.db
+      .executeQuery(CompiledQuery.raw(`pragma max_page_count = ${full ? 1 : 1_000_000_000}`))
+      .catch(() => undefined);
+  }
+
+  /** The next life opens a copy: this one's connection still holds the file, which a dead process would not. */
+  #leave(): void {
+    const { location } = this.#host;
+    if (location.kind === "sqlite")
+      salvage(location.path(this.#generation), location.path(this.#generation + 1));
+  }
+
+  #watched(raw: Store): Store {
+    const { faults, time } = this.#host.network;
+    const gate = <T>(work: () => Promise<T>): Promise<T> => {
+      if (this.life.isOver) return new Promise(() => undefined);
+      return this.life.answer(time.hold(work()));
+    };
+    return {
+      ...raw,
+      many: {
+        find: (tx, statement, rows) => time.hold(raw.many.find(tx, statement, rows)),
+        change: (tx, statement, rows) => time.hold(raw.many.change(tx, statement, rows)),
+      },
+      read: (work) => gate(() => raw.read(work)),
+      write: (work) =>
+        gate(async () => {
+          const undone = faults.strikes("commits refused", 60);
+          const result = await raw.write(async (tx) => {
+            const done = await work(tx);
+            this.life.expectAlive();
+            if (undone) throw new StoreError("full", "the disk is full");
+            return done;
+          });
+          if (faults.strikes("issuer killed after a commit", 150)) this.kill();
+          if (faults.strikes("answers to commits lost", 60))
+            throw new StoreError("unavailable", "the database server does not answer");
+          return result;
+        }),
+    };
+  }
+}

@@ -1,0 +1,163 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { bytesToHex } from "../../common/index.js";
+import { activateCard, registerCard } from "../../issuer/ledger/index.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
+import type { Store } from "../../issuer/store/index.js";
+import { PEER_MESSAGE } from "../../lightning/api/index.js";
+import { SeededRandom } from "../random.js";
+import { FieldCard, NotingReader } from "./cards.js";
+import { Faults } from "./faults.js";
+import { IssuerProcess, type Location } from "./issuer-process.js";
+import { type SimNetwork, SimNode } from "./sim-node.js";
+import { TerminalProcess } from "./terminal-process.js";
+import type { VirtualTime } from "./virtual-time.js";
+
+/** 2027-01-15 08:00:00 UTC. */
+const START = 1_800_000_000_000;
+const CARDS = 4;
+const TERMINALS = 3;
+
+/** A clock that people, or a battery, set wrong. */
+export class MachineClock {
+  /** Milliseconds that it is off. */
+  offset = 0;
+  readonly #time: VirtualTime;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  readonly read = (): number => START + this.#time.now + this.offset;
+}
+
+/** A place where a merchant sells: hardware that stays, and the process that comes and goes. */
+export class Counter {
+  readonly reader = new NotingReader();
+  readonly clock: MachineClock;
+  readonly name: string;
+  process: TerminalProcess | undefined;
+  generation = 0;
+
+  constructor(name: string, time: VirtualTime) {
+    this.name = name;
+    this.clock = new MachineClock(time);
+  }
+}
+
+/** A festival: cards, terminals at a merchant's node, and the issuer's service at a payer's. */
+export class World {
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  readonly faults: Faults;
+  readonly network: SimNetwork;
+  readonly merchant: SimNode;
+  readonly payer: SimNode;
+  readonly merchantClock: MachineClock;
+  /** Of the issuer's service and its node: they stand side by side. */
+  readonly payerClock: MachineClock;
+  readonly cards: readonly FieldCard[];
+  readonly counters: readonly Counter[];
+  /** Every different request that ever left the merchant's node, by its hex, to be sent again late. */
+  readonly requests = new Map<string, Uint8Array>();
+  /** Paid in, as the issuer's people know it: confirmed, and confirmed or not. */
+  readonly topUps = { sure: 0n, atMost: 0n };
+  readonly #closing: (() => unknown)[] = [];
+  readonly #directory: string;
+  readonly #location: Location;
+  #issuer: IssuerProcess | undefined;
+  #generation = 0;
+
+  constructor(
+    seed: number,
+    time: VirtualTime,
+    directory: string,
+    url: string | undefined,
+    count: (what: string) => void,
+  ) {
+    this.time = time;
+    this.random = new SeededRandom(seed);
+    this.faults = new Faults(new SeededRandom(seed ^ 0x5eed), count);
+    this.network = { time, faults: this.faults, random: this.random, nodes: new Map() };
+    this.merchantClock = new MachineClock(time);
+    this.payerClock = new MachineClock(time);
+    this.merchant = new SimNode(this.network, "merchant", this.merchantClock.read);
+    this.payer = new SimNode(this.network, "payer", this.payerClock.read);
+    this.merchant.onSend = (type, payload) => {
+      if (type === PEER_MESSAGE.INITIATE_PAYMENT) this.requests.set(bytesToHex(payload), payload);
+    };
+    this.cards = Array.from(
+      { length: CARDS },
+      (_, i) => new FieldCard(i + 1, this.random.u32(), this.payer.nodeId),
+    );
+    this.counters = Array.from({ length: TERMINALS }, (_, i) => new Counter(`till-${i + 1}`, time));
+    this.#directory = directory;
+    mkdirSync(directory, { recursive: true });
+    this.#location = url
+      ? { kind: "postgres", url }
+      : { kind: "sqlite", path: (generation) => join(directory, `ledger-${generation}.db`) };
+  }
+
+  get issuer(): IssuerProcess {
+    if (!this.#issuer) throw new Error("the issuer was not started");
+    return this.#issuer;
+  }
+
+  get store(): Store {
+    return this.issuer.store;
+  }
+
+  /** Starts everything, in peace. */
+  async open(): Promise<void> {
+    this.faults.on = false;
+    await this.startIssuer();
+    for (const { cardId, publicKey, limits } of this.cards) {
+      const { credit, ...rest } = limits;
+      await registerCard(
+        this.store,
+        {
+          cardId,
+          publicKey,
+          keySetId: Uint8Array.of(0xf0, 0, 0, 1),
+          label: bytesToHex(cardId),
+          credit,
+          limits: rest,
+          policy: parsePolicy({}),
+        },
+        this.payerClock.read(),
+      );
+      await activateCard(this.store, cardId);
+    }
+    for (const counter of this.counters) await this.startTerminal(counter);
+    this.faults.on = true;
+  }
+
+  /** The service's next life. */
+  async startIssuer(): Promise<void> {
+    const { network, payer: node } = this;
+    this.#issuer = await IssuerProcess.open({ network, node, location: this.#location }, this.#generation++);
+    const { issuer } = this;
+    this.#closing.push(() => issuer.close());
+  }
+
+  /** A terminal's next life. */
+  async startTerminal(counter: Counter): Promise<TerminalProcess> {
+    const process = await TerminalProcess.open(
+      {
+        network: this.network,
+        node: this.merchant,
+        reader: counter.reader,
+        path: (generation) => join(this.#directory, `${counter.name}-${generation}.db`),
+        clock: counter.clock.read,
+      },
+      counter.generation++,
+    );
+    counter.process = process;
+    this.#closing.push(() => process.close());
+    return process;
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#closing.splice(0).reverse()) await end();
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { runSystemFaults } from "../../prove/system-faults/campaign.js";
+import { runFestival } from "../../prove/system-faults/run.js";
+import { StandstillError, VirtualTime } from "../../prove/system-faults/virtual-time.js";
+
+const directory = mkdtempSync(join(tmpdir(), "chequecard-system-test-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe("the whole system under faults", () => {
+  it("keeps every msat, on both databases", async () => {
+    const options = { seed: 816, budget: { seconds: Number.POSITIVE_INFINITY, units: 6 } };
+    const { failures, units, counts } = await runSystemFaults(options);
+    expect(failures).toEqual([]);
+    expect(units).toBe(6);
+    for (const what of ["issuer killed", "terminal killed", "cards torn", "messages lost", "clock jumps"])
+      expect(counts[what], what).toBeGreaterThan(3);
+    for (const what of ["sales paid", "sales cancelled", "authorizations settled", "authorizations void"])
+      expect(counts[what], what).toBeGreaterThan(10);
+  }, 60_000);
+
+  it("is the same again from the same seed", async () => {
+    const first = await runFestival(43, directory);
+    expect(first.problems).toEqual([]);
+    expect(await runFestival(43, directory)).toEqual(first);
+  }, 60_000);
+});
+
+describe("virtual time", () => {
+  it("passes only when nothing else can happen, and in order", async () => {
+    const time = new VirtualTime();
+    const order: string[] = [];
+    await time.run(90_000_000, async () => {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, 86_400_000)).then(() =>
+        order.push("day"),
+      );
+      const never = setTimeout(() => order.push("never"), 10);
+      clearTimeout(never);
+      await time.sleep(5);
+      order.push(`${time.now} ms`);
+      await late;
+    });
+    expect(order).toEqual(["5 ms", "day"]);
+    expect(time.now).toBe(86_400_000);
+  });
+
+  it("says when nothing will ever happen, or not in time", async () => {
+    const time = new VirtualTime();
+    await expect(time.run(10, () => new Promise(() => undefined))).rejects.toThrow(StandstillError);
+    await expect(time.run(10, () => time.sleep(11))).rejects.toThrow("not done within 10 ms");
+    expect(setTimeout(() => undefined, 0)).toHaveProperty("hasRef");
+  });
+});
