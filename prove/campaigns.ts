@@ -2,8 +2,16 @@ import type { Campaign } from "./campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
+import { saleKills } from "./sale-kills.js";
 import { systemFaults } from "./system-faults/campaign.js";
 import { tearing } from "./tearing/sweep.js";
 
 /** Every part of the proof, in the order of the report. */
-export const CAMPAIGNS: readonly Campaign[] = [tearing, model, fuzzing, systemFaults, ...LONG_SUITES];
+export const CAMPAIGNS: readonly Campaign[] = [
+  tearing,
+  model,
+  fuzzing,
+  systemFaults,
+  saleKills,
+  ...LONG_SUITES,
+];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type CampaignOptions, type CampaignResult, Meter } from "./campaign.js";
+import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "./campaign.js";
 import { type Kill, KillShop, type Programs, type Scenario, type Victim } from "./sale-kills/shop.js";
 
 const SCENARIOS: readonly Scenario[] = ["paid", "declined", "given up"];
@@ -60,3 +60,12 @@ export async function runSaleKills(
   }
   return meter.result();
 }
+
+/** The kills as one part of the proof. */
+export const saleKills: Campaign = {
+  name: "sale-kills",
+  about: "a terminal and a merchant's node killed before and after each step of a sale",
+  unit: "kills",
+  full: 200,
+  run: (options) => runSaleKills(options),
+};
