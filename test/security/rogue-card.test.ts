@@ -139,6 +139,16 @@ describe("a rogue card", () => {
     expect((await town.account(card)).state).toBe("blocked");
   });
 
+  it("whose running total was set back in its memory is blocked by its next token, before the money runs out", async () => {
+    await using town = await openTown(bench);
+    const card = await town.issue();
+    expect(await town.pay(card, town.sale(sat(4000)))).toEqual(ACCEPTED);
+    const back = tamper(card, "authorized", u64(0n));
+    expect(await town.pay(back, town.sale(sat(1000)))).toMatchObject(rejected(REASON.CARD_CONTRADICTS));
+    expect(town.paidOut()).toBe(sat(4000));
+    expect((await town.account(card)).state).toBe("blocked");
+  });
+
   it("that lies about its balance to the terminal and to the issuer pays nothing with the lie", async () => {
     await using town = await openTown(bench);
     const card = await town.issue({ limits: WITHOUT_PIN_LIMITS });
