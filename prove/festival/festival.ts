@@ -70,6 +70,8 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
     for (let shop = 0; shop < plan.terminals; shop++) shops.push(await takingsOf(grounds, shop, days));
     const paidIn = BigInt(allCards) * CREDIT + BigInt(plan.topUps) * TOP_UP;
     const problems = await checkBooks(grounds, shops, paidIn);
+    const health = await fetch(`${grounds.monitor()}/health`);
+    if (health.status !== 200) problems.push(`the service is not healthy: ${await health.text()}`);
     const proof = (await grounds.ask("ledger", "verify")) as unknown as { violations: readonly object[] };
     if (proof.violations.length > 0) problems.push("the ledger does not hold");
     const code = await grounds.close();

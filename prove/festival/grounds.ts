@@ -13,6 +13,7 @@ export class Grounds {
   readonly folder: string;
   readonly #program: string;
   #service: Child | undefined;
+  readonly #children: Child[] = [];
   #restarting: Promise<void> | undefined;
 
   /** @param program the command line as a JavaScript file; @param folder empty */
@@ -60,7 +61,9 @@ export class Grounds {
   }
 
   start(...args: string[]): Child {
-    return startChild(this.#program, args, { CHEQUECARD_PASSPHRASE: PASSPHRASE });
+    const child = startChild(this.#program, args, { CHEQUECARD_PASSPHRASE: PASSPHRASE });
+    this.#children.push(child);
+    return child;
   }
 
   /** Makes the issuer, its cards, and shops with a channel from the issuer's node to each. */
@@ -116,11 +119,6 @@ export class Grounds {
     return `http://${address}`;
   }
 
-  /** Everything that the running service has logged. */
-  log(): string {
-    return this.#service?.output() ?? "";
-  }
-
   /** Kills the service (SIGKILL) and starts it again. Joins what is under way. */
   strike(): Promise<void> {
     this.#restarting ??= (async () => {
@@ -138,9 +136,9 @@ export class Grounds {
     return (await this.#service?.end("SIGTERM")) ?? null;
   }
 
-  /** Ends everything at once, after a failure. */
+  /** Ends every process at once, after a failure. */
   async abandon(): Promise<void> {
-    await this.#service?.end("SIGKILL");
+    await Promise.all(this.#children.map((child) => child.end("SIGKILL")));
   }
 }
 
