@@ -110,6 +110,10 @@ export class IssuerProcess {
     };
     return {
       ...raw,
+      get db() {
+        time.stir();
+        return raw.db;
+      },
       many: {
         find: (tx, statement, rows) => time.hold(raw.many.find(tx, statement, rows)),
         change: (tx, statement, rows) => time.hold(raw.many.change(tx, statement, rows)),

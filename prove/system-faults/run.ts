@@ -21,7 +21,7 @@ const TOP_UPS = 10;
 const SALES_MS = 3 * 3_600_000;
 const RUN_MS = 20 * 24 * 3_600_000;
 /** Milliseconds for a database server to answer before simulated time goes on. */
-const SERVER_MS = 2;
+const SERVER_MS = 4;
 
 /**
  * A festival in which everything goes wrong that can, then is healed, and whose books are then held against each

@@ -29,6 +29,9 @@ class VirtualTimer {
 /** Nothing will happen any more, or not within the time allowed. */
 export class StandstillError extends Error {}
 
+/** How often a server that is all that is waited for gets the grace. */
+const MOST_GRACES = 2_000;
+
 /**
  * Time that passes only when nothing else can happen: hours take milliseconds, and a run on SQLite is the same each
  * time. While installed, every timer and immediate of this process runs on it.
@@ -42,6 +45,7 @@ export class VirtualTime {
   #serial = 0;
   #immediates = 0;
   #held = 0;
+  #stirred = false;
   readonly #real = { setTimeout, clearTimeout, setImmediate, sleep: timersPromises.setTimeout };
 
   constructor(graceMs = 0) {
@@ -63,6 +67,11 @@ export class VirtualTime {
     }
   }
 
+  /** Something was asked of a database server that nobody holds time for: it gets the grace. */
+  stir(): void {
+    this.#stirred = this.graceMs > 0;
+  }
+
   /**
    * Lets time pass until `work` has ended.
    * @param limitMs most milliseconds of this time
@@ -77,10 +86,14 @@ export class VirtualTime {
         ended = true;
       });
       result.catch(() => undefined);
-      for (;;) {
+      for (let patience = MOST_GRACES; ; ) {
         await this.#quiet();
         if (ended) return await result;
         const next = this.#takeNext();
+        if (!next && this.graceMs > 0 && patience-- > 0) {
+          await this.#grace();
+          continue;
+        }
         if (!next) throw new StandstillError("nothing will happen any more, and it is not done");
         if (next.at > end) throw new StandstillError(`not done within ${limitMs} ms`);
         this.now = Math.max(this.now, next.at);
@@ -108,12 +121,16 @@ export class VirtualTime {
 
   /** Until nothing can happen without time passing. */
   async #quiet(): Promise<void> {
-    const turn = () => new Promise<void>((resolve) => this.#real.setImmediate(resolve));
     do {
-      await turn();
-      if (this.graceMs > 0 && this.#immediates === 0 && this.#held === 0)
-        await new Promise<void>((resolve) => this.#real.setTimeout(resolve, this.graceMs));
-    } while (this.#immediates > 0 || this.#held > 0);
+      await new Promise<void>((resolve) => this.#real.setImmediate(resolve));
+      if (this.#immediates > 0 || this.#held > 0 || !this.#stirred) continue;
+      this.#stirred = false;
+      await this.#grace();
+    } while (this.#immediates > 0 || this.#held > 0 || this.#stirred);
+  }
+
+  #grace(): Promise<void> {
+    return new Promise((resolve) => this.#real.setTimeout(resolve, this.graceMs));
   }
 
   #install(): void {
