@@ -1,9 +1,9 @@
-import { bytesToHex, equalBytes } from "../../common/index.js";
+import { bytesToHex } from "../../common/index.js";
 import { KeyFile, type KeySource } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
-import { askPassphrase } from "../passphrase-choice.js";
+import { askNewPassphrase, askPassphrase } from "../passphrase-choice.js";
 import { renderTable } from "../table.js";
 
 function shown(keys: KeySource): CommandOutput {
@@ -40,20 +40,8 @@ async function withFile(
   }
 }
 
-/** A new passphrase, typed twice where it is typed. */
-async function newPassphrase(context: CommandContext, variable: string): Promise<Uint8Array> {
-  const typed = context.env[variable] === undefined;
-  const first = await askPassphrase(context, "New passphrase", variable);
-  if (!typed) return first;
-  const second = await askPassphrase(context, "Once more", variable);
-  const same = equalBytes(first, second);
-  second.fill(0);
-  if (!same) throw new InputError("the two passphrases differ");
-  return first;
-}
-
 async function create(context: CommandContext, path: string, label: string): Promise<CommandOutput> {
-  const passphrase = await newPassphrase(context, "CHEQUECARD_PASSPHRASE");
+  const passphrase = await askNewPassphrase(context, "CHEQUECARD_PASSPHRASE");
   const file = await KeyFile.create(path, passphrase, label).finally(() => passphrase.fill(0));
   try {
     return shown(file);
@@ -117,7 +105,7 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .action((path: string) =>
       run((context) =>
         withFile(context, path, async (file) => {
-          const next = await newPassphrase(context, "CHEQUECARD_NEW_PASSPHRASE");
+          const next = await askNewPassphrase(context, "CHEQUECARD_NEW_PASSPHRASE");
           await file.changePassphrase(next).finally(() => next.fill(0));
         }),
       ),

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { bytesToHex, equalBytes, errno, writeDurableFile } from "../../common/index.js";
+import { bytesToHex, errno, writeDurableFile } from "../../common/index.js";
 import { configTemplate, databaseName, parseServiceConfig } from "../../issuer/service/index.js";
 import { bindStore, openPostgres, openSqlite } from "../../issuer/store/index.js";
 import { KeyFile, type KeySet } from "../../keys/index.js";
@@ -11,7 +11,7 @@ import { InputError } from "../error-report.js";
 import { askNode } from "../node/ask-node.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { askPassphrase } from "../passphrase-choice.js";
+import { askNewPassphrase } from "../passphrase-choice.js";
 import { configPath, PASSPHRASE_VARIABLE } from "./folder.js";
 import { profileTemplate } from "./profile-template.js";
 
@@ -26,18 +26,6 @@ export interface InitOptions extends StartOptions {
 function within(folder: string, path: string): string {
   const inside = relative(folder, resolve(path));
   return inside.startsWith("..") || isAbsolute(inside) ? resolve(path) : inside;
-}
-
-/** A new passphrase, typed twice where it is typed. */
-async function newPassphrase(context: CommandContext, descriptor: string | undefined): Promise<Uint8Array> {
-  const typed = descriptor === undefined && context.env[PASSPHRASE_VARIABLE] === undefined;
-  const first = await askPassphrase(context, "New passphrase", PASSPHRASE_VARIABLE, descriptor);
-  if (!typed) return first;
-  const second = await askPassphrase(context, "Once more", PASSPHRASE_VARIABLE);
-  const same = equalBytes(first, second);
-  second.fill(0);
-  if (!same) throw new InputError("the two passphrases differ");
-  return first;
 }
 
 /** The key file: a new one, or the one that an interrupted run left. */
@@ -73,7 +61,7 @@ export async function initIssuer(
   });
   const config = parseServiceConfig(template, configPath(folder));
   const wish = checkStartOptions(nodeFolder, options);
-  const passphrase = await newPassphrase(context, options.passphraseFd);
+  const passphrase = await askNewPassphrase(context, PASSPHRASE_VARIABLE, options.passphraseFd);
   let keySets: readonly KeySet[];
   let uri: string;
   try {
