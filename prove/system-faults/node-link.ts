@@ -16,8 +16,12 @@ export function linkNode(
   const call = <T>(work: () => T | Promise<T>): Promise<T> => {
     const run = async (): Promise<T> => {
       life.expectAlive();
-      await time.sleep(1 + faults.random.below(20));
-      life.expectAlive();
+      // What has left a process arrives also after its end.
+      await time.sleep(
+        faults.strikes("calls to a node late", 30)
+          ? faults.random.below(30_000)
+          : 1 + faults.random.below(20),
+      );
       if (node.isDown || faults.strikes("calls to a node lost", 60))
         throw new NodeError("unreachable", "the node does not answer");
       const value = await work();
