@@ -13,7 +13,7 @@ held against every other to the msat. Ends with 1 when anything does not fit.
 
   --cards <n>      cards in people's hands (100)
   --terminals <n>  terminals that sell at once (4)
-  --taps <n>       sales, ten with each card that comes to a terminal (1000)
+  --taps <n>       sales at least, ten with each card that comes to a terminal (1000)
   --kills <n>      kills of the service, and as many of terminals (10)
   --seed <n>       of everything random (1)
   --keep           keep the folder and name it`;
@@ -49,7 +49,8 @@ async function main(): Promise<number> {
       folder,
       cards: count(values.cards, "cards"),
       terminals: count(values.terminals, "terminals"),
-      visits: Math.ceil(count(values.taps, "taps") / 10),
+      // A terminal that is killed sells nothing more in that visit: as many visits more make up for it.
+      visits: Math.ceil(count(values.taps, "taps") / 10) + kills,
       tapsPerVisit: 10,
       serviceKills: kills,
       terminalKills: kills,
