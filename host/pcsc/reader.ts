@@ -46,6 +46,8 @@ export class PcscReader implements Reader {
   #atr: Uint8Array = new Uint8Array();
   #stuck: Link | undefined;
   #connection: PcscConnection | undefined;
+  /** Insertions and removals until the last connection, as pcscd counts them. */
+  #connectedEvents: number | undefined;
   #opening: Promise<PcscConnection> | undefined;
   #cleanup: Promise<void> = Promise.resolve();
 
@@ -82,6 +84,7 @@ export class PcscReader implements Reader {
   detach(absence: TransportError): void {
     this.#watched = undefined;
     this.#state = 0;
+    this.#connectedEvents = undefined;
     this.#absence = absence;
     this.#connection?.invalidate(absence.code === "no-reader" ? transportError("torn", this.name) : absence);
     this.#changed.notify();
@@ -115,8 +118,12 @@ export class PcscReader implements Reader {
     }
   }
 
+  /**
+   * Also resolves when another card lies there than the one that was connected last: cards can be changed faster
+   * than somebody begins to wait.
+   */
   async waitForRemoval(signal?: AbortSignal): Promise<void> {
-    const events = this.#state >>> 16;
+    const events = this.#connectedEvents ?? this.#state >>> 16;
     for (;;) {
       this.#requireWatched();
       if (this.state.card === "none" || this.#state >>> 16 !== events) return;
@@ -165,6 +172,7 @@ export class PcscReader implements Reader {
     for (;;) {
       const link = acquireLink(watched);
       const { proven } = link;
+      const events = this.#state >>> 16;
       let protocol: number;
       try {
         protocol = await link.connect(this.#timeouts.command);
@@ -179,17 +187,18 @@ export class PcscReader implements Reader {
         this.#requireWatched();
         continue;
       }
-      return this.#opened(link, protocol);
+      return this.#opened(link, protocol, events);
     }
   }
 
-  async #opened(link: Link, protocol: number): Promise<PcscConnection> {
+  async #opened(link: Link, protocol: number, events: number): Promise<PcscConnection> {
     const facts = { reader: this.name, atr: this.#atr, protocol, timeoutMs: this.#timeouts.command };
     const connection = new PcscConnection(link, facts, () => {
       this.#giveBack(link);
       if (this.#connection === connection) this.#connection = undefined;
     });
     this.#connection = connection;
+    this.#connectedEvents = events;
     if (this.#watched) return connection;
     await connection.close();
     throw this.#absence;

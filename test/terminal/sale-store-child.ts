@@ -8,7 +8,7 @@ import { SaleStore } from "../../host/terminal/index.js";
 const [path = "", first = "0"] = process.argv.slice(-2);
 
 const store = new SaleStore(path);
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const say = (text: string) => new Promise<void>((done) => process.stdout.write(`${text}\n`, () => done()));
 for (let serial = Number(first); ; serial++) {
   const paymentHash = new Uint8Array(32);
   new DataView(paymentHash.buffer).setUint32(0, serial);
@@ -21,14 +21,14 @@ for (let serial = Number(first); ; serial++) {
     createdAt: serial,
     expiresAt: serial + 600,
   });
-  say(`open ${number}`);
+  await say(`open ${number}`);
   store.authorized(number, new Uint8Array(149).fill(serial), `node ${serial}`);
-  say(`authorized ${number}`);
+  await say(`authorized ${number}`);
   if (number % 2 === 0) store.paid(number, msat(1000n), serial);
   else {
     store.cancelling(number, "merchant");
-    say(`cancelling ${number}`);
+    await say(`cancelling ${number}`);
     store.cancelled(number);
   }
-  say(`${number % 2 === 0 ? "paid" : "cancelled"} ${number}`);
+  await say(`${number % 2 === 0 ? "paid" : "cancelled"} ${number}`);
 }
