@@ -22,6 +22,7 @@ export interface PcscTimeouts {
 export const DEFAULT_TIMEOUTS: PcscTimeouts = { command: 10_000, sharing: 1_500 };
 
 const RETRY_PAUSE_MS = 100;
+const SLOW_RETRY_PAUSE_MS = 1_000;
 const CONNECT_TRIES = 3;
 
 /** What a reader shows at the moment. `mute`: a card that does not answer to power. */
@@ -112,9 +113,12 @@ export class PcscReader implements Reader {
         }
       }
       if ((this.#state & CARD_BITS) !== before) tries = 0;
-      else if (tries > 0 && tries < CONNECT_TRIES)
-        await this.#changed.next({ signal, timeoutMs: RETRY_PAUSE_MS, what });
-      else await this.#changed.next({ signal, what });
+      else if (tries === 0) await this.#changed.next({ signal, what });
+      else {
+        // Present, and yet it could not be had: a card that has just been laid down, or one that is being changed.
+        const timeoutMs = tries < CONNECT_TRIES ? RETRY_PAUSE_MS : SLOW_RETRY_PAUSE_MS;
+        await this.#changed.next({ signal, timeoutMs, what });
+      }
     }
   }
 
