@@ -1,4 +1,4 @@
-import { cbc } from "@noble/ciphers/aes.js";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import { concatBytes, taggedHash } from "../../common/index.js";
 import { MESSAGE_TYPE, type MessageType } from "../constants.js";
 
@@ -25,12 +25,14 @@ export function keyProofDigest(challenge: Uint8Array, point: Uint8Array): Uint8A
 
 /** AES-128-CBC without padding. `key` and `iv` 16 bytes, `body` a multiple of 16. */
 export function sealBody(key: Uint8Array, iv: Uint8Array, body: Uint8Array): Uint8Array {
-  return cbc(key, iv, { disablePadding: true }).encrypt(body);
+  const cipher = createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
+  return Uint8Array.from(Buffer.concat([cipher.update(body), cipher.final()]));
 }
 
 /** The inverse of {@link sealBody}. Authenticates nothing: any bytes open to something. */
 export function openBody(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array): Uint8Array {
-  return cbc(key, iv, { disablePadding: true }).decrypt(sealed);
+  const decipher = createDecipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
+  return Uint8Array.from(Buffer.concat([decipher.update(sealed), decipher.final()]));
 }
 
 /** type || key set id || IV || sealed body, 149 bytes (specs/02 §1). */
