@@ -10,7 +10,7 @@ const titlesOf = (file: string): string[] =>
   [...readFileSync(join(import.meta.dirname, file), "utf8").matchAll(/(?:\bit\(|\]\)\()\s*"([^"\n]+)"/g)].map(
     ([, title]) => title as string,
   );
-const STORIES = ["rogue-terminal", "rogue-card", "updates", "curious-terminal"].map(
+const STORIES = ["rogue-terminal", "rogue-card", "overspending-card", "updates", "curious-terminal"].map(
   (name) => `${name}.test.ts`,
 );
 
