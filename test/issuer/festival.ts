@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { msat } from "../../common/index.js";
-import { blockCard, fundCard, unblockCard } from "../../issuer/ledger/index.js";
+import { blockCard, cashOutCard, fundCard, LedgerError, unblockCard } from "../../issuer/ledger/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
@@ -57,6 +57,7 @@ const operation = fc.oneof(
       amount: fc.integer({ min: 1, max: 500 }),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("cash-out" as const), card }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("block" as const), card }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("unblock" as const), card }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("identify" as const), card }) },
@@ -76,6 +77,12 @@ const operation = fc.oneof(
   },
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+/** Why the ledger refused an order. */
+function refusal(error: unknown): string {
+  if (error instanceof LedgerError) return error.code;
+  throw error;
+}
 
 interface Made {
   readonly token: ModelToken;
@@ -143,7 +150,13 @@ class Festival {
           "",
           model.now,
         );
-        this.#modelCard(operation.card).funded += BigInt(operation.amount);
+        model.fund(this.#modelCard(operation.card), BigInt(operation.amount));
+        return;
+      }
+      case "cash-out": {
+        const { cardId } = this.#card(operation.card);
+        const handedOut = await cashOutCard(service.store, cardId, "", model.now).catch(refusal);
+        expect(handedOut).toBe(model.cashOut(this.#modelCard(operation.card)) || "not-enough");
         return;
       }
       case "block":
@@ -300,8 +313,7 @@ class Festival {
   }
 
   #credit(index: number): bigint {
-    const { funded, voided } = this.#modelCard(index);
-    return funded + voided;
+    return this.#modelCard(index).credit;
   }
 }
 

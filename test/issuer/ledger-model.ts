@@ -22,7 +22,10 @@ export interface ModelToken {
 }
 
 export interface ModelCard {
+  /** Paid in and not paid out. */
   funded: bigint;
+  /** Highest that was signed for it: it never falls, whatever is paid out. */
+  credit: bigint;
   state: "active" | "blocked";
   /** In the order of their counters. */
   readonly tokens: ModelToken[];
@@ -48,7 +51,9 @@ export class LedgerModel {
   now: number;
 
   constructor(funded: readonly bigint[], now: number, config: ModelConfig) {
-    this.cards = funded.map((amount) => ({ funded: amount, state: "active", tokens: [], voided: 0n }));
+    this.cards = funded.map((amount) => {
+      return { funded: amount, credit: amount, state: "active", tokens: [], voided: 0n };
+    });
     this.now = now;
     this.#config = config;
   }
@@ -57,6 +62,19 @@ export class LedgerModel {
     return card.tokens
       .filter(({ state }) => state === "reserved" || state === "settled")
       .reduce((sum, { amount }) => sum + amount, 0n);
+  }
+
+  fund(card: ModelCard, amount: bigint): void {
+    card.funded += amount;
+    this.#sign(card);
+  }
+
+  /** All that is left is paid out, and the card blocked. @returns what is handed out; 0: refused */
+  cashOut(card: ModelCard): bigint {
+    const amount = card.funded - this.spent(card);
+    if (amount > 0n) card.state = "blocked";
+    card.funded -= amount;
+    return amount;
   }
 
   /** Presents a token that the card made. @returns the reason of a reject, undefined when accepted */
@@ -89,6 +107,7 @@ export class LedgerModel {
           if (this.now >= token.knownAt + this.#config.presentationAgeMs) {
             token.state = "void";
             card.voided += token.amount;
+            this.#sign(card);
           }
   }
 
@@ -107,8 +126,16 @@ export class LedgerModel {
   #void(token: ModelToken, reason: number): number {
     token.state = "void";
     token.reason = reason;
-    (this.cards[token.card] as ModelCard).voided += token.amount;
+    const card = this.cards[token.card] as ModelCard;
+    card.voided += token.amount;
+    this.#sign(card);
     return reason;
+  }
+
+  /** The next update of a card. */
+  #sign(card: ModelCard): void {
+    const credit = card.funded + card.voided;
+    if (credit > card.credit) card.credit = credit;
   }
 
   /** Hands it to the node and records what is certain. */

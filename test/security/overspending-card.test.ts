@@ -19,6 +19,7 @@ import {
   insideCard,
   onOwnReader,
   openTown,
+  type Sale,
   type Town,
   WITHOUT_PIN_LIMITS,
 } from "./town.js";
@@ -140,7 +141,7 @@ describe("a card with more signed credit than money", () => {
   it("cashed out at two desks while it pays: handed out and paid are together what was paid in", async () => {
     await using town = await openTown(bench);
     const card = await issue(town);
-    const tokens = [];
+    const tokens: { sale: Sale; token: Uint8Array }[] = [];
     for (let i = 0; i < 4; i++) {
       const sale = town.sale(sat(2000));
       tokens.push({ sale, token: await town.tap(card, sale) });
