@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { secp256k1 } from "../common/index.js";
 import { deputyBenchmark } from "./deputy.js";
-import { issuerBenchmark } from "./issuer.js";
+import { issuerBenchmark } from "./issuer/index.js";
 import type { Benchmark, Figure } from "./measure.js";
 import { nodesBenchmark } from "./nodes.js";
 import { paymentBenchmark } from "./payment.js";

@@ -138,22 +138,25 @@ export async function loadFacts(
   const there = claims.filter(({ card }) => accounts.get(card));
   const account = (claim: Claim) => accounts.get(claim.card) as AccountRow;
 
-  const known = await many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there);
-  const gaps = await many.find<Gap, "card" | "counter">(tx, GAP, there);
-  const payments = await many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there);
-  const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
-  const permitted = await many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
-    tx,
-    PERMITTED,
-    there.map(({ card, amount, counter, total, pinVerified }, i) => {
-      const pin = pinVerified ? 1n : 0n;
-      return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
-    }),
-  );
   const policy: Policy[] = [];
   for (const claim of there) policy.push(await policies.get(tx, account(claim).policy));
-  const windows = await spentInWindows(store, tx, there.map(account), policy, now);
-  const pending = await loadPending(store, tx, there.map(account));
+  const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
+  // Sent together: one way to a database server and back instead of six.
+  const [known, gaps, payments, permitted, windows, pending] = await Promise.all([
+    many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there),
+    many.find<Gap, "card" | "counter">(tx, GAP, there),
+    many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there),
+    many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
+      tx,
+      PERMITTED,
+      there.map(({ card, amount, counter, total, pinVerified }, i) => {
+        const pin = pinVerified ? 1n : 0n;
+        return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
+      }),
+    ),
+    spentInWindows(store, tx, there.map(account), policy, now),
+    loadPending(store, tx, there.map(account)),
+  ]);
 
   const facts = new Map(
     there.map((claim, i) => [

@@ -56,19 +56,21 @@ export async function settle(
     }),
   );
   const done = settlements.filter((_, i) => changed[i]);
-  await store.many.change(
-    tx,
-    RELEASE,
-    done.map(({ card, counter }) => ({ card, counter })),
-  );
-  await book(
-    store,
-    tx,
-    done.flatMap(({ card, counter, amount, fee }) => [
-      ...booking(card, "settle", counter, "reserved", "settled", amount, now),
-      ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
-    ]),
-  );
+  await Promise.all([
+    store.many.change(
+      tx,
+      RELEASE,
+      done.map(({ card, counter }) => ({ card, counter })),
+    ),
+    book(
+      store,
+      tx,
+      done.flatMap(({ card, counter, amount, fee }) => [
+        ...booking(card, "settle", counter, "reserved", "settled", amount, now),
+        ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
+      ]),
+    ),
+  ]);
   return changed;
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
-import { internPolicy } from "../issuer/ledger/policies.js";
-import { parsePolicy } from "../issuer/policy/index.js";
-import { insertMany } from "../issuer/store/many.js";
-import type { ColumnType, ManyRow, ManyStatement, Store, Tx } from "../issuer/store/types.js";
-import { NO_LIMIT_STORED } from "../issuer/store/values.js";
+import { internPolicy } from "../../issuer/ledger/policies.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
+import { insertMany } from "../../issuer/store/many.js";
+import type { ColumnType, ManyRow, ManyStatement, Store, Tx } from "../../issuer/store/types.js";
+import { NO_LIMIT_STORED } from "../../issuer/store/values.js";
 
 /** Past authorizations of each card. */
 const PAST = 5;

@@ -1,0 +1,129 @@
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StoreKind } from "../../issuer/store/index.js";
+import { postgresBinaries } from "../../test/postgres.js";
+import { type Benchmark, type Figure, median } from "../measure.js";
+import { fullRate, latencies, withIssuer } from "./load.js";
+import { signatureTime } from "./service-process.js";
+
+const CARDS = 1000;
+const REQUESTS = 12_000;
+const WARM_UP = 3000;
+/** Seconds at half of the full load. */
+const HALF_LOAD_SECONDS = 4;
+const NAIVE = 60;
+/** The large ledger: cards beside those that pay, with five past payments each. */
+const LARGE_CARDS = 1_000_000;
+const LARGE_PAYING = 10_000;
+
+const GOALS: Readonly<Record<StoreKind, number>> = { sqlite: 3000, postgres: 1500 };
+
+/** From the raw bytes of `initiate_payment` to verified, reserved, paid at once and settled, durably. */
+export const issuerBenchmark: Benchmark = {
+  name: "Issuer: authorizations",
+  async run({ large }) {
+    const figures: Figure[] = [fsyncFigure()];
+    const kinds: StoreKind[] = postgresBinaries() ? ["sqlite", "postgres"] : ["sqlite"];
+    for (const kind of kinds) figures.push(...(await fullLoad(kind)));
+    if (large) for (const kind of kinds) figures.push(await largeLedger(kind));
+    return figures;
+  },
+};
+
+function fsyncFigure(): Figure {
+  const home = mkdtempSync(join(tmpdir(), "chequecard-fsync-"));
+  const file = openSync(join(home, "file"), "w");
+  const bytes = Buffer.alloc(4096, 1);
+  const times = Array.from({ length: 200 }, () => {
+    const started = performance.now();
+    writeSync(file, bytes, 0, bytes.length, 0);
+    fsyncSync(file);
+    return performance.now() - started;
+  });
+  closeSync(file);
+  rmSync(home, { recursive: true });
+  return { name: "fsync of 4 KiB", value: median(times), unit: "ms", note: "the disk under the databases" };
+}
+
+async function fullLoad(kind: StoreKind): Promise<Figure[]> {
+  const measured = await withIssuer(kind, CARDS, {}, async ({ service, requests }) => {
+    await fullRate(service, requests(WARM_UP));
+    const batch = requests(REQUESTS);
+    const before = await service.usage();
+    const perSecond = await fullRate(service, batch);
+    const after = await service.usage();
+    const half = requests(Math.ceil((HALF_LOAD_SECONDS * perSecond) / 2));
+    const times = await latencies(service, half, perSecond / 2);
+    return {
+      perSecond,
+      database: (after.inDatabase - before.inDatabase) / REQUESTS,
+      processor: (after.processor - before.processor) / REQUESTS,
+      p50: times[Math.floor(times.length / 2)] ?? Number.NaN,
+      p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+      peakMemory: (await service.usage()).peakMemory,
+    };
+  });
+  const naive = await withIssuer(kind, 10, { naive: true }, ({ service, requests }) =>
+    fullRate(service, requests(NAIVE), 1),
+  );
+  const { perSecond } = measured;
+  const share = (milliseconds: number) => `${((milliseconds * perSecond) / 10).toFixed(0)} %`;
+  const signatures = signatureTime();
+  return [
+    {
+      name: `${kind}: verified, reserved, settled`,
+      value: perSecond,
+      unit: "per s",
+      goal: { atLeast: GOALS[kind] },
+      note:
+        `${CARDS} cards, durable commits in groups; of the time: signatures ${share(signatures)} (on a thread of ` +
+        `their own), in transactions ${share(measured.database)}, the service's other work ` +
+        `${share(Math.max(0, measured.processor / 1000 - signatures - measured.database))}`,
+    },
+    {
+      name: `${kind}: processor time of the service`,
+      value: measured.processor,
+      unit: "us",
+      note: "for one authorization, all threads; hardly depends on what else the machine does",
+    },
+    {
+      name: `${kind}: p99 at half of that load`,
+      value: measured.p99,
+      unit: "ms",
+      goal: { atMost: 50 },
+      note: `from presenting to settled; median ${measured.p50.toFixed(1)} ms`,
+    },
+    {
+      name: `${kind}: ratio to the naive way`,
+      value: perSecond / naive,
+      unit: "x",
+      note: `noble, one at a time, one commit each: ${naive.toFixed(0)} per s`,
+    },
+    {
+      name: `${kind}: memory of the service`,
+      value: measured.peakMemory / 1e6,
+      unit: "MB",
+      goal: { atMost: 200 },
+      note: "its process at the highest, 512 requests under way",
+    },
+  ];
+}
+
+/** The same cards and payments in a ledger that holds little and in one that holds much. */
+async function largeLedger(kind: StoreKind): Promise<Figure> {
+  const rate = (cards: number, others: number) =>
+    withIssuer(kind, cards, { others }, async ({ service, requests }) => {
+      await fullRate(service, requests(WARM_UP));
+      return await fullRate(service, requests(LARGE_PAYING));
+    });
+  const small = await rate(CARDS, 0);
+  const much = await rate(LARGE_PAYING, LARGE_CARDS - LARGE_PAYING);
+  return {
+    name: `${kind}: 1,000,000 cards / 1,000 cards`,
+    value: much / small,
+    unit: "x",
+    goal: { atLeast: 0.75 },
+    note: `${much.toFixed(0)} per s with 5,000,000 past authorizations, ${small.toFixed(0)} with 5,000`,
+  };
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { msat, nobleSecp256k1, secp256k1, utf8 } from "../../common/index.js";
+import {
+  Authorizer,
+  type AuthorizerConfig,
+  authorizerConfigSchema,
+  issuerPorts,
+} from "../../issuer/authorizer/index.js";
+import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
+import { KeyFile } from "../../keys/index.js";
+import { decodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
+import { decodeInvoice } from "../../lightning/bolt11/index.js";
+import { encodeAnswer, type Request, readRequests } from "./frames.js";
+
+/** What the process is told to be. */
+export interface ServiceOrder {
+  readonly kind: StoreKind;
+  /** Path of the file, or URL of the database. */
+  readonly database: string;
+  readonly keyFile: string;
+  readonly passphrase: string;
+  /** The naive way: signatures by noble, one commit for each step of each payment. */
+  readonly naive: boolean;
+}
+
+/** What it has used so far. */
+export interface Usage {
+  /** Milliseconds inside of database transactions. */
+  readonly inDatabase: number;
+  /** Processor time in microseconds, all threads. */
+  readonly processor: number;
+  /** Resident memory in bytes, at its highest. */
+  readonly peakMemory: number;
+}
+
+export const NODE_ID = secp256k1.publicKey(new Uint8Array(32).fill(0x21));
+const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
+
+/** Counts the time inside of transactions. */
+function timed(store: Store): { readonly store: Store; readonly spent: () => number } {
+  let spent = 0;
+  return {
+    spent: () => spent,
+    store: {
+      ...store,
+      async write(work) {
+        const started = performance.now();
+        try {
+          return await store.write(work);
+        } finally {
+          spent += performance.now() - started;
+        }
+      },
+    },
+  };
+}
+
+function configOf(naive: boolean): AuthorizerConfig {
+  const unlimited = { perSecond: 1e9, burst: 1e9 };
+  return authorizerConfigSchema.parse({
+    peerRate: unlimited,
+    cardRate: unlimited,
+    maxInFlight: 100_000,
+    maxInFlightPerPayee: 100_000,
+    maxPending: 100_000,
+    ...(naive ? { maxBatch: 1 } : {}),
+  });
+}
+
+/** Serves requests from standard input until it is closed, or its parent is gone. */
+async function serve(order: ServiceOrder): Promise<void> {
+  const { store, spent } = timed(
+    order.kind === "sqlite"
+      ? await openSqlite({ path: order.database })
+      : await openPostgres({ url: order.database }),
+  );
+  const keys = await KeyFile.open(order.keyFile, utf8(order.passphrase));
+  const preimages = new Map<string, Uint8Array>();
+  const authorizer = new Authorizer(
+    issuerPorts({
+      store,
+      node: {
+        async pay({ invoice }) {
+          const preimage = preimages.get(invoice);
+          preimages.delete(invoice);
+          return preimage
+            ? { state: "settled", preimage, fee: msat(1000n) }
+            : { state: "failed", reason: "unknown" };
+        },
+        lookupPayment: async () => ({ state: "not-found" }),
+      },
+      network: "bcrt",
+      nodeId: NODE_ID,
+      keys,
+      ...(order.naive ? { secp256k1: nobleSecp256k1 } : {}),
+    }),
+    configOf(order.naive),
+  );
+
+  async function present({ id, preimage, payload }: Request): Promise<void> {
+    const request = decodeInitiatePayment(payload);
+    const invoice = Buffer.from(request.invoice).toString("latin1");
+    preimages.set(invoice, Uint8Array.from(preimage));
+    if (order.naive) {
+      // The service recovers the payee on the fastest backend; the naive way does it on noble, over any digest.
+      const { signature, recovery, paymentHash } = decodeInvoice(invoice);
+      nobleSecp256k1.recover(signature, recovery, paymentHash);
+    }
+    const outcome = await authorizer.initiatePayment({ peer: PEER, ...request });
+    process.stdout.write(encodeAnswer(id, outcome.outcome === "rejected" ? outcome.reason : undefined));
+  }
+
+  process.on("message", () => {
+    const { user, system } = process.cpuUsage();
+    const usage: Usage = {
+      inDatabase: spent(),
+      processor: user + system,
+      peakMemory: process.resourceUsage().maxRSS * 1024,
+    };
+    process.send?.(usage);
+  });
+  process.stdin.on(
+    "data",
+    readRequests((request) => void present(request)),
+  );
+  process.stdin.on("end", async () => {
+    await authorizer.close();
+    await store.close();
+    await keys.close();
+    process.disconnect();
+  });
+  process.send?.("ready");
+}
+
+/** Milliseconds that both signatures of one request take on the fastest backend: the token's and the invoice's. */
+export function signatureTime(): number {
+  const secret = Uint8Array.from(randomBytes(32));
+  const digest = Uint8Array.from(randomBytes(32));
+  const { signature, recovery } = secp256k1.signRecoverable(digest, secret);
+  const key = secp256k1.publicKey(secret);
+  const started = performance.now();
+  for (let i = 0; i < 500; i++) {
+    secp256k1.verify(signature, digest, key);
+    secp256k1.recover(signature, recovery, digest);
+  }
+  return (performance.now() - started) / 500;
+}
+
+const [, , order] = process.argv;
+if (process.send && order) await serve(JSON.parse(order) as ServiceOrder);
