@@ -18,10 +18,15 @@ export function noticeOf(error: ChequecardError): string {
   return [error.message, error.hint].filter(Boolean).join(" ");
 }
 
+/** The payer was asked and nobody can reach it since: it may have begun to pay, or not. */
+export const lostAfterAsking = (cause: ChequecardError): string =>
+  `Not confirmed yet: do not charge again. The card's node was asked and cannot be reached any more (${cause.message}); trying again. Cancel makes sure that it cannot be paid any more.`;
+
 export function notConfirmed(answer: PaymentAnswer): string {
-  return answer.outcome === "not-sent"
-    ? `The card's node cannot be reached (${answer.cause.message}); trying again. Cancel to take another payment.`
-    : "Not confirmed yet: do not charge again. Cancel makes sure that it cannot be paid any more.";
+  if (answer.outcome === "not-sent")
+    return `The card's node cannot be reached (${answer.cause.message}); trying again. Cancel to take another payment.`;
+  if (answer.outcome === "unknown" && answer.cause) return lostAfterAsking(answer.cause);
+  return "Not confirmed yet: do not charge again. Cancel makes sure that it cannot be paid any more.";
 }
 
 /** What a cancelled sale says to the merchant, also after a restart. */

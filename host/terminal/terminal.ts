@@ -11,7 +11,7 @@ import type { TraceLine } from "../trace.js";
 import { pause } from "./pause.js";
 import type { CancelReason, Sale } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
-import { isRefusal, notConfirmed, noticeOf } from "./sentences.js";
+import { isRefusal, lostAfterAsking, notConfirmed, noticeOf } from "./sentences.js";
 
 /** What happens during a sale, for a screen. Every sentence comes ready to show. */
 export interface SaleDisplay {
@@ -197,8 +197,8 @@ export class Terminal {
   }
 
   /**
-   * Asks the payer until there is an answer. A payer that was asked and is silent is asked again with the same
-   * token, which never pays twice. Without a token nobody is asked.
+   * Asks the payer until there is an answer. A payer that was asked and is silent, or whose connection is lost, is
+   * asked again with the same token, which never pays twice. Without a token nobody is asked.
    * @param card the card that still lies on the reader: it gets a pending update
    * @returns true when the sale is final
    */
@@ -208,11 +208,17 @@ export class Terminal {
     if (!token || nodeUri === undefined) return false;
     const uri = parseNodeUri(nodeUri);
     const started = this.#now();
-    for (let told = false; !signal.aborted; ) {
+    let told = false;
+    const tell = (sentence: string): void => {
+      if (!told && !signal.aborted) display.onNotice?.(sentence);
+      told = true;
+    };
+    while (!signal.aborted) {
       const answer = await sender.ask({
         uri,
         token,
         signal,
+        onUnreachable: (cause) => tell(lostAfterAsking(cause)),
         invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
         state: store.get(sale.number).initiation,
         save: async (state) => store.initiation(sale.number, state),
@@ -224,8 +230,7 @@ export class Terminal {
       if (answer.cardUpdate && card) await this.#deliver(card, answer.cardUpdate, display);
       if (final) return true;
       if (await this.#settledBefore(sale)) return true;
-      if (!told && !signal.aborted) display.onNotice?.(notConfirmed(answer));
-      told = true;
+      tell(notConfirmed(answer));
       await pause(this.#parts.retryPauseMs ?? 2_000, signal);
     }
     return false;

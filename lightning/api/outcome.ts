@@ -19,6 +19,8 @@ export interface PaymentAsk extends Sale {
   readonly token: Uint8Array;
   /** Ends the waiting; the outcome is `unknown` then, as after a timeout. */
   readonly signal?: AbortSignal;
+  /** Told once, when the payer was asked, its connection was lost, and it could not be reached again at once. */
+  readonly onUnreachable?: (cause: ChequecardError) => void;
 }
 
 /** How an ask ended. Only `paid` means that the merchant has the money; silence never does. */
@@ -29,8 +31,11 @@ export type PaymentOutcome =
    * temporary one the payer stays the only one who may be asked.
    */
   | { readonly outcome: "rejected"; readonly reason: number | undefined }
-  /** No answer. It may still be paid: ask again, or cancel. Never charge again before that. */
-  | { readonly outcome: "unknown" }
+  /**
+   * No answer. It may still be paid: ask again, or cancel. Never charge again before that. The cause is there when the
+   * payer could not be reached any more in the end.
+   */
+  | { readonly outcome: "unknown"; readonly cause?: ChequecardError }
   /** This time nothing left the merchant's node. */
   | { readonly outcome: "not-sent"; readonly cause: ChequecardError }
   | { readonly outcome: "cancelled" };

@@ -17,6 +17,7 @@ import {
   paidOutcome,
   type Sale,
 } from "./outcome.js";
+import { present } from "./presenting.js";
 import { isTemporaryReason } from "./reasons.js";
 import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
@@ -64,7 +65,8 @@ export class PaymentSender {
   }
 
   /**
-   * Asks a payer to pay and waits for the merchant's own settled invoice, a reject, or the timeout.
+   * Asks a payer to pay and waits for the merchant's own settled invoice, a reject, or the timeout. A connection that
+   * is lost meanwhile is made again, and the payer is asked again with the same token.
    * Asking again from the state that was last saved is always safe, also after a crash.
    * @throws InitiationError when this must not be asked now; NodeError of the own node, or `closed`; ValueError; what
    * `save` throws
@@ -124,8 +126,13 @@ export class PaymentSender {
     const stop = this.desk.expect(uri.nodeId, sha256(status.status), { onUpdate }, this.late);
     try {
       await dial(this.node, uri, this.dialing);
-      await this.node.sendMessage(uri.nodeId, PEER_MESSAGE.CARD_STATUS, payload);
-      await waiting.until(this.answerTimeoutMs);
+      const outcome = await present({
+        ...this.line(uri),
+        type: PEER_MESSAGE.CARD_STATUS,
+        payload,
+        waiting,
+      });
+      if (outcome.outcome === "not-sent") throw outcome.cause;
       return waiting.cardUpdate;
     } finally {
       this.statuses.delete(waiting);
@@ -145,8 +152,9 @@ export class PaymentSender {
     if (this.closed) throw new NodeError("closed", "the payment sender was closed");
   }
 
-  private get answerTimeoutMs(): number {
-    return this.options.answerTimeoutMs ?? 30_000;
+  private line(uri: NodeUri) {
+    const { node, dialing } = this;
+    return { node, uri, dialing, timeoutMs: this.options.answerTimeoutMs ?? 30_000 };
   }
 
   private async run(ask: PaymentAsk, payload: Uint8Array, waiting: Waiting): Promise<PaymentAnswer> {
@@ -161,10 +169,16 @@ export class PaymentSender {
     await waiting.save(ask, asked);
     const stop = this.desk.expect(ask.uri.nodeId, tokenHash, waiting.asker(ask.invoice.invoice), this.late);
     try {
-      const lost = waiting.ending ? undefined : await this.send(ask.uri, payload);
+      const outcome = await present({
+        ...this.line(ask.uri),
+        type: PEER_MESSAGE.INITIATE_PAYMENT,
+        payload,
+        waiting,
+        onUnreachable: ask.onUnreachable,
+      });
       // Back to the state before: it may know of an earlier message with this same token.
-      if (lost) return await this.finish(ask, waiting.ending ?? lost, waiting, ask.state);
-      const outcome = await waiting.until(this.answerTimeoutMs);
+      if (outcome.outcome === "not-sent")
+        return await this.finish(ask, waiting.ending ?? outcome, waiting, ask.state);
       const forGood = outcome.outcome === "rejected" && !isTemporaryReason(outcome.reason);
       const state = forGood ? nextInitiation(asked, { event: "rejected", ...which }) : asked;
       return await this.finish(ask, outcome, waiting, state);
@@ -206,17 +220,6 @@ export class PaymentSender {
         return { outcome: "not-sent", cause: error };
       throw error;
     }
-  }
-
-  /** Undefined when the message left, or may have left. */
-  private async send(uri: NodeUri, payload: Uint8Array): Promise<PaymentOutcome | undefined> {
-    try {
-      await this.node.sendMessage(uri.nodeId, PEER_MESSAGE.INITIATE_PAYMENT, payload);
-    } catch (error) {
-      if (!(error instanceof NodeError)) throw error;
-      if (error.code === "not-connected") return { outcome: "not-sent", cause: error };
-    }
-    return undefined;
   }
 
   /** The last word is the own invoice's: a reject or a silence that a settled invoice contradicts does not count. */

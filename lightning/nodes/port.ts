@@ -125,6 +125,11 @@ export interface LightningNode {
   /** Custom messages of the project's types from peers, in order. Returns the function that ends the subscription. */
   onMessage(handler: (message: PeerMessage) => void): () => void;
   /**
+   * Node ids, 33 bytes, of peers whose connection has ended, for whatever reason: what was sent to them may have
+   * arrived or not. Returns the function that ends the subscription.
+   */
+  onDisconnected(handler: (peer: Uint8Array) => void): () => void;
+  /**
    * Invoices of this node as they settle, deputies' payments included: claimed for certain and durable. Those of a
    * time without subscriber are told by {@link lookupInvoice} only. Returns the function that ends the subscription.
    */

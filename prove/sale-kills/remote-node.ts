@@ -26,11 +26,12 @@ export function nodeTargets(node: LightningNode): Targets {
   return { node: Object.fromEntries(METHODS.map((method) => [method, node[method].bind(node)])) };
 }
 
-/** Tells the other end of messages and settled invoices. Returns the function that ends it. */
+/** Tells the other end of messages, lost peers and settled invoices. Returns the function that ends it. */
 export function tellEvents(node: LightningNode, link: Link): () => void {
   const ends = [
     node.onInvoiceSettled((settled) => announce(link, "settled", settled)),
     node.onMessage((message) => announce(link, "message", message)),
+    node.onDisconnected((peer) => announce(link, "disconnected", peer)),
   ];
   return () => {
     for (const end of ends) end();
@@ -51,6 +52,7 @@ export function remoteNode(caller: Caller): LightningNode {
     connect: (address, options) => call<void>("connect", address, options),
     sendMessage: (peer, type, payload) => call<void>("sendMessage", peer, type, payload),
     onMessage: (handler) => caller.on<PeerMessage>("message", handler),
+    onDisconnected: (handler) => caller.on<Uint8Array>("disconnected", handler),
     onInvoiceSettled: (handler) => caller.on<SettledInvoice>("settled", handler),
     close: async () => undefined,
   };

@@ -67,6 +67,7 @@ export function linkNode(
     connect: (address) => call(() => node.connect(address.nodeId)),
     sendMessage: (peer, type, payload) => call(() => node.sendMessage(peer, type, payload)),
     onMessage: (handler) => subscribe(node.messageHandlers, handler),
+    onDisconnected: (handler) => subscribe(node.disconnectedHandlers, handler),
     onInvoiceSettled: (handler) => subscribe(node.settledHandlers, handler),
     close: async () => undefined,
   };

@@ -47,6 +47,7 @@ export class SimNode {
   readonly sent = new Map<string, number>();
   readonly peers = new Set<string>();
   readonly messageHandlers = new Set<(message: PeerMessage) => void>();
+  readonly disconnectedHandlers = new Set<(peer: Uint8Array) => void>();
   readonly settledHandlers = new Set<(settled: SettledInvoice) => void>();
   /** Sees every message that leaves. */
   onSend: ((type: number, payload: Uint8Array) => void) | undefined;
@@ -129,8 +130,8 @@ export class SimNode {
   }
 
   disconnect(other: SimNode): void {
-    this.peers.delete(other.id);
-    other.peers.delete(this.id);
+    this.#lose(other);
+    other.#lose(this);
   }
 
   sendMessage(peer: Uint8Array, type: number, payload: Uint8Array): void {
@@ -143,8 +144,15 @@ export class SimNode {
 
   /** A node that starts again has no connections. */
   restart(): void {
-    for (const id of this.peers) this.#network.nodes.get(id)?.peers.delete(this.id);
-    this.peers.clear();
+    for (const id of [...this.peers]) {
+      const peer = this.#network.nodes.get(id);
+      if (peer) this.disconnect(peer);
+    }
+  }
+
+  #lose(peer: SimNode): void {
+    if (!this.peers.delete(peer.id)) return;
+    for (const handler of [...this.disconnectedHandlers]) handler(peer.nodeId);
   }
 
   async #carry(other: SimNode, type: number, payload: Uint8Array): Promise<void> {

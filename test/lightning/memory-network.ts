@@ -50,6 +50,7 @@ export class MemoryNode implements LightningNode {
   private readonly payments = new Map<string, Promise<PaymentState>>();
   private readonly peers = new Set<string>();
   private readonly messageHandlers = new Set<(message: PeerMessage) => void>();
+  private readonly disconnectedHandlers = new Set<(peer: Uint8Array) => void>();
   private readonly settledHandlers = new Set<(settled: SettledInvoice) => void>();
 
   constructor(network: MemoryNetwork, secretKey: Uint8Array) {
@@ -132,8 +133,8 @@ export class MemoryNode implements LightningNode {
   }
 
   disconnect(other: MemoryNode): void {
-    this.peers.delete(bytesToHex(other.nodeId));
-    other.peers.delete(bytesToHex(this.nodeId));
+    this.lose(other);
+    other.lose(this);
   }
 
   async sendMessage(peer: Uint8Array, type: number, payload: Uint8Array): Promise<void> {
@@ -155,6 +156,11 @@ export class MemoryNode implements LightningNode {
     return () => this.messageHandlers.delete(handler);
   }
 
+  onDisconnected(handler: (peer: Uint8Array) => void): () => void {
+    this.disconnectedHandlers.add(handler);
+    return () => this.disconnectedHandlers.delete(handler);
+  }
+
   onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void {
     this.settledHandlers.add(handler);
     return () => this.settledHandlers.delete(handler);
@@ -162,6 +168,7 @@ export class MemoryNode implements LightningNode {
 
   async close(): Promise<void> {
     this.messageHandlers.clear();
+    this.disconnectedHandlers.clear();
     this.settledHandlers.clear();
   }
 
@@ -174,6 +181,11 @@ export class MemoryNode implements LightningNode {
     const settled = { paymentHash: known.created.paymentHash, preimage, received, settledAt: NOW + 1 };
     if (!quietly) for (const handler of this.settledHandlers) handler(settled);
     return preimage;
+  }
+
+  private lose(other: MemoryNode): void {
+    if (!this.peers.delete(bytesToHex(other.nodeId))) return;
+    for (const handler of this.disconnectedHandlers) handler(other.nodeId);
   }
 
   private async sendPayment(

@@ -525,12 +525,19 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
       test("a payment fails for certain or stays unknown, and messages are refused", async () => {
         const { invoice } = await create(merchant, msat(MAX_MSAT / 1_000_000_000n));
         const { nodeId } = await merchant.info();
+        const lost = collect<Uint8Array>((handler) => payer.onDisconnected(handler));
+        const deaf = collect<Uint8Array>((handler) => payer.onDisconnected(handler));
+        deaf.end();
         await merchant.close();
         await eventually(async () =>
           (await code(payer.sendMessage(nodeId, MESSAGE_TYPE, new Uint8Array()))) === "not-connected"
             ? true
             : undefined,
         );
+        await eventually(async () => (lost.values.length > 0 ? true : undefined));
+        lost.end();
+        expect(lost.values).toEqual([nodeId]);
+        expect(deaf.values).toEqual([]);
         expect(["failed", "unknown"]).toContain((await pay(invoice, { timeoutMs: 200 })).state);
         await restart("merchant");
         await nodes.ready();

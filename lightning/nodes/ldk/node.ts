@@ -36,6 +36,7 @@ export class LdkNode implements LightningNode {
   readonly #store: NodeStore;
   readonly #parts: NodeParts;
   readonly #onMessage = new Set<(message: PeerMessage) => void>();
+  readonly #onDisconnected = new Set<(peer: Uint8Array) => void>();
   readonly #onSettled = new Set<(settled: SettledInvoice) => void>();
   /** What ends with the node. */
   readonly #ends: (() => void)[] = [];
@@ -73,6 +74,7 @@ export class LdkNode implements LightningNode {
     this.#store = store;
     this.#parts = assembleNode(options, store, {
       message: (message) => this.#publish(this.#onMessage, message),
+      disconnected: (peer) => this.#publish(this.#onDisconnected, peer),
       settled: (invoice) => this.#publish(this.#onSettled, invoice),
       failed: (error) => {
         options.log?.("error", error.message);
@@ -179,6 +181,11 @@ export class LdkNode implements LightningNode {
   onMessage(handler: (message: PeerMessage) => void): () => void {
     this.#onMessage.add(handler);
     return () => this.#onMessage.delete(handler);
+  }
+
+  onDisconnected(handler: (peer: Uint8Array) => void): () => void {
+    this.#onDisconnected.add(handler);
+    return () => this.#onDisconnected.delete(handler);
   }
 
   onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void {

@@ -1,5 +1,5 @@
 import * as ldk from "lightningdevkit";
-import { bytesToHex } from "../../../common/index.js";
+import { bytesToHex, hexToBytes } from "../../../common/index.js";
 import type { NodeError } from "../errors.js";
 import type { PeerMessage, SettledInvoice } from "../port.js";
 import { BlockFeed } from "./blocks.js";
@@ -22,6 +22,8 @@ import type { NodeStore } from "./store.js";
 /** What a node tells its owner, always after the commit that it rests on. */
 export interface NodeNews {
   message(message: PeerMessage): void;
+  /** @param peer node id, 33 bytes */
+  disconnected(peer: Uint8Array): void;
   settled(invoice: SettledInvoice): void;
   /** The node cannot go on. */
   failed(error: NodeError): void;
@@ -56,7 +58,10 @@ export function assembleNode(options: LdkNodeOptions, store: NodeStore, news: No
   const messages = new CustomMessages(guard, {
     message: (message) => pump.afterCommit(() => news.message(message)),
     connected: (peer) => peers.onConnected(peer),
-    disconnected: (peer) => peers.onDisconnected(peer),
+    disconnected: (peer) => {
+      peers.onDisconnected(peer);
+      pump.afterCommit(() => news.disconnected(hexToBytes(peer)));
+    },
   });
   const engine = buildEngine({
     store,

@@ -1,0 +1,232 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { afterEach, expect, it } from "vitest";
+import { bytesToHex, sat, utf8 } from "../../common/index.js";
+import {
+  encodeCardUpdate,
+  encodeRejectPayment,
+  type Initiation,
+  NOT_ASKED,
+  openPaymentSender,
+  type PaymentAsk,
+  PaymentReceiver,
+  type PaymentSender,
+  PEER_MESSAGE,
+  REASON,
+  type SenderOptions,
+} from "../../lightning/api/index.js";
+import type { PeerMessage } from "../../lightning/nodes/port.js";
+import { MemoryNetwork } from "./memory-network.js";
+
+const TOKEN = new Uint8Array(149).fill(1);
+/** Longer than any test may take: nothing here is decided by the time running out. */
+const FOR_EVER_MS = 3_600_000;
+
+const senders: PaymentSender[] = [];
+afterEach(() => {
+  for (const sender of senders.splice(0)) sender.close();
+});
+
+/** A merchant who asks, and a payer whose connection can be lost whenever it was asked. */
+async function shop(options: SenderOptions = {}) {
+  const network = new MemoryNetwork();
+  const stranger = network.node("stranger");
+  const merchant = network.node("merchant");
+  const payer = network.node("payer");
+  const sender = await openPaymentSender(merchant, { answerTimeoutMs: FOR_EVER_MS, ...options });
+  senders.push(sender);
+  const invoice = await merchant.createInvoice({
+    amount: sat(1000),
+    description: "beer",
+    expirySeconds: 600,
+  });
+  const hash = bytesToHex(invoice.paymentHash);
+  const saved: Initiation[] = [];
+  const causes: string[] = [];
+  const uri = { nodeId: payer.nodeId, host: "127.0.0.1", port: 9735 };
+  const ask = (changes: Partial<PaymentAsk> = {}): PaymentAsk => ({
+    invoice,
+    uri,
+    token: TOKEN,
+    state: saved.at(-1) ?? NOT_ASKED,
+    save: async (state) => {
+      saved.push(state);
+    },
+    onUnreachable: ({ code }) => causes.push(code),
+    ...changes,
+  });
+  const asked = { phase: "asked", payer: bytesToHex(payer.nodeId), tokenHashes: [bytesToHex(sha256(TOKEN))] };
+  /** Does one thing after another, each when the payer was asked once more. */
+  const whenAsked = (...steps: (() => unknown)[]): void => {
+    payer.onMessage(() => void steps.shift()?.());
+  };
+  const lose = () => merchant.disconnect(payer);
+  const says = (type: number, payload: Uint8Array) => merchant.receive({ peer: payer.nodeId, type, payload });
+  const decline = () =>
+    says(
+      PEER_MESSAGE.REJECT_PAYMENT,
+      encodeRejectPayment({
+        tokenHash: sha256(TOKEN),
+        invoice: utf8(invoice.invoice),
+        reason: REASON.NOT_FUNDED,
+      }),
+    );
+  const settle = () => merchant.settle(hash, sat(1000));
+  return {
+    ...{ merchant, payer, stranger, sender, ask, asked, saved, causes },
+    ...{ whenAsked, lose, says, decline, settle, uri, hash },
+  };
+}
+
+const payloads = (messages: readonly PeerMessage[]) => new Set(messages.map(({ payload }) => payload.join()));
+
+it("a payer that is lost is dialed at once and asked again with the same bytes", async () => {
+  const { sender, ask, asked, saved, causes, merchant, whenAsked, lose, settle } = await shop();
+  whenAsked(lose, lose, settle);
+  expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+  expect(merchant.sent).toHaveLength(3);
+  expect(payloads(merchant.sent).size).toBe(1);
+  expect(merchant.dialed).toHaveLength(3);
+  expect(saved).toEqual([asked, { phase: "paid" }]);
+  expect(causes).toEqual([]);
+});
+
+it("a payer that has paid before it was lost pays no second time", async () => {
+  const { sender, ask, payer, lose, hash } = await shop();
+  let decided = 0;
+  const receiver = new PaymentReceiver(payer, {
+    initiatePayment: async ({ invoice }) => {
+      if (++decided === 1) {
+        lose();
+        // The HTLC is on its way while the line is down; the second request finds it.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await payer.pay({ invoice: Buffer.from(invoice).toString(), maxFee: sat(0) });
+      return { outcome: "accepted" };
+    },
+    cardStatus: async () => undefined,
+  });
+  expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+  await receiver.close();
+  expect(payer.paid.get(hash)).toBe(1);
+});
+
+it("the reject that got lost with the connection is given again", async () => {
+  const { sender, ask, whenAsked, lose, decline } = await shop();
+  whenAsked(lose, decline);
+  expect(await sender.ask(ask())).toMatchObject({
+    outcome: "rejected",
+    reason: REASON.NOT_FUNDED,
+    state: { phase: "idle" },
+  });
+});
+
+it("a payer that is down is dialed until it is back, and the merchant is told once", async () => {
+  const { sender, ask, payer, merchant, whenAsked, lose, settle, causes } = await shop();
+  const connect = merchant.connect.bind(merchant);
+  merchant.connect = (address) => {
+    payer.reachable = merchant.dialed.length !== 1 && merchant.dialed.length !== 2;
+    return connect(address);
+  };
+  whenAsked(lose, settle);
+  expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+  expect(merchant.dialed).toHaveLength(4);
+  expect(merchant.sent).toHaveLength(2);
+  expect(causes).toEqual(["unreachable"]);
+});
+
+it("one that is lost again between dialing and sending is dialed again", async () => {
+  const { sender, ask, merchant, payer, whenAsked, lose, settle, causes } = await shop();
+  const connect = merchant.connect.bind(merchant);
+  merchant.connect = async (address) => {
+    await connect(address);
+    if (merchant.dialed.length === 2) merchant.disconnect(payer);
+  };
+  whenAsked(lose, settle);
+  expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+  expect(merchant.dialed).toHaveLength(3);
+  expect(causes).toEqual(["not-connected"]);
+});
+
+it("the time runs out while nobody answers there: unknown, still in doubt, and why", async () => {
+  const { sender, ask, asked, saved, payer, whenAsked, lose, causes } = await shop({ answerTimeoutMs: 50 });
+  whenAsked(() => {
+    payer.reachable = false;
+    lose();
+  });
+  expect(await sender.ask(ask())).toMatchObject({
+    outcome: "unknown",
+    cause: { code: "unreachable" },
+    state: asked,
+  });
+  expect(saved).toEqual([asked]);
+  expect(causes).toEqual(["unreachable"]);
+});
+
+it("a payer that is reached again and stays silent: unknown, and not called unreachable", async () => {
+  const { sender, ask, whenAsked, lose } = await shop({ answerTimeoutMs: 50 });
+  whenAsked(lose);
+  const answer = await sender.ask(ask());
+  expect(answer.outcome).toBe("unknown");
+  expect(answer).not.toHaveProperty("cause");
+});
+
+it("a name that leads elsewhere by now is not dialed, and asked for again until the time is up", async () => {
+  let resolved = 0;
+  const { sender, ask, payer, merchant, whenAsked, lose } = await shop({
+    answerTimeoutMs: 50,
+    resolve: async () => [++resolved === 1 ? "127.0.0.1" : "203.0.113.1"],
+  });
+  whenAsked(lose);
+  const uri = { nodeId: payer.nodeId, host: "node.example.com", port: 9735 };
+  expect(await sender.ask(ask({ uri }))).toMatchObject({
+    outcome: "unknown",
+    cause: { code: "not-public" },
+  });
+  expect(merchant.dialed).toHaveLength(1);
+});
+
+it("a loss of another peer changes nothing", async () => {
+  const { sender, ask, merchant, stranger, whenAsked, settle } = await shop();
+  await merchant.connect({ nodeId: stranger.nodeId, host: "127.0.0.1", port: 9735 });
+  whenAsked(() => {
+    merchant.disconnect(stranger);
+    setImmediate(settle);
+  });
+  expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+  expect(merchant.sent).toHaveLength(1);
+});
+
+it("giving up, a cancellation and a settlement end the dialing too", async () => {
+  for (const end of ["abort", "cancel", "settle"] as const) {
+    const { sender, ask, payer, merchant, saved, whenAsked, lose, settle } = await shop();
+    const giveUp = new AbortController();
+    whenAsked(() => {
+      payer.reachable = false;
+      lose();
+    });
+    const sale = ask({
+      signal: giveUp.signal,
+      onUnreachable: () => {
+        if (end === "abort") giveUp.abort();
+        if (end === "cancel") void sender.cancel({ ...ask(), state: saved.at(-1) ?? NOT_ASKED });
+        if (end === "settle") settle();
+      },
+    });
+    const outcome = { abort: "unknown", cancel: "cancelled", settle: "paid" }[end];
+    expect(await sender.ask(sale)).toMatchObject({ outcome });
+    const dialed = merchant.dialed.length;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(merchant.dialed).toHaveLength(dialed);
+  }
+});
+
+it("a card's status is shown again too", async () => {
+  const { sender, whenAsked, lose, says, uri, merchant } = await shop();
+  const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
+  const update = new Uint8Array(149).fill(3);
+  whenAsked(lose, () =>
+    says(PEER_MESSAGE.CARD_UPDATE, encodeCardUpdate({ requestHash: sha256(status.status), update })),
+  );
+  expect(await sender.requestCardUpdate(uri, status)).toEqual(update);
+  expect(payloads(merchant.sent).size).toBe(1);
+});

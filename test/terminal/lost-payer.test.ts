@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { bytesToHex, sat } from "../../common/index.js";
+import { SaleStore, Terminal } from "../../host/index.js";
+import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
+import { LdkNode, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import { festivalCard } from "../festival-card.js";
+import { openIssuer } from "../issuer-desk.js";
+
+/** Longer than the test may take: the sale is not settled by the time running out. */
+const FOR_EVER_MS = 3_600_000;
+
+it("an issuer that ends before it has reserved anything is asked again as soon as it is back", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "chequecard-lost-"));
+  const network = await startLittleNetwork({ directory });
+  const { merchant, payer, chain } = network;
+  const { nodeId, addresses } = await payer.info();
+  const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}` });
+  const sender = await openPaymentSender(merchant, { answerTimeoutMs: FOR_EVER_MS });
+  const store = new SaleStore(":memory:");
+  const terminal = new Terminal({ node: merchant, sender, store, reader: card.reader });
+  const next: { node?: LdkNode; issuer?: Awaited<ReturnType<typeof openIssuer>> } = {};
+  const notices: string[] = [];
+  let asked = 0;
+  new PaymentReceiver(payer, {
+    async initiatePayment() {
+      asked++;
+      await payer.close();
+      return await new Promise<never>(() => {});
+    },
+    cardStatus: async () => undefined,
+  });
+  const sale = await terminal.charge(
+    { amount: sat(2500), description: "beer" },
+    {
+      onNotice: async (sentence) => {
+        notices.push(sentence);
+        next.node = await LdkNode.start({ network: "bcrt", chain, file: join(directory, "payer.db") });
+        next.issuer = await openIssuer(next.node, [{ card }]);
+      },
+    },
+  );
+  expect(asked).toBe(1);
+  expect(notices).toHaveLength(1);
+  expect(notices[0]).toMatch(
+    /^Not confirmed yet: do not charge again.*was asked and cannot be reached any more/,
+  );
+  expect(sale).toMatchObject({ state: "paid", received: sat(2500) });
+  expect(await next.issuer?.account(card)).toMatchObject({ spent: sat(2500) });
+  expect(await next.issuer?.violations()).toEqual([]);
+  sender.close();
+  store.close();
+  await next.issuer?.close();
+  await next.node?.close();
+  await network.close();
+  rmSync(directory, { recursive: true });
+});
