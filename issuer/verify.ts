@@ -105,7 +105,7 @@ export interface VerifyTokenInput {
   readonly backend?: Secp256k1;
 }
 
-/** The generator point: an unknown card is checked against it, so that it costs what a known one does. */
+/** The generator point. */
 const NOBODY = secp256k1.publicKey(new Uint8Array(32).fill(1, 31));
 
 /**
@@ -118,24 +118,28 @@ export function verifyToken(input: VerifyTokenInput): TokenFacts {
   const invoice = readInvoice(input);
   // 2. The token: its size, type and key set, before any cryptography of ours is spent on it.
   const opened = openToken(input.token, input.sealKeys, input.backend);
+  const card = input.findCard(opened.fields.cardId);
   // 3. to 5.
-  return verifyOpened(opened, invoice, input.findCard(opened.fields.cardId), input.backend);
+  return provenFacts(opened, invoice, card, verifySignature(opened, signerOf(card), input.backend));
 }
+
+/** Whose signature to check: an unknown card's is checked against nobody's, so that it costs what a known one's does. */
+export const signerOf = (card: CardRecord | undefined): Uint8Array => card?.publicKey ?? NOBODY;
 
 /**
  * The checks that need the card record (specs/03 §3, steps 3 to 5).
- * @param card undefined when no card has this id: costs the same and fails the same as a wrong signature
+ * @param card undefined when no card has this id: fails the same as a wrong signature
+ * @param signed whether the signature is that of {@link signerOf} the card
  * @throws VerificationError
  */
-export function verifyOpened(
+export function provenFacts(
   opened: OpenedMessage<Authorization>,
   invoice: Invoice,
   card: CardRecord | undefined,
-  backend: Secp256k1 = secp256k1,
+  signed: boolean,
 ): TokenFacts {
   const { fields } = opened;
   // 3. The card is known, belongs to the key set that sealed the token, and signed it.
-  const signed = verifySignature(opened, card?.publicKey ?? NOBODY, backend);
   if (!card || !signed || !equalBytes(card.keySetId, opened.keySetId)) throw notGenuine();
   // 4. It is for this very invoice.
   const hash = invoiceHash(invoice.text);

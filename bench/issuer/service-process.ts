@@ -5,11 +5,11 @@ import {
   type AuthorizerConfig,
   authorizerConfigSchema,
   issuerPorts,
+  SignatureThread,
 } from "../../issuer/authorizer/index.js";
 import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import { decodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
-import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { encodeAnswer, type Request, readRequests } from "./frames.js";
 
 /** What the process is told to be. */
@@ -75,6 +75,7 @@ async function serve(order: ServiceOrder): Promise<void> {
       : await openPostgres({ url: order.database }),
   );
   const keys = await KeyFile.open(order.keyFile, utf8(order.passphrase));
+  const thread = order.naive ? undefined : new SignatureThread();
   const preimages = new Map<string, Uint8Array>();
   const authorizer = new Authorizer(
     issuerPorts({
@@ -92,7 +93,7 @@ async function serve(order: ServiceOrder): Promise<void> {
       network: "bcrt",
       nodeId: NODE_ID,
       keys,
-      ...(order.naive ? { secp256k1: nobleSecp256k1 } : {}),
+      ...(thread ? { signatures: thread } : { secp256k1: nobleSecp256k1 }),
     }),
     configOf(order.naive),
   );
@@ -101,11 +102,6 @@ async function serve(order: ServiceOrder): Promise<void> {
     const request = decodeInitiatePayment(payload);
     const invoice = Buffer.from(request.invoice).toString("latin1");
     preimages.set(invoice, Uint8Array.from(preimage));
-    if (order.naive) {
-      // The service recovers the payee on the fastest backend; the naive way does it on noble, over any digest.
-      const { signature, recovery, paymentHash } = decodeInvoice(invoice);
-      nobleSecp256k1.recover(signature, recovery, paymentHash);
-    }
     const outcome = await authorizer.initiatePayment({ peer: PEER, ...request });
     process.stdout.write(encodeAnswer(id, outcome.outcome === "rejected" ? outcome.reason : undefined));
   }
@@ -127,6 +123,7 @@ async function serve(order: ServiceOrder): Promise<void> {
     await authorizer.close();
     await store.close();
     await keys.close();
+    await thread?.close();
     process.disconnect();
   });
   process.send?.("ready");

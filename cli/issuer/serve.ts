@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8 } from "../../common/index.js";
-import { IssuerService, openLog, ServiceError } from "../../issuer/service/index.js";
+import { SignatureThread } from "../../issuer/authorizer/index.js";
+import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../issuer/service/index.js";
 import type { CommandContext } from "../command-context.js";
 import { openEmbeddedNode } from "../embedded-node.js";
 import type { CommandOutput } from "../output.js";
@@ -25,18 +27,24 @@ export async function serveIssuer(
       });
       try {
         const { nodeId } = await opened.node.info();
-        const service = await IssuerService.start({
-          config,
-          store,
-          node: opened.node,
-          keys,
-          log,
-          owner: ownerOf(nodeId),
-        });
+        const signatures = availableParallelism() > 1 ? signatureThread(log) : undefined;
         try {
-          await untilOver(context.signal, service);
+          const service = await IssuerService.start({
+            config,
+            store,
+            node: opened.node,
+            keys,
+            log,
+            owner: ownerOf(nodeId),
+            ...(signatures ? { signatures } : {}),
+          });
+          try {
+            await untilOver(context.signal, service);
+          } finally {
+            await service.close();
+          }
         } finally {
-          await service.close();
+          await signatures?.close();
         }
       } finally {
         await opened.close();
@@ -50,6 +58,11 @@ export async function serveIssuer(
     text: "The service has stopped. What is still open is resolved when it starts again.",
   };
 }
+
+const signatureThread = (log: ServiceLog): SignatureThread =>
+  new SignatureThread(() =>
+    log.warn({ event: "thread" }, "the thread for signatures has ended; the main thread checks them now"),
+  );
 
 /**
  * An embedded node runs in one process at a time: it is locked. So whoever runs it is the heir of the process before,

@@ -1,3 +1,4 @@
+import type { Authorization, OpenedMessage } from "../../apdu/index.js";
 import { bytesToHex, ChequecardError, msat } from "../../common/index.js";
 import type {
   AuthorizationOutcome,
@@ -6,10 +7,11 @@ import type {
   PaymentAuthorizer,
 } from "../../lightning/api/authorizer.js";
 import { describeReason, REASON } from "../../lightning/api/reasons.js";
+import { checkedInvoice, type Invoice } from "../../lightning/bolt11/index.js";
 import { cardName } from "../ledger/accounts.js";
 import { TokenBuckets } from "../policy/index.js";
 import { milliseconds } from "../store/values.js";
-import { type CardRecord, VerificationError, verifyOpened } from "../verify.js";
+import { type CardRecord, provenFacts, signerOf, VerificationError } from "../verify.js";
 import { CardLookup } from "./card-lookup.js";
 import { sealUpdate } from "./card-updates.js";
 import type { AuthorizerConfig } from "./config.js";
@@ -18,7 +20,7 @@ import { type Decided, LedgerWriter } from "./ledger-writer.js";
 import { accepted, type Outcome, rejected } from "./outcome.js";
 import { nameOf, Payments } from "./payments.js";
 import type { IssuerPorts } from "./ports.js";
-import { questionOf, type ReadRequest, readRequest } from "./read-request.js";
+import { questionOf, readRequest } from "./read-request.js";
 import { CardStatusDesk } from "./status.js";
 import { waitForResolution } from "./wait.js";
 
@@ -122,13 +124,20 @@ export class Authorizer implements PaymentAuthorizer {
     const read = readRequest(request, this.#ports.keys);
     if (typeof read === "number") return this.#answer(rejected(read), undefined, undefined);
     const card = await this.#cards.find(read.opened.fields.cardId);
-    const reason = this.#genuineness(read, card);
+    const { payee, signed } = await this.#ports.signatures.check({
+      invoice: read.invoice.signed,
+      token: read.opened,
+      signer: signerOf(card),
+    });
+    if (!payee) return this.#answer(rejected(REASON.INVOICE_MALFORMED), undefined, undefined);
+    const invoice = checkedInvoice(read.invoice, payee);
+    const reason = this.#genuineness(read.opened, invoice, card, signed);
     // Rate limits of a card only now: anybody can make up a card id.
     if (reason !== undefined || !card)
       return this.#answer(rejected(reason ?? REASON.TOKEN_NOT_ACCEPTED), undefined, undefined);
     if (!this.#withinCardRate(card)) return SILENCE;
     this.#ports.onStep("verified");
-    const question = questionOf(read, this.#ports, this.#ports.clock());
+    const question = questionOf(read.opened, invoice, this.#ports, this.#ports.clock());
     let delivered: Outcome["pending"];
     const { onCardUpdate } = request;
     const outcome = await this.#join(question, async (pending) => {
@@ -142,10 +151,15 @@ export class Authorizer implements PaymentAuthorizer {
     return this.#answer(again ? { ...outcome, pending: undefined } : outcome, question, card);
   }
 
-  /** One signature verification, whether the card is known or not. @returns a reason code when it is refused */
-  #genuineness({ opened, invoice }: ReadRequest, card: CardRecord | undefined): number | undefined {
+  /** @returns a reason code when it is refused: the same whether the card is unknown or did not sign */
+  #genuineness(
+    opened: OpenedMessage<Authorization>,
+    invoice: Invoice,
+    card: CardRecord | undefined,
+    signed: boolean,
+  ): number | undefined {
     try {
-      verifyOpened(opened, invoice, card, this.#ports.secp256k1);
+      provenFacts(opened, invoice, card, signed);
       return undefined;
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;

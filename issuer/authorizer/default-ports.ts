@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { secp256k1 } from "../../common/index.js";
 import type { IssuerPorts } from "./ports.js";
+import { checkerOf } from "./signatures/checker.js";
 
 type Required = "store" | "node" | "network" | "nodeId" | "keys";
 
@@ -15,6 +16,7 @@ export function issuerPorts(
     monotonic: () => performance.now(),
     randomBytes,
     secp256k1,
+    signatures: checkerOf(given.secp256k1 ?? secp256k1),
     log: { info: () => {}, warn: () => {}, error: () => {} },
     onStep: () => {},
     ...given,

@@ -2,6 +2,7 @@ import type { Secp256k1 } from "../../common/index.js";
 import type { KeySource } from "../../keys/key-source.js";
 import type { LightningNode, Network } from "../../lightning/nodes/port.js";
 import type { Store } from "../store/index.js";
+import type { SignatureChecker } from "./signatures/checker.js";
 
 /** Places in the work at which the process may die; a test stops it at each. */
 export type Step =
@@ -46,6 +47,8 @@ export interface IssuerPorts {
   readonly monotonic: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly secp256k1: Secp256k1;
+  /** Checks both signatures of a request to pay. */
+  readonly signatures: SignatureChecker;
   readonly log: Log;
   readonly onStep: (step: Step) => void;
 }

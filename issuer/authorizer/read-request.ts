@@ -10,19 +10,20 @@ import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import {
   canonicalInvoice,
-  decodeInvoice,
   type Invoice,
   type InvoiceErrorCode,
   invoiceProblem,
+  parseInvoice,
+  type UncheckedInvoice,
 } from "../../lightning/bolt11/index.js";
 import { blob, cardKey } from "../store/values.js";
 import { openToken, VerificationError } from "../verify.js";
 import type { Question } from "./decide.js";
 import type { IssuerPorts } from "./ports.js";
 
-/** A request whose invoice and token have their form; nothing of the token is proven. */
+/** A request whose invoice and token have their form; neither signature is checked. */
 export interface ReadRequest {
-  readonly invoice: Invoice;
+  readonly invoice: UncheckedInvoice;
   readonly opened: OpenedMessage<Authorization>;
 }
 
@@ -47,8 +48,7 @@ export function readRequest(
   try {
     const text = new TextDecoder("latin1").decode(request.invoice);
     if (canonicalInvoice(text) !== text) return REASON.INVOICE_MALFORMED;
-    const invoice = decodeInvoice(text);
-    return { invoice, opened: openToken(request.token, (id) => keys.sealKey(id)) };
+    return { invoice: parseInvoice(text), opened: openToken(request.token, (id) => keys.sealKey(id)) };
   } catch (error) {
     if (error instanceof VerificationError) return REASON.TOKEN_NOT_ACCEPTED;
     if (error instanceof ParseError) return REASON.INVOICE_MALFORMED;
@@ -62,7 +62,8 @@ export function readRequest(
  * @param now Unix milliseconds
  */
 export function questionOf(
-  { invoice, opened }: ReadRequest,
+  opened: OpenedMessage<Authorization>,
+  invoice: Invoice,
   { network, nodeId, deputies }: Pick<IssuerPorts, "network" | "nodeId" | "deputies">,
   now: number,
 ): Question {

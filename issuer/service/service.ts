@@ -4,7 +4,7 @@ import type { KeySource } from "../../keys/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { Authorizer, type IssuerPorts, issuerPorts } from "../authorizer/index.js";
+import { Authorizer, type IssuerPorts, issuerPorts, type SignatureChecker } from "../authorizer/index.js";
 import { Reconciler, type Round } from "../reconciler/index.js";
 import { bindStore, type Store } from "../store/index.js";
 import type { ServiceConfig } from "./config.js";
@@ -29,6 +29,8 @@ export interface ServiceParts {
    */
   readonly owner?: bigint;
   readonly clock?: () => number;
+  /** Default: signatures are checked on the thread that does everything else. */
+  readonly signatures?: SignatureChecker;
 }
 
 /** How often the node is asked whether it still runs. */
@@ -95,6 +97,7 @@ export class IssuerService {
       log: metrics.counting(log),
       ...(parts.owner === undefined ? {} : { owner: parts.owner }),
       ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+      ...(parts.signatures === undefined ? {} : { signatures: parts.signatures }),
     });
     let service: IssuerService | undefined;
     const health = async () => (service ? await service.health() : STARTING);

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32 } from "@scure/base";
-import { bytesToHex, concatBytes, ParseError, secp256k1, utf8 } from "../../common/index.js";
+import { bytesToHex, concatBytes, ParseError, type Secp256k1, secp256k1, utf8 } from "../../common/index.js";
 import { featureBits } from "../features.js";
 import { canonicalInvoice, MAX_INVOICE_LENGTH } from "./canonical.js";
 import {
@@ -13,7 +13,13 @@ import {
   readRouteHint,
 } from "./fields.js";
 import { parsePrefix } from "./prefix.js";
-import { type Invoice, TAG, type TaggedField } from "./types.js";
+import {
+  type Invoice,
+  type InvoiceSignature,
+  TAG,
+  type TaggedField,
+  type UncheckedInvoice,
+} from "./types.js";
 import {
   packWords,
   SIGNATURE_WORDS,
@@ -37,6 +43,12 @@ const HALF_N = "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0
  * @throws ParseError with the path of the field
  */
 export function decodeInvoice(text: string): Invoice {
+  const unchecked = parseInvoice(text);
+  return checkedInvoice(unchecked, payeeOf(unchecked.signed));
+}
+
+/** {@link decodeInvoice} without the check of the signature, for who checks many elsewhere. @throws ParseError */
+export function parseInvoice(text: string): UncheckedInvoice {
   const canonical = canonicalInvoice(text);
   const { prefix, words } = decodeBech32(canonical);
   const { network, amount } = parsePrefix(prefix);
@@ -50,8 +62,7 @@ export function decodeInvoice(text: string): Invoice {
   const fields = splitFields(signed.subarray(TIMESTAMP_WORDS));
   const known = readFields(fields);
   const digest = sha256(concatBytes(utf8(prefix), packWords(signed)));
-  const signature = verifySignature(words.subarray(signed.length), digest, known.namedPayee);
-  const { namedPayee: _, ...rest } = known;
+  const { namedPayee, ...rest } = known;
   return {
     text: canonical,
     network,
@@ -60,8 +71,36 @@ export function decodeInvoice(text: string): Invoice {
     fields,
     ...rest,
     expiresAt: timestamp + known.expirySeconds,
-    ...signature,
+    signed: readSignature(words.subarray(signed.length), digest, namedPayee),
   };
+}
+
+/** The invoice with its payee. @param payee of {@link payeeOf} @throws ParseError without one */
+export function checkedInvoice(
+  { signed, ...rest }: UncheckedInvoice,
+  payee: Uint8Array | undefined,
+): Invoice {
+  const { signature, recovery, namedPayee } = signed;
+  if (!payee)
+    throw new ParseError(
+      "invoice/signature",
+      namedPayee ? "not the payee's" : "no payee can be recovered from it",
+    );
+  return { ...rest, payee, signature, recovery };
+}
+
+/** The node that signed an invoice, 33 bytes; undefined when the named one did not, or no node can have. */
+export function payeeOf(
+  { digest, signature, recovery, namedPayee }: InvoiceSignature,
+  backend: Secp256k1 = secp256k1,
+): Uint8Array | undefined {
+  if (namedPayee) return backend.verify(signature, digest, namedPayee) ? namedPayee : undefined;
+  try {
+    return backend.recover(signature, recovery, digest);
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
 
 function decodeBech32(text: string): { readonly prefix: string; readonly words: Words } {
@@ -151,26 +190,17 @@ function readFields(fields: readonly TaggedField[]) {
 }
 
 /** BOLT 11: with a field `n`, low s only and that key; without, the key is recovered and s may be high. */
-function verifySignature(words: Words, digest: Uint8Array, namedPayee: Uint8Array | undefined) {
+function readSignature(
+  words: Words,
+  digest: Uint8Array,
+  namedPayee: Uint8Array | undefined,
+): InvoiceSignature {
   const bytes = wordsToBytes(words, "invoice/signature");
   const signature = bytes.slice(0, 64);
   const recovery = bytes[64] ?? 0;
   if (recovery > 3)
     throw new ParseError("invoice/signature", `need a recovery id of 0 to 3, have ${recovery}`);
-  if (namedPayee) {
-    if (bytesToHex(signature.subarray(32)) > HALF_N)
-      throw new ParseError("invoice/signature", "high s together with a payee field");
-    if (!secp256k1.verify(signature, digest, namedPayee))
-      throw new ParseError("invoice/signature", "not the payee's");
-    return { payee: namedPayee, signature, recovery };
-  }
-  return { payee: recoverPayee(signature, recovery, digest), signature, recovery };
-}
-
-function recoverPayee(signature: Uint8Array, recovery: number, digest: Uint8Array): Uint8Array {
-  try {
-    return secp256k1.recover(signature, recovery, digest);
-  } catch (cause) {
-    throw new ParseError("invoice/signature", "no payee can be recovered from it", { cause });
-  }
+  if (namedPayee && bytesToHex(signature.subarray(32)) > HALF_N)
+    throw new ParseError("invoice/signature", "high s together with a payee field");
+  return { digest, signature, recovery, namedPayee };
 }

@@ -7,7 +7,14 @@ export {
   invoiceProblem,
   type Profile,
 } from "./check.js";
-export { DEFAULT_EXPIRY_SECONDS, DEFAULT_MIN_FINAL_CLTV, decodeInvoice } from "./decode.js";
+export {
+  checkedInvoice,
+  DEFAULT_EXPIRY_SECONDS,
+  DEFAULT_MIN_FINAL_CLTV,
+  decodeInvoice,
+  parseInvoice,
+  payeeOf,
+} from "./decode.js";
 export {
   DEFAULT_INVOICE_FEATURES,
   encodeInvoice,
@@ -19,8 +26,10 @@ export { formatPrefix, isNetwork, NETWORK_NAMES, parsePrefix } from "./prefix.js
 export {
   type Fallback,
   type Invoice,
+  type InvoiceSignature,
   type RouteHop,
   TAG,
   type TaggedField,
+  type UncheckedInvoice,
   type UnsignedInvoice,
 } from "./types.js";

@@ -59,6 +59,23 @@ export interface UnsignedInvoice {
   readonly fields: readonly TaggedField[];
 }
 
+/** What there is to check of an invoice's signature. */
+export interface InvoiceSignature {
+  /** What is signed, 32 bytes. */
+  readonly digest: Uint8Array;
+  /** r || s, 64 bytes. */
+  readonly signature: Uint8Array;
+  /** 0..3 */
+  readonly recovery: number;
+  /** Field `n`, 33 bytes; where there is one, s is low. */
+  readonly namedPayee: Uint8Array | undefined;
+}
+
+/** An invoice that has what every invoice must have, before its signature is checked. */
+export interface UncheckedInvoice extends Omit<Invoice, "payee" | "signature" | "recovery"> {
+  readonly signed: InvoiceSignature;
+}
+
 /** A decoded invoice: its signature is right and it has what every invoice must have. */
 export interface Invoice extends UnsignedInvoice {
   /** The canonical lower-case string. */
