@@ -1,4 +1,5 @@
 import type { Campaign } from "./campaign.js";
+import { festival } from "./festival/campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
@@ -13,5 +14,6 @@ export const CAMPAIGNS: readonly Campaign[] = [
   fuzzing,
   systemFaults,
   saleKills,
+  festival,
   ...LONG_SUITES,
 ];

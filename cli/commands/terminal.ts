@@ -12,6 +12,7 @@ import {
   salesCsv,
   totalsOf,
 } from "../../host/index.js";
+import { describeReason } from "../../lightning/api/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
 import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
@@ -132,6 +133,10 @@ function withSales<T>(options: Pick<TerminalOptions, "node" | "sales">, use: (st
   }
 }
 
+/** Why a sale was cancelled, in a word: `merchant`, `expired`, or the payer's reason (specs/08 §5). */
+const why = ({ cancelReason, reasonCode }: Sale): string | undefined =>
+  cancelReason === "rejected" ? describeReason(reasonCode).name : cancelReason;
+
 function report(options: TerminalOptions & { day?: string; csv?: string }): CommandOutput {
   const { from, to } = dayOf(options.day);
   return withSales(options, (store) => {
@@ -139,7 +144,10 @@ function report(options: TerminalOptions & { day?: string; csv?: string }): Comm
     const totals = totalsOf(sales);
     if (options.csv !== undefined) writeFileSync(options.csv, salesCsv(sales), { mode: 0o600 });
     return {
-      data: { totals, sales: sales.map((sale) => ({ ...receiptOf(sale), state: sale.state })) },
+      data: {
+        totals,
+        sales: sales.map((sale) => ({ ...receiptOf(sale), state: sale.state, reason: why(sale) })),
+      },
       text: `${renderTotals(totals)}${options.csv === undefined ? "" : `\n${sales.length} sales written to ${options.csv}.`}`,
     };
   });

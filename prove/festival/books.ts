@@ -5,6 +5,15 @@ export interface Takings {
   readonly paid: number;
   readonly received: bigint;
   readonly unfinished: number;
+  /** Sales that an issuer refused, by reason. */
+  readonly declined: Readonly<Record<string, number>>;
+  /** Sales that were cancelled and never asked for. */
+  readonly givenUp: number;
+}
+
+interface ShopReport {
+  readonly totals: { readonly paid: number; readonly received: string; readonly unfinished: number };
+  readonly sales: readonly { readonly state: string; readonly reason?: string }[];
 }
 
 interface ReportData {
@@ -24,18 +33,24 @@ export const report = async (grounds: Grounds, ...options: string[]): Promise<Re
 
 /** Sums the shops' own reports. @param days on which they sold */
 export async function takingsOf(grounds: Grounds, shop: number, days: readonly string[]): Promise<Takings> {
-  let found: Takings = { paid: 0, received: 0n, unfinished: 0 };
+  let found: Omit<Takings, "declined"> = { paid: 0, received: 0n, unfinished: 0, givenUp: 0 };
+  const declined: Record<string, number> = {};
   for (const day of days) {
-    const { totals } = (await grounds.run([
+    const { totals, sales } = (await grounds.run([
       ...["terminal", "report", "--node", grounds.shop(shop), "--day", day],
-    ])) as { totals: { paid: number; received: string; unfinished: number } };
+    ])) as unknown as ShopReport;
+    const cancelled = sales.filter(({ state }) => state === "cancelled");
+    const givenUp = cancelled.filter(({ reason }) => reason === "merchant");
+    for (const { reason = "unknown" } of cancelled.filter((sale) => !givenUp.includes(sale)))
+      declined[reason] = (declined[reason] ?? 0) + 1;
     found = {
       paid: found.paid + totals.paid,
       received: found.received + BigInt(totals.received),
       unfinished: found.unfinished + totals.unfinished,
+      givenUp: found.givenUp + givenUp.length,
     };
   }
-  return found;
+  return { ...found, declined };
 }
 
 /** The local days since a time. */

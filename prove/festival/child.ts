@@ -7,6 +7,7 @@ const PATIENCE_MS = 180_000;
 export interface Child {
   readonly pid: number;
   output(): string;
+  errors(): string;
   /** Resolves when its output holds `text` that many times; rejects when it ends before. */
   says(text: string, times?: number): Promise<void>;
   type(line: string): void;
@@ -63,6 +64,7 @@ export function startChild(
   return {
     pid: child.pid ?? 0,
     output: () => out,
+    errors: () => errors,
     says: (text, times = 1) =>
       within(
         `did not say "${text}" ${times} times`,

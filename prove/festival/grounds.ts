@@ -8,18 +8,29 @@ const PASSPHRASE = "for a festival that never was";
 /** What `--json` of a command holds. */
 export type CommandData = Readonly<Record<string, unknown>>;
 
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
 /** Where a festival takes place: one folder, the command line, and the issuer's service as a process. */
 export class Grounds {
   readonly folder: string;
   readonly #program: string;
+  readonly #commands: "processes" | "inline";
   #service: Child | undefined;
   readonly #children: Child[] = [];
   #restarting: Promise<void> | undefined;
 
-  /** @param program the command line as a JavaScript file; @param folder empty */
-  constructor(program: string, folder: string) {
+  /**
+   * @param program the command line as a JavaScript file; @param folder empty; @param commands where short commands
+   * run: each in a process of its own, or sooner done in this one
+   */
+  constructor(program: string, folder: string, commands: "processes" | "inline") {
     this.#program = program;
     this.folder = folder;
+    this.#commands = commands;
   }
 
   at(name: string): string {
@@ -35,24 +46,38 @@ export class Grounds {
     return this.at(`card-${String(index + 1).padStart(4, "0")}.json`);
   }
 
-  /** Runs a short command in this process. @throws Error when it does not end with the exit code */
-  async run(args: readonly string[], exitCode = 0): Promise<CommandData> {
+  /** Runs a short command. @throws Error when it does not end well */
+  async run(args: readonly string[]): Promise<CommandData> {
+    const command = ["--json", ...args];
+    const { code, out, errors } = await (this.#commands === "inline"
+      ? this.#runHere(command)
+      : this.#runApart(command));
+    if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${errors}`);
+    return JSON.parse(out) as CommandData;
+  }
+
+  async #runApart(args: readonly string[]): Promise<Ended> {
+    const child = this.start(...args);
+    const code = await child.end();
+    return { code, out: child.output(), errors: child.errors() };
+  }
+
+  async #runHere(args: readonly string[]): Promise<Ended> {
     process.env.CHEQUECARD_PASSPHRASE = PASSPHRASE;
     let out = "";
-    let err = "";
-    const code = await runCommandLine(["--json", ...args], {
+    let errors = "";
+    const code = await runCommandLine(args, {
       out: (text) => {
         out += text;
       },
       err: (text) => {
-        err += text;
+        errors += text;
       },
       env: process.env,
       signal: new AbortController().signal,
     });
     delete process.env.CHEQUECARD_PASSPHRASE;
-    if (code !== exitCode) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${err}`);
-    return JSON.parse(out) as CommandData;
+    return { code, out, errors };
   }
 
   /** A command about this issuer. */

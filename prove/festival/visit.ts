@@ -21,12 +21,13 @@ export interface Visit {
 
 /** How the sales of a visit ended, as the terminal's screen told it. */
 export interface VisitOutcome {
+  /** Sales begun. */
+  readonly asked: number;
   readonly paid: number;
   readonly declined: number;
   readonly killed: boolean;
 }
 
-const NONE: VisitOutcome = { paid: 0, declined: 0, killed: false };
 /** A sale takes about that long; the kill falls anywhere in it. */
 const MOST_DELAY_MS = 120;
 
@@ -45,7 +46,7 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
       await sleep(random.below(MOST_DELAY_MS));
       if (visit.strike === "terminal") {
         await terminal.end("SIGKILL");
-        return { ...countOutcomes(terminal.output()), killed: true };
+        return countOutcomes(terminal.output(), true);
       }
       await grounds.strike();
     }
@@ -54,10 +55,15 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
   terminal.type("");
   const code = await terminal.end();
   if (code !== 0) throw new Error(`a terminal ended with ${code}: ${terminal.output()}`);
-  return countOutcomes(terminal.output());
+  return countOutcomes(terminal.output(), false);
 }
 
-function countOutcomes(screen: string): VisitOutcome {
+function countOutcomes(screen: string, killed: boolean): VisitOutcome {
   const count = (pattern: RegExp): number => screen.match(pattern)?.length ?? 0;
-  return { ...NONE, paid: count(/^PAID$/gm), declined: count(/^Declined\./gm) };
+  return {
+    asked: count(/^Tap a card\./gm),
+    paid: count(/^PAID$/gm),
+    declined: count(/^Declined\./gm),
+    killed,
+  };
 }

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runFestival } from "../../prove/festival/festival.js";
+import { renderFestival } from "../../prove/festival/summary.js";
 import { buildProgram } from "../typescript-child.js";
 import { inFolder } from "./run.js";
 
@@ -21,17 +22,29 @@ describe("a festival from the command line", () => {
           folder: path(""),
           cards: 11,
           terminals: 2,
-          visits: 3,
+          commands: "inline",
+          taps: 12,
           tapsPerVisit: 4,
           serviceKills: 1,
           terminalKills: 1,
+          closingKills: 1,
           lostCards: 1,
           topUps: 1,
           seed: 4,
         });
         expect(result.problems).toEqual([]);
-        expect(result).toMatchObject({ serviceKills: 1, terminalKills: 1, declined: 2 });
-        expect(result.paid).toBeGreaterThanOrEqual(9);
+        expect(result).toMatchObject({
+          serviceKills: 1,
+          terminalKills: 1,
+          replacedCards: 1,
+          declined: { "card-blocked": 1, "above-max-per-transaction": 1 },
+          paidIn: 12n * 20_000_000n + 1_234_567n,
+        });
+        expect(result.completed).toBeGreaterThanOrEqual(12);
+        const table = renderFestival(result, 4);
+        expect(table).toMatch(/^taps completed +\d+$/m);
+        expect(table).toMatch(/^ {2}declined: card-blocked +1$/m);
+        expect(table).toMatch(/^differences between any two books +0\n/m);
         expect(result.settled + result.paidOut).toBe(12n * 20_000_000n + 1_234_567n);
       }),
     300_000,
