@@ -1,6 +1,8 @@
 import { bytesToHex } from "../../common/index.js";
 import { verifyLedger } from "../../issuer/ledger/index.js";
+import type { OperationKind } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
+import { REASON } from "../../lightning/api/reasons.js";
 import type { FieldCard } from "./cards.js";
 import type { World } from "./world.js";
 
@@ -20,10 +22,17 @@ const authorizations = (world: World) =>
 export async function checkBooks(world: World, isAllGivenBack: boolean): Promise<Books> {
   const rows = await authorizations(world);
   const counts: Record<string, number> = { "authorizations settled": 0, "authorizations void": 0 };
-  for (const { state } of rows)
-    counts[`authorizations ${state}`] = (counts[`authorizations ${state}`] ?? 0) + 1;
+  const count = (what: string) => {
+    counts[what] = (counts[what] ?? 0) + 1;
+  };
+  for (const { state, reason } of rows) {
+    count(`authorizations ${state}`);
+    if (reason === BigInt(REASON.NOT_FUNDED)) count("authorizations not funded");
+  }
   const problems = [
+    ...world.complaints.map((words) => `the service: ${words}`),
     ...(await ledgerProblems(world)),
+    ...(await cashProblems(world)),
     ...paymentProblems(world, rows),
     ...saleProblems(world, counts),
   ];
@@ -34,15 +43,38 @@ export async function checkBooks(world: World, isAllGivenBack: boolean): Promise
 
 async function ledgerProblems(world: World): Promise<string[]> {
   const { violations } = await verifyLedger(world.store);
-  const problems = violations.map(({ invariant, found }) => `ledger: ${invariant}: ${found.join("; ")}`);
-  const paidIn = await world.store.read((tx) => tx.selectFrom("operations").select("amount").execute());
-  const initial = world.cards.reduce((sum, { limits }) => sum + limits.credit, 0n);
-  const funded = paidIn.reduce((sum, { amount }) => sum + amount, 0n) - initial;
+  return violations.map(({ invariant, found }) => `ledger: ${invariant}: ${found.join("; ")}`);
+}
+
+/** What was paid in and handed out, as the people at the desk know it; with what was paid it is never too much. */
+async function cashProblems(world: World): Promise<string[]> {
+  const problems: string[] = [];
+  const orders = await world.store.read((tx) =>
+    tx.selectFrom("operations").select(["kind", "amount"]).execute(),
+  );
+  const of = (kind: OperationKind) =>
+    orders.filter((order) => order.kind === kind).map(({ amount }) => amount);
+  const [paidIn, paidOut] = [sum(of("fund")), sum(of("cash-out"))];
+  const initial = sum(world.cards.map(({ limits }) => limits.credit));
   const { sure, atMost } = world.topUps;
-  if (funded < sure || funded > atMost)
-    problems.push(`paid in: need ${sure} to ${atMost} msat, the ledger has ${funded}`);
+  if (paidIn - initial < sure || paidIn - initial > atMost)
+    problems.push(`paid in: need ${sure} to ${atMost} msat, the ledger has ${paidIn - initial}`);
+  const known = world.payOuts.filter((amount) => amount !== undefined);
+  const unheard = world.payOuts.length - known.length;
+  const more = of("cash-out").length - known.length;
+  if (more < 0 || more > unheard || paidOut < sum(known) || (more === 0 && paidOut !== sum(known)))
+    problems.push(`handed out: ${sum(known)} msat and ${unheard} unheard, the ledger has ${paidOut}`);
+  const received = sum(
+    [...world.merchant.invoices.values()].map(({ state }) =>
+      state.state === "settled" ? state.received : 0n,
+    ),
+  );
+  if (received + paidOut > paidIn)
+    problems.push(`${received} msat were paid and ${paidOut} handed out of ${paidIn} that were paid in`);
   return problems;
 }
+
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 /** Every payment hash: what left the payer's node, what came to the merchant's, and what the ledger says. */
 function paymentProblems({ merchant, payer }: World, rows: readonly Row[]): string[] {
@@ -102,9 +134,15 @@ async function cardProblems(
   const problems: string[] = [];
   const key = cardKey(field.cardId);
   const name = `card ${bytesToHex(field.cardId)}`;
-  const [account, gaps] = await world.store.read(async (tx) => [
+  const [account, gaps, paidOut] = await world.store.read(async (tx) => [
     await tx.selectFrom("accounts").selectAll().where("card", "=", key).executeTakeFirstOrThrow(),
     await tx.selectFrom("gaps").selectAll().where("card", "=", key).execute(),
+    await tx
+      .selectFrom("operations")
+      .select("amount")
+      .where("card", "=", key)
+      .where("kind", "=", "cash-out")
+      .execute(),
   ]);
   const { counter: last, authorized, credit } = field.state;
   if (authorized < account.top_total || last < account.top_counter)
@@ -128,9 +166,12 @@ async function cardProblems(
     problems.push(
       `${name}: ${free} msat to spend and ${unseen} unseen, the account has ${account.funded - account.spent}`,
     );
-  if (isAllGivenBack && (unseen !== 0n || credit - authorized !== account.funded - account.spent))
+  // A card keeps the credit that it had when it was paid out, and spends none of it.
+  const kept = credit - authorized - (account.funded - account.spent);
+  const handedOut = sum(paidOut.map(({ amount }) => amount));
+  if (isAllGivenBack && (unseen !== 0n || kept < 0n || kept > handedOut))
     problems.push(
-      `${name}: healed, it may spend ${credit - authorized} msat and ${unseen} are unseen, the account has ${account.funded - account.spent}`,
+      `${name}: healed, it may spend ${credit - authorized} msat and ${unseen} are unseen, the account has ${account.funded - account.spent} and ${handedOut} were handed out`,
     );
   return problems;
 }

@@ -1,4 +1,5 @@
 import { ChequecardError } from "../../common/index.js";
+import { unblockAll } from "./desk.js";
 import { refreshCard, runningTerminal, sendLate } from "./people.js";
 import type { World } from "./world.js";
 
@@ -22,6 +23,7 @@ export async function heal(world: World): Promise<void> {
   await world.issuer.fillDisk(false);
   // From here on its rounds are run by hand: days pass.
   await world.issuer.reconciler.stop();
+  await unblockAll(world);
   await finishSales(world);
   await resolveAll(world);
 }

@@ -2,7 +2,14 @@ import { CompiledQuery } from "kysely";
 import { equalBytes, secp256k1 } from "../../common/index.js";
 import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
-import { bindStore, openPostgres, openSqlite, type Store, StoreError } from "../../issuer/store/index.js";
+import {
+  bindStore,
+  openPostgres,
+  openSqlite,
+  type Store,
+  StoreError,
+  type StoreErrorCode,
+} from "../../issuer/store/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
 import { linkNode } from "./node-link.js";
@@ -18,7 +25,12 @@ export interface IssuerHost {
   readonly network: SimNetwork;
   readonly node: SimNode;
   readonly location: Location;
+  /** Told what no fault of a machine brings about. */
+  readonly complain: (words: string) => void;
 }
+
+/** Codes of errors that no full disk and no lost answer brings about. */
+const OWN_FAULTS: readonly unknown[] = ["constraint", "internal"] satisfies StoreErrorCode[];
 
 const CONFIG = authorizerConfigSchema.parse({});
 const ROUND_MS = 10_000;
@@ -53,6 +65,7 @@ export class IssuerProcess {
         sealKey: (id) => (equalBytes(id, KEY_SET_ID) ? SEAL_KEY : undefined),
         signUpdate: async (_, digest) => secp256k1.sign(digest, ISSUER_SECRET),
       },
+      log: { info: () => {}, warn: () => {}, error: (fields, message) => this.#hear(fields, message) },
       onStep: (step) => {
         if (faults.strikes(`issuer killed ${step}`, 150)) this.kill();
         this.life.expectAlive();
@@ -93,6 +106,14 @@ export class IssuerProcess {
     await this.#raw.db
       .executeQuery(CompiledQuery.raw(`pragma max_page_count = ${full ? 1 : 1_000_000_000}`))
       .catch(() => undefined);
+  }
+
+  /** No card is a clone here, and a rule that only the database keeps is one that the service broke. */
+  #hear(fields: object, message: string): void {
+    if (this.life.isOver || !("event" in fields)) return;
+    const { event, code } = { code: undefined, ...fields };
+    if (event === "clone") this.#host.complain(message);
+    if (event === "internal" && OWN_FAULTS.includes(code)) this.#host.complain(`${message}: ${code}`);
   }
 
   /** The next life opens a copy: this one's connection still holds the file, which a dead process would not. */

@@ -1,6 +1,5 @@
-import { bytesToHex, ChequecardError, msat, sat, utf8 } from "../../common/index.js";
+import { bytesToHex, ChequecardError, sat, utf8 } from "../../common/index.js";
 import { type Sale, type SaleDisplay, tap, withCard } from "../../host/index.js";
-import { fundCard } from "../../issuer/ledger/index.js";
 import { encodeInitiatePayment, PEER_MESSAGE, statusChallenge } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { PIN } from "../../test/festival-card.js";
@@ -154,31 +153,6 @@ export function sendLate(world: World, payload: Uint8Array): void {
   world.merchant.sendMessage(world.payer.nodeId, PEER_MESSAGE.INITIATE_PAYMENT, payload);
 }
 
-/** The issuer's people: money is paid in now and then. */
-export async function cashier(world: World, topUps: number): Promise<void> {
-  const { random, time } = world;
-  for (let i = 0; i < topUps; i++) {
-    await time.sleep(random.below(100_000));
-    const { issuer, topUps: known } = world;
-    if (issuer.life.isOver) continue;
-    const amount = msat(sat(BigInt(1 + random.below(9_000))));
-    known.atMost += amount;
-    const work = fundCard(
-      issuer.store,
-      random.pick(world.cards).cardId,
-      amount,
-      "cash",
-      world.payerClock.read(),
-    );
-    await Promise.race([
-      work.then(() => {
-        known.sure += amount;
-      }, expected),
-      issuer.life.ended,
-    ]);
-  }
-}
-
 /** Shows a card's status to the issuer and gives it the update that waits. @returns whether one came */
 export async function refreshCard(world: World, counter: Counter, card: FieldCard): Promise<boolean> {
   const process = await runningTerminal(world, counter);
@@ -188,10 +162,11 @@ export async function refreshCard(world: World, counter: Counter, card: FieldCar
       const nonce = world.random.bytes(24);
       const { nodeId } = world.payer;
       const status = await session.identify(statusChallenge(nodeId, time, nonce));
-      const update = await process.sender.requestCardUpdate(
+      const asking = process.sender.requestCardUpdate(
         { nodeId, host: "127.0.0.1", port: 9735 },
         { status, time, nonce },
       );
+      const update = await Promise.race([asking, process.life.ended.then(() => undefined)]);
       if (update) await session.update(update);
       return update !== undefined;
     }),

@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkBooks } from "./books.js";
+import { cashier } from "./desk.js";
 import { giveBack, heal, presentEverythingAgain } from "./heal.js";
 import { mischief } from "./mischief.js";
-import { cashier, merchant } from "./people.js";
+import { merchant } from "./people.js";
 import { VirtualTime } from "./virtual-time.js";
 import { World } from "./world.js";
 
@@ -16,7 +17,8 @@ export interface RunResult {
 
 /** Sales that each terminal tries. */
 const SALES = 12;
-const TOP_UPS = 10;
+/** Who come to the issuer's desk. */
+const CUSTOMERS = 12;
 /** Most simulated time for the sales, and for everything until the last book is closed. */
 const SALES_MS = 3 * 3_600_000;
 const RUN_MS = 20 * 24 * 3_600_000;
@@ -43,7 +45,7 @@ export async function runFestival(seed: number, directory: string, url?: string)
       const harm = mischief(world);
       const work = Promise.all([
         ...world.counters.map((counter) => merchant(world, counter, SALES)),
-        cashier(world, TOP_UPS),
+        cashier(world, CUSTOMERS),
       ]);
       await Promise.race([work, harm, time.sleep(SALES_MS)]);
       await heal(world);

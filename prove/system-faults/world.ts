@@ -62,6 +62,10 @@ export class World {
   readonly requests = new Map<string, Uint8Array>();
   /** Paid in, as the issuer's people know it: confirmed, and confirmed or not. */
   readonly topUps = { sure: 0n, atMost: 0n };
+  /** Every order to pay a card out: what was handed out, undefined where nobody knows. */
+  readonly payOuts: (bigint | undefined)[] = [];
+  /** What the service itself called a fault of its own, or of a card. */
+  readonly complaints: string[] = [];
   readonly #closing: (() => unknown)[] = [];
   readonly #directory: string;
   readonly #location: Location;
@@ -135,7 +139,9 @@ export class World {
   /** The service's next life. */
   async startIssuer(): Promise<void> {
     const { network, payer: node } = this;
-    this.#issuer = await IssuerProcess.open({ network, node, location: this.#location }, this.#generation++);
+    const complain = (words: string) => void this.complaints.push(words);
+    const host = { network, node, location: this.#location, complain };
+    this.#issuer = await IssuerProcess.open(host, this.#generation++);
     const { issuer } = this;
     this.#closing.push(() => issuer.close());
   }
