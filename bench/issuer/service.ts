@@ -15,9 +15,15 @@ export interface Service {
 
 const PROGRAM = fileURLToPath(new URL("service-process.js", import.meta.url));
 
+/** As docs/systemd/chequecard-issuer.service starts it. */
+const AS_THE_UNIT_DOES = ["--max-old-space-size=512"];
+
 /** Starts a service over a database and a key file that exist. */
 export async function startService(order: ServiceOrder): Promise<Service> {
-  const child = fork(PROGRAM, [JSON.stringify(order)], { stdio: ["pipe", "pipe", "inherit", "ipc"] });
+  const child = fork(PROGRAM, [JSON.stringify(order)], {
+    stdio: ["pipe", "pipe", "inherit", "ipc"],
+    execArgv: AS_THE_UNIT_DOES,
+  });
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   const exited = once(child, "exit");
   void exited.then(() => {

@@ -20,7 +20,7 @@ export interface SqliteOptions {
   readonly path: string;
   /** How long to wait for another process that writes, in milliseconds. Default 10,000. */
   readonly busyTimeoutMs?: number;
-  /** Page cache of this process in KiB. Default 32,768. */
+  /** Page cache of this process in KiB. Default 16,384. */
   readonly cacheKib?: number;
 }
 
@@ -54,7 +54,7 @@ function openFile(options: SqliteOptions): Database.Database {
       database.pragma("journal_mode = WAL");
       database.pragma("synchronous = FULL");
       database.pragma("trusted_schema = OFF");
-      database.pragma(`cache_size = -${options.cacheKib ?? 32_768}`);
+      database.pragma(`cache_size = -${options.cacheKib ?? 16_384}`);
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       database.defaultSafeIntegers(true);
       return database;
