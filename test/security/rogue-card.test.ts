@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { bytesToHex, hexToBytes, sat, secp256k1, u64 } from "../../common/index.js";
+import { bytesToHex, hexToBytes, type Msat, msat, sat, secp256k1, u64 } from "../../common/index.js";
 import { SaleStore, Terminal } from "../../host/index.js";
 import { dial } from "../../lightning/api/dial.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
-import { createCardFile, makeCard, openCardFile } from "../../simulator/index.js";
+import { type CardLimits, createCardFile, makeCard, openCardFile } from "../../simulator/index.js";
 import { festivalCard } from "../festival-card.js";
 import { Bench, request } from "../issuer/service.js";
 import type { FestivalCard } from "../issuer-desk.js";
@@ -138,6 +138,31 @@ describe("a rogue card", () => {
     expect(town.paidOut()).toBe(0n);
     expect((await town.account(card)).state).toBe("blocked");
   });
+
+  it.each<[limit: string, limits: Partial<CardLimits>, over: Msat, counter: number]>([
+    ["maximum", { maxPerTransaction: sat(1000) }, msat(1_000_001n), 1],
+    ["limit without PIN", { pinThreshold: sat(1000) }, msat(1_000_001n), 1],
+    ["budget without PIN", { noPinBudget: sat(1000) }, msat(1_000_001n), 1],
+    ["credit", { credit: sat(1000) }, msat(1_000_001n), 1],
+    ["number of transactions", { maxTransactions: 1 }, sat(1), 2],
+  ])(
+    "that signs just above its %s is blocked; up to it, it is paid",
+    async (_limit, limits, over, counter) => {
+      await using town = await openTown(bench);
+      const all = { ...WITHOUT_PIN_LIMITS, ...limits };
+      const [honest, forger] = [await town.issue({ limits: all }), await town.issue({ limits: all })];
+      const most = counter === 1 ? msat(over - 1n) : sat(1);
+      for (const card of [honest, forger])
+        if (card === honest || counter > 1) expect(await town.pay(card, town.sale(most))).toEqual(ACCEPTED);
+      const paid = town.paidOut();
+      const sale = town.sale(over);
+      const authorizedTotal = counter === 1 ? over : msat(most + over);
+      const token = forgedToken(forger, sale, { counter, authorizedTotal });
+      expect(await town.present(token, sale)).toMatchObject(rejected(REASON.CARD_CONTRADICTS));
+      expect((await town.account(forger)).state).toBe("blocked");
+      expect(town.paidOut()).toBe(paid);
+    },
+  );
 
   it("whose running total was set back in its memory is blocked by its next token, before the money runs out", async () => {
     await using town = await openTown(bench);

@@ -136,7 +136,7 @@ describe("a rogue terminal", () => {
     const thief = town.sale(sat(1000), { payeeSecret: new Uint8Array(32).fill(0x77) });
     expect(await town.pay(card, thief)).toMatchObject(rejected(REASON.PAYEE_NOT_ALLOWED));
     expect(await town.pay(card, town.sale(sat(1000)))).toMatchObject(ACCEPTED);
-    expect(await town.pay(card, town.sale(sat(1)))).toMatchObject(rejected(REASON.ABOVE_PERIOD_LIMIT));
+    expect(await town.pay(card, town.sale(msat(1n)))).toMatchObject(rejected(REASON.ABOVE_PERIOD_LIMIT));
     expect(town.paidOut()).toBe(sat(1000));
   });
 
