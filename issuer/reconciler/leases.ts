@@ -1,4 +1,7 @@
 import type { AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
+import type { AuthorizationKey } from "../ledger/resolve.js";
+import type { Store } from "../store/types.js";
+import type { Sightings } from "./sightings.js";
 
 /** A reserved authorization whose lease is ours now. */
 export interface OpenAuthorization {
@@ -19,17 +22,37 @@ export interface OpenAuthorization {
 /** Leases taken in one round. */
 const AT_A_TIME = 500;
 
+/** Another process's lease. */
+export interface SeenLease extends AuthorizationKey {
+  readonly owner: bigint;
+  readonly until: bigint;
+}
+
 /**
- * Renews this process's own leases and takes over those that ran out. Of several processes one gets each.
+ * Renews this process's own leases and takes over those that ran out. Of several processes one gets each. A lease
+ * that ends later than one taken now was taken by a process whose clock is ahead, or whose leases are longer: it has
+ * run out when it was not renewed for a lease's length of this process's running time (specs/03 §4).
  * @throws StoreError
  */
 export async function claimLeases(
-  { store, owner, clock }: Pick<IssuerPorts, "store" | "owner" | "clock">,
+  { store, owner, clock, monotonic }: Pick<IssuerPorts, "store" | "owner" | "clock" | "monotonic">,
   { leaseMs }: Pick<AuthorizerConfig, "leaseMs">,
+  sightings: Sightings<SeenLease>,
 ): Promise<OpenAuthorization[]> {
   const now = BigInt(clock());
   const until = now + BigInt(leaseMs);
+  const beyond = await leasesBeyond(store, owner, until);
+  const left = beyond.filter((lease) => sightings.see(nameOf(lease), lease, monotonic()) >= leaseMs);
   return await store.write(async (tx) => {
+    for (const lease of left)
+      await tx
+        .updateTable("leases")
+        .set((eb) => ({ owner, until, takeovers: eb("takeovers", "+", 1n) }))
+        .where("card", "=", lease.card)
+        .where("counter", "=", lease.counter)
+        .where("owner", "=", lease.owner)
+        .where("until", "=", lease.until)
+        .execute();
     const due = tx
       .selectFrom("leases as l")
       .innerJoin("authorizations as a", (join) =>
@@ -55,3 +78,19 @@ export async function claimLeases(
     }));
   });
 }
+
+/** Another name once it is renewed. */
+const nameOf = ({ card, counter, owner, until }: SeenLease) => `${card}:${counter}:${owner}:${until}`;
+
+/** Leases of other processes that end later than one taken now would. */
+const leasesBeyond = (store: Store, owner: bigint, until: bigint): Promise<SeenLease[]> =>
+  store.read((tx) =>
+    tx
+      .selectFrom("leases")
+      .select(["card", "counter", "owner", "until"])
+      .where("owner", "<>", owner)
+      .where("until", ">", until)
+      .orderBy("until")
+      .limit(AT_A_TIME)
+      .execute(),
+  );

@@ -4,10 +4,11 @@ import type { PaymentLookup } from "../../lightning/nodes/port.js";
 import type { Authorizer, AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
 import { cardName } from "../ledger/accounts.js";
-import { voidDueGaps } from "../ledger/gaps.js";
+import { type GapMoment, gapsAhead, type VoidedGap, voidDueGaps } from "../ledger/gaps.js";
 import { milliseconds } from "../store/values.js";
-import { claimLeases, type OpenAuthorization } from "./leases.js";
+import { claimLeases, type OpenAuthorization, type SeenLease } from "./leases.js";
 import { nextMove } from "./next-move.js";
+import { Sightings } from "./sightings.js";
 
 /** What one round did. */
 export interface Round {
@@ -29,6 +30,9 @@ export class Reconciler {
   readonly #ports: IssuerPorts;
   readonly #config: AuthorizerConfig;
   readonly #authorizer: Pick<Authorizer, "payments" | "writer">;
+  readonly #leases = new Sightings<SeenLease>();
+  readonly #held = new Sightings<undefined>();
+  readonly #gaps = new Sightings<GapMoment>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<Round> | undefined;
 
@@ -78,15 +82,17 @@ export class Reconciler {
   }
 
   async #runRound(): Promise<Round> {
-    const { store, clock, log, onStep } = this.#ports;
+    const { log, monotonic, onStep } = this.#ports;
     try {
-      const due = await claimLeases(this.#ports, this.#config);
+      const claimedAt = monotonic();
+      const due = await claimLeases(this.#ports, this.#config, this.#leases);
       onStep("claimed");
       const ends = { settled: 0, voided: 0, open: 0 };
-      for (let i = 0; i < due.length; i += TOGETHER)
-        for (const end of await Promise.all(due.slice(i, i + TOGETHER).map((one) => this.#resolve(one))))
-          ends[end]++;
-      const gaps = await voidDueGaps(store, this.#config.presentationAgeMs, clock(), () => onStep("in-gap"));
+      for (let i = 0; i < due.length; i += TOGETHER) {
+        const some = due.slice(i, i + TOGETHER).map((one) => this.#resolve(one, claimedAt));
+        for (const end of await Promise.all(some)) ends[end]++;
+      }
+      const gaps = await this.#voidGaps();
       for (const gap of gaps)
         log.info(
           { event: "gap", card: cardName(gap.card), first: `${gap.first}`, last: `${gap.last}` },
@@ -99,15 +105,29 @@ export class Reconciler {
     }
   }
 
-  async #resolve(open: OpenAuthorization): Promise<"settled" | "voided" | "open"> {
-    const { clock, log, owner } = this.#ports;
+  async #voidGaps(): Promise<VoidedGap[]> {
+    const { store, clock, monotonic, onStep } = this.#ports;
+    const ageMs = this.#config.presentationAgeMs;
+    const now = clock();
+    for (const moment of await gapsAhead(store, now)) this.#gaps.see(momentName(moment), moment, monotonic());
+    const aged = this.#gaps.older(ageMs, monotonic());
+    const voided = await voidDueGaps(store, { ageMs, now, aged }, () => onStep("in-gap"));
+    for (const moment of aged) this.#gaps.forget(momentName(moment));
+    return voided;
+  }
+
+  /** @param claimedAt when its lease was renewed at the earliest, by the running clock */
+  async #resolve(open: OpenAuthorization, claimedAt: number): Promise<"settled" | "voided" | "open"> {
+    const { log, owner, clock, monotonic } = this.#ports;
     const active = this.#authorizer.payments.isActive(open);
-    const expired = milliseconds(open.expires_at) + this.#config.expiryMarginMs < clock();
+    const expired = this.#isExpired(open);
     if (active && !expired) return "open";
     let state = await this.#lookUp(open);
     const situation = { active, expired, alone: open.takeovers === 0n };
     let move = nextMove(state, situation);
     if (move === "pay") {
+      // Who takes the lease over counts on this: later than that nothing is sent under it any more.
+      if (monotonic() - claimedAt > this.#config.leaseMs / 2) return "open";
       state = await this.#authorizer.payments.pay(
         { ...order(open), paymentHash: open.payment_hash },
         this.#config.payTimeoutMs,
@@ -136,6 +156,18 @@ export class Reconciler {
     return voided ? "voided" : "open";
   }
 
+  /**
+   * Whether no node pays the invoice any more, for certain: by the clock, which may be set wrong, and this process has
+   * held the lease for so long that whatever another one sent has arrived.
+   */
+  #isExpired(open: OpenAuthorization): boolean {
+    const { leaseMs, payTimeoutMs, expiryMarginMs } = this.#config;
+    const { clock, monotonic } = this.#ports;
+    const name = `${open.card}:${open.counter}:${open.takeovers}`;
+    const isHeld = this.#held.see(name, undefined, monotonic()) >= leaseMs + payTimeoutMs;
+    return isHeld && milliseconds(open.expires_at) + expiryMarginMs < clock();
+  }
+
   async #lookUp(open: OpenAuthorization): Promise<PaymentLookup> {
     try {
       return await this.#ports.node.lookupPayment(open.payment_hash);
@@ -145,6 +177,8 @@ export class Reconciler {
     }
   }
 }
+
+const momentName = ({ card, known_at }: GapMoment) => `${card}:${known_at}`;
 
 const order = (open: OpenAuthorization) => ({
   card: open.card,

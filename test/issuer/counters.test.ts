@@ -64,6 +64,38 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     await finish(service);
   });
 
+  it("gives back what was found while the clock was ahead when it is old, not when the clock says so", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    keep(service, card, 1, sat(100));
+    service.clock.now += DAY;
+    await service.tap(card, 2, sat(300));
+    service.clock.now -= DAY;
+    expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
+    service.clock.pass(DAY - 60_000);
+    expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
+    service.clock.pass(60_000);
+    expect(await service.reconciler.run()).toMatchObject({ gaps: 1 });
+    expect(await service.identify(card)).toHaveLength(149);
+    expect(card.credit).toBe(sat(20_100));
+    await finish(service);
+  });
+
+  it("a clock that was behind for a while gives nothing back too early", async () => {
+    const service = await start();
+    const card = await service.card(1);
+    const kept = keep(service, card, 1, sat(100));
+    await service.tap(card, 2, sat(300));
+    service.clock.now -= DAY;
+    expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
+    service.clock.pass(3_600_000);
+    expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
+    service.clock.now += DAY;
+    expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
+    expect(await service.present(kept.token, kept.invoice)).toEqual(ACCEPTED);
+    await finish(service);
+  });
+
   it("a status closes the last gap", async () => {
     const service = await start();
     const card = await service.card(1);

@@ -70,6 +70,14 @@ const operation = fc.oneof(
       ms: fc.constantFrom(1000, 59_000, 61_000, 1_800_000, 3_700_000, 43_200_000),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant("set-clock" as const),
+      // A millisecond more than a day, so that no moment comes twice.
+      by: fc.constantFrom(-86_400_001, -600_001, 600_001, 86_400_001),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("crash" as const) }) },
   {
     weight: 1,
@@ -99,16 +107,26 @@ class Festival {
   readonly #bench: Bench;
   readonly #kind: StoreKind;
   readonly #location: string;
+  /** What passed by the clock that only runs. */
+  readonly #time: { ms: number };
   #serial = 0;
 
-  private constructor(bench: Bench, kind: StoreKind, location: string, service: Service) {
+  private constructor(
+    bench: Bench,
+    kind: StoreKind,
+    location: string,
+    service: Service,
+    time: { ms: number },
+  ) {
+    this.#time = time;
     this.#bench = bench;
     this.#kind = kind;
     this.#location = location;
     this.service = service;
-    const { leaseMs, expiryMarginMs, presentationAgeMs } = service.config;
+    const { leaseMs, payTimeoutMs, expiryMarginMs, presentationAgeMs } = service.config;
     this.model = new LedgerModel(Array(CARDS).fill(1000n), START, {
       leaseMs,
+      payTimeoutMs,
       expiryMarginMs,
       presentationAgeMs,
       minRemainingMs: 30_000,
@@ -117,7 +135,10 @@ class Festival {
 
   static async open(bench: Bench, kind: StoreKind): Promise<Festival> {
     const location = await bench.location(kind);
-    const festival = new Festival(bench, kind, location, await startService(bench, kind, FAST, {}, location));
+    const time = { ms: 0 };
+    const ports = { monotonic: () => time.ms };
+    const service = await startService(bench, kind, FAST, ports, location);
+    const festival = new Festival(bench, kind, location, service, time);
     for (let i = 0; i < CARDS; i++) festival.cards.push(await festival.service.card(i + 1, msat(1000n)));
     return festival;
   }
@@ -182,6 +203,12 @@ class Festival {
         return;
       case "wait":
         model.now += operation.ms;
+        model.running += operation.ms;
+        service.clock.now = model.now;
+        this.#time.ms = model.running;
+        return;
+      case "set-clock":
+        model.now += operation.by;
         service.clock.now = model.now;
         return;
       case "crash":
@@ -202,9 +229,9 @@ class Festival {
       clock,
       ports.keys,
       FAST,
-      { owner },
+      { owner, monotonic: ports.monotonic },
     );
-    this.model.owner++;
+    this.model.crash();
   }
 
   /** A clone of the card with another history: seen counters contradict it, so it is caught. */

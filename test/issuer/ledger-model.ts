@@ -16,9 +16,22 @@ export interface ModelToken {
   reason?: number;
   /** When its counter was known to exist. */
   knownAt?: number;
-  lease?: { owner: number; until: number; alone: boolean };
+  /** When a round first found `knownAt` yet to come, by the clock that only runs. */
+  aheadSince?: number;
+  lease?: ModelLease;
   /** What the node knows of its payment. */
   payment: "none" | "in flight" | "settled" | "failed";
+}
+
+interface ModelLease {
+  owner: number;
+  until: number;
+  /** No other process ever had it. */
+  alone: boolean;
+  /** When a round first found it to end later than any lease taken then, by the clock that only runs. */
+  beyondSince?: number;
+  /** When its owner first found it in a round, by the same clock. */
+  heldSince?: number;
 }
 
 export interface ModelCard {
@@ -35,6 +48,7 @@ export interface ModelCard {
 
 export interface ModelConfig {
   readonly leaseMs: number;
+  readonly payTimeoutMs: number;
   readonly expiryMarginMs: number;
   readonly presentationAgeMs: number;
   readonly minRemainingMs: number;
@@ -49,6 +63,8 @@ export class LedgerModel {
   readonly #config: ModelConfig;
   owner = 1;
   now: number;
+  /** Milliseconds that passed, whatever the clock was set to. */
+  running = 0;
 
   constructor(funded: readonly bigint[], now: number, config: ModelConfig) {
     this.cards = funded.map((amount) => {
@@ -97,18 +113,35 @@ export class LedgerModel {
     this.#see(card, card.tokens.length + 1);
   }
 
+  /** The service's process dies, and the next one knows what is in the database. */
+  crash(): void {
+    this.owner++;
+    for (const token of this.cards.flatMap((card) => card.tokens)) {
+      delete token.aheadSince;
+      delete token.lease?.beyondSince;
+    }
+  }
+
   /** One round of the reconciler. */
   reconcile(): void {
     const tokens = this.cards.flatMap((card) => card.tokens);
     for (const token of tokens) if (token.state === "reserved") this.#resolve(token);
     for (const card of this.cards)
       for (const token of card.tokens)
-        if (token.state === "unseen" && token.knownAt !== undefined)
-          if (this.now >= token.knownAt + this.#config.presentationAgeMs) {
-            token.state = "void";
-            card.voided += token.amount;
-            this.#sign(card);
-          }
+        if (this.#isOld(token)) {
+          token.state = "void";
+          card.voided += token.amount;
+          this.#sign(card);
+        }
+  }
+
+  /** Passed over for the presentation age, by the clock or by the time that passed since it was seen to be ahead. */
+  #isOld(token: ModelToken): boolean {
+    if (token.state !== "unseen" || token.knownAt === undefined) return false;
+    if (token.knownAt > this.now) token.aheadSince ??= this.running;
+    const { presentationAgeMs } = this.#config;
+    const seen = token.aheadSince === undefined ? 0 : this.running - token.aheadSince;
+    return seen >= presentationAgeMs || this.now >= token.knownAt + presentationAgeMs;
   }
 
   /** The node learns how everything in flight ended. */
@@ -158,13 +191,20 @@ export class LedgerModel {
   #resolve(token: ModelToken): void {
     const lease = token.lease;
     if (!lease) return;
+    const { leaseMs, payTimeoutMs, expiryMarginMs } = this.#config;
     if (lease.owner !== this.owner) {
-      if (lease.until >= this.now) return;
+      if (lease.until > this.now + leaseMs) lease.beyondSince ??= this.running;
+      const seen = lease.beyondSince === undefined ? 0 : this.running - lease.beyondSince;
+      const isLeft = lease.until > this.now + leaseMs && seen >= leaseMs;
+      if (lease.until >= this.now && !isLeft) return;
       lease.owner = this.owner;
       lease.alone = false;
+      delete lease.heldSince;
     }
-    lease.until = this.now + this.#config.leaseMs;
-    const expired = token.expiresAt + this.#config.expiryMarginMs < this.now;
+    lease.until = this.now + leaseMs;
+    lease.heldSince ??= this.running;
+    const isHeld = this.running - lease.heldSince >= leaseMs + payTimeoutMs;
+    const expired = isHeld && token.expiresAt + expiryMarginMs < this.now;
     if (token.payment === "settled") token.state = "settled";
     else if (token.payment === "failed") {
       if (expired || lease.alone) this.#void(token, REASON.PAYMENT_FAILED);

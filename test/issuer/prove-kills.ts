@@ -85,11 +85,11 @@ async function goOn(service: Service, card: SigningCard, token: Uint8Array, invo
   service.node.finish();
   const again = service.present(token, invoice);
   // What the dead process had reserved is free for another one when its lease ran out.
-  service.clock.now += service.config.leaseMs + 1;
+  service.clock.pass(service.config.leaseMs + 1);
   await service.reconciler.run();
   await again;
   for (let day = 0; day < 3; day++) {
-    service.clock.now += DAY;
+    service.clock.pass(DAY);
     await service.reconciler.run();
     await service.identify(card);
   }

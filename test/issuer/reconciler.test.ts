@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
-import { issuerPorts } from "../../issuer/authorizer/index.js";
+import type { AuthorizerConfig, IssuerPorts } from "../../issuer/authorizer/index.js";
 import { type Move, nextMove, type Situation } from "../../issuer/reconciler/next-move.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { PaymentLookup } from "../../lightning/nodes/port.js";
@@ -9,6 +9,7 @@ import { Bench, Service, startService } from "./service.js";
 const bench = new Bench();
 afterAll(() => bench.close());
 
+const DAY = 24 * 3_600_000;
 const settled: PaymentLookup = { state: "settled", preimage: new Uint8Array(32), fee: sat(0) };
 const failed: PaymentLookup = { state: "failed", reason: "no route" };
 const unknown: PaymentLookup = { state: "unknown" };
@@ -41,20 +42,24 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     for (const service of services) await service.close();
   };
   /** Another process on the same database and node. */
-  const another = async (service: Service, location: string): Promise<Service> =>
-    new Service(
-      await bench.open(kind, location),
-      service.node,
-      service.clock,
-      service.ports.keys,
-      {},
-      { owner: issuerPorts(service.ports).owner + 1n },
-    );
-  const startOn = async () => {
+  const another = async (
+    service: Service,
+    location: string,
+    config: Partial<AuthorizerConfig> = {},
+    ports: Partial<IssuerPorts> = {},
+  ): Promise<Service> =>
+    new Service(await bench.open(kind, location), service.node, service.clock, service.ports.keys, config, {
+      owner: service.ports.owner + 1n,
+      ...ports,
+    });
+  const startOn = async (config: Partial<AuthorizerConfig> = {}, ports: Partial<IssuerPorts> = {}) => {
     const location = await bench.location(kind);
     const first = await startService(bench, kind, {}, {}, location);
-    return { first, second: await another(first, location) };
+    return { first, second: await another(first, location, config, ports) };
   };
+  /** How often the only lease went to another process. */
+  const takeovers = async ({ store }: Service) =>
+    (await store.db.selectFrom("leases").select("takeovers").executeTakeFirstOrThrow()).takeovers;
 
   it("finds out what a payment without an answer became, and never earlier than the node knows", async () => {
     const service = await startService(bench, kind);
@@ -110,13 +115,93 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     // The node says "failed" to the second process; the first may be about to send it still.
     expect(await second.reconciler.run()).toMatchObject({ voided: 0, open: 1 });
     first.node.behaviour = "settle";
-    first.clock.now += 3_600_000;
+    first.clock.pass(3_600_000);
     expect(await second.reconciler.run()).toMatchObject({ voided: 0, open: 1 });
-    first.clock.now += first.config.expiryMarginMs;
+    first.clock.pass(first.config.expiryMarginMs);
     expect(await second.reconciler.run()).toMatchObject({ voided: 1, open: 0 });
     // And what the first sends now is refused by the node: the invoice has expired.
     expect(first.node.sent.size).toBe(0);
     await finish(first, second);
+  });
+
+  it("takes over what was reserved while the clock was a day ahead, once nobody has renewed it", async () => {
+    const { first, second } = await startOn();
+    const card = await first.card(1);
+    first.node.behaviour = "unreachable";
+    first.clock.now += DAY;
+    await first.tap(card, 1, sat(10));
+    first.clock.now -= DAY;
+    first.node.behaviour = "settle";
+    expect(await second.reconciler.run()).toMatchObject({ settled: 0, open: 0 });
+    first.clock.pass(first.config.leaseMs - 1000);
+    expect(await second.reconciler.run()).toMatchObject({ settled: 0, open: 0 });
+    first.clock.pass(1000);
+    expect(await second.reconciler.run()).toMatchObject({ settled: 1 });
+    expect([...first.node.sent.values()]).toEqual([1]);
+    await finish(first, second);
+  });
+
+  it.each<[string, number, Partial<AuthorizerConfig>]>([
+    ["whose clock is minutes ahead", 600_000, {}],
+    ["whose clock is a day ahead", DAY, {}],
+    ["whose leases are longer", 0, { leaseMs: 10_000 }],
+  ])("leaves a living process %s its lease", async (_name, ahead, config) => {
+    const { first, second } = await startOn(config, { clock: () => first.clock.now - ahead });
+    const card = await first.card(1);
+    first.node.behaviour = "unreachable";
+    await first.tap(card, 1, sat(10));
+    for (let round = 0; round < 20; round++) {
+      first.clock.pass(5000);
+      expect(await second.reconciler.run()).toMatchObject({ settled: 0, open: 0 });
+      expect(await first.reconciler.run()).toMatchObject({ open: 1 });
+    }
+    expect(await takeovers(first)).toBe(0n);
+    first.node.behaviour = "fail";
+    expect(await first.reconciler.run()).toMatchObject({ voided: 1 });
+    await finish(first, second);
+  });
+
+  it("who believes that an invoice has expired waits until what others sent has arrived", async () => {
+    const { first, second } = await startOn({}, { clock: () => first.clock.now + DAY });
+    const card = await first.card(1);
+    let arrive = () => {};
+    first.node.delay = () =>
+      new Promise((resolve) => {
+        arrive = resolve;
+      });
+    // The first has sent the payment, and the node will have it in half a minute.
+    const tap = first.tap(card, 1, sat(10));
+    await expect.poll(() => first.node.calls).toBe(1);
+    first.node.delay = async () => {};
+    first.node.behaviour = "unreachable";
+    expect(await second.reconciler.run()).toMatchObject({ voided: 0, open: 1 });
+    first.clock.pass(30_000);
+    expect(await second.reconciler.run()).toMatchObject({ voided: 0, open: 1 });
+    arrive();
+    expect(await tap).toMatchObject({ outcome: "accepted" });
+    expect([...first.node.sent.values()]).toEqual([1]);
+    await second.reconciler.run();
+    await finish(first, second);
+  });
+
+  it("sends nothing any more when half of its lease is gone", async () => {
+    const service = await startService(bench, kind);
+    const card = await service.card(1);
+    const { node, clock, config } = service;
+    node.behaviour = "unreachable";
+    await service.tap(card, 1, sat(10));
+    node.behaviour = "settle";
+    const { calls } = node;
+    const lookUp = node.lookupPayment.bind(node);
+    node.lookupPayment = async (hash) => {
+      clock.pass(config.leaseMs / 2 + 1);
+      return await lookUp(hash);
+    };
+    expect(await service.reconciler.run()).toMatchObject({ open: 1 });
+    expect(node.calls).toBe(calls);
+    node.lookupPayment = lookUp;
+    expect(await service.reconciler.run()).toMatchObject({ settled: 1 });
+    await finish(service);
   });
 
   it("who lost its lease voids nothing", async () => {

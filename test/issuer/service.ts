@@ -100,10 +100,19 @@ export async function testKeys(directory: string): Promise<KeyFile> {
   return keys;
 }
 
-/** A clock that stands still unless it is moved. */
+/** A clock that stands still unless it is set, or time passes. */
 export class TestClock {
   now = START;
+  #passed = 0;
   readonly read = (): number => this.now;
+  /** Only ever runs, whatever the clock is set to. */
+  readonly monotonic = (): number => performance.now() + this.#passed;
+
+  /** Lets milliseconds pass. */
+  pass(ms: number): void {
+    this.now += ms;
+    this.#passed += ms;
+  }
 }
 
 /** The whole service over one database and one node. */
@@ -141,6 +150,7 @@ export class Service {
       deputies: [secp256k1.publicKey(DEPUTY_SECRET)],
       keys,
       clock: clock.read,
+      monotonic: clock.monotonic,
       ...ports,
     });
     this.authorizer = new Authorizer(this.ports, this.config);
