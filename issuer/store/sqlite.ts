@@ -100,10 +100,12 @@ function checkApplication(database: Database.Database, path: string): void {
 /** Takes the write lock when a transaction begins, so that it never fails half-way for want of it. */
 class ImmediateDriver extends SqliteDriver {
   readonly #database: Database.Database;
+  readonly #prepared: Prepared;
 
   constructor(database: Database.Database, prepared: Prepared) {
     super({ database: { prepare: (sql) => prepared.get(sql), close: () => database.close() } });
     this.#database = database;
+    this.#prepared = prepared;
   }
 
   override async beginTransaction(
@@ -112,9 +114,16 @@ class ImmediateDriver extends SqliteDriver {
   ): Promise<void> {
     const mode = settings.accessMode === "read only" ? "deferred" : "immediate";
     await connection.executeQuery(CompiledQuery.raw(`begin ${mode}`));
+    this.#prepared.inTransaction = true;
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection);
+    this.#prepared.inTransaction = false;
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#prepared.inTransaction = false;
     // SQLite has rolled back by itself after a full disk or a failed write.
     if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
   }
@@ -122,6 +131,11 @@ class ImmediateDriver extends SqliteDriver {
 
 /** Statements are compiled once; the texts are few and fixed. */
 class Prepared {
+  /**
+   * Whether a transaction was begun here and not ended here. SQLite ends one by itself when the disk is full; what
+   * was to be part of it must not be run, and kept, without it.
+   */
+  inTransaction = false;
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
 
@@ -129,7 +143,10 @@ class Prepared {
     this.#database = database;
   }
 
+  /** @throws StoreError when the transaction that the statement belongs to is over */
   get(sql: string): Database.Statement {
+    if (this.inTransaction && !this.#database.inTransaction)
+      throw new StoreError("full", "the transaction was given up in an earlier statement");
     let statement = this.#statements.get(sql);
     if (!statement) {
       if (this.#statements.size >= 500) this.#statements.clear();
