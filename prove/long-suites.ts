@@ -1,22 +1,8 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Campaign, CampaignOptions, CampaignResult } from "./campaign.js";
+import { runTests, type TestRun } from "./test-run.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly assertionResults: readonly {
-      readonly fullName: string;
-      readonly status: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
-}
 
 /** Test files that `npm test` runs with a share, run in full: databases, processes and kills need their own set-up. */
 function longSuite(
@@ -32,54 +18,25 @@ function longSuite(
     full: 1,
     async run({ seed, budget, progress }: CampaignOptions): Promise<CampaignResult> {
       const started = performance.now();
-      const folder = mkdtempSync(join(tmpdir(), "chequecard-prove-"));
-      const output = join(folder, "report.json");
       progress?.(`running ${files.join(", ")}`);
-      const command = [
-        join(ROOT, "node_modules/vitest/vitest.mjs"),
-        "run",
-        "--reporter=json",
-        `--outputFile=${output}`,
-      ];
-      const limits = ["--testTimeout=3600000", "--hookTimeout=120000"];
-      const child = spawn(process.execPath, [...command, ...limits, ...files], {
-        cwd: ROOT,
-        env: { ...process.env, ...env(seed) },
-        stdio: "ignore",
-        ...(Number.isFinite(budget.seconds) ? { timeout: Math.ceil(budget.seconds * 1000) } : {}),
-      });
-      await new Promise((resolve) => child.once("exit", resolve));
-      try {
-        return { ...read(output, name, seed), seconds: (performance.now() - started) / 1000 };
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      const { seconds } = budget;
+      const run = await runTests({ root: ROOT, files, seconds, secondsPerTest: 3600, env: env(seed) });
+      return { ...resultOf(run, name, seed), seconds: (performance.now() - started) / 1000 };
     },
   };
 }
 
-function read(output: string, name: string, seed: number): Omit<CampaignResult, "seconds"> {
-  let report: Report;
-  try {
-    report = JSON.parse(readFileSync(output, "utf8")) as Report;
-  } catch {
-    // Ended by the budget before its end: nothing is proven, and nothing was found.
-    return { units: 0, counts: { "ended by the budget": 1 }, failures: [], seed };
-  }
-  const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
-  const broken = report.testResults.filter(({ assertionResults }) => assertionResults.length === 0);
-  const failed = tests.filter(({ status }) => status === "failed");
+function resultOf(run: TestRun | undefined, name: string, seed: number): Omit<CampaignResult, "seconds"> {
+  // Ended by the budget before its end: nothing is proven, and nothing was found.
+  if (!run) return { units: 0, counts: { "ended by the budget": 1 }, failures: [], seed };
+  const { passed, failed, broken } = run;
   const replay = `--only ${name} --seed ${seed}`;
   return {
-    units: tests.length,
-    counts: { passed: tests.filter(({ status }) => status === "passed").length },
+    units: passed + failed.length,
+    counts: { passed },
     failures: [
-      ...failed.map(({ fullName, failureMessages }) => ({
-        where: fullName,
-        what: (failureMessages[0] ?? "failed").split("\n")[0] ?? "failed",
-        replay,
-      })),
-      ...broken.map(({ name: file }) => ({ where: file, what: "the file could not be run", replay })),
+      ...failed.map(({ title, what }) => ({ where: title, what, replay })),
+      ...broken.map((file) => ({ where: file, what: "the file could not be run", replay })),
     ],
     seed,
   };
@@ -88,8 +45,10 @@ function read(output: string, name: string, seed: number): Omit<CampaignResult, 
 export const LONG_SUITES: readonly Campaign[] = [
   longSuite(
     "issuer",
-    "random festivals against a model, eight processes, kills at every step, on both databases",
-    ["test/issuer/model.test.ts", "test/issuer/processes.test.ts"],
+    "random festivals against a model, eight processes, kills at every step, on both databases; full disks, lying nodes, one invoice of two cards",
+    ["model", "processes", "full-disk", "lying-node", "reserved-unpaid", "same-invoice"].map(
+      (file) => `test/issuer/${file}.test.ts`,
+    ),
     (seed) => ({ CHEQUECARD_PROVE: "full", CHEQUECARD_PROVE_SEED: String(seed) }),
   ),
   longSuite(

@@ -1,133 +1,48 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Campaign } from "../campaign.js";
-import { fuzzing } from "../fuzz/campaign.js";
-import { projectRoot } from "../fuzz/vectors.js";
-import { model } from "../model/campaign.js";
-import { tearing } from "../tearing/sweep.js";
-import { PLANTED_BUGS, type PlantedBug } from "./bugs.js";
+import { execFileSync } from "node:child_process";
+import { misfits, type Part, type PlantedBug, partName } from "./bug.js";
+import { PLANTED_BUGS } from "./bugs.js";
+import { type Effort, Tree } from "./tree.js";
 
 /** What became of a planted bug. */
 export interface Planted {
   readonly bug: string;
-  readonly file: string;
-  /** Campaigns that failed because of it, with what they said first. */
-  readonly caughtBy: readonly { readonly campaign: string; readonly said: string }[];
+  readonly layer: string;
+  readonly files: readonly string[];
+  /** Every part that must catch it, with what it said first; undefined: it overlooked the bug. */
+  readonly parts: readonly { readonly part: string; readonly said: string | undefined }[];
 }
 
-interface PlantedOptions {
-  readonly seed: number;
-  /** For each bug, over all campaigns. */
-  readonly seconds: number;
+interface PlantedOptions extends Effort {
   /** Only bugs whose names contain it. */
   readonly only: string;
   readonly tell: (text: string) => void;
 }
 
-/** Not part of the sources, or made from them. */
-const LEFT_OUT = ["node_modules", "dist"];
-/** Campaigns that look for the planted bugs: those that test card and codecs in this process. */
-const LOOKING: readonly Campaign[] = [tearing, model, fuzzing];
+/** Seconds for a campaign to show that it finds nothing where nothing is. */
+const CONTROL_SECONDS = 15;
+const MOST_SAID = 300;
 
-/** A copy of the sources that is compiled on its own. */
-class Tree {
-  readonly folder = mkdtempSync(join(tmpdir(), "chequecard-planted-"));
-  readonly #root = projectRoot();
+/** True when every part that must catch the bug did. */
+export const isCaught = ({ parts }: Planted): boolean => parts.every(({ said }) => said !== undefined);
 
-  constructor() {
-    for (const name of readdirSync(this.#root))
-      if (!name.startsWith(".") && !LEFT_OUT.includes(name))
-        cpSync(join(this.#root, name), join(this.folder, name), { recursive: true });
-    symlinkSync(join(this.#root, "node_modules"), join(this.folder, "node_modules"));
-    const options = { noEmit: false, outDir: "dist", rootDir: ".", noUnusedLocals: false };
-    const config = { extends: "./tsconfig.json", compilerOptions: options, include: ["prove", "types"] };
-    writeFileSync(join(this.folder, "tsconfig.planted.json"), JSON.stringify(config));
-  }
-
-  /** Compiles; a type error does not keep a bug from being tried. */
-  compile(): void {
-    const compiler = join(this.#root, "node_modules", "typescript", "bin", "tsc");
-    spawnSync(process.execPath, [compiler, "-p", "tsconfig.planted.json"], { cwd: this.folder });
-  }
-
-  /** Runs the sources with a bug in them. @throws RangeError when the bug no longer fits the source */
-  with<T>(bug: PlantedBug, run: () => T): T {
-    const path = join(this.folder, bug.file);
-    const compiled = join(this.folder, "dist", bug.file.replace(/\.ts$/, ".js"));
-    const source = readFileSync(path, "utf8");
-    const before = readFileSync(compiled, "utf8");
-    let changed = source;
-    for (const [piece, instead] of bug.edits) {
-      if (changed.split(piece).length !== 2)
-        throw new RangeError(
-          `${bug.file}: "${bug.name}" no longer fits: the piece does not stand there once`,
-        );
-      changed = changed.replace(piece, () => instead);
-    }
-    try {
-      writeFileSync(path, changed);
-      this.compile();
-      if (readFileSync(compiled, "utf8") === before)
-        throw new RangeError(`${bug.file}: "${bug.name}" changes nothing in what is compiled`);
-      return run();
-    } finally {
-      writeFileSync(path, source);
-    }
-  }
-
-  /** Runs one campaign. @returns its first failure, undefined when it found nothing */
-  prove(campaign: string, seconds: number, seed: number): string | undefined {
-    const args = [
-      "--only",
-      campaign,
-      "--budget",
-      String(seconds),
-      "--seed",
-      String(seed),
-      "--first",
-      "--json",
-    ];
-    const { stdout, stderr, status, signal } = spawnSync(process.execPath, ["dist/prove/index.js", ...args], {
-      cwd: this.folder,
-      encoding: "utf8",
-      maxBuffer: 1 << 28,
-      timeout: (seconds + 60) * 1000,
-    });
-    if (status === 0) return undefined;
-    if (signal) return `did not end ${seconds + 60} seconds after it began`;
-    try {
-      const report = JSON.parse(stdout) as { campaigns: { failures: { where: string; what: string }[] }[] };
-      const first = report.campaigns[0]?.failures[0];
-      return first && `${first.where}: ${first.what}`;
-    } catch {
-      return `ended by itself: ${stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`;
-    }
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Plants one bug after the other in a copy of the sources and has every campaign look for it. */
+/**
+ * Plants one bug after the other in a copy of the sources and has the parts look for it that must catch it.
+ * @throws RangeError at once when a bug no longer fits the sources, or a part finds something without any bug
+ */
 export async function runPlanted({ seed, seconds, only, tell }: PlantedOptions): Promise<Planted[]> {
   const tree = new Tree();
-  const each = Math.max(2, Math.floor(seconds / LOOKING.length));
+  const bugs = PLANTED_BUGS.filter(({ name }) => name.includes(only));
   try {
+    const unfit = misfits(PLANTED_BUGS, (file) => tree.read(file));
+    if (unfit.length > 0) throw new RangeError(unfit.join("\n"));
     tree.compile();
     execFileSync(process.execPath, ["dist/prove/index.js", "--help"], { cwd: tree.folder });
+    await findNothing(tree, bugs, seed, tell);
     const found: Planted[] = [];
-    for (const bug of PLANTED_BUGS.filter(({ name }) => name.includes(only))) {
-      const caughtBy = tree.with(bug, () =>
-        LOOKING.flatMap(({ name }) => {
-          const said = tree.prove(name, each, seed);
-          return said === undefined ? [] : [{ campaign: name, said: said.slice(0, 300) }];
-        }),
-      );
-      tell(`${bug.name}: ${caughtBy.map(({ campaign }) => campaign).join(", ") || "NOT CAUGHT"}`);
-      found.push({ bug: bug.name, file: bug.file, caughtBy });
+    for (const bug of bugs) {
+      const planted = await tree.with(bug, () => lookFor(tree, bug, { seed, seconds }));
+      tell(`${bug.name}: ${outcome(planted)}`);
+      found.push(planted);
     }
     return found;
   } finally {
@@ -135,13 +50,39 @@ export async function runPlanted({ seed, seconds, only, tell }: PlantedOptions):
   }
 }
 
+/** Every part that will be asked, on the sources as they are. */
+async function findNothing(
+  tree: Tree,
+  bugs: readonly PlantedBug[],
+  seed: number,
+  tell: (text: string) => void,
+): Promise<void> {
+  const parts = new Map<string, Part>(
+    bugs.flatMap((bug) => bug.caughtBy.map((part) => [partName(part), part])),
+  );
+  for (const [name, part] of parts) {
+    tell(`without a bug: ${name}`);
+    const said = await tree.look(part, { seed, seconds: CONTROL_SECONDS });
+    if (said !== undefined) throw new RangeError(`without a bug, ${name} says: ${said}`);
+  }
+}
+
+async function lookFor(tree: Tree, bug: PlantedBug, effort: Effort): Promise<Planted> {
+  const parts: { part: string; said: string | undefined }[] = [];
+  for (const part of bug.caughtBy)
+    parts.push({ part: partName(part), said: (await tree.look(part, effort))?.slice(0, MOST_SAID) });
+  return { bug: bug.name, layer: bug.layer, files: Object.keys(bug.edits), parts };
+}
+
+const outcome = ({ parts }: Planted): string =>
+  parts.map(({ part, said }) => (said === undefined ? `NOT CAUGHT by ${part}` : part)).join("; ");
+
 /** One line for each bug. */
 export function renderPlanted(found: readonly Planted[]): string {
-  const width = Math.max(...found.map(({ bug }) => bug.length));
+  const [bugs, layers] = [found.map(({ bug }) => bug.length), found.map(({ layer }) => layer.length)];
+  const [width, inner] = [Math.max(...bugs), Math.max(...layers)];
   const lines = found.map(
-    ({ bug, caughtBy }) =>
-      `${bug.padEnd(width)}  ${caughtBy.map(({ campaign }) => campaign).join(", ") || "NOT CAUGHT"}`,
+    (planted) => `${planted.bug.padEnd(width)}  ${planted.layer.padEnd(inner)}  ${outcome(planted)}`,
   );
-  const caught = found.filter(({ caughtBy }) => caughtBy.length > 0).length;
-  return [...lines, "", `${caught} of ${found.length} planted bugs caught`].join("\n");
+  return [...lines, "", `${found.filter(isCaught).length} of ${found.length} planted bugs caught`].join("\n");
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CAMPAIGNS } from "../../prove/campaigns.js";
+import { misfits, plant } from "../../prove/planted/bug.js";
 import { PLANTED_BUGS } from "../../prove/planted/bugs.js";
 import { renderReport, reportData } from "../../prove/report.js";
 
@@ -27,12 +28,35 @@ describe("the report", () => {
     expect(text).toContain("npm run prove -- --only tearing");
     expect(reportData(reported, "machine")).toMatchObject({ failures: 1, campaigns: [{ seed: 7 }] });
   });
+});
 
-  it.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))("planted bug fits: %s", (_, bug) => {
-    const source = readFileSync(join(ROOT, bug.file), "utf8");
-    for (const [piece, instead] of bug.edits) {
-      expect(source.split(piece)).toHaveLength(2);
-      expect(instead).not.toBe(piece);
-    }
+describe("planted bugs", () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+
+  it.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))("fits: %s", (_, bug) => {
+    const changed = plant(bug, read);
+    expect([...changed.keys()]).toEqual(Object.keys(bug.edits));
+    for (const [file, source] of changed) expect(source).not.toBe(read(file));
+    for (const part of bug.caughtBy) if ("tests" in part) expect(read(part.tests).length).toBeGreaterThan(0);
+    expect(bug.caughtBy.length).toBeGreaterThan(0);
+  });
+
+  it("have names of their own, in every layer", () => {
+    expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
+    expect(new Set(PLANTED_BUGS.map(({ layer }) => layer)).size).toBe(7);
+  });
+
+  it("are named when their piece is not there, or is there twice", () => {
+    const bug = {
+      name: "a wrong sum",
+      layer: "x",
+      edits: { "a.ts": [["one", "two"]] as const },
+      caughtBy: [],
+    };
+    expect(plant(bug, () => "one or zero").get("a.ts")).toBe("two or zero");
+    expect(() => plant(bug, () => "zero")).toThrow('planted bug "a wrong sum" no longer fits');
+    expect(() => plant(bug, () => "one and one")).toThrow("found 2 times: one");
+    const same = { ...bug, name: "nothing", edits: { "a.ts": [["one", "one"]] as const } };
+    expect(misfits([bug, same], () => "one")).toEqual([expect.stringContaining('"nothing"')]);
   });
 });

@@ -1,0 +1,59 @@
+/** What is run to look for a bug: a campaign, or tests of one file. */
+export type Part =
+  | { readonly campaign: "tearing" | "model" | "fuzzing" | "system-faults" }
+  | {
+      readonly tests: string;
+      /** Regular expression for the full titles of those that are run. */
+      readonly named: string;
+    };
+
+/** A piece of a source file that stands there exactly once, and what stands in its place. */
+export type Edit = readonly [piece: string, instead: string];
+
+/** A known bug, as changes of the text of source files. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly layer: string;
+  readonly edits: Readonly<Record<string, readonly Edit[]>>;
+  /** Each of these must catch it. */
+  readonly caughtBy: readonly Part[];
+}
+
+/** Bugs of one layer. */
+export const bugsOf = (layer: string, bugs: readonly Omit<PlantedBug, "layer">[]): PlantedBug[] =>
+  bugs.map((bug) => ({ layer, ...bug }));
+
+export const partName = (part: Part): string =>
+  "campaign" in part ? part.campaign : `${part.tests}: ${part.named}`;
+
+/**
+ * The sources with a bug in them, by file.
+ * @throws RangeError with the bug's name when a piece does not stand exactly once where it is to be replaced
+ */
+export function plant(bug: PlantedBug, read: (file: string) => string): ReadonlyMap<string, string> {
+  const changed = new Map<string, string>();
+  for (const [file, edits] of Object.entries(bug.edits)) {
+    let source = read(file);
+    for (const [piece, instead] of edits) {
+      const times = source.split(piece).length - 1;
+      if (times !== 1 || instead === piece)
+        throw new RangeError(
+          `planted bug "${bug.name}" no longer fits: need once in ${file}, found ${times} times: ${piece.trim()}`,
+        );
+      source = source.replace(piece, () => instead);
+    }
+    changed.set(file, source);
+  }
+  return changed;
+}
+
+/** Why bugs no longer fit the sources; empty when all do. */
+export const misfits = (bugs: readonly PlantedBug[], read: (file: string) => string): string[] =>
+  bugs.flatMap((bug) => {
+    try {
+      plant(bug, read);
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : bug.name];
+    }
+  });

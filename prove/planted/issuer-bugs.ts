@@ -1,0 +1,264 @@
+import { bugsOf, type PlantedBug } from "./bug.js";
+
+const systemFaults = { campaign: "system-faults" } as const;
+/** Random festivals against the model of the ledger, on SQLite. */
+const ledgerModel = { tests: "test/issuer/model.test.ts", named: "on sqlite" };
+const story = (file: string, named: string) => ({ tests: `test/security/${file}.test.ts`, named });
+const test = (file: string, named: string) => ({ tests: `test/issuer/${file}.test.ts`, named });
+
+const AUTHORIZER = "issuer/authorizer/authorizer.ts";
+const WRITER = "issuer/authorizer/ledger-writer.ts";
+const DECIDE = "issuer/authorizer/decide.ts";
+const FACTS = "issuer/ledger/facts.ts";
+const RESOLVE = "issuer/ledger/resolve.ts";
+const LIMITS = "issuer/ledger/limits.ts";
+const SCHEMA = "issuer/store/migrations/0001-ledger.ts";
+const NEXT_MOVE = "issuer/reconciler/next-move.ts";
+const POLICY = "issuer/policy/evaluate.ts";
+
+/** In the decision about a token, and in what is paid for it. */
+export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
+  {
+    name: "the money that is there is not looked at",
+    edits: {
+      [DECIDE]: [["account.spent + question.amount > account.funded", "account.spent > account.funded"]],
+    },
+    caughtBy: [
+      story("overspending-card", "not one more"),
+      ledgerModel,
+      systemFaults,
+      test("decide", "one msat more"),
+    ],
+  },
+  {
+    name: "neither the service nor the database looks at the money",
+    edits: {
+      [DECIDE]: [
+        [
+          "account.spent + question.amount > account.funded",
+          "account.spent > account.funded + question.amount",
+        ],
+      ],
+      [SCHEMA]: [["check (spent <= funded), ", ""]],
+    },
+    caughtBy: [story("overspending-card", "not one more"), systemFaults],
+  },
+  {
+    name: "a card that is blocked for the issuer pays",
+    edits: { [DECIDE]: [['facts.account.state !== "active"', 'facts.account.state === "pending"']] },
+    caughtBy: [story("overspending-card", "blocked or taken out of use"), ledgerModel],
+  },
+  {
+    name: "two statements under one counter are not noticed",
+    edits: { [DECIDE]: [["return same ? undefined", "return same || known ? undefined"]] },
+    caughtBy: [story("rogue-card", "set back to an earlier copy"), ledgerModel],
+  },
+  {
+    name: "limits that were signed are not looked at",
+    edits: { [DECIDE]: [["if (!facts.permitted)", "if (!facts.permitted && question.amount < 1n)"]] },
+    caughtBy: [story("rogue-card", "whose limits were changed in its memory")],
+  },
+  {
+    name: "one msat above the signed maximum passes",
+    edits: { [FACTS]: [["max_per_transaction >=", "max_per_transaction + 1 >="]] },
+    caughtBy: [story("rogue-card", "just above its maximum")],
+  },
+  {
+    name: "one msat above the signed credit passes",
+    edits: { [FACTS]: [["credit >=", "credit + 1 >="]] },
+    caughtBy: [story("rogue-card", "just above its credit")],
+  },
+  {
+    name: "one transaction more than was signed passes",
+    edits: { [FACTS]: [["max_transactions >=", "max_transactions + 1 >="]] },
+    caughtBy: [story("rogue-card", "just above its number of transactions")],
+  },
+  {
+    name: "one msat above the policy's limit for 24 hours passes",
+    edits: { [POLICY]: [["question.spent24h + amount >", "question.spent24h + amount - 1n >"]] },
+    caughtBy: [story("rogue-terminal", "own limit for a day"), test("policy", "24 h one msat over")],
+  },
+  {
+    name: "the window of 24 hours ends one millisecond late",
+    edits: { [FACTS]: [["decided_at <=", "decided_at <"]] },
+    caughtBy: [test("authorizer", "sqlite rolling limits")],
+  },
+  {
+    name: "a token for another amount than the invoice's is paid",
+    edits: {
+      "issuer/authorizer/read-request.ts": [["return REASON.TOKEN_OTHER_AMOUNT;", "return undefined;"]],
+    },
+    caughtBy: [story("rogue-terminal", "that shows 10 sat")],
+  },
+  {
+    name: "a token of a gap that was given back is paid",
+    edits: { [DECIDE]: [["facts.gap.voided_at !== null", "facts.gap.voided_at === 0n"]] },
+    caughtBy: [story("rogue-terminal", "after its gap was given back"), systemFaults],
+  },
+  {
+    name: "a token whose payment failed is paid when it comes again",
+    edits: {
+      [AUTHORIZER]: [
+        [
+          '      case "known":\n',
+          '      case "known":\n        if (decision.known.state === "void")\n          return await this.#pay(question, { maxFee: 5_000n, maxCltv: 1008 }, started, applied?.pending);\n',
+        ],
+      ],
+    },
+    caughtBy: [story("rogue-terminal", "whose payment failed was refunded"), systemFaults],
+  },
+  {
+    name: "the same token again is neither joined nor known: it is paid again",
+    edits: {
+      [AUTHORIZER]: [
+        ["    if (there) return await there;\n", ""],
+        [
+          '      case "known":\n',
+          '      case "known":\n        return await this.#pay(question, { maxFee: 5_000n, maxCltv: 1008 }, started, applied?.pending);\n',
+        ],
+      ],
+    },
+    caughtBy: [test("authorizer", "sqlite pays a token once"), systemFaults],
+  },
+  {
+    name: "the node is asked to pay before the ledger is",
+    edits: {
+      [AUTHORIZER]: [
+        [
+          "    const decided = await this.writer.decide(question);\n",
+          "    await this.payments.pay({ ...question, maxFee: 5_000n, maxCltv: 1008 }, this.#config.payTimeoutMs);\n    const decided = await this.writer.decide(question);\n",
+        ],
+      ],
+    },
+    caughtBy: [story("rogue-card", "cloned: the first counter"), systemFaults],
+  },
+  {
+    name: "the payment begins before its reservation is committed",
+    edits: {
+      [WRITER]: [
+        [
+          "run: (jobs) => ports.store.write((tx) => this.#run(tx, jobs)),",
+          `run: (jobs) =>
+        new Promise((resolve, reject) => {
+          const work = async (tx: Tx) => {
+            const done = await this.#run(tx, jobs);
+            resolve(done);
+          };
+          ports.store.write(work).catch(reject);
+        }),`,
+        ],
+      ],
+    },
+    caughtBy: [systemFaults],
+  },
+  {
+    name: "a payment that the node does not know the end of is taken for failed",
+    edits: { [AUTHORIZER]: [['} else if (state.state === "failed") {', "} else {"]] },
+    caughtBy: [ledgerModel, systemFaults],
+  },
+]);
+
+/** In what becomes of payments whose end was not seen. */
+export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
+  {
+    name: "the reconciler takes unknown for failed",
+    edits: { [NEXT_MOVE]: [['      return "wait";\n    case "failed":\n', '    case "failed":\n']] },
+    caughtBy: [test("reconciler", "the next move"), ledgerModel, systemFaults],
+  },
+  {
+    name: "not found is final while the payment may still be sent",
+    edits: { [NEXT_MOVE]: [['active ? "wait" : "pay"', 'active ? "wait" : "void"']] },
+    caughtBy: [test("reconciler", "the next move"), ledgerModel, systemFaults],
+  },
+  {
+    name: "the lease is not looked at before the money is given back",
+    edits: {
+      [RESOLVE]: [
+        ["  if (lease.owner !== owner) return false;\n", ""],
+        ["return lease.takeovers === 0n ||", "return owner !== 0n ||"],
+      ],
+    },
+    caughtBy: [test("reconciler", "sqlite who lost its lease voids nothing")],
+  },
+  {
+    name: "the update that gives the amount back is queued in a transaction of its own",
+    edits: {
+      [RESOLVE]: [
+        ['const pending = await queueUpdate(store, tx, account, "void", now);', "const pending = undefined;"],
+      ],
+      [WRITER]: [
+        [
+          'return (await this.#group.submit({ type: "void", key, right, reason })) as Voided;',
+          `const done = (await this.#group.submit({ type: "void", key, right, reason })) as Voided;
+    if (!done.voided) return done;
+    const { queueUpdate } = await import("../ledger/limits.js");
+    const { lockAccount, saveAccount } = await import("../ledger/accounts.js");
+    const { store, clock } = this.#ports;
+    const pending = await store.write(async (tx) => {
+      const account = await lockAccount(store, tx, key.card);
+      const queued = await queueUpdate(store, tx, account, "void", BigInt(clock()));
+      await saveAccount(tx, account);
+      return queued;
+    });
+    return { ...done, pending };`,
+        ],
+      ],
+    },
+    caughtBy: [systemFaults],
+  },
+]);
+
+/** In the books and what they rest on. */
+export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
+  {
+    name: "living payment hashes have no unique index",
+    edits: {
+      [SCHEMA]: [["create unique index authorizations_payment", "create index authorizations_payment"]],
+    },
+    caughtBy: [
+      test("same-invoice", "one invoice of two cards"),
+      test("ledger", "sqlite the database itself refuses a payment hash twice"),
+    ],
+  },
+  {
+    name: "a payment is booked without a look at its preimage",
+    edits: {
+      [RESOLVE]: [
+        [
+          "preimage.length === 32 && equalBytes(sha256(preimage), paymentHash)",
+          "preimage.length === 32 && paymentHash.length === 32",
+        ],
+      ],
+    },
+    caughtBy: [test("lying-node", "sqlite settles nothing")],
+  },
+  {
+    name: "the proof overlooks a booking that does not balance",
+    edits: {
+      "issuer/ledger/verify-ledger.ts": [
+        [
+          "group by card, kind, reference having sum(amount) <> 0",
+          "group by card, kind, reference having sum(amount) > 1e18",
+        ],
+      ],
+    },
+    caughtBy: [test("ledger", "sqlite the proof sees it when it does not hold: the lines of each booking")],
+  },
+  {
+    name: "a booking does not balance",
+    edits: {
+      "issuer/ledger/bookings.ts": [["account: from, amount: -amount", "account: from, amount: 1n - amount"]],
+    },
+    caughtBy: [ledgerModel],
+  },
+  {
+    name: "the credit falls with a cash-out",
+    edits: { [LIMITS]: [["  if (credit < newest.credit) credit = newest.credit;\n", ""]] },
+    caughtBy: [ledgerModel, systemFaults],
+  },
+  {
+    name: "a reset of the PIN tries is carried on without end",
+    edits: { [LIMITS]: [["MAX_CARRIES = 4n", "MAX_CARRIES = 400n"]] },
+    caughtBy: [story("updates", "a reset of the PIN tries waits")],
+  },
+]);

@@ -1,0 +1,72 @@
+import { bugsOf, type PlantedBug } from "./bug.js";
+
+const systemFaults = { campaign: "system-faults" } as const;
+const TERMINAL = "host/terminal/terminal.ts";
+const PERSONALIZE = "personalize/personalize-card.ts";
+
+/** At the merchant's. */
+export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
+  {
+    name: "a sale is paid on the payer's word",
+    edits: {
+      [TERMINAL]: [
+        [
+          'if (answer.outcome !== "rejected") return false;',
+          'if (answer.outcome !== "rejected") {\n      store.paid(sale.number, sale.amount, sale.createdAt);\n      return true;\n    }',
+        ],
+      ],
+    },
+    caughtBy: [
+      { tests: "test/security/rogue-card.test.ts", named: "that names a node of the attacker's" },
+      systemFaults,
+    ],
+  },
+  {
+    name: "a sale is cancelled though the node did not hear of it",
+    edits: {
+      [TERMINAL]: [
+        [
+          ".catch((error) => this.#claimed(sale, error));",
+          '.catch(() => ({ outcome: "cancelled" as const }));',
+        ],
+      ],
+    },
+    caughtBy: [systemFaults],
+  },
+  {
+    name: "a card's node is dialed wherever it is",
+    edits: { "lightning/untrusted-uri.ts": [['if (scope === "public" ||', 'if (scope !== "public" ||']] },
+    caughtBy: [
+      { tests: "test/security/rogue-card.test.ts", named: "makes no terminal dial into its own network" },
+    ],
+  },
+]);
+
+/** Where cards are made. */
+export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalization", [
+  {
+    name: "a card can pay before it is in the ledger",
+    edits: {
+      [PERSONALIZE]: [
+        [
+          "await writeData(channel, data, async () => {\n",
+          "await writeData(channel, data, async () => {});\n  {\n",
+        ],
+        ["  });\n  channel.close();\n", "  }\n  channel.close();\n"],
+      ],
+    },
+    caughtBy: [{ tests: "test/personalize/tearing.test.ts", named: "at any write" }],
+  },
+  {
+    name: "a card is put into use without being read back",
+    edits: {
+      [PERSONALIZE]: [
+        [
+          "    compareCard(await identifyCard(card, context.keys, context.random), expected);\n",
+          "    void expected;\n",
+        ],
+      ],
+    },
+    caughtBy: [{ tests: "test/personalize/personalize-card.test.ts", named: "." }],
+  },
+]);

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What tests came to. */
+export interface TestRun {
+  readonly passed: number;
+  readonly failed: readonly { readonly title: string; readonly what: string }[];
+  /** Files that could not be run at all. */
+  readonly broken: readonly string[];
+}
+
+export interface TestRunOptions {
+  /** Folder of the project, or of a copy of it. */
+  readonly root: string;
+  readonly files: readonly string[];
+  /** Regular expression for the full titles of those that are run; default all. */
+  readonly named?: string;
+  /** For all of them together; may be infinite. */
+  readonly seconds: number;
+  readonly secondsPerTest: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** Runs test files in a process of their own. @returns undefined when they were ended by their time */
+export async function runTests(options: TestRunOptions): Promise<TestRun | undefined> {
+  const { root, files, named, seconds, secondsPerTest, env = {} } = options;
+  const folder = mkdtempSync(join(tmpdir(), "chequecard-prove-"));
+  const output = join(folder, "report.json");
+  const args = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=json",
+    `--outputFile=${output}`,
+    `--testTimeout=${secondsPerTest * 1000}`,
+    "--hookTimeout=120000",
+    ...(named === undefined ? [] : [`--testNamePattern=${named}`]),
+    ...files,
+  ];
+  try {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: "ignore",
+      ...(Number.isFinite(seconds) ? { timeout: Math.ceil(seconds * 1000) } : {}),
+    });
+    await new Promise((resolve) => child.once("exit", resolve));
+    return read(output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function read(output: string): TestRun | undefined {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(output, "utf8")) as Report;
+  } catch {
+    return undefined;
+  }
+  const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  return {
+    passed: tests.filter(({ status }) => status === "passed").length,
+    failed: tests
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) => ({
+        title: fullName,
+        what: (failureMessages[0] ?? "failed").split("\n")[0] ?? "failed",
+      })),
+    broken: report.testResults
+      .filter(({ assertionResults }) => assertionResults.length === 0)
+      .map(({ name }) => name),
+  };
+}
