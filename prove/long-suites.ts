@@ -32,8 +32,8 @@ function resultOf(run: TestRun | undefined, name: string, seed: number): Omit<Ca
   const { passed, failed, broken } = run;
   const replay = `--only ${name} --seed ${seed}`;
   return {
-    units: passed + failed.length,
-    counts: { passed },
+    units: passed.length + failed.length,
+    counts: { passed: passed.length },
     failures: [
       ...failed.map(({ title, what }) => ({ where: title, what, replay })),
       ...broken.map((file) => ({ where: file, what: "the file could not be run", replay })),

@@ -5,7 +5,8 @@ import { join } from "node:path";
 
 /** What tests came to. */
 export interface TestRun {
-  readonly passed: number;
+  /** Full titles. */
+  readonly passed: readonly string[];
   readonly failed: readonly { readonly title: string; readonly what: string }[];
   /** Files that could not be run at all. */
   readonly broken: readonly string[];
@@ -72,7 +73,7 @@ function read(output: string): TestRun | undefined {
   }
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   return {
-    passed: tests.filter(({ status }) => status === "passed").length,
+    passed: tests.filter(({ status }) => status === "passed").map(({ fullName }) => fullName),
     failed: tests
       .filter(({ status }) => status === "failed")
       .map(({ fullName, failureMessages }) => ({

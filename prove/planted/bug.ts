@@ -1,11 +1,12 @@
-/** What is run to look for a bug: a campaign, or tests of one file. */
-export type Part =
-  | { readonly campaign: "tearing" | "model" | "fuzzing" | "system-faults" }
-  | {
-      readonly tests: string;
-      /** Regular expression for the full titles of those that are run. */
-      readonly named: string;
-    };
+/** Tests of one file. */
+export interface TestPart {
+  readonly tests: string;
+  /** Regular expression for the full titles of those that are run. */
+  readonly named: string;
+}
+
+/** What is run to look for a bug. */
+export type Part = TestPart | { readonly campaign: "tearing" | "model" | "fuzzing" | "system-faults" };
 
 /** A piece of a source file that stands there exactly once, and what stands in its place. */
 export type Edit = readonly [piece: string, instead: string];

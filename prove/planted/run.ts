@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { misfits, type Part, type PlantedBug, partName } from "./bug.js";
+import { misfits, type PlantedBug, partName } from "./bug.js";
 import { PLANTED_BUGS } from "./bugs.js";
 import { type Effort, Tree } from "./tree.js";
 
@@ -20,6 +20,8 @@ interface PlantedOptions extends Effort {
 
 /** Seconds for a campaign to show that it finds nothing where nothing is. */
 const CONTROL_SECONDS = 15;
+/** Most for all tests together. */
+const TESTS_SECONDS = 300;
 const MOST_SAID = 300;
 
 /** True when every part that must catch the bug did. */
@@ -57,14 +59,21 @@ async function findNothing(
   seed: number,
   tell: (text: string) => void,
 ): Promise<void> {
-  const parts = new Map<string, Part>(
-    bugs.flatMap((bug) => bug.caughtBy.map((part) => [partName(part), part])),
-  );
-  for (const [name, part] of parts) {
-    tell(`without a bug: ${name}`);
-    const said = await tree.look(part, { seed, seconds: CONTROL_SECONDS });
-    if (said !== undefined) throw new RangeError(`without a bug, ${name} says: ${said}`);
+  const parts = [
+    ...new Map(bugs.flatMap((bug) => bug.caughtBy.map((part) => [partName(part), part]))).values(),
+  ];
+  const complain = (name: string, said: string | undefined) => {
+    if (said !== undefined) throw new RangeError(`without a bug, ${name}: ${said}`);
+  };
+  for (const part of parts) {
+    if (!("campaign" in part)) continue;
+    tell(`without a bug: ${part.campaign}`);
+    complain(part.campaign, await tree.look(part, { seed, seconds: CONTROL_SECONDS }));
   }
+  const tests = parts.filter((part) => "tests" in part);
+  if (tests.length === 0) return;
+  tell("without a bug: the tests");
+  complain("tests", await tree.test(tests, { seed, seconds: TESTS_SECONDS }));
 }
 
 async function lookFor(tree: Tree, bug: PlantedBug, effort: Effort): Promise<Planted> {

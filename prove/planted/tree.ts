@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../fuzz/vectors.js";
 import { runTests } from "../test-run.js";
-import { type Part, type PlantedBug, partName, plant } from "./bug.js";
+import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bug.js";
 
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
@@ -27,7 +27,7 @@ export class Tree {
       if (!name.startsWith(".") && !LEFT_OUT.includes(name))
         cpSync(join(this.#root, name), join(this.folder, name), { recursive: true });
     symlinkSync(join(this.#root, "node_modules"), join(this.folder, "node_modules"));
-    const options = { noEmit: false, outDir: "dist", rootDir: ".", noUnusedLocals: false };
+    const options = { noEmit: false, outDir: "dist", rootDir: ".", noCheck: true, incremental: true };
     const config = { extends: "./tsconfig.json", compilerOptions: options, include: ["prove", "types"] };
     writeFileSync(join(this.folder, "tsconfig.planted.json"), JSON.stringify(config));
   }
@@ -36,7 +36,7 @@ export class Tree {
     return readFileSync(join(this.folder, file), "utf8");
   }
 
-  /** Compiles; a type error does not keep a bug from being tried. */
+  /** Compiles what has changed; a type error does not keep a bug from being tried. */
   compile(): void {
     const compiler = join(this.#root, "node_modules", "typescript", "bin", "tsc");
     spawnSync(process.execPath, [compiler, "-p", "tsconfig.planted.json"], { cwd: this.folder });
@@ -57,7 +57,30 @@ export class Tree {
 
   /** Runs one part. @returns the first thing that it found, undefined when it found nothing */
   async look(part: Part, effort: Effort): Promise<string | undefined> {
-    return "campaign" in part ? this.#prove(part.campaign, effort) : await this.#test(part, effort);
+    return "campaign" in part ? this.#prove(part.campaign, effort) : await this.test([part], effort);
+  }
+
+  /**
+   * Runs tests of any number of files at once. @returns the first that failed
+   * @throws RangeError when they cannot be run, or there are none of these titles: then they say nothing
+   */
+  async test(parts: readonly TestPart[], { seconds }: Effort): Promise<string | undefined> {
+    const run = await runTests({
+      root: this.folder,
+      files: [...new Set(parts.map(({ tests }) => tests))],
+      named: parts.map(({ named }) => named).join("|"),
+      seconds: seconds + GRACE_SECONDS,
+      secondsPerTest: seconds,
+    });
+    if (!run) return `did not end ${seconds + GRACE_SECONDS} seconds after it began`;
+    const titles = [...run.passed, ...run.failed.map(({ title }) => title)];
+    const empty = parts.find(({ named }) => !titles.some((title) => new RegExp(named).test(title)));
+    if (run.broken.length > 0 || empty)
+      throw new RangeError(
+        `cannot be run, or has no such tests: ${run.broken[0] ?? (empty && partName(empty))}`,
+      );
+    const [first] = run.failed;
+    return first && `${first.title}: ${first.what}`;
   }
 
   remove(): void {
@@ -86,22 +109,5 @@ export class Tree {
     } catch {
       return `ended by itself: ${stderr.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`;
     }
-  }
-
-  /** @throws RangeError when the tests cannot be run, or there are none: then they say nothing about the bug */
-  async #test(part: Extract<Part, { tests: string }>, { seconds }: Effort): Promise<string | undefined> {
-    const { tests, named } = part;
-    const run = await runTests({
-      root: this.folder,
-      files: [tests],
-      named,
-      seconds: seconds + GRACE_SECONDS,
-      secondsPerTest: seconds,
-    });
-    if (!run) return `did not end ${seconds + GRACE_SECONDS} seconds after it began`;
-    if (run.broken.length > 0 || run.passed + run.failed.length === 0)
-      throw new RangeError(`${partName(part)}: these tests cannot be run, or there are none of these titles`);
-    const [first] = run.failed;
-    return first && `${first.title}: ${first.what}`;
   }
 }
