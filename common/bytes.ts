@@ -1,8 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
-import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
+import { concatBytes } from "@noble/hashes/utils.js";
 import { ParseError, ValueError } from "./errors.js";
 
-export { bytesToHex, concatBytes };
+export { concatBytes };
+
+/** Lower-case hex. */
+export const bytesToHex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
 
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 
@@ -19,10 +23,10 @@ export function hexToBytes(hex: string, path = "hex"): Uint8Array {
   return out;
 }
 
+const encoder = new TextEncoder();
+
 /** UTF-8 encoding of a string. */
-export function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
 /**
  * Equality in time that depends on the lengths only. For secrets, MACs and hashes of secrets.

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ChequecardError } from "./errors.js";
 
@@ -41,6 +41,18 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
     rmSync(temporary, { force: true });
     throw new FileError(path, `cannot be written (${errno(cause)})`, { cause });
   }
+}
+
+/**
+ * Removes what killed processes left of {@link writeDurableFile}. Only for who holds a lock that keeps every other
+ * writer of this file away.
+ */
+export function removeTemporaries(path: string): void {
+  const folder = dirname(path);
+  const [start, end] = [`.${basename(path)}.`, ".tmp"];
+  for (const name of readdirSync(folder))
+    if (name.startsWith(start) && name.endsWith(end) && name.length === start.length + 12 + end.length)
+      rmSync(join(folder, name), { force: true });
 }
 
 /** Makes creations and renamings in a folder durable. Windows cannot open folders and needs no such step. */

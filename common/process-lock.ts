@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { errno } from "./durable-file.js";
 import { mayBeRunning, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
@@ -22,6 +23,7 @@ const MAX_DEPTH = 4;
 export function acquireProcessLock(path: string, depth = 0): ProcessLock | number {
   const content = JSON.stringify({ ...thisProcess(), nonce: randomBytes(8).toString("hex") });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  removeLeftovers(path);
   writeFileSync(temporary, content, { mode: 0o600, flag: "wx" });
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -44,6 +46,17 @@ export function acquireProcessLock(path: string, depth = 0): ProcessLock | numbe
     return parse(read(path) ?? "")?.pid ?? 0;
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+/** Removes the temporary files of processes that were killed while they took this lock. */
+function removeLeftovers(path: string): void {
+  const start = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(start) || !/^\d+\.[0-9a-f]{8}$/.test(name.slice(start.length))) continue;
+    const file = join(dirname(path), name);
+    const owner = parse(read(file) ?? "");
+    if (owner && !mayBeRunning(owner)) rmSync(file, { force: true });
   }
 }
 

@@ -57,10 +57,8 @@ export const hasFeature = (bits: FeatureBits, feature: number): boolean =>
  * Even bits that are set and not understood: the holder of such an invoice or `init` must not go on (BOLT 9).
  * @param known even bits that the reader understands
  */
-export function unknownRequired(bits: FeatureBits, known: Iterable<number>): number[] {
-  const understood = new Set(known);
-  return listFeatures(bits).filter((bit) => bit % 2 === 0 && !understood.has(bit));
-}
+export const unknownRequired = (bits: FeatureBits, known: ReadonlySet<number>): number[] =>
+  [...bits].filter((bit) => bit % 2 === 0 && !known.has(bit)).sort((a, b) => a - b);
 
 /** Even bits: feature, and the one it depends on. BOLT 9, with 12/13 for anchors as deployed nodes check it. */
 const DEPENDENCIES: readonly (readonly [number, number])[] = [

@@ -224,11 +224,15 @@ export class Authorizer implements PaymentAuthorizer {
   ): Promise<Outcome> {
     // A process that slept through half of its lease leaves the payment to the reconciler.
     if (this.#ports.monotonic() - started > this.#config.leaseMs / 2) return accepted(pending);
-    const state = await this.payments.pay({ ...question, ...terms }, this.#config.payTimeoutMs);
+    const { card, counter, amount, paymentHash, invoice, amountless } = question;
+    const { maxFee, maxCltv } = terms;
+    const order = { card, counter, amount, paymentHash, invoice, amountless, maxFee, maxCltv };
+    const state = await this.payments.pay(order, this.#config.payTimeoutMs);
     try {
       if (state.state === "settled") {
         this.#ports.onStep("paid");
-        await this.writer.settle({ ...question, preimage: state.preimage, fee: msat(state.fee) });
+        const { preimage, fee } = state;
+        await this.writer.settle({ card, counter, amount, paymentHash, preimage, fee: msat(fee) });
         this.#ports.onStep("settled");
         if (state.fee > terms.maxFee)
           this.#ports.log.warn({ event: "fee", fee: `${state.fee}` }, "the node paid more fee than allowed");

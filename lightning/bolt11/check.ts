@@ -39,7 +39,7 @@ export interface InvoiceExpectations {
   readonly profile?: Profile;
 }
 
-const KNOWN_MODERN = [
+const KNOWN_MODERN: ReadonlySet<number> = new Set([
   FEATURE.varOnion,
   FEATURE.staticRemotekey,
   FEATURE.paymentSecret,
@@ -47,8 +47,8 @@ const KNOWN_MODERN = [
   FEATURE.routeBlinding,
   FEATURE.attributionData,
   FEATURE.paymentMetadata,
-];
-const KNOWN_DRAFT = [...KNOWN_MODERN, FEATURE.draftDeputy];
+]);
+const KNOWN_DRAFT: ReadonlySet<number> = new Set([...KNOWN_MODERN, FEATURE.draftDeputy]);
 
 /** Tags that an invoice may hold once: two of them could be read differently by two programs. */
 const SINGLE = [
@@ -117,11 +117,13 @@ function featureProblem(invoice: Invoice, profile: Profile): InvoiceError | unde
 }
 
 function duplicateProblem(invoice: Invoice): InvoiceError | undefined {
-  for (const [tag, name] of SINGLE) {
+  const counts = new Array<number>(32).fill(0);
+  for (const { tag, words } of invoice.fields) {
     const fixed = FIXED_WORDS[tag];
-    const count = invoice.fields.filter(
-      (field) => field.tag === tag && (fixed === undefined || field.words.length === fixed),
-    ).length;
+    if (fixed === undefined || words.length === fixed) counts[tag] = (counts[tag] ?? 0) + 1;
+  }
+  for (const [tag, name] of SINGLE) {
+    const count = counts[tag] ?? 0;
     if (count > 1) return new InvoiceError("duplicate-field", `ambiguous: ${name} is there ${count} times`);
   }
   return undefined;

@@ -62,31 +62,27 @@ export function parseInvoice(text: string): UncheckedInvoice {
   const fields = splitFields(signed.subarray(TIMESTAMP_WORDS));
   const known = readFields(fields);
   const digest = sha256(concatBytes(utf8(prefix), packWords(signed)));
-  const { namedPayee, ...rest } = known;
+  const namedPayee = first(fields, TAG.payee, "invoice/payee", readNodeId);
   return {
     text: canonical,
     network,
     amount,
     timestamp,
     fields,
-    ...rest,
+    ...known,
     expiresAt: timestamp + known.expirySeconds,
     signed: readSignature(words.subarray(signed.length), digest, namedPayee),
   };
 }
 
 /** The invoice with its payee. @param payee of {@link payeeOf} @throws ParseError without one */
-export function checkedInvoice(
-  { signed, ...rest }: UncheckedInvoice,
-  payee: Uint8Array | undefined,
-): Invoice {
-  const { signature, recovery, namedPayee } = signed;
+export function checkedInvoice(invoice: UncheckedInvoice, payee: Uint8Array | undefined): Invoice {
   if (!payee)
     throw new ParseError(
       "invoice/signature",
-      namedPayee ? "not the payee's" : "no payee can be recovered from it",
+      invoice.signed.namedPayee ? "not the payee's" : "no payee can be recovered from it",
     );
-  return { ...rest, payee, signature, recovery };
+  return { ...invoice, payee };
 }
 
 /** The node that signed an invoice, 33 bytes; undefined when the named one did not, or no node can have. */
@@ -126,7 +122,9 @@ function splitFields(words: Words): TaggedField[] {
   const fields: TaggedField[] = [];
   for (let at = 0; at < words.length; ) {
     const path = `invoice/fields[${fields.length}]`;
-    const [tag, high, low] = words.subarray(at, at + 3);
+    const tag = words[at];
+    const high = words[at + 1];
+    const low = words[at + 2];
     if (tag === undefined || high === undefined || low === undefined)
       throw new ParseError(path, `need 3 words of type and length, have ${words.length - at}`);
     const length = high * 32 + low;
@@ -185,7 +183,6 @@ function readFields(fields: readonly TaggedField[]) {
     fallbacks: all(TAG.fallback).flatMap(
       (field, i) => readFallback(field.words, `invoice/fallback[${i}]`) ?? [],
     ),
-    namedPayee: first(fields, TAG.payee, "invoice/payee", readNodeId),
   };
 }
 

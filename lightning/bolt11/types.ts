@@ -72,12 +72,7 @@ export interface InvoiceSignature {
 }
 
 /** An invoice that has what every invoice must have, before its signature is checked. */
-export interface UncheckedInvoice extends Omit<Invoice, "payee" | "signature" | "recovery"> {
-  readonly signed: InvoiceSignature;
-}
-
-/** A decoded invoice: its signature is right and it has what every invoice must have. */
-export interface Invoice extends UnsignedInvoice {
+export interface UncheckedInvoice extends UnsignedInvoice {
   /** The canonical lower-case string. */
   readonly text: string;
   /** 32 bytes. */
@@ -100,10 +95,11 @@ export interface Invoice extends UnsignedInvoice {
   readonly routeHints: readonly (readonly RouteHop[])[];
   /** Those of known versions, most preferred first. */
   readonly fallbacks: readonly Fallback[];
+  readonly signed: InvoiceSignature;
+}
+
+/** A decoded invoice: its signature is right and it has what every invoice must have. */
+export interface Invoice extends UncheckedInvoice {
   /** The payee's node id, 33 bytes: field `n`, else recovered from the signature. */
   readonly payee: Uint8Array;
-  /** r || s, 64 bytes. */
-  readonly signature: Uint8Array;
-  /** 0..3 */
-  readonly recovery: number;
 }

@@ -19,11 +19,11 @@ export const bytesToWords = (bytes: Uint8Array): Words => Uint8Array.from(bech32
  * @throws ParseError
  */
 export function wordsToBytes(words: Words, path: string): Uint8Array {
-  try {
-    return bech32.fromWords([...words]);
-  } catch (cause) {
-    throw new ParseError(path, `${words.length} words are no whole bytes with zero padding`, { cause });
-  }
+  const spare = (words.length * 5) % 8;
+  const last = words[words.length - 1] ?? 0;
+  if (spare > 4 || (last & ((1 << spare) - 1)) !== 0)
+    throw new ParseError(path, `${words.length} words are no whole bytes with zero padding`);
+  return packWords(words).subarray(0, (words.length * 5 - spare) / 8);
 }
 
 /** What is signed: all bits of the words, then zero bits up to a whole byte (BOLT 11, "Data Part"). */

@@ -56,7 +56,7 @@ describe("feature bits", () => {
   });
 
   it("only even bits that are not understood are named, in order", () => {
-    expect(unknownRequired(featureBits(100, 8, 14, 99, 40), [8, 14])).toEqual([40, 100]);
+    expect(unknownRequired(featureBits(100, 8, 14, 99, 40), new Set([8, 14]))).toEqual([40, 100]);
   });
 
   it("dependencies count in either form", () => {
