@@ -45,11 +45,17 @@ function resultOf(run: TestRun | undefined, name: string, seed: number): Omit<Ca
 export const LONG_SUITES: readonly Campaign[] = [
   longSuite(
     "issuer",
-    "random festivals against a model, eight processes, kills at every step, on both databases; full disks, lying nodes, one invoice of two cards",
-    ["model", "processes", "full-disk", "lying-node", "reserved-unpaid", "same-invoice"].map(
+    "random festivals against a model, eight processes, kills at every step, on both databases; the proof after every commit, full disks, lying nodes, one invoice of two cards",
+    ["model", "processes", "every-commit", "full-disk", "lying-node", "reserved-unpaid", "same-invoice"].map(
       (file) => `test/issuer/${file}.test.ts`,
     ),
     (seed) => ({ CHEQUECARD_PROVE: "full", CHEQUECARD_PROVE_SEED: String(seed) }),
+  ),
+  longSuite(
+    "stories",
+    "every attack of SECURITY.md, acted out with the real parts",
+    ["test/security"],
+    () => ({}),
   ),
   longSuite(
     "batches",

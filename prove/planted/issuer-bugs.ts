@@ -204,7 +204,7 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
         ],
       ],
     },
-    caughtBy: [systemFaults],
+    caughtBy: [test("every-commit", "after every single commit")],
   },
 ]);
 
@@ -243,6 +243,18 @@ export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
       ],
     },
     caughtBy: [test("ledger", "sqlite the proof sees it when it does not hold: the lines of each booking")],
+  },
+  {
+    name: "SQLite goes on after it has given a transaction up",
+    edits: {
+      "issuer/store/sqlite.ts": [
+        [
+          "this.inTransaction && !this.#database.inTransaction",
+          "this.inTransaction && this.#statements.size < 0",
+        ],
+      ],
+    },
+    caughtBy: [test("full-disk", "full in the middle of a decision")],
   },
   {
     name: "a booking does not balance",

@@ -63,7 +63,7 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
       [PERSONALIZE]: [
         [
           "    compareCard(await identifyCard(card, context.keys, context.random), expected);\n",
-          "    void expected;\n",
+          "    await identifyCard(card, context.keys, context.random);\n    void expected;\n",
         ],
       ],
     },
