@@ -233,7 +233,7 @@ export const CODEC_BUGS: readonly PlantedBug[] = bugsOf("codecs", [
   {
     name: "padding of an invoice's field throws an untyped error",
     edits: {
-      "lightning/bolt11/words.ts": [["with zero padding`, { cause });", "with zero padding`) && cause;"]],
+      "lightning/bolt11/words.ts": [["new ParseError(path, ", "new RangeError(path && "]],
     },
     caughtBy: [fuzzing],
   },
