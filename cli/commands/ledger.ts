@@ -75,13 +75,16 @@ async function restore(
     (name) =>
       `pg_restore --clean --if-exists --no-owner --single-transaction --dbname=${shell(name)} ${shell(from)}`,
   );
-  const { report, kept } = await restoreLedger(from, to, { force: options.force ?? false });
+  const { report, kept, orphanedLog } = await restoreLedger(from, to, { force: options.force ?? false });
   return proven(
     report,
-    { from, file: to, kept },
+    { from, file: to, kept, orphanedLog },
     [
       `${to} is now what ${from} holds.`,
       kept === undefined ? "" : `What was there before lies in ${kept}.`,
+      orphanedLog === undefined
+        ? ""
+        : `There was the log of a ledger that is gone; it lies in ${orphanedLog} now. That ledger is not whole without it.`,
       'What happened after the backup is not in it: read docs/issuer.md, "After a restore", before the service starts.',
     ]
       .filter(Boolean)

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   copyFileSync,
@@ -6,13 +5,15 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { errno, FileError, syncFolder } from "../../common/index.js";
+import { acquireProcessLock, errno, FileError, syncFolder } from "../../common/index.js";
 import { type LedgerReport, verifyLedger } from "../ledger/index.js";
 import { storeError } from "../store/errors.js";
 import { openSqlite, StoreError } from "../store/index.js";
@@ -20,7 +21,31 @@ import { openSqlite, StoreError } from "../store/index.js";
 /** SQLite's files beside the database itself. */
 const COMPANIONS = ["-wal", "-shm"] as const;
 
-const partOf = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.part`;
+/**
+ * Lends a file beside `to` in which a ledger takes shape, for this process alone; what a killed run left of it is
+ * removed first.
+ * @throws FileError when another process is at it, or the folder cannot be written
+ */
+async function withPart<T>(to: string, use: (part: string) => Promise<T>): Promise<T> {
+  const part = `${to}.part`;
+  try {
+    const lock = acquireProcessLock(`${part}.lock`);
+    if (typeof lock === "number") throw new FileError(to, `process ${lock} is writing it right now`);
+    try {
+      removeWithCompanions(part);
+      // Private from the first byte on.
+      closeSync(openSync(part, "wx", 0o600));
+      return await use(part);
+    } finally {
+      removeWithCompanions(part);
+      lock.release();
+    }
+  } catch (cause) {
+    if (cause instanceof Error && "syscall" in cause)
+      throw new FileError(to, `cannot be written (${errno(cause)})`, { cause });
+    throw cause;
+  }
+}
 
 /**
  * Copies a ledger that may be in use into a new file, as it stands at one moment, and proves the copy.
@@ -28,25 +53,30 @@ const partOf = (path: string): string => `${path}.${randomBytes(6).toString("hex
  * @throws FileError when there is a file of that name already; StoreError
  */
 export async function backupLedger(from: string, to: string): Promise<LedgerReport> {
-  if (existsSync(to)) throw new FileError(to, "exists already and is not overwritten");
+  if (existsSync(to)) {
+    dropSecondName(`${to}.part`, to);
+    throw new FileError(to, "exists already and is not overwritten");
+  }
   if (!existsSync(from)) throw new StoreError("access", `${from}: no ledger there`);
-  const part = partOf(to);
-  try {
-    closeSync(openSync(part, "wx", 0o600));
+  return await withPart(to, async (part) => {
     await copyOnline(from, part);
     const report = await prove(part);
     // A link never replaces a file, as a renaming would.
     linkSync(part, to);
     syncFolder(dirname(to));
     return report;
-  } catch (cause) {
-    if (cause instanceof Error && "syscall" in cause)
-      throw new FileError(to, `cannot be written (${errno(cause)})`, { cause });
-    throw cause;
-  } finally {
-    removeWithCompanions(part);
-  }
+  });
 }
+
+/** A backup that was killed at its very end has left the file under both names. */
+function dropSecondName(second: string, path: string): void {
+  if (existsSync(second) && isSameFile(second, path)) rmSync(second);
+}
+
+const isSameFile = (one: string, other: string): boolean => {
+  const [a, b] = [statSync(one), statSync(other)];
+  return a.ino === b.ino && a.dev === b.dev;
+};
 
 async function copyOnline(from: string, to: string): Promise<void> {
   try {
@@ -67,11 +97,13 @@ export interface Restored {
   readonly report: LedgerReport;
   /** Where the ledger that was there before lies now. */
   readonly kept: string | undefined;
+  /** Where the log of a ledger that somebody took away lies now: that ledger is not whole without it. */
+  readonly orphanedLog: string | undefined;
 }
 
 /**
  * Puts a backup in the place of a ledger. The backup is copied, brought to the newest schema and proven first; what
- * was there is kept beside it.
+ * was there is kept beside it. Ended at any moment it has either not happened, or happened whole; run again it is done.
  * @param force replace a ledger that is there; @param now Unix milliseconds
  * @throws FileError when there is a ledger and `force` is not set; StoreError `damaged` when the backup does not hold,
  *   `locked` while a service or a command uses the ledger
@@ -90,8 +122,7 @@ export async function restoreLedger(
     throw new FileError(backup, "not a backup but a ledger in use, or a copy of one", {
       hint: "Make backups with: chequecard ledger backup <file>",
     });
-  const part = partOf(to);
-  try {
+  return await withPart(to, async (part) => {
     copyFileSync(backup, part);
     sync(part);
     const report = await prove(part);
@@ -103,31 +134,66 @@ export async function restoreLedger(
           hint: "See all that is wrong: chequecard ledger verify --file <backup>. Nothing was changed.",
         },
       );
-    const kept = existsSync(to) ? setAside(to, new Date(now)) : undefined;
-    renameSync(part, to);
+    const there = existsSync(to);
+    const aside = setAside(to, there, new Date(now));
+    // On the disk first: the new ledger must never meet the log of the old one.
     syncFolder(dirname(to));
-    return { report, kept };
-  } catch (cause) {
-    if (cause instanceof Error && "syscall" in cause)
-      throw new FileError(to, `cannot be written (${errno(cause)})`, { cause });
-    throw cause;
-  } finally {
-    removeWithCompanions(part);
-  }
+    if (there) renameSync(part, to);
+    else linkSync(part, to);
+    syncFolder(dirname(to));
+    return {
+      report,
+      kept: there ? aside : undefined,
+      orphanedLog: !there && existsSync(`${aside}-wal`) ? `${aside}-wal` : undefined,
+    };
+  });
 }
 
-/** Gives the ledger a second name; the first is then replaced in one step, so that there is always a ledger. */
-function setAside(path: string, now: Date): string {
-  const kept = `${path}.before-${now.toISOString().replace(/[:.]/g, "-")}`;
-  closeUnused(path);
-  linkSync(path, kept);
-  // Changes that a damaged ledger still has in its log belong to it, and to no other.
+/**
+ * Gives the ledger a second name; the first is then replaced in one step, so that there is always a ledger. Its log
+ * is moved to that name: SQLite would play it into whatever ledger lies beside it.
+ */
+function setAside(path: string, there: boolean, now: Date): string {
+  const kept = asideBefore(path, there) ?? `${path}.before-${now.toISOString().replace(/[:.]/g, "-")}`;
+  if (there) {
+    closeUnused(path);
+    if (!existsSync(kept)) linkSync(path, kept);
+  }
   for (const end of COMPANIONS) if (existsSync(path + end)) renameSync(path + end, kept + end);
   return kept;
 }
 
+/** The second name that a run gave this ledger which was killed before it replaced the first. */
+function asideBefore(path: string, there: boolean): string | undefined {
+  if (!there) return undefined;
+  const folder = dirname(path);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${basename(path)}.before-`))
+    .map((name) => join(folder, name))
+    .find((name) => isSameFile(name, path) && !COMPANIONS.some((end) => bothHave(path, name, end)));
+}
+
+/** A log that was set aside is never replaced by another one. */
+const bothHave = (one: string, other: string, end: string): boolean =>
+  existsSync(one + end) && existsSync(other + end);
+
+const HEADER = "SQLite format 3\0";
+
+function beginsAsDatabase(path: string): boolean {
+  const begin = Buffer.alloc(HEADER.length);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, begin, 0, HEADER.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return begin.toString("latin1") === HEADER;
+}
+
 /** Writes the log into the ledger, unless it is damaged. @throws StoreError `locked` while anybody uses it */
 function closeUnused(path: string): void {
+  // SQLite would play the log into whatever this is, or delete it: both are kept as they were found.
+  if (!beginsAsDatabase(path)) return;
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { timeout: 0 });

@@ -1,8 +1,18 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
-import { sat } from "../../common/index.js";
+import { acquireProcessLock, sat } from "../../common/index.js";
 import { fundCard, listCards } from "../../issuer/ledger/index.js";
 import { backupLedger, restoreLedger } from "../../issuer/service/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
@@ -38,6 +48,16 @@ describe("backing up a ledger", () => {
     expect(statSync(beside("copy.db")).mode & 0o777).toBe(0o600);
     expect(await funded(beside("copy.db"))).toBe(sat(1000));
     expect(leftovers(location)).toEqual([]);
+    await service.close();
+  });
+
+  it("is whole where it was killed at its very end, under both names", async () => {
+    const { service, location, beside } = await ledger();
+    await backupLedger(location, beside("copy.db"));
+    linkSync(beside("copy.db"), beside("copy.db.part"));
+    await expect(backupLedger(location, beside("copy.db"))).rejects.toMatchObject({ code: "file" });
+    expect(leftovers(location)).toEqual([]);
+    expect(await funded(beside("copy.db"))).toBe(sat(1000));
     await service.close();
   });
 
@@ -97,6 +117,64 @@ describe("restoring a ledger", () => {
     expect(await funded(location)).toBe(sat(1000));
     expect(await restoreLedger(beside("copy.db"), beside("new.db"))).toMatchObject({ kept: undefined });
     expect(await funded(beside("new.db"))).toBe(sat(1000));
+  });
+
+  it("keeps a damaged ledger and its log byte for byte", async () => {
+    const { service, location, beside } = await ledger();
+    await backupLedger(location, beside("copy.db"));
+    await service.close();
+    writeFileSync(location, "not a database any more");
+    writeFileSync(`${location}-wal`, "nor a log");
+    const { kept = "", orphanedLog } = await restoreLedger(beside("copy.db"), location, { force: true });
+    expect(readFileSync(kept, "utf8")).toBe("not a database any more");
+    expect(readFileSync(`${kept}-wal`, "utf8")).toBe("nor a log");
+    expect(orphanedLog).toBeUndefined();
+    expect(await funded(location)).toBe(sat(1000));
+  });
+
+  it("does not let the log of a ledger that was taken away run into the backup", async () => {
+    const { service, card, location, beside } = await ledger();
+    await backupLedger(location, beside("copy.db"));
+    await fundCard(service.store, card.cardId, sat(5), "", START);
+    // As a killed service leaves it, and somebody who moves the ledger alone.
+    copyFileSync(location, beside("moved.db"));
+    copyFileSync(`${location}-wal`, beside("log"));
+    await service.close();
+    rmSync(location);
+    copyFileSync(beside("log"), `${location}-wal`);
+    const { kept, orphanedLog = "" } = await restoreLedger(beside("copy.db"), location);
+    expect(kept).toBeUndefined();
+    expect(await funded(location)).toBe(sat(1000));
+    copyFileSync(orphanedLog, beside("moved.db-wal"));
+    expect(await funded(beside("moved.db"))).toBe(sat(1005));
+  });
+
+  it("goes on where a killed run left off: a second name, half a copy, a dead process's lock", async () => {
+    const { service, card, location, beside } = await ledger();
+    await backupLedger(location, beside("copy.db"));
+    await fundCard(service.store, card.cardId, sat(5), "", START);
+    await service.close();
+    linkSync(location, `${location}.before-killed`);
+    writeFileSync(`${location}.part`, "half");
+    writeFileSync(`${location}.part-wal`, "half");
+    const dead = { pid: 1, started: "never", boot: "another", pidNamespace: "", nonce: "" };
+    writeFileSync(`${location}.part.lock`, JSON.stringify(dead));
+    const { kept } = await restoreLedger(beside("copy.db"), location, { force: true });
+    expect(kept).toBe(`${location}.before-killed`);
+    expect([await funded(location), await funded(kept ?? "")]).toEqual([sat(1000), sat(1005)]);
+    expect(leftovers(location)).toEqual([]);
+  });
+
+  it("is done by one process at a time", async () => {
+    const { service, location, beside } = await ledger();
+    await backupLedger(location, beside("copy.db"));
+    await service.close();
+    const held = acquireProcessLock(`${location}.part.lock`);
+    await expect(restoreLedger(beside("copy.db"), location, { force: true })).rejects.toThrow(
+      /is writing it right now/,
+    );
+    if (typeof held !== "number") held.release();
+    await restoreLedger(beside("copy.db"), location, { force: true });
   });
 
   it("takes no backup that is cut, foreign, or does not hold", async () => {
