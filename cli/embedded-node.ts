@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { errno, ParseError, writeDurableFile } from "../common/index.js";
+import { errno, ParseError, removeTemporaries, writeDurableFile } from "../common/index.js";
 import { DeputyRecipient, recomputeModern } from "../lightning/dpp/index.js";
 import {
   deputyDecision,
@@ -44,7 +44,8 @@ export const isEmbeddedNode = (folder: string): boolean => existsSync(configPath
 
 /**
  * Makes the folder of a new embedded node; the node itself comes into being at its first start.
- * @throws InputError when there is one already, or the folder cannot be made
+ * @throws InputError when there is one already, or the folder cannot be made; NodeInUseError when another process is
+ * just making it
  */
 export function createEmbeddedNode(
   folder: string,
@@ -63,7 +64,14 @@ export function createEmbeddedNode(
     throw new InputError(`${folder}: the folder cannot be made (${errno(cause)})`, { cause });
   }
   const text = JSON.stringify({ format: "chequecard-embedded-node", version: 1, ...config }, null, 2);
-  writeDurableFile(configPath(absolute), `${text}\n`);
+  const lock = lockNode(absolute);
+  try {
+    if (isEmbeddedNode(folder)) throw new InputError(`${folder}: there is a node in this folder already`);
+    removeTemporaries(configPath(absolute));
+    writeDurableFile(configPath(absolute), `${text}\n`);
+  } finally {
+    lock.release();
+  }
   return config;
 }
 

@@ -44,8 +44,8 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
 }
 
 /**
- * Removes what killed processes left of {@link writeDurableFile}. Only for who holds a lock that keeps every other
- * writer of this file away.
+ * Removes what killed processes left of {@link writeDurableFile}. Another process that is just writing this file fails:
+ * whoever may meet one holds a lock.
  */
 export function removeTemporaries(path: string): void {
   const folder = dirname(path);

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { formatMsat } from "../../common/index.js";
 import {
@@ -14,6 +13,7 @@ import type { Store } from "../../issuer/store/index.js";
 import type { CardState } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { writeCsv } from "../csv-file.js";
 import { InputError } from "../error-report.js";
 import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
 import { cardData, cardTable, detailsData, detailsText } from "../issuer/card-view.js";
@@ -60,7 +60,7 @@ async function exportCards(
   return withIssuerLedger(context, options, async (store) => {
     const cards: CardEntry[] = [];
     for await (const card of eachCard(store.db)) cards.push(card);
-    writeFileSync(file, cardsCsv(cards, cardText), { mode: 0o600 });
+    writeCsv(file, cardsCsv(cards, cardText));
     return { data: { file, cards: cards.length }, text: `${cards.length} cards written to ${file}.` };
   });
 }

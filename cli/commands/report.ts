@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { formatMsat } from "../../common/index.js";
 import {
   compareWithNode,
@@ -8,6 +7,7 @@ import {
   spendingReport,
 } from "../../issuer/reports/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { writeCsv } from "../csv-file.js";
 import { EXIT } from "../exit-codes.js";
 import { cardHex, cardText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
@@ -105,8 +105,7 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
   return withIssuerLedger(context, options, async (store, config) => {
     const { timeZone } = config;
     const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
-    if (options.csv !== undefined)
-      writeFileSync(options.csv, spendingCsv(spending, cardText), { mode: 0o600 });
+    if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText));
     const comparison = options.reconcile
       ? await withPaymentLookup(context, config.node, (lookUp) => compareWithNode(store, lookUp))
       : undefined;

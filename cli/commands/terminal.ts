@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { formatMsat, ParseError } from "../../common/index.js";
@@ -16,6 +15,7 @@ import { describeReason } from "../../lightning/api/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
 import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
+import { writeCsv } from "../csv-file.js";
 import { openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
@@ -142,7 +142,7 @@ function report(options: TerminalOptions & { day?: string; csv?: string }): Comm
   return withSales(options, (store) => {
     const sales = store.between(from, to);
     const totals = totalsOf(sales);
-    if (options.csv !== undefined) writeFileSync(options.csv, salesCsv(sales), { mode: 0o600 });
+    if (options.csv !== undefined) writeCsv(options.csv, salesCsv(sales));
     return {
       data: {
         totals,

@@ -1,15 +1,24 @@
-import { writeFileSync } from "node:fs";
 import { formatMsat, type Msat, msat, sumMsat } from "../../common/index.js";
-import { blockCard, type CardEntry, cashOutCard } from "../../issuer/ledger/index.js";
-import { cardsCsv, eachCard } from "../../issuer/reports/index.js";
+import {
+  beginClosing,
+  blockCard,
+  type CardEntry,
+  cashOutCard,
+  closingPayouts,
+  endClosing,
+  LedgerError,
+  type Payout,
+} from "../../issuer/ledger/index.js";
+import { eachCard, payoutsCsv } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf } from "../../issuer/store/values.js";
 import type { CommandContext } from "../command-context.js";
+import { writeCsv } from "../csv-file.js";
 import { InputError } from "../error-report.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { progress } from "../progress.js";
 import { renderTable } from "../table.js";
-import { cardHex, cardText } from "./card-choice.js";
+import { cardHex, cardText, timeIso } from "./card-choice.js";
 import { withIssuerLedger } from "./folder.js";
 
 export interface CloseEventOptions {
@@ -22,14 +31,12 @@ export interface CloseEventOptions {
 /** Rows of a list for people; the rest is in the CSV. */
 const SHOWN = 50;
 
-interface Payout {
-  readonly card: CardEntry;
-  readonly left: Msat;
-}
+const leftOn = (card: CardEntry): Msat => msat(card.funded - card.spent);
 
 /**
  * Ends an event: blocks every card, lists what has to be paid out, and with `--cash-out-all` books it as paid out.
- * Each card is done on its own, durably: a run that was interrupted is started once more.
+ * Each card is done on its own, durably: a run that was interrupted is started once more, and the list then has what
+ * both have booked.
  */
 export async function closeEvent(
   context: CommandContext,
@@ -40,56 +47,36 @@ export async function closeEvent(
     throw new InputError("--cash-out-all books every card as paid out; add --yes when you mean it");
   return withIssuerLedger(context, { issuer: folder }, async (store) => {
     const blocked = await blockAll(context, store);
-    const due: Payout[] = [];
-    let open = msat(0n);
-    for await (const card of eachCard(store.db)) {
-      const left = msat(card.funded - card.spent);
-      if (left > 0n && card.state !== "pending") due.push({ card, left });
-    }
-    const underWay = await store.db
-      .selectFrom("authorizations")
-      .select("amount")
-      .where("state", "=", "reserved")
-      .execute();
-    open = msat(underWay.reduce((sum, { amount }) => sum + amount, 0n));
-    if (options.csv !== undefined)
-      writeFileSync(
-        options.csv,
-        cardsCsv(
-          due.map(({ card }) => card),
-          cardText,
-        ),
-        { mode: 0o600 },
-      );
-    const total = sumMsat(due.map(({ left }) => left));
-    const paidOut = options.cashOutAll ? await payOutAll(context, store, due, options.note) : undefined;
-    return {
-      data: {
-        blocked,
-        due: due.map(({ card, left }) => ({ card: cardHex(card.card), label: card.label, left })),
-        total,
-        underWay: open,
-        ...(paidOut === undefined ? {} : { paidOut }),
-      },
-      text: [
-        renderRecord([
-          ["Blocked now", `${blocked} cards`],
-          [options.cashOutAll ? "Was due" : "To pay out", `${formatMsat(total)} on ${due.length} cards`],
-          ["Booked as paid out", paidOut === undefined ? undefined : formatMsat(paidOut)],
-          [
-            "Under way",
-            open === 0n
-              ? undefined
-              : `${formatMsat(open)}: what of it is not paid comes back to its cards; run this again later`,
-          ],
-          ["List", options.csv],
-        ]),
-        due.length === 0 ? "" : dueTable(due),
-      ]
-        .filter(Boolean)
-        .join("\n\n"),
+    const due: CardEntry[] = [];
+    for await (const card of eachCard(store.db))
+      if (leftOn(card) > 0n && card.state !== "pending") due.push(card);
+    const list = (booked: readonly Payout[], rest: readonly CardEntry[]): void => {
+      if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText));
     };
+    const common = { blocked, due, underWay: await underWay(store), csv: options.csv };
+    if (!options.cashOutAll) {
+      list([], due);
+      return closed(common);
+    }
+    const since = await beginClosing(store);
+    const before = await closingPayouts(store.db, since, options.note);
+    // Before the first booking: a list that cannot be written must stop it.
+    list(before, due);
+    await payOut(context, store, due, options.note);
+    const payouts = await closingPayouts(store.db, since, options.note);
+    list(payouts, []);
+    await endClosing(store);
+    return closed({ ...common, payouts, before: before.length });
   });
+}
+
+async function underWay(store: Store): Promise<Msat> {
+  const rows = await store.db
+    .selectFrom("authorizations")
+    .select("amount")
+    .where("state", "=", "reserved")
+    .execute();
+  return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
 }
 
 async function blockAll(context: CommandContext, store: Store): Promise<number> {
@@ -108,30 +95,83 @@ async function blockAll(context: CommandContext, store: Store): Promise<number> 
   return active.length;
 }
 
-async function payOutAll(
+async function payOut(
   context: CommandContext,
   store: Store,
-  due: readonly Payout[],
+  due: readonly CardEntry[],
   note: string,
-): Promise<Msat> {
+): Promise<void> {
   const bar = progress(context, "booking", due.length);
-  const amounts: Msat[] = [];
   try {
     for (const { card } of due) {
       context.signal.throwIfAborted();
-      amounts.push(await cashOutCard(store, cardIdOf(card.card), note, Date.now()));
+      await cashOutCard(store, cardIdOf(card), note, Date.now()).catch((error: unknown) => {
+        // Somebody else has paid this one out just now.
+        if (!(error instanceof LedgerError) || error.code !== "not-enough") throw error;
+      });
       bar.advance();
     }
   } finally {
     bar.stop();
   }
-  return sumMsat(amounts);
 }
 
-function dueTable(due: readonly Payout[]): string {
-  const rows = due
-    .slice(0, SHOWN)
-    .map(({ card, left }) => [cardText(card.card), card.label, card.state, formatMsat(left)]);
-  const more = due.length - SHOWN;
-  return `${renderTable(["CARD", "LABEL", "STATE", "TO PAY OUT"], rows)}${more > 0 ? `\nand ${more} more: --csv writes them all` : ""}`;
+interface Closed {
+  readonly blocked: number;
+  readonly due: readonly CardEntry[];
+  readonly underWay: Msat;
+  readonly csv: string | undefined;
+  /** What this closing has booked, in all of its runs. */
+  readonly payouts?: readonly Payout[];
+  /** How many of them an earlier, interrupted run has booked. */
+  readonly before?: number;
+}
+
+function closed({ blocked, due, underWay: open, csv, payouts, before = 0 }: Closed): CommandOutput {
+  const total = sumMsat(due.map(leftOn));
+  const paidOut = payouts && sumMsat(payouts.map(({ amount }) => amount));
+  const rows = payouts
+    ? payouts.map(({ card, label, amount }) => [cardText(card), label, formatMsat(amount)])
+    : due.map((card) => [cardText(card.card), card.label, formatMsat(leftOn(card))]);
+  return {
+    data: {
+      blocked,
+      due: due.map((card) => ({ card: cardHex(card.card), label: card.label, left: leftOn(card) })),
+      total,
+      underWay: open,
+      paidOut,
+      payouts: payouts?.map(({ card, label, amount, at }) => ({
+        card: cardHex(card),
+        label,
+        amount,
+        at: timeIso(at),
+      })),
+    },
+    text: [
+      renderRecord([
+        ["Blocked now", `${blocked} cards`],
+        [payouts ? "Was due" : "To pay out", `${formatMsat(total)} on ${due.length} cards`],
+        [
+          "Booked as paid out",
+          payouts &&
+            `${formatMsat(paidOut ?? 0n)} on ${payouts.length} cards${before === 0 ? "" : `, ${before} of them by a run that was interrupted`}`,
+        ],
+        [
+          "Under way",
+          open === 0n
+            ? undefined
+            : `${formatMsat(open)}: what of it is not paid comes back to its cards; run this again later`,
+        ],
+        ["List", csv],
+      ]),
+      rows.length === 0 ? "" : payoutTable(rows, payouts ? "PAID OUT" : "TO PAY OUT"),
+    ]
+      .filter(Boolean)
+      .join("\n\n"),
+  };
+}
+
+function payoutTable(rows: readonly (readonly string[])[], amount: string): string {
+  const more = rows.length - SHOWN;
+  return `${renderTable(["CARD", "LABEL", amount], rows.slice(0, SHOWN))}${more > 0 ? `\nand ${more} more: --csv writes them all` : ""}`;
 }

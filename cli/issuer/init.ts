@@ -1,7 +1,19 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { bytesToHex, errno, writeDurableFile } from "../../common/index.js";
-import { configTemplate, databaseName, parseServiceConfig } from "../../issuer/service/index.js";
+import {
+  acquireProcessLock,
+  bytesToHex,
+  errno,
+  type ProcessLock,
+  removeTemporaries,
+  writeDurableFile,
+} from "../../common/index.js";
+import {
+  configTemplate,
+  databaseName,
+  parseServiceConfig,
+  type ServiceConfig,
+} from "../../issuer/service/index.js";
 import { bindStore, openPostgres, openSqlite } from "../../issuer/store/index.js";
 import { KeyFile, type KeySet } from "../../keys/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
@@ -50,8 +62,7 @@ export async function initIssuer(
   options: InitOptions,
 ): Promise<CommandOutput> {
   const folder = resolve(given);
-  if (existsSync(configPath(folder)))
-    throw new InputError(`${given}: there is an issuer in this folder already`);
+  expectNoIssuer(folder, given);
   const nodeFolder = resolve(options.node ?? join(folder, "node"));
   const database = options.database ?? "ledger.db";
   const template = configTemplate({
@@ -62,49 +73,76 @@ export async function initIssuer(
   const config = parseServiceConfig(template, configPath(folder));
   const wish = checkStartOptions(nodeFolder, options);
   const passphrase = await askNewPassphrase(context, PASSPHRASE_VARIABLE, options.passphraseFd);
-  let keySets: readonly KeySet[];
-  let uri: string;
   try {
     makeFolder(folder);
-    if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
-    uri = (await askNode(nodeFolder, "info", {}, context.signal)).answer.uri;
-    keySets = await makeKeys(config.keys, passphrase, options.label);
+    const lock = lockFolder(folder);
+    try {
+      expectNoIssuer(folder, given);
+      for (const path of [configPath(folder), profilePath(folder), config.keys]) removeTemporaries(path);
+      if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
+      const { uri } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
+      const keySets = await makeKeys(config.keys, passphrase, options.label);
+      await makeLedger(config, parseNodeUri(uri).nodeId);
+      const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());
+      if (!existsSync(profilePath(folder)))
+        writeDurableFile(profilePath(folder), profileTemplate({ name: options.label, uri, keySet }));
+      writeDurableFile(configPath(folder), template);
+      return made({ folder, given, uri, keySets, config });
+    } finally {
+      lock.release();
+    }
   } finally {
     passphrase.fill(0);
   }
+}
+
+const profilePath = (folder: string): string => join(folder, "profile.yaml");
+
+function expectNoIssuer(folder: string, given: string): void {
+  if (existsSync(configPath(folder)))
+    throw new InputError(`${given}: there is an issuer in this folder already`);
+}
+
+async function makeLedger({ database }: ServiceConfig, nodeId: Uint8Array): Promise<void> {
   const store =
-    "sqlite" in config.database
-      ? await openSqlite({ path: config.database.sqlite })
-      : await openPostgres({ url: config.database.postgres });
+    "sqlite" in database
+      ? await openSqlite({ path: database.sqlite })
+      : await openPostgres({ url: database.postgres });
   try {
-    await bindStore(store, { network: "bcrt", nodeId: parseNodeUri(uri).nodeId });
+    await bindStore(store, { network: "bcrt", nodeId });
   } finally {
     await store.close();
   }
-  const profile = join(folder, "profile.yaml");
-  const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());
-  if (!existsSync(profile)) writeDurableFile(profile, profileTemplate({ name: options.label, uri, keySet }));
-  writeDurableFile(configPath(folder), template);
-  return {
-    data: {
-      folder,
-      uri,
-      keySets,
-      config: configPath(folder),
-      profile,
-      ledger: databaseName(config.database),
-    },
-    text: `${renderRecord([
-      ["Issuer", folder],
-      ["Configuration", configPath(folder)],
-      ["Ledger", databaseName(config.database)],
-      ["Keys", `${config.keys}: keep a copy and the passphrase apart from each other and from this machine`],
-      ["Node", uri],
-      ["First profile", profile],
-    ])}
-Next: make cards (chequecard personalize batch), then run the service: chequecard issuer serve ${given}`,
-  };
 }
+
+interface Made {
+  readonly folder: string;
+  /** The folder as it was named. */
+  readonly given: string;
+  readonly uri: string;
+  readonly keySets: readonly KeySet[];
+  readonly config: ServiceConfig;
+}
+
+const made = ({ folder, given, uri, keySets, config }: Made): CommandOutput => ({
+  data: {
+    folder,
+    uri,
+    keySets,
+    config: configPath(folder),
+    profile: profilePath(folder),
+    ledger: databaseName(config.database),
+  },
+  text: `${renderRecord([
+    ["Issuer", folder],
+    ["Configuration", configPath(folder)],
+    ["Ledger", databaseName(config.database)],
+    ["Keys", `${config.keys}: keep a copy and the passphrase apart from each other and from this machine`],
+    ["Node", uri],
+    ["First profile", profilePath(folder)],
+  ])}
+Next: make cards (chequecard personalize batch), then run the service: chequecard issuer serve ${given}`,
+});
 
 function makeFolder(folder: string): void {
   try {
@@ -112,4 +150,17 @@ function makeFolder(folder: string): void {
   } catch (cause) {
     throw new InputError(`${folder}: the folder cannot be made (${errno(cause)})`, { cause });
   }
+}
+
+/** One `init` at a time in a folder. @throws InputError */
+function lockFolder(folder: string): ProcessLock {
+  let taken: ProcessLock | number;
+  try {
+    taken = acquireProcessLock(join(folder, "init.lock"));
+  } catch (cause) {
+    throw new InputError(`${folder}: the folder cannot be written (${errno(cause)})`, { cause });
+  }
+  if (typeof taken === "number")
+    throw new InputError(`${folder}: process ${taken} is making an issuer in this folder right now`);
+  return taken;
 }

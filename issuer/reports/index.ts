@@ -13,4 +13,5 @@ export {
   type NodeComparison,
   type PaymentStanding,
 } from "./compare-node.js";
+export { payoutsCsv } from "./payouts.js";
 export { type Books, dayIn, type SpendingReport, spendingCsv, spendingReport } from "./spending.js";

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { startOfDay } from "../../cli/issuer/time-span.js";
+import { beginClosing, cashOutCard } from "../../issuer/ledger/index.js";
+import { openSqlite } from "../../issuer/store/index.js";
 import { summarizeCardFile } from "../../simulator/index.js";
 import { Bench } from "../issuer/service.js";
 import { type CommandRun, chequecard } from "./run.js";
@@ -302,10 +304,26 @@ describe("issuer close-event", () => {
     expect(await run("issuer", "close-event", ISSUER, "--cash-out-all")).toMatchObject({
       exitCode: EXIT.INPUT,
     });
-    expect(await json("issuer", "close-event", ISSUER, "--cash-out-all", "--yes")).toMatchObject({
-      blocked: 0,
-      paidOut: "65000001",
-    });
+    const unwritable = await run(
+      ...["issuer", "close-event", ISSUER, "--cash-out-all", "--yes", "--csv", at("no-folder/due.csv")],
+    );
+    expect(unwritable).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
+    expect(await json("report")).toMatchObject({ books: { left: "65000001" } });
+    // As a run that was killed after its first card: it has begun, and it has booked.
+    const store = await openSqlite({ path: join(ISSUER, "ledger.db") });
+    const [first, ...others] = (listed.due as { card: string; label: string; left: string }[]) ?? [];
+    await beginClosing(store);
+    await cashOutCard(store, Buffer.from(first?.card ?? "", "hex"), "event closed", Date.now());
+    await store.close();
+    await json("cards", "cash-out", others[0]?.card ?? "", "--note", "at the desk");
+    const close = ["issuer", "close-event", ISSUER, "--cash-out-all", "--yes", "--csv", at("due.csv")];
+    const left = 65_000_001n - BigInt(others[0]?.left ?? 0);
+    const closed = await json(...close);
+    expect(closed).toMatchObject({ blocked: 0, paidOut: String(left) });
+    const handedOut = (closed.payouts as { label: string }[]).map(({ label }) => label);
+    expect(handedOut).toEqual([first?.label, ...others.slice(1).map(({ label }) => label)]);
+    expect(readFileSync(at("due.csv"), "utf8").match(/Z\r\n/g)).toHaveLength(handedOut.length);
+    expect(await json(...close)).toMatchObject({ payouts: [], paidOut: "0" });
     expect(await json("issuer", "close-event", ISSUER)).toMatchObject({ due: [], total: "0" });
     expect(await json("ledger", "verify")).toMatchObject({ violations: [] });
   });

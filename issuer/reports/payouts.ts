@@ -1,0 +1,26 @@
+import type { CardEntry, Payout } from "../ledger/index.js";
+import { csv } from "./csv.js";
+
+/**
+ * Who gets how much at the end of an event, as CSV, amounts in msat: first what is booked as paid out, then what is
+ * due and has no time of booking.
+ * @param cardName how a card is written
+ */
+export function payoutsCsv(
+  booked: readonly Payout[],
+  due: readonly CardEntry[],
+  cardName: (card: bigint) => string,
+): string {
+  return csv(
+    ["card", "label", "amount_msat", "booked"],
+    [
+      ...booked.map(({ card, label, amount, at }) => [
+        cardName(card),
+        label,
+        amount,
+        new Date(Number.parseInt(at.toString(), 10)).toISOString(),
+      ]),
+      ...due.map((card) => [cardName(card.card), card.label, card.funded - card.spent, ""]),
+    ],
+  );
+}
