@@ -1,4 +1,5 @@
 import type { Campaign } from "./campaign.js";
+import { commandKills } from "./command-kills/campaign.js";
 import { festival } from "./festival/campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
@@ -14,6 +15,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   fuzzing,
   systemFaults,
   saleKills,
+  commandKills,
   festival,
   ...LONG_SUITES,
 ];

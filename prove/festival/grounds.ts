@@ -1,18 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommandLine } from "../../cli/edge.js";
+import { type Ended, runHere } from "../command-line.js";
 import { type Child, startChild } from "./child.js";
 
 const PASSPHRASE = "for a festival that never was";
 
 /** What `--json` of a command holds. */
 export type CommandData = Readonly<Record<string, unknown>>;
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly errors: string;
-}
 
 /** Where a festival takes place: one folder, the command line, and the issuer's service as a process. */
 export class Grounds {
@@ -50,7 +44,7 @@ export class Grounds {
   async run(args: readonly string[]): Promise<CommandData> {
     const command = ["--json", ...args];
     const { code, out, errors } = await (this.#commands === "inline"
-      ? this.#runHere(command)
+      ? runHere(command, PASSPHRASE)
       : this.#runApart(command));
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${errors}`);
     return JSON.parse(out) as CommandData;
@@ -60,24 +54,6 @@ export class Grounds {
     const child = this.start(...args);
     const code = await child.end();
     return { code, out: child.output(), errors: child.errors() };
-  }
-
-  async #runHere(args: readonly string[]): Promise<Ended> {
-    process.env.CHEQUECARD_PASSPHRASE = PASSPHRASE;
-    let out = "";
-    let errors = "";
-    const code = await runCommandLine(args, {
-      out: (text) => {
-        out += text;
-      },
-      err: (text) => {
-        errors += text;
-      },
-      env: process.env,
-      signal: new AbortController().signal,
-    });
-    delete process.env.CHEQUECARD_PASSPHRASE;
-    return { code, out, errors };
   }
 
   /** A command about this issuer. */

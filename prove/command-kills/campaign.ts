@@ -1,0 +1,159 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { postgresBinaries } from "../../test/postgres.js";
+import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
+import { SeededRandom } from "../random.js";
+import { closingScene } from "./closing-scene.js";
+import { initScene } from "./init-scene.js";
+import { backupScene, restoreScene } from "./ledger-file-scenes.js";
+import { inNewFolder, type Scene } from "./scene.js";
+import { type Programs, runVictim, type Strike, type VictimEnd } from "./victim.js";
+
+const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const COMPILED: Programs = { program: at("../../cli/main.js"), striker: at("./striker.js") };
+/** One in so many strikes falls at a time, not at a step; one in so many of those is Ctrl-C. */
+const TIMED_ONE_IN = 4;
+const INTERRUPT_ONE_IN = 2;
+/** Of a command that is killed again and again: it gets at most so far at once. */
+const LONG_STRIDE = 40;
+const CARDS = 120;
+const REPLAY = "--only issuer-kills";
+
+/** Every command that changes an issuer's state by itself, in every state that it may find. */
+export const everyScene = (cards = CARDS): Scene[] => [
+  initScene(),
+  restoreScene("whole"),
+  restoreScene("with a log"),
+  restoreScene("damaged"),
+  restoreScene("gone"),
+  backupScene(),
+  closingScene("in a file", cards),
+  ...(postgresBinaries() === undefined ? [] : [closingScene("on PostgreSQL", cards)]),
+];
+
+/** A scene with its place, how many steps its command has, and those at which it was not ended yet. */
+interface Stage {
+  readonly scene: Scene;
+  readonly template: string;
+  readonly steps: readonly string[];
+  readonly seconds: number;
+  readonly left: number[];
+}
+
+/**
+ * Ends commands of the issuer (SIGKILL, or SIGINT as Ctrl-C does) before each thing that they change on the disk, and
+ * at any time; then what is there has to be right, and the same command run again has to get through.
+ * @param programs the JavaScript files, unless they lie compiled beside this one
+ */
+export async function runCommandKills(
+  options: CampaignOptions,
+  scenes: readonly Scene[] = everyScene(),
+  programs: Programs = COMPILED,
+): Promise<CampaignResult> {
+  const meter = new Meter(options);
+  const random = new SeededRandom(options.seed);
+  try {
+    await inNewFolder(async (root) => {
+      const stages: Stage[] = [];
+      for (const [i, scene] of scenes.entries())
+        stages.push(await setUp(scene, join(root, `scene-${i}`), programs, meter));
+      for (let run = 0; !meter.isOver; run++) {
+        const stage = stages[run % stages.length];
+        const folder = join(root, `run-${run}`);
+        if (stage) await killThrough(stage, folder, programs, random, meter);
+        rmSync(folder, { recursive: true, force: true });
+        meter.tell("kills");
+      }
+    });
+  } finally {
+    for (const scene of scenes) await scene.close?.();
+  }
+  return meter.result();
+}
+
+/** Makes a place, and runs the command there once without a strike to see its steps. */
+async function setUp(scene: Scene, folder: string, programs: Programs, meter: Meter): Promise<Stage> {
+  const template = join(folder, "template");
+  mkdirSync(template, { recursive: true });
+  await scene.prepare(template);
+  const work = scene.isCopied ? join(folder, "work") : template;
+  if (scene.isCopied) cpSync(template, work, { recursive: true });
+  const log = join(folder, "steps");
+  const end = await runVictim(programs, scene.command(work), undefined, log);
+  report(meter, scene, "not struck", await checkEnd(scene, work, end));
+  const steps = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+  return { scene, template, steps, seconds: end.seconds, left: steps.map((_, i) => i + 1) };
+}
+
+/** Strikes a command, runs it again, strikes it again perhaps, and so on until it gets through. */
+async function killThrough(
+  stage: Stage,
+  folder: string,
+  programs: Programs,
+  random: SeededRandom,
+  meter: Meter,
+): Promise<void> {
+  const { scene, template } = stage;
+  if (scene.isCopied) cpSync(template, folder, { recursive: true });
+  else {
+    mkdirSync(folder);
+    await scene.prepare(folder);
+  }
+  const command = scene.command(folder);
+  for (let runs = 0; ; runs++) {
+    const strike = meter.isOver ? undefined : nextStrike(stage, runs, random);
+    const end = await runVictim(programs, command, strike);
+    const where = strike ? describe(stage, strike) : "run again";
+    if (end.struck) {
+      meter.units++;
+      meter.count(`${scene.name}: ${strike?.signal === "SIGINT" ? "interrupted" : "killed"}`);
+    }
+    const problems = end.struck ? await looked(scene.between(folder)) : await checkEnd(scene, folder, end);
+    report(meter, scene, where, problems);
+    if (!end.struck || problems.length > 0) return;
+  }
+}
+
+function nextStrike(stage: Stage, runs: number, random: SeededRandom): Strike | undefined {
+  const signal = random.oneIn(TIMED_ONE_IN * INTERRUPT_ONE_IN) ? "SIGINT" : "SIGKILL";
+  // What a database server keeps is no step here.
+  const isElsewhere = stage.scene.isLong && stage.steps.length < LONG_STRIDE;
+  if (signal === "SIGINT" || isElsewhere || random.oneIn(TIMED_ONE_IN))
+    return { at: "time", ms: random.below(Math.ceil(1000 * stage.seconds)), signal };
+  if (stage.scene.isLong) return { at: "step", step: 1 + random.below(LONG_STRIDE), signal };
+  if (runs > 0)
+    return random.oneIn(2) ? undefined : { at: "step", step: 1 + random.below(stage.steps.length), signal };
+  if (stage.left.length === 0) stage.left.push(...stage.steps.map((_, i) => i + 1));
+  const [step = 1] = stage.left.splice(random.below(stage.left.length), 1);
+  return { at: "step", step, signal };
+}
+
+const describe = ({ steps }: Stage, strike: Strike): string =>
+  strike.at === "time"
+    ? `${strike.signal} after ${strike.ms} ms`
+    : `${strike.signal} before step ${strike.step} (${steps[strike.step - 1] ?? "of a later run"})`;
+
+async function checkEnd(scene: Scene, folder: string, end: VictimEnd): Promise<string[]> {
+  const isDone = end.code !== 0 && scene.alreadyDone?.test(end.out) === true;
+  if (end.code !== 0 && !isDone) return [`ended with ${end.code}: ${end.out}${end.errors}`];
+  return await looked(scene.after(folder, end));
+}
+
+/** What cannot even be looked at is wrong too. */
+const looked = (looking: Promise<string[]>): Promise<string[]> =>
+  looking.catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
+
+function report(meter: Meter, scene: Scene, where: string, problems: readonly string[]): void {
+  for (const what of problems) meter.fail({ where: `${scene.name}, ${where}`, what, replay: REPLAY });
+}
+
+/** The kills as one part of the proof. */
+export const commandKills: Campaign = {
+  name: "issuer-kills",
+  about:
+    "issuer init, ledger restore and backup, close-event killed and interrupted at every step, and run again",
+  unit: "kills",
+  full: 400,
+  run: (options) => runCommandKills(options),
+};

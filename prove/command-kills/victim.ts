@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { pathToFileURL } from "node:url";
+import type { Ended } from "../command-line.js";
+import type { StrikeOrder } from "./striker.js";
+
+/** JavaScript files: the command line, and what is loaded before it to end it. */
+export interface Programs {
+  readonly program: string;
+  readonly striker: string;
+}
+
+/** When a command is ended, and how: at a step of what it changes on the disk, or after a time. */
+export type Strike =
+  | { readonly at: "step"; readonly step: number; readonly signal: StrikeOrder["signal"] }
+  | { readonly at: "time"; readonly ms: number; readonly signal: StrikeOrder["signal"] };
+
+/** How a command ended that may have been struck. */
+export interface VictimEnd extends Ended {
+  readonly struck: boolean;
+  readonly seconds: number;
+}
+
+/** More than any command takes, less than for ever. */
+const PATIENCE_MS = 180_000;
+export const PASSPHRASE = "of an issuer that is killed";
+/** Ended by Ctrl-C once it could take notice of it. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs a command as a process of its own, and ends it.
+ * @param log where the names of the steps are written
+ * @throws Error when it does not end by itself
+ */
+export async function runVictim(
+  { program, striker }: Programs,
+  args: readonly string[],
+  strike?: Strike,
+  log?: string,
+): Promise<VictimEnd> {
+  const order: StrikeOrder = {
+    signal: strike?.signal ?? "SIGKILL",
+    step: strike?.at === "step" ? strike.step : 0,
+    ...(log === undefined ? {} : { log }),
+  };
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    ["--import", pathToFileURL(striker).href, program, "--json", ...args],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, CHEQUECARD_PASSPHRASE: PASSPHRASE, CHEQUECARD_STRIKE: JSON.stringify(order) },
+    },
+  );
+  let out = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  const timer = strike?.at === "time" ? setTimeout(() => child.kill(strike.signal), strike.ms) : undefined;
+  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.once("close", (...end) => resolve(end)),
+  );
+  clearTimeout(timer);
+  clearTimeout(patience);
+  const seconds = (performance.now() - started) / 1000;
+  if (signal !== null && signal !== strike?.signal)
+    throw new Error(`${args.join(" ")} did not end by itself: ${out}${errors}`);
+  return { code, out, errors, struck: signal !== null || code === INTERRUPTED, seconds };
+}

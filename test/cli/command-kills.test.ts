@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runCommandKills } from "../../prove/command-kills/campaign.js";
+import { closingScene } from "../../prove/command-kills/closing-scene.js";
+import { initScene } from "../../prove/command-kills/init-scene.js";
+import { restoreScene } from "../../prove/command-kills/ledger-file-scenes.js";
+import type { Programs } from "../../prove/command-kills/victim.js";
+import { buildProgram } from "../typescript-child.js";
+
+let programs: Programs;
+beforeAll(async () => {
+  programs = {
+    program: await buildProgram("cli/main.ts"),
+    striker: await buildProgram("prove/command-kills/striker.ts"),
+  };
+});
+afterAll(() => {
+  for (const file of [programs.program, programs.striker])
+    rmSync(dirname(file), { recursive: true, force: true });
+});
+
+it("a reader of the output that goes away is no fault", async () => {
+  const child = spawn(process.execPath, [programs.program, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect([code, errors]).toEqual([0, ""]);
+});
+
+/** A share; `npm run prove -- --only issuer-kills` does all of it. */
+it("issuer init, ledger restore and close-event, killed and run again, are done whole and once", async () => {
+  const budget = { units: 6, seconds: Number.POSITIVE_INFINITY };
+  const scenes = [initScene(), restoreScene("gone"), closingScene("in a file", 15)];
+  const { failures, units, counts } = await runCommandKills({ seed: 20, budget }, scenes, programs);
+  expect(failures).toEqual([]);
+  expect(units).toBe(6);
+  expect(Object.keys(counts).length).toBeGreaterThanOrEqual(3);
+}, 300_000);
