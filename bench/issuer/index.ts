@@ -105,7 +105,7 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
       value: measured.peakMemory / 1e6,
       unit: "MB",
       goal: { atMost: 200 },
-      note: "its process at the highest, 512 requests under way",
+      note: "the most seen of its process, 512 requests under way",
     },
   ];
 }

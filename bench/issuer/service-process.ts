@@ -29,10 +29,12 @@ export interface Usage {
   readonly inDatabase: number;
   /** Processor time in microseconds, all threads. */
   readonly processor: number;
-  /** Resident memory in bytes, at its highest. */
+  /** Resident memory in bytes, the most that was seen. */
   readonly peakMemory: number;
 }
 
+/** How often the memory in use is looked at, in milliseconds. */
+const LOOK_MS = 20;
 export const NODE_ID = secp256k1.publicKey(new Uint8Array(32).fill(0x21));
 const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
 
@@ -106,20 +108,23 @@ async function serve(order: ServiceOrder): Promise<void> {
     process.stdout.write(encodeAnswer(id, outcome.outcome === "rejected" ? outcome.reason : undefined));
   }
 
+  // Not the system's own figure: that begins with the memory of the process which started this one.
+  let peakMemory = 0;
+  const look = () => {
+    peakMemory = Math.max(peakMemory, process.memoryUsage.rss());
+  };
+  const looking = setInterval(look, LOOK_MS);
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
-    const usage: Usage = {
-      inDatabase: spent(),
-      processor: user + system,
-      peakMemory: process.resourceUsage().maxRSS * 1024,
-    };
-    process.send?.(usage);
+    look();
+    process.send?.({ inDatabase: spent(), processor: user + system, peakMemory } satisfies Usage);
   });
   process.stdin.on(
     "data",
     readRequests((request) => void present(request)),
   );
   process.stdin.on("end", async () => {
+    clearInterval(looking);
     await authorizer.close();
     await store.close();
     await keys.close();
