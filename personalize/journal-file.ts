@@ -23,8 +23,11 @@ export interface JournalFileOptions {
 }
 
 /** First bytes of SHA-256 over the check of the line before and this line: a chain, so no line can go missing. */
-const checkOf = (previous: string, text: string): string =>
-  createHash("sha256").update(`${previous}|${text}`).digest("hex").slice(0, CHECK_LENGTH);
+const checkOf = (previous: string, text: string | Uint8Array): string =>
+  createHash("sha256").update(`${previous}|`).update(text).digest("hex").slice(0, CHECK_LENGTH);
+
+/** What there is of a first line that was never finished: the digits of its check and a space, or nothing yet. */
+const BEGUN = /^[0-9a-f\0]{0,16}$|^[0-9a-f\0]{16}[ \0]/;
 
 /**
  * A file of lines that only grows (specs/04 §10). Each line is `check text`; a line that was being written when
@@ -37,6 +40,8 @@ export class JournalFile {
   readonly #durable: boolean;
   #check: string;
   #length: number;
+  /** Nothing lies behind the last whole line. */
+  #isClean = false;
   #failed: JournalError | undefined;
 
   private constructor(
@@ -82,8 +87,6 @@ export class JournalFile {
     try {
       const { lines, check, length } = readJournal(path);
       const file = openSync(absolute, "r+");
-      // What a killed process left of its last line is taken away, so that the next line starts clean.
-      ftruncateSync(file, length);
       const journal = new JournalFile(absolute, lock, file, options.durable ?? true, check, length);
       return { journal, lines };
     } catch (cause) {
@@ -99,6 +102,9 @@ export class JournalFile {
     const check = checkOf(this.#check, text);
     const bytes = Buffer.from(`${check} ${text}\n`);
     try {
+      // What a killed process left of its last line is taken away, so that this one starts clean.
+      if (!this.#isClean) ftruncateSync(this.#file, this.#length);
+      this.#isClean = true;
       for (let at = 0; at < bytes.length; )
         at += writeSync(this.#file, bytes, at, undefined, this.#length + at);
       if (this.#durable) fsyncSync(this.#file);
@@ -124,40 +130,45 @@ export class JournalFile {
 
 /**
  * Reads a journal without taking it, as it stands now.
+ * @returns its lines, the check of the last one, and the bytes up to its end
  * @throws JournalError `missing`, `damaged`, `io`
  */
 export function readJournal(path: string): { lines: string[]; check: string; length: number } {
-  let text: string;
+  const content = readBytes(path);
+  const lines: string[] = [];
+  let check = "";
+  let length = 0;
+  for (let end = content.indexOf(0x0a); end >= 0; end = content.indexOf(0x0a, length)) {
+    const line = content.subarray(length + CHECK_LENGTH + 1, end);
+    const found = checkOf(check, line);
+    if (content.toString("latin1", length, length + CHECK_LENGTH) !== found) {
+      // A disk may write the end of a line before its beginning; only the last line can be cut that way.
+      if (end === content.length - 1) break;
+      throw new JournalError("damaged", `${path}: line ${lines.length + 1} is not what was written`, {
+        hint: "Restore the journal from a copy; it must not be edited.",
+      });
+    }
+    check = found;
+    lines.push(line.toString("utf8"));
+    length = end + 1;
+  }
+  if (lines.length === 0 && !BEGUN.test(content.toString("latin1", 0, CHECK_LENGTH + 1)))
+    throw new JournalError("damaged", `${path}: not a journal, but another file`, {
+      hint: "Check the path; nothing was changed.",
+    });
+  return { lines, check, length };
+}
+
+function readBytes(path: string): Buffer {
   try {
     if (statSync(path).size > MAX_LENGTH)
       throw new JournalError("damaged", `${path}: need at most ${MAX_LENGTH} bytes`);
-    text = readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (cause) {
     if (cause instanceof JournalError) throw cause;
     if (errno(cause) === "ENOENT") throw missing(path);
     throw new JournalError("io", `${path}: cannot be read (${errno(cause)})`, { cause });
   }
-  const pieces = text.split("\n");
-  const unfinished = pieces.pop() ?? "";
-  const lines: string[] = [];
-  let check = "";
-  for (const [index, piece] of pieces.entries()) {
-    const line = piece.slice(CHECK_LENGTH + 1);
-    const found = checkOf(check, line);
-    if (piece.slice(0, CHECK_LENGTH) !== found) {
-      // A disk may write the end of a line before its beginning; only the last line can be cut that way.
-      if (index === pieces.length - 1 && unfinished === "") {
-        const length = Buffer.byteLength(text) - Buffer.byteLength(`${piece}\n`);
-        return { lines, check, length };
-      }
-      throw new JournalError("damaged", `${path}: line ${index + 1} is not what was written`, {
-        hint: "Restore the journal from a copy; it must not be edited.",
-      });
-    }
-    check = found;
-    lines.push(line);
-  }
-  return { lines, check, length: Buffer.byteLength(text) - Buffer.byteLength(unfinished) };
 }
 
 function lockJournal(path: string): ProcessLock {

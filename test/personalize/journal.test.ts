@@ -62,6 +62,40 @@ describe("journal file", () => {
     }
   });
 
+  it.each(["my only note", "my only note\n", '{"name":"festival"}\n', "0123456789abcdef0 a line\n", "\n"])(
+    "leaves another file as it is: %j",
+    (content) => {
+      const path = freshPath();
+      writeFileSync(path, content);
+      for (const run of [
+        () => readJournal(path),
+        () => JournalFile.open(path, options),
+        () => JournalFile.create(path, options),
+      ]) {
+        expect(codeOf(run)).toBe("damaged");
+        expect(readFileSync(path, "utf8")).toBe(content);
+      }
+    },
+  );
+
+  it("keeps what a killed process left until the next line takes its place", () => {
+    const path = freshPath();
+    const file = JournalFile.create(path, options);
+    file.append("one \ufffd");
+    file.close();
+    const whole = readFileSync(path);
+    // Cut in the middle of a character of two bytes.
+    writeFileSync(path, Buffer.concat([whole, Buffer.from("0123456789abcdef \u00fc").subarray(0, 18)]));
+    const cut = readFileSync(path);
+    JournalFile.open(path, options).journal.close();
+    expect(readFileSync(path)).toEqual(cut);
+    const { journal } = JournalFile.open(path, options);
+    journal.append("two");
+    journal.close();
+    expect(readFileSync(path).subarray(0, whole.length)).toEqual(whole);
+    expect(readJournal(path).lines).toEqual(["one \ufffd", "two"]);
+  });
+
   it("belongs to one process, is never overwritten, and says what is missing", () => {
     const path = freshPath();
     expect(codeOf(() => JournalFile.open(path))).toBe("missing");
