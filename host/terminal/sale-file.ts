@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { syncFolder } from "../../common/durable-file.js";
+import { ChequecardError } from "../../common/errors.js";
 import { SaleError } from "./sale.js";
 
 const VERSION = 1;
@@ -96,7 +97,9 @@ export function fileError(path: string, cause: unknown): SaleError {
       cause,
       hint: "Stop the other terminal, or give this one a file of its own with --sales.",
     });
-  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
+  // A schema that is not there, or a row that cannot be read.
+  const isStrange = code === "SQLITE_ERROR" || cause instanceof ChequecardError;
+  if (isStrange || code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
     return new SaleError("damaged", `${path}: not a file of sales, or damaged`, { cause, hint: RESTORE });
   if (code === "SQLITE_FULL" || code === "ENOSPC")
     return new SaleError("io", `${path}: cannot be written, the disk is full`, { cause });

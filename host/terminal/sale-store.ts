@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { type Msat, msat } from "../../common/index.js";
-import { type Initiation, NOT_ASKED } from "../../lightning/api/initiation.js";
+import { type Initiation, NOT_ASKED, parseInitiation } from "../../lightning/api/initiation.js";
 import { type CancelReason, type Refund, type Sale, SaleError, type SaleState } from "./sale.js";
 import { fileError, openSaleFile } from "./sale-file.js";
 
@@ -32,7 +32,7 @@ const seconds = (value: bigint): number => Number.parseInt(value.toString(), 10)
 function toSale(row: Row): Sale {
   return {
     number: seconds(row.number),
-    amount: msat(row.amount),
+    amount: msat(row.amount, "amount"),
     description: row.description,
     fiat: row.fiat ?? undefined,
     invoice: row.invoice,
@@ -44,9 +44,9 @@ function toSale(row: Row): Sale {
     reasonCode: row.reason_code === null ? undefined : seconds(row.reason_code),
     token: row.token === null ? undefined : Uint8Array.from(row.token),
     nodeUri: row.node_uri ?? undefined,
-    initiation: JSON.parse(row.initiation) as Initiation,
+    initiation: parseInitiation(row.initiation),
     paidAt: row.paid_at === null ? undefined : seconds(row.paid_at),
-    received: row.received === null ? undefined : msat(row.received),
+    received: row.received === null ? undefined : msat(row.received, "received"),
     refund:
       row.refund_invoice === null || row.refund_amount === null || row.refund_state === null
         ? undefined

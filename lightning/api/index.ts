@@ -16,6 +16,7 @@ export {
   MAX_TOKENS_IN_DOUBT,
   NOT_ASKED,
   nextInitiation,
+  parseInitiation,
 } from "./initiation.js";
 export type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
 export type { Rate } from "./rate-limit.js";

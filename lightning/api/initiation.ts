@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { ChequecardError, ParseError } from "../../common/index.js";
 
 /** Most tokens of one invoice that one payer may be asked with before it has answered any. */
 export const MAX_TOKENS_IN_DOUBT = 8;
@@ -16,6 +16,25 @@ export type Initiation =
   | { readonly phase: "paid" }
   /** The merchant's node will not take a payment for it any more. Final. */
   | { readonly phase: "cancelled" };
+
+/**
+ * Reads what a terminal stored.
+ * @throws ParseError
+ */
+export function parseInitiation(text: string): Initiation {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new ParseError("initiation", "not JSON", { cause });
+  }
+  const { phase, payer, tokenHashes }: Record<string, unknown> = Object(content);
+  if (phase === "idle" || phase === "paid" || phase === "cancelled") return { phase };
+  const isAsked = phase === "asked" && typeof payer === "string" && Array.isArray(tokenHashes);
+  if (!isAsked || !tokenHashes.every((hash) => typeof hash === "string"))
+    throw new ParseError("initiation", "not how far a payment was asked for");
+  return { phase, payer, tokenHashes };
+}
 
 /** Where every invoice begins. */
 export const NOT_ASKED: Initiation = { phase: "idle" };

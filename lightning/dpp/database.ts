@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { syncFolder } from "../../common/durable-file.js";
+import { ChequecardError } from "../../common/errors.js";
 import { DeputyError } from "./errors.js";
 
 /** A kind of file: what it holds, and how its SQLite schema is told from others. */
@@ -62,15 +63,36 @@ function prepare(db: Database.Database, path: string, { name, applicationId, mig
   db.exec("COMMIT");
 }
 
-/** An error of SQLite or the file system in the words of this project. */
+/**
+ * Prepares the statements of a file that was opened.
+ * @throws DeputyError `damaged`, `storage`; the file is closed then
+ */
+export function prepareIn<T>(
+  db: Database.Database,
+  path: string,
+  kind: FileKind,
+  statements: (db: Database.Database) => T,
+): T {
+  try {
+    return statements(db);
+  } catch (cause) {
+    db.close();
+    throw storageError(cause, path, kind);
+  }
+}
+
+/** An error of SQLite, of the file system or of what a row holds, in the words of this project. */
 export function storageError(cause: unknown, path: string, { name }: FileKind): DeputyError {
+  if (cause instanceof ChequecardError || cause instanceof SyntaxError)
+    return new DeputyError("damaged", `${path}, ${name}, is damaged: a row cannot be read`, { cause });
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
   if (code.startsWith("SQLITE_BUSY") || code === "SQLITE_LOCKED")
     return new DeputyError("locked", `${path}, ${name}, is open in another process`, {
       cause,
       hint: "Only one terminal may use it at a time; stop the other one, or use another file.",
     });
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
+  // The schema of its version is not there.
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_ERROR")
     return new DeputyError("damaged", `${path}, ${name}, is damaged or no such file`, { cause });
   if (code === "SQLITE_FULL" || code === "ENOSPC")
     return new DeputyError("storage", `${path}, ${name}, cannot be written: the disk is full`, { cause });

@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
-import { type FileKind, openFile, storageError } from "./database.js";
+import { ParseError } from "../../common/index.js";
+import { type FileKind, openFile, prepareIn, storageError } from "./database.js";
 
 /** A payment that the recipient has decided to claim. */
 export interface PaidRecord {
@@ -47,6 +48,21 @@ interface Row {
   readonly expires_at: bigint | null;
 }
 
+const fromRow = (row: Row): PaidRecord => ({
+  paymentHash: Uint8Array.from(row.payment_hash),
+  preimage: Uint8Array.from(row.preimage),
+  htlcs: htlcsOf(row.htlcs),
+  paidAt: Number(row.paid_at),
+  expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
+});
+
+function htlcsOf(text: string): string[] {
+  const htlcs: unknown = JSON.parse(text);
+  if (!Array.isArray(htlcs) || !htlcs.every((htlc) => typeof htlc === "string"))
+    throw new ParseError("htlcs", "need a list of texts");
+  return htlcs;
+}
+
 /** Paid invoices in an SQLite file of this process alone; they survive a power cut. */
 export class PaidFile implements PaidHashes {
   readonly #path: string;
@@ -57,20 +73,14 @@ export class PaidFile implements PaidHashes {
   constructor(path: string) {
     this.#path = path;
     this.#db = openFile(path, KIND);
-    this.#statements = prepareStatements(this.#db);
+    this.#statements = prepareIn(this.#db, path, KIND, prepareStatements);
   }
 
   find(paymentHash: Uint8Array): PaidRecord | undefined {
-    const row = this.#guard(() => this.#statements.find.get(paymentHash));
-    return (
-      row && {
-        paymentHash: Uint8Array.from(row.payment_hash),
-        preimage: Uint8Array.from(row.preimage),
-        htlcs: JSON.parse(row.htlcs) as string[],
-        paidAt: Number(row.paid_at),
-        expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
-      }
-    );
+    return this.#guard(() => {
+      const row = this.#statements.find.get(paymentHash);
+      return row && fromRow(row);
+    });
   }
 
   record({ paymentHash, preimage, htlcs, paidAt, expiresAt }: PaidRecord): void {

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
-import type { Msat } from "../../common/index.js";
-import { type FileKind, openFile, storageError } from "./database.js";
+import { msat } from "../../common/index.js";
+import { type FileKind, openFile, prepareIn, storageError } from "./database.js";
 import type { DeputyInvoice } from "./invoice.js";
 
 /** How a sale stands. An open one whose time is over is not accepted either. */
@@ -62,7 +62,7 @@ interface Row {
 const fromRow = (row: Row): Sale => ({
   paymentHash: Uint8Array.from(row.payment_hash),
   invoice: row.invoice,
-  amount: row.amount === null ? undefined : (row.amount as Msat),
+  amount: row.amount === null ? undefined : msat(row.amount, "amount"),
   description: row.description,
   createdAt: Number(row.created_at),
   expiresAt: Number(row.expires_at),
@@ -80,7 +80,7 @@ export class SaleFile implements SaleStore {
   constructor(path: string) {
     this.#path = path;
     this.#db = openFile(path, KIND);
-    this.#statements = prepareStatements(this.#db);
+    this.#statements = prepareIn(this.#db, path, KIND, prepareStatements);
   }
 
   add(sale: DeputyInvoice): void {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ParseError } from "../../common/index.js";
 import {
   type Initiation,
   InitiationError,
@@ -7,6 +8,7 @@ import {
   isTemporaryReason,
   NOT_ASKED,
   nextInitiation,
+  parseInitiation,
   REASON,
 } from "../../lightning/api/index.js";
 
@@ -84,5 +86,27 @@ describe("one invoice is paid once", () => {
     expect(seen.payments).toBeGreaterThan(500);
     expect(seen.refusals).toBeGreaterThan(1000);
     expect(seen.secondPayers).toBeGreaterThan(100);
+  });
+});
+
+describe("a stored initiation", () => {
+  it.each<Initiation>([
+    NOT_ASKED,
+    { phase: "asked", payer: "02", tokenHashes: ["00", "11"] },
+    { phase: "paid" },
+    { phase: "cancelled" },
+  ])("reads as it was written: %j", (state) => {
+    expect(parseInitiation(JSON.stringify(state))).toEqual(state);
+  });
+
+  it.each(["", "{", "5", "null", "[]", '{"phase":"unknown"}', '{"phase":"asked","payer":"02"}'])(
+    "is refused as %j",
+    (text) => {
+      expect(() => parseInitiation(text)).toThrow(ParseError);
+    },
+  );
+
+  it("is refused with hashes that are no texts", () => {
+    expect(() => parseInitiation('{"phase":"asked","payer":"02","tokenHashes":[1]}')).toThrow(ParseError);
   });
 });

@@ -154,6 +154,42 @@ describe("the file of sales", () => {
     expect(readFileSync(path)).toEqual(content);
   });
 
+  it.each([
+    ["a schema that is not there", "drop table paid"],
+    ["a list of HTLCs that is no JSON", "update paid set htlcs = '{'"],
+    ["a list of HTLCs that is none", "update paid set htlcs = '5'"],
+  ])("that has %s is damaged", (_, sql) => {
+    const file = new PaidFile(path);
+    file.record({ paymentHash: hash(1), preimage: hash(2), htlcs: ["1:2"], paidAt: 1, expiresAt: undefined });
+    file.end();
+    const db = new Database(path);
+    db.exec(sql);
+    db.close();
+    const read = () => {
+      const opened = new PaidFile(path);
+      try {
+        opened.find(hash(1));
+      } catch (error) {
+        opened.end();
+        throw error;
+      }
+      return opened;
+    };
+    expect(code(read)).toBe("damaged");
+  });
+
+  it("with a sale of a negative amount is damaged", () => {
+    const file = new SaleFile(path);
+    file.add(sale(1));
+    file.end();
+    const db = new Database(path);
+    db.exec("update sales set amount = -1");
+    db.close();
+    const opened = new SaleFile(path);
+    expect(() => opened.open()).toThrow("damaged");
+    opened.end();
+  });
+
   it("that is damaged inside is refused and not touched", () => {
     const store = new SaleFile(path);
     for (let i = 0; i < 60; i++) store.add(sale(i));

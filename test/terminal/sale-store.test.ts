@@ -197,6 +197,22 @@ describe("the file of sales", () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
+  it.each([
+    ["no JSON", "{"],
+    ["no state", "5"],
+    ["half a state", '{"phase":"asked","payer":"02"}'],
+  ])("with a sale whose asking is %s is damaged", (_, initiation) => {
+    const store = new SaleStore(path);
+    store.create(draft(1));
+    store.close();
+    const db = new Database(path);
+    db.prepare("update sale set initiation = ?").run(initiation);
+    db.close();
+    const opened = new SaleStore(path);
+    expect(() => opened.unfinished()).toThrow(expect.objectContaining({ code: "damaged" }));
+    opened.close();
+  });
+
   it("in a folder that is not there cannot be used, and says so when closed", () => {
     expect(code(() => new SaleStore(join(folder, "no", "sales.db")))).toBe("io");
     expect(existsSync(join(folder, "no"))).toBe(false);
