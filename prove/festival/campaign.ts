@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Campaign, CampaignOptions, CampaignResult } from "../campaign.js";
+import { postgresBinaries, startPostgres } from "../../test/postgres.js";
+import type { Campaign, CampaignOptions, CampaignResult, Failure } from "../campaign.js";
 import { runFestival } from "./festival.js";
 import type { FestivalPlan, FestivalResult } from "./plan.js";
 
@@ -12,6 +13,8 @@ const LEAST_SECONDS = 120;
 /** Sales of one second that a slow machine gets through, kills included. */
 const TAPS_A_SECOND = 1;
 const LEAST_TAPS = 40;
+/** One festival in a file, and one of so manieth its size on PostgreSQL. */
+const SERVER_SHARE = 5;
 
 /** The festival of a number of taps: ten with each card that comes to a terminal, a kill of each kind for a hundred. */
 export function festivalOf(
@@ -35,12 +38,18 @@ export function festivalOf(
   };
 }
 
-/** Runs a festival in a folder of its own. */
-export async function runInFolder<T>(run: (folder: string) => Promise<T>, keep = false): Promise<T> {
+/** Runs a festival in a folder of its own. @param kind of its ledger */
+export async function runInFolder(
+  kind: "sqlite" | "postgres",
+  run: (place: { folder: string; database?: string }) => Promise<FestivalResult>,
+  keep = false,
+): Promise<FestivalResult> {
+  const server = kind === "postgres" ? await startPostgres({ durable: true }) : undefined;
   const folder = mkdtempSync(join(tmpdir(), "chequecard-festival-"));
   try {
-    return await run(folder);
+    return await run({ folder, ...(server ? { database: await server.database() } : {}) });
   } finally {
+    await server?.stop();
     if (!keep) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -75,16 +84,24 @@ export const festival: Campaign = {
       budget.units,
       Math.max(LEAST_TAPS, Math.floor((budget.seconds - LEAST_SECONDS) * TAPS_A_SECOND)),
     );
-    const replay = `node dist/prove/festival/index.js --taps ${taps} --seed ${seed}`;
-    const result = await runInFolder((folder) =>
-      runFestival(festivalOf(taps, { folder, seed, tell: (text) => progress?.(text) })),
-    );
-    return {
-      units: result.completed,
-      counts: countsOf(result),
-      failures: result.problems.map((what) => ({ where: `festival of ${taps} taps`, what, replay })),
-      seed,
-      seconds: result.seconds,
-    };
+    const hasServer = postgresBinaries() !== undefined;
+    const onServer = Math.max(LEAST_TAPS, Math.floor(taps / SERVER_SHARE));
+    const started = performance.now();
+    const failures: Failure[] = [];
+    const counts: Record<string, number> = hasServer ? {} : { "left out: no PostgreSQL": 1 };
+    let units = 0;
+    for (const kind of hasServer ? (["sqlite", "postgres"] as const) : (["sqlite"] as const)) {
+      const plan = { seed, tell: (text: string) => progress?.(text) };
+      const result = await runInFolder(kind, (place) =>
+        runFestival(festivalOf(kind === "sqlite" ? taps : onServer, { ...place, ...plan })),
+      );
+      units += result.completed;
+      for (const [what, count] of Object.entries(countsOf(result)))
+        counts[what] = (counts[what] ?? 0) + count;
+      counts[`taps on ${kind}`] = result.completed;
+      const replay = `--only issuer-festival --seed ${seed}`;
+      for (const what of result.problems) failures.push({ where: `festival on ${kind}`, what, replay });
+    }
+    return { units, counts, failures, seed, seconds: (performance.now() - started) / 1000 };
   },
 };

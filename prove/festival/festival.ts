@@ -13,7 +13,7 @@ import { runVisit } from "./visit.js";
  */
 export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
   const random = new SeededRandom(plan.seed);
-  const grounds = new Grounds(plan.program, plan.folder, plan.commands);
+  const grounds = new Grounds(plan);
   const tell = plan.tell ?? (() => {});
   const started = new Date();
   try {

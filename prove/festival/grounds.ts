@@ -2,29 +2,27 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, runHere } from "../command-line.js";
 import { type Child, startChild } from "./child.js";
+import type { FestivalPlan } from "./plan.js";
 
 const PASSPHRASE = "for a festival that never was";
 
 /** What `--json` of a command holds. */
 export type CommandData = Readonly<Record<string, unknown>>;
 
+/** What a place for a festival is made of. */
+export type GroundsPlan = Pick<FestivalPlan, "program" | "folder" | "commands" | "database">;
+
 /** Where a festival takes place: one folder, the command line, and the issuer's service as a process. */
 export class Grounds {
   readonly folder: string;
-  readonly #program: string;
-  readonly #commands: "processes" | "inline";
+  readonly #plan: GroundsPlan;
   #service: Child | undefined;
   readonly #children: Child[] = [];
   #restarting: Promise<void> | undefined;
 
-  /**
-   * @param program the command line as a JavaScript file; @param folder empty; @param commands where short commands
-   * run: each in a process of its own, or sooner done in this one
-   */
-  constructor(program: string, folder: string, commands: "processes" | "inline") {
-    this.#program = program;
-    this.folder = folder;
-    this.#commands = commands;
+  constructor(plan: GroundsPlan) {
+    this.#plan = plan;
+    this.folder = plan.folder;
   }
 
   at(name: string): string {
@@ -43,7 +41,7 @@ export class Grounds {
   /** Runs a short command. @throws Error when it does not end well */
   async run(args: readonly string[]): Promise<CommandData> {
     const command = ["--json", ...args];
-    const { code, out, errors } = await (this.#commands === "inline"
+    const { code, out, errors } = await (this.#plan.commands === "inline"
       ? runHere(command, PASSPHRASE)
       : this.#runApart(command));
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${errors}`);
@@ -62,14 +60,22 @@ export class Grounds {
   }
 
   start(...args: string[]): Child {
-    const child = startChild(this.#program, args, { CHEQUECARD_PASSPHRASE: PASSPHRASE });
+    const child = startChild(this.#plan.program, args, { CHEQUECARD_PASSPHRASE: PASSPHRASE });
     this.#children.push(child);
     return child;
   }
 
+  /** File or address of the ledger. */
+  get ledger(): string {
+    return this.#plan.database ?? join(this.issuer, "ledger.db");
+  }
+
   /** Makes the issuer, its cards, and shops with a channel from the issuer's node to each. */
   async prepare(cards: number, shops: number): Promise<void> {
-    await this.run(["issuer", "init", this.issuer, "--label", "festival", "--chain", this.at("chain.db")]);
+    await this.run([
+      ...["issuer", "init", this.issuer, "--label", "festival", "--chain", this.at("chain.db")],
+      ...["--database", this.ledger],
+    ]);
     replaceIn(join(this.issuer, "issuer.yaml"), [
       [/^# monitor: .*$/m, "monitor: 127.0.0.1:0"],
       [/^# reconcileSeconds: .*$/m, "reconcileSeconds: 0.5"],
@@ -89,7 +95,7 @@ export class Grounds {
     const count = ["--count", String(cards)];
     await this.run(["simulate", "blank", this.at("card.json"), ...keys, "--key-version", "1", ...count]);
     const files = Array.from({ length: cards }, (_, index) => ["--card", this.card(index)]).flat();
-    const books = ["--ledger", join(this.issuer, "ledger.db"), "--journal", this.at("batch.journal")];
+    const books = ["--ledger", this.ledger, "--journal", this.at("batch.journal")];
     await this.run(["personalize", "batch", "--profile", profile, ...keys, ...books, ...count, ...files]);
     await this.open();
     for (let shop = 0; shop < shops; shop++) await this.#openShop(shop);

@@ -14,6 +14,7 @@ held against every other to the msat. Every command is a process. Ends with 1 wh
   --terminals <n>  terminals that sell at once (4)
   --kills <n>      kills of the service, and as many of terminals (a hundredth of the taps)
   --seed <n>       of everything random (1)
+  --postgres       with a ledger on a PostgreSQL server that is started for it
   --json           the result as JSON, amounts in msat
   --keep           keep the folder and name it`;
 
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
       terminals: { type: "string" },
       kills: { type: "string" },
       seed: { type: "string" },
+      postgres: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -42,10 +44,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const seed = count(values.seed, "seed", 1);
-  const result = await runInFolder((folder) => {
-    if (values.keep) process.stderr.write(`${folder}\n`);
+  const kind = values.postgres ? "postgres" : "sqlite";
+  const run = (place: { folder: string; database?: string }) => {
+    if (values.keep) process.stderr.write(`${place.folder}\n`);
     const usual = festivalOf(count(values.taps, "taps", 1000), {
-      folder,
+      ...place,
       seed,
       tell: (text) => process.stderr.write(`${text}\n`),
     });
@@ -57,7 +60,8 @@ async function main(): Promise<number> {
       serviceKills: kills,
       terminalKills: kills,
     });
-  }, values.keep);
+  };
+  const result = await runInFolder(kind, run, values.keep);
   console.log(values.json ? toJson({ seed, ...result }) : renderFestival(result, seed));
   return result.problems.length === 0 ? 0 : 1;
 }

@@ -6,6 +6,8 @@ export interface FestivalPlan {
   readonly folder: string;
   /** Short commands: each in a process of its own, as on a shell, or sooner done in this one. */
   readonly commands: "processes" | "inline";
+  /** `postgresql://` address of an empty database for the ledger; absent: a file. */
+  readonly database?: string;
   /** In people's hands; there is a fresh one more for each that gets lost. */
   readonly cards: number;
   readonly terminals: number;
