@@ -170,6 +170,15 @@ it("a payer that is reached again and stays silent: unknown, and not called unre
   expect(answer).not.toHaveProperty("cause");
 });
 
+it("a payer that drops every connection is dialed few times, further and further apart", async () => {
+  const { sender, ask, merchant, payer, lose } = await shop({ answerTimeoutMs: 500 });
+  payer.onMessage(lose);
+  expect(await sender.ask(ask())).toMatchObject({ outcome: "unknown" });
+  // At once, then 100, 200 and 400 ms later: the last one would come too late.
+  expect(merchant.dialed.length).toBeGreaterThanOrEqual(2);
+  expect(merchant.dialed.length).toBeLessThanOrEqual(4);
+});
+
 it("a name that leads elsewhere by now is not dialed, and asked for again until the time is up", async () => {
   let resolved = 0;
   const { sender, ask, payer, merchant, whenAsked, lose } = await shop({
