@@ -22,14 +22,16 @@ const REPLAY = "--only issuer-kills";
 
 /** Every command that changes an issuer's state by itself, in every state that it may find. */
 export const everyScene = (cards = CARDS): Scene[] => [
-  initScene(),
+  initScene("in a file"),
   restoreScene("whole"),
   restoreScene("with a log"),
   restoreScene("damaged"),
   restoreScene("gone"),
   backupScene(),
   closingScene("in a file", cards),
-  ...(postgresBinaries() === undefined ? [] : [closingScene("on PostgreSQL", cards)]),
+  ...(postgresBinaries() === undefined
+    ? []
+    : [initScene("on PostgreSQL"), closingScene("on PostgreSQL", cards)]),
 ];
 
 /** A scene with its place, how many steps its command has, and those at which it was not ended yet. */

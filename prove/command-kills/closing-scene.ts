@@ -4,10 +4,10 @@ import { bytesToHex } from "../../common/index.js";
 import { cashOutCard, listCards } from "../../issuer/ledger/index.js";
 import { openPostgres, openSqlite, type Store } from "../../issuer/store/index.js";
 import { cardIdOf } from "../../issuer/store/values.js";
-import { type PostgresServer, startPostgres } from "../../test/postgres.js";
 import { SeededRandom } from "../random.js";
 import { type LedgerCard, makeCard } from "./cards.js";
 import { inCopy, leftovers, provenTotalOf, type Scene } from "./scene.js";
+import { LazyServer } from "./server.js";
 import type { VictimEnd } from "./victim.js";
 
 /** Every so manieth card was paid out at the desk before the event is closed. */
@@ -44,19 +44,18 @@ const inFile: Kind = {
 };
 
 function onServer(): Kind {
-  let server: PostgresServer | undefined;
+  const server = new LazyServer();
   let url = "";
   return {
     name: "on PostgreSQL",
     isCopied: false,
     async make(folder) {
-      server ??= await startPostgres();
       url = await server.database();
       writeFileSync(join(folder, "issuer.yaml"), `database:\n  postgres: ${JSON.stringify(url)}\n`);
       return await openPostgres({ url });
     },
     look: async (_folder, use) => closing(await openPostgres({ url }), use),
-    close: async () => await server?.stop(),
+    close: () => server.close(),
   };
 }
 

@@ -2,24 +2,30 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { runHere } from "../command-line.js";
 import { leftovers, type Scene } from "./scene.js";
+import { LazyServer } from "./server.js";
 import { PASSPHRASE } from "./victim.js";
 
-const PRIVATE = ["issuer.yaml", "issuer.keys", "ledger.db", "profile.yaml", "node/node.json"];
+const PRIVATE = ["issuer.yaml", "issuer.keys", "profile.yaml", "node/node.json"];
 /** What later parts of an issuer refer to: made once, it stays. */
 const LASTING = ["issuer.keys", "profile.yaml", "node/node.json"];
 
-/** `issuer init`. @param database of the issuer; absent: a file */
-export function initScene(): Scene {
+/** `issuer init`. @param where the ledger is */
+export function initScene(where: "in a file" | "on PostgreSQL"): Scene {
+  const server = new LazyServer();
+  const names = where === "in a file" ? [...PRIVATE, "ledger.db"] : PRIVATE;
+  let database = "ledger.db";
   /** Contents that were there when a run was ended, by file; of the folder that is being looked at. */
   let seen = { folder: "", files: new Map<string, string>() };
   const issuer = (folder: string): string => join(folder, "issuer");
   return {
-    name: "issuer init",
-    isCopied: true,
-    prepare: async () => undefined,
+    name: `issuer init, the ledger ${where}`,
+    isCopied: where === "in a file",
+    async prepare() {
+      if (where === "on PostgreSQL") database = await server.database();
+    },
     command: (folder) => [
       ...["issuer", "init", issuer(folder), "--label", "killed"],
-      ...["--chain", join(folder, "chain.db")],
+      ...["--chain", join(folder, "chain.db"), "--database", database],
     ],
     alreadyDone: /there is an issuer in this folder already/,
     async between(folder) {
@@ -29,23 +35,24 @@ export function initScene(): Scene {
         if (existsSync(path) && !seen.files.has(name)) seen.files.set(name, readFileSync(path, "utf8"));
       }
       if (!existsSync(join(issuer(folder), "issuer.yaml"))) return [];
-      return await wholeIssuer(issuer(folder));
+      return await wholeIssuer(issuer(folder), names);
     },
     async after(folder) {
-      const problems = [...(await wholeIssuer(issuer(folder))), ...leftovers(folder)];
+      const problems = [...(await wholeIssuer(issuer(folder), names)), ...leftovers(folder)];
       if (seen.folder !== folder) return problems;
       for (const [name, text] of seen.files)
         if (readFileSync(join(issuer(folder), name), "utf8") !== text)
           problems.push(`${name} was made twice`);
       return problems;
     },
+    close: () => server.close(),
   };
 }
 
 /** What is wrong with an issuer whose configuration is there: then everything has to be. */
-async function wholeIssuer(folder: string): Promise<string[]> {
+async function wholeIssuer(folder: string, names: readonly string[]): Promise<string[]> {
   const problems: string[] = [];
-  for (const name of PRIVATE) {
+  for (const name of names) {
     const found = statSync(join(folder, name), { throwIfNoEntry: false });
     if (!found) problems.push(`${name} is missing`);
     else if ((found.mode & 0o077) !== 0) problems.push(`${name} can be read by others`);

@@ -34,7 +34,7 @@ it("a reader of the output that goes away is no fault", async () => {
 
 /** A share; `npm run prove -- --only issuer-kills` does all of it. */
 it.each([
-  ["issuer init", () => initScene(), 2],
+  ["issuer init", () => initScene("in a file"), 2],
   ["ledger restore", () => restoreScene("gone"), 2],
   ["issuer close-event", () => closingScene("in a file", 15), 3],
 ] as const)(
