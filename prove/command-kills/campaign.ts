@@ -17,6 +17,10 @@ const TIMED_ONE_IN = 4;
 const INTERRUPT_ONE_IN = 2;
 /** Of a command that is killed again and again: it gets at most so far at once. */
 const LONG_STRIDE = 40;
+/** One in so many commands that were struck is struck once more when it is run again. */
+const AGAIN_ONE_IN = 4;
+/** Every so manieth run is of a command that takes many kills. */
+const LONG_EVERY = 30;
 const CARDS = 120;
 const REPLAY = "--only issuer-kills";
 
@@ -60,18 +64,32 @@ export async function runCommandKills(
       const stages: Stage[] = [];
       for (const [i, scene] of scenes.entries())
         stages.push(await setUp(scene, join(root, `scene-${i}`), programs, meter));
+      const long = stages.filter(({ scene }) => scene.isLong);
+      const short = stages.filter(({ scene }) => !scene.isLong);
       for (let run = 0; !meter.isOver; run++) {
-        const stage = stages[run % stages.length];
         const folder = join(root, `run-${run}`);
+        const stage = chosen(long, short, run);
         if (stage) await killThrough(stage, folder, programs, random, meter);
         rmSync(folder, { recursive: true, force: true });
         meter.tell("kills");
+      }
+      for (const { scene, steps, left } of short) {
+        meter.count(`${scene.name}: steps`, steps.length);
+        if (left.length > 0) meter.count(`${scene.name}: steps left out`, left.length);
       }
     });
   } finally {
     for (const scene of scenes) await scene.close?.();
   }
   return meter.result();
+}
+
+/** The command with the most steps at which it was not ended yet; now and then one that takes many kills. */
+function chosen(long: readonly Stage[], short: readonly Stage[], run: number): Stage | undefined {
+  const isLong = short.length === 0 || run % LONG_EVERY === LONG_EVERY - 1;
+  if (isLong && long.length > 0) return long[Math.floor(run / LONG_EVERY) % long.length];
+  const [next] = [...short].sort((a, b) => b.left.length - a.left.length);
+  return next && next.left.length > 0 ? next : short[run % short.length];
 }
 
 /** Makes a place, and runs the command there once without a strike to see its steps. */
@@ -118,17 +136,15 @@ async function killThrough(
 }
 
 function nextStrike(stage: Stage, runs: number, random: SeededRandom): Strike | undefined {
+  if (runs > 0 && !stage.scene.isLong && !random.oneIn(AGAIN_ONE_IN)) return undefined;
   const signal = random.oneIn(TIMED_ONE_IN * INTERRUPT_ONE_IN) ? "SIGINT" : "SIGKILL";
   // What a database server keeps is no step here.
   const isElsewhere = stage.scene.isLong && stage.steps.length < LONG_STRIDE;
   if (signal === "SIGINT" || isElsewhere || random.oneIn(TIMED_ONE_IN))
     return { at: "time", ms: random.below(Math.ceil(1000 * stage.seconds)), signal };
   if (stage.scene.isLong) return { at: "step", step: 1 + random.below(LONG_STRIDE), signal };
-  if (runs > 0)
-    return random.oneIn(2) ? undefined : { at: "step", step: 1 + random.below(stage.steps.length), signal };
-  if (stage.left.length === 0) stage.left.push(...stage.steps.map((_, i) => i + 1));
-  const [step = 1] = stage.left.splice(random.below(stage.left.length), 1);
-  return { at: "step", step, signal };
+  const [step] = runs === 0 ? stage.left.splice(random.below(stage.left.length), 1) : [];
+  return { at: "step", step: step ?? 1 + random.below(stage.steps.length), signal };
 }
 
 const describe = ({ steps }: Stage, strike: Strike): string =>
@@ -156,6 +172,6 @@ export const commandKills: Campaign = {
   about:
     "issuer init, ledger restore and backup, close-event killed and interrupted at every step, and run again",
   unit: "kills",
-  full: 400,
+  full: 600,
   run: (options) => runCommandKills(options),
 };
