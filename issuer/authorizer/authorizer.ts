@@ -181,6 +181,16 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   async #authorize(question: Question, onReserved: OnReserved): Promise<Outcome> {
+    const release = this.payments.hold(question);
+    try {
+      return await this.#decideAndPay(question, onReserved, release);
+    } finally {
+      release();
+    }
+  }
+
+  /** @param release what this request does not pay is the reconciler's, also while its end is waited for */
+  async #decideAndPay(question: Question, onReserved: OnReserved, release: () => void): Promise<Outcome> {
     this.#ports.onStep("before-reserve");
     const started = this.#ports.monotonic();
     // Where the commit may have happened although it failed here, the reconciler will find the authorization.
@@ -197,6 +207,7 @@ export class Authorizer implements PaymentAuthorizer {
         );
         return rejected(decision.reason, applied?.pending);
       case "known":
+        release();
         return await this.#known(question, decided, applied?.pending);
       case "reserve":
         this.#ports.onStep("reserved");

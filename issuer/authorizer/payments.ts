@@ -26,14 +26,35 @@ const GRACE_MS = 5_000;
 export class Payments {
   readonly #ports: Pick<IssuerPorts, "node" | "log">;
   readonly #active = new Set<string>();
+  /** How many requests are about to reserve and pay it. */
+  readonly #held = new Map<string, number>();
 
   constructor(ports: Pick<IssuerPorts, "node" | "log">) {
     this.#ports = ports;
   }
 
-  /** Whether a call to the node for this authorization has not come back. */
+  /** Whether a request may still hand this authorization to the node, or such a call has not come back. */
   isActive({ card, counter }: AuthorizationKey): boolean {
-    return this.#active.has(`${card}:${counter}`);
+    const name = `${card}:${counter}`;
+    return this.#active.has(name) || this.#held.has(name);
+  }
+
+  /**
+   * Counts an authorization as active from before it is reserved, so that no round of the reconciler takes one for
+   * left behind that is about to be paid.
+   * @returns ends it, when nothing will be paid for it by this request any more
+   */
+  hold({ card, counter }: AuthorizationKey): () => void {
+    const name = `${card}:${counter}`;
+    this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const left = (this.#held.get(name) ?? 1) - 1;
+      if (left > 0) this.#held.set(name, left);
+      else this.#held.delete(name);
+    };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Authorizer, AuthorizerConfig, IssuerPorts } from "../authorizer/in
 import { nameOf } from "../authorizer/payments.js";
 import { cardName } from "../ledger/accounts.js";
 import { type GapMoment, gapsAhead, type VoidedGap, voidDueGaps } from "../ledger/gaps.js";
+import { provesPayment } from "../ledger/resolve.js";
 import { milliseconds } from "../store/values.js";
 import { claimLeases, type OpenAuthorization, type SeenLease } from "./leases.js";
 import { nextMove } from "./next-move.js";
@@ -169,12 +170,15 @@ export class Reconciler {
   }
 
   async #lookUp(open: OpenAuthorization): Promise<PaymentLookup> {
+    const { log, node } = this.#ports;
     try {
-      return await this.#ports.node.lookupPayment(open.payment_hash);
+      const state = await node.lookupPayment(open.payment_hash);
+      if (state.state !== "settled" || provesPayment(open.payment_hash, state.preimage)) return state;
+      log.error({ event: "wrong-preimage" }, "the node gave a preimage that proves nothing");
     } catch (error) {
-      this.#ports.log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a look-up");
-      return { state: "unknown" };
+      log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a look-up");
     }
+    return { state: "unknown" };
   }
 }
 

@@ -54,6 +54,11 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     caughtBy: [story("rogue-card", "set back to an earlier copy"), ledgerModel],
   },
   {
+    name: "the reconciler takes for left behind what a request is about to pay",
+    edits: { [AUTHORIZER]: [["this.payments.hold(question)", "() => {}"]] },
+    caughtBy: [test("reserved-unpaid", "sqlite is the request's own")],
+  },
+  {
     name: "limits that were signed are not looked at",
     edits: { [DECIDE]: [["if (!facts.permitted)", "if (!facts.permitted && question.amount < 1n)"]] },
     caughtBy: [story("rogue-card", "whose limits were changed in its memory")],
