@@ -58,7 +58,8 @@ async function runHere(
   }
 }
 
-function readAnswer<Name extends OperationName>(name: Name, answer: unknown): AnswerOf<Name> {
+/** Reads what a node answered. @throws NodeError when it is another operation's answer, or none */
+export function readAnswer<Name extends OperationName>(name: Name, answer: unknown): AnswerOf<Name> {
   const read = OPERATIONS[name].answer.safeParse(answer);
   if (!read.success) throw strangeAnswer();
   return read.data as AnswerOf<Name>;

@@ -193,12 +193,18 @@ export type OperationName = keyof typeof OPERATIONS;
 export type RequestOf<Name extends OperationName> = z.output<(typeof OPERATIONS)[Name]["request"]>;
 export type AnswerOf<Name extends OperationName> = z.output<(typeof OPERATIONS)[Name]["answer"]>;
 
+/** A request that was understood. */
+interface AskedOperation {
+  readonly of: Operation<unknown, unknown>;
+  readonly request: unknown;
+}
+
 /**
- * Does what a request asks for.
+ * Reads a request.
  * @param request as it came over the control channel, or as the command made it
- * @throws ParseError naming the field; whatever the operation throws
+ * @throws ParseError naming the field; NodeError `bad-request` for an operation that there is not
  */
-export async function runOperation(subject: Subject, request: unknown): Promise<unknown> {
+export function readOperation(request: unknown): AskedOperation {
   const { op, ...fields } = z
     .looseObject({ op: z.string().max(32) })
     .catch({ op: "" })
@@ -208,18 +214,17 @@ export async function runOperation(subject: Subject, request: unknown): Promise<
     throw new NodeError("bad-request", "the process that runs the node does not know this request", {
       hint: "It may run another version of this software; stop it and start it again.",
     });
-  return runChecked(found[1] as Operation<unknown, unknown>, subject, fields);
+  const of = found[1] as Operation<unknown, unknown>;
+  const read = of.request.safeParse(fields);
+  if (read.success) return { of, request: read.data };
+  const [issue] = read.error.issues;
+  throw new ParseError(issue?.path.join("/") || "request", issue?.message ?? "not valid");
 }
 
-async function runChecked(
-  of: Operation<unknown, unknown>,
-  subject: Subject,
-  fields: object,
-): Promise<unknown> {
-  const request = of.request.safeParse(fields);
-  if (request.success) return of.run(subject, request.data);
-  const [issue] = request.error.issues;
-  throw new ParseError(issue?.path.join("/") || "request", issue?.message ?? "not valid");
+/** Does what a request asks for. @throws as {@link readOperation}; whatever the operation throws */
+export async function runOperation(subject: Subject, request: unknown): Promise<unknown> {
+  const asked = readOperation(request);
+  return await asked.of.run(subject, asked.request);
 }
 
 /** Where peers reach a node: `pubkey@host:port`. */

@@ -74,11 +74,12 @@ function* turns(targets: readonly FuzzedTarget[], random: SeededRandom): Generat
  * Feeds mutated inputs to everything that reads bytes from outside. Coverage is followed from outside: an input that
  * is refused with a message or read to a result of a kind not seen before is kept and mutated further.
  * @param timed whether an input that takes long is a failure; tests have no clock
+ * @param chosen some of the targets; default all
  */
-export async function runFuzz(options: CampaignOptions, timed: boolean) {
+export async function runFuzz(options: CampaignOptions, timed: boolean, chosen?: readonly FuzzTarget[]) {
   const meter = new Meter(options);
   const random = new SeededRandom(options.seed);
-  const targets = (await fuzzTargets()).map((target) => new FuzzedTarget(target, random));
+  const targets = (chosen ?? (await fuzzTargets())).map((target) => new FuzzedTarget(target, random));
   for (const fuzzed of turns(targets, random)) {
     if (meter.isOver) break;
     for (let i = 0; i < TURN && !meter.isOver; i++) {

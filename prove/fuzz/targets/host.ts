@@ -29,7 +29,7 @@ const AMOUNT = 60n as Msat;
 const MOST_EXCHANGES = 5000;
 
 /** A card that answers what the input says, one chunk after the other; then the last one again, or it is torn. */
-function scripted(input: Uint8Array, repeatLast: boolean): Transport {
+export function scripted(input: Uint8Array, repeatLast: boolean): Transport {
   const chunks = chunksOf(input);
   let last: Uint8Array | undefined;
   let count = 0;

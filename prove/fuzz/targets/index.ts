@@ -1,10 +1,16 @@
 import type { FuzzTarget } from "../target.js";
 import { cardTarget } from "./card.js";
+import * as control from "./control.js";
+import * as databases from "./databases.js";
+import * as phone from "./exchange.js";
 import * as files from "./files.js";
 import { hostTarget, responseTarget } from "./host.js";
 import * as invoices from "./invoice.js";
+import * as journals from "./journals.js";
 import * as lightning from "./lightning.js";
 import * as messages from "./messages.js";
+import { receiverTarget } from "./receiver.js";
+import * as records from "./records.js";
 
 /** Everything that reads bytes from outside. */
 export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
@@ -38,5 +44,23 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
     files.cardImageTarget,
     files.keyFileTarget,
     files.keyMaterialTarget,
+    records.issuerRecordTarget,
+    records.nodeConfigTarget,
+    records.nodeTerminalsTarget,
+    records.lockTarget,
+    records.optionTarget,
+    control.controlRequestTarget,
+    control.controlAnswerTarget,
+    journals.journalTarget,
+    journals.journalLinesTarget,
+    await journals.lettersTarget(),
+    databases.saleFileTarget,
+    databases.saleRowTarget,
+    await databases.ledgerTarget(),
+    await phone.exchangeAnswerTarget(),
+    phone.phoneTarget,
+    phone.exchangeCodecTarget,
+    phone.frameTarget,
+    receiverTarget,
   ];
 }
