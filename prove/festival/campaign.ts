@@ -91,16 +91,22 @@ export const festival: Campaign = {
     const counts: Record<string, number> = hasServer ? {} : { "left out: no PostgreSQL": 1 };
     let units = 0;
     for (const kind of hasServer ? (["sqlite", "postgres"] as const) : (["sqlite"] as const)) {
-      const plan = { seed, tell: (text: string) => progress?.(text) };
-      const result = await runInFolder(kind, (place) =>
-        runFestival(festivalOf(kind === "sqlite" ? taps : onServer, { ...place, ...plan })),
-      );
-      units += result.completed;
-      for (const [what, count] of Object.entries(countsOf(result)))
-        counts[what] = (counts[what] ?? 0) + count;
-      counts[`taps on ${kind}`] = result.completed;
       const replay = `--only issuer-festival --seed ${seed}`;
-      for (const what of result.problems) failures.push({ where: `festival on ${kind}`, what, replay });
+      const fail = (what: string) => failures.push({ where: `festival on ${kind}`, what, replay });
+      const plan = { seed, tell: (text: string) => progress?.(text) };
+      try {
+        const result = await runInFolder(kind, (place) =>
+          runFestival(festivalOf(kind === "sqlite" ? taps : onServer, { ...place, ...plan })),
+        );
+        units += result.completed;
+        for (const [what, count] of Object.entries(countsOf(result)))
+          counts[what] = (counts[what] ?? 0) + count;
+        counts[`taps on ${kind}`] = result.completed;
+        for (const problem of result.problems) fail(problem);
+      } catch (error) {
+        // A festival that comes to a standstill is a finding like any other, and the other campaigns go on.
+        fail(error instanceof Error ? error.message : String(error));
+      }
     }
     return { units, counts, failures, seed, seconds: (performance.now() - started) / 1000 };
   },
