@@ -15,13 +15,52 @@ export interface FileKind {
   readonly migrations: readonly string[];
 }
 
-/**
- * Opens or makes an SQLite file for this process alone. Every commit is on the disk when it returns, and a kill or
- * power cut at any moment leaves the state before or after it. A file that is refused is not touched.
- * @param path of the file, mode 600
- * @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage`
- */
-export function openFile(path: string, kind: FileKind): Database.Database {
+/** An SQLite file of this process alone, with the statements that are run on it. */
+export class OpenFile<T> {
+  readonly #path: string;
+  readonly #kind: FileKind;
+  readonly #db: Database.Database;
+  readonly #statements: T;
+
+  /**
+   * Opens the file or makes it. Every commit is on the disk when it returns, and a kill or power cut at any moment
+   * leaves the state before or after it. A file that is refused is not touched.
+   * @param path of the file, mode 600
+   * @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage`
+   */
+  constructor(path: string, kind: FileKind, statements: (db: Database.Database) => T) {
+    this.#path = path;
+    this.#kind = kind;
+    this.#db = openFile(path, kind);
+    try {
+      this.#statements = statements(this.#db);
+    } catch (cause) {
+      this.#db.close();
+      throw storageError(cause, path, kind);
+    }
+  }
+
+  /** Runs statements and reads their rows. @throws DeputyError `damaged`, `storage` */
+  run<R>(work: (statements: T) => R): R {
+    try {
+      return work(this.#statements);
+    } catch (cause) {
+      throw storageError(cause, this.#path, this.#kind);
+    }
+  }
+
+  /** The same, all of it or nothing. */
+  commit<R>(work: (statements: T) => R): R {
+    return this.run((statements) => this.#db.transaction(() => work(statements))());
+  }
+
+  /** Gives the file back. A second call does nothing. */
+  end(): void {
+    this.#db.close();
+  }
+}
+
+function openFile(path: string, kind: FileKind): Database.Database {
   let db: Database.Database | undefined;
   try {
     if (!existsSync(path)) {
@@ -63,26 +102,8 @@ function prepare(db: Database.Database, path: string, { name, applicationId, mig
   db.exec("COMMIT");
 }
 
-/**
- * Prepares the statements of a file that was opened.
- * @throws DeputyError `damaged`, `storage`; the file is closed then
- */
-export function prepareIn<T>(
-  db: Database.Database,
-  path: string,
-  kind: FileKind,
-  statements: (db: Database.Database) => T,
-): T {
-  try {
-    return statements(db);
-  } catch (cause) {
-    db.close();
-    throw storageError(cause, path, kind);
-  }
-}
-
 /** An error of SQLite, of the file system or of what a row holds, in the words of this project. */
-export function storageError(cause: unknown, path: string, { name }: FileKind): DeputyError {
+function storageError(cause: unknown, path: string, { name }: FileKind): DeputyError {
   if (cause instanceof ChequecardError || cause instanceof SyntaxError)
     return new DeputyError("damaged", `${path}, ${name}, is damaged: a row cannot be read`, { cause });
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";

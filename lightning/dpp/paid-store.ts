@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { ParseError } from "../../common/index.js";
-import { type FileKind, openFile, prepareIn, storageError } from "./database.js";
+import { type FileKind, OpenFile } from "./database.js";
 
 /** A payment that the recipient has decided to claim. */
 export interface PaidRecord {
@@ -65,45 +65,33 @@ function htlcsOf(text: string): string[] {
 
 /** Paid invoices in an SQLite file of this process alone; they survive a power cut. */
 export class PaidFile implements PaidHashes {
-  readonly #path: string;
-  readonly #db: Database;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #file: OpenFile<ReturnType<typeof prepareStatements>>;
 
   /** @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage` */
   constructor(path: string) {
-    this.#path = path;
-    this.#db = openFile(path, KIND);
-    this.#statements = prepareIn(this.#db, path, KIND, prepareStatements);
+    this.#file = new OpenFile(path, KIND, prepareStatements);
   }
 
   find(paymentHash: Uint8Array): PaidRecord | undefined {
-    return this.#guard(() => {
-      const row = this.#statements.find.get(paymentHash);
+    return this.#file.run(({ find }) => {
+      const row = find.get(paymentHash);
       return row && fromRow(row);
     });
   }
 
   record({ paymentHash, preimage, htlcs, paidAt, expiresAt }: PaidRecord): void {
-    this.#guard(() =>
-      this.#statements.record.run(paymentHash, preimage, JSON.stringify(htlcs), paidAt, expiresAt ?? null),
+    this.#file.run(({ record }) =>
+      record.run(paymentHash, preimage, JSON.stringify(htlcs), paidAt, expiresAt ?? null),
     );
   }
 
   forgetExpired(before: number): void {
-    this.#guard(() => this.#statements.forget.run(before));
+    this.#file.run(({ forget }) => forget.run(before));
   }
 
   /** Gives the file back. A second call does nothing. */
   end(): void {
-    this.#db.close();
-  }
-
-  #guard<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (cause) {
-      throw storageError(cause, this.#path, KIND);
-    }
+    this.#file.end();
   }
 }
 

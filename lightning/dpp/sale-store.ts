@@ -1,6 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
 import { msat } from "../../common/index.js";
-import { type FileKind, openFile, prepareIn, storageError } from "./database.js";
+import { type FileKind, OpenFile } from "./database.js";
 import type { DeputyInvoice } from "./invoice.js";
 
 /** How a sale stands. An open one whose time is over is not accepted either. */
@@ -72,58 +72,43 @@ const fromRow = (row: Row): Sale => ({
 
 /** Sales in an SQLite file of this process alone; they survive a power cut. */
 export class SaleFile implements SaleStore {
-  readonly #path: string;
-  readonly #db: Database;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #file: OpenFile<ReturnType<typeof prepareStatements>>;
 
   /** @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage` */
   constructor(path: string) {
-    this.#path = path;
-    this.#db = openFile(path, KIND);
-    this.#statements = prepareIn(this.#db, path, KIND, prepareStatements);
+    this.#file = new OpenFile(path, KIND, prepareStatements);
   }
 
   add(sale: DeputyInvoice): void {
     const { paymentHash, invoice, amount, description, createdAt, expiresAt } = sale;
-    this.#guard(() =>
-      this.#statements.add.run(paymentHash, invoice, amount ?? null, description, createdAt, expiresAt),
+    this.#file.run(({ add }) =>
+      add.run(paymentHash, invoice, amount ?? null, description, createdAt, expiresAt),
     );
   }
 
   open(): Sale[] {
-    return this.#guard(() => this.#statements.open.all().map(fromRow));
+    return this.#file.run(({ open }) => open.all().map(fromRow));
   }
 
   closed(limit: number): Sale[] {
-    return this.#guard(() => this.#statements.closed.all(limit).map(fromRow));
+    return this.#file.run(({ closed }) => closed.all(limit).map(fromRow));
   }
 
   close(paymentHash: Uint8Array, state: "paid" | "cancelled", at: number): boolean {
-    const { close, trim } = this.#statements;
-    return this.#guard(() =>
-      this.#db.transaction(() => {
-        const { changes } = close.run(state, at, paymentHash);
-        if (changes > 0) trim.run();
-        return changes > 0;
-      })(),
-    );
+    return this.#file.commit(({ close, trim }) => {
+      const { changes } = close.run(state, at, paymentHash);
+      if (changes > 0) trim.run();
+      return changes > 0;
+    });
   }
 
   forgetExpired(before: number): void {
-    this.#guard(() => this.#statements.forget.run(before));
+    this.#file.run(({ forget }) => forget.run(before));
   }
 
   /** Gives the file back. A second call does nothing. */
   end(): void {
-    this.#db.close();
-  }
-
-  #guard<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (cause) {
-      throw storageError(cause, this.#path, KIND);
-    }
+    this.#file.end();
   }
 }
 
