@@ -1,4 +1,5 @@
 export * from "./bytes.js";
+export * from "./csv.js";
 export * from "./durable-file.js";
 export * from "./errors.js";
 export * from "./msat.js";

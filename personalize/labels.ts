@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import QRCode from "qrcode";
-import { bytesToHex, ValueError, writeDurableFile } from "../common/index.js";
+import { bytesToHex, csvText, ValueError, writeDurableFile } from "../common/index.js";
 import type { Journal } from "./journal.js";
 
 /** What is printed on a card. */
@@ -29,18 +29,12 @@ export function cardLabels(journal: Journal): CardLabel[] {
   );
 }
 
-/** RFC 4180. A field that a spreadsheet would take for a formula gets an apostrophe before it. */
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** Lines `card_id,number,holder,qr` for a card printer. */
 export function labelCsv(labels: readonly CardLabel[]): string {
-  const rows = labels.map(({ cardId, number, holder, qr }) =>
-    [cardId, number, holder, qr].map(field).join(","),
+  return csvText(
+    ["card_id", "number", "holder", "qr"],
+    labels.map(({ cardId, number, holder, qr }) => [cardId, number, holder, qr]),
   );
-  return `${["card_id,number,holder,qr", ...rows].join("\r\n")}\r\n`;
 }
 
 /**

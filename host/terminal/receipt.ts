@@ -1,4 +1,4 @@
-import { bytesToHex, formatMsat, type Msat, sumMsat } from "../../common/index.js";
+import { bytesToHex, csvText, formatMsat, type Msat, sumMsat } from "../../common/index.js";
 import type { Sale } from "./sale.js";
 
 /** A receipt as data; amounts in msat. */
@@ -90,30 +90,33 @@ export function totalsOf(sales: readonly Sale[]): SalesTotals {
   };
 }
 
-const csvField = (value: string): string => {
-  // A leading sign makes spreadsheets run a text as a formula, also a full-width one, and after white space.
-  const safe = /^(\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
-/** Sales as CSV (RFC 4180), amounts in msat. */
+/** Sales as CSV, amounts in msat. */
 export function salesCsv(sales: readonly Sale[]): string {
-  const head = "number,time,state,amount_msat,received_msat,refunded_msat,fiat,description,payment_hash";
-  const rows = sales.map((sale) => {
-    const receipt = receiptOf(sale);
-    return [
-      String(sale.number),
-      receipt.time,
-      sale.state,
-      sale.amount.toString(),
-      sale.received?.toString() ?? "",
-      receipt.refunded?.toString() ?? "",
-      sale.fiat ?? "",
-      sale.description,
-      receipt.paymentHash,
-    ]
-      .map(csvField)
-      .join(",");
-  });
-  return `${[head, ...rows].join("\r\n")}\r\n`;
+  return csvText(
+    [
+      "number",
+      "time",
+      "state",
+      "amount_msat",
+      "received_msat",
+      "refunded_msat",
+      "fiat",
+      "description",
+      "payment_hash",
+    ],
+    sales.map((sale) => {
+      const { number, time, refunded, paymentHash } = receiptOf(sale);
+      return [
+        String(number),
+        time,
+        sale.state,
+        sale.amount,
+        sale.received ?? "",
+        refunded ?? "",
+        sale.fiat ?? "",
+        sale.description,
+        paymentHash,
+      ];
+    }),
+  );
 }

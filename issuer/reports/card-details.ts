@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { type Msat, msat } from "../../common/index.js";
+import { csvText, type Msat, msat } from "../../common/index.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
 import type { Policy } from "../policy/index.js";
@@ -7,7 +7,6 @@ import type { CardState, EvidenceTable, OperationsTable } from "../store/schema.
 import type { Db, Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 import { type AuthorizationEntry, listAuthorizations } from "./authorizations.js";
-import { csv } from "./csv.js";
 
 /** Everything that the ledger has of one card. */
 export interface CardDetails {
@@ -102,7 +101,7 @@ export async function cardsLabelled(db: Db, label: string): Promise<bigint[]> {
 
 /** Cards as CSV, amounts in msat. @param cardName how a card is written */
 export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) => string): string {
-  return csv(
+  return csvText(
     [
       "card",
       "label",

@@ -1,5 +1,5 @@
+import { csvText } from "../../common/index.js";
 import type { CardEntry, Payout } from "../ledger/index.js";
-import { csv } from "./csv.js";
 
 /**
  * Who gets how much at the end of an event, as CSV, amounts in msat: first what is booked as paid out, then what is
@@ -11,7 +11,7 @@ export function payoutsCsv(
   due: readonly CardEntry[],
   cardName: (card: bigint) => string,
 ): string {
-  return csv(
+  return csvText(
     ["card", "label", "amount_msat", "booked"],
     [
       ...booked.map(({ card, label, amount, at }) => [

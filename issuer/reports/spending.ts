@@ -1,9 +1,8 @@
-import { bytesToHex, type Msat, msat } from "../../common/index.js";
+import { bytesToHex, csvText, type Msat, msat } from "../../common/index.js";
 import type { Account, BookingKind } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardIdOf, milliseconds } from "../store/values.js";
 import { eachAuthorization } from "./authorizations.js";
-import { csv } from "./csv.js";
 
 /** Payments to one payee with one card on one day. */
 export interface SpendingRow {
@@ -142,7 +141,7 @@ async function books(tx: Tx): Promise<Books> {
 
 /** The rows of a report as CSV, amounts in msat. @param cardName how a card is written */
 export function spendingCsv({ rows }: SpendingReport, cardName: (card: bigint) => string): string {
-  return csv(
+  return csvText(
     ["day", "payee", "card", "payments", "amount_msat", "fees_msat"],
     rows.map(({ day, payee, card, payments, amount, fees }) => [
       day,
