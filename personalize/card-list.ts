@@ -1,4 +1,4 @@
-import { type Msat, ParseError, parseAmount } from "../common/index.js";
+import { type Msat, mistakes, ParseError, parseAmount } from "../common/index.js";
 
 /** A card that a batch shall make. */
 export interface CardOrder {
@@ -79,14 +79,10 @@ export function parseCardList(text: string, path: string): CardOrder[] {
   if (orders.length > MAX_CARDS)
     problems.push({ line: MAX_CARDS + 2, text: `need at most ${MAX_CARDS} cards, have ${orders.length}` });
   if (problems.length === 0) return orders;
-  const shown = problems
+  const list = problems
     .sort((a, b) => a.line - b.line)
-    .slice(0, 100)
     .map(({ line, text: problem }) => `line ${line}: ${problem}`);
-  const rest = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
-  throw new ParseError(path, `${problems.length} mistakes:\n  ${[...shown, ...rest].join("\n  ")}`, {
-    hint: "Correct these lines; no card was touched.",
-  });
+  throw mistakes(path, list, "Correct these lines; no card was touched.");
 }
 
 /** No control characters: a printed number or a name is one line. */

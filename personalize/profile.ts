@@ -1,12 +1,8 @@
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { CAPABILITY, MAX_NODE_URI_LENGTH, NO_LIMIT } from "../apdu/index.js";
-import { hexToBytes, type Msat, ParseError, parseAmount, secp256k1 } from "../common/index.js";
+import { hexToBytes, type Msat, mistakes, parseAmount, readStrictYaml, secp256k1 } from "../common/index.js";
 import type { CardLimits } from "./card-data.js";
 import { contradictions } from "./profile-check.js";
-
-/** Longer than any profile. */
-const MAX_PROFILE_LENGTH = 64 * 1024;
 
 const amount = z.string().transform((text, context): Msat => {
   try {
@@ -85,6 +81,8 @@ const profileSchema = z.strictObject({
   policy: z.record(z.string(), z.unknown()).default({}),
 });
 
+const HINT = "Correct the profile; no card was touched.";
+
 /** A profile, ready to be used. */
 export interface Profile {
   readonly name: string;
@@ -106,15 +104,14 @@ export interface Profile {
  * @throws ParseError
  */
 export function parseProfile(text: string, path: string): Profile {
-  if (text.length > MAX_PROFILE_LENGTH)
-    throw new ParseError(path, `need at most ${MAX_PROFILE_LENGTH} characters, have ${text.length}`);
-  const result = profileSchema.safeParse(readYaml(text, path));
+  const result = profileSchema.safeParse(readStrictYaml(text, path));
   if (!result.success)
-    throw problems(
+    throw mistakes(
       path,
       result.error.issues.map(
         (issue) => `${issue.path.map(String).join("/") || "profile"}: ${issue.message}`,
       ),
+      HINT,
     );
   const read = result.data;
   const { limits } = read;
@@ -135,43 +132,6 @@ export function parseProfile(text: string, path: string): Profile {
     policy: read.policy,
   };
   const found = contradictions(profile);
-  if (found.length) throw problems(path, found);
+  if (found.length) throw mistakes(path, found, HINT);
   return profile;
-}
-
-/** Strict: a doubled key, an alias, an unknown tag or directive is an error. */
-function readYaml(text: string, path: string): unknown {
-  const document = parsed(text, path);
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem) {
-    const line = problem.linePos?.[0].line;
-    throw new ParseError(path, `${line === undefined ? "" : `line ${line}: `}neither YAML nor JSON`, {
-      cause: problem,
-    });
-  }
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (cause) {
-    const problem = cause instanceof RangeError ? "nested too deep" : "aliases are not allowed";
-    throw new ParseError(path, problem, { cause });
-  }
-}
-
-/** The parser's own warnings would repeat the file's content; its recursion ends in a RangeError when nested too deep. */
-function parsed(text: string, path: string) {
-  try {
-    return parseDocument(text, { uniqueKeys: true, prettyErrors: true, logLevel: "error" });
-  } catch (cause) {
-    throw new ParseError(path, "nested too deep", { cause });
-  }
-}
-
-function problems(path: string, list: readonly string[]): ParseError {
-  return new ParseError(
-    path,
-    list.length === 1 ? (list[0] ?? "") : `${list.length} mistakes:\n  ${list.join("\n  ")}`,
-    {
-      hint: "Correct the profile; no card was touched.",
-    },
-  );
 }

@@ -1,10 +1,9 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { ParseError } from "../../common/index.js";
+import { mistakes, readStrictYaml } from "../../common/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { policySchema } from "../policy/index.js";
-import { readStrictYaml } from "./strict-yaml.js";
 
 /** Where a server of this process listens. */
 export interface ListenAddress {
@@ -57,6 +56,15 @@ const postgresUrl = z.string().refine((text) => {
   }
 }, "need an address such as postgresql://user@host/database");
 
+const MAX_POLICIES = 256;
+
+/** Counted before they are read: checking a time zone takes a while. */
+const policies = z
+  .record(z.string().min(1).max(64), z.unknown())
+  .refine((named) => Object.keys(named).length <= MAX_POLICIES, `need at most ${MAX_POLICIES} policies`)
+  .pipe(z.record(z.string(), policySchema))
+  .prefault({});
+
 /** The issuer service's configuration file. Relative paths are relative to its folder. */
 export const serviceConfigSchema = z.strictObject({
   network: z.literal("bcrt", "need bcrt: the embedded node runs on regtest only").default("bcrt"),
@@ -76,7 +84,7 @@ export const serviceConfigSchema = z.strictObject({
   reconcileSeconds: z.number().min(0.1).max(3600).default(15),
   shutdownSeconds: z.number().min(1).max(600).default(20),
   timeZone: timeZone.default("UTC"),
-  policies: z.record(z.string().min(1).max(64), policySchema).default({}),
+  policies,
   authorizer: authorizerConfigSchema.prefault({}),
 });
 
@@ -94,13 +102,7 @@ export function parseServiceConfig(text: string, path: string): ServiceConfig {
     const problems = result.error.issues.map(
       (issue) => `${issue.path.map(String).join("/") || "configuration"}: ${issue.message}`,
     );
-    throw new ParseError(
-      path,
-      problems.length === 1
-        ? (problems[0] ?? "")
-        : `${problems.length} mistakes:\n  ${problems.join("\n  ")}`,
-      { hint: "Correct the file; nothing was started." },
-    );
+    throw mistakes(path, problems, "Correct the file; nothing was started.");
   }
   const at = (file: string): string => resolve(dirname(path), file);
   const { data } = result;

@@ -1,10 +1,12 @@
-import jsqr from "jsqr";
-import { PNG } from "pngjs";
-import { ParseError, readU32 } from "../../common/index.js";
+import { decodeQR, type Image } from "qr/decode.js";
+import { ParseError } from "../../common/index.js";
+import { type Brightness, checkPictureSize, Shrinker } from "./brightness.js";
+import { readPng } from "./png-read.js";
 
-/** Greatest picture file in bytes, and greatest picture in pixels (a full-HD camera frame). */
+export { MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE } from "./brightness.js";
+
+/** Greatest picture file in bytes. */
 export const MAX_PICTURE_BYTES = 8 * 1024 * 1024;
-export const MAX_PICTURE_PIXELS = 1 << 21;
 
 /** A picture in memory: 4 bytes a pixel (red, green, blue, alpha), row by row from the top left. */
 export interface Picture {
@@ -19,50 +21,78 @@ export interface Picture {
  * @throws ParseError `picture` when its size is out of bounds, or when it shows no readable code
  */
 export function readQr({ width, height, data }: Picture): string {
-  checkSize(width, height);
+  checkPictureSize(width, height);
   if (data.length !== width * height * 4)
     throw new ParseError("picture", `need ${width * height * 4} bytes, have ${data.length}`);
-  const pixels = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
-  let text: string | undefined;
-  try {
-    text = jsqr.default(pixels, width, height)?.data;
-  } catch (cause) {
-    // A code that was found but cannot be read makes jsQR throw in places.
-    throw new ParseError("picture", noCode, { cause, hint });
+  const shrinker = new Shrinker(width, height);
+  const row = new Uint8Array(width);
+  for (let y = 0, at = 1; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) row[x] = data[at] ?? 0;
+    shrinker.take(row);
   }
-  if (!text) throw new ParseError("picture", noCode, { hint });
-  return text;
+  return findCode(shrinker.result());
 }
 
-const noCode = "shows no readable QR code";
-const hint = "Take the picture again: the whole code with its white border, sharp and evenly lit.";
-
 /**
- * The text of the QR code in a PNG file. The header is read first: nothing is unpacked that is not a PNG of bounded
- * size, and interlaced files are refused because their unpacked size is not bounded by it.
+ * The text of the QR code in a PNG file.
  * @throws ParseError `picture`
  */
 export function readQrPng(file: Uint8Array): string {
   if (file.length > MAX_PICTURE_BYTES)
     throw new ParseError("picture", `need at most ${MAX_PICTURE_BYTES} bytes, have ${file.length}`);
-  if (file.length < 33 || !SIGNATURE.every((byte, at) => file[at] === byte))
-    throw new ParseError("picture", "not a PNG file");
-  checkSize(readU32(file, 16), readU32(file, 20));
-  if (file[28] !== 0)
-    throw new ParseError("picture", "an interlaced PNG file", { hint: "Save it without interlacing." });
-  let png: PNG;
+  return findCode(readPng(file));
+}
+
+/** Two guesses at where the code is. Without a clock, so that the same picture always reads the same. */
+const SEARCH = { format: "I420", effort: 2, timeLimit: Number.POSITIVE_INFINITY } as const;
+
+function findCode(brightness: Brightness): string {
   try {
-    png = PNG.sync.read(Buffer.from(file.buffer, file.byteOffset, file.length));
+    return decodeQR(brightness, { ...SEARCH, imageOnBitmap: refuseCrowd });
   } catch (cause) {
-    throw new ParseError("picture", "a damaged PNG file", { cause });
+    if (cause instanceof ParseError) throw cause;
+    throw new ParseError("picture", "shows no readable QR code", {
+      cause,
+      hint: "Take the picture again, or cut the code out: whole, with its white border, sharp and evenly lit.",
+    });
   }
-  return readQr(png);
 }
 
-/** PNG signature, then the length and the name of the first chunk, IHDR. */
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];
+/** In what is looked at: a page of small print has 1,000 to 3,500, a code a few hundred. */
+const MOST_CORNER_ROWS = 4096;
 
-function checkSize(width: number, height: number): void {
-  if (width < 1 || height < 1 || width * height > MAX_PICTURE_PIXELS)
-    throw new ParseError("picture", `need at most ${MAX_PICTURE_PIXELS} pixels, have ${width} x ${height}`);
+/**
+ * Stops the search in a picture that was made to take long: its time grows with the square of what looks like a corner.
+ * @param bitmap black and white, as the search sees it
+ * @throws ParseError
+ */
+function refuseCrowd(bitmap: Image): void {
+  if (cornerRows(bitmap) > MOST_CORNER_ROWS)
+    throw new ParseError("picture", "too much in it looks like the corner of a QR code", {
+      hint: "Cut the code out with its white border.",
+    });
 }
+
+/** How often dark and bright follow each other in every second row as in a code's corner, 1 : 1 : 3 : 1 : 1. */
+function cornerRows({ width, height, data }: Image): number {
+  let count = 0;
+  for (let y = 0; y < height; y += 2) {
+    let [a, b, c, d, e, start] = [0, 0, 0, 0, 0, 0];
+    const row = y * width;
+    for (let x = 1; x <= width; x++) {
+      if (x < width && data[4 * (row + x)] === data[4 * (row + x - 1)]) continue;
+      [a, b, c, d, e, start] = [b, c, d, e, x - start, x];
+      if (a && isCorner((a + b + c + d + e) / 7, a, b, c, d, e)) count++;
+    }
+  }
+  return count;
+}
+
+/** Whether runs of pixels are 1, 1, 3, 1 and 1 modules long, each give or take half. */
+const isCorner = (module: number, a: number, b: number, c: number, d: number, e: number): boolean =>
+  module >= 1 &&
+  Math.abs(c - 3 * module) < 1.5 * module &&
+  Math.abs(a - module) < 0.5 * module &&
+  Math.abs(b - module) < 0.5 * module &&
+  Math.abs(d - module) < 0.5 * module &&
+  Math.abs(e - module) < 0.5 * module;

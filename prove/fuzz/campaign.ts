@@ -32,7 +32,8 @@ class FuzzedTarget {
   constructor(target: FuzzTarget, random: SeededRandom) {
     this.target = target;
     this.#corpus = [...target.corpus()];
-    this.#fresh = [...this.#corpus, ...this.#corpus.slice(-LONG).map(repeated)];
+    const extremes = target.extremes?.() ?? [];
+    this.#fresh = [...this.#corpus, ...this.#corpus.slice(-LONG).map(repeated), ...extremes];
     this.#mutator = new Mutator(random, target.words);
   }
 

@@ -5,10 +5,14 @@ export interface FuzzTarget {
   readonly weight: number;
   /** Right inputs, and wrong ones of the vectors: mutation starts from them. */
   corpus(): readonly Uint8Array[];
+  /** Inputs of up to 64 KiB at the bounds of what is accepted. They are read as they are and not mutated. */
+  extremes?(): readonly Uint8Array[];
   /** Words and signs that mutation puts into texts. */
   readonly words?: readonly string[];
   /** Longest that an input of 64 KiB may take, in milliseconds; 50 unless the work is another than reading. */
   readonly limitMs?: number;
+  /** Makes of the mutated bytes what is read, with checksums that are right; not timed. Default: the bytes themselves. */
+  prepare?(input: Uint8Array): Uint8Array;
   /**
    * Reads one input and keeps nothing of it. What it returns is looked at for its size alone.
    * @throws ChequecardError for an input that is refused; anything else is a failure

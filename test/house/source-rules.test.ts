@@ -42,7 +42,7 @@ const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
   "issuer/authorizer/decide.ts": /known\.invoice_hash\.equals\(question\.invoiceHash\)/,
   // A token is no secret from the terminal that holds it, and this only words a sentence.
   "cli/demo/sales-chapter.ts": /Buffer\.compare\(token, beer\.token\)/,
-  "lightning/odt/qr-read.ts": /SIGNATURE\.every\(/,
+  "lightning/odt/png-read.ts": /SIGNATURE\.every\(/,
 };
 
 /** Campaigns compare secrets that they made up themselves. */

@@ -13,6 +13,7 @@ import {
   readQr,
   readQrPng,
 } from "../../lightning/odt/index.js";
+import { type PictureHeader, pictureFile, rowsLength } from "../../prove/fuzz/picture-file.js";
 
 const MESSAGE = { kind: "preimage", preimage: Uint8Array.from({ length: 32 }, (_, i) => i * 7) } as const;
 
@@ -59,6 +60,57 @@ function drawing(svg: string): Picture {
   return picture(size, size, 4, (column, row) => dark.has(`${column},${row}`));
 }
 
+type IsDark = (x: number, y: number) => boolean;
+
+/** A code with its border, `scale` pixels a module. */
+async function codeOf(text: string, scale: number): Promise<{ side: number; isDark: IsDark }> {
+  const { width: side, data } = PNG.sync.read(Buffer.from(await qrPng(text, { scale })));
+  return { side, isDark: (x, y) => (data[(y * side + x) * 4] ?? 0) < 128 };
+}
+
+/** It in the middle of something larger that has other things on it. */
+async function onScreen(text: string, width: number, height: number, scale: number): Promise<IsDark> {
+  const { side, isDark } = await codeOf(text, scale);
+  const [left, top] = [(width - side) >> 1, (height - side) >> 1];
+  return (x, y) =>
+    x >= left && x < left + side && y >= top && y < top + side
+      ? isDark(x - left, y - top)
+      : y % 90 < 24 && (x * 7) % 31 < 12 && x < width - 60;
+}
+
+/** The same as a file, black and white in any form that PNG knows. */
+function inForm(header: PictureHeader, isDark: IsDark, filter: number): Uint8Array {
+  const { width, height, depth, colourType } = header;
+  const rowLength = rowsLength(header) / height;
+  const step = Math.max(1, ((rowLength - 1) / width) | 0);
+  const plain = new Uint8Array(rowsLength(header));
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const at = y * rowLength + 1;
+      const bright = !isDark(x, y);
+      if (depth < 8) {
+        const bit = 8 - depth - ((x * depth) & 7);
+        const value = colourType === 3 ? Number(bright) : (2 ** depth - 1) * Number(bright);
+        plain[at + ((x * depth) >> 3)] = (plain[at + ((x * depth) >> 3)] ?? 0) | (value << bit);
+      } else if (colourType === 3) plain[at + x] = Number(bright);
+      else plain.fill(bright ? 255 : 0, at + x * step, at + (x + 1) * step);
+    }
+  const byte = (y: number, i: number) => (y < 0 || i < 0 ? 0 : (plain[y * rowLength + 1 + i] ?? 0));
+  const rows = plain.slice();
+  for (let y = 0; y < height; y++) {
+    rows[y * rowLength] = filter;
+    for (let i = 0; i < rowLength - 1; i++) {
+      const [left, up, corner] = [byte(y, i - step), byte(y - 1, i), byte(y - 1, i - step)];
+      const nearest = [left, up, corner].reduce((best, value) =>
+        Math.abs(left + up - corner - value) < Math.abs(left + up - corner - best) ? value : best,
+      );
+      const guess = [0, left, up, (left + up) >> 1, nearest][filter] ?? 0;
+      rows[y * rowLength + 1 + i] = byte(y, i) - guess;
+    }
+  }
+  return pictureFile(header, rows, colourType === 3 ? Uint8Array.of(9, 9, 9, 250, 250, 250) : undefined);
+}
+
 describe("QR medium", () => {
   it("a message goes through a PNG file", async () => {
     expect(odtFromHex(readQrPng(await qrPng(odtToHex(MESSAGE))))).toEqual(MESSAGE);
@@ -97,6 +149,44 @@ describe("QR medium", () => {
     expect(readQr(picture(width, height, 1, (x, y) => !pixel(x, y)))).toBe("0002FF");
   });
 
+  const INVOICE = `LIGHTNING:LNBC2500U1PVJLUEZ${"PP5QQQSYQCYQ5RQWZQF".repeat(11)}`;
+
+  it.each([
+    [1080, 2400, 8],
+    [1920, 1080, 6],
+    [2048, 2048, 20],
+    [600, 400, 2],
+  ])("an invoice is read off a screen of %i x %i, %i pixels a module", async (width, height, scale) => {
+    const isDark = await onScreen(INVOICE, width, height, scale);
+    expect(readQr(picture(width, height, 1, isDark))).toBe(INVOICE);
+    const header = { width, height, depth: 8, colourType: 6 };
+    expect(readQrPng(inForm(header, isDark, 1))).toBe(INVOICE);
+  });
+
+  it.each(
+    [
+      [0, 1],
+      [0, 2],
+      [0, 4],
+      [0, 8],
+      [0, 16],
+      [2, 8],
+      [2, 16],
+      [3, 1],
+      [3, 2],
+      [3, 4],
+      [3, 8],
+      [4, 8],
+      [4, 16],
+      [6, 8],
+      [6, 16],
+    ].map(([colourType = 0, depth = 0]) => ({ colourType, depth })),
+  )("is read from PNG of colour type $colourType with $depth bits, with every filter", async (form) => {
+    const { side, isDark } = await codeOf("0002FF", 3);
+    const header = { width: side, height: side, ...form };
+    for (const filter of [0, 1, 2, 3, 4]) expect(readQrPng(inForm(header, isDark, filter))).toBe("0002FF");
+  });
+
   it("a text that does not fit is refused in words", async () => {
     await expect(qrPng("")).rejects.toThrow("need 1 to 4296 characters, have 0");
     await expect(qrPng("A".repeat(4297))).rejects.toThrow("have 4297");
@@ -118,7 +208,16 @@ describe("pictures that cannot be read", () => {
     const bomb = Buffer.from(await qrPng("0002FF"));
     bomb.writeUInt32BE(100_000, 16);
     bomb.writeUInt32BE(100_000, 20);
-    refused(bomb).toThrow("need at most 2097152 pixels, have 100000 x 100000");
+    refused(bomb).toThrow("need at most 4194304 pixels, 4096 a side, have 100000 x 100000");
+    for (const [width, height] of [
+      [4097, 1],
+      [1, 4097],
+      [2048, 2049],
+    ] as const) {
+      bomb.writeUInt32BE(width, 16);
+      bomb.writeUInt32BE(height, 20);
+      refused(bomb).toThrow(`have ${width} x ${height}`);
+    }
     bomb.writeUInt32BE(0, 16);
     refused(bomb).toThrow("pixels");
     expect(() => readQr({ width: 10, height: 10, data: new Uint8Array(399) })).toThrow("need 400 bytes");
@@ -128,6 +227,43 @@ describe("pictures that cannot be read", () => {
     const file = await qrPng("0002FF");
     file[28] = 1;
     refused(file).toThrow("interlaced");
+  });
+
+  it("that unpack to more or to less than their header says", () => {
+    const header = { width: 50, height: 50, depth: 8, colourType: 2 };
+    const length = rowsLength(header);
+    refused(pictureFile(header, new Uint8Array(length))).toThrow("shows no readable QR code");
+    for (const other of [0, length - 1, length + 1, 1 << 26])
+      refused(pictureFile(header, new Uint8Array(other))).toThrow("a damaged PNG file");
+  });
+
+  it("in a form that PNG does not have", () => {
+    const header = { width: 50, height: 50, depth: 8, colourType: 2 };
+    const rows = new Uint8Array(rowsLength(header));
+    for (const [colourType, depth] of [
+      [1, 8],
+      [5, 8],
+      [7, 8],
+      [2, 4],
+      [6, 1],
+      [3, 16],
+      [0, 3],
+      [0, 0],
+      [0, 32],
+    ] as const)
+      refused(pictureFile({ ...header, colourType, depth }, rows)).toThrow("a damaged PNG file");
+    refused(pictureFile({ ...header, colourType: 3 }, rows)).toThrow("a damaged PNG file");
+    refused(pictureFile(header, rows.with(151, 5))).toThrow("a damaged PNG file");
+    const file = pictureFile(header, rows);
+    refused(file.with(file.length - 20, 1)).toThrow("a damaged PNG file");
+    refused(file.subarray(0, 33)).toThrow("a damaged PNG file");
+    refused(file.subarray(0, 20)).toThrow("a damaged PNG file");
+  });
+
+  it("full of corners of codes: the search ends", () => {
+    const ring = (x: number, y: number) => Math.max(Math.abs((x % 9) - 3), Math.abs((y % 9) - 3));
+    const corners = picture(600, 600, 1, (x, y) => [0, 1, 3].includes(ring(x, y)));
+    expect(() => readQr(corners)).toThrow("too much in it looks like the corner of a QR code");
   });
 
   it("no code on it, or a damaged one", () => {

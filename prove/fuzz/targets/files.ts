@@ -44,11 +44,6 @@ const PROFILE = {
   policy: { maxPer24h: "100000sat" },
 };
 
-/**
- * YAML is a library's matter, about 10 microseconds a byte. These files are the operator's own and have their length
- * bounded.
- */
-const YAML_LIMIT_MS = 3000;
 const YAML_WORDS = [
   "&a ",
   "*a",
@@ -76,23 +71,36 @@ publish: [available, pin-threshold]
 policy: { a: &anchor [1, 2], "b": 'c' }
 `;
 
+/** What a reader of YAML works hard for: each as often as is accepted, and then up to 64 KiB. */
+function extremeYaml(): Uint8Array[] {
+  const pieces =
+    '[|{a: |- |? |&a |- &a x\n|- *a\n|[a, |a: 1\n|- a: 1\n|---\n|a\n|aaaa |"\\u0041|#\n|\t|- >\n\n'.split(
+      "|",
+    );
+  return [...pieces, "- |\n a\n"].flatMap((piece) => {
+    const signs = piece.replace(/[\w ]/g, "").length;
+    const accepted = Math.floor(8192 / Math.max(signs, piece.length / 8));
+    return [accepted, Math.floor(65_536 / piece.length)].map((times) => bytesOf(piece.repeat(times)));
+  });
+}
+
 export const profileTarget: FuzzTarget = {
   name: "personalization profiles",
-  weight: 6,
-  limitMs: YAML_LIMIT_MS,
+  weight: 20,
   corpus: () => [json(PROFILE), bytesOf(YAML)],
+  extremes: extremeYaml,
   words: YAML_WORDS,
   run: (input) => parseProfile(textOf(input), "fuzz.yaml"),
 };
 
 export const serviceTarget: FuzzTarget = {
   name: "the issuer's configuration",
-  weight: 4,
-  limitMs: YAML_LIMIT_MS,
+  weight: 20,
   corpus: () => [
     bytesOf(configTemplate({ database: "issuer.db", keys: "keys.json", node: "node" })),
     json({ database: "issuer.db", policy: { maxPer24h: "1sat" } }),
   ],
+  extremes: extremeYaml,
   words: YAML_WORDS,
   run: (input) => parseServiceConfig(textOf(input), "/srv/fuzz.yaml"),
 };

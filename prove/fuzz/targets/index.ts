@@ -9,6 +9,7 @@ import * as invoices from "./invoice.js";
 import * as journals from "./journals.js";
 import * as lightning from "./lightning.js";
 import * as messages from "./messages.js";
+import { pictureContentTarget } from "./pictures.js";
 import { receiverTarget } from "./receiver.js";
 import * as records from "./records.js";
 
@@ -35,6 +36,7 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
     lightning.hopTarget,
     lightning.onionTarget,
     await lightning.pictureTarget(),
+    pictureContentTarget,
     files.profileTarget,
     files.serviceTarget,
     files.cardListTarget,

@@ -99,14 +99,13 @@ export const onionTarget: FuzzTarget = {
   },
 };
 
-/** QR codes of offline messages, as picture files. Looking for a code in a picture is work, not reading. */
+/** QR codes of offline messages, as picture files. */
 export async function pictureTarget(): Promise<FuzzTarget> {
   const texts = stringsOf(vectorFile("odt"), ["text"]).slice(0, 3);
   const pictures = await Promise.all(texts.map((text) => qrPng(text.trim() || "00")));
   return {
     name: "pictures",
-    weight: 1,
-    limitMs: 2000,
+    weight: 20,
     corpus: () => pictures.map((picture) => Uint8Array.from(picture)),
     words: ["IHDR", "IDAT", "IEND", "PLTE"],
     run: (input) => readQrPng(input),
