@@ -24,9 +24,10 @@ export class SimulatedReader implements Reader {
     this.#changed();
   }
 
-  /** Takes the card away, also from under a connection, and returns it. */
+  /** Takes the card away, also from under a connection, and returns it. A tear that is still to come does not. */
   remove(): SimulatedCard | undefined {
     const card = this.#card;
+    if (this.#removeWhenTorn) card?.tearAt(undefined);
     card?.powerOff();
     this.#card = undefined;
     this.#connection = undefined;

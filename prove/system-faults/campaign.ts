@@ -7,6 +7,8 @@ import { runFestival } from "./run.js";
 
 /** Of so many runs one is on PostgreSQL, where the system has it: chosen by the seed, so that a replay is the same. */
 const SERVER_EVERY = 8;
+/** And of so many one has two services on one ledger there. */
+const TWO_EVERY = 16;
 /** In memory where the system has such a place: a killed process loses nothing there either. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
@@ -18,18 +20,17 @@ export async function runSystemFaults(options: CampaignOptions): Promise<Campaig
   try {
     for (let seed = options.seed; !meter.isOver; seed++) {
       const onServer = seed % SERVER_EVERY === 0 && postgresBinaries() !== undefined;
+      const services = onServer && seed % TWO_EVERY === 0 ? 2 : 1;
       if (onServer) server ??= await startPostgres();
-      const { problems, counts } = await runFestival(
-        seed,
-        directory,
-        onServer ? await server?.database() : undefined,
-      );
+      const ledger = onServer && server ? ({ url: await server.database(), services } as const) : undefined;
+      const where = `${onServer ? "PostgreSQL" : "SQLite"}${services === 2 ? ", two services" : ""}`;
+      const { problems, counts } = await runFestival(seed, directory, ledger);
       meter.units++;
-      meter.count(onServer ? "runs on PostgreSQL" : "runs on SQLite");
+      meter.count(`runs on ${where}`);
       for (const [what, n] of Object.entries(counts)) meter.count(what, n);
       for (const what of problems)
         meter.fail({
-          where: `seed ${seed}, on ${onServer ? "PostgreSQL" : "SQLite"}`,
+          where: `seed ${seed}, on ${where}`,
           what,
           replay: `--only system --first --seed ${seed}`,
         });

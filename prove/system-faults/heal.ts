@@ -13,16 +13,13 @@ export async function heal(world: World): Promise<void> {
   // Whatever mischief is under way ends by itself.
   await time.sleep(300_000);
   for (const node of [merchant, payer]) node.isDown = false;
-  for (const clock of [
-    world.merchantClock,
-    world.payerClock,
-    ...world.counters.map((counter) => counter.clock),
-  ])
-    clock.offset = 0;
-  if (world.issuer.life.isOver) await world.startIssuer();
-  await world.issuer.fillDisk(false);
-  // From here on its rounds are run by hand: days pass.
-  await world.issuer.reconciler.stop();
+  for (const clock of world.clocks) clock.offset = 0;
+  for (const station of world.stations) {
+    if (station.issuer.life.isOver) await world.startIssuer(station);
+    await station.issuer.fillDisk(false);
+    // From here on its rounds are run by hand: days pass.
+    await station.issuer.reconciler.stop();
+  }
   await unblockAll(world);
   await finishSales(world);
   await resolveAll(world);
@@ -39,13 +36,18 @@ async function finishSales(world: World): Promise<void> {
   for (const card of world.cards) card.isBusy = false;
 }
 
+/** One round of each service. */
+async function runRounds(world: World): Promise<void> {
+  for (const { reconciler } of world.issuers) await reconciler.run();
+}
+
 /**
- * The reconciler runs, hour after hour, until nothing is reserved: leases taken and invoices made while a clock was a
- * day ahead last a day longer.
+ * The reconcilers run, hour after hour, until nothing is reserved: an invoice made while the merchant's clock was a day
+ * ahead expires a day later.
  */
 async function resolveAll(world: World): Promise<void> {
   for (let hour = 0; hour < MOST_HOURS; hour++) {
-    await world.issuer.reconciler.run();
+    await runRounds(world);
     const reserved = await world.store.read((tx) => tx.selectFrom("leases").select("counter").execute());
     if (reserved.length === 0) return;
     await world.time.sleep(3_600_000);
@@ -78,12 +80,10 @@ export async function giveBack(world: World): Promise<void> {
       });
     }
   };
-  // A card whose status went unheard shows it again, as cards in the field do.
-  for (let round = 0; round < 2; round++) {
-    await refreshAll();
-    // What was found while the issuer's clock was a day ahead grows old a day later.
-    await world.time.sleep(2 * DAY_MS + 600_000);
-    await world.issuer.reconciler.run();
-  }
+  await refreshAll();
+  // What was found while a clock was a day ahead is seen to be, and is as old as the rest a day later.
+  await runRounds(world);
+  await world.time.sleep(DAY_MS + 600_000);
+  await runRounds(world);
   await refreshAll();
 }

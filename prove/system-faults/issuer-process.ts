@@ -11,6 +11,7 @@ import {
   type StoreErrorCode,
 } from "../../issuer/store/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
 import { linkNode } from "./node-link.js";
 import { ProcessLife, salvage } from "./process-life.js";
@@ -25,6 +26,10 @@ export interface IssuerHost {
   readonly network: SimNetwork;
   readonly node: SimNode;
   readonly location: Location;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+  /** False: other processes work on the same ledger and hear the same messages. */
+  readonly isAlone: boolean;
   /** Told what no fault of a machine brings about. */
   readonly complain: (words: string) => void;
 }
@@ -50,7 +55,7 @@ export class IssuerProcess {
     this.#generation = generation;
     this.store = this.#watched(raw);
     this.life.onEnd(() => this.#leave());
-    const { network, node } = host;
+    const { network, node, clock } = host;
     const { faults, time, random } = network;
     const ports = issuerPorts({
       store: this.store,
@@ -58,7 +63,7 @@ export class IssuerProcess {
       network: "bcrt",
       nodeId: node.nodeId,
       owner: BigInt(generation + 1),
-      clock: node.clock,
+      clock,
       monotonic: () => time.now,
       randomBytes: (length) => random.bytes(length),
       keys: {
@@ -73,7 +78,7 @@ export class IssuerProcess {
     });
     const authorizer = new Authorizer(ports, CONFIG);
     this.reconciler = new Reconciler(ports, CONFIG, authorizer);
-    new PaymentReceiver(linkNode(node, network, this.life), authorizer, { now: node.clock });
+    new PaymentReceiver(this.#listening(), authorizer, { now: clock });
   }
 
   static async open(host: IssuerHost, generation: number): Promise<IssuerProcess> {
@@ -87,6 +92,15 @@ export class IssuerProcess {
     const process = new IssuerProcess(host, raw, generation);
     process.reconciler.start(ROUND_MS);
     return process;
+  }
+
+  /** The node as the service hears it. Of several services often one alone hears a message, and sometimes none. */
+  #listening(): LightningNode {
+    const { node, network, isAlone } = this.#host;
+    const link = linkNode(node, network, this.life);
+    if (isAlone) return link;
+    const isHeard = () => !network.faults.strikes("messages that one of two services heard", 3);
+    return { ...link, onMessage: (handler) => link.onMessage((message) => isHeard() && handler(message)) };
   }
 
   /** Ends it at once. What it had not committed is lost. */

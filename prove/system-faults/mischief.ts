@@ -26,13 +26,14 @@ const until = async (world: World, everyMs: number, strike: () => Promise<void> 
 function kills(world: World): Promise<unknown> {
   const { faults, time, random } = world;
   const killing = until(world, 60_000, () => {
-    if (faults.strikes("issuer killed", 2)) world.issuer.kill();
+    if (faults.strikes("issuer killed", 2)) random.pick(world.issuers).kill();
     if (faults.strikes("terminal killed", 2)) random.pick(world.counters).process?.kill();
   });
   const reviving = until(world, 10_000, async () => {
-    if (!world.issuer.life.isOver) return;
+    const dead = world.stations.filter(({ issuer }) => issuer.life.isOver);
+    if (dead.length === 0) return;
     await time.sleep(random.below(30_000));
-    await world.startIssuer();
+    await world.startIssuer(random.pick(dead));
   });
   return Promise.all([killing, reviving]);
 }
@@ -61,8 +62,7 @@ function outages(world: World): Promise<void> {
 function clocks(world: World): Promise<void> {
   const { faults, random, time } = world;
   return until(world, 120_000, async () => {
-    const all = [world.merchantClock, world.payerClock, ...world.counters.map(({ clock }) => clock)];
-    const clock = random.pick(all);
+    const clock = random.pick(world.clocks);
     if (!faults.strikes("clock jumps", 2)) return;
     clock.offset = random.pick([-DAY_MS, DAY_MS]);
     await time.sleep(random.below(200_000));

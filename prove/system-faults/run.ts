@@ -6,7 +6,7 @@ import { giveBack, heal, presentEverythingAgain } from "./heal.js";
 import { mischief } from "./mischief.js";
 import { merchant } from "./people.js";
 import { VirtualTime } from "./virtual-time.js";
-import { World } from "./world.js";
+import { type ServerLedger, World } from "./world.js";
 
 /** What one run came to. */
 export interface RunResult {
@@ -28,16 +28,20 @@ const SERVER_MS = 4;
 /**
  * A festival in which everything goes wrong that can, then is healed, and whose books are then held against each
  * other. On SQLite the same seed gives the same run.
- * @param directory for its files; @param url of an empty PostgreSQL database; without it SQLite
+ * @param directory for its files; @param ledger on PostgreSQL; without it on SQLite, with one service
  */
-export async function runFestival(seed: number, directory: string, url?: string): Promise<RunResult> {
+export async function runFestival(
+  seed: number,
+  directory: string,
+  ledger?: ServerLedger,
+): Promise<RunResult> {
   const counts: Record<string, number> = {};
   const count = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
-  const time = new VirtualTime(url ? SERVER_MS : 0);
+  const time = new VirtualTime(ledger ? SERVER_MS : 0);
   const folder = join(directory, `run-${seed}`);
-  const world = new World(seed, time, folder, url, count);
+  const world = new World(seed, time, folder, ledger, count);
   const problems: string[] = [];
   try {
     await time.run(RUN_MS, async () => {

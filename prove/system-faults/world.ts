@@ -17,18 +17,47 @@ import type { VirtualTime } from "./virtual-time.js";
 const START = 1_800_000_000_000;
 const CARDS = 4;
 const TERMINALS = 3;
+/** What a second machine's clock is ahead. */
+const SKEW_MS = 3_700;
+
+/** A ledger on a database server. */
+export interface ServerLedger {
+  /** Of an empty database. */
+  readonly url: string;
+  /** Issuer's services that work on it at once. */
+  readonly services: 1 | 2;
+}
 
 /** A clock that people, or a battery, set wrong. */
 export class MachineClock {
-  /** Milliseconds that it is off. */
+  /** Milliseconds that it is set wrong. */
   offset = 0;
   readonly #time: VirtualTime;
+  readonly #skew: number;
 
-  constructor(time: VirtualTime) {
+  /** @param skew milliseconds that it is always ahead of other clocks */
+  constructor(time: VirtualTime, skew = 0) {
     this.#time = time;
+    this.#skew = skew;
   }
 
-  readonly read = (): number => START + this.#time.now + this.offset;
+  readonly read = (): number => START + this.#time.now + this.#skew + this.offset;
+}
+
+/** A machine on which the issuer's service runs, and the process that comes and goes. */
+export class Station {
+  readonly clock: MachineClock;
+  process: IssuerProcess | undefined;
+
+  constructor(clock: MachineClock) {
+    this.clock = clock;
+  }
+
+  /** @throws Error before it was started */
+  get issuer(): IssuerProcess {
+    if (!this.process) throw new Error("the issuer was not started");
+    return this.process;
+  }
 }
 
 /** A place where a merchant sells: hardware that stays, and the process that comes and goes. */
@@ -54,8 +83,10 @@ export class World {
   readonly merchant: SimNode;
   readonly payer: SimNode;
   readonly merchantClock: MachineClock;
-  /** Of the issuer's service and its node: they stand side by side. */
+  /** Of the payer's node and the issuer's first service: they stand side by side. */
   readonly payerClock: MachineClock;
+  /** Where the issuer's services run, all on one ledger. */
+  readonly stations: readonly Station[];
   readonly cards: readonly FieldCard[];
   readonly counters: readonly Counter[];
   /** Every different request that ever left the merchant's node, by its hex, to be sent again late. */
@@ -69,14 +100,14 @@ export class World {
   readonly #closing: (() => unknown)[] = [];
   readonly #directory: string;
   readonly #location: Location;
-  #issuer: IssuerProcess | undefined;
   #generation = 0;
 
+  /** @param ledger where it is and how many services work on it; without it one, on SQLite */
   constructor(
     seed: number,
     time: VirtualTime,
     directory: string,
-    url: string | undefined,
+    ledger: ServerLedger | undefined,
     count: (what: string) => void,
   ) {
     this.time = time;
@@ -85,6 +116,10 @@ export class World {
     this.network = { time, faults: this.faults, random: this.random, nodes: new Map() };
     this.merchantClock = new MachineClock(time);
     this.payerClock = new MachineClock(time);
+    this.stations = [
+      new Station(this.payerClock),
+      ...(ledger?.services === 2 ? [new Station(new MachineClock(time, SKEW_MS))] : []),
+    ];
     this.merchant = new SimNode(this.network, "merchant", this.merchantClock.read);
     this.payer = new SimNode(this.network, "payer", this.payerClock.read);
     this.merchant.onSend = (type, payload) => {
@@ -97,14 +132,25 @@ export class World {
     this.counters = Array.from({ length: TERMINALS }, (_, i) => new Counter(`till-${i + 1}`, time));
     this.#directory = directory;
     mkdirSync(directory, { recursive: true });
-    this.#location = url
-      ? { kind: "postgres", url }
+    this.#location = ledger
+      ? { kind: "postgres", url: ledger.url }
       : { kind: "sqlite", path: (generation) => join(directory, `ledger-${generation}.db`) };
   }
 
+  get issuers(): readonly IssuerProcess[] {
+    return this.stations.map(({ issuer }) => issuer);
+  }
+
+  /** One that runs, while any does. */
   get issuer(): IssuerProcess {
-    if (!this.#issuer) throw new Error("the issuer was not started");
-    return this.#issuer;
+    const [first, second] = this.stations;
+    return first?.process?.life.isOver && second?.process ? second.process : (first as Station).issuer;
+  }
+
+  /** Of every machine. */
+  get clocks(): readonly MachineClock[] {
+    const machines = [...this.stations, ...this.counters];
+    return [this.merchantClock, ...machines.map(({ clock }) => clock)];
   }
 
   get store(): Store {
@@ -114,7 +160,7 @@ export class World {
   /** Starts everything, in peace. */
   async open(): Promise<void> {
     this.faults.on = false;
-    await this.startIssuer();
+    for (const station of this.stations) await this.startIssuer(station);
     for (const { cardId, publicKey, limits } of this.cards) {
       const { credit, ...rest } = limits;
       await registerCard(
@@ -136,13 +182,14 @@ export class World {
     this.faults.on = true;
   }
 
-  /** The service's next life. */
-  async startIssuer(): Promise<void> {
+  /** A service's next life. */
+  async startIssuer(station: Station): Promise<void> {
     const { network, payer: node } = this;
     const complain = (words: string) => void this.complaints.push(words);
-    const host = { network, node, location: this.#location, complain };
-    this.#issuer = await IssuerProcess.open(host, this.#generation++);
-    const { issuer } = this;
+    const isAlone = this.stations.length === 1;
+    const host = { network, node, location: this.#location, clock: station.clock.read, isAlone, complain };
+    const issuer = await IssuerProcess.open(host, this.#generation++);
+    station.process = issuer;
     this.#closing.push(() => issuer.close());
   }
 

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { runSystemFaults } from "../../prove/system-faults/campaign.js";
 import { runFestival } from "../../prove/system-faults/run.js";
 import { StandstillError, VirtualTime } from "../../prove/system-faults/virtual-time.js";
+import { postgresBinaries } from "../postgres.js";
 
 const directory = mkdtempSync(join(tmpdir(), "chequecard-system-test-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -15,6 +16,8 @@ describe("the whole system under faults", () => {
     const { failures, units, counts } = await runSystemFaults(options);
     expect(failures).toEqual([]);
     expect(units).toBe(4);
+    expect(counts["runs on SQLite"]).toBe(postgresBinaries() ? 3 : 4);
+    expect(counts["runs on PostgreSQL, two services"]).toBe(postgresBinaries() ? 1 : undefined);
     for (const what of ["issuer killed", "terminal killed", "cards torn", "messages lost", "clock jumps"])
       expect(counts[what], what).toBeGreaterThan(3);
     for (const what of ["sales paid", "sales cancelled", "authorizations settled", "authorizations void"])

@@ -99,6 +99,18 @@ describe("SimulatedReader", () => {
     expect(await sw(again.transmit(PAY))).toBe("9000");
   });
 
+  it("tears nobody once the card was taken away in one piece", async () => {
+    const reader = new SimulatedReader();
+    const card = newCard();
+    reader.insert(card);
+    reader.tearAway("after-command");
+    reader.remove();
+    reader.insert(card);
+    const connection = await reader.waitForCard();
+    await connection.transmit(SELECT);
+    expect(await sw(connection.transmit(PAY))).toBe("9000");
+  });
+
   it("ends a wait when its signal aborts", async () => {
     const reader = new SimulatedReader();
     const abort = new AbortController();
