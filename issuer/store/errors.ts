@@ -99,7 +99,9 @@ function classify(code: string, message: string): StoreErrorCode {
   if (found) return found[1];
   if (/database connection is not open|driver has already been destroyed|after calling end/i.test(message))
     return "closed";
-  return /connection terminated|timeout expired|timeout exceeded/i.test(message) ? "unavailable" : "internal";
+  return /connection terminated|connection error|timeout expired|timeout exceeded/i.test(message)
+    ? "unavailable"
+    : "internal";
 }
 
 /**

@@ -87,8 +87,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     pipeline: true,
     types,
   });
-  // A connection that dies while idle is replaced at the next query; without a listener it would end the process.
+  // A connection that dies is replaced at the next query, idle or in use; without listeners it would end the process.
   pool.on("error", () => {});
+  pool.on("connect", (client) => void client.on("error", () => {}));
   let queries = 0;
   const db = new Kysely<Tables>({
     dialect: new IndexedPostgresDialect({

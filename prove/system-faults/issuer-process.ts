@@ -1,4 +1,4 @@
-import { CompiledQuery } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import { equalBytes, secp256k1 } from "../../common/index.js";
 import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
@@ -10,6 +10,7 @@ import {
   StoreError,
   type StoreErrorCode,
 } from "../../issuer/store/index.js";
+import type { Tx } from "../../issuer/store/types.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
@@ -122,6 +123,14 @@ export class IssuerProcess {
       .catch(() => undefined);
   }
 
+  /** At times the connection to the database server breaks in the middle of a transaction. */
+  async #cutLine(tx: Tx): Promise<void> {
+    if (this.#host.location.kind !== "postgres") return;
+    if (!this.#host.network.faults.strikes("connections to the database cut", 60)) return;
+    const { rows } = await sql<{ pid: bigint }>`select pg_backend_pid() as pid`.execute(tx);
+    for (const { pid } of rows) await sql`select pg_terminate_backend(${pid})`.execute(this.#raw.db);
+  }
+
   /** No card is a clone here, and a rule that only the database keeps is one that the service broke. */
   #hear(fields: object, message: string): void {
     if (this.life.isOver || !("event" in fields)) return;
@@ -160,6 +169,7 @@ export class IssuerProcess {
           const result = await raw.write(async (tx) => {
             const done = await work(tx);
             this.life.expectAlive();
+            await this.#cutLine(tx);
             if (undone) throw new StoreError("full", "the disk is full");
             return done;
           });

@@ -192,6 +192,26 @@ describe("a PostgreSQL ledger", () => {
     await store.close();
   });
 
+  it("goes on after a connection broke in the middle of a transaction, of which nothing is kept", async () => {
+    const url = await (await bench.server()).database();
+    const store = await openPostgres({ url });
+    await registerCard(store, card(1), START);
+    const broken = store.write(async (tx) => {
+      await tx.deleteFrom("limits").execute();
+      const { rows } = await sql<{ pid: bigint }>`select pg_backend_pid() as pid`.execute(tx);
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(store.db);
+      // Until the driver has heard of it.
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        await tx.selectFrom("limits").select("card").execute();
+      }
+    });
+    await expect(broken).rejects.toMatchObject({ name: "StoreError", code: "unavailable" });
+    await registerCard(store, card(2), START);
+    expect(await store.db.selectFrom("limits").select("card").execute()).toHaveLength(2);
+    await store.close();
+  });
+
   it("many at once bring an empty database to the newest schema once", async () => {
     const url = await (await bench.server()).database();
     const stores = await Promise.all(Array.from({ length: 4 }, () => openPostgres({ url, connections: 1 })));
