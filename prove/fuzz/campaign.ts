@@ -99,6 +99,7 @@ export async function runFuzz(options: CampaignOptions, timed: boolean, chosen?:
     }
     meter.tell("inputs");
   }
+  for (const { target } of targets) await target.end?.();
   for (const { target, inputs } of targets) meter.count(target.name, inputs);
   meter.count(
     "ways of being read or refused",

@@ -18,6 +18,8 @@ export interface FuzzTarget {
    * @throws ChequecardError for an input that is refused; anything else is a failure
    */
   run(input: Uint8Array): unknown;
+  /** Gives back what was opened for reading. More inputs may follow. */
+  end?(): Promise<void>;
 }
 
 /** An input as text, each byte a character, so that no byte is lost. */

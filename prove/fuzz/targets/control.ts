@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readAnswer } from "../../../cli/node/ask-node.js";
 import { askControl } from "../../../cli/node/control-client.js";
 import { controlSocketPath, toLine } from "../../../cli/node/control-line.js";
-import { serveControl } from "../../../cli/node/control-server.js";
+import { type ControlServer, serveControl } from "../../../cli/node/control-server.js";
 import { OPERATIONS, type OperationName, readOperation } from "../../../cli/node/operations.js";
 import { shelfFolder } from "../shelf.js";
 import { bytesOf, type FuzzTarget, textOf } from "../target.js";
@@ -51,16 +51,14 @@ function folderOf(name: string): string {
   return folder;
 }
 
-let serving: Promise<string> | undefined;
+let serving: Promise<ControlServer> | undefined;
 
 /** The channel of a node that understands requests and does nothing. @returns its folder */
-function servedFolder(): Promise<string> {
-  serving ??= (async () => {
-    const folder = folderOf("asked");
-    await serveControl(folder, async (request) => typeof readOperation(request).of);
-    return folder;
-  })();
-  return serving;
+async function servedFolder(): Promise<string> {
+  const folder = folderOf("asked");
+  serving ??= serveControl(folder, async (request) => typeof readOperation(request).of);
+  await serving;
+  return folder;
 }
 
 /** Sends bytes on a new connection. @returns everything that comes back */
@@ -98,6 +96,10 @@ export const controlRequestTarget: FuzzTarget = {
     if (error?.code === "internal") throw new ControlRuleError("the server failed");
     return ok ? "understood" : error?.message.slice(0, 60);
   },
+  async end() {
+    await (await serving)?.close();
+    serving = undefined;
+  },
 };
 
 let answering: Promise<Server> | undefined;
@@ -109,10 +111,11 @@ async function answeringFolder(): Promise<string> {
   answering ??= new Promise((resolve) => {
     const server = createServer((socket) => {
       socket.on("error", () => socket.destroy());
+      // What was asked is read, else the socket never learns that the other side has gone.
+      socket.resume();
       socket.end(answer);
     });
     server.listen(controlSocketPath(folder), () => resolve(server));
-    server.unref();
   });
   await answering;
   return folder;
@@ -140,5 +143,9 @@ export const controlAnswerTarget: FuzzTarget = {
     const served = await askControl(folder, { op: name }, NEVER);
     if (!served) throw new ControlRuleError("nobody listens");
     return textOf(bytesOf(JSON.stringify(Object.keys(readAnswer(name, served.answer)))));
+  },
+  async end() {
+    (await answering)?.close();
+    answering = undefined;
   },
 };
