@@ -13,6 +13,8 @@ const FACTS = "issuer/ledger/facts.ts";
 const RESOLVE = "issuer/ledger/resolve.ts";
 const LIMITS = "issuer/ledger/limits.ts";
 const SCHEMA = "issuer/store/migrations/0001-ledger.ts";
+const RECONCILER = "issuer/reconciler/reconciler.ts";
+const LEASES = "issuer/reconciler/leases.ts";
 const NEXT_MOVE = "issuer/reconciler/next-move.ts";
 const POLICY = "issuer/policy/evaluate.ts";
 
@@ -57,6 +59,33 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     name: "the reconciler takes for left behind what a request is about to pay",
     edits: { [AUTHORIZER]: [["this.payments.hold(question)", "() => {}"]] },
     caughtBy: [test("reserved-unpaid", "sqlite is the request's own")],
+  },
+  {
+    name: "an invoice counts as expired because a clock says so",
+    edits: { [RECONCILER]: [[">= leaseMs + payTimeoutMs;", ">= 0 * (leaseMs + payTimeoutMs);"]] },
+    caughtBy: [ledgerModel, test("reconciler", "sqlite who believes that an invoice has expired")],
+  },
+  {
+    name: "a lease made by a clock that was ahead lasts as long as it says",
+    edits: { [LEASES]: [["monotonic()) >= leaseMs);", "monotonic()) >= 1e9 * leaseMs);"]] },
+    caughtBy: [test("reconciler", "sqlite takes over what was reserved while the clock")],
+  },
+  {
+    name: "a living process loses its leases because its clock is ahead",
+    edits: { [LEASES]: [["monotonic()) >= leaseMs);", "monotonic()) >= 0 * leaseMs);"]] },
+    caughtBy: [test("reconciler", "sqlite leaves a living process")],
+  },
+  {
+    name: "a payment is sent under a lease that may be over",
+    edits: {
+      [RECONCILER]: [["claimedAt > this.#config.leaseMs / 2", "claimedAt > this.#config.leaseMs * 2"]],
+    },
+    caughtBy: [test("reconciler", "sqlite sends nothing any more")],
+  },
+  {
+    name: "a clock that is behind makes gaps old",
+    edits: { [RECONCILER]: [["this.#gaps.older(ageMs,", "this.#gaps.older(0 * ageMs,"]] },
+    caughtBy: [ledgerModel, test("counters", "sqlite a clock that was behind")],
   },
   {
     name: "limits that were signed are not looked at",

@@ -134,9 +134,10 @@ export class IssuerProcess {
   /** No card is a clone here, and a rule that only the database keeps is one that the service broke. */
   #hear(fields: object, message: string): void {
     if (this.life.isOver || !("event" in fields)) return;
-    const { event, code } = { code: undefined, ...fields };
+    const { event, code, error } = { code: undefined, error: undefined, ...fields };
     if (event === "clone") this.#host.complain(message);
-    if (event === "internal" && OWN_FAULTS.includes(code)) this.#host.complain(`${message}: ${code}`);
+    if (event === "internal" && OWN_FAULTS.includes(code))
+      this.#host.complain(`${message}: ${code}, ${error}`);
   }
 
   /** The next life opens a copy: this one's connection still holds the file, which a dead process would not. */
