@@ -11,7 +11,7 @@ const CARDS = 1000;
 const REQUESTS = 12_000;
 const WARM_UP = 3000;
 /** Seconds at half of the full load. */
-const HALF_LOAD_SECONDS = 4;
+const HALF_LOAD_SECONDS = 8;
 const NAIVE = 60;
 /** The large ledger: cards beside those that pay, with five past payments each. */
 const LARGE_CARDS = 1_000_000;

@@ -15,7 +15,7 @@ import { StoreError } from "../store/index.js";
 import type { Tx } from "../store/types.js";
 import type { AuthorizerConfig } from "./config.js";
 import { decide, type Question } from "./decide.js";
-import { GroupCommit } from "./group-commit.js";
+import { GroupCommit, type GroupOptions } from "./group-commit.js";
 import type { IssuerPorts } from "./ports.js";
 
 /** A decision that is durable. */
@@ -40,39 +40,43 @@ export class LedgerWriter {
   readonly #ports: IssuerPorts;
   readonly #config: AuthorizerConfig;
   readonly #policies = new PolicyCache();
-  readonly #group: GroupCommit<Job, Result>;
+  readonly #decisions: GroupCommit<Job, Result>;
+  /** A server writes two transactions at once, a file only one: there they share theirs. */
+  readonly #settlements: GroupCommit<Job, Result>;
 
   constructor(ports: IssuerPorts, config: AuthorizerConfig) {
     this.#ports = ports;
     this.#config = config;
-    this.#group = new GroupCommit<Job, Result>({
+    const options: GroupOptions<Job, Result> = {
       keys: keysOf,
       run: (jobs) => ports.store.write((tx) => this.#run(tx, jobs)),
       // What a rule refused is one job's fault; what the disk refused is nobody's.
       retryAlone: (error) =>
         !(error instanceof StoreError) || error.code === "constraint" || error.code === "internal",
       maxBatch: config.maxBatch,
-    });
+    };
+    this.#decisions = new GroupCommit(options);
+    this.#settlements = ports.store.kind === "postgres" ? new GroupCommit(options) : this.#decisions;
   }
 
   /** Decides and records it. @throws StoreError */
   async decide(question: Question): Promise<Decided> {
-    return (await this.#group.submit({ type: "decide", question })) as Decided;
+    return (await this.#decisions.submit({ type: "decide", question })) as Decided;
   }
 
   /** Books a payment that went through. @returns whether it was booked now @throws StoreError */
   async settle(settlement: Settlement): Promise<boolean> {
-    return (await this.#group.submit({ type: "settle", settlement })) as boolean;
+    return (await this.#settlements.submit({ type: "settle", settlement })) as boolean;
   }
 
   /** Gives up a payment that failed for certain. @throws StoreError */
   async void(key: AuthorizationKey, right: VoidRight, reason: number): Promise<Voided> {
-    return (await this.#group.submit({ type: "void", key, right, reason })) as Voided;
+    return (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;
   }
 
   /** Resolves when everything handed in is durable. */
-  idle(): Promise<void> {
-    return this.#group.idle();
+  async idle(): Promise<void> {
+    await Promise.all([this.#decisions.idle(), this.#settlements.idle()]);
   }
 
   async #run(tx: Tx, jobs: readonly Job[]): Promise<(Result | undefined)[]> {
