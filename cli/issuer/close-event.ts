@@ -35,8 +35,8 @@ const leftOn = (card: CardEntry): Msat => msat(card.funded - card.spent);
 
 /**
  * Ends an event: blocks every card, lists what has to be paid out, and with `--cash-out-all` books it as paid out.
- * Each card is done on its own, durably: a run that was interrupted is started once more, and the list then has what
- * both have booked.
+ * Each card is done on its own, durably: a run that was interrupted is started once more, and the list has what all
+ * runs have booked.
  */
 export async function closeEvent(
   context: CommandContext,
@@ -123,7 +123,7 @@ interface Closed {
   readonly csv: string | undefined;
   /** What this closing has booked, in all of its runs. */
   readonly payouts?: readonly Payout[];
-  /** How many of them an earlier, interrupted run has booked. */
+  /** How many of them earlier runs have booked. */
   readonly before?: number;
 }
 
@@ -154,7 +154,7 @@ function closed({ blocked, due, underWay: open, csv, payouts, before = 0 }: Clos
         [
           "Booked as paid out",
           payouts &&
-            `${formatMsat(paidOut ?? 0n)} on ${payouts.length} cards${before === 0 ? "" : `, ${before} of them by a run that was interrupted`}`,
+            `${formatMsat(paidOut ?? 0n)} on ${payouts.length} cards${before === 0 ? "" : `, ${before} of them by earlier runs`}`,
         ],
         [
           "Under way",

@@ -1,8 +1,9 @@
 import { type Msat, msat } from "../../common/index.js";
-import type { Db, Store } from "../store/types.js";
+import type { Db, Store, Tx } from "../store/types.js";
 
-/** Name of the setting that says after which booking the closing began that is not at its end yet. */
-const CLOSING = "closing";
+/** Settings: the last booking before the closing began, and the last one when it was at its end. */
+const BEGUN = "closing-begun";
+const ENDED = "closing-ended";
 
 /** What was paid out for a card when an event was closed. */
 export interface Payout {
@@ -14,37 +15,58 @@ export interface Payout {
 }
 
 /**
- * Begins to pay out all cards, or goes on with what an interrupted run began: whoever hands the money out needs one
- * list, however many runs booked it.
+ * Begins to pay out all cards, or goes on with what earlier runs booked: whoever hands the money out needs one list,
+ * however many runs it took, also when the last one died before it could show it. A new closing begins only when money
+ * was paid in after the end of the last one.
  * @returns the number of the last booking before it, for {@link closingPayouts}
  */
 export async function beginClosing(store: Store): Promise<bigint> {
   return await store.write(async (tx) => {
-    const last = await tx
-      .selectFrom("bookings")
-      .select("id")
-      .orderBy("id", "desc")
-      .limit(1)
-      .executeTakeFirst();
+    const ended = await setting(tx, ENDED);
+    if (ended !== undefined && (await isPaidInSince(tx, ended)))
+      await tx.deleteFrom("settings").where("name", "in", [BEGUN, ENDED]).execute();
+    const begun = await setting(tx, BEGUN);
+    if (begun !== undefined) return begun;
+    const last = await lastBooking(tx);
     await tx
       .insertInto("settings")
-      .values({ name: CLOSING, value: String(last?.id ?? 0n) })
-      .onConflict((conflict) => conflict.doNothing())
+      .values({ name: BEGUN, value: String(last) })
       .execute();
-    const { value } = await tx
-      .selectFrom("settings")
-      .select("value")
-      .where("name", "=", CLOSING)
-      .executeTakeFirstOrThrow();
-    return BigInt(value);
+    return last;
   });
 }
 
-/** Everything is booked: the next closing begins a new list. */
+/** Everything is booked. */
 export async function endClosing(store: Store): Promise<void> {
   await store.write(async (tx) => {
-    await tx.deleteFrom("settings").where("name", "=", CLOSING).execute();
+    const value = String(await lastBooking(tx));
+    await tx
+      .insertInto("settings")
+      .values({ name: ENDED, value })
+      .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
+      .execute();
   });
+}
+
+async function setting(tx: Tx, name: string): Promise<bigint | undefined> {
+  const row = await tx.selectFrom("settings").select("value").where("name", "=", name).executeTakeFirst();
+  return row && BigInt(row.value);
+}
+
+async function lastBooking(tx: Tx): Promise<bigint> {
+  const row = await tx.selectFrom("bookings").select("id").orderBy("id", "desc").limit(1).executeTakeFirst();
+  return row?.id ?? 0n;
+}
+
+async function isPaidInSince(tx: Tx, booking: bigint): Promise<boolean> {
+  const found = await tx
+    .selectFrom("bookings")
+    .select("id")
+    .where("id", ">", booking)
+    .where("kind", "=", "fund")
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /**
