@@ -22,6 +22,8 @@ const AGAIN_ONE_IN = 4;
 /** Every so manieth run is of a command that takes many kills. */
 const LONG_EVERY = 30;
 const CARDS = 120;
+/** Strikes of one run that a failure tells of, the last ones. */
+const MOST_TOLD = 5;
 const REPLAY = "--only issuer-kills";
 
 /** Every command that changes an issuer's state by itself, in every state that it may find. */
@@ -101,7 +103,7 @@ async function setUp(scene: Scene, folder: string, programs: Programs, meter: Me
   if (scene.isCopied) cpSync(template, work, { recursive: true });
   const log = join(folder, "steps");
   const end = await runVictim(programs, scene.command(work), undefined, log);
-  report(meter, scene, "not struck", await checkEnd(scene, work, end));
+  report(meter, scene, ["not struck"], await checkEnd(scene, work, end));
   const steps = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
   return { scene, template, steps, seconds: end.seconds, left: steps.map((_, i) => i + 1) };
 }
@@ -121,16 +123,17 @@ async function killThrough(
     await scene.prepare(folder);
   }
   const command = scene.command(folder);
+  const strikes: string[] = [];
   for (let runs = 0; ; runs++) {
     const strike = meter.isOver ? undefined : nextStrike(stage, runs, random);
     const end = await runVictim(programs, command, strike);
-    const where = strike ? describe(stage, strike) : "run again";
+    if (strike) strikes.push(describe(stage, strike, end));
     if (end.struck) {
       meter.units++;
       meter.count(`${scene.name}: ${strike?.signal === "SIGINT" ? "interrupted" : "killed"}`);
     }
     const problems = end.struck ? await looked(scene.between(folder)) : await checkEnd(scene, folder, end);
-    report(meter, scene, where, problems);
+    report(meter, scene, strikes.slice(-MOST_TOLD), problems);
     if (!end.struck || problems.length > 0) return;
   }
 }
@@ -147,10 +150,13 @@ function nextStrike(stage: Stage, runs: number, random: SeededRandom): Strike | 
   return { at: "step", step: step ?? 1 + random.below(stage.steps.length), signal };
 }
 
-const describe = ({ steps }: Stage, strike: Strike): string =>
-  strike.at === "time"
-    ? `${strike.signal} after ${strike.ms} ms`
-    : `${strike.signal} before step ${strike.step} (${steps[strike.step - 1] ?? "of a later run"})`;
+function describe({ steps }: Stage, strike: Strike, { struck }: VictimEnd): string {
+  const where =
+    strike.at === "time"
+      ? `after ${strike.ms} ms`
+      : `before step ${strike.step} (${steps[strike.step - 1] ?? "of a later run"})`;
+  return `${strike.signal} ${where}${struck ? "" : ", too late"}`;
+}
 
 async function checkEnd(scene: Scene, folder: string, end: VictimEnd): Promise<string[]> {
   const isDone = end.code !== 0 && scene.alreadyDone?.test(end.out) === true;
@@ -162,8 +168,9 @@ async function checkEnd(scene: Scene, folder: string, end: VictimEnd): Promise<s
 const looked = (looking: Promise<string[]>): Promise<string[]> =>
   looking.catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
 
-function report(meter: Meter, scene: Scene, where: string, problems: readonly string[]): void {
-  for (const what of problems) meter.fail({ where: `${scene.name}, ${where}`, what, replay: REPLAY });
+function report(meter: Meter, scene: Scene, strikes: readonly string[], problems: readonly string[]): void {
+  const where = [scene.name, ...strikes].join(", ");
+  for (const what of problems) meter.fail({ where, what, replay: REPLAY });
 }
 
 /** The kills as one part of the proof. */
