@@ -12,6 +12,8 @@ export interface PostgresServer {
   database(): Promise<string>;
   /** URL of a database by its name. */
   url(name: string): string;
+  /** Directory of its files. */
+  readonly data: string;
   /** Directory with `pg_dump` and the other programs. */
   readonly bin: string;
   /** What a program of the server's owner is to be started with. */
@@ -68,6 +70,7 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     throw cause;
   }
   return {
+    data,
     bin,
     as,
     url,

@@ -28,7 +28,7 @@ export interface SqliteOptions {
 const APPLICATION_ID = 0x43484551;
 const HEADER = "SQLite format 3\0";
 /** Pages in the write-ahead log before they are moved to the file. */
-const CHECKPOINT_PAGES = 8192;
+const CHECKPOINT_PAGES = 32_768;
 
 /**
  * Opens the embedded database: write-ahead log, every commit synced to disk, brought to the newest schema.
