@@ -222,8 +222,8 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
       ],
       [WRITER]: [
         [
-          'return (await this.#group.submit({ type: "void", key, right, reason })) as Voided;',
-          `const done = (await this.#group.submit({ type: "void", key, right, reason })) as Voided;
+          'return (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;',
+          `const done = (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;
     if (!done.voided) return done;
     const { queueUpdate } = await import("../ledger/limits.js");
     const { lockAccount, saveAccount } = await import("../ledger/accounts.js");
