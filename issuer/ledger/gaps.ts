@@ -31,25 +31,32 @@ export interface GapsDue {
 /** Cards in one round. */
 const AT_A_TIME = 1000;
 
-/** The moments of open gaps that are yet to come by the clock: it was ahead when they were found, or is behind now. */
+/**
+ * The moments of open gaps that are yet to come by the clock: it was ahead when they were found, or is behind now. At
+ * most 1,000.
+ * @throws StoreError
+ */
 export async function gapsAhead(store: Store, now: number): Promise<GapMoment[]> {
-  return await store.db
-    .selectFrom("gaps")
-    .innerJoin("accounts", "accounts.card", "gaps.card")
-    .select(["gaps.card", "known_at"])
-    .distinct()
-    .where("voided_at", "is", null)
-    .where("known_at", ">", BigInt(now))
-    .where("accounts.state", "!=", "retired")
-    .orderBy("known_at")
-    .limit(AT_A_TIME)
-    .execute();
+  return await store.read((tx) =>
+    tx
+      .selectFrom("gaps")
+      .innerJoin("accounts", "accounts.card", "gaps.card")
+      .select(["gaps.card", "known_at"])
+      .distinct()
+      .where("voided_at", "is", null)
+      .where("known_at", ">", BigInt(now))
+      .where("accounts.state", "!=", "retired")
+      .orderBy("known_at")
+      .limit(AT_A_TIME)
+      .execute(),
+  );
 }
 
 /**
  * Gives up the counters that were passed over and not presented for the presentation age: in one transaction for
  * each card they become void for ever and the update that gives their amount back to the card is queued
  * (specs/03 §4). About 1,000 cards at a time.
+ * @throws StoreError
  */
 export async function voidDueGaps(
   store: Store,
@@ -57,16 +64,18 @@ export async function voidDueGaps(
   beforeCommit: () => void = () => {},
 ): Promise<VoidedGap[]> {
   const knownBefore = BigInt(now - ageMs);
-  const due = await store.db
-    .selectFrom("gaps")
-    .innerJoin("accounts", "accounts.card", "gaps.card")
-    .select("gaps.card")
-    .distinct()
-    .where("voided_at", "is", null)
-    .where("known_at", "<=", knownBefore)
-    .where("accounts.state", "!=", "retired")
-    .limit(AT_A_TIME)
-    .execute();
+  const due = await store.read((tx) =>
+    tx
+      .selectFrom("gaps")
+      .innerJoin("accounts", "accounts.card", "gaps.card")
+      .select("gaps.card")
+      .distinct()
+      .where("voided_at", "is", null)
+      .where("known_at", "<=", knownBefore)
+      .where("accounts.state", "!=", "retired")
+      .limit(AT_A_TIME)
+      .execute(),
+  );
   const voided: VoidedGap[] = [];
   for (const card of new Set([...due, ...aged].map((row) => row.card))) {
     const known = aged.filter((moment) => moment.card === card).map(({ known_at }) => known_at);
