@@ -25,7 +25,7 @@ export interface ServiceOrder {
 
 /** What it has used so far. */
 export interface Usage {
-  /** Milliseconds inside of database transactions. */
+  /** Milliseconds inside of database transactions, waiting for the disk or the server included. */
   readonly inDatabase: number;
   /** Processor time in microseconds, all threads. */
   readonly processor: number;
@@ -73,7 +73,7 @@ function configOf(naive: boolean): AuthorizerConfig {
 async function serve(order: ServiceOrder): Promise<void> {
   const { store, spent } = timed(
     order.kind === "sqlite"
-      ? await openSqlite({ path: order.database })
+      ? await openSqlite({ path: order.database, background: !order.naive })
       : await openPostgres({ url: order.database }),
   );
   const keys = await KeyFile.open(order.keyFile, utf8(order.passphrase));

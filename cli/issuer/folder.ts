@@ -43,15 +43,18 @@ export function readIssuerConfig(folder: string): ServiceConfig {
   return parseServiceConfig(text, path);
 }
 
-/** Opens the ledger of a configuration. @throws StoreError */
-export async function openLedger({ database }: Pick<ServiceConfig, "database">): Promise<Store> {
+/** Opens the ledger of a configuration. @param service whether it is for the service @throws StoreError */
+export async function openLedger(
+  { database }: Pick<ServiceConfig, "database">,
+  { service = false } = {},
+): Promise<Store> {
   if ("postgres" in database)
     return await openPostgres({ url: database.postgres, connections: database.connections });
   if (!existsSync(database.sqlite))
     throw new StoreError("access", `${database.sqlite}: no ledger there`, {
       hint: "Check the path in issuer.yaml, or restore a backup: chequecard ledger restore <file>",
     });
-  return await openSqlite({ path: database.sqlite });
+  return await openSqlite({ path: database.sqlite, background: service });
 }
 
 /** Opens the issuer's ledger for the length of `use`; a running service goes on. @throws InputError; StoreError */

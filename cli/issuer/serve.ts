@@ -20,7 +20,7 @@ export async function serveIssuer(
   const config = readIssuerConfig(issuerFolder(context, { issuer: folder }));
   const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
   await withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
-    const store = await openLedger(config);
+    const store = await openLedger(config, { service: true });
     try {
       const opened = await openEmbeddedNode(config.node, {
         log: (level, message) => log[level]({ event: "node" }, message),

@@ -141,10 +141,12 @@ export async function loadFacts(
   const policy: Policy[] = [];
   for (const claim of there) policy.push(await policies.get(tx, account(claim).policy));
   const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
+  // No gap ends above the highest counter that was seen.
+  const passed = there.filter((claim) => claim.counter <= account(claim).top_counter);
   // Sent together: one way to a database server and back instead of six.
   const [known, gaps, payments, permitted, windows, pending] = await Promise.all([
     many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there),
-    many.find<Gap, "card" | "counter">(tx, GAP, there),
+    many.find<Gap, "card" | "counter">(tx, GAP, passed),
     many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there),
     many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
       tx,
@@ -158,6 +160,7 @@ export async function loadFacts(
     loadPending(store, tx, there.map(account)),
   ]);
 
+  const gapOf = new Map(passed.map((claim, i) => [claim.card, containing(gaps[i], claim.counter)]));
   const facts = new Map(
     there.map((claim, i) => [
       claim.card,
@@ -166,7 +169,7 @@ export async function loadFacts(
         policy: policy[i] as Policy,
         acknowledged: acknowledged[i],
         known: known[i],
-        gap: containing(gaps[i], claim.counter),
+        gap: gapOf.get(claim.card),
         permitted: permitted[i] !== undefined,
         paymentTaken: isOther(payments[i], claim),
         spent24h: windows[i]?.[0] ?? msat(0n),

@@ -23,7 +23,7 @@ export type StoreErrorCode =
   | "closed"
   | "internal";
 
-/** The database could not do what it was asked; nothing of the change was kept unless `code` is `unavailable`. */
+/** The database could not do what it was asked; nothing of the change was kept unless `code` is `unavailable` or `io`. */
 export class StoreError extends ChequecardError {
   override readonly code: StoreErrorCode;
 

@@ -12,6 +12,7 @@ import {
 import { StoreError, storeError } from "./errors.js";
 import { migrate } from "./migrate.js";
 import type { Tables } from "./schema.js";
+import { SqliteBackground } from "./sqlite-background.js";
 import { transactions } from "./transactions.js";
 import type { ManyRunner, ManyStatement, Store } from "./types.js";
 
@@ -22,12 +23,18 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number;
   /** Page cache of this process in KiB. Default 16,384. */
   readonly cacheKib?: number;
+  /**
+   * For a service: commits are synced, and the log is moved to the file, while this thread goes on with other work.
+   * A commit counts when it is on disk, as ever; in between, this process reads nothing, another may see it already.
+   * Default false: the thread that writes does it all.
+   */
+  readonly background?: boolean;
 }
 
 /** `CHEQ` in the header of the file, so that another program's database is never taken for a ledger. */
 const APPLICATION_ID = 0x43484551;
 const HEADER = "SQLite format 3\0";
-/** Pages in the write-ahead log before they are moved to the file. */
+/** Pages in the write-ahead log before the connection that writes moves what is left there to the file. */
 const CHECKPOINT_PAGES = 32_768;
 
 /**
@@ -37,7 +44,7 @@ const CHECKPOINT_PAGES = 32_768;
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const database = openFile(options);
   try {
-    return await openStore(database);
+    return await openStore(database, options);
   } catch (cause) {
     if (database.open) database.close();
     throw storeError(cause, `opening ${options.path}`);
@@ -97,10 +104,15 @@ function checkApplication(database: Database.Database, path: string): void {
   database.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
+const totalChanges = (database: Database.Database): bigint =>
+  database.prepare("select total_changes()").pluck().get() as bigint;
+
 /** Takes the write lock when a transaction begins, so that it never fails half-way for want of it. */
 class ImmediateDriver extends SqliteDriver {
   readonly #database: Database.Database;
   readonly #prepared: Prepared;
+  /** Where it is set, what a commit leaves to be done. */
+  background: SqliteBackground | undefined;
 
   constructor(database: Database.Database, prepared: Prepared) {
     super({ database: { prepare: (sql) => prepared.get(sql), close: () => database.close() } });
@@ -112,6 +124,7 @@ class ImmediateDriver extends SqliteDriver {
     connection: DatabaseConnection,
     settings: TransactionSettings = {},
   ): Promise<void> {
+    this.background?.check();
     const mode = settings.accessMode === "read only" ? "deferred" : "immediate";
     await connection.executeQuery(CompiledQuery.raw(`begin ${mode}`));
     this.#prepared.inTransaction = true;
@@ -120,6 +133,7 @@ class ImmediateDriver extends SqliteDriver {
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await super.commitTransaction(connection);
     this.#prepared.inTransaction = false;
+    await this.background?.committed(totalChanges(this.#database));
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -157,13 +171,14 @@ class Prepared {
   }
 }
 
-async function openStore(database: Database.Database): Promise<Store> {
+async function openStore(database: Database.Database, { path, background }: SqliteOptions): Promise<Store> {
   const prepared = new Prepared(database);
+  const driver = new ImmediateDriver(database, prepared);
   let queries = 0;
   const dialect = new SqliteDialect({ database });
   const db = new Kysely<Tables>({
     dialect: {
-      createDriver: (): Driver => new ImmediateDriver(database, prepared),
+      createDriver: (): Driver => driver,
       createQueryCompiler: () => dialect.createQueryCompiler(),
       createAdapter: () => dialect.createAdapter(),
       createIntrospector: (any) => dialect.createIntrospector(any),
@@ -195,8 +210,19 @@ async function openStore(database: Database.Database): Promise<Store> {
     many,
     queries: () => queries,
     ...transactions(db, {}),
-    close: () => db.destroy(),
+    async close() {
+      try {
+        await driver.background?.close();
+      } finally {
+        await db.destroy();
+      }
+    },
   };
   await migrate(store);
+  if (background) {
+    driver.background = new SqliteBackground(path, totalChanges(database));
+    // The log is still synced before it is moved to the file.
+    database.pragma("synchronous = NORMAL");
+  }
   return store;
 }

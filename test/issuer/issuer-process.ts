@@ -53,7 +53,9 @@ const tell = (message: ProcessMessage): void => {
 async function main(setup: ProcessSetup): Promise<void> {
   const { kind, location } = setup;
   const store =
-    kind === "sqlite" ? await openSqlite({ path: location }) : await openPostgres({ url: location });
+    kind === "sqlite"
+      ? await openSqlite({ path: location, background: true })
+      : await openPostgres({ url: location });
   const config = authorizerConfigSchema.parse({
     peerRate: { perSecond: 1e6, burst: 1e6 },
     cardRate: { perSecond: 1e6, burst: 1e6 },

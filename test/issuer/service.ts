@@ -77,7 +77,9 @@ export class Bench {
   }
 
   async open(kind: StoreKind, location: string): Promise<Store> {
-    return kind === "sqlite" ? await openSqlite({ path: location }) : await openPostgres({ url: location });
+    return kind === "sqlite"
+      ? await openSqlite({ path: location, background: true })
+      : await openPostgres({ url: location });
   }
 
   async close(): Promise<void> {

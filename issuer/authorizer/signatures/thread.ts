@@ -31,7 +31,7 @@ export class SignatureThread implements SignatureChecker {
   /** @param onFailure told once when the thread has ended by itself; @param entry what runs on the thread */
   constructor(onFailure: () => void = () => {}, entry: URL = new URL("thread-entry.js", import.meta.url)) {
     this.#onFailure = onFailure;
-    const worker = new Worker(entry, { resourceLimits: LIMITS });
+    const worker = new Worker(entry, { resourceLimits: LIMITS, execArgv: [] });
     worker.on("message", (bytes: Uint8Array) => this.#answer(bytes));
     worker.on("error", () => this.#fail());
     worker.on("exit", () => this.#fail());
