@@ -1,48 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { hexToBytes, secp256k1 } from "../../common/index.js";
 import { KeyError, kdf3, Pkcs11KeySource } from "../../keys/index.js";
+import { describeWithSoftHsm } from "./soft-hsm.js";
 
-const library = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"].find(
-  existsSync,
-);
-const installed = (() => {
-  try {
-    createRequire(import.meta.url)("pkcs11js");
-    return library !== undefined;
-  } catch {
-    return false;
-  }
-})();
-if (!installed) console.log("skipped: the HSM tests need softhsm2 and the optional package pkcs11js");
-
-describe.skipIf(!installed)("PKCS #11 token (SoftHSM2)", () => {
-  const folder = mkdtempSync(join(tmpdir(), "chequecard-hsm-"));
-  const options = { library: library ?? "", token: "chequecard test", pin: "481516" };
+describeWithSoftHsm("PKCS #11 token (SoftHSM2)", (options) => {
   const id = hexToBytes("0a0b0c0d");
-
-  beforeAll(() => {
-    mkdirSync(join(folder, "tokens"));
-    const configuration = join(folder, "softhsm2.conf");
-    writeFileSync(configuration, `directories.tokendir = ${join(folder, "tokens")}\nlog.level = ERROR\n`);
-    process.env.SOFTHSM2_CONF = configuration;
-    const create = [
-      "--init-token",
-      "--free",
-      "--label",
-      options.token,
-      "--pin",
-      options.pin,
-      "--so-pin",
-      "2342",
-    ];
-    execFileSync("softhsm2-util", create, { stdio: "pipe" });
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   it("makes keys that stay in the token, and does with them what a key file does", async () => {
     const source = await Pkcs11KeySource.open(options);
