@@ -1,79 +1,41 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { afterEach, expect, it } from "vitest";
-import { bytesToHex, sat, utf8 } from "../../common/index.js";
+import { expect, it } from "vitest";
+import { bytesToHex, sat } from "../../common/index.js";
 import {
   encodeCardUpdate,
-  encodeRejectPayment,
-  type Initiation,
   NOT_ASKED,
-  openPaymentSender,
   type PaymentAsk,
   PaymentReceiver,
-  type PaymentSender,
   PEER_MESSAGE,
   REASON,
   type SenderOptions,
 } from "../../lightning/api/index.js";
 import type { PeerMessage } from "../../lightning/nodes/port.js";
-import { MemoryNetwork } from "./memory-network.js";
+import { openShop } from "./sender-shop.js";
 
-const TOKEN = new Uint8Array(149).fill(1);
 /** Longer than any test may take: nothing here is decided by the time running out. */
 const FOR_EVER_MS = 3_600_000;
 
-const senders: PaymentSender[] = [];
-afterEach(() => {
-  for (const sender of senders.splice(0)) sender.close();
-});
-
 /** A merchant who asks, and a payer whose connection can be lost whenever it was asked. */
 async function shop(options: SenderOptions = {}) {
-  const network = new MemoryNetwork();
-  const stranger = network.node("stranger");
-  const merchant = network.node("merchant");
-  const payer = network.node("payer");
-  const sender = await openPaymentSender(merchant, { answerTimeoutMs: FOR_EVER_MS, ...options });
-  senders.push(sender);
-  const invoice = await merchant.createInvoice({
-    amount: sat(1000),
-    description: "beer",
-    expirySeconds: 600,
-  });
-  const hash = bytesToHex(invoice.paymentHash);
-  const saved: Initiation[] = [];
+  const opened = await openShop({ answerTimeoutMs: FOR_EVER_MS, ...options });
+  const { merchant, payer, invoice, says, reject } = opened;
   const causes: string[] = [];
-  const uri = { nodeId: payer.nodeId, host: "127.0.0.1", port: 9735 };
-  const ask = (changes: Partial<PaymentAsk> = {}): PaymentAsk => ({
-    invoice,
-    uri,
-    token: TOKEN,
-    state: saved.at(-1) ?? NOT_ASKED,
-    save: async (state) => {
-      saved.push(state);
-    },
-    onUnreachable: ({ code }) => causes.push(code),
-    ...changes,
-  });
-  const asked = { phase: "asked", payer: bytesToHex(payer.nodeId), tokenHashes: [bytesToHex(sha256(TOKEN))] };
-  /** Does one thing after another, each when the payer was asked once more. */
-  const whenAsked = (...steps: (() => unknown)[]): void => {
-    payer.onMessage(() => void steps.shift()?.());
-  };
-  const lose = () => merchant.disconnect(payer);
-  const says = (type: number, payload: Uint8Array) => merchant.receive({ peer: payer.nodeId, type, payload });
-  const decline = () =>
-    says(
-      PEER_MESSAGE.REJECT_PAYMENT,
-      encodeRejectPayment({
-        tokenHash: sha256(TOKEN),
-        invoice: utf8(invoice.invoice),
-        reason: REASON.NOT_FUNDED,
-      }),
-    );
-  const settle = () => merchant.settle(hash, sat(1000));
+  const hash = bytesToHex(invoice.paymentHash);
   return {
-    ...{ merchant, payer, stranger, sender, ask, asked, saved, causes },
-    ...{ whenAsked, lose, says, decline, settle, uri, hash },
+    ...opened,
+    hash,
+    /** Why the payer was out of reach, each time the merchant was told. */
+    causes,
+    ask: (changes: Partial<PaymentAsk> = {}) =>
+      opened.ask({ onUnreachable: ({ code }) => causes.push(code), ...changes }),
+    /** Does one thing after another, each when the payer was asked once more. */
+    whenAsked(...steps: (() => unknown)[]): void {
+      payer.onMessage(() => void steps.shift()?.());
+    },
+    lose: () => merchant.disconnect(payer),
+    decline: () => says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.NOT_FUNDED })),
+    settle: () => merchant.settle(hash, sat(1000)),
   };
 }
 
@@ -230,12 +192,12 @@ it("giving up, a cancellation and a settlement end the dialing too", async () =>
 });
 
 it("a card's status is shown again too", async () => {
-  const { sender, whenAsked, lose, says, uri, merchant } = await shop();
+  const { sender, whenAsked, lose, says, uriOf, merchant, payer } = await shop();
   const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
   const update = new Uint8Array(149).fill(3);
   whenAsked(lose, () =>
-    says(PEER_MESSAGE.CARD_UPDATE, encodeCardUpdate({ requestHash: sha256(status.status), update })),
+    says(payer, PEER_MESSAGE.CARD_UPDATE, encodeCardUpdate({ requestHash: sha256(status.status), update })),
   );
-  expect(await sender.requestCardUpdate(uri, status)).toEqual(update);
+  expect(await sender.requestCardUpdate(uriOf(payer), status)).toEqual(update);
   expect(payloads(merchant.sent).size).toBe(1);
 });

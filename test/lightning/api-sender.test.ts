@@ -1,80 +1,31 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { afterEach, describe, expect, it } from "vitest";
-import { bytesToHex, sat, utf8 } from "../../common/index.js";
+import { describe, expect, it } from "vitest";
+import { bytesToHex, sat } from "../../common/index.js";
 import {
   encodeCardUpdate,
-  encodeRejectPayment,
   type Initiation,
   NOT_ASKED,
-  openPaymentSender,
-  type PaymentAsk,
   PaymentReceiver,
-  type PaymentSender,
   PEER_MESSAGE,
   REASON,
   type SenderOptions,
 } from "../../lightning/api/index.js";
-import type { NodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { CreatedInvoice } from "../../lightning/nodes/port.js";
-import { MemoryNetwork, type MemoryNode } from "./memory-network.js";
+import type { MemoryNode } from "./memory-network.js";
+import { openShop, TOKEN } from "./sender-shop.js";
 
-const TOKEN = new Uint8Array(149).fill(1);
 const OTHER_TOKEN = new Uint8Array(149).fill(2);
 const UPDATE = new Uint8Array(149).fill(3);
 
-const senders: PaymentSender[] = [];
-afterEach(() => {
-  for (const sender of senders.splice(0)) sender.close();
-});
-
 async function shop(options: SenderOptions = {}) {
-  const network = new MemoryNetwork();
-  const merchant = network.node("merchant");
-  const payer = network.node("payer");
-  const stranger = network.node("stranger");
-  const sender = await openPaymentSender(merchant, { answerTimeoutMs: 30, ...options });
-  senders.push(sender);
-  const invoice = await merchant.createInvoice({
-    amount: sat(1000),
-    description: "beer",
-    expirySeconds: 600,
-  });
-  const saved: Initiation[] = [];
-  const uriOf = (node: MemoryNode): NodeUri => ({ nodeId: node.nodeId, host: "127.0.0.1", port: 9735 });
-  const sale = {
-    invoice,
-    get state() {
-      return saved.at(-1) ?? NOT_ASKED;
-    },
-    save: async (state: Initiation) => {
-      saved.push(state);
-    },
-  };
-  const ask = (changes: Partial<PaymentAsk> = {}): PaymentAsk => ({
-    invoice: sale.invoice,
-    state: sale.state,
-    save: sale.save,
-    uri: uriOf(payer),
-    token: TOKEN,
-    ...changes,
-  });
   /** What the payer says to each `initiate_payment`. */
   const onAsk = (node: MemoryNode, answer: () => void): void => {
     node.onMessage(({ type }) => {
       if (type === PEER_MESSAGE.INITIATE_PAYMENT) answer();
     });
   };
-  const says = (node: MemoryNode, type: number, payload: Uint8Array): void =>
-    merchant.receive({ peer: node.nodeId, type, payload });
-  const reject = (changes: { token?: Uint8Array; invoice?: string; reason?: number } = {}): Uint8Array =>
-    encodeRejectPayment({
-      tokenHash: sha256(changes.token ?? TOKEN),
-      invoice: utf8(changes.invoice ?? invoice.invoice),
-      reason: changes.reason,
-    });
-  const asked = { phase: "asked", payer: bytesToHex(payer.nodeId), tokenHashes: [bytesToHex(sha256(TOKEN))] };
-  return { merchant, payer, stranger, sender, sale, saved, ask, onAsk, says, reject, asked, uriOf, invoice };
+  return { ...(await openShop({ answerTimeoutMs: 30, ...options })), onAsk };
 }
 
 /** A payer that pays whatever it is asked for. */

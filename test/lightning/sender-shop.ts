@@ -1,0 +1,66 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { afterEach } from "vitest";
+import { bytesToHex, sat, utf8 } from "../../common/index.js";
+import {
+  encodeRejectPayment,
+  type Initiation,
+  NOT_ASKED,
+  openPaymentSender,
+  type PaymentAsk,
+  type PaymentSender,
+  type SenderOptions,
+} from "../../lightning/api/index.js";
+import type { NodeUri } from "../../lightning/node-uri.js";
+import { MemoryNetwork, type MemoryNode } from "./memory-network.js";
+
+export const TOKEN = new Uint8Array(149).fill(1);
+
+const senders: PaymentSender[] = [];
+afterEach(() => {
+  for (const sender of senders.splice(0)) sender.close();
+});
+
+/** A merchant with a sale who asks a payer, and a stranger who is neither. */
+export async function openShop(options: SenderOptions) {
+  const network = new MemoryNetwork();
+  const merchant = network.node("merchant");
+  const payer = network.node("payer");
+  const stranger = network.node("stranger");
+  const sender = await openPaymentSender(merchant, options);
+  senders.push(sender);
+  const invoice = await merchant.createInvoice({
+    amount: sat(1000),
+    description: "beer",
+    expirySeconds: 600,
+  });
+  const saved: Initiation[] = [];
+  const uriOf = (node: MemoryNode): NodeUri => ({ nodeId: node.nodeId, host: "127.0.0.1", port: 9735 });
+  const sale = {
+    invoice,
+    get state() {
+      return saved.at(-1) ?? NOT_ASKED;
+    },
+    save: async (state: Initiation) => {
+      saved.push(state);
+    },
+  };
+  const ask = (changes: Partial<PaymentAsk> = {}): PaymentAsk => ({
+    invoice: sale.invoice,
+    state: sale.state,
+    save: sale.save,
+    uri: uriOf(payer),
+    token: TOKEN,
+    ...changes,
+  });
+  const says = (node: MemoryNode, type: number, payload: Uint8Array): void =>
+    merchant.receive({ peer: node.nodeId, type, payload });
+  const reject = (changes: { token?: Uint8Array; invoice?: string; reason?: number } = {}): Uint8Array =>
+    encodeRejectPayment({
+      tokenHash: sha256(changes.token ?? TOKEN),
+      invoice: utf8(changes.invoice ?? invoice.invoice),
+      reason: changes.reason,
+    });
+  /** The sale's state while the payer has the token. */
+  const asked = { phase: "asked", payer: bytesToHex(payer.nodeId), tokenHashes: [bytesToHex(sha256(TOKEN))] };
+  return { merchant, payer, stranger, sender, invoice, sale, saved, ask, asked, says, reject, uriOf };
+}
