@@ -125,6 +125,15 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     caughtBy: [story("rogue-terminal", "that shows 10 sat")],
   },
   {
+    name: "the last counter that a card has passed over is not looked for",
+    edits: {
+      [FACTS]: [
+        ["claim.counter <= account(claim).top_counter", "claim.counter < account(claim).top_counter"],
+      ],
+    },
+    caughtBy: [ledgerModel],
+  },
+  {
     name: "a token of a gap that was given back is paid",
     edits: { [DECIDE]: [["facts.gap.voided_at !== null", "facts.gap.voided_at === 0n"]] },
     caughtBy: [story("rogue-terminal", "after its gap was given back"), systemFaults],
@@ -244,6 +253,16 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
 
 /** In the books and what they rest on. */
 export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
+  {
+    name: "a service does not bring its commits to disk",
+    edits: { "issuer/store/sqlite-background.ts": [["await this.#log.sync();", ""]] },
+    caughtBy: [test("log-sync", "syncs only what changed")],
+  },
+  {
+    name: "a service goes on after a commit that it could not bring to disk",
+    edits: { "issuer/store/sqlite.ts": [["this.background?.check();", ""]] },
+    caughtBy: [test("log-sync", "takes nothing more")],
+  },
   {
     name: "living payment hashes have no unique index",
     edits: {
