@@ -16,7 +16,7 @@ export interface Service {
 const PROGRAM = fileURLToPath(new URL("service-process.js", import.meta.url));
 
 /** As docs/systemd/chequecard-issuer.service starts it. */
-const AS_THE_UNIT_DOES = ["--max-old-space-size=512"];
+const AS_THE_UNIT_DOES = ["--max-old-space-size=512", "--v8-pool-size=1"];
 
 /** Starts a service over a database and a key file that exist. */
 export async function startService(order: ServiceOrder): Promise<Service> {

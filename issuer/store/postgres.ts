@@ -25,6 +25,10 @@ export interface PostgresOptions {
   readonly timeoutMs?: number;
 }
 
+/** How long a connection stays open without being used, and after what time it is probed so that nobody forgets it. */
+const IDLE_MS = 600_000;
+const PROBE_AFTER_MS = 30_000;
+
 const INT8 = 20;
 const NUMERIC = 1700;
 
@@ -80,6 +84,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     connectionString: options.url,
     max: options.connections ?? 5,
     connectionTimeoutMillis: timeout,
+    // A tap after a quiet minute must not wait for a new connection and its plans.
+    idleTimeoutMillis: IDLE_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: PROBE_AFTER_MS,
     lock_timeout: timeout,
     idle_in_transaction_session_timeout: 6 * timeout,
     application_name: "chequecard issuer",

@@ -86,7 +86,7 @@ export class IssuerProcess {
     const { location, network, node } = host;
     const opening =
       location.kind === "sqlite"
-        ? openSqlite({ path: location.path(generation), busyTimeoutMs: 100 })
+        ? openSqlite({ path: location.path(generation), busyTimeoutMs: 100, background: true })
         : openPostgres({ url: location.url });
     const raw = await network.time.hold(opening);
     await network.time.hold(bindStore(raw, { network: "bcrt", nodeId: node.nodeId }));
