@@ -10,8 +10,8 @@ import { signatureTime } from "./service-process.js";
 const CARDS = 1000;
 const REQUESTS = 12_000;
 const WARM_UP = 3000;
-/** Seconds at half of the full load. */
-const HALF_LOAD_SECONDS = 8;
+/** Seconds at half of a load. */
+const HALF_LOAD_SECONDS = 6;
 const NAIVE = 60;
 /** The large ledger: cards beside those that pay, with five past payments each. */
 const LARGE_CARDS = 1_000_000;
@@ -55,14 +55,13 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
     const before = await service.usage();
     const perSecond = await fullRate(service, batch);
     const after = await service.usage();
-    const half = requests(Math.ceil((HALF_LOAD_SECONDS * perSecond) / 2));
-    const times = await latencies(service, half, perSecond / 2);
+    const at = (rate: number) => latencies(service, requests(Math.ceil(HALF_LOAD_SECONDS * rate)), rate);
     return {
       perSecond,
       database: (after.inDatabase - before.inDatabase) / REQUESTS,
       processor: (after.processor - before.processor) / REQUESTS,
-      p50: times[Math.floor(times.length / 2)] ?? Number.NaN,
-      p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+      ofGoal: await at(GOALS[kind] / 2),
+      ofReached: await at(perSecond / 2),
       peakMemory: (await service.usage()).peakMemory,
     };
   });
@@ -89,13 +88,8 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
       unit: "us",
       note: "for one authorization, all threads; hardly depends on what else the machine does",
     },
-    {
-      name: `${kind}: p99 at half of that load`,
-      value: measured.p99,
-      unit: "ms",
-      goal: { atMost: 50 },
-      note: `from presenting to settled; median ${measured.p50.toFixed(1)} ms`,
-    },
+    { ...latencyFigure(measured.ofGoal, `${kind}: p99 at half of the goal's load`), goal: { atMost: 50 } },
+    latencyFigure(measured.ofReached, `${kind}: p99 at half of what it reaches`),
     {
       name: `${kind}: ratio to the naive way`,
       value: perSecond / naive,
@@ -110,6 +104,18 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
       note: "the most seen of its process, 512 requests under way",
     },
   ];
+}
+
+/** @param times ascending, in milliseconds */
+function latencyFigure(times: readonly number[], name: string): Figure {
+  const quantile = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN;
+  const rate = times.length / HALF_LOAD_SECONDS;
+  return {
+    name,
+    value: quantile(0.99),
+    unit: "ms",
+    note: `${rate.toFixed(0)} per s, from presenting to settled; median ${quantile(0.5).toFixed(1)} ms`,
+  };
 }
 
 /** The same cards and payments in a ledger that holds little and in one that holds much. */

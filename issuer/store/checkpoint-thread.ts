@@ -2,6 +2,8 @@ import { Worker } from "node:worker_threads";
 
 /** Row changes after which the write-ahead log is moved to the file: some four hundred payments. */
 const CHANGES = 4096;
+/** Pages in the log from which on it shall begin anew. */
+const LONG = 16_384;
 /** MiB; the thread holds one page at a time. */
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 } as const;
 
@@ -9,23 +11,40 @@ const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 } as co
  * Moves what was committed from SQLite's write-ahead log to its file on a thread with a connection of its own, so
  * that no payment waits for it. It starts with the first {@link CHANGES} row changes; a short run needs none. Where
  * it has ended by itself, the connection that writes does the work (`wal_autocheckpoint`).
+ *
+ * SQLite writes its log from the start again only when all of it was moved, and under load something is committed
+ * meanwhile. So when the log has become long, the connection that writes moves the little that is left.
  */
 export class CheckpointThread {
   readonly #path: string;
+  readonly #moveRest: () => void;
   readonly #entry: URL;
   #worker: Worker | undefined;
   #ended = false;
   #ordered = 0n;
   #busy = false;
+  #isLong = false;
 
-  /** @param path of the database; @param entry what runs on the thread */
-  constructor(path: string, entry: URL = new URL("checkpoint-thread-entry.js", import.meta.url)) {
+  /**
+   * @param path of the database; @param moveRest has the connection that writes move what is left; @param entry what
+   *   runs on the thread
+   */
+  constructor(
+    path: string,
+    moveRest: () => void,
+    entry: URL = new URL("checkpoint-thread-entry.js", import.meta.url),
+  ) {
     this.#path = path;
+    this.#moveRest = moveRest;
     this.#entry = entry;
   }
 
-  /** To be told after each commit. @param changes row changes of the connection so far */
+  /** To be told after each commit, outside of a transaction. @param changes row changes of the connection so far */
   committed(changes: bigint): void {
+    if (this.#isLong) {
+      this.#isLong = false;
+      this.#moveRest();
+    }
     if (this.#ended || this.#busy || changes - this.#ordered < CHANGES) return;
     this.#ordered = changes;
     this.#busy = true;
@@ -42,8 +61,9 @@ export class CheckpointThread {
 
   #start(): Worker {
     const worker = new Worker(this.#entry, { workerData: this.#path, resourceLimits: LIMITS, execArgv: [] });
-    worker.on("message", () => {
+    worker.on("message", (pages: number) => {
       this.#busy = false;
+      this.#isLong = pages >= LONG;
     });
     worker.on("error", () => this.#end());
     worker.on("exit", () => this.#end());

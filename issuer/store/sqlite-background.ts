@@ -1,3 +1,4 @@
+import type Database from "better-sqlite3";
 import { CheckpointThread } from "./checkpoint-thread.js";
 import { LogSync } from "./log-sync.js";
 
@@ -7,10 +8,12 @@ export class SqliteBackground {
   readonly #checkpoints: CheckpointThread;
   #synced: bigint;
 
-  /** @param path of the database, which is open @param changes row changes of the connection so far */
-  constructor(path: string, changes: bigint) {
-    this.#log = new LogSync(`${path}-wal`);
-    this.#checkpoints = new CheckpointThread(path);
+  /** @param database an open connection @param changes row changes of it so far */
+  constructor(database: Pick<Database.Database, "name" | "pragma">, changes: bigint) {
+    this.#log = new LogSync(`${database.name}-wal`);
+    this.#checkpoints = new CheckpointThread(database.name, () => {
+      database.pragma("wal_checkpoint(passive)");
+    });
     this.#synced = changes;
   }
 

@@ -171,7 +171,7 @@ class Prepared {
   }
 }
 
-async function openStore(database: Database.Database, { path, background }: SqliteOptions): Promise<Store> {
+async function openStore(database: Database.Database, { background }: SqliteOptions): Promise<Store> {
   const prepared = new Prepared(database);
   const driver = new ImmediateDriver(database, prepared);
   let queries = 0;
@@ -220,9 +220,10 @@ async function openStore(database: Database.Database, { path, background }: Sqli
   };
   await migrate(store);
   if (background) {
-    driver.background = new SqliteBackground(path, totalChanges(database));
+    driver.background = new SqliteBackground(database, totalChanges(database));
     // The log is still synced before it is moved to the file.
     database.pragma("synchronous = NORMAL");
+    database.pragma(`wal_autocheckpoint = ${4 * CHECKPOINT_PAGES}`);
   }
   return store;
 }

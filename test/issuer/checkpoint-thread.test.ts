@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -98,7 +98,7 @@ describe("the thread that moves the log to the file", () => {
     database.pragma("journal_mode = WAL");
     database.pragma("wal_autocheckpoint = 0");
     database.exec("create table evidence (n integer)");
-    const thread = new CheckpointThread(path, ENTRY);
+    const thread = new CheckpointThread(path, () => {}, ENTRY);
     let changes = 0n;
     const write = () => {
       database.exec("insert into evidence values (1)");
@@ -122,6 +122,46 @@ describe("the thread that moves the log to the file", () => {
     database.close();
   });
 
+  it("has the rest of a long log moved, so that it begins anew", async () => {
+    const path = join(bench.directory(), "long.sqlite");
+    const database = new Database(path);
+    database.pragma("journal_mode = WAL");
+    database.pragma("wal_autocheckpoint = 0");
+    database.exec("create table evidence (n blob)");
+    const fill = database.prepare(
+      `with recursive rows (n) as (values (1) union all select n + 1 from rows where n < ?)
+       insert into evidence select zeroblob(3900) from rows`,
+    );
+    let moved = 0;
+    const thread = new CheckpointThread(
+      path,
+      () => {
+        moved++;
+        database.pragma("wal_checkpoint(passive)");
+      },
+      ENTRY,
+    );
+    fill.run(17_000);
+    thread.committed(17_000n);
+    await vi.waitFor(
+      () => {
+        // What is committed while the thread is at work stays in the log.
+        fill.run(1);
+        thread.committed(17_000n);
+        expect(moved).toBe(1);
+      },
+      { timeout: 20_000 },
+    );
+    expect(rowsInFile(path)).toBe(database.prepare("select count(*) from evidence").pluck().get());
+    const length = statSync(`${path}-wal`).size;
+    fill.run(1000);
+    expect(statSync(`${path}-wal`).size).toBe(length);
+    thread.committed(17_000n);
+    expect(moved).toBe(1);
+    await thread.close();
+    database.close();
+  });
+
   it.each([
     ["never starts", "throw new Error('no')"],
     ["ends when it is asked", "process.exit(1)"],
@@ -132,7 +172,11 @@ describe("the thread that moves the log to the file", () => {
       import { parentPort, workerData } from "node:worker_threads";
       appendFileSync(workerData, "started ");
       ${end};`;
-    const thread = new CheckpointThread(path, new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    const thread = new CheckpointThread(
+      path,
+      () => {},
+      new URL(`data:text/javascript,${encodeURIComponent(program)}`),
+    );
     let changes = 0n;
     const ask = () => {
       changes += 5000n;

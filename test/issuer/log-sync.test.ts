@@ -66,7 +66,7 @@ describe("a ledger of a service, its log synced beside", () => {
   it("syncs only what changed something", async () => {
     const path = file();
     symlinkSync("/dev/full", `${path}-wal`);
-    const background = new SqliteBackground(path, 7n);
+    const background = new SqliteBackground({ name: path, pragma: () => [] }, 7n);
     await background.committed(7n);
     background.check();
     await expect(background.committed(8n)).rejects.toMatchObject({ code: "io" });
