@@ -26,8 +26,8 @@ export class CheckpointThread {
   #isLong = false;
 
   /**
-   * @param path of the database; @param moveRest has the connection that writes move what is left; @param entry what
-   *   runs on the thread
+   * @param path of the database; @param moveRest has the connection that writes move what is left, and may throw;
+   *   @param entry what runs on the thread
    */
   constructor(
     path: string,
@@ -41,10 +41,7 @@ export class CheckpointThread {
 
   /** To be told after each commit, outside of a transaction. @param changes row changes of the connection so far */
   committed(changes: bigint): void {
-    if (this.#isLong) {
-      this.#isLong = false;
-      this.#moveRest();
-    }
+    if (this.#isLong) this.#beginAnew();
     if (this.#ended || this.#busy || changes - this.#ordered < CHANGES) return;
     this.#ordered = changes;
     this.#busy = true;
@@ -57,6 +54,15 @@ export class CheckpointThread {
     const worker = this.#worker;
     this.#end();
     await worker?.terminate();
+  }
+
+  #beginAnew(): void {
+    this.#isLong = false;
+    try {
+      this.#moveRest();
+    } catch {
+      // What was committed stands in the log, and is moved another time: a disk that is full undoes no commit.
+    }
   }
 
   #start(): Worker {

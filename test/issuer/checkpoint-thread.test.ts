@@ -162,6 +162,33 @@ describe("the thread that moves the log to the file", () => {
     database.close();
   });
 
+  it("lets a commit stand when the rest of the log cannot be moved", async () => {
+    const program = `
+      import { parentPort } from "node:worker_threads";
+      parentPort.on("message", () => parentPort.postMessage(20_000));`;
+    let tried = 0;
+    const moveRest = () => {
+      tried++;
+      throw new Error("database or disk is full");
+    };
+    const thread = new CheckpointThread(
+      join(bench.directory(), "full.sqlite"),
+      moveRest,
+      new URL(`data:text/javascript,${encodeURIComponent(program)}`),
+    );
+    let changes = 0n;
+    for (const times of [1, 2])
+      await vi.waitFor(
+        () => {
+          changes += 5000n;
+          thread.committed(changes);
+          expect(tried).toBe(times);
+        },
+        { timeout: 20_000 },
+      );
+    await thread.close();
+  });
+
   it.each([
     ["never starts", "throw new Error('no')"],
     ["ends when it is asked", "process.exit(1)"],
