@@ -211,8 +211,16 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
   {
     name: "not found is final while the payment may still be sent",
     edits: { [NEXT_MOVE]: [['active ? "wait" : "pay"', 'active ? "wait" : "void"']] },
-    // What a request is about to pay is held, so that the books stay right: the system does not see it.
+    // What a request is about to pay is held, so that the books stay right; the next bug is without that.
     caughtBy: [test("reconciler", "the next move"), ledgerModel],
+  },
+  {
+    name: "not found is final, and what a request is about to pay is not held",
+    edits: {
+      [NEXT_MOVE]: [['active ? "wait" : "pay"', 'active ? "wait" : "void"']],
+      [AUTHORIZER]: [["this.payments.hold(question)", "() => {}"]],
+    },
+    caughtBy: [systemFaults],
   },
   {
     name: "the lease is not looked at before the money is given back",
