@@ -113,10 +113,8 @@ export class LedgerWriter {
   async #decideAll(tx: Tx, questions: readonly Question[], now: bigint): Promise<(Decided | undefined)[]> {
     if (questions.length === 0) return [];
     const { store, owner, onStep } = this.#ports;
-    const [facts, inFlight] = await Promise.all([
-      loadFacts(store, tx, this.#policies, questions, now),
-      loadInFlight(tx),
-    ]);
+    const facts = await loadFacts(store, tx, this.#policies, questions, now);
+    const inFlight = await loadInFlight(tx);
     const load = new Load(inFlight);
     const verdicts: (Verdict | undefined)[] = questions.map((question, i) => {
       const known = facts[i];

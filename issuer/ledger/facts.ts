@@ -143,22 +143,19 @@ export async function loadFacts(
   const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
   // No gap ends above the highest counter that was seen.
   const passed = there.filter((claim) => claim.counter <= account(claim).top_counter);
-  // Sent together: one way to a database server and back instead of six.
-  const [known, gaps, payments, permitted, windows, pending] = await Promise.all([
-    many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there),
-    many.find<Gap, "card" | "counter">(tx, GAP, passed),
-    many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there),
-    many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
-      tx,
-      PERMITTED,
-      there.map(({ card, amount, counter, total, pinVerified }, i) => {
-        const pin = pinVerified ? 1n : 0n;
-        return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
-      }),
-    ),
-    spentInWindows(store, tx, there.map(account), policy, now),
-    loadPending(store, tx, there.map(account)),
-  ]);
+  const known = await many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there);
+  const gaps = await many.find<Gap, "card" | "counter">(tx, GAP, passed);
+  const payments = await many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there);
+  const permitted = await many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
+    tx,
+    PERMITTED,
+    there.map(({ card, amount, counter, total, pinVerified }, i) => {
+      const pin = pinVerified ? 1n : 0n;
+      return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
+    }),
+  );
+  const windows = await spentInWindows(store, tx, there.map(account), policy, now);
+  const pending = await loadPending(store, tx, there.map(account));
 
   const gapOf = new Map(passed.map((claim, i) => [claim.card, containing(gaps[i], claim.counter)]));
   const facts = new Map(

@@ -56,21 +56,19 @@ export async function settle(
     }),
   );
   const done = settlements.filter((_, i) => changed[i]);
-  await Promise.all([
-    store.many.change(
-      tx,
-      RELEASE,
-      done.map(({ card, counter }) => ({ card, counter })),
-    ),
-    book(
-      store,
-      tx,
-      done.flatMap(({ card, counter, amount, fee }) => [
-        ...booking(card, "settle", counter, "reserved", "settled", amount, now),
-        ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
-      ]),
-    ),
-  ]);
+  await store.many.change(
+    tx,
+    RELEASE,
+    done.map(({ card, counter }) => ({ card, counter })),
+  );
+  await book(
+    store,
+    tx,
+    done.flatMap(({ card, counter, amount, fee }) => [
+      ...booking(card, "settle", counter, "reserved", "settled", amount, now),
+      ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
+    ]),
+  );
   return changed;
 }
 

@@ -91,8 +91,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     lock_timeout: timeout,
     idle_in_transaction_session_timeout: 6 * timeout,
     application_name: "chequecard issuer",
-    // Queries that do not wait for one another are sent together.
-    pipeline: true,
     types,
   });
   // A connection that dies is replaced at the next query, idle or in use; without listeners it would end the process.
