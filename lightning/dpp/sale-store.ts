@@ -18,7 +18,7 @@ export interface SaleStore {
   add(sale: DeputyInvoice): void;
   /** Open sales, oldest first. */
   open(): Sale[];
-  /** Paid and cancelled ones, latest first, at most `limit`. */
+  /** Paid and cancelled ones, the one that was closed last first, whatever the clock said; at most `limit`. */
   closed(limit: number): Sale[];
   /** From open to closed. @returns false when the sale is not there or not open any more */
   close(paymentHash: Uint8Array, state: "paid" | "cancelled", at: number): boolean;
@@ -45,6 +45,15 @@ const KIND: FileKind = {
       closed_at INTEGER
     ) STRICT;
     CREATE INDEX sales_by_state ON sales (state, closed_at);`,
+    // The clock of a board without a clock module goes back at a power cut, so it does not say which sale closed last.
+    `ALTER TABLE sales ADD COLUMN closing INTEGER;
+    UPDATE sales SET closing = ranked.closing FROM
+      (SELECT number, row_number() OVER (ORDER BY closed_at, number) AS closing
+       FROM sales WHERE state <> 'open') AS ranked
+      WHERE ranked.number = sales.number;
+    DROP INDEX sales_by_state;
+    CREATE INDEX sales_by_state ON sales (state, number);
+    CREATE UNIQUE INDEX sales_by_closing ON sales (closing);`,
   ],
 };
 
@@ -122,11 +131,14 @@ function prepareStatements(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, 'open')`,
     ),
     open: select("WHERE state = 'open' ORDER BY number"),
-    closed: select("WHERE state <> 'open' ORDER BY closed_at DESC, number DESC LIMIT ?"),
-    close: db.prepare("UPDATE sales SET state = ?, closed_at = ? WHERE payment_hash = ? AND state = 'open'"),
+    closed: select("WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?"),
+    close: db.prepare(
+      `UPDATE sales SET state = ?, closed_at = ?, closing = (SELECT coalesce(max(closing), 0) + 1 FROM sales)
+       WHERE payment_hash = ? AND state = 'open'`,
+    ),
     trim: db.prepare(
-      `DELETE FROM sales WHERE state <> 'open' AND number IN
-       (SELECT number FROM sales WHERE state <> 'open' ORDER BY closed_at DESC, number DESC
+      `DELETE FROM sales WHERE number IN
+       (SELECT number FROM sales WHERE closing IS NOT NULL ORDER BY closing DESC
         LIMIT -1 OFFSET ${MAX_CLOSED_SALES})`,
     ),
     forget: db.prepare("DELETE FROM sales WHERE state = 'open' AND expires_at < ?"),

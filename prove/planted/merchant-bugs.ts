@@ -42,6 +42,22 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
   },
 ]);
 
+/** At an offline point of sale. */
+export const POINT_OF_SALE_BUGS: readonly PlantedBug[] = bugsOf("point of sale", [
+  {
+    name: "the sale that was closed last is found by the clock",
+    edits: {
+      "lightning/dpp/sale-store.ts": [
+        [
+          'closed: select("WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?")',
+          'closed: select("WHERE closing IS NOT NULL ORDER BY closed_at DESC, number DESC LIMIT ?")',
+        ],
+      ],
+    },
+    caughtBy: [{ tests: "test/lightning/dpp-files.test.ts", named: "when the clock goes back" }],
+  },
+]);
+
 /** Where cards are made. */
 export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalization", [
   {

@@ -129,10 +129,10 @@ describe("the file of sales", () => {
     store.end();
     const db = new Database(path);
     const insert = db.prepare(
-      "INSERT INTO sales (payment_hash, invoice, description, created_at, expires_at, state, closed_at) VALUES (?, '', '', 1, 1, 'paid', ?)",
+      "INSERT INTO sales (payment_hash, invoice, description, created_at, expires_at, state, closed_at, closing) VALUES (?, '', '', 1, 1, 'paid', ?, ?)",
     );
     db.transaction(() => {
-      for (let i = 0; i < MAX_CLOSED_SALES; i++) insert.run(hash(i), i);
+      for (let i = 0; i < MAX_CLOSED_SALES; i++) insert.run(hash(i), i, i);
     })();
     db.close();
     const full = new SaleFile(path);
@@ -143,6 +143,63 @@ describe("the file of sales", () => {
     expect(kept[0]?.paymentHash).toEqual(hash(1_000_000));
     expect(kept.at(-1)?.closedAt).toBe(1);
     full.end();
+  });
+
+  it("says which sale was closed last when the clock goes back, and forgets none that is newer", () => {
+    const store = new SaleFile(path);
+    for (const number of [1, 2, 3]) store.add(sale(number));
+    store.close(hash(2), "paid", 1_000_000);
+    store.close(hash(3), "cancelled", 500);
+    store.close(hash(1), "paid", 5);
+    expect(store.closed(3).map(({ paymentHash }) => paymentHash)).toEqual([hash(1), hash(3), hash(2)]);
+    expect(store.closed(1)[0]?.closedAt).toBe(5);
+    store.end();
+    const full = new Database(path);
+    const insert = full.prepare(
+      "INSERT INTO sales (payment_hash, invoice, description, created_at, expires_at, state, closed_at, closing) VALUES (?, '', '', 1, 1, 'paid', 2000000, ?)",
+    );
+    full.transaction(() => {
+      for (let i = 4; i <= MAX_CLOSED_SALES; i++) insert.run(hash(i), i);
+    })();
+    full.close();
+    const again = new SaleFile(path);
+    again.add(sale(1_000_000));
+    again.close(hash(1_000_000), "paid", 6);
+    expect(again.closed(1)[0]?.paymentHash).toEqual(hash(1_000_000));
+    expect(again.closed(2 * MAX_CLOSED_SALES).map(({ paymentHash }) => paymentHash)).not.toContainEqual(
+      hash(2),
+    );
+    again.end();
+  });
+
+  it("of the first version is brought to this one, in the order of its times", () => {
+    const db = new Database(path);
+    db.exec(`CREATE TABLE sales (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      payment_hash BLOB NOT NULL UNIQUE CHECK (length(payment_hash) = 32),
+      invoice TEXT NOT NULL,
+      amount INTEGER,
+      description TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('open', 'paid', 'cancelled')),
+      closed_at INTEGER
+    ) STRICT;
+    CREATE INDEX sales_by_state ON sales (state, closed_at);
+    PRAGMA application_id = ${0x63715053};
+    PRAGMA user_version = 1;`);
+    const insert = db.prepare(
+      "INSERT INTO sales (payment_hash, invoice, description, created_at, expires_at, state, closed_at) VALUES (?, '', '', 1, 1, ?, ?)",
+    );
+    insert.run(hash(1), "paid", 30);
+    insert.run(hash(2), "open", null);
+    insert.run(hash(3), "paid", 10);
+    insert.run(hash(4), "cancelled", 30);
+    db.close();
+    const store = new SaleFile(path);
+    store.close(hash(2), "paid", 1);
+    expect(store.closed(9).map(({ paymentHash }) => paymentHash)).toEqual([2, 4, 1, 3].map(hash));
+    store.end();
   });
 
   it.each([
