@@ -1,6 +1,4 @@
 import { availableParallelism } from "node:os";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8 } from "../../common/index.js";
 import { SignatureThread } from "../../issuer/authorizer/index.js";
 import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../issuer/service/index.js";
 import type { CommandContext } from "../command-context.js";
@@ -26,7 +24,6 @@ export async function serveIssuer(
         log: (level, message) => log[level]({ event: "node" }, message),
       });
       try {
-        const { nodeId } = await opened.node.info();
         const signatures = availableParallelism() > 1 ? signatureThread(log) : undefined;
         try {
           const service = await IssuerService.start({
@@ -35,7 +32,8 @@ export async function serveIssuer(
             node: opened.node,
             keys,
             log,
-            owner: ownerOf(nodeId),
+            // An embedded node is locked: it runs in one process at a time, and pays for no other.
+            ownsNode: true,
             ...(signatures ? { signatures } : {}),
           });
           try {
@@ -63,15 +61,6 @@ const signatureThread = (log: ServiceLog): SignatureThread =>
   new SignatureThread(() =>
     log.warn({ event: "thread" }, "the thread for signatures has ended; the main thread checks them now"),
   );
-
-/**
- * An embedded node runs in one process at a time: it is locked. So whoever runs it is the heir of the process before,
- * may go on with its payments at once, and knows that nobody else is sending them.
- */
-function ownerOf(nodeId: Uint8Array): bigint {
-  const digest = sha256(concatBytes(utf8("chequecard/lease owner"), nodeId));
-  return Buffer.from(digest).readBigInt64BE();
-}
 
 async function untilOver(signal: AbortSignal, service: IssuerService): Promise<void> {
   const stopped = new Promise<undefined>((resolve) => {

@@ -1,1 +1,2 @@
+export { inheritLeases } from "./leases.js";
 export { Reconciler, type Round } from "./reconciler.js";

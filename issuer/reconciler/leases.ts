@@ -79,6 +79,21 @@ export async function claimLeases(
   });
 }
 
+/**
+ * Takes over every lease at once, as if no other process had ever held it: for the process that alone has the node,
+ * so that whoever held a lease before cannot send any more.
+ * @throws StoreError
+ */
+export async function inheritLeases(
+  { store, owner, clock }: Pick<IssuerPorts, "store" | "owner" | "clock">,
+  { leaseMs }: Pick<AuthorizerConfig, "leaseMs">,
+): Promise<void> {
+  const until = BigInt(clock()) + BigInt(leaseMs);
+  await store.write(async (tx) => {
+    await tx.updateTable("leases").set({ owner, until, takeovers: 0n }).execute();
+  });
+}
+
 /** Another name once it is renewed. */
 const nameOf = ({ card, counter, owner, until }: SeenLease) => `${card}:${counter}:${owner}:${until}`;
 

@@ -5,7 +5,7 @@ import { PaymentReceiver } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { Authorizer, type IssuerPorts, issuerPorts, type SignatureChecker } from "../authorizer/index.js";
-import { Reconciler, type Round } from "../reconciler/index.js";
+import { inheritLeases, Reconciler, type Round } from "../reconciler/index.js";
 import { bindStore, type Store } from "../store/index.js";
 import type { ServiceConfig } from "./config.js";
 import { checkHealth, type Health } from "./health.js";
@@ -24,10 +24,10 @@ export interface ServiceParts {
   readonly keys: KeySource;
   readonly log: ServiceLog;
   /**
-   * Who this process is in leases. Default: nobody else. The same again only where it is certain that the one
-   * before has ended and that it alone used the node.
+   * True only where the node runs inside this process under a lock: then no earlier process can still send, and the
+   * leases that it left are taken over at once. Default false: several services may share the node.
    */
-  readonly owner?: bigint;
+  readonly ownsNode?: boolean;
   readonly clock?: () => number;
   /** Default: signatures are checked on the thread that does everything else. */
   readonly signatures?: SignatureChecker;
@@ -95,10 +95,10 @@ export class IssuerService {
       nodeId,
       keys,
       log: metrics.counting(log),
-      ...(parts.owner === undefined ? {} : { owner: parts.owner }),
       ...(parts.clock === undefined ? {} : { clock: parts.clock }),
       ...(parts.signatures === undefined ? {} : { signatures: parts.signatures }),
     });
+    if (parts.ownsNode) await inheritLeases(ports, config.authorizer);
     let service: IssuerService | undefined;
     const health = async () => (service ? await service.health() : STARTING);
     // The port first: where it is taken, nothing has been begun.

@@ -61,6 +61,20 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     caughtBy: [test("reserved-unpaid", "sqlite is the request's own")],
   },
   {
+    name: "all services of a node have one lease owner",
+    edits: {
+      "issuer/authorizer/default-ports.ts": [
+        ["owner: randomBytes(8).readBigInt64BE()", "owner: BigInt(given.nodeId.length)"],
+      ],
+    },
+    caughtBy: [test("same-owner", "neither voids what the other is paying")],
+  },
+  {
+    name: "a service that shares its node takes over the leases of the others when it starts",
+    edits: { "issuer/service/service.ts": [["if (parts.ownsNode) await", "await"]] },
+    caughtBy: [test("service-running", "shares its node leaves the leases")],
+  },
+  {
     name: "an invoice counts as expired because a clock says so",
     edits: { [RECONCILER]: [[">= leaseMs + payTimeoutMs;", ">= 0 * (leaseMs + payTimeoutMs);"]] },
     caughtBy: [ledgerModel, test("reconciler", "sqlite who believes that an invoice has expired")],

@@ -17,7 +17,6 @@ import { SigningCard } from "./signing-card.js";
 const NOW = 1_700_000_000_000;
 const SEAL_KEY = new Uint8Array(16).fill(0x33);
 const AMOUNT = msat(12_345n);
-const OWNER = 77n;
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -32,7 +31,9 @@ class Town {
   readonly card = new SigningCard(1, SEAL_KEY);
   store!: Store;
 
-  async open(options: { config?: string; node?: MemoryNode } = {}): Promise<IssuerService> {
+  async open(
+    options: { config?: string; node?: MemoryNode; ownsNode?: boolean } = {},
+  ): Promise<IssuerService> {
     this.store = await openSqlite({ path: this.location });
     await this.shop.connect({ nodeId: this.payer.nodeId, host: "127.0.0.1", port: 9735 });
     return await IssuerService.start({
@@ -44,7 +45,7 @@ class Town {
       node: options.node ?? this.payer,
       keys: await bench.keys(),
       log: openLog("info", { write: (line) => void this.lines.push(line) }),
-      owner: OWNER,
+      ownsNode: options.ownsNode ?? true,
       clock: () => NOW,
     });
   }
@@ -203,6 +204,31 @@ describe("the issuer's service", () => {
     await next.close();
     expect(again.paid.get(bytesToHex(decodeInvoice(invoice).paymentHash))).toBe(1);
     expect((await verifyLedger(town.store)).violations).toEqual([]);
+    await town.store.close();
+  });
+
+  it("that shares its node leaves the leases of other services to them", async () => {
+    const town = new Town();
+    const service = await town.open({ ownsNode: false });
+    await town.register();
+    const asked = new Promise<void>((reached) => {
+      town.payer.onPay = () => {
+        reached();
+        return new Promise(() => {});
+      };
+    });
+    await town.tap();
+    await asked;
+    const leases = () => town.store.db.selectFrom("leases").select(["owner", "takeovers"]).execute();
+    const before = await leases();
+    const { store } = town;
+    const other = await town.open({ ownsNode: false });
+    expect(await leases()).toEqual(before);
+    expect(before).toHaveLength(1);
+    await other.close();
+    await town.store.close();
+    town.store = store;
+    await service.close();
     await town.store.close();
   });
 
