@@ -5,8 +5,11 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // These need pcscd: test/vitest.pcsc.config.ts.
     exclude: [...configDefaults.exclude, "test/**/*.pcsc.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    setupFiles: ["test/out-of-time.ts"],
+    // Against hanging, not against slowness: the machine may have much else to do.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     pool: "forks",
     maxWorkers: 2,
   },

@@ -1,7 +1,12 @@
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Longest time that a timer takes. */
+const MOST_MS = 2 ** 31 - 1;
 
 /** What tests came to. */
 export interface TestRun {
@@ -35,6 +40,43 @@ interface Report {
   }[];
 }
 
+/** Ends a process with its group. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
+}
+
+/**
+ * Resolves when the command has ended, by itself or by its time. It has a group of its own, which is ended with it.
+ * @returns the signal, when this process was told to end meanwhile
+ */
+async function runInGroup(
+  args: readonly string[],
+  options: SpawnOptions,
+  ms: number,
+): Promise<NodeJS.Signals | undefined> {
+  const child = spawn(process.execPath, args, { ...options, detached: true });
+  const end = () => void (child.pid !== undefined && endGroup(child.pid));
+  let received: NodeJS.Signals | undefined;
+  const signalled = (signal: NodeJS.Signals) => {
+    received ??= signal;
+    end();
+  };
+  for (const signal of SIGNALS) process.on(signal, signalled);
+  const timer = ms <= MOST_MS ? setTimeout(end, ms) : undefined;
+  try {
+    await once(child, "exit");
+    return received;
+  } finally {
+    clearTimeout(timer);
+    for (const signal of SIGNALS) process.off(signal, signalled);
+    end();
+  }
+}
+
 /** Runs test files in a process of their own. @returns undefined when they were ended by their time */
 export async function runTests(options: TestRunOptions): Promise<TestRun | undefined> {
   const { root, files, named, seconds, secondsPerTest, env = {} } = options;
@@ -50,17 +92,17 @@ export async function runTests(options: TestRunOptions): Promise<TestRun | undef
     ...(named === undefined ? [] : [`--testNamePattern=${named}`]),
     ...files,
   ];
+  let received: NodeJS.Signals | undefined;
   try {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: "ignore",
-      ...(Number.isFinite(seconds) ? { timeout: Math.ceil(seconds * 1000) } : {}),
-    });
-    await new Promise((resolve) => child.once("exit", resolve));
+    received = await runInGroup(
+      args,
+      { cwd: root, env: { ...process.env, ...env }, stdio: "ignore" },
+      Math.ceil(seconds * 1000),
+    );
     return read(output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    if (received) process.kill(process.pid, received);
   }
 }
 

@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
 
 const running = new Set();
+const interruptHandlers = new Set();
 /** @type {NodeJS.Signals | undefined} */
 let received;
 
@@ -25,10 +26,17 @@ export class Interrupted extends Error {
 export function handleSignals() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => {
+      if (!received) for (const handle of interruptHandlers) handle();
       received ??= signal;
       if (signal === "SIGINT" && process.stdin.isTTY) return;
       for (const child of running) child.kill(signal);
     });
+}
+
+/** Calls back at the first of these signals. @param {() => unknown} handle @returns {() => void} ends it */
+export function onInterrupt(handle) {
+  interruptHandlers.add(handle);
+  return () => void interruptHandlers.delete(handle);
 }
 
 /** Throws when a signal has come in. */

@@ -6,6 +6,55 @@ declare module "*/scripts/children.mjs" {
     args: readonly string[],
   ): Promise<{ code: number; output: string }>;
   export function findProgram(name: string, path?: string): string | undefined;
+  export function run(command: string, args: readonly string[], options?: object): Promise<number>;
+}
+
+declare module "*/scripts/processes.mjs" {
+  export const MARK: string;
+  export function newMark(name: string): string;
+  export function markedProcesses(mark: string): readonly { pid: number; command: string }[];
+  export function endMarked(mark: string, options?: { graceMs?: number }): Promise<readonly string[]>;
+}
+
+declare module "*/scripts/parts/run-part.mjs" {
+  import type { Counts } from "*/scripts/report/counts.mjs";
+  export interface Result extends Counts {
+    readonly skipReason?: string;
+    readonly notes?: readonly string[];
+  }
+  export interface Part {
+    readonly name: string;
+    readonly budget: number;
+    readonly limit: number;
+    readonly doing?: () => readonly string[];
+    readonly run: (args: readonly string[]) => Promise<Result>;
+  }
+  export interface Outcome extends Counts {
+    readonly name: string;
+    readonly budget: number;
+    readonly usedMs: number;
+    readonly remark?: string;
+    readonly notes: readonly string[];
+  }
+  export function runPart(
+    part: Part,
+    options: { args: readonly string[]; mustRun: boolean },
+  ): Promise<Outcome>;
+}
+
+declare module "*/scripts/parts/index.mjs" {
+  import type { Part } from "*/scripts/parts/run-part.mjs";
+  export const PARTS: readonly Part[];
+  export function chooseParts(names: readonly string[], parts?: readonly Part[]): readonly Part[];
+}
+
+declare module "*/scripts/report/running.mjs" {
+  export function readRunning(file: string): readonly string[];
+}
+
+declare module "*/scripts/report/table.mjs" {
+  import type { Outcome } from "*/scripts/parts/run-part.mjs";
+  export function table(outcomes: readonly Outcome[]): readonly string[];
 }
 
 declare module "*/scripts/setup/packages.mjs" {

@@ -73,13 +73,14 @@ export class Tree {
       secondsPerTest: seconds,
     });
     if (!run) return `did not end ${seconds + GRACE_SECONDS} seconds after it began`;
-    const titles = [...run.passed, ...run.failed.map(({ title }) => title)];
-    const empty = parts.find(({ named }) => !titles.some((title) => new RegExp(named).test(title)));
+    const [first] = run.failed;
+    // After a test that ran out of time, those that follow it in its file are not run.
+    const isEmpty = ({ named }: TestPart) => !run.passed.some((title) => new RegExp(named).test(title));
+    const empty = first ? undefined : parts.find(isEmpty);
     if (run.broken.length > 0 || empty)
       throw new RangeError(
         `cannot be run, or has no such tests: ${run.broken[0] ?? (empty && partName(empty))}`,
       );
-    const [first] = run.failed;
     return first && `${first.title}: ${first.what}`;
   }
 

@@ -1,0 +1,21 @@
+// The parts of `npm test`, in the order in which they run.
+import { core } from "./core.mjs";
+import { pcsc } from "./pcsc.mjs";
+
+/** @type {readonly import("./run-part.mjs").Part[]} */
+export const PARTS = [core, pcsc];
+
+/**
+ * The parts of these names, or all.
+ * @param {readonly string[]} names in any case
+ * @throws RangeError for a name that no part has
+ */
+export function chooseParts(names, parts = PARTS) {
+  const same = (one, other) => one.toLowerCase() === other.toLowerCase();
+  const unknown = names.find((name) => !parts.some((part) => same(part.name, name)));
+  if (unknown !== undefined)
+    throw new RangeError(
+      `npm test has no part "${unknown}"; its parts are ${parts.map(({ name }) => name).join(", ")}.`,
+    );
+  return names.length === 0 ? parts : parts.filter((part) => names.some((name) => same(part.name, name)));
+}
