@@ -30,6 +30,7 @@ const REASON_OF: Readonly<Record<PolicyRefusal, number>> = {
   "expires-soon": REASON.INVOICE_EXPIRED,
   "payee-not-allowed": REASON.PAYEE_NOT_ALLOWED,
   "outside-hours": REASON.OUTSIDE_HOURS,
+  "below-min-per-transaction": REASON.BELOW_MIN_PER_TRANSACTION,
   "above-max-per-transaction": REASON.ABOVE_MAX_PER_TRANSACTION,
   "pin-required": REASON.PIN_REQUIRED,
   "above-24h": REASON.ABOVE_PERIOD_LIMIT,

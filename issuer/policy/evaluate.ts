@@ -25,6 +25,7 @@ export type PolicyRefusal =
   | "expires-soon"
   | "payee-not-allowed"
   | "outside-hours"
+  | "below-min-per-transaction"
   | "above-max-per-transaction"
   | "pin-required"
   | "above-24h"
@@ -38,6 +39,7 @@ export function evaluatePolicy(policy: Policy, question: PolicyQuestion): Policy
   if (question.expiresAt - question.now < policy.minRemainingSeconds * 1000) return "expires-soon";
   if (policy.allowedPayees && !policy.allowedPayees.includes(question.payee)) return "payee-not-allowed";
   if (!withinHours(policy, question.now)) return "outside-hours";
+  if (amount < policy.minPerTransaction) return "below-min-per-transaction";
   if (policy.maxPerTransaction !== undefined && amount > policy.maxPerTransaction)
     return "above-max-per-transaction";
   if (policy.pinRequiredAbove !== undefined && amount > policy.pinRequiredAbove && !question.pinVerified)
@@ -48,7 +50,7 @@ export function evaluatePolicy(policy: Policy, question: PolicyQuestion): Policy
   return undefined;
 }
 
-/** The most routing fee that a payment of `amount` may cost the issuer; fractions of a msat are dropped. */
+/** The most routing fee that a payment of `amount` may cost; fractions of a msat are dropped. */
 export function maxFee(policy: Policy, amount: Msat): Msat {
   return (policy.maxFee.base + (amount * BigInt(policy.maxFee.ppm)) / 1_000_000n) as Msat;
 }

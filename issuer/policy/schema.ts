@@ -38,6 +38,8 @@ const hours = z.strictObject({
  * `25000sat`. Anything left out is not limited, unless a default is named.
  */
 export const policySchema = z.strictObject({
+  /** Least for one payment: below it a routing fee costs more than it moves. Default 1 sat. */
+  minPerTransaction: amount.default(1_000n as Msat),
   /** Most for one payment. */
   maxPerTransaction: amount.optional(),
   /** Most in any 24 hours, by the issuer's clock. */
@@ -50,10 +52,10 @@ export const policySchema = z.strictObject({
   allowedHours: z.array(hours).min(1).max(50).optional(),
   /** IANA time zone of `allowedHours`. Default UTC. */
   timeZone: timeZone.default("UTC"),
-  /** Routing fee that the issuer pays at most: base + amount * ppm / 1,000,000. Default 5 sat and 0.5 %. */
+  /** Routing fee of one payment at most: base + amount * ppm / 1,000,000. Default 1 sat and 0.5 %. */
   maxFee: z
     .strictObject({ base: amount, ppm: z.int().min(0).max(1_000_000) })
-    .default({ base: 5_000n as Msat, ppm: 5_000 }),
+    .default({ base: 1_000n as Msat, ppm: 5_000 }),
   /** Most blocks that a payment may be locked in for. Default 1,008, a week. */
   maxTotalCltv: z.int().min(1).max(10_000).default(1008),
   /** Seconds that an invoice must be valid for when it arrives. Default 30. */

@@ -34,6 +34,7 @@ export const REASON = {
   PIN_REQUIRED: 34,
   OUTSIDE_HOURS: 35,
   NOT_FUNDED: 36,
+  BELOW_MIN_PER_TRANSACTION: 37,
   PAYMENT_FAILED: 48,
   FEE_TOO_HIGH: 49,
   BUSY: 64,
@@ -166,6 +167,12 @@ export const REJECT_REASONS: readonly RejectReason[] = [
     "settled, reserved and this amount together exceed what was paid in for the card",
   ),
   entry(
+    REASON.BELOW_MIN_PER_TRANSACTION,
+    "below-min-per-transaction",
+    "The amount is too small to pay with this card; ask for a larger amount or another payment.",
+    "the amount is below the policy's least for one payment: its routing fee would cost more than it moves",
+  ),
+  entry(
     REASON.PAYMENT_FAILED,
     "payment-failed",
     "The issuer's node found no way to pay; nothing was charged, start a new sale or ask for another payment.",
@@ -174,8 +181,8 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   entry(
     REASON.FEE_TOO_HIGH,
     "fee-too-high",
-    "Paying would cost the issuer more in fees than it allows; nothing was charged, ask for another payment.",
-    "no route within the allowed fee",
+    "Paying would cost more in routing fees than the issuer allows; nothing was charged, ask for another payment.",
+    "no route within the fee that the budgets of fees, or the money on the card, still allow",
   ),
   entry(
     REASON.BUSY,

@@ -127,6 +127,11 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     caughtBy: [story("rogue-terminal", "own limit for a day"), test("policy", "24 h one msat over")],
   },
   {
+    name: "one msat below the policy's least for one payment passes",
+    edits: { [POLICY]: [["amount < policy.minPerTransaction", "amount + 1n < policy.minPerTransaction"]] },
+    caughtBy: [test("policy", "one msat below it"), test("decide", "less than 1 sat")],
+  },
+  {
     name: "the window of 24 hours ends one millisecond late",
     edits: { [FACTS]: [["decided_at <=", "decided_at <"]] },
     caughtBy: [test("authorizer", "sqlite rolling limits")],

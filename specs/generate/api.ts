@@ -242,6 +242,7 @@ const reasons = [
   [34, "pin-required"],
   [35, "outside-hours"],
   [36, "not-funded"],
+  [37, "below-min-per-transaction"],
   [48, "payment-failed"],
   [49, "fee-too-high"],
   [64, "busy"],

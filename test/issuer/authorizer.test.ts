@@ -292,7 +292,11 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
 
   it("rolling limits by the issuer's clock, exact to the msat, void payments not counted", async () => {
     const service = await start();
-    const card = await service.card(1, sat(100_000), { maxPer24h: "1000sat", maxPer30d: "2000sat" });
+    const card = await service.card(1, sat(100_000), {
+      minPerTransaction: "1msat",
+      maxPer24h: "1000sat",
+      maxPer30d: "2000sat",
+    });
     const hours = 3_600_000;
     const tap = async (serial: number, amount: bigint) =>
       (await service.tap(card, serial, msat(amount))).reason;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { authorizationMessage } from "../../apdu/index.js";
-import { type Msat, msat, sat } from "../../common/index.js";
+import { type Msat, sat } from "../../common/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { Bench, PEER, type Service, startService } from "./service.js";
@@ -37,7 +37,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
   it("tokens may come in any order", async () => {
     const service = await start();
     const card = await service.card(1);
-    const kept = [1, 2, 3, 4, 5, 6].map((serial) => keep(service, card, serial, msat(BigInt(serial))));
+    const kept = [1, 2, 3, 4, 5, 6].map((serial) => keep(service, card, serial, sat(serial)));
     for (const i of [3, 0, 5, 2, 1, 4]) {
       const { token, invoice } = kept[i] as (typeof kept)[number];
       expect(await service.present(token, invoice)).toEqual(ACCEPTED);

@@ -176,6 +176,13 @@ const ROWS: readonly Row[] = [
     `void ${REASON.ABOVE_MAX_PER_TRANSACTION}`,
   ],
   [
+    "policy: less than 1 sat",
+    { amount: msat(999n), total: msat(400_999n) },
+    {},
+    {},
+    `void ${REASON.BELOW_MIN_PER_TRANSACTION}`,
+  ],
+  [
     "policy: PIN",
     {},
     { policy: parsePolicy({ pinRequiredAbove: "1sat" }) },

@@ -11,6 +11,8 @@ import { type Bench, Service, START, startService } from "./service.js";
 import type { SigningCard } from "./signing-card.js";
 
 const CARDS = 3;
+/** Msat that the cards' policy wants a payment to have. */
+const LEAST = 20;
 /** Nothing here takes time: what is not known at once is not waited for. */
 const FAST = { payTimeoutMs: 10 };
 const card = fc.nat({ max: CARDS - 1 });
@@ -130,6 +132,7 @@ class Festival {
       expiryMarginMs,
       presentationAgeMs,
       minRemainingMs: 30_000,
+      least: BigInt(LEAST),
     });
   }
 
@@ -139,7 +142,10 @@ class Festival {
     const ports = { monotonic: () => time.ms };
     const service = await startService(bench, kind, FAST, ports, location);
     const festival = new Festival(bench, kind, location, service, time);
-    for (let i = 0; i < CARDS; i++) festival.cards.push(await festival.service.card(i + 1, msat(1000n)));
+    for (let i = 0; i < CARDS; i++)
+      festival.cards.push(
+        await festival.service.card(i + 1, msat(1000n), { minPerTransaction: `${LEAST}msat` }),
+      );
     return festival;
   }
 

@@ -52,6 +52,8 @@ export interface ModelConfig {
   readonly expiryMarginMs: number;
   readonly presentationAgeMs: number;
   readonly minRemainingMs: number;
+  /** Msat of the smallest payment that the cards' policy allows. */
+  readonly least: bigint;
 }
 
 /**
@@ -102,6 +104,7 @@ export class LedgerModel {
     this.#see(card, token.counter);
     if (token.expiresAt - this.now < this.#config.minRemainingMs)
       return this.#void(token, REASON.INVOICE_EXPIRED);
+    if (token.amount < this.#config.least) return this.#void(token, REASON.BELOW_MIN_PER_TRANSACTION);
     if (this.spent(card) + token.amount > card.funded) return this.#void(token, REASON.NOT_FUNDED);
     token.state = "reserved";
     token.lease = { owner: this.owner, until: this.now + this.#config.leaseMs, alone: true };

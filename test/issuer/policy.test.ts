@@ -39,6 +39,10 @@ type Row = [
 
 const ROWS: readonly Row[] = [
   ["no rules", {}, {}, undefined],
+  ["1 sat, the least by default", {}, { amount: sat(1) }, undefined],
+  ["one msat below it", {}, { amount: msat(999n) }, "below-min-per-transaction"],
+  ["below a least of one's own", { minPerTransaction: "1001sat" }, {}, "below-min-per-transaction"],
+  ["1 msat where that is the least", { minPerTransaction: "1msat" }, { amount: msat(1n) }, undefined],
   ["at the maximum", { maxPerTransaction: "1000sat" }, {}, undefined],
   ["one msat above it", { maxPerTransaction: "999999msat" }, {}, "above-max-per-transaction"],
   ["24 h filled to the brim", { maxPer24h: "5000sat" }, { spent24h: sat(4000) }, undefined],
@@ -91,7 +95,7 @@ describe("policy", () => {
   it("fee: base and millionths, fractions dropped", () => {
     const policy = parsePolicy({ maxFee: { base: "1sat", ppm: 1500 } });
     expect(maxFee(policy, msat(1_000_999n))).toBe(2501n);
-    expect(maxFee(parsePolicy({}), sat(1000))).toBe(10_000n);
+    expect(maxFee(parsePolicy({}), sat(1000))).toBe(6_000n);
   });
 
   it.each([

@@ -74,7 +74,9 @@ export async function openTown(
       known.push(card);
       const { credit, ...rest } = all;
       const entry = { ...card.record, label: `card ${known.length}`, credit, limits: rest };
-      await registerCard(service.store, { ...entry, policy: parsePolicy(policy) }, service.clock.now);
+      // What an attack costs is tested to the msat.
+      const rules = parsePolicy({ minPerTransaction: "1msat", ...(policy as object) });
+      await registerCard(service.store, { ...entry, policy: rules }, service.clock.now);
       await activateCard(service.store, cardId);
       return card;
     },
