@@ -13,6 +13,24 @@ export type PaymentState =
 /** What the node knows of a payment hash; `not-found` is no proof of failure while somebody may still send. */
 export type PaymentLookup = PaymentState | { readonly state: "not-found" };
 
+/** A payment that this node began, by whoever's order, and how it stands. */
+export interface SentPayment {
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  /** What the payee gets, routing fees not counted. */
+  readonly amount: Msat;
+  /** When its latest attempt began, Unix seconds by the node's clock. */
+  readonly startedAt: number;
+  readonly state: PaymentState;
+}
+
+/** Some of the payments that were asked for. */
+export interface SentPaymentsPage {
+  readonly payments: readonly SentPayment[];
+  /** Names the next page; undefined: this was the last. */
+  readonly next: string | undefined;
+}
+
 export interface PaymentRequest {
   /** Canonical lower-case BOLT 11 string. */
   readonly invoice: string;
@@ -114,6 +132,16 @@ export interface LightningNode {
    */
   pay(request: PaymentRequest): Promise<PaymentState>;
   lookupPayment(paymentHash: Uint8Array): Promise<PaymentLookup>;
+  /**
+   * Payments of this node whose latest attempt began at `since` (Unix seconds) or later, failed ones included, in
+   * pages of at most 1,000. Whatever is there when the first page is asked for is on one of the pages.
+   * @param query page: `next` of the page before
+   * @throws NodeError `bad-request` for a page that there is not
+   */
+  listPayments(query: {
+    readonly since: number;
+    readonly page?: string | undefined;
+  }): Promise<SentPaymentsPage>;
   /** Connects to a peer, or does nothing when connected. @throws NodeError `unreachable`, `timeout` */
   connect(address: PeerAddress, options?: { readonly timeoutMs?: number }): Promise<void>;
   /**

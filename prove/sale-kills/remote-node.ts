@@ -6,6 +6,7 @@ import type {
   PaymentLookup,
   PaymentState,
   PeerMessage,
+  SentPaymentsPage,
   SettledInvoice,
 } from "../../lightning/nodes/port.js";
 import { announce, type Caller, type Link, type Targets } from "./channel.js";
@@ -17,6 +18,7 @@ const METHODS = [
   "lookupInvoice",
   "pay",
   "lookupPayment",
+  "listPayments",
   "connect",
   "sendMessage",
 ] as const satisfies readonly (keyof LightningNode)[];
@@ -49,6 +51,7 @@ export function remoteNode(caller: Caller): LightningNode {
     lookupInvoice: (paymentHash) => call<InvoiceState>("lookupInvoice", paymentHash),
     pay: (request) => call<PaymentState>("pay", request),
     lookupPayment: (paymentHash) => call<PaymentLookup>("lookupPayment", paymentHash),
+    listPayments: (query) => call<SentPaymentsPage>("listPayments", query),
     connect: (address, options) => call<void>("connect", address, options),
     sendMessage: (peer, type, payload) => call<void>("sendMessage", peer, type, payload),
     onMessage: (handler) => caller.on<PeerMessage>("message", handler),

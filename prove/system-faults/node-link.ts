@@ -64,6 +64,7 @@ export function linkNode(
       call(
         () => node.payments.get(Buffer.from(paymentHash).toString("hex"))?.state ?? { state: "not-found" },
       ),
+    listPayments: ({ since }) => call(() => node.listPayments(since)),
     connect: (address) => call(() => node.connect(address.nodeId)),
     sendMessage: (peer, type, payload) => call(() => node.sendMessage(peer, type, payload)),
     onMessage: (handler) => subscribe(node.messageHandlers, handler),

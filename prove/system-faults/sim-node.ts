@@ -1,5 +1,14 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, type Msat, msat, secp256k1, u32, utf8 } from "../../common/index.js";
+import {
+  bytesToHex,
+  concatBytes,
+  hexToBytes,
+  type Msat,
+  msat,
+  secp256k1,
+  u32,
+  utf8,
+} from "../../common/index.js";
 import { decodeInvoice, encodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type {
@@ -8,6 +17,7 @@ import type {
   PaymentRequest,
   PaymentState,
   PeerMessage,
+  SentPaymentsPage,
   SettledInvoice,
 } from "../../lightning/nodes/port.js";
 import type { SeededRandom } from "../random.js";
@@ -30,6 +40,9 @@ interface Invoice {
 }
 
 interface Payment {
+  readonly amount: Msat;
+  /** Unix seconds. */
+  readonly startedAt: number;
   state: PaymentState;
   /** Resolves when it is final. */
   readonly end: Promise<PaymentState>;
@@ -111,6 +124,8 @@ export class SimNode {
       ? Promise.resolve<PaymentState>({ state: "failed", reason: "the invoice has expired" })
       : this.#send(hash, this.#network.nodes.get(bytesToHex(payee)), amount ?? ZERO, maxFee);
     const payment: Payment = {
+      amount: amount ?? ZERO,
+      startedAt: this.#seconds(),
       state: { state: "unknown" },
       end: run.then((state) => {
         payment.state = state;
@@ -119,6 +134,15 @@ export class SimNode {
     };
     this.payments.set(hash, payment);
     return payment;
+  }
+
+  listPayments(since: number): SentPaymentsPage {
+    const payments = [...this.payments]
+      .filter(([, { startedAt }]) => startedAt >= since)
+      .map(([hash, { amount, startedAt, state }]) => {
+        return { paymentHash: hexToBytes(hash), amount, startedAt, state };
+      });
+    return { payments, next: undefined };
   }
 
   /** Connects two nodes that are both up. */

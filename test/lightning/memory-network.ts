@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, type Msat, msat, secp256k1, utf8 } from "../../common/index.js";
+import { bytesToHex, concatBytes, hexToBytes, type Msat, msat, secp256k1, utf8 } from "../../common/index.js";
 import { decodeInvoice, encodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type {
@@ -12,6 +12,7 @@ import type {
   PaymentState,
   PeerAddress,
   PeerMessage,
+  SentPaymentsPage,
   SettledInvoice,
 } from "../../lightning/nodes/port.js";
 
@@ -48,6 +49,8 @@ export class MemoryNode implements LightningNode {
     { created: CreatedInvoice; preimage: Uint8Array; state: InvoiceState }
   >();
   private readonly payments = new Map<string, Promise<PaymentState>>();
+  /** What was handed to {@link pay}, with the state that is known of it. */
+  private readonly began = new Map<string, { amount: Msat; state: PaymentState }>();
   private readonly peers = new Set<string>();
   private readonly messageHandlers = new Set<(message: PeerMessage) => void>();
   private readonly disconnectedHandlers = new Set<(peer: Uint8Array) => void>();
@@ -117,11 +120,23 @@ export class MemoryNode implements LightningNode {
     if (under) return under;
     const payment = this.sendPayment(hash, this.network.nodes.get(bytesToHex(payee)), amount ?? ZERO);
     this.payments.set(hash, payment);
+    const began = { amount: amount ?? ZERO, state: { state: "unknown" } as PaymentState };
+    this.began.set(hash, began);
+    void payment.then((state) => {
+      began.state = state;
+    });
     return payment;
   }
 
   async lookupPayment(paymentHash: Uint8Array): Promise<PaymentLookup> {
     return (await this.payments.get(bytesToHex(paymentHash))) ?? { state: "not-found" };
+  }
+
+  async listPayments({ since }: { readonly since: number }): Promise<SentPaymentsPage> {
+    const payments = [...this.began].map(([hash, { amount, state }]) => {
+      return { paymentHash: hexToBytes(hash), amount, startedAt: NOW, state };
+    });
+    return { payments: since > NOW ? [] : payments, next: undefined };
   }
 
   async connect(address: PeerAddress): Promise<void> {

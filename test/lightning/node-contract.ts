@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_MSAT, type Msat, msat, sat } from "../../common/index.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
-import type { LightningNode, PeerAddress, PeerMessage, SettledInvoice } from "../../lightning/nodes/port.js";
+import type {
+  LightningNode,
+  PeerAddress,
+  PeerMessage,
+  SentPayment,
+  SettledInvoice,
+} from "../../lightning/nodes/port.js";
 
 /** Two connected nodes with a channel that can pay in both directions, fresh for one suite. */
 export interface ConnectedNodes {
@@ -385,6 +391,58 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
       });
     });
 
+    describe("the list of sent payments", () => {
+      /** Every payment on every page. */
+      const list = async (since: number) => {
+        const found: SentPayment[] = [];
+        let page: string | undefined;
+        do {
+          const answer = await payer.listPayments({ since, page });
+          expect(answer.payments.length).toBeLessThanOrEqual(1000);
+          found.push(...answer.payments);
+          page = answer.next;
+        } while (page !== undefined);
+        return found;
+      };
+      const of = (payments: readonly SentPayment[], hash: Uint8Array) =>
+        payments.filter(({ paymentHash }) => Buffer.from(hash).equals(paymentHash));
+
+      test("has settled and failed ones once each, with amount and proof, also after a restart", async () => {
+        const before = Math.floor(Date.now() / 1000) - 1;
+        const [paid, refused] = await Promise.all([create(merchant, sat(7)), create(merchant, sat(8))]);
+        await merchant.cancelInvoice(refused.paymentHash);
+        const settled = await pay(paid.invoice);
+        const failed = await pay(refused.invoice);
+        expect([settled.state, failed.state]).toEqual(["settled", "failed"]);
+        const check = async () => {
+          const payments = await list(before);
+          expect(of(payments, paid.paymentHash)).toMatchObject([{ amount: sat(7), state: settled }]);
+          expect(of(payments, refused.paymentHash)).toMatchObject([{ amount: sat(8), state: failed }]);
+          for (const { startedAt } of payments) expect(startedAt).toBeGreaterThanOrEqual(before);
+        };
+        await check();
+        await restart("payer");
+        await check();
+        await nodes.ready();
+      });
+
+      test("has one in flight as unknown, and none that began before the time asked for", async () => {
+        const { invoice, paymentHash } = await create(merchant);
+        nodes.freeze();
+        expect(await pay(invoice, { timeoutMs: 100 })).toEqual({ state: "unknown" });
+        const [open] = of(await list(0), paymentHash);
+        expect(open).toMatchObject({ amount: sat(100), state: { state: "unknown" } });
+        expect(of(await list((open?.startedAt ?? 0) + 1), paymentHash)).toEqual([]);
+        nodes.heal();
+        expect((await pay(invoice)).state).toBe("settled");
+        await nodes.ready();
+      });
+
+      test("refuses a page that there is not", async () => {
+        expect(await code(payer.listPayments({ since: 0, page: "nonsense" }))).toBe("bad-request");
+      });
+    });
+
     describe("a restart", () => {
       test("keeps invoices and payments as they were", async () => {
         const [open, cancelled, paid] = await Promise.all([
@@ -556,6 +614,7 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
           payer.lookupInvoice(paymentHash),
           pay(invoice),
           payer.lookupPayment(paymentHash),
+          payer.listPayments({ since: 0 }),
           payer.connect({ nodeId, host: "127.0.0.1", port: 1 }),
           payer.sendMessage(nodeId, MESSAGE_TYPE, new Uint8Array()),
         ];

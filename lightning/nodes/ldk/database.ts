@@ -9,6 +9,8 @@ export interface DatabaseForm {
   /** Number of the schema. */
   readonly version: number;
   readonly schema: string;
+  /** Statements that are run at every opening and do nothing the second time: indexes that an older file lacks. */
+  readonly indexes?: string;
   /** True when one process alone may have it open. */
   readonly exclusive: boolean;
 }
@@ -43,8 +45,7 @@ export function openDatabase(file: string | undefined, form: DatabaseForm): Data
 function prepareSchema(db: Database.Database, form: DatabaseForm): void {
   db.transaction(() => {
     const found = db.pragma("user_version", { simple: true });
-    if (found === form.version) return;
-    if (found !== 0)
+    if (found !== form.version && found !== 0)
       throw new NodeError(
         "storage",
         `the ${form.kind}'s file has version ${found}, this software reads ${form.version}`,
@@ -52,8 +53,11 @@ function prepareSchema(db: Database.Database, form: DatabaseForm): void {
           hint: "Use the software that made the file, or another file.",
         },
       );
-    db.exec(form.schema);
-    db.pragma(`user_version = ${form.version}`);
+    if (found === 0) {
+      db.exec(form.schema);
+      db.pragma(`user_version = ${form.version}`);
+    }
+    if (form.indexes) db.exec(form.indexes);
   }).immediate();
 }
 

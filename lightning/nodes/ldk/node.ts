@@ -11,6 +11,7 @@ import type {
   PaymentState,
   PeerAddress,
   PeerMessage,
+  SentPaymentsPage,
   SettledInvoice,
 } from "../port.js";
 import { formatAddress, listenOn } from "./address.js";
@@ -164,6 +165,13 @@ export class LdkNode implements LightningNode {
 
   async lookupPayment(paymentHash: Uint8Array): Promise<PaymentLookup> {
     return (await this.#durable()).payments.lookup(paymentHash);
+  }
+
+  async listPayments({
+    since,
+    page,
+  }: Parameters<LightningNode["listPayments"]>[0]): Promise<SentPaymentsPage> {
+    return (await this.#durable()).payments.list(since, page);
   }
 
   async connect(address: PeerAddress, options: { readonly timeoutMs?: number } = {}): Promise<void> {

@@ -1,7 +1,7 @@
 import * as ldk from "lightningdevkit";
 import { bytesToHex, equalBytes, type Msat, msat } from "../../../common/index.js";
 import { type Invoice, invoiceProblem } from "../../bolt11/index.js";
-import type { PaymentLookup, PaymentRequest, PaymentState } from "../port.js";
+import type { PaymentLookup, PaymentRequest, PaymentState, SentPaymentsPage } from "../port.js";
 import type { Channels } from "./channels.js";
 import type { Engine } from "./engine.js";
 import { failureReason, NO_ROUTE, sendFailure } from "./payment-failures.js";
@@ -63,6 +63,10 @@ export class Payments {
 
   lookup(paymentHash: Uint8Array): PaymentLookup {
     return this.#o.rows.get(paymentHash) ?? { state: "not-found" };
+  }
+
+  list(since: number, page: string | undefined): SentPaymentsPage {
+    return this.#o.rows.list(since, page);
   }
 
   onSent(event: ldk.Event_PaymentSent): void {

@@ -24,6 +24,7 @@ const FORM: DatabaseForm = {
     CREATE TABLE peers (node_id BLOB PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL);
     CREATE TABLE broadcasts (sequence INTEGER PRIMARY KEY, raw BLOB NOT NULL);
   `,
+  indexes: "CREATE INDEX IF NOT EXISTS payments_started ON payments (started_at, payment_hash)",
 };
 
 /** Names of the single values. */
