@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { hexToBytes, type Msat, secp256k1, utf8 } from "../../common/index.js";
+import { bytesToHex, hexToBytes, type Msat, secp256k1, utf8 } from "../../common/index.js";
+import type { StaticKeys } from "../../reference/scp03.js";
 import type { CardPersonalization } from "../../simulator/index.js";
 
 /** 32 bytes that depend on the text. */
@@ -43,7 +44,21 @@ export const PERSONALIZATION: CardPersonalization = {
   secretKey: CARD_SECRET,
 };
 
-const staticKeys = (fill: number) => ({
+/** Static keys as a card is given them, 16 bytes each. */
+export interface KeyBytes {
+  readonly enc: Uint8Array;
+  readonly mac: Uint8Array;
+  readonly dek: Uint8Array;
+}
+
+/** The same keys as the reference writes them. */
+export const keysInHex = ({ enc, mac, dek }: KeyBytes): StaticKeys => ({
+  enc: bytesToHex(enc),
+  mac: bytesToHex(mac),
+  dek: bytesToHex(dek),
+});
+
+const staticKeys = (fill: number): KeyBytes => ({
   enc: new Uint8Array(16).fill(fill),
   mac: new Uint8Array(16).fill(fill + 1),
   dek: new Uint8Array(16).fill(fill + 2),

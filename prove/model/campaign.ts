@@ -1,9 +1,10 @@
 import fc from "fast-check";
+import { blankCard, type Card } from "../../reference/card/state.js";
 import type { MemoryImage } from "../../simulator/index.js";
 import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
+import { FACTORY_KEYS, FACTORY_VERSION, keysInHex, SERIAL } from "../card/material.js";
 import { seededEntropy } from "../random.js";
 import { factoryCard } from "../tearing/states.js";
-import { BLANK_MODEL, type ModelCard } from "./model-card.js";
 import { Disagreement, ModelSession } from "./session.js";
 import { anyStep, type MakeStep, type Step } from "./steps.js";
 
@@ -22,9 +23,17 @@ const USUAL: MakeStep = {
   withPin: true,
 };
 
+/** S8, pseudo-random challenges, responses protected. */
+const PARAMETER_I = 0x70;
+const BLANK_MODEL = blankCard({
+  serial: Buffer.from(SERIAL).toString("hex"),
+  i: PARAMETER_I,
+  slots: [{ version: FACTORY_VERSION, ...keysInHex(FACTORY_KEYS), sequence: 0 }],
+});
+
 interface Start {
   readonly image: MemoryImage;
-  readonly model: ModelCard;
+  readonly model: Card;
 }
 
 /** A blank card and personalized ones, made once, through the channel and compared like everything else. */

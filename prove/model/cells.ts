@@ -1,10 +1,10 @@
+import { type Card, LIFECYCLE, type RingEntry } from "../../reference/card/state.js";
 import type { Cells } from "../card/cells.js";
-import { LIFE, type ModelCard, type ModelEntry } from "./model-card.js";
 
 const number = (value: bigint | number, length: number): string =>
   value.toString(16).padStart(2 * length, "0");
 
-const entryHex = (entry: ModelEntry | undefined): string =>
+const entryHex = (entry: RingEntry | undefined): string =>
   entry
     ? entry.invoiceHash +
       number(entry.amount, 8) +
@@ -14,11 +14,11 @@ const entryHex = (entry: ModelEntry | undefined): string =>
     : "00".repeat(53);
 
 /** The place of an entry follows from its counter: the oldest makes room. */
-const ringHex = (ring: readonly ModelEntry[]): string =>
+const ringHex = (ring: readonly RingEntry[]): string =>
   [0, 1, 2, 3].map((place) => entryHex(ring.find(({ counter }) => counter % 4 === place))).join("");
 
 /** Every byte of the application's state (specs/01 §8), and what the secure channel counts; hex by name. */
-export function cellsOf(card: ModelCard): Record<string, string> {
+export function cellsOf(card: Card): Record<string, string> {
   return {
     lifecycle: number(card.lifecycle, 1),
     "card-id": card.cardId,
@@ -41,40 +41,18 @@ export function cellsOf(card: ModelCard): Record<string, string> {
     ring: ringHex(card.ring),
     pin: number(card.tries, 1) + card.pin.padEnd(16, "0"),
     failures: number(card.failures, 1),
-    channels: number(card.channels, 3),
+    keys: card.slots
+      .map(
+        ({ version, enc, mac, dek, sequence }) => number(version, 1) + enc + mac + dek + number(sequence, 3),
+      )
+      .join("")
+      .padEnd(3 * 104, "0"),
   };
 }
 
-/** The same cells as the card holds them. The channels that were begun stand behind the keys of the first slot. */
-export function readCells(cells: Cells): Record<string, string> {
-  const names = Object.keys(NAMES) as (keyof typeof NAMES)[];
-  const read = Object.fromEntries(names.map((name) => [name, cells.hex(name)]));
-  return { ...read, channels: cells.hex("keys").slice(98, 104) };
-}
-
-const NAMES = {
-  lifecycle: 0,
-  "card-id": 0,
-  "key-set-id": 0,
-  "seal-key": 0,
-  "issuer-point": 0,
-  "node-uri": 0,
-  "secret-key": 0,
-  point: 0,
-  published: 0,
-  credit: 0,
-  "max-per-transaction": 0,
-  "pin-threshold": 0,
-  "no-pin-budget": 0,
-  "max-transactions": 0,
-  sequence: 0,
-  counter: 0,
-  authorized: 0,
-  "no-pin-spent": 0,
-  ring: 0,
-  pin: 0,
-  failures: 0,
-};
+/** The same cells as the card holds them. */
+export const readCells = (cells: Cells, model: Card): Record<string, string> =>
+  Object.fromEntries(Object.keys(cellsOf(model)).map((name) => [name, cells.hex(name)]));
 
 /** First cell in which the two differ, with both values; undefined when none does. */
 export function firstDifference(
@@ -90,10 +68,10 @@ export function firstDifference(
  * on from what is there. Undefined when a cell is something else, or the card is not blank.
  */
 export function adoptTornData(
-  before: ModelCard,
-  after: ModelCard,
+  before: Card,
+  after: Card,
   found: Readonly<Record<string, string>>,
-): ModelCard | undefined {
+): Card | undefined {
   const [old, next] = [cellsOf(before), cellsOf(after)];
   for (const name of Object.keys(old)) {
     const value = found[name] ?? "";
@@ -101,11 +79,11 @@ export function adoptTornData(
   }
   const cell = (name: string): string => found[name] ?? "";
   const value = (name: string): bigint => BigInt(`0x${cell(name)}`);
-  if (value("lifecycle") !== BigInt(LIFE.BLANK)) return undefined;
+  if (value("lifecycle") !== BigInt(LIFECYCLE.BLANK)) return undefined;
   const uriLength = 2 * Number.parseInt(cell("node-uri").slice(0, 2), 16);
   return {
     ...before,
-    lifecycle: LIFE.BLANK,
+    lifecycle: LIFECYCLE.BLANK,
     cardId: cell("card-id"),
     keySetId: cell("key-set-id"),
     sealKey: cell("seal-key"),

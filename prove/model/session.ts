@@ -1,14 +1,16 @@
-import { bytesToHex, hexToBytes, secp256k1, taggedHash } from "../../common/index.js";
+import { bytesToHex, hexToBytes, secp256k1 } from "../../common/index.js";
+import { answer } from "../../reference/card/answer.js";
+import { provenPoint } from "../../reference/card/respond.js";
+import { type Card, type ExpectedData, type Outcome, withoutPower } from "../../reference/card/state.js";
 import { type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
 import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
+import { initializeUpdate } from "../card/channel.js";
 import { messageProblem } from "../card/sealed.js";
 import { factoryCard } from "../tearing/states.js";
-import { answer, type Sent } from "./answer.js";
 import { adoptTornData, cellsOf, firstDifference, readCells } from "./cells.js";
-import { type ExpectedData, type ModelCard, type Outcome, withoutPower } from "./model-card.js";
 import type { MakeStep, Step, StepTear } from "./steps.js";
-import { authenticating, blocksOf, commandOf, opening, type Terminal, throughChannel } from "./terminal.js";
+import { authenticating, blocksOf, commandOf, type Terminal, throughChannel } from "./terminal.js";
 
 /** Card and model do not agree. */
 export class Disagreement extends Error {}
@@ -17,15 +19,16 @@ export class Disagreement extends Error {}
 const HISTORY = 64;
 const hex = bytesToHex;
 
+/** The campaign's cards have pseudo-random challenges. */
+const noRandomness = (): never => {
+  throw new Error("a model's answer is random");
+};
+
 /** A card and its model, and the hosts that take turns with them. Every command is compared. */
 export class ModelSession {
   readonly #card: SimulatedCard;
-  #model: ModelCard;
-  readonly #terminals: [Terminal, Terminal] = [
-    { channel: undefined, session: 0 },
-    { channel: undefined, session: 0 },
-  ];
-  #sessions = 0;
+  #model: Card;
+  readonly #terminals: [Terminal, Terminal] = [{ channel: undefined }, { channel: undefined }];
   readonly #history: Uint8Array[] = [];
   readonly #updates: Uint8Array[] = [];
   /** Commands that were sent, torn ones included. */
@@ -34,16 +37,16 @@ export class ModelSession {
 
   /** @param start a card's memory, and the model of it */
   constructor(
-    start: { readonly image: MemoryImage; readonly model: ModelCard },
+    start: { readonly image: MemoryImage; readonly model: Card },
     entropy?: (n: number) => Uint8Array,
   ) {
     this.#card = factoryCard(start.image, entropy);
     this.#model = withoutPower(start.model);
     this.#card.powerOn();
-    this.#send({ bytes: SELECT_APP }, undefined);
+    this.#send(SELECT_APP, undefined);
   }
 
-  get model(): ModelCard {
+  get model(): Card {
     return this.#model;
   }
 
@@ -73,28 +76,27 @@ export class ModelSession {
         const bytes = this.#history.at(-1 - step.back)?.slice();
         if (!bytes) return;
         if (step.kind === "bend") bend(bytes, step.at, step.mask);
-        this.#send({ bytes }, step.tear);
+        this.#send(bytes, step.tear);
         return;
       }
       case "replay-update": {
         const bytes = this.#updates[step.which % Math.max(1, this.#updates.length)];
-        if (bytes) this.#send({ bytes }, step.tear);
+        if (bytes) this.#send(bytes, step.tear);
         return;
       }
       default: {
         const sent = commandOf(step, this.#model, terminal);
         if (!sent) return;
-        if (step.kind === "update" && this.#updates.length < HISTORY) this.#updates.push(sent.bytes);
+        if (step.kind === "update" && this.#updates.length < HISTORY) this.#updates.push(sent);
         this.#send(sent, step.tear);
       }
     }
   }
 
   #open(version: number, wrong: boolean, tear: StepTear | undefined): boolean {
-    const session = ++this.#sessions;
-    const begun = this.#send(opening(version, session), wrong ? undefined : tear);
+    const begun = this.#send(initializeUpdate(version), wrong ? undefined : tear);
     if (begun?.sw !== "9000") return false;
-    const sent = authenticating(this.#terminals[0], session, begun.data, wrong);
+    const sent = authenticating(this.#terminals[0], begun.data, wrong);
     return this.#send(sent, wrong ? tear : undefined)?.sw === "9000";
   }
 
@@ -102,7 +104,7 @@ export class ModelSession {
   #make(step: MakeStep, tear: StepTear | undefined): void {
     const at = typeof tear?.point === "object" ? tear.point.write % 4 : 0;
     const tornAt = (index: number) => (tear && at === index ? tear : undefined);
-    this.#send({ bytes: SELECT_APP }, undefined);
+    this.#send(SELECT_APP, undefined);
     if (!this.#open(0x30, false, undefined)) return;
     const [terminal] = this.#terminals;
     const [first, second] = blocksOf(step);
@@ -116,28 +118,28 @@ export class ModelSession {
   }
 
   /** Sends to both and compares. @returns the card's answer; undefined when it was torn */
-  #send(sent: Sent, tear: StepTear | undefined): Answer | undefined {
+  #send(sent: Uint8Array, tear: StepTear | undefined): Answer | undefined {
     this.commands++;
-    this.#history.push(sent.bytes);
+    this.#history.push(sent);
     if (this.#history.length > HISTORY) this.#history.shift();
-    const outcome = answer(this.#model, sent);
+    const outcome = answer(this.#model, sent, noRandomness);
     this.#card.tearAt(tear?.point);
     let got: Answer;
     try {
-      got = exchange(this.#card, sent.bytes);
+      got = exchange(this.#card, sent);
     } catch (error) {
       if (!(error instanceof TornError) || !tear) throw error;
       this.#torn(outcome, tear);
       return undefined;
     }
-    const kind = `${hex(sent.bytes.subarray(0, 2))} ${got.sw}`;
+    const kind = `${hex(sent.subarray(0, 2))} ${got.sw}`;
     this.seen.set(kind, (this.seen.get(kind) ?? 0) + 1);
     this.#compare(outcome, sent, got);
     return got;
   }
 
-  #compare(outcome: Outcome, sent: Sent, got: Answer): void {
-    const name = hex(sent.bytes.subarray(0, 5));
+  #compare(outcome: Outcome, sent: Uint8Array, got: Answer): void {
+    const name = hex(sent.subarray(0, 5));
     if (got.sw !== outcome.sw) throw new Disagreement(`${name}: card ${got.sw}, model ${outcome.sw}`);
     const found = this.#found();
     this.#model = outcome.data.kind === "key-proof" ? this.#withNewKey(outcome.next, found) : outcome.next;
@@ -162,18 +164,18 @@ export class ModelSession {
           sealKey: hexToBytes(sealKey),
           point: hexToBytes(point),
         });
-      case "key-proof": {
-        if (hex(data.subarray(0, 5)) !== "7f49438641" || hex(data.subarray(70, 72)) !== "9e40")
-          return "not a key and its proof";
-        const digest = taggedHash("chequecard/key", hexToBytes(expected.challenge), data.subarray(5, 70));
-        const proven = secp256k1.verify(data.subarray(72), digest, data.subarray(5, 70));
-        return proven && hex(data.subarray(5, 70)) === point ? undefined : "the proof of the key is wrong";
-      }
+      case "key-proof":
+        try {
+          const proven = provenPoint(data, hexToBytes(expected.challenge));
+          return hex(proven) === point ? undefined : "the proof is another key's";
+        } catch (error) {
+          return `the proof of the key is wrong: ${error}`;
+        }
     }
   }
 
   /** The card chose a key: whatever it is, it is a pair, and another one than before. */
-  #withNewKey(model: ModelCard, found: Readonly<Record<string, string>>): ModelCard {
+  #withNewKey(model: Card, found: Readonly<Record<string, string>>): Card {
     const { point = "", "secret-key": secretKey = "" } = found;
     if (point === model.point) return model;
     if (!isPair(secretKey, point)) throw new Disagreement("GENERATE KEY PAIR: the keys are no pair");
@@ -202,13 +204,13 @@ export class ModelSession {
         `torn ${JSON.stringify(tear.point)} (${outcome.sw}): ${firstDifference(cellsOf(outcome.next), found)}`,
       );
     this.#model = withoutPower(settled);
-    if (tear.reselect) this.#send({ bytes: SELECT_APP }, undefined);
+    if (tear.reselect) this.#send(SELECT_APP, undefined);
   }
 
   #power(rollBack: readonly number[], reselect: boolean): void {
     this.#powerOn(rollBack);
     this.#model = withoutPower(this.#model);
-    if (reselect) this.#send({ bytes: SELECT_APP }, undefined);
+    if (reselect) this.#send(SELECT_APP, undefined);
   }
 
   #powerOn(rollBack: readonly number[]): void {
@@ -225,7 +227,7 @@ export class ModelSession {
   #found(): Record<string, string> {
     const cells = new Cells(this.#card.image());
     if (cells.journalLength) throw new Disagreement("a transaction is open between two commands");
-    return readCells(cells);
+    return readCells(cells, this.#model);
   }
 }
 

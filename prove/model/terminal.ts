@@ -1,17 +1,15 @@
 import { concatBytes, hexToBytes, utf8 } from "../../common/index.js";
+import type { Card } from "../../reference/card/state.js";
 import * as card from "../card/apdus.js";
-import { HostChannel, initializeUpdate } from "../card/channel.js";
+import { HostChannel } from "../card/channel.js";
 import * as material from "../card/material.js";
 import { CHALLENGE_16, group, storeDataBlocks } from "../card/personalize.js";
-import { sealedUpdate, type UpdateFields } from "../card/sealed.js";
-import type { Sent } from "./answer.js";
-import type { ModelCard } from "./model-card.js";
+import { type Order, sealedUpdate } from "../card/sealed.js";
 import type { Amount, MakeStep, Step, UpdateStep } from "./steps.js";
 
 /** One of the hosts that take turns with the card. */
 export interface Terminal {
   channel: HostChannel | undefined;
-  session: number;
 }
 
 const invoices = Array.from({ length: 7 }, (_, n) => material.hashOf(`prove/model invoice ${n}`));
@@ -39,7 +37,7 @@ const MOST = 2_100_000_000_000_000_000n;
 const least = (value: bigint): bigint => (value < 0n ? 0n : value);
 
 /** The amount in msat that a step means with this card, 0..2^64-1. */
-function amountOf(model: ModelCard, { near, offset }: Amount): bigint {
+function amountOf(model: Card, { near, offset }: Amount): bigint {
   const base = {
     one: 1n,
     sixty: 60n,
@@ -53,15 +51,15 @@ function amountOf(model: ModelCard, { near, offset }: Amount): bigint {
   return amount < 2n ** 64n ? amount : 2n ** 64n - 1n;
 }
 
-const rightPin = (model: ModelCard): Uint8Array => (model.pin ? hexToBytes(model.pin) : material.PIN_BLOCK);
+const rightPin = (model: Card): Uint8Array => (model.pin ? hexToBytes(model.pin) : material.PIN_BLOCK);
 
-const sequenceOf = (model: ModelCard, delta: number): number =>
+const sequenceOf = (model: Card, delta: number): number =>
   Math.min(0xffffffff, Math.max(0, model.sequence + delta));
 
-function orderOf(model: ModelCard, step: UpdateStep): Uint8Array {
+function orderOf(model: Card, step: UpdateStep): Uint8Array {
   const { wrong } = step;
   const credit = wrong === "credit" ? MOST + 1n : least(model.credit + BigInt(step.credit));
-  const fields: Partial<UpdateFields> = {
+  const fields: Partial<Order> = {
     cardId: wrong === "card-id" ? hexToBytes("1102030405060708") : hexToBytes(model.cardId),
     sequence: sequenceOf(model, step.sequence),
     flags: step.flags,
@@ -98,12 +96,12 @@ function groupsOf(bits: number): Uint8Array {
 }
 
 /** Through the terminal's half of a channel, or in clear where it has none. */
-export function throughChannel(terminal: Terminal, ins: number, p1p2: number, plain: Uint8Array): Sent {
-  const { channel, session } = terminal;
+export function throughChannel(terminal: Terminal, ins: number, p1p2: number, plain: Uint8Array): Uint8Array {
+  const { channel } = terminal;
   const [p1, p2] = [p1p2 >> 8, p1p2 & 0xff];
-  if (!channel) return { bytes: concatBytes(Uint8Array.of(0x84, ins, p1, p2, 8), new Uint8Array(8)) };
-  const bytes = channel.wrap(ins, p1, p2, plain);
-  return { bytes, secured: { session, index: channel.count, plain } };
+  return channel
+    ? channel.wrap(ins, p1, p2, plain)
+    : concatBytes(Uint8Array.of(0x84, ins, p1, p2, 8), new Uint8Array(8));
 }
 
 /** The two blocks of a personalization with a step's values. */
@@ -111,34 +109,31 @@ export const blocksOf = (step: MakeStep): [Uint8Array, Uint8Array] =>
   storeDataBlocks({ ...step, pinBlock: step.withPin ? material.PIN_BLOCK : undefined });
 
 /** The bytes of a step of one command; undefined for a step of another kind. */
-export function commandOf(step: Step, model: ModelCard, terminal: Terminal): Sent | undefined {
-  const clear = (bytes: Uint8Array): Sent => ({ bytes });
+export function commandOf(step: Step, model: Card, terminal: Terminal): Uint8Array | undefined {
   switch (step.kind) {
     case "authorize":
-      return clear(
-        card.authorize(amountOf(model, step.amount), invoices[step.invoice] ?? material.CARD_POINT),
-      );
+      return card.authorize(amountOf(model, step.amount), invoices[step.invoice] ?? material.CARD_POINT);
     case "verify": {
-      if (step.block === "none") return clear(card.PIN_STATE);
+      if (step.block === "none") return card.PIN_STATE;
       const block = { wrong: material.WRONG_PIN_BLOCK, malformed: material.MALFORMED_PIN_BLOCK };
-      return clear(card.verify(step.block === "right" ? rightPin(model) : block[step.block]));
+      return card.verify(step.block === "right" ? rightPin(model) : block[step.block]);
     }
     case "change-pin": {
       const block = { wrong: material.WRONG_PIN_BLOCK, malformed: material.MALFORMED_PIN_BLOCK };
       const old = step.old === "right" ? rightPin(model) : block[step.old];
       const next = step.next === "malformed" ? block.malformed : (PINS[step.next] ?? material.PIN_BLOCK);
-      return clear(card.changePin(old, next));
+      return card.changePin(old, next);
     }
     case "identify":
-      return clear(card.identify(challenges[step.challenge] ?? material.CARD_SECRET));
+      return card.identify(challenges[step.challenge] ?? material.CARD_SECRET);
     case "get-data":
-      return clear(card.apdu(`80ca${step.tag.toString(16).padStart(4, "0")}`, undefined, 0));
+      return card.apdu(`80ca${step.tag.toString(16).padStart(4, "0")}`, undefined, 0);
     case "select":
-      return clear(SELECTS[step.what] ?? card.SELECT_APP);
+      return SELECTS[step.what] ?? card.SELECT_APP;
     case "update":
-      return clear(orderOf(model, step));
+      return orderOf(model, step);
     case "raw":
-      return clear(step.bytes);
+      return step.bytes;
     case "generate-key-pair":
       return throughChannel(terminal, 0x46, 0x8000, CHALLENGE_16);
     case "store-data":
@@ -155,21 +150,8 @@ export function commandOf(step: Step, model: ModelCard, terminal: Terminal): Sen
   }
 }
 
-/** INITIALIZE UPDATE that gives the terminal a new session. */
-export const opening = (version: number, session: number): Sent => ({
-  bytes: initializeUpdate(version),
-  opens: session,
-});
-
 /** EXTERNAL AUTHENTICATE of a terminal that just got an answer to INITIALIZE UPDATE. */
-export function authenticating(
-  terminal: Terminal,
-  session: number,
-  answer: Uint8Array,
-  wrong: boolean,
-): Sent {
+export function authenticating(terminal: Terminal, answer: Uint8Array, wrong: boolean): Uint8Array {
   terminal.channel = new HostChannel(material.FACTORY_KEYS, answer);
-  terminal.session = session;
-  const bytes = terminal.channel.authenticate(wrong);
-  return { bytes, secured: { session, index: 0, plain: new Uint8Array(0), wrongCryptogram: wrong } };
+  return terminal.channel.authenticate(wrong);
 }

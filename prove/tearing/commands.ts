@@ -1,11 +1,10 @@
-import { encryptSensitive, keyCheckValue } from "../../apdu/secure-channel/primitives.js";
-import { concatBytes } from "../../common/index.js";
+import { putKeyData } from "../../reference/personalize.js";
 import type { SimulatedCard } from "../../simulator/index.js";
 import * as card from "../card/apdus.js";
 import { HostChannel, initializeUpdate, openChannel } from "../card/channel.js";
 import * as material from "../card/material.js";
 import * as made from "../card/personalize.js";
-import { CHALLENGE, sealedUpdate, type UpdateFields } from "../card/sealed.js";
+import { CHALLENGE, type Order, sealedUpdate } from "../card/sealed.js";
 import { SALE, type TornState } from "./states.js";
 
 /** What of a torn command may be neither as before nor as after (specs/01 §8, specs/04). */
@@ -36,7 +35,7 @@ const sale = (name: string, amount: bigint): TornCommand => ({
   sale: { amount, invoiceHash: SALE },
 });
 
-const ordered = (name: string, fields: Partial<UpdateFields>, leeway: Leeway = "none"): TornCommand => ({
+const ordered = (name: string, fields: Partial<Order>, leeway: Leeway = "none"): TornCommand => ({
   name,
   leeway,
   prepare: (_, { point }) => card.update(sealedUpdate({ sequence: 8, credit: 2_000n, point, ...fields })),
@@ -82,17 +81,10 @@ const authenticate = (name: string, wrong: boolean): TornCommand => ({
   },
 });
 
-function putKeyData(dek: Uint8Array): Uint8Array {
-  const { enc, mac, dek: next } = material.NEXT_KEYS;
-  const field = (key: Uint8Array) =>
-    concatBytes(
-      Uint8Array.of(0x88, 17, 16),
-      encryptSensitive(dek, key),
-      Uint8Array.of(3),
-      keyCheckValue(key),
-    );
-  return concatBytes(Uint8Array.of(material.NEXT_VERSION), field(enc), field(mac), field(next));
-}
+const [nextKeys, factoryDek] = [
+  material.keysInHex(material.NEXT_KEYS),
+  material.keysInHex(material.FACTORY_KEYS).dek,
+];
 
 const putKey = (name: string, replace: number): TornCommand => ({
   name,
@@ -101,7 +93,7 @@ const putKey = (name: string, replace: number): TornCommand => ({
   prepare(at) {
     card.exchange(at, card.SELECT_DOMAIN);
     const channel = openChannel(at);
-    const data = putKeyData(material.FACTORY_KEYS.dek);
+    const data = putKeyData(material.NEXT_VERSION, nextKeys, factoryDek);
     return channel ? channel.wrap(0xd8, replace, 0x81, data) : card.apdu("84d80081", new Uint8Array(8));
   },
 });

@@ -1,3 +1,4 @@
+import { openBody } from "../../reference/sealed.js";
 import type { SimulatedCard } from "../../simulator/index.js";
 import { TornError } from "../../simulator/index.js";
 import { type Answer, authorize, exchange, SELECT_APP, SELECT_DOMAIN, verify } from "../card/apdus.js";
@@ -12,7 +13,6 @@ import {
   PIN_BLOCK,
 } from "../card/material.js";
 import { personalizeBlank, USUAL_VALUES } from "../card/personalize.js";
-import { openSeal } from "../card/sealed.js";
 
 /** Runs a command that is to be torn. @returns its answer when it was not */
 export function tornAnswer(card: SimulatedCard, command: Uint8Array): Answer | undefined {
@@ -56,10 +56,9 @@ export function saleProblem(
     for (const name of ["counter", "authorized"])
       if (now.hex(name) !== after.hex(name))
         return `tapped ${time}: ${name} ${now.hex(name)}, before ${before.hex(name)}, need ${after.hex(name)}`;
-    const body = openSeal(data, now.bytes("seal-key"));
-    const view = new DataView(body.buffer);
+    const body = openBody(data, now.bytes("seal-key"));
     if (
-      view.getBigUint64(16) !== sale.amount ||
+      body.readBigUInt64BE(16) !== sale.amount ||
       Buffer.compare(body.subarray(32, 64), sale.invoiceHash) !== 0
     )
       return `tapped ${time}: a token for another sale`;

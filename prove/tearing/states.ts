@@ -18,7 +18,7 @@ import {
   storeData,
   storeDataBlocks,
 } from "../card/personalize.js";
-import { sealedUpdate, type UpdateFields } from "../card/sealed.js";
+import { type Order, sealedUpdate } from "../card/sealed.js";
 import { seededEntropy } from "../random.js";
 
 /** A state in which a command is torn: persistent memory, and what happens after power-up before the command. */
@@ -54,7 +54,7 @@ function expectOk(card: SimulatedCard, command: Uint8Array): void {
 function personalized(
   name: string,
   values: Partial<StoredValues> = {},
-  then: (card: SimulatedCard, order: (fields: Partial<UpdateFields>) => void) => void = () => {},
+  then: (card: SimulatedCard, order: (fields: Partial<Order>) => void) => void = () => {},
   prelude: TornState["prelude"] = selected,
 ): TornState {
   const card = factoryCard();

@@ -9,23 +9,22 @@ import {
   OTHER_CARD,
   OTHER_ISSUER,
   OTHER_KEY_SET,
+  type VectorCard,
 } from "./card/material.js";
 import {
-  type AuthorizationFields,
-  authorizationBytes,
   encrypt,
+  type FieldsOf,
   keyCheckOf,
   type SealedType,
   type SealedVector,
   type SealOptions,
-  type StatusFields,
   seal,
-  statusBytes,
-  type UpdateFields,
-  updateBytes,
+  writeFields,
 } from "./card/sealed.js";
 
 export const file = "card-messages.json";
+
+const idOf = ({ cardId }: VectorCard): string => cardId.toString("hex");
 
 interface MessageVector {
   readonly comment: string;
@@ -38,31 +37,31 @@ interface MessageVector {
   readonly error?: string;
 }
 
-const AUTHORIZATION: AuthorizationFields = {
-  cardId: CARD.cardId,
+const AUTHORIZATION: FieldsOf["authorization"] = {
+  cardId: idOf(CARD),
   counter: 1,
   flags: 0,
   updateSequence: 0,
   amount: 2_500_000n,
   authorizedTotal: 2_500_000n,
-  invoiceHash: named("invoice hash"),
+  invoiceHash: named("invoice hash").toString("hex"),
 };
 
-const STATUS: StatusFields = {
-  cardId: CARD.cardId,
+const STATUS: FieldsOf["status"] = {
+  cardId: idOf(CARD),
   counter: 0,
   flags: 0,
   updateSequence: 0,
   credit: 50_000_000n,
   authorizedTotal: 0n,
-  challenge: named("challenge"),
+  challenge: named("challenge").toString("hex"),
 };
 
-const UPDATE: UpdateFields = {
-  cardId: CARD.cardId,
+const UPDATE: FieldsOf["update"] = {
+  cardId: idOf(CARD),
   sequence: 1,
   flags: 0,
-  reserved: Buffer.alloc(3),
+  reserved: "000000",
   credit: 80_000_000n,
   maxPerTransaction: 25_000_000n,
   pinThreshold: 5_000_000n,
@@ -71,31 +70,28 @@ const UPDATE: UpdateFields = {
   keyCheck: keyCheckOf(CARD.point),
 };
 
-const ENCODE = {
-  authorization: (fields: Partial<AuthorizationFields>) =>
-    authorizationBytes({ ...AUTHORIZATION, ...fields }),
-  status: (fields: Partial<StatusFields>) => statusBytes({ ...STATUS, ...fields }),
-  update: (fields: Partial<UpdateFields>) => updateBytes({ ...UPDATE, ...fields }),
-};
-const DEFAULTS = { authorization: AUTHORIZATION, status: STATUS, update: UPDATE };
-type FieldsOf = {
-  authorization: Partial<AuthorizationFields>;
-  status: Partial<StatusFields>;
-  update: Partial<UpdateFields>;
-};
+const DEFAULTS: FieldsOf = { authorization: AUTHORIZATION, status: STATUS, update: UPDATE };
 
-const plain = (value: unknown): unknown =>
-  Buffer.isBuffer(value) ? value.toString("hex") : typeof value === "bigint" ? value.toString() : value;
+const plain = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
 
-function make<T extends SealedType>(type: T, comment: string, fields: FieldsOf[T], options?: SealOptions) {
-  const encode = ENCODE[type] as (fields: FieldsOf[T]) => Buffer;
-  return seal(type, encode(fields), named(`IV of ${type}: ${comment}`, 16), options);
+function make<T extends SealedType>(
+  type: T,
+  comment: string,
+  fields: Partial<FieldsOf[T]>,
+  options?: SealOptions,
+) {
+  return seal(
+    type,
+    writeFields(type, { ...DEFAULTS[type], ...fields }),
+    named(`IV of ${type}: ${comment}`, 16),
+    options,
+  );
 }
 
 function good<T extends SealedType>(
   type: T,
   comment: string,
-  fields: FieldsOf[T],
+  fields: Partial<FieldsOf[T]>,
   options?: SealOptions,
 ): MessageVector {
   const sealed = make(type, comment, fields, options);
@@ -120,9 +116,13 @@ function bad<T extends SealedType>(
   type: T,
   error: string,
   comment: string,
-  change: { fields?: FieldsOf[T]; options?: SealOptions; after?: (sealed: SealedVector) => Buffer } = {},
+  change: {
+    fields?: Partial<FieldsOf[T]>;
+    options?: SealOptions;
+    after?: (sealed: SealedVector) => Buffer;
+  } = {},
 ): MessageVector {
-  const sealed = make(type, comment, change.fields ?? ({} as FieldsOf[T]), change.options);
+  const sealed = make(type, comment, change.fields ?? {}, change.options);
   const message = change.after?.(sealed) ?? sealed.message;
   return { comment, type, valid: false, hex: message.toString("hex"), error };
 }
@@ -202,13 +202,13 @@ export function generate(): unknown {
         updateSequence: 0xffffff,
         amount: MAX_AMOUNT,
         authorizedTotal: MAX_AMOUNT,
-        invoiceHash: Buffer.alloc(32, 0xff),
+        invoiceHash: "ff".repeat(32),
       }),
-      good("authorization", "invoice hash of zeros", { invoiceHash: Buffer.alloc(32) }),
+      good("authorization", "invoice hash of zeros", { invoiceHash: "00".repeat(32) }),
       good(
         "authorization",
         "another card of another key set",
-        { cardId: OTHER_CARD.cardId },
+        { cardId: idOf(OTHER_CARD) },
         {
           keySet: OTHER_KEY_SET,
           signer: OTHER_CARD,
@@ -229,7 +229,7 @@ export function generate(): unknown {
       }),
       bad("authorization", "counter", "counter 0, rightly signed", { fields: { counter: 0 } }),
       bad("authorization", "signature", "signed by a card with another card's id", {
-        fields: { cardId: OTHER_CARD.cardId },
+        fields: { cardId: idOf(OTHER_CARD) },
       }),
 
       good("status", "new card", {}),
@@ -242,9 +242,9 @@ export function generate(): unknown {
         updateSequence: 0xffffff,
         credit: MAX_AMOUNT,
         authorizedTotal: MAX_AMOUNT,
-        challenge: Buffer.alloc(32, 0xff),
+        challenge: "ff".repeat(32),
       }),
-      good("status", "challenge of zeros", { challenge: Buffer.alloc(32) }),
+      good("status", "challenge of zeros", { challenge: "00".repeat(32) }),
       ...common("status", "authorization"),
       bad("status", "flags", "unknown flag bit 2, rightly signed", { fields: { flags: 4 } }),
       bad("status", "credit", "credit above 21 million bitcoin, rightly signed", {
@@ -275,12 +275,12 @@ export function generate(): unknown {
         noPinBudget: 0n,
         maxTransactions: 0,
       }),
-      good("update", "reserved bytes not zero: ignored by the reader", { reserved: bytes("010203") }),
+      good("update", "reserved bytes not zero: ignored by the reader", { reserved: "010203" }),
       good(
         "update",
         "for another card of another key set",
         {
-          cardId: OTHER_CARD.cardId,
+          cardId: idOf(OTHER_CARD),
           keyCheck: keyCheckOf(OTHER_CARD.point),
         },
         { keySet: OTHER_KEY_SET },

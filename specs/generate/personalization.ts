@@ -1,8 +1,8 @@
-import { encodeGroups, NO_LIMIT } from "../../apdu/index.js";
-import { bytesToHex } from "../../common/index.js";
-import { kdf3 } from "../../keys/index.js";
+import { hex } from "../../reference/bytes.js";
+import { writeGroups } from "../../reference/personalize.js";
+import { kdf3 } from "../../reference/scp03.js";
 import { bytes, uint } from "./card/bytes.js";
-import { keysForFile, named } from "./card/material.js";
+import { keysForFile, NO_LIMIT, named } from "./card/material.js";
 import { firstBlock, GROUP, lastBlock } from "./scp03/groups.js";
 
 export const file = "personalization.json";
@@ -12,17 +12,14 @@ const derivations = [
   { master: bytes("404142434445464748494a4b4c4d4e4f"), data: bytes("00010203040506070809") },
   { master: named("card master key", 16), data: bytes("53430a0b010203044351") },
 ].map(({ master, data }) => {
-  const { enc, mac, dek } = kdf3(1, Uint8Array.from(master), Uint8Array.from(data));
   return {
     comment: "static keys of a card by KDF3",
     valid: true,
     kind: "kdf3",
     fields: {
-      master: bytesToHex(master),
-      diversification: bytesToHex(data),
-      enc: bytesToHex(enc),
-      mac: bytesToHex(mac),
-      dek: bytesToHex(dek),
+      master: hex(master),
+      diversification: hex(data),
+      ...kdf3(master, data),
     },
   };
 });
@@ -38,10 +35,12 @@ const all = [GROUP.identity, GROUP.nodeUri, GROUP.issuer, GROUP.limits, GROUP.se
 const last = (data: Buffer | Uint8Array, sw: string, p2 = "00"): Block => ({ p1: "88", p2, data, sw });
 const more = (data: Buffer | Uint8Array, sw = "9000", p2 = "00"): Block => ({ p1: "08", p2, data, sw });
 const limits = (change: (value: Buffer) => void): Buffer => {
-  const value = Buffer.from(GROUP.limits.value);
+  const value = bytes(GROUP.limits.value);
   change(value);
   return value;
 };
+const limitsGroup = (change: (value: Buffer) => void): Buffer =>
+  writeGroups([{ dgi: "0104", value: hex(limits(change)) }]);
 const group = (dgi: string, value: Buffer): Buffer =>
   Buffer.concat([bytes(dgi), uint(value.length, 1), value]);
 const invalid = (comment: string, data: Buffer, sw = "6a80") => ({ comment, blocks: [more(data, sw)] });
@@ -50,73 +49,67 @@ const invalid = (comment: string, data: Buffer, sw = "6a80") => ({ comment, bloc
 const stores: readonly { readonly comment: string; readonly blocks: readonly Block[] }[] = [
   {
     comment: "two blocks",
-    blocks: [more(encodeGroups(firstBlock)), last(encodeGroups(lastBlock), "9000", "01")],
+    blocks: [more(writeGroups(firstBlock)), last(writeGroups(lastBlock), "9000", "01")],
   },
   {
     comment: "block 00 starts over",
     blocks: [
-      more(encodeGroups(firstBlock)),
-      more(encodeGroups(lastBlock)),
-      last(encodeGroups(firstBlock), "9000", "01"),
+      more(writeGroups(firstBlock)),
+      more(writeGroups(lastBlock)),
+      last(writeGroups(firstBlock), "9000", "01"),
     ],
   },
   {
     comment: "an empty last block",
     blocks: [
-      more(encodeGroups(firstBlock)),
-      more(encodeGroups(lastBlock), "9000", "01"),
+      more(writeGroups(firstBlock)),
+      more(writeGroups(lastBlock), "9000", "01"),
       last(Buffer.alloc(0), "9000", "02"),
     ],
   },
   {
     comment: "no limits at all",
-    blocks: [more(encodeGroups([{ dgi: 0x0104, value: limits((value) => value.fill(0xff, 8, 36)) }]))],
+    blocks: [more(limitsGroup((value) => value.fill(0xff, 8, 36)))],
   },
   {
     comment: "credit of 21 million bitcoin",
-    blocks: [
-      more(
-        encodeGroups([
-          { dgi: 0x0104, value: limits((value) => value.writeBigUInt64BE(2_100_000_000_000_000_000n)) },
-        ]),
-      ),
-    ],
+    blocks: [more(limitsGroup((value) => value.writeBigUInt64BE(2_100_000_000_000_000_000n)))],
   },
   ...all.map((missing) => ({
-    comment: `without group ${missing.dgi.toString(16).padStart(4, "0")}`,
+    comment: `without group ${missing.dgi}`,
     blocks: [
-      more(encodeGroups(firstBlock.filter((entry) => entry.dgi !== missing.dgi))),
-      last(encodeGroups(lastBlock.filter((entry) => entry.dgi !== missing.dgi)), "6985", "01"),
+      more(writeGroups(firstBlock.filter((entry) => entry.dgi !== missing.dgi))),
+      last(writeGroups(lastBlock.filter((entry) => entry.dgi !== missing.dgi)), "6985", "01"),
     ],
   })),
   {
     comment: "a gap in the block numbers",
-    blocks: [more(encodeGroups(firstBlock)), last(encodeGroups(lastBlock), "6a86", "02")],
+    blocks: [more(writeGroups(firstBlock)), last(writeGroups(lastBlock), "6a86", "02")],
   },
   {
     comment: "a block number twice",
     blocks: [
-      more(encodeGroups(firstBlock)),
+      more(writeGroups(firstBlock)),
       more(Buffer.alloc(0), "9000", "01"),
-      last(encodeGroups(lastBlock), "6a86", "01"),
+      last(writeGroups(lastBlock), "6a86", "01"),
     ],
   },
-  { comment: "begins with block 01", blocks: [more(encodeGroups(firstBlock), "6a86", "01")] },
+  { comment: "begins with block 01", blocks: [more(writeGroups(firstBlock), "6a86", "01")] },
   {
     comment: "a group in two blocks",
-    blocks: [more(encodeGroups(firstBlock)), more(encodeGroups(firstBlock), "6a80", "01")],
+    blocks: [more(writeGroups(firstBlock)), more(writeGroups(firstBlock), "6a80", "01")],
   },
-  invalid("a group twice in a block", Buffer.from(encodeGroups([GROUP.sealKey, GROUP.sealKey]))),
+  invalid("a group twice in a block", writeGroups([GROUP.sealKey, GROUP.sealKey])),
   invalid("a group that is not known", group("0199", Buffer.alloc(4)), "6a88"),
   invalid("cut in a header", bytes("0101")),
-  invalid("cut in a value", group("0101", Buffer.from(GROUP.identity.value)).subarray(0, 10)),
+  invalid("cut in a value", group("0101", bytes(GROUP.identity.value)).subarray(0, 10)),
   invalid("length of three bytes", bytes("0101ff000c")),
   invalid("identity of 11 bytes", group("0101", Buffer.alloc(11))),
   invalid("empty node URI", group("0102", Buffer.alloc(0))),
   invalid("node URI of 201 bytes", group("0102", Buffer.alloc(201, 0x61))),
   invalid("node URI with a space", group("0102", Buffer.from("a b"))),
   invalid("node URI that is not ASCII", group("0102", Buffer.from([0xc3, 0xbc]))),
-  invalid("issuer point compressed", group("0103", Buffer.from(GROUP.issuer.value).subarray(0, 33))),
+  invalid("issuer point compressed", group("0103", bytes(GROUP.issuer.value).subarray(0, 33))),
   invalid(
     "issuer point not on the curve",
     group("0103", Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 7)])),
@@ -167,7 +160,7 @@ export function generate(): unknown {
         comment,
         valid: blocks.every(({ sw }) => sw === "9000"),
         kind: "store-data",
-        blocks: blocks.map(({ p1, p2, data, sw }) => ({ p1, p2, data: bytesToHex(data), sw })),
+        blocks: blocks.map(({ p1, p2, data, sw }) => ({ p1, p2, data: hex(data), sw })),
       })),
     ],
   };

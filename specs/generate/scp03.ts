@@ -1,10 +1,7 @@
-import { bytesToHex } from "../../common/index.js";
 import { KEY_VERSION, MASTER_KEY, NEXT_VERSION, SERIAL } from "./scp03/cards.js";
 import { playSessions } from "./scp03/sessions.js";
 
 export const file = "scp03-sessions.json";
-
-const sessions = await playSessions();
 
 export function generate(): unknown {
   return {
@@ -12,10 +9,10 @@ export function generate(): unknown {
     spec: "specs/04 §4",
     keys: {
       comment: "For vectors only. Static keys come from the master key by KDF3 (specs/04 §3).",
-      masterKey: bytesToHex(MASTER_KEY),
+      masterKey: MASTER_KEY.toString("hex"),
       versions: { first: KEY_VERSION, next: NEXT_VERSION },
-      serial: bytesToHex(SERIAL),
+      serial: SERIAL.toString("hex"),
     },
-    vectors: sessions,
+    vectors: playSessions(),
   };
 }

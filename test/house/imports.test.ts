@@ -14,6 +14,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   host: ["apdu", "lightning", "common"],
   personalize: ["apdu", "host", "keys", "common"],
   issuer: ["apdu", "lightning", "keys", "common"],
+  reference: [],
   cli: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],
 };
 
@@ -62,6 +63,15 @@ describe("the import table", () => {
       .flatMap(importsOf)
       .filter(({ to }) => to.startsWith("apdu/") && !SIMULATOR_MAY_USE.some((allowed) => allowed.test(to)));
     expect(shared.map(show)).toEqual([]);
+  });
+
+  it("no product code uses the reference implementation", () => {
+    const users = Object.keys(TABLE)
+      .filter((folder) => folder !== "reference")
+      .flatMap(sources)
+      .flatMap(importsOf)
+      .filter(({ to }) => to.startsWith("reference/"));
+    expect(users.map(show)).toEqual([]);
   });
 
   it("sees imports at all", () => {

@@ -29,7 +29,9 @@ describe("the package", () => {
     expect(names).toContain("dist/cli/main.js");
     expect(names).toContain("specs/01-card-application.md");
     expect(
-      names.filter((name) => /^(test|bench|dist\/(test|bench|specs))\/|\.env|issuer\.json$/.test(name)),
+      names.filter((name) =>
+        /^(test|bench|dist\/(test|bench|specs|reference))\/|\.env|issuer\.json$/.test(name),
+      ),
     ).toEqual([]);
 
     writeFileSync(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { answer } from "../../prove/model/answer.js";
 import { runModel } from "../../prove/model/campaign.js";
-import { BLANK_MODEL, withoutPower } from "../../prove/model/model-card.js";
+import { answer } from "../../reference/card/answer.js";
+import { blankCard } from "../../reference/card/state.js";
 
 describe("the model of the card", () => {
   it("agrees with it in 20,000 commands, resets, tears and hand-overs", async () => {
@@ -23,7 +23,8 @@ describe("the model of the card", () => {
 
   it("answers a blank card's SELECT as specs/01 §4.1 has it", () => {
     const select = Uint8Array.from(Buffer.from("00a4040008f04348455155450100", "hex"));
-    const { sw, data, next } = answer(withoutPower(BLANK_MODEL), { bytes: select });
+    const blank = blankCard({ serial: "000000000000", i: 0x70, slots: [] });
+    const { sw, data, next } = answer(blank, select, (length) => new Uint8Array(length));
     expect(sw).toBe("9000");
     expect(data).toEqual({
       kind: "exactly",

@@ -1,12 +1,14 @@
-import { createHash } from "node:crypto";
-import { secp256k1 } from "../../../common/index.js";
+import { ascii } from "../../../reference/bytes.js";
+import { pointOf, sha256 } from "../../../reference/crypto.js";
+
+export { MAX_AMOUNT, NO_LIMIT } from "../../../reference/sealed.js";
 
 /**
  * Fixed keys and values of the vectors. Each comes from a name by SHA-256, so that nothing here is chosen with
  * care and everything can be made again. They are public: never for use.
  */
 export function named(name: string, length = 32): Buffer {
-  return createHash("sha256").update(`chequecard vectors: ${name}`).digest().subarray(0, length);
+  return sha256(ascii(`chequecard vectors: ${name}`)).subarray(0, length);
 }
 
 /** A fixed key pair; the point has 65 bytes. */
@@ -17,7 +19,7 @@ export interface VectorKey {
 
 function key(name: string): VectorKey {
   const secretKey = named(name);
-  return { secretKey, point: Buffer.from(secp256k1.publicKey(secretKey, false)) };
+  return { secretKey, point: pointOf(secretKey) };
 }
 
 export const ISSUER = key("issuer key");
@@ -49,8 +51,6 @@ export const OTHER_CARD: VectorCard = {
   ...key("another card key"),
 };
 
-export const MAX_AMOUNT = 2_100_000_000_000_000_000n;
-export const NO_LIMIT = 0xffffffffffffffffn;
 export const NODE_URI = "02e89ca9e8da72b33d896bae51d20e7e6675aa971f7557500b6591b15429e717f1@pay.example:9735";
 
 /** Secret and public parts as they stand in a vector file. */

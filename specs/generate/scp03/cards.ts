@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { CARD_AID, ISSUER_SECURITY_DOMAIN_AID } from "../../../apdu/index.js";
-import { kdf3 } from "../../../keys/index.js";
-import { blankCard, type DomainOptions, type SimulatedCard } from "../../../simulator/index.js";
+import { ascii, join } from "../../../reference/bytes.js";
+import { blankCard, type Card, diversificationOf } from "../../../reference/card/state.js";
+import { sha256 } from "../../../reference/crypto.js";
+import { kdf3, type StaticKeys } from "../../../reference/scp03.js";
 import { bytes } from "../card/bytes.js";
 import { named } from "../card/material.js";
 
@@ -12,24 +12,22 @@ export const KEY_VERSION = 0x30;
 export const NEXT_VERSION = 0x31;
 
 /** Random bytes that are the same at every run: SHA-256 of the name and a counter. */
-export function fixedRandom(name: string): (length: number) => Uint8Array {
+export function fixedRandom(name: string): (length: number) => Buffer {
   let counter = 0;
   return (length) => {
     const parts: Buffer[] = [];
     for (let at = 0; at < length; at += 32)
-      parts.push(createHash("sha256").update(`chequecard vectors: ${name} ${counter++}`).digest());
-    return Uint8Array.from(Buffer.concat(parts).subarray(0, length));
+      parts.push(sha256(ascii(`chequecard vectors: ${name} ${counter++}`)));
+    return join(...parts).subarray(0, length);
   };
 }
 
-export const keysOf = (version: number, diversification: Uint8Array) =>
-  kdf3(version, Uint8Array.from(MASTER_KEY), diversification);
+/** The version does not go into KDF3: two versions differ in their master key, if at all. */
+export const keysOf = (diversification: Uint8Array): StaticKeys => kdf3(MASTER_KEY, diversification);
 
-/** A blank card whose random numbers are fixed. */
-export function vectorCard(options: DomainOptions): SimulatedCard {
-  const keys = (diversification: Uint8Array) => keysOf(KEY_VERSION, diversification);
-  const entropy = fixedRandom("card entropy");
-  return blankCard({ serial: SERIAL, keys, ...options }, { entropy });
+/** A blank card of the sessions. @param i S8 or S16, pseudo-random or random challenges; `60` protects responses */
+export function vectorCard(i: number): Card {
+  const serial = SERIAL.toString("hex");
+  const keys = keysOf(diversificationOf({ serial }));
+  return blankCard({ serial, i, slots: [{ version: KEY_VERSION, ...keys, sequence: 0 }] });
 }
-
-export const AIDS = { application: CARD_AID, domain: ISSUER_SECURITY_DOMAIN_AID } as const;

@@ -1,4 +1,4 @@
-import type { DataGroup } from "../../../apdu/index.js";
+import type { DataGroup } from "../../../reference/personalize.js";
 import { uint } from "../card/bytes.js";
 import { CARD, ISSUER, KEY_SET, NODE_URI } from "../card/material.js";
 
@@ -11,15 +11,17 @@ const limits = Buffer.concat([
   uint(0x0c, 1),
 ]);
 
+const group = (dgi: string, value: Buffer): DataGroup => ({ dgi, value: value.toString("hex") });
+
 /** The data groups of a card (specs/04 §6). */
 export const GROUP = {
-  identity: { dgi: 0x0101, value: Buffer.concat([CARD.cardId, KEY_SET.keySetId]) },
-  nodeUri: { dgi: 0x0102, value: Buffer.from(NODE_URI, "latin1") },
-  issuer: { dgi: 0x0103, value: ISSUER.point },
-  limits: { dgi: 0x0104, value: limits },
-  sealKey: { dgi: 0x8101, value: KEY_SET.sealKey },
-  pin: { dgi: 0x8102, value: Buffer.from("241234ffffffffff", "hex") },
-} as const satisfies Record<string, DataGroup>;
+  identity: group("0101", Buffer.concat([CARD.cardId, KEY_SET.keySetId])),
+  nodeUri: group("0102", Buffer.from(NODE_URI, "latin1")),
+  issuer: group("0103", ISSUER.point),
+  limits: group("0104", limits),
+  sealKey: group("8101", KEY_SET.sealKey),
+  pin: group("8102", Buffer.from("241234ffffffffff", "hex")),
+} as const;
 
 export const firstBlock: readonly DataGroup[] = [GROUP.nodeUri, GROUP.sealKey, GROUP.identity];
 export const lastBlock: readonly DataGroup[] = [GROUP.issuer, GROUP.limits, GROUP.pin];

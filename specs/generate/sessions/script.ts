@@ -1,3 +1,4 @@
+import { signedBytes } from "../../../reference/sealed.js";
 import { bytes, flip, tlv, uint } from "../card/bytes.js";
 import {
   CARD,
@@ -9,7 +10,7 @@ import {
   OTHER_ISSUER,
   type VectorKeySet,
 } from "../card/material.js";
-import { digestOf, encrypt, keyCheckOf, type SignatureForm, signature, updateBytes } from "../card/sealed.js";
+import { encrypt, keyCheckOf, type SignatureForm, signature, writeFields } from "../card/sealed.js";
 
 /** Values of the profile that a card publishes. */
 export type Published = "available" | "maxPerTransaction" | "pinThreshold";
@@ -271,21 +272,21 @@ const ANOTHER_SEAL_KEY = named("seal key of nobody", 16);
 
 function updateMessage(script: UpdateScript): Buffer {
   const own: VectorKeySet = KEY_SET;
-  const fields = updateBytes({
-    cardId: script.cardId === "own" ? CARD.cardId : bytes(script.cardId),
+  const fields = writeFields("update", {
+    cardId: script.cardId === "own" ? CARD.cardId.toString("hex") : script.cardId,
     sequence: script.sequence,
     flags: script.flags,
-    reserved: bytes(script.reserved),
+    reserved: script.reserved,
     credit: BigInt(script.credit),
     maxPerTransaction: BigInt(script.maxPerTransaction),
     pinThreshold: BigInt(script.pinThreshold),
     noPinBudget: BigInt(script.noPinBudget),
     maxTransactions: script.maxTransactions,
-    keyCheck: script.keyCheck === "own" ? keyCheckOf(CARD.point) : bytes(script.keyCheck),
+    keyCheck: script.keyCheck === "own" ? keyCheckOf(CARD.point) : script.keyCheck,
   });
   const signedId = script.signedKeySetId === "own" ? own.keySetId : bytes(script.signedKeySetId);
   const signer = script.signedBy === "issuer" ? ISSUER : OTHER_ISSUER;
-  const signed = signature(digestOf("update", signedId, fields), signer, script.signature);
+  const signed = signature(signedBytes("update", signedId, fields), signer, script.signature);
   const iv = named(`IV of update ${JSON.stringify(script)}`, 16);
   const sealKey = script.sealKey === "own" ? own.sealKey : ANOTHER_SEAL_KEY;
   const message = Buffer.concat([

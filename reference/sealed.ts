@@ -1,0 +1,206 @@
+import { Fields, hex, integer, join, need, uint, unhex } from "./bytes.js";
+import { aesDecrypt, aesEncrypt, type Signing, sha256, sign, tagPrefix, verify } from "./crypto.js";
+
+/** Sealed messages (specs/02). Bytes are hex, amounts msat. */
+export type SealedType = "authorization" | "status" | "update";
+
+export const SEALED_TYPE = { authorization: 1, status: 2, update: 3 } as const;
+/** 21 million bitcoin. */
+export const MAX_AMOUNT = 2_100_000_000_000_000_000n;
+export const NO_LIMIT = 0xffffffffffffffffn;
+export const SEALED_LENGTH = 149;
+
+export interface AuthorizationFields {
+  readonly cardId: string;
+  readonly counter: number;
+  readonly flags: number;
+  readonly updateSequence: number;
+  readonly amount: bigint;
+  readonly authorizedTotal: bigint;
+  readonly invoiceHash: string;
+}
+
+export interface StatusFields {
+  readonly cardId: string;
+  readonly counter: number;
+  readonly flags: number;
+  readonly updateSequence: number;
+  readonly credit: bigint;
+  readonly authorizedTotal: bigint;
+  readonly challenge: string;
+}
+
+export interface UpdateFields {
+  readonly cardId: string;
+  readonly sequence: number;
+  readonly flags: number;
+  /** 3 bytes. */
+  readonly reserved: string;
+  readonly credit: bigint;
+  readonly maxPerTransaction: bigint;
+  readonly pinThreshold: bigint;
+  readonly noPinBudget: bigint;
+  readonly maxTransactions: number;
+  /** 12 bytes. */
+  readonly keyCheck: string;
+}
+
+export interface FieldsOf {
+  readonly authorization: AuthorizationFields;
+  readonly status: StatusFields;
+  readonly update: UpdateFields;
+}
+
+type Form = "bytes" | "number" | "amount";
+type Layout = readonly (readonly [name: string, length: number, form: Form])[];
+
+/** specs/02 §3 */
+const LAYOUT: Readonly<Record<SealedType, Layout>> = {
+  authorization: [
+    ["cardId", 8, "bytes"],
+    ["counter", 4, "number"],
+    ["flags", 1, "number"],
+    ["updateSequence", 3, "number"],
+    ["amount", 8, "amount"],
+    ["authorizedTotal", 8, "amount"],
+    ["invoiceHash", 32, "bytes"],
+  ],
+  status: [
+    ["cardId", 8, "bytes"],
+    ["counter", 4, "number"],
+    ["flags", 1, "number"],
+    ["updateSequence", 3, "number"],
+    ["credit", 8, "amount"],
+    ["authorizedTotal", 8, "amount"],
+    ["challenge", 32, "bytes"],
+  ],
+  update: [
+    ["cardId", 8, "bytes"],
+    ["sequence", 4, "number"],
+    ["flags", 1, "number"],
+    ["reserved", 3, "bytes"],
+    ["credit", 8, "amount"],
+    ["maxPerTransaction", 8, "amount"],
+    ["pinThreshold", 8, "amount"],
+    ["noPinBudget", 8, "amount"],
+    ["maxTransactions", 4, "number"],
+    ["keyCheck", 12, "bytes"],
+  ],
+};
+
+/** The 64 bytes of a body before its signature. */
+export const writeFields = <T extends SealedType>(type: T, fields: FieldsOf[T]): Buffer =>
+  join(
+    ...LAYOUT[type].map(([name, length, form]) => {
+      const value = fields[name as keyof FieldsOf[T]] as string | number | bigint;
+      return form === "bytes" ? unhex(value as string) : uint(value as number | bigint, length);
+    }),
+  );
+
+/** The inverse of {@link writeFields}, whatever the values are. */
+export function readFields<T extends SealedType>(type: T, bytes: Uint8Array): FieldsOf[T] {
+  const from = new Fields(bytes);
+  const entries = LAYOUT[type].map(([name, length, form]) => {
+    const value = from.take(length, name);
+    return [
+      name,
+      form === "bytes" ? hex(value) : form === "amount" ? integer(value) : Number(integer(value)),
+    ];
+  });
+  return Object.fromEntries(entries) as FieldsOf[T];
+}
+
+/** First 12 bytes of the SHA-256 of a card's point, hex (specs/02 §3.3). */
+export const keyCheckOf = (point: Uint8Array): string => hex(sha256(point).subarray(0, 12));
+
+/** The bytes whose SHA-256 is signed (specs/02 §2). @param fields 64 bytes */
+export const signedBytes = (type: SealedType, keySetId: Uint8Array, fields: Uint8Array): Buffer =>
+  join(tagPrefix(`chequecard/${type}`), uint(SEALED_TYPE[type], 1), keySetId, fields);
+
+/** What of a rightly signed message no writer may say; undefined when nothing is wrong (specs/02 §3). */
+export function rangeProblem(type: SealedType, fields: FieldsOf[SealedType]): string | undefined {
+  if (type === "authorization") {
+    const { counter, flags, amount, authorizedTotal } = fields as AuthorizationFields;
+    if (flags > 0x01) return "flags";
+    if (counter === 0) return "counter";
+    if (amount === 0n || amount > MAX_AMOUNT) return "amount";
+    return authorizedTotal < amount || authorizedTotal > MAX_AMOUNT ? "authorizedTotal" : undefined;
+  }
+  const { flags, credit } = fields as StatusFields | UpdateFields;
+  if (flags > (type === "status" ? 0x03 : 0x07)) return "flags";
+  if (credit > MAX_AMOUNT) return "credit";
+  return type === "status" && (fields as StatusFields).authorizedTotal > credit
+    ? "authorizedTotal"
+    : undefined;
+}
+
+/** Type, key set id, IV, sealed body (specs/02 §1). @param body 128 bytes */
+export const frame = (
+  type: number,
+  keySetId: Uint8Array,
+  sealKey: Uint8Array,
+  iv: Uint8Array,
+  body: Uint8Array,
+): Buffer => join(uint(type, 1), keySetId, iv, aesEncrypt(sealKey, iv, body));
+
+/** The 128 bytes of a body from a sealed message of 149. Opens anything to something. */
+export const openBody = (message: Uint8Array, sealKey: Uint8Array): Buffer =>
+  aesDecrypt(sealKey, message.subarray(5, 21), message.subarray(21));
+
+/** Signs and seals. */
+export function seal<T extends SealedType>(
+  type: T,
+  fields: FieldsOf[T],
+  keys: { readonly keySetId: Uint8Array; readonly sealKey: Uint8Array; readonly secretKey: Uint8Array },
+  iv: Uint8Array,
+  signing: Signing = {},
+): Buffer {
+  const bytes = writeFields(type, fields);
+  const signature = sign(keys.secretKey, [signedBytes(type, keys.keySetId, bytes)], signing);
+  return frame(SEALED_TYPE[type], keys.keySetId, keys.sealKey, iv, join(bytes, signature));
+}
+
+/** What a reader knows; all hex. */
+export interface KnownKeys {
+  /** Seal key by key set id. */
+  readonly sealKeys: Readonly<Record<string, string>>;
+  /** Point by card id. */
+  readonly cards: Readonly<Record<string, string>>;
+  readonly issuerPoint: string;
+}
+
+export interface Opened<T extends SealedType> {
+  readonly keySetId: string;
+  readonly iv: string;
+  readonly fields: FieldsOf[T];
+  readonly signature: string;
+  readonly body: string;
+  readonly digest: string;
+}
+
+/**
+ * Opens and verifies (specs/02 §5, steps 1 to 6). An unknown card is refused like a wrong signature.
+ * @throws Refused `length`, `type`, `key set`, `signature`, or the field that is out of range
+ */
+export function open<T extends SealedType>(type: T, message: Uint8Array, known: KnownKeys): Opened<T> {
+  need(message.length === SEALED_LENGTH, "length");
+  need(message[0] === SEALED_TYPE[type], "type");
+  const keySetId = message.subarray(1, 5);
+  const sealKey = known.sealKeys[hex(keySetId)];
+  need(sealKey !== undefined, "key set");
+  const body = openBody(message, unhex(sealKey ?? ""));
+  const fields = readFields(type, body.subarray(0, 64));
+  const point = type === "update" ? known.issuerPoint : known.cards[fields.cardId];
+  const signed = signedBytes(type, keySetId, body.subarray(0, 64));
+  need(point !== undefined && verify(body.subarray(64), unhex(point), signed), "signature");
+  const problem = rangeProblem(type, fields);
+  need(problem === undefined, problem ?? "");
+  return {
+    keySetId: hex(keySetId),
+    iv: hex(message.subarray(5, 21)),
+    fields,
+    signature: hex(body.subarray(64)),
+    body: hex(body),
+    digest: hex(sha256(signed)),
+  };
+}
