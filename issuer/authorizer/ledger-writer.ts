@@ -1,4 +1,5 @@
 import { REASON } from "../../lightning/api/reasons.js";
+import { type AccountRow, accountOf, lockAccounts } from "../ledger/accounts.js";
 import { type Applied, applyVerdicts, type Verdict } from "../ledger/apply.js";
 import type { Decision } from "../ledger/decision.js";
 import { type InFlight, loadFacts, loadInFlight } from "../ledger/facts.js";
@@ -21,7 +22,7 @@ import type { IssuerPorts } from "./ports.js";
 /** A decision that is durable. */
 export interface Decided {
   readonly decision: Decision;
-  readonly applied: Extract<Applied, { kind: "done" }> | undefined;
+  readonly applied: Applied | undefined;
 }
 
 type Job =
@@ -34,6 +35,9 @@ type Job =
       readonly reason: number;
     };
 type Result = Decided | boolean | Voided;
+
+/** Transactions at once on a server, when those before wait for long: a dead connection holds up its own cards alone. */
+const MAX_GROUPS = 3;
 
 /** Writes decisions and outcomes of payments to the ledger, many in one transaction. */
 export class LedgerWriter {
@@ -54,6 +58,8 @@ export class LedgerWriter {
       retryAlone: (error) =>
         !(error instanceof StoreError) || error.code === "constraint" || error.code === "internal",
       maxBatch: config.maxBatch,
+      maxGroups: ports.store.kind === "postgres" ? MAX_GROUPS : 1,
+      monotonic: ports.monotonic,
     };
     this.#decisions = new GroupCommit(options);
     this.#settlements = ports.store.kind === "postgres" ? new GroupCommit(options) : this.#decisions;
@@ -74,15 +80,20 @@ export class LedgerWriter {
     return (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;
   }
 
+  /** Milliseconds since the oldest request that is not durable was handed in; 0 without one. */
+  waitedMs(): number {
+    return Math.max(this.#decisions.waitedMs(), this.#settlements.waitedMs());
+  }
+
   /** Resolves when everything handed in is durable. */
   async idle(): Promise<void> {
     await Promise.all([this.#decisions.idle(), this.#settlements.idle()]);
   }
 
-  async #run(tx: Tx, jobs: readonly Job[]): Promise<(Result | undefined)[]> {
+  async #run(tx: Tx, jobs: readonly Job[]): Promise<Result[]> {
     const now = BigInt(this.#ports.clock());
-    const results = new Map<Job, Result | undefined>();
-    const settlements = jobs.filter((job) => job.type === "settle");
+    const results = new Map<Job, Result>();
+    const settlements = jobs.filter((job) => job.type === "settle").sort(byAuthorization);
     const booked = await settle(
       this.#ports.store,
       tx,
@@ -93,27 +104,39 @@ export class LedgerWriter {
       results.set(job, booked[i] ?? false);
     });
     if (settlements.length > 0) this.#ports.onStep("in-settle");
-    for (const job of jobs) {
-      if (job.type !== "void") continue;
-      results.set(job, await voidReserved(this.#ports.store, tx, job.key, job.right, job.reason, now));
+    // All accounts at once, in the order of their ids: what follows locks none that is not held.
+    const cards = jobs.flatMap((job) =>
+      job.type === "void" ? [job.key.card] : job.type === "decide" ? [job.question.card] : [],
+    );
+    const accounts = await lockAccounts(this.#ports.store, tx, cards);
+    const voids = jobs.filter((job) => job.type === "void").sort(byAuthorization);
+    for (const job of voids) {
+      const account = accountOf(accounts, job.key.card);
+      results.set(job, await voidReserved(this.#ports.store, tx, account, job, now));
       this.#ports.onStep("in-void");
     }
     const questions = jobs.filter((job) => job.type === "decide");
     const decided = await this.#decideAll(
       tx,
+      accounts,
       questions.map(({ question }) => question),
       now,
     );
     questions.forEach((job, i) => {
-      results.set(job, decided[i]);
+      results.set(job, decided[i] as Decided);
     });
-    return jobs.map((job) => results.get(job));
+    return jobs.map((job) => results.get(job) as Result);
   }
 
-  async #decideAll(tx: Tx, questions: readonly Question[], now: bigint): Promise<(Decided | undefined)[]> {
+  async #decideAll(
+    tx: Tx,
+    accounts: ReadonlyMap<bigint, AccountRow>,
+    questions: readonly Question[],
+    now: bigint,
+  ): Promise<Decided[]> {
     if (questions.length === 0) return [];
     const { store, owner, onStep } = this.#ports;
-    const facts = await loadFacts(store, tx, this.#policies, questions, now);
+    const facts = await loadFacts(store, tx, this.#policies, accounts, questions, now);
     const inFlight = await loadInFlight(tx);
     const load = new Load(inFlight);
     const verdicts: (Verdict | undefined)[] = questions.map((question, i) => {
@@ -143,8 +166,7 @@ export class LedgerWriter {
       // A card without an account is none.
       if (!verdict)
         return { decision: { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED }, applied: undefined };
-      const result = byVerdict.get(verdict);
-      return result?.kind === "done" ? { decision: verdict.decision, applied: result } : undefined;
+      return { decision: verdict.decision, applied: byVerdict.get(verdict) };
     });
   }
 }
@@ -167,6 +189,16 @@ class Load {
     this.#total++;
     this.#byPayee.set(payee, (this.#byPayee.get(payee) ?? 0) + 1);
   }
+}
+
+type Resolving = Extract<Job, { type: "settle" | "void" }>;
+const keyOf = (job: Resolving): AuthorizationKey => (job.type === "settle" ? job.settlement : job.key);
+
+/** Rows are held in one order everywhere, so that two processes cannot wait for each other in a circle. */
+function byAuthorization(one: Resolving, other: Resolving): number {
+  const [a, b] = [keyOf(one), keyOf(other)];
+  if (a.card !== b.card) return a.card < b.card ? -1 : 1;
+  return a.counter < b.counter ? -1 : 1;
 }
 
 /** Jobs of one card, of one payment hash or of one authorization never share a transaction. */

@@ -1,7 +1,9 @@
 import type { Selectable } from "kysely";
 import { type Msat, msat } from "../../common/index.js";
+import { changedMeanwhile } from "../store/errors.js";
+import { findMany } from "../store/many.js";
 import type { AccountsTable } from "../store/schema.js";
-import type { Store, Tx } from "../store/types.js";
+import type { FindStatement, Store, Tx } from "../store/types.js";
 import { cardIdOf } from "../store/values.js";
 import { LedgerError } from "./errors.js";
 
@@ -10,13 +12,58 @@ export type AccountRow = Selectable<AccountsTable>;
 /** Card id as sixteen hex digits, for messages. */
 export const cardName = (card: bigint): string => Buffer.from(cardIdOf(card)).toString("hex");
 
+const int = "int" as const;
+const ACCOUNT: FindStatement<"card", AccountRow> = findMany(
+  { card: int },
+  {
+    card: int,
+    state: "text",
+    policy: int,
+    funded: int,
+    spent: int,
+    voided: int,
+    decided_at: int,
+    top_counter: int,
+    top_total: int,
+    sequence: int,
+    acknowledged: int,
+    operation: int,
+    version: int,
+  },
+  (p) => `select * from accounts where card = ${p.card}`,
+  { lock: true },
+);
+
+/**
+ * The accounts of cards, held until the transaction ends. All that a transaction needs are to be locked by one call,
+ * before anything else: they are locked in the order of their ids, so that two processes cannot wait for each other.
+ * @returns those that there are
+ */
+export async function lockAccounts(
+  store: Store,
+  tx: Tx,
+  cards: readonly bigint[],
+): Promise<ReadonlyMap<bigint, AccountRow>> {
+  const sorted = [...new Set(cards)].sort((a, b) => (a < b ? -1 : 1));
+  const rows = await store.many.find(
+    tx,
+    ACCOUNT,
+    sorted.map((card) => ({ card })),
+  );
+  return new Map(sorted.flatMap((card, i) => (rows[i] ? [[card, rows[i]] as const] : [])));
+}
+
 /**
  * The account of a card, held until the transaction ends.
  * @throws LedgerError `unknown-card`
  */
 export async function lockAccount(store: Store, tx: Tx, card: bigint): Promise<AccountRow> {
-  const query = tx.selectFrom("accounts").selectAll().where("card", "=", card);
-  const row = await (store.kind === "postgres" ? query.forUpdate() : query).executeTakeFirst();
+  return accountOf(await lockAccounts(store, tx, [card]), card);
+}
+
+/** One of the accounts that were locked. @throws LedgerError `unknown-card` */
+export function accountOf(accounts: ReadonlyMap<bigint, AccountRow>, card: bigint): AccountRow {
+  const row = accounts.get(card);
   if (!row)
     throw new LedgerError("unknown-card", `card ${cardName(card)} is not in the ledger`, {
       hint: "Check the card id.",
@@ -24,9 +71,20 @@ export async function lockAccount(store: Store, tx: Tx, card: bigint): Promise<A
   return row;
 }
 
-/** Writes an account back whole. */
-export async function saveAccount(tx: Tx, { card, ...values }: AccountRow): Promise<void> {
-  await tx.updateTable("accounts").set(values).where("card", "=", card).execute();
+/**
+ * Writes an account back whole, over the version that was read.
+ * @throws StoreError `locked` when another one is there: the account was not held
+ */
+export async function saveAccount(tx: Tx, account: AccountRow): Promise<void> {
+  const { card, version, ...values } = account;
+  const { numUpdatedRows } = await tx
+    .updateTable("accounts")
+    .set({ ...values, version: version + 1n })
+    .where("card", "=", card)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw changedMeanwhile();
+  account.version += 1n;
 }
 
 /** What can still be reserved, paid out or moved. */

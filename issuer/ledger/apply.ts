@@ -2,7 +2,7 @@ import { msat } from "../../common/index.js";
 import { deleteMany, insertMany, updateMany } from "../store/many.js";
 import type { Store, Tx } from "../store/types.js";
 import type { AccountRow } from "./accounts.js";
-import { type BookingLine, book, booking } from "./bookings.js";
+import { BOOK, type BookingLine, booking } from "./bookings.js";
 import type { Decision } from "./decision.js";
 import { keepEvidence } from "./evidence.js";
 import { type Claim, decisionTime, type Facts, type Gap } from "./facts.js";
@@ -36,13 +36,12 @@ export interface LeaseTerms {
   readonly until: bigint;
 }
 
-/**
- * `again`: another process reserved the payment hash meanwhile, decide once more. Else the update that the card
- * has yet to get, if any.
- */
-export type Applied =
-  | { readonly kind: "again" }
-  | { readonly kind: "done"; readonly pending: LimitsRow | undefined; readonly account: AccountRow };
+/** What became of a card with a decision. */
+export interface Applied {
+  /** The update that the card has yet to get, if any. */
+  readonly pending: LimitsRow | undefined;
+  readonly account: AccountRow;
+}
 
 const int = "int" as const;
 const bytes = "bytes" as const;
@@ -87,15 +86,33 @@ const INSERT_LEASE = insertMany(
   "card",
 );
 const DELETE_GAP = deleteMany("gaps", { card: int, first: int });
+const SHORTEN_GAP = updateMany(
+  "gaps",
+  { card: int, first: int, last: int, amount: int },
+  ["card", "first"],
+  (p) => `last = ${p.last}, amount = ${p.amount}`,
+);
 const INSERT_GAP = insertMany(
   "gaps",
   { card: int, first: int, last: int, total_before: int, amount: int, known_at: int },
   "card",
 );
+const CHANGING = [
+  "state",
+  "voided",
+  "spent",
+  "decided_at",
+  "top_counter",
+  "top_total",
+  "sequence",
+  "acknowledged",
+] as const;
+/** Only over the version that was read. */
 const UPDATE_ACCOUNT = updateMany(
   "accounts",
   {
     card: int,
+    version: int,
     state: "text",
     voided: int,
     spent: int,
@@ -105,17 +122,15 @@ const UPDATE_ACCOUNT = updateMany(
     sequence: int,
     acknowledged: int,
   },
-  ["card"],
-  (p) =>
-    ["state", "voided", "spent", "decided_at", "top_counter", "top_total", "sequence", "acknowledged"]
-      .map((name) => `${name} = ${p[name as keyof typeof p]}`)
-      .join(", "),
+  ["card", "version"],
+  (p) => [`version = ${p.version} + 1`, ...CHANGING.map((name) => `${name} = ${p[name]}`)].join(", "),
 );
 
 /**
  * Records what was decided, all in the transaction in which the facts were read. No two verdicts may be of the
  * same card or, where they reserve, of the same payment hash.
  * @returns one result for each verdict, in their order
+ * @throws StoreError `locked` when another process reserved a payment hash meanwhile: all is to be decided again
  */
 export async function applyVerdicts(
   store: Store,
@@ -124,19 +139,7 @@ export async function applyVerdicts(
   lease: LeaseTerms,
   now: bigint,
 ): Promise<Applied[]> {
-  const { many } = store;
-  const recorded = verdicts.filter(({ decision }) => decision.kind === "reserve" || decision.kind === "void");
-  const inserted = await many.change(
-    tx,
-    INSERT_AUTHORIZATION,
-    recorded.map((verdict) => authorizationRow(verdict, now)),
-  );
-  const lost = new Set(recorded.filter((_, i) => !inserted[i]));
-  const kept = recorded.filter((verdict) => !lost.has(verdict));
-
-  const accounts = new Map(
-    verdicts.map((verdict) => [verdict, accountAfter(verdict, lost.has(verdict), now)]),
-  );
+  const accounts = new Map(verdicts.map((verdict) => [verdict, accountAfter(verdict, now)]));
   const after = (verdict: Verdict) => accounts.get(verdict) as AccountRow;
 
   const changed = verdicts.filter(({ decision }) => decision.kind === "contradiction");
@@ -149,49 +152,32 @@ export async function applyVerdicts(
       message: claim.message,
     })),
   );
+  const updated = await queueUpdates(store, tx, verdicts, after, now);
 
-  const updated = await queueUpdates(
-    store,
+  const recorded = verdicts.filter(({ decision }) => decision.kind === "reserve" || decision.kind === "void");
+  const reserved = recorded.filter(({ decision }) => decision.kind === "reserve");
+  const gaps = recorded.map((verdict) => gapChange(verdict, now));
+  // One statement: all of it or nothing. No two of its parts touch the same row.
+  await store.many.changeAll(
     tx,
-    verdicts.filter((verdict) => !lost.has(verdict)),
-    after,
-    now,
-  );
-  const reserved = kept.filter(({ decision }) => decision.kind === "reserve");
-  await many.change(
-    tx,
-    DELETE_GAP,
-    kept.flatMap(({ claim, facts: { gap } }) => (gap ? [{ card: claim.card, first: gap.first }] : [])),
-  );
-  await many.change(
-    tx,
-    INSERT_GAP,
-    kept.flatMap((verdict) => newGaps(verdict, now)),
-  );
-  await many.change(
-    tx,
-    INSERT_LEASE,
-    reserved.map((verdict) => leaseRow(verdict, lease)),
-  );
-  await book(
-    store,
-    tx,
-    reserved.flatMap(({ claim, facts }) => reserveLines(claim, decisionTime(facts.account, now))),
-  );
-  await many.change(
-    tx,
-    UPDATE_ACCOUNT,
-    verdicts.flatMap((verdict) => (differs(after(verdict), verdict.facts.account) ? [after(verdict)] : [])),
+    { statement: INSERT_AUTHORIZATION, rows: recorded.map((verdict) => authorizationRow(verdict, now)) },
+    { statement: INSERT_LEASE, rows: reserved.map((verdict) => leaseRow(verdict, lease)) },
+    {
+      statement: BOOK,
+      rows: reserved.flatMap(({ claim, facts }) => reserveLines(claim, decisionTime(facts.account, now))),
+    },
+    { statement: DELETE_GAP, rows: gaps.flatMap(({ deleted }) => deleted) },
+    { statement: SHORTEN_GAP, rows: gaps.flatMap(({ shortened }) => shortened) },
+    { statement: INSERT_GAP, rows: gaps.flatMap(({ opened }) => opened) },
+    {
+      statement: UPDATE_ACCOUNT,
+      rows: verdicts.filter((verdict) => differs(after(verdict), verdict.facts.account)).map(after),
+    },
   );
   return verdicts.map((verdict) => {
-    if (lost.has(verdict)) return { kind: "again" };
     const account = after(verdict);
     const waiting = account.acknowledged < account.sequence;
-    return {
-      kind: "done",
-      account,
-      pending: waiting ? (updated.get(verdict) ?? verdict.facts.pending) : undefined,
-    };
+    return { account, pending: waiting ? (updated.get(verdict) ?? verdict.facts.pending) : undefined };
   });
 }
 
@@ -218,9 +204,8 @@ function authorizationRow({ claim, facts, decision }: Verdict, now: bigint) {
   };
 }
 
-function accountAfter({ claim, facts, decision }: Verdict, lost: boolean, now: bigint): AccountRow {
+function accountAfter({ claim, facts, decision }: Verdict, now: bigint): AccountRow {
   const account = { ...facts.account };
-  if (lost) return account;
   if (decision.kind === "contradiction") {
     if (account.state === "active") account.state = "blocked";
     return account;
@@ -238,10 +223,17 @@ function accountAfter({ claim, facts, decision }: Verdict, lost: boolean, now: b
   return account;
 }
 
-function newGaps({ claim, facts }: Verdict, now: bigint) {
-  const opened = openedGap(facts.account, claim.counter - 1n, claim.total - claim.amount, now);
-  const parts: Gap[] = facts.gap ? splitGap(facts.gap, claim) : opened ? [opened] : [];
-  return parts.map((part) => ({ ...part, card: claim.card }));
+/** What becomes of the gap that a counter lies in, or that it opens. A part that begins where the gap did is the gap. */
+function gapChange({ claim, facts: { account, gap } }: Verdict, now: bigint) {
+  const { card } = claim;
+  const opened = openedGap(account, claim.counter - 1n, claim.total - claim.amount, now);
+  const parts: Gap[] = gap ? splitGap(gap, claim) : opened ? [opened] : [];
+  const shortened = parts.filter(({ first }) => first === gap?.first);
+  return {
+    deleted: gap && shortened.length === 0 ? [{ card, first: gap.first }] : [],
+    shortened: shortened.map((part) => ({ ...part, card })),
+    opened: parts.filter((part) => !shortened.includes(part)).map((part) => ({ ...part, card })),
+  };
 }
 
 function leaseRow({ claim, decision }: Verdict, { owner, until }: LeaseTerms) {

@@ -2,7 +2,8 @@ import { insertMany } from "../store/many.js";
 import type { Account, BookingKind } from "../store/schema.js";
 import type { ManyRow, Store, Tx } from "../store/types.js";
 
-const BOOK = insertMany(
+/** Writes {@link BookingLine}s. */
+export const BOOK = insertMany(
   "bookings",
   { card: "int", kind: "text", reference: "int", account: "text", amount: "int", at: "int" },
   "card",
@@ -32,5 +33,5 @@ export function booking(
 
 /** Writes lines into the book. */
 export async function book(store: Store, tx: Tx, lines: readonly BookingLine[]): Promise<void> {
-  await store.many.change(tx, BOOK, lines);
+  await store.many.changeAll(tx, { statement: BOOK, rows: lines });
 }

@@ -2,9 +2,9 @@ import { type Msat, msat } from "../../common/index.js";
 import type { Policy } from "../policy/index.js";
 import { findMany } from "../store/many.js";
 import type { AuthorizationState } from "../store/schema.js";
-import type { Store, Tx } from "../store/types.js";
+import type { FindStatement, Store, Tx } from "../store/types.js";
 import type { AccountRow } from "./accounts.js";
-import { type LimitsRow, newestOf } from "./limits.js";
+import { type LimitsRow, NEWEST, newestOf } from "./limits.js";
 import type { PolicyCache } from "./policies.js";
 
 /** What a genuine token says, as the ledger asks about it. */
@@ -75,34 +75,47 @@ export interface InFlight {
 const HOUR = 3_600_000n;
 const WINDOWS = [24n * HOUR, 720n * HOUR] as const;
 
-const ACCOUNT = findMany({ card: "int" }, (p) => `select * from accounts where card = ${p.card}`, {
-  lock: true,
-});
-const KNOWN = findMany(
+const KNOWN: FindStatement<"card" | "counter", KnownAuthorization> = findMany(
   { card: "int", counter: "int" },
+  {
+    state: "text",
+    amount: "int",
+    total_after: "int",
+    flags: "int",
+    invoice_hash: "bytes",
+    reason: "int",
+    owner: "int",
+  },
   (p) => `select a.state, a.amount, a.total_after, a.flags, a.invoice_hash, a.reason, l.owner
     from authorizations a left join leases l on l.card = a.card and l.counter = a.counter
     where a.card = ${p.card} and a.counter = ${p.counter}`,
 );
-const GAP = findMany(
+const GAP: FindStatement<"card" | "counter", Gap> = findMany(
   { card: "int", counter: "int" },
+  { first: "int", last: "int", total_before: "int", amount: "int", known_at: "int", voided_at: "int" },
   (p) => `select first, last, total_before, amount, known_at, voided_at from gaps
     where card = ${p.card} and first <= ${p.counter} order by first desc limit 1`,
 );
-const PERMITTED = findMany(
+const PERMITTED: FindStatement<
+  "card" | "sequence" | "amount" | "counter" | "total" | "pin",
+  { readonly permitted: bigint }
+> = findMany(
   { card: "int", sequence: "int", amount: "int", counter: "int", total: "int", pin: "int" },
+  { permitted: "int" },
   (p) => `select 1 as permitted from limits
     where card = ${p.card} and sequence <= ${p.sequence} and max_per_transaction >= ${p.amount}
       and max_transactions >= ${p.counter} and credit >= ${p.total}
       and (${p.pin} = 1 or (pin_threshold >= ${p.amount} and no_pin_budget >= ${p.amount}))
     order by sequence desc limit 1`,
 );
-const PAYMENT = findMany(
+const PAYMENT: FindStatement<"paymentHash", { readonly card: bigint; readonly counter: bigint }> = findMany(
   { paymentHash: "bytes" },
+  { card: "int", counter: "int" },
   (p) => `select card, counter from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
 );
-const SPENT = findMany(
+const SPENT: FindStatement<"card" | "since", { readonly spent_after: bigint }> = findMany(
   { card: "int", since: "int" },
+  { spent_after: "int" },
   (p) => `select spent_after from authorizations where card = ${p.card} and decided_at <= ${p.since}
     order by decided_at desc, spent_after desc limit 1`,
 );
@@ -119,23 +132,19 @@ export function fullSequence(newest: bigint, low24: bigint): bigint | undefined 
 }
 
 /**
- * Reads what bears on each claim and holds the accounts until the transaction ends. No two claims may be of the
- * same card.
+ * Reads what bears on each claim. No two claims may be of the same card.
+ * @param accounts of their cards, held by this transaction
  * @returns facts in the order of the claims; undefined for a card without an account
  */
 export async function loadFacts(
   store: Store,
   tx: Tx,
   policies: PolicyCache,
+  accounts: ReadonlyMap<bigint, AccountRow>,
   claims: readonly Claim[],
   now: bigint,
 ): Promise<(Facts | undefined)[]> {
-  const { many } = store;
-  // Accounts are locked in the order of their ids, so that two processes cannot wait for each other.
-  const sorted = [...claims].sort((a, b) => (a.card < b.card ? -1 : 1));
-  const rows = await many.find<AccountRow, "card">(tx, ACCOUNT, sorted);
-  const accounts = new Map(sorted.map((claim, i) => [claim.card, rows[i]]));
-  const there = claims.filter(({ card }) => accounts.get(card));
+  const there = claims.filter(({ card }) => accounts.has(card));
   const account = (claim: Claim) => accounts.get(claim.card) as AccountRow;
 
   const policy: Policy[] = [];
@@ -143,19 +152,31 @@ export async function loadFacts(
   const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
   // No gap ends above the highest counter that was seen.
   const passed = there.filter((claim) => claim.counter <= account(claim).top_counter);
-  const known = await many.find<KnownAuthorization, "card" | "counter">(tx, KNOWN, there);
-  const gaps = await many.find<Gap, "card" | "counter">(tx, GAP, passed);
-  const payments = await many.find<{ card: bigint; counter: bigint }, "paymentHash">(tx, PAYMENT, there);
-  const permitted = await many.find<{ permitted: bigint }, keyof typeof PERMITTED.columns>(
+  const asking = there.filter((_, i) => hasWindows(policy[i]));
+  const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
+  // One statement: one way to a database server and back, and one snapshot.
+  const [known, gaps, payments, permitted, spent, newest] = await store.many.findAll(
     tx,
-    PERMITTED,
-    there.map(({ card, amount, counter, total, pinVerified }, i) => {
-      const pin = pinVerified ? 1n : 0n;
-      return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
-    }),
+    { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
+    { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
+    { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
+    {
+      statement: PERMITTED,
+      rows: there.map(({ card, amount, counter, total, pinVerified }, i) => {
+        const pin = pinVerified ? 1n : 0n;
+        return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
+      }),
+    },
+    {
+      statement: SPENT,
+      rows: asking.flatMap((claim) =>
+        WINDOWS.map((length) => ({ card: claim.card, since: decisionTime(account(claim), now) - length })),
+      ),
+    },
+    { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
   );
-  const windows = await spentInWindows(store, tx, there.map(account), policy, now);
-  const pending = await loadPending(store, tx, there.map(account));
+  const windows = spentInWindows(asking.map(account), spent);
+  const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
 
   const gapOf = new Map(passed.map((claim, i) => [claim.card, containing(gaps[i], claim.counter)]));
   const facts = new Map(
@@ -169,9 +190,9 @@ export async function loadFacts(
         gap: gapOf.get(claim.card),
         permitted: permitted[i] !== undefined,
         paymentTaken: isOther(payments[i], claim),
-        spent24h: windows[i]?.[0] ?? msat(0n),
-        spent30d: windows[i]?.[1] ?? msat(0n),
-        pending: pending[i],
+        spent24h: windows.get(claim.card)?.[0] ?? msat(0n),
+        spent30d: windows.get(claim.card)?.[1] ?? msat(0n),
+        pending: pending.get(claim.card),
       } satisfies Facts,
     ]),
   );
@@ -184,34 +205,26 @@ const containing = (gap: Gap | undefined, counter: bigint): Gap | undefined =>
 const isOther = (row: { card: bigint; counter: bigint } | undefined, claim: Claim): boolean =>
   row !== undefined && (row.card !== claim.card || row.counter !== claim.counter);
 
+const hasWindows = (policy: Policy | undefined): boolean =>
+  policy?.maxPer24h !== undefined || policy?.maxPer30d !== undefined;
+
 /**
  * What was reserved and settled in the last 24 hours and 30 days. Every authorization keeps the card's sum up to
  * it, so that a window is a difference of two sums, however much was paid in between. Read only where the policy
  * asks.
  */
-async function spentInWindows(
-  store: Store,
-  tx: Tx,
+function spentInWindows(
   accounts: readonly AccountRow[],
-  policies: readonly Policy[],
-  now: bigint,
-): Promise<readonly (readonly Msat[])[]> {
-  const asking = accounts.filter(
-    (_, i) => policies[i]?.maxPer24h !== undefined || policies[i]?.maxPer30d !== undefined,
+  found: readonly ({ readonly spent_after: bigint } | undefined)[],
+): ReadonlyMap<bigint, readonly Msat[]> {
+  return new Map(
+    accounts.map(({ card, spent }, i) => [
+      card,
+      WINDOWS.map((_, window) =>
+        msat(spent - (found[i * WINDOWS.length + window]?.spent_after ?? 0n), "spent"),
+      ),
+    ]),
   );
-  const rows = asking.flatMap((account) =>
-    WINDOWS.map((length) => ({ card: account.card, since: decisionTime(account, now) - length })),
-  );
-  const found = await store.many.find<{ spent_after: bigint }, "card" | "since">(tx, SPENT, rows);
-  const sums = new Map<bigint, Msat[]>();
-  asking.forEach((account, i) => {
-    const before = WINDOWS.map((_, window) => found[i * WINDOWS.length + window]?.spent_after ?? 0n);
-    sums.set(
-      account.card,
-      before.map((sum) => msat(account.spent - sum, "spent")),
-    );
-  });
-  return accounts.map(({ card }) => sums.get(card) ?? []);
 }
 
 /** The update each card still has to get; undefined where the card has the newest. */

@@ -3,7 +3,7 @@ import { UPDATE_FLAG } from "../../apdu/index.js";
 import { type Msat, msat, ValueError } from "../../common/index.js";
 import { findMany, insertMany } from "../store/many.js";
 import type { LimitsCause, LimitsTable } from "../store/schema.js";
-import type { Store, Tx } from "../store/types.js";
+import type { FindStatement, Store, Tx } from "../store/types.js";
 import { storeLimit } from "../store/values.js";
 import type { AccountRow } from "./accounts.js";
 
@@ -98,34 +98,34 @@ export function nextLimits(
 }
 
 const int = "int" as const;
-const NEWEST = findMany(
+const ROW = {
+  card: int,
+  sequence: int,
+  credit: int,
+  max_per_transaction: int,
+  pin_threshold: int,
+  no_pin_budget: int,
+  max_transactions: int,
+  flags: int,
+  cause: "text",
+  created_at: int,
+} as const;
+/** The limits of a card under a sequence. */
+export const NEWEST: FindStatement<"card" | "sequence", LimitsRow> = findMany(
   { card: int, sequence: int },
+  ROW,
   (p) => `select * from limits where card = ${p.card} and sequence = ${p.sequence}`,
 );
 /** How many of the newest updates of a card have each one-shot flag. */
-const CARRIES = findMany(
+const CARRIES: FindStatement<"card" | "sequence", CarriesRow> = findMany(
   { card: int, sequence: int },
+  { pin_tries: int, no_pin_spent: int },
   (p) =>
     `select sum((flags & ${UPDATE_FLAG.RESET_PIN_TRIES}) / ${UPDATE_FLAG.RESET_PIN_TRIES}) as pin_tries, ` +
     `sum((flags & ${UPDATE_FLAG.RESET_NO_PIN_SPENT}) / ${UPDATE_FLAG.RESET_NO_PIN_SPENT}) as no_pin_spent ` +
     `from limits where card = ${p.card} and sequence > ${p.sequence} - ${MAX_CARRIES} and sequence <= ${p.sequence}`,
 );
-const INSERT = insertMany(
-  "limits",
-  {
-    card: int,
-    sequence: int,
-    credit: int,
-    max_per_transaction: int,
-    pin_threshold: int,
-    no_pin_budget: int,
-    max_transactions: int,
-    flags: int,
-    cause: "text",
-    created_at: int,
-  },
-  "card",
-);
+const INSERT = insertMany("limits", ROW, "card");
 
 /** The newest limits of each account. */
 export async function newestOf(
@@ -133,7 +133,7 @@ export async function newestOf(
   tx: Tx,
   accounts: readonly AccountRow[],
 ): Promise<(LimitsRow | undefined)[]> {
-  return await store.many.find<LimitsRow, "card" | "sequence">(tx, NEWEST, accounts);
+  return await store.many.find(tx, NEWEST, accounts);
 }
 
 /** The same for making the next update of each, in the same order. */
@@ -144,7 +144,7 @@ export async function newestToFollow(
 ): Promise<(NewestLimits | undefined)[]> {
   const newest = await newestOf(store, tx, accounts);
   const waiting = newest.filter((row) => row !== undefined && (row.flags & ONE_SHOT) !== 0n) as LimitsRow[];
-  const counts = await store.many.find<CarriesRow, "card" | "sequence">(tx, CARRIES, waiting);
+  const counts = await store.many.find(tx, CARRIES, waiting);
   const carried = new Map(waiting.map((row, i) => [row, row.flags & mayCarry(counts[i])]));
   return newest.map((row) => row && { ...row, carried: carried.get(row) ?? 0n });
 }
@@ -164,7 +164,7 @@ function mayCarry(counts: CarriesRow | undefined): bigint {
 
 /** Writes limits that {@link nextLimits} made. */
 export async function writeLimits(store: Store, tx: Tx, rows: readonly LimitsRow[]): Promise<void> {
-  await store.many.change(tx, INSERT, rows);
+  await store.many.changeAll(tx, { statement: INSERT, rows });
 }
 
 /**

@@ -69,6 +69,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       sequence: 0n,
       acknowledged: 0n,
       operation: 0n,
+      version: 0n,
     };
     await tx.insertInto("accounts").values(account).execute();
     if (card.credit > 0n) {

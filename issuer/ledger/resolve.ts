@@ -3,8 +3,8 @@ import { equalBytes, type Msat, ValueError } from "../../common/index.js";
 import { deleteMany, updateMany } from "../store/many.js";
 import type { Store, Tx } from "../store/types.js";
 import { blob } from "../store/values.js";
-import { type AccountRow, lockAccount, saveAccount } from "./accounts.js";
-import { book, booking } from "./bookings.js";
+import { type AccountRow, saveAccount } from "./accounts.js";
+import { BOOK, book, booking } from "./bookings.js";
 import { type LimitsRow, queueUpdate } from "./limits.js";
 
 /** Names an authorization. */
@@ -36,7 +36,8 @@ export const provesPayment = (paymentHash: Uint8Array, preimage: Uint8Array): bo
 
 /**
  * Books payments that went through: the amount from reserved to settled, the routing fee to the fee account. An
- * authorization that is settled already stays as it is. No two of the same authorization at once.
+ * authorization that is settled already stays as it is. No two of the same authorization at once; in the order of
+ * cards and counters, so that two processes cannot wait for each other.
  * @returns for each, whether it was booked now; false: it was settled before, or, against all rules, void
  * @throws ValueError when a preimage proves nothing
  */
@@ -48,6 +49,7 @@ export async function settle(
 ): Promise<boolean[]> {
   for (const { paymentHash, preimage } of settlements)
     if (!provesPayment(paymentHash, preimage)) throw new ValueError("preimage", "not of this payment");
+  if (settlements.length === 0) return [];
   const changed = await store.many.change(
     tx,
     SETTLE,
@@ -56,18 +58,17 @@ export async function settle(
     }),
   );
   const done = settlements.filter((_, i) => changed[i]);
-  await store.many.change(
+  await store.many.changeAll(
     tx,
-    RELEASE,
-    done.map(({ card, counter }) => ({ card, counter })),
-  );
-  await book(
-    store,
-    tx,
-    done.flatMap(({ card, counter, amount, fee }) => [
-      ...booking(card, "settle", counter, "reserved", "settled", amount, now),
-      ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
-    ]),
+    // The payment went through: that is booked also where its lease is gone.
+    { statement: RELEASE, rows: done.map(({ card, counter }) => ({ card, counter })), lenient: true },
+    {
+      statement: BOOK,
+      rows: done.flatMap(({ card, counter, amount, fee }) => [
+        ...booking(card, "settle", counter, "reserved", "settled", amount, now),
+        ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
+      ]),
+    },
   );
   return changed;
 }
@@ -77,6 +78,14 @@ export interface VoidRight {
   readonly owner: bigint;
   /** Unix milliseconds. An invoice that expired before is paid by nobody; absent: the owner's word counts. */
   readonly expiredBefore?: bigint;
+}
+
+/** An order to void. */
+export interface VoidOrder {
+  readonly key: AuthorizationKey;
+  readonly right: VoidRight;
+  /** Reason code, kept with the row. */
+  readonly reason: number;
 }
 
 /** What became of an order to void. */
@@ -90,17 +99,15 @@ export interface Voided {
 /**
  * Gives up an authorization whose payment failed for certain: its money is free again, its counter void for
  * ever, and the update that gives the amount back to the card is queued, all at once (specs/03 §4).
- * @param reason reason code, kept with the row
+ * @param account of its card, held by this transaction; it is changed
  */
 export async function voidReserved(
   store: Store,
   tx: Tx,
-  key: AuthorizationKey,
-  right: VoidRight,
-  reason: number,
+  account: AccountRow,
+  { key, right, reason }: VoidOrder,
   now: bigint,
 ): Promise<Voided> {
-  const account = await lockAccount(store, tx, key.card);
   const named = tx
     .selectFrom("authorizations as a")
     .innerJoin("leases as l", (join) =>
@@ -113,7 +120,7 @@ export async function voidReserved(
   const row = await (store.kind === "postgres" ? named.forUpdate() : named).executeTakeFirst();
   if (!row || !mayVoid(row, right)) return { voided: false, pending: undefined, account };
 
-  await store.many.change(tx, RELEASE, [key]);
+  await store.many.changeAll(tx, { statement: RELEASE, rows: [{ card: key.card, counter: key.counter }] });
   await tx
     .updateTable("authorizations")
     .set({ state: "void", live: 0n, reason: BigInt(reason), resolved_at: now })

@@ -11,7 +11,7 @@ export type StoreErrorCode =
   | "io"
   /** The file or server may not be opened by this user. */
   | "access"
-  /** The server does not answer, or closed the connection. */
+  /** The server does not answer, closed the connection, or is no primary: whether a commit was kept is unknown. */
   | "unavailable"
   /** Written by a newer release. */
   | "newer-version"
@@ -32,6 +32,10 @@ export class StoreError extends ChequecardError {
     this.code = code;
   }
 }
+
+/** What was read is no longer so: the whole transaction is to be done again. */
+export const changedMeanwhile = (): StoreError =>
+  new StoreError("locked", "what a change rests on was changed meanwhile by another process");
 
 const HINTS: Partial<Record<StoreErrorCode, string>> = {
   locked: "Another program uses the database; try again when it is done.",
@@ -77,6 +81,8 @@ const POSTGRES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
   ["53100", "full"],
   ["53", "unavailable"],
   ["57", "unavailable"],
+  // read_only_sql_transaction: a standby, or a primary that was made one.
+  ["25006", "unavailable"],
   ["08", "unavailable"],
   ["28", "access"],
   ["3D000", "access"],
@@ -99,7 +105,9 @@ function classify(code: string, message: string): StoreErrorCode {
   if (found) return found[1];
   if (/database connection is not open|driver has already been destroyed|after calling end/i.test(message))
     return "closed";
-  return /connection terminated|connection error|timeout expired|timeout exceeded/i.test(message)
+  return /connection terminated|connection error|timeout expired|timeout exceeded|is not queryable/i.test(
+    message,
+  )
     ? "unavailable"
     : "internal";
 }

@@ -1,4 +1,4 @@
-import type { ColumnType, ManyStatement } from "./types.js";
+import type { ColumnType, FindStatement, ManyStatement } from "./types.js";
 
 type Columns<P extends string> = Readonly<Record<P, ColumnType>>;
 /** The name under which a statement reads each parameter. */
@@ -25,21 +25,24 @@ function parameterTable<P extends string>(columns: Columns<P>): string {
 
 /**
  * A query for at most one row for each row of parameters.
+ * @param returns the columns of that row, with their types
  * @param body writes the query over the names of the parameters
  * @param lock holds the rows found until the transaction ends, in the order of the parameters (on SQLite a
  *   writing transaction holds the whole database anyway)
  */
-export function findMany<P extends string>(
+export function findMany<P extends string, Row>(
   columns: Columns<P>,
+  returns: NoInfer<FindStatement<P, Row>["returns"]>,
   body: (p: Names<P>) => string,
   { lock = false } = {},
-): ManyStatement<P> {
+): FindStatement<P, Row> {
   // Without "offset" the planner may join the other way round and read the whole table for each parameter.
   const each = body(bulkNames(columns)) + (lock ? " for update" : " offset 0");
   return {
     columns,
+    returns,
     single: body(singleNames(columns)),
-    bulk: `select k.ordinal, q.* from ${parameterTable(columns)} cross join lateral (${each}) q`,
+    bulk: `${parameterTable(columns)} cross join lateral (${each}) q`,
   };
 }
 

@@ -13,7 +13,7 @@ const MIGRATION_LOCK = 0x63686571;
  */
 export async function migrate(store: Store, target = SCHEMA_VERSION): Promise<void> {
   if ((await store.read((tx) => schemaVersion(store, tx))) === target) return;
-  await store.write(async (tx) => {
+  const steps = async (tx: Tx): Promise<void> => {
     if (store.kind === "postgres") await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
     const found = await schemaVersion(store, tx);
     if (found > target)
@@ -33,7 +33,8 @@ export async function migrate(store: Store, target = SCHEMA_VERSION): Promise<vo
         tx,
       );
     }
-  });
+  };
+  await store.write(steps, { long: true });
 }
 
 /** The version a database has; 0 when it is empty. */

@@ -72,6 +72,8 @@ export interface AccountsTable {
   acknowledged: bigint;
   /** Number of the newest row in `operations`. */
   operation: bigint;
+  /** Raised by every change of the row: a change of a row that was changed since it was read fails. */
+  version: bigint;
 }
 
 /** What was signed for a card under each sequence; 0 is what it was personalized with. */

@@ -5,16 +5,18 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
+  type QueryResult,
   SqliteDialect,
   SqliteDriver,
   type TransactionSettings,
 } from "kysely";
-import { StoreError, storeError } from "./errors.js";
+import { changedMeanwhile, StoreError, storeError } from "./errors.js";
 import { migrate } from "./migrate.js";
 import type { Tables } from "./schema.js";
 import { SqliteBackground } from "./sqlite-background.js";
+import { StatementGuard } from "./statement-guard.js";
 import { transactions } from "./transactions.js";
-import type { ManyRunner, ManyStatement, Store } from "./types.js";
+import type { Db, FindStatement, ManyRow, ManyRunner, ManyStatement, Store, Tx } from "./types.js";
 
 export interface SqliteOptions {
   /** File of the database; made with mode 600 where there is none. */
@@ -107,10 +109,35 @@ function checkApplication(database: Database.Database, path: string): void {
 const totalChanges = (database: Database.Database): bigint =>
   database.prepare("select total_changes()").pluck().get() as bigint;
 
+/** The only connection: one statement of a transaction at a time, as on a server. */
+class GuardedConnection implements DatabaseConnection {
+  readonly #inner: DatabaseConnection;
+  readonly #guard: StatementGuard;
+
+  constructor(inner: DatabaseConnection, guard: StatementGuard) {
+    this.#inner = inner;
+    this.#guard = guard;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return await this.#guard.run(() => this.#inner.executeQuery<R>(query));
+    } catch (cause) {
+      throw storeError(cause, "using the ledger");
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize?: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#inner.streamQuery(query, chunkSize);
+  }
+}
+
 /** Takes the write lock when a transaction begins, so that it never fails half-way for want of it. */
 class ImmediateDriver extends SqliteDriver {
+  readonly guard = new StatementGuard();
   readonly #database: Database.Database;
   readonly #prepared: Prepared;
+  #connection: GuardedConnection | undefined;
   /** Where it is set, what a commit leaves to be done. */
   background: SqliteBackground | undefined;
 
@@ -118,6 +145,13 @@ class ImmediateDriver extends SqliteDriver {
     super({ database: { prepare: (sql) => prepared.get(sql), close: () => database.close() } });
     this.#database = database;
     this.#prepared = prepared;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const inner = await super.acquireConnection();
+    this.guard.reset();
+    this.#connection ??= new GuardedConnection(inner, this.guard);
+    return this.#connection;
   }
 
   override async beginTransaction(
@@ -138,6 +172,8 @@ class ImmediateDriver extends SqliteDriver {
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     this.#prepared.inTransaction = false;
+    await this.guard.settled();
+    this.guard.reset();
     // SQLite has rolled back by itself after a full disk or a failed write.
     if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
   }
@@ -187,29 +223,36 @@ async function openStore(database: Database.Database, { background }: SqliteOpti
       queries++;
     },
   });
+  // The transaction of `tx` runs on this very connection, the only one there is.
+  const inTurn = async <T>(tx: Tx | Db, work: () => T): Promise<T> => {
+    queries++;
+    return tx.isTransaction ? await driver.guard.run(async () => work()) : work();
+  };
+  const findRows = <P extends string, Row>(statement: FindStatement<P, Row>, rows: readonly ManyRow<P>[]) => {
+    const query = prepared.get(statement.single);
+    return rows.map((row) => query.get(row) as Row | undefined);
+  };
+  const changeRows = <P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]) => {
+    const query = prepared.get(statement.single);
+    return rows.map((row) => query.run(row).changes > 0);
+  };
   const many: ManyRunner = {
-    // The transaction of `tx` runs on this very connection, the only one there is.
-    async find<R, P extends string>(
-      _tx: unknown,
-      statement: ManyStatement<P>,
-      rows: readonly Readonly<Record<P, unknown>>[],
-    ) {
-      queries++;
-      const query = prepared.get(statement.single);
-      return rows.map((row) => query.get(row) as R | undefined);
-    },
-    async change(_tx, statement, rows) {
-      queries++;
-      const query = prepared.get(statement.single);
-      return rows.map((row) => query.run(row).changes > 0);
-    },
+    find: (tx, statement, rows) => inTurn(tx, () => findRows(statement, rows)),
+    findAll: (tx, ...finds) =>
+      inTurn(tx, () => finds.map(({ statement, rows }) => findRows(statement, rows)) as never),
+    change: (tx, statement, rows) => inTurn(tx, () => changeRows(statement, rows)),
+    changeAll: (tx, ...changes) =>
+      inTurn(tx, () => {
+        for (const { statement, rows, lenient } of changes)
+          if (changeRows(statement, rows).includes(false) && !lenient) throw changedMeanwhile();
+      }),
   };
   const store: Store = {
     kind: "sqlite",
     db,
     many,
     queries: () => queries,
-    ...transactions(db, {}),
+    ...transactions(db),
     async close() {
       try {
         await driver.background?.close();

@@ -3,37 +3,63 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely, TransactionSettings } from "kysely";
 import { StoreError, storeError } from "./errors.js";
 import type { Tables } from "./schema.js";
-import type { Store, Tx } from "./types.js";
+import type { Store, Tx, WorkOptions } from "./types.js";
 
-/** How often a transaction is started over when another process was in the way. */
-const ATTEMPTS = 10;
+/** How often a transaction is begun while another process is in the way, and for how many milliseconds. */
+const MAX_ATTEMPTS = 10;
+const MAX_RETRY_MS = 30_000;
 
 /**
- * `read` and `write` of a store over Kysely.
- * @param snapshot settings under which a transaction sees one unchanging state
+ * The isolation of transactions that write. What the ledger relies on, and what gives it:
+ *
+ * - Whoever changes a card's account, or adds to what is known of it (authorizations, gaps, limits, statuses,
+ *   operations), holds the lock on its row in `accounts` from its first statement on. All facts are read after that, by
+ *   statements of their own. READ COMMITTED gives each statement a snapshot of its own, so that a fact read under the
+ *   lock is at least as new as the lock; the locked row itself is read again after a wait. (One statement that both
+ *   locks and reads would see facts from before its wait: those are two.)
+ * - Settling changes `authorizations` and `leases` by conditions on the row itself (`state = 'reserved'`), which READ
+ *   COMMITTED evaluates again after a wait.
+ * - One payment hash for one living authorization, one row for each counter, sequence and operation number: unique
+ *   indexes, under every isolation.
+ * - `insert ... on conflict do nothing` followed by a `select` of that row (policies, settings) must see a row that
+ *   another process committed meanwhile: READ COMMITTED does, REPEATABLE READ would not.
+ * - Counts of payments in flight are limits of load; a few more, by processes that decide at once, do no harm.
+ *
+ * Writes of account rows carry the version that was read, so that one whose lock was lost fails instead of overwriting.
+ * Reads run on one snapshot: REPEATABLE READ.
  */
-export function transactions(
-  db: Kysely<Tables>,
-  snapshot: Omit<TransactionSettings, "accessMode">,
-): Pick<Store, "read" | "write"> {
-  async function run<T>(settings: TransactionSettings, what: string, work: (tx: Tx) => Promise<T>) {
-    const builder = db.transaction();
-    const isolated = settings.isolationLevel ? builder.setIsolationLevel(settings.isolationLevel) : builder;
-    const begun = settings.accessMode ? isolated.setAccessMode(settings.accessMode) : isolated;
+export const WRITE_ISOLATION = "read committed";
+export const READ_ISOLATION = "repeatable read";
+
+/** `read` and `write` of a store over Kysely. @param long the same database, with the time limits of long work */
+export function transactions(db: Kysely<Tables>, long = db): Pick<Store, "read" | "write"> {
+  async function run<T>(
+    settings: Required<TransactionSettings>,
+    what: string,
+    work: (tx: Tx) => Promise<T>,
+    options: WorkOptions = {},
+  ): Promise<T> {
+    const builder = (options.long ? long : db).transaction();
+    const isolated = builder.setIsolationLevel(settings.isolationLevel).setAccessMode(settings.accessMode);
     try {
-      return await begun.execute(work);
+      return await isolated.execute(work);
     } catch (cause) {
       throw storeError(cause, what);
     }
   }
   return {
-    read: (work) => run({ ...snapshot, accessMode: "read only" }, "reading the ledger", work),
-    async write(work) {
+    read: (work, options) =>
+      run({ isolationLevel: READ_ISOLATION, accessMode: "read only" }, "reading the ledger", work, options),
+    async write(work, options) {
+      const begun = performance.now();
+      const settings = { isolationLevel: WRITE_ISOLATION, accessMode: "read write" } as const;
       for (let attempt = 1; ; attempt++) {
         try {
-          return await run({}, "writing to the ledger", work);
+          return await run(settings, "writing to the ledger", work, options);
         } catch (error) {
-          if (!(error instanceof StoreError) || error.code !== "locked" || attempt === ATTEMPTS) throw error;
+          if (!(error instanceof StoreError) || error.code !== "locked" || attempt === MAX_ATTEMPTS)
+            throw error;
+          if (performance.now() - begun > MAX_RETRY_MS) throw error;
           await sleep(randomInt(1, 5 * 2 ** Math.min(attempt, 6)));
         }
       }

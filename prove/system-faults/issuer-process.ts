@@ -10,7 +10,7 @@ import {
   StoreError,
   type StoreErrorCode,
 } from "../../issuer/store/index.js";
-import type { Tx } from "../../issuer/store/types.js";
+import type { Find, Found, Tx } from "../../issuer/store/types.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
@@ -161,7 +161,10 @@ export class IssuerProcess {
       },
       many: {
         find: (tx, statement, rows) => time.hold(raw.many.find(tx, statement, rows)),
+        findAll: <const F extends readonly Find<never>[]>(tx: Tx, ...finds: F) =>
+          time.hold<Found<F>>(raw.many.findAll<F>(tx, ...finds)),
         change: (tx, statement, rows) => time.hold(raw.many.change(tx, statement, rows)),
+        changeAll: (tx, ...changes) => time.hold(raw.many.changeAll(tx, ...changes)),
       },
       read: (work) => gate(() => raw.read(work)),
       write: (work) =>

@@ -44,6 +44,7 @@ const facts: Facts = {
     sequence: 2n,
     acknowledged: 2n,
     operation: 1n,
+    version: 1n,
   },
   policy: parsePolicy({}),
   acknowledged: 2n,

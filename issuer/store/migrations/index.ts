@@ -1,6 +1,7 @@
 import type { QueryExecutorProvider } from "kysely";
 import type { StoreKind } from "../types.js";
 import * as ledger from "./0001-ledger.js";
+import * as accountVersion from "./0002-account-version.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -9,7 +10,10 @@ export interface Migration {
 }
 
 /** Every step, in order, numbered from 1 without gaps. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, up: ledger.up }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, up: ledger.up },
+  { version: 2, up: accountVersion.up },
+];
 
 /** The version that this release writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
