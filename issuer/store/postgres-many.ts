@@ -45,7 +45,7 @@ const small = (count: bigint): number => Number.parseInt(count.toString(), 10);
 
 /** Several statements as one text, made once for each combination. */
 class Combined<S extends ManyStatement<never>, T> {
-  readonly #made: { readonly statements: readonly S[]; readonly value: T }[] = [];
+  readonly #made = new Map<string, T>();
   readonly #make: (statements: readonly S[]) => T;
 
   constructor(make: (statements: readonly S[]) => T) {
@@ -53,15 +53,25 @@ class Combined<S extends ManyStatement<never>, T> {
   }
 
   of(statements: readonly S[]): T {
-    const known = this.#made.find(
-      (each) =>
-        each.statements.length === statements.length && each.statements.every((s, i) => s === statements[i]),
-    );
-    if (known) return known.value;
-    const value = this.#make(statements);
-    this.#made.push({ statements, value });
-    return value;
+    const key = statements.map(numberOf).join(",");
+    let made = this.#made.get(key);
+    if (made === undefined) {
+      made = this.#make(statements);
+      this.#made.set(key, made);
+    }
+    return made;
   }
+}
+
+const numbers = new WeakMap<ManyStatement<never>, number>();
+let statementsSeen = 0;
+
+/** Statements are made once, each has its number. */
+function numberOf(statement: ManyStatement<never>): number {
+  const known = numbers.get(statement);
+  if (known !== undefined) return known;
+  numbers.set(statement, ++statementsSeen);
+  return statementsSeen;
 }
 
 /** Where a part's column stands among the columns that all parts share. */
