@@ -1,7 +1,14 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { errno, ParseError, removeTemporaries, writeDurableFile } from "../common/index.js";
+import {
+  errno,
+  FileError,
+  ParseError,
+  readTextFile,
+  removeTemporaries,
+  writeDurableFile,
+} from "../common/index.js";
 import { DeputyRecipient, recomputeModern } from "../lightning/dpp/index.js";
 import {
   deputyDecision,
@@ -24,6 +31,9 @@ const CONFIG = z.strictObject({
   /** Port for peers on 127.0.0.1; absent: a free one at the first start, then the same. */
   port: z.int().min(1).max(65535).optional(),
 });
+
+/** In bytes. */
+const MAX_CONFIG_LENGTH = 1 << 16;
 
 export type EmbeddedNodeConfig = Omit<z.output<typeof CONFIG>, "format" | "version">;
 
@@ -79,9 +89,10 @@ export function createEmbeddedNode(
 export function readEmbeddedNodeConfig(folder: string): EmbeddedNodeConfig {
   let text: string;
   try {
-    text = readFileSync(configPath(folder), "utf8");
+    text = readTextFile(configPath(folder), MAX_CONFIG_LENGTH);
   } catch (cause) {
-    throw new InputError(`${folder}: no embedded node there (${errno(cause)})`, {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new InputError(`${folder}: no embedded node there (${cause.problem})`, {
       cause,
       hint: `Make one: chequecard node start ${folder}`,
     });

@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import {
   bytesToHex,
   equalBytes,
+  FileError,
   hexToBytes,
   ParseError,
+  readTextFile,
   secp256k1,
   writeDurableFile,
 } from "../common/index.js";
@@ -46,11 +47,10 @@ export const issuerRecordPath = (cardFile: string): string =>
 export function readIssuerRecord(path: string): IssuerRecord {
   let text: string;
   try {
-    if (statSync(path).size > MAX_LENGTH) throw new InputError(`${path}: larger than any issuer record`);
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path, MAX_LENGTH);
   } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    throw new InputError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new InputError(cause.message, {
       cause,
       hint: "An issuer record is written beside the card by: chequecard simulate new",
     });

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { expectFileAt } from "../common/index.js";
 import {
   KeyFile,
   type KeySource,
@@ -51,6 +53,8 @@ async function open(context: CommandContext, choice: KeySourceChoice): Promise<K
     }
   }
   if (choice.token === undefined) throw new InputError("--hsm needs --token <label>");
+  // The system's loader would wait for a pipe; a bare name is looked for in its own folders.
+  if (existsSync(choice.hsm ?? "")) expectFileAt(choice.hsm ?? "");
   const pin = await askPassphrase(context, `PIN of ${choice.token}`, "CHEQUECARD_HSM_PIN");
   return Pkcs11KeySource.open({
     library: choice.hsm ?? "",

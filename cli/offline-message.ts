@@ -1,5 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
-import { errno, ParseError } from "../common/index.js";
+import { readBoundedFile } from "../common/index.js";
 import { MAX_PICTURE_BYTES, type OdtMessage, odtFromHex, readQrPng } from "../lightning/odt/index.js";
 import { InputError } from "./error-report.js";
 
@@ -16,29 +15,16 @@ export const framingOf = ({ oneByteType }: Pick<MessageOptions, "oneByteType">) 
 
 /**
  * The text of an offline message: given as it is, or read off a picture.
- * @throws InputError when there is not exactly one of the two, or the picture cannot be read; ParseError
+ * @throws InputError when there is not exactly one of the two; FileError when the picture cannot be read; ParseError
  */
 export function messageText(text: string | undefined, { png }: MessageOptions): string {
   if ((text === undefined) === (png === undefined))
     throw new InputError("need either the hex of a message or --png FILE", {
       hint: "A scanner or a camera gives the hex; --png reads a picture of the QR code.",
     });
-  return text ?? readQrPng(readPicture(png ?? ""));
+  return text ?? readQrPng(readBoundedFile(png ?? "", MAX_PICTURE_BYTES));
 }
 
 /** Reads an offline message. @throws InputError, ParseError naming the field, never its content */
 export const readMessage = (text: string | undefined, options: MessageOptions): OdtMessage =>
   odtFromHex(messageText(text, options), framingOf(options));
-
-/** Bytes of a picture file, bounded before it is read. */
-function readPicture(path: string): Uint8Array {
-  try {
-    const { size } = statSync(path);
-    if (size > MAX_PICTURE_BYTES)
-      throw new ParseError("picture", `need at most ${MAX_PICTURE_BYTES} bytes, have ${size}`);
-    return readFileSync(path);
-  } catch (cause) {
-    if (cause instanceof ParseError) throw cause;
-    throw new InputError(`${path}: the picture cannot be read (${errno(cause)})`, { cause });
-  }
-}

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { errno, FileError } from "../common/index.js";
+import { readTextFile } from "../common/index.js";
 import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
 import type { KeySource } from "../keys/index.js";
 import {
   type BatchContext,
   type CardOrder,
+  isBegun,
   Journal,
   keySetOf,
   PinLetters,
@@ -45,17 +45,12 @@ export function setupOptions(command: Command): Command {
   );
 }
 
-/** @throws ParseError with every mistake; FileError */
-export const readProfile = (path: string): Profile => parseProfile(readText(path), path);
+/** In bytes; the reader of YAML takes less. */
+const MAX_PROFILE_LENGTH = 1 << 20;
 
-/** A text file. @throws FileError */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new FileError(path, `cannot be read (${errno(cause)})`, { cause });
-  }
-}
+/** @throws ParseError with every mistake; FileError */
+export const readProfile = (path: string): Profile =>
+  parseProfile(readTextFile(path, MAX_PROFILE_LENGTH), path);
 
 /** Opens the ledger for the length of `use`. @throws StoreError */
 export async function withLedger<T>(ledger: string, use: (store: Store) => Promise<T>): Promise<T> {
@@ -77,7 +72,7 @@ export function openJournal(
   cards: () => readonly CardOrder[],
 ): Journal {
   // A file without a whole line was begun by a process that died before its batch was one.
-  if (existsSync(path) && readFileSync(path).includes(0x0a)) return Journal.open(path);
+  if (isBegun(path)) return Journal.open(path);
   return Journal.create(path, {
     batchId: Uint8Array.from(randomBytes(8)),
     profile: profile.name,
@@ -93,8 +88,9 @@ async function openLetters(context: CommandContext, path: string): Promise<PinLe
     "CHEQUECARD_LETTERS_PASSPHRASE",
   );
   try {
-    const begun = existsSync(path) && readFileSync(path).includes(0x0a);
-    return begun ? await PinLetters.open(path, passphrase) : await PinLetters.create(path, passphrase);
+    return isBegun(path)
+      ? await PinLetters.open(path, passphrase)
+      : await PinLetters.create(path, passphrase);
   } finally {
     passphrase.fill(0);
   }

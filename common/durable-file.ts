@@ -1,31 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { ChequecardError } from "./errors.js";
-
-/** A file cannot be read or written. */
-export class FileError extends ChequecardError {
-  override readonly code = "file";
-  readonly path: string;
-
-  constructor(path: string, problem: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(`${path}: ${problem}`, options);
-    this.path = path;
-  }
-}
-
-/** The system's name of what went wrong, for messages: `ENOSPC`, `EACCES`. */
-export const errno = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "unknown error";
+import { errno, FileError } from "./file-error.js";
+import { realFile, writableFile } from "./real-file.js";
 
 /**
  * Replaces a file in one step: after a power cut or a kill at any moment it holds the old content or the new,
- * whole, and when this returns the new one is on the disk. The temporary file lies beside it and is removed
- * on failure. (The packages for this do not make the renaming itself durable.)
- * @param mode permissions of a new file, default 600
- * @throws FileError
+ * whole, and when this returns the new one is on the disk. A symbolic link is followed to the real file. The temporary
+ * file lies beside that and is removed on failure. (The packages for this do not make the renaming itself durable.)
+ * @param mode permissions, also where a file with others was before; default 600
+ * @throws FileError, also for a folder, a pipe, a device and a file with several names
  */
 export function writeDurableFile(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const real = writableFile(path);
+  const temporary = join(dirname(real), `.${basename(real)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const file = openSync(temporary, "wx", mode);
     try {
@@ -35,8 +23,8 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
+    renameSync(temporary, real);
+    syncFolder(dirname(real));
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw new FileError(path, `cannot be written (${errno(cause)})`, { cause });
@@ -48,8 +36,9 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
  * whoever may meet one holds a lock.
  */
 export function removeTemporaries(path: string): void {
-  const folder = dirname(path);
-  const [start, end] = [`.${basename(path)}.`, ".tmp"];
+  const real = realFile(path);
+  const folder = dirname(real);
+  const [start, end] = [`.${basename(real)}.`, ".tmp"];
   for (const name of readdirSync(folder))
     if (name.startsWith(start) && name.endsWith(end) && name.length === start.length + 12 + end.length)
       rmSync(join(folder, name), { force: true });

@@ -1,10 +1,22 @@
 export * from "./bytes.js";
 export * from "./csv.js";
+export * from "./csv-read.js";
 export * from "./durable-file.js";
 export * from "./errors.js";
+export * from "./file-error.js";
 export * from "./mistakes.js";
 export * from "./msat.js";
-export { acquireProcessLock, type ProcessLock } from "./process-lock.js";
+export {
+  acquireProcessLock,
+  type FileLock,
+  isHeld,
+  type LockHolder,
+  lockFile,
+  type ProcessLock,
+} from "./process-lock.js";
+export * from "./read-file.js";
+export * from "./real-file.js";
 export * from "./secp256k1/index.js";
 export * from "./strict-yaml.js";
 export * from "./tagged-hash.js";
+export * from "./visible.js";

@@ -1,16 +1,23 @@
 import { ParseError } from "./errors.js";
 
-const MOST_SHOWN = 100;
+/** Mistakes that are named in one error. */
+export const MAX_SHOWN_MISTAKES = 100;
 
 /**
  * One error for all that is wrong with a file, so that it is corrected in one go; the first 100 are named.
  * @param path of the file
  * @param list not empty; each says where in the file
+ * @param count of all, where the list has only the first
  */
-export function mistakes(path: string, list: readonly string[], hint: string): ParseError {
+export function mistakes(
+  path: string,
+  list: readonly string[],
+  hint: string,
+  count = list.length,
+): ParseError {
   const [first = "unreadable"] = list;
-  if (list.length <= 1) return new ParseError(path, first, { hint });
-  const rest = list.length > MOST_SHOWN ? [`and ${list.length - MOST_SHOWN} more`] : [];
-  const lines = [...list.slice(0, MOST_SHOWN), ...rest].join("\n  ");
-  return new ParseError(path, `${list.length} mistakes:\n  ${lines}`, { hint });
+  if (count <= 1) return new ParseError(path, first, { hint });
+  const rest = count > MAX_SHOWN_MISTAKES ? [`and ${count - MAX_SHOWN_MISTAKES} more`] : [];
+  const lines = [...list.slice(0, MAX_SHOWN_MISTAKES), ...rest].join("\n  ");
+  return new ParseError(path, `${count} mistakes:\n  ${lines}`, { hint });
 }

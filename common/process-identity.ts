@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
 
 /**
  * Tells one process from every other one: process ids are used again, also after a restart of the machine.
@@ -12,6 +13,8 @@ export interface ProcessIdentity {
   readonly boot: string;
   /** Where process ids count: they differ in containers. */
   readonly pidNamespace: string;
+  /** Name of the machine, for people. Absent in what earlier versions wrote. */
+  readonly host?: string | undefined;
 }
 
 const told = (read: () => string): string => {
@@ -40,14 +43,24 @@ export function thisProcess(): ProcessIdentity {
     started: startOf(process.pid),
     boot: told(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1")),
     pidNamespace: told(() => readlinkSync("/proc/self/ns/pid")),
+    host: hostname(),
   };
 }
 
-/** False when the process is certainly gone; true when it runs, or when this process cannot know. */
-export function mayBeRunning(other: ProcessIdentity): boolean {
+/** Whether this process can see the processes of another: those of the same machine, start and container. */
+export function canSee(other: ProcessIdentity): boolean {
   const own = thisProcess();
-  if (other.boot !== own.boot) return false;
-  if (other.pidNamespace !== own.pidNamespace) return true;
+  // Where the system does not tell one start of a machine from another, its name tells machines apart.
+  const sameMachine = own.boot !== "" || other.host === undefined || other.host === own.host;
+  return sameMachine && other.boot === own.boot && other.pidNamespace === own.pidNamespace;
+}
+
+/**
+ * False when the process is certainly gone; true when it runs, or when this process cannot know.
+ * @param shared whether it may be a process of another machine. If not, one of another boot ended with that.
+ */
+export function mayBeRunning(other: ProcessIdentity, shared = false): boolean {
+  if (!canSee(other)) return shared || other.boot === thisProcess().boot;
   try {
     process.kill(other.pid, 0);
   } catch (error) {

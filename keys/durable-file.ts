@@ -1,5 +1,14 @@
-import { readFile, stat } from "node:fs/promises";
-import { acquireProcessLock, errno, FileError, type ProcessLock, writeDurableFile } from "../common/index.js";
+import { stat } from "node:fs/promises";
+import {
+  errno,
+  FileError,
+  type FileLock,
+  isHeld,
+  type LockHolder,
+  lockFile,
+  readBoundedFile,
+  writeDurableFile,
+} from "../common/index.js";
 import { KeyError } from "./key-source.js";
 
 /** Larger than any key file; what is larger is none. */
@@ -22,24 +31,37 @@ export async function readPrivateFile(path: string): Promise<string> {
       `${path}: others than its owner may use it (mode ${(found.mode & 0o777).toString(8)})`,
       { hint: `Run: chmod 600 ${path}` },
     );
-  if (found.size > MAX_FILE_LENGTH)
-    throw new KeyError("damaged", `${path}: need at most ${MAX_FILE_LENGTH} bytes, have ${found.size}`);
   try {
-    return await readFile(path, "utf8");
+    return new TextDecoder().decode(readBoundedFile(path, MAX_FILE_LENGTH));
   } catch (cause) {
-    throw new KeyError("file", `${path}: cannot be read (${errno(cause)})`, { cause });
+    if (!(cause instanceof FileError)) throw cause;
+    throw new KeyError(
+      cause.cause === undefined ? "damaged" : "file",
+      cause.message,
+      withHint(cause, cause.hint),
+    );
   }
 }
 
-function lock(path: string): ProcessLock {
-  let held: ProcessLock | number;
+const withHint = (cause: unknown, hint: string | undefined) => ({
+  cause,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+function lock(path: string): FileLock {
+  let held: FileLock | LockHolder;
   try {
-    held = acquireProcessLock(path);
+    held = lockFile(path);
   } catch (cause) {
+    if (cause instanceof FileError) throw new KeyError("file", cause.message, withHint(cause, cause.hint));
     throw new KeyError("file", `${path}: cannot be written (${errno(cause)})`, { cause });
   }
-  if (typeof held !== "number") return held;
-  throw new KeyError("conflict", `${path}: process ${held} writes the key file right now`);
+  if (!isHeld(held)) return held;
+  throw new KeyError(
+    "conflict",
+    `${path}: ${held.name} writes the key file right now`,
+    withHint(undefined, held.hint),
+  );
 }
 
 /**
@@ -52,13 +74,13 @@ export async function replacePrivateFile(
   text: string,
   unchanged: () => Promise<void>,
 ): Promise<void> {
-  const held = lock(`${path}.lock`);
+  const held = lock(path);
   try {
     await unchanged();
-    writeDurableFile(path, text);
+    writeDurableFile(held.path, text);
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause;
-    throw new KeyError("file", cause.message, { cause });
+    throw new KeyError("file", cause.message, withHint(cause, cause.hint));
   } finally {
     held.release();
   }

@@ -1,4 +1,14 @@
-import { type Msat, mistakes, ParseError, parseAmount } from "../common/index.js";
+import {
+  decodeCsv,
+  MAX_SHOWN_MISTAKES,
+  type Msat,
+  mistakes,
+  ParseError,
+  parseAmount,
+  readBoundedFile,
+  readCsvRows,
+  visible,
+} from "../common/index.js";
 
 /** A card that a batch shall make. */
 export interface CardOrder {
@@ -16,12 +26,6 @@ const MAX_HOLDER = 64;
 const COLUMNS = ["number", "holder", "credit"] as const;
 type Column = (typeof COLUMNS)[number];
 
-/** What is wrong in which line. */
-interface Problem {
-  readonly line: number;
-  readonly text: string;
-}
-
 /** Cards with running numbers: `A-0001`, `A-0002` ... @throws ParseError */
 export function numberedCards(count: number, prefix = ""): CardOrder[] {
   if (!Number.isInteger(count) || count < 1 || count > MAX_CARDS)
@@ -35,102 +39,115 @@ export function numberedCards(count: number, prefix = ""): CardOrder[] {
   }));
 }
 
+/** Of the file, in bytes: more than 100,000 cards with the longest names take. */
+const MAX_LENGTH = 32 * 1024 * 1024;
+
+/** The cards of a file. @throws ParseError with the first mistakes; FileError */
+export const readCardList = (path: string): CardOrder[] =>
+  parseCardList(decodeCsv(readBoundedFile(path, MAX_LENGTH), path), path);
+
 /**
- * Reads a list of cards: comma-separated, first line the names of the columns, `number` and optionally `holder` and
- * `credit`. Every malformed or doubled line is reported, all in one error.
+ * Reads a list of cards: CSV as spreadsheets write it, first line the names of the columns, `number` and optionally
+ * `holder` and `credit`. The first malformed or doubled lines are reported, all in one error. Names are composed
+ * characters (NFC) from here on: the same name in two forms is one.
  * @param path of the file, for errors
  * @throws ParseError
  */
 export function parseCardList(text: string, path: string): CardOrder[] {
-  const problems: Problem[] = [];
-  const rows = readRows(text.replace(/^\uFEFF/, ""), problems);
-  const [head, ...body] = rows;
-  const columns = head ? readHead(head.fields, problems) : [];
-  if (!head) problems.push({ line: 1, text: "need the names of the columns: number,holder,credit" });
+  const problems = new Problems();
   const seen = new Map<string, number>();
   const orders: CardOrder[] = [];
-  for (const { line, fields } of columns.length ? body : []) {
-    if (fields.length !== columns.length) {
-      problems.push({ line, text: `need ${columns.length} fields, have ${fields.length}` });
-      continue;
+  let columns: Column[] | undefined;
+  for (const { line, fields } of readCsvRows(text)) {
+    if (!fields) {
+      problems.add(line, "a quotation mark is not closed or stands inside a field");
+      columns ??= [];
+    } else if (!columns) columns = readHead(fields, line, problems);
+    else if (columns.length > 0) {
+      if (orders.length === MAX_CARDS) {
+        problems.add(line, `need at most ${MAX_CARDS} cards`);
+        break;
+      }
+      const order = readOrder(fields, columns, line, seen, problems);
+      if (order) orders.push(order);
     }
-    const value = (column: Column) => fields[columns.indexOf(column)]?.trim() ?? "";
-    const number = value("number");
-    const holder = value("holder");
-    const before = seen.get(number);
-    if (number.length === 0 || number.length > MAX_NUMBER || !isPrintable(number))
-      problems.push({
-        line,
-        text: `number: need 1 to ${MAX_NUMBER} printable characters, have ${number.length}`,
-      });
-    else if (before !== undefined)
-      problems.push({ line, text: `number ${number} stands in line ${before} already` });
-    else seen.set(number, line);
-    if (holder.length > MAX_HOLDER || !isPrintable(holder))
-      problems.push({
-        line,
-        text: `holder: need at most ${MAX_HOLDER} printable characters, have ${holder.length}`,
-      });
-    const credit = readCredit(value("credit"), line, problems);
-    orders.push({ number, holder, ...(credit === undefined ? {} : { credit }) });
   }
-  if (problems.length === 0 && orders.length === 0)
-    problems.push({ line: 2, text: "need at least one card" });
-  if (orders.length > MAX_CARDS)
-    problems.push({ line: MAX_CARDS + 2, text: `need at most ${MAX_CARDS} cards, have ${orders.length}` });
-  if (problems.length === 0) return orders;
-  const list = problems
-    .sort((a, b) => a.line - b.line)
-    .map(({ line, text: problem }) => `line ${line}: ${problem}`);
-  throw mistakes(path, list, "Correct these lines; no card was touched.");
+  if (!columns) problems.add(1, "need the names of the columns: number,holder,credit");
+  if (problems.count === 0 && orders.length === 0) problems.add(2, "need at least one card");
+  if (problems.count === 0) return orders;
+  throw mistakes(path, problems.first, "Correct these lines; no card was touched.", problems.count);
 }
 
-/** No control characters: a printed number or a name is one line. */
-const isPrintable = (text: string): boolean => !/\p{C}/u.test(text);
+/** The first mistakes of a file, and how many there are. */
+class Problems {
+  readonly first: string[] = [];
+  count = 0;
 
-function readHead(fields: readonly string[], problems: Problem[]): Column[] {
-  const names = fields.map((field) => field.trim().toLowerCase());
+  add(line: number, text: string): void {
+    this.count++;
+    if (this.first.length < MAX_SHOWN_MISTAKES) this.first.push(`line ${line}: ${text}`);
+  }
+}
+
+function readOrder(
+  fields: readonly string[],
+  columns: readonly Column[],
+  line: number,
+  seen: Map<string, number>,
+  problems: Problems,
+): CardOrder | undefined {
+  if (fields.length !== columns.length) {
+    problems.add(line, `need ${columns.length} fields, have ${fields.length}`);
+    return undefined;
+  }
+  const value = (column: Column) => fields[columns.indexOf(column)]?.trim() ?? "";
+  const [number, holder] = [shortName(value("number")), shortName(value("holder"))];
+  const before = seen.get(number);
+  if (number.length === 0 || number.length > MAX_NUMBER || !isPrintable(number))
+    problems.add(
+      line,
+      `number: need 1 to ${MAX_NUMBER} printable characters, have ${value("number").length}`,
+    );
+  else if (before !== undefined) problems.add(line, `number ${number} stands in line ${before} already`);
+  else seen.set(number, line);
+  if (holder.length > MAX_HOLDER || !isPrintable(holder))
+    problems.add(
+      line,
+      `holder: need at most ${MAX_HOLDER} printable characters, have ${value("holder").length}`,
+    );
+  const credit = readCredit(value("credit"), line, problems);
+  return { number, holder, ...(credit === undefined ? {} : { credit }) };
+}
+
+/** In composed characters. What is far too long is not worth composing. */
+const shortName = (text: string): string => text.slice(0, 4 * MAX_HOLDER + 1).normalize("NFC");
+
+/** A printed number or a name is one line, and all of it is seen. */
+const isPrintable = (text: string): boolean => visible(text) === text;
+
+function readHead(fields: readonly string[], line: number, problems: Problems): Column[] {
+  const names = fields.map((field) => field.trim().slice(0, MAX_NUMBER).toLowerCase());
   const unknown = names.filter((name) => !(COLUMNS as readonly string[]).includes(name));
   const found: string[] = [];
-  if (unknown.length) found.push(`unknown column ${unknown.map((name) => `"${name}"`).join(", ")}`);
+  if (unknown.length)
+    found.push(
+      `unknown column ${unknown
+        .slice(0, 5)
+        .map((name) => `"${visible(name)}"`)
+        .join(", ")}`,
+    );
   if (new Set(names).size !== names.length) found.push("a column stands twice");
   if (!names.includes("number")) found.push("the column number is missing");
-  for (const text of found) problems.push({ line: 1, text });
+  for (const text of found) problems.add(line, text);
   return found.length ? [] : (names as Column[]);
 }
 
-function readCredit(text: string, line: number, problems: Problem[]): Msat | undefined {
+function readCredit(text: string, line: number, problems: Problems): Msat | undefined {
   if (text === "") return undefined;
   try {
-    return parseAmount(text, "credit");
+    return parseAmount(text.slice(0, MAX_HOLDER), "credit");
   } catch (error) {
-    problems.push({ line, text: error instanceof Error ? error.message : "credit" });
+    problems.add(line, error instanceof Error ? visible(error.message) : "credit");
     return undefined;
-  }
-}
-
-/** Comma-separated values (RFC 4180) on one line each; empty lines are skipped. */
-function readRows(text: string, problems: Problem[]): { line: number; fields: string[] }[] {
-  const rows: { line: number; fields: string[] }[] = [];
-  for (const [index, content] of text.split(/\r?\n/).entries()) {
-    if (content.trim() === "") continue;
-    const fields = splitRow(content);
-    if (fields) rows.push({ line: index + 1, fields });
-    else problems.push({ line: index + 1, text: "a quotation mark is not closed or stands inside a field" });
-  }
-  return rows;
-}
-
-function splitRow(content: string): string[] | undefined {
-  const fields: string[] = [];
-  let rest = content;
-  for (;;) {
-    const quoted = /^\s*"((?:[^"]|"")*)"\s*(,|$)/.exec(rest);
-    const plain = /^([^",]*)(,|$)/.exec(rest);
-    const found = quoted ?? plain;
-    if (!found) return undefined;
-    fields.push(quoted ? (found[1] ?? "").replaceAll('""', '"') : (found[1] ?? ""));
-    if (found[2] !== ",") return fields;
-    rest = rest.slice(found[0].length);
   }
 }

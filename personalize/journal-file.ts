@@ -1,16 +1,28 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
+  constants,
   existsSync,
+  fchmodSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
-  readFileSync,
-  statSync,
+  rmSync,
   writeSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { acquireProcessLock, errno, type ProcessLock, syncFolder } from "../common/index.js";
+import { dirname } from "node:path";
+import {
+  errno,
+  FileError,
+  type FileLock,
+  isHeld,
+  type LockHolder,
+  lockFile,
+  type ProcessLock,
+  readBoundedFile,
+  syncFolder,
+} from "../common/index.js";
 import { JournalError } from "./errors.js";
 
 /** Larger than the journal of 100,000 cards. */
@@ -60,18 +72,37 @@ export class JournalFile {
     this.#length = length;
   }
 
-  /** A file without a whole line was begun by a process that died; it counts as none. @throws JournalError `exists`, `locked`, `io` */
-  static create(path: string, options: JournalFileOptions = {}): JournalFile {
-    const absolute = resolve(path);
-    const lock = lockJournal(absolute);
+  /** Makes a file with its first line. When that cannot be written there is no file. @throws as {@link create} */
+  static begin(path: string, first: string, options: JournalFileOptions = {}): JournalFile {
+    const journal = JournalFile.create(path, options);
     try {
-      if (existsSync(absolute) && readJournal(path).lines.length > 0)
-        throw new JournalError("exists", `${path}: there is a journal already`, {
-          hint: "Go on with it, or choose another name for the new batch.",
-        });
-      const file = openSync(absolute, "w", 0o600);
-      syncFolder(dirname(absolute));
-      return new JournalFile(absolute, lock, file, options.durable ?? true, "", 0);
+      journal.append(first);
+      return journal;
+    } catch (error) {
+      rmSync(journal.path, { force: true });
+      journal.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes an empty file, mode 600. A file without a whole line was begun by a process that died; it counts as none and
+   * is replaced by a new one, never written through: others may have it open.
+   * @throws JournalError `exists`, `locked`, `io`
+   */
+  static create(path: string, options: JournalFileOptions = {}): JournalFile {
+    const lock = lockJournal(path);
+    try {
+      if (existsSync(lock.path)) {
+        if (readJournal(lock.path).lines.length > 0)
+          throw new JournalError("exists", `${path}: there is a journal already`, {
+            hint: "Go on with it, or choose another name for the new batch.",
+          });
+        rmSync(lock.path);
+      }
+      const file = openSync(lock.path, "wx", 0o600);
+      syncFolder(dirname(lock.path));
+      return new JournalFile(lock.path, lock, file, options.durable ?? true, "", 0);
     } catch (cause) {
       lock.release();
       if (cause instanceof JournalError) throw cause;
@@ -81,15 +112,18 @@ export class JournalFile {
 
   /** Opens a journal and reads its lines. @throws JournalError `missing`, `damaged`, `locked`, `io` */
   static open(path: string, options: JournalFileOptions = {}): { journal: JournalFile; lines: string[] } {
-    const absolute = resolve(path);
-    if (!existsSync(absolute)) throw missing(path);
-    const lock = lockJournal(absolute);
+    if (!existsSync(path)) throw missing(path);
+    const lock = lockJournal(path);
+    let file: number | undefined;
     try {
-      const { lines, check, length } = readJournal(path);
-      const file = openSync(absolute, "r+");
-      const journal = new JournalFile(absolute, lock, file, options.durable ?? true, check, length);
+      const { lines, check, length } = readJournal(lock.path);
+      file = openSync(lock.path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+      // What was made for everybody does not stay so.
+      if ((fstatSync(file).mode & 0o077) !== 0) fchmodSync(file, 0o600);
+      const journal = new JournalFile(lock.path, lock, file, options.durable ?? true, check, length);
       return { journal, lines };
     } catch (cause) {
+      if (file !== undefined) closeSync(file);
       lock.release();
       if (cause instanceof JournalError) throw cause;
       throw new JournalError("io", `${path}: cannot be opened (${errno(cause)})`, { cause });
@@ -159,30 +193,35 @@ export function readJournal(path: string): { lines: string[]; check: string; len
   return { lines, check, length };
 }
 
+/** Whether a journal was begun: it has a whole line. @throws JournalError `io`, `damaged` */
+export const isBegun = (path: string): boolean => existsSync(path) && readBytes(path).includes(0x0a);
+
 function readBytes(path: string): Buffer {
   try {
-    if (statSync(path).size > MAX_LENGTH)
-      throw new JournalError("damaged", `${path}: need at most ${MAX_LENGTH} bytes`);
-    return readFileSync(path);
+    return readBoundedFile(path, MAX_LENGTH);
   } catch (cause) {
-    if (cause instanceof JournalError) throw cause;
-    if (errno(cause) === "ENOENT") throw missing(path);
-    throw new JournalError("io", `${path}: cannot be read (${errno(cause)})`, { cause });
+    if (!(cause instanceof FileError)) throw cause;
+    if (errno(cause.cause) === "ENOENT") throw missing(path);
+    throw fileProblem(cause, cause.cause === undefined ? "damaged" : "io");
   }
 }
 
-function lockJournal(path: string): ProcessLock {
-  let lock: ProcessLock | number;
+function lockJournal(path: string): FileLock {
+  let lock: FileLock | LockHolder;
   try {
-    lock = acquireProcessLock(`${path}.lock`);
+    lock = lockFile(path);
   } catch (cause) {
+    if (cause instanceof FileError) throw fileProblem(cause, "io");
     throw new JournalError("io", `${path}: cannot be locked (${errno(cause)})`, { cause });
   }
-  if (typeof lock !== "number") return lock;
-  throw new JournalError("locked", `${path}: process ${lock} works on this batch`, {
-    hint: "Several readers belong into one process; end the other one first.",
+  if (!isHeld(lock)) return lock;
+  throw new JournalError("locked", `${path}: ${lock.name} works on this batch`, {
+    hint: lock.hint ?? "Several readers belong into one process; end the other one first.",
   });
 }
+
+const fileProblem = (cause: FileError, code: "damaged" | "io"): JournalError =>
+  new JournalError(code, cause.message, { cause, ...(cause.hint === undefined ? {} : { hint: cause.hint }) });
 
 const missing = (path: string): JournalError =>
   new JournalError("missing", `${path}: there is no such journal`, { hint: "Check the path of the batch." });

@@ -92,9 +92,7 @@ export class Journal {
       fingerprint: bytesToHex(batch.fingerprint),
       cards: [...batch.cards],
     };
-    const file = JournalFile.create(path, options);
-    file.append(encodeRecord(record));
-    return new Journal(record, file);
+    return new Journal(record, JournalFile.begin(path, encodeRecord(record), options));
   }
 
   /** Goes on with a batch. @throws JournalError */

@@ -66,9 +66,7 @@ export class PinLetters {
       salt: bytesToHex(box.salt),
       check: bytesToHex(sealBox(box.key, CHECK, associated(0))),
     };
-    const file = JournalFile.create(path, options);
-    file.append(JSON.stringify(header));
-    return new PinLetters(file, box.key, 0);
+    return new PinLetters(JournalFile.begin(path, JSON.stringify(header), options), box.key, 0);
   }
 
   /** Goes on with a file. @throws JournalError; KeyError `wrong-passphrase` */

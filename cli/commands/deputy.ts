@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { errno, formatMsat, hexToBytes, ParseError, writeDurableFile } from "../../common/index.js";
+import { existsSync } from "node:fs";
+import { FileError, formatMsat, hexToBytes, readTextFile, writeDurableFile } from "../../common/index.js";
 import {
   type DeputyProfile,
   makeDeputyInvoice,
@@ -84,12 +84,10 @@ const MAX_PROFILE_BYTES = 1 << 20;
 function loadProfile(path: string): DeputyProfile {
   let text: string;
   try {
-    const { size } = statSync(path);
-    if (size > MAX_PROFILE_BYTES) throw new ParseError("profile", `${size} bytes are no deputy profile`);
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path, MAX_PROFILE_BYTES);
   } catch (cause) {
-    if (cause instanceof ParseError) throw cause;
-    throw new InputError(`${path}: the profile cannot be read (${errno(cause)})`, {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new InputError(`${path}: no deputy profile (${cause.problem})`, {
       cause,
       hint: "Make one at the merchant's node: chequecard deputy profile",
     });

@@ -3,7 +3,7 @@ import {
   type BatchSummary,
   type CardOrder,
   numberedCards,
-  parseCardList,
+  readCardList,
   runBatch,
 } from "../../personalize/index.js";
 import { type BatchReaderChoice, withBatchReaders } from "../batch-readers.js";
@@ -12,7 +12,7 @@ import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { readText, type SetupOptions, setupOptions, withSetup } from "../personalization-setup.js";
+import { type SetupOptions, setupOptions, withSetup } from "../personalization-setup.js";
 import { tracedReader } from "../traced-reader.js";
 
 interface BatchOptions extends SetupOptions, BatchReaderChoice {
@@ -25,7 +25,7 @@ interface BatchOptions extends SetupOptions, BatchReaderChoice {
 function ordersOf({ cards, count, prefix }: BatchOptions): CardOrder[] {
   if ((cards === undefined) === (count === undefined))
     throw new InputError("a new batch needs one of --cards <list.csv> and --count <number>");
-  if (cards !== undefined) return parseCardList(readText(cards), cards);
+  if (cards !== undefined) return readCardList(cards);
   return numberedCards(/^\d{1,6}$/.test(count ?? "") ? Number.parseInt(count ?? "", 10) : 0, prefix);
 }
 

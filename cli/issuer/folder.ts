@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { errno } from "../../common/index.js";
+import { FileError, readTextFile } from "../../common/index.js";
 import { parseServiceConfig, type ServiceConfig } from "../../issuer/service/index.js";
 import { openPostgres, openSqlite, type Store, StoreError } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
@@ -28,14 +28,18 @@ export const issuerFolder = (context: CommandContext, { issuer }: IssuerChoice):
 /** The configuration file of an issuer's folder. */
 export const configPath = (folder: string): string => join(folder, "issuer.yaml");
 
+/** In bytes; the reader of YAML takes less. */
+const MAX_CONFIG_LENGTH = 1 << 20;
+
 /** @throws InputError where there is no issuer; ParseError with every mistake */
 export function readIssuerConfig(folder: string): ServiceConfig {
   const path = configPath(folder);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path, MAX_CONFIG_LENGTH);
   } catch (cause) {
-    throw new InputError(`${folder}: no issuer there (${errno(cause)})`, {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new InputError(`${folder}: no issuer there (${cause.problem})`, {
       cause,
       hint: "Name its folder with --issuer, or make one: chequecard issuer init <folder>",
     });

@@ -4,6 +4,8 @@ import {
   acquireProcessLock,
   bytesToHex,
   errno,
+  isHeld,
+  type LockHolder,
   type ProcessLock,
   removeTemporaries,
   writeDurableFile,
@@ -154,13 +156,16 @@ function makeFolder(folder: string): void {
 
 /** One `init` at a time in a folder. @throws InputError */
 function lockFolder(folder: string): ProcessLock {
-  let taken: ProcessLock | number;
+  let taken: ProcessLock | LockHolder;
   try {
     taken = acquireProcessLock(join(folder, "init.lock"));
   } catch (cause) {
     throw new InputError(`${folder}: the folder cannot be written (${errno(cause)})`, { cause });
   }
-  if (typeof taken === "number")
-    throw new InputError(`${folder}: process ${taken} is making an issuer in this folder right now`);
+  if (isHeld(taken))
+    throw new InputError(
+      `${folder}: ${taken.name} is making an issuer in this folder right now`,
+      taken.hint === undefined ? {} : { hint: taken.hint },
+    );
   return taken;
 }

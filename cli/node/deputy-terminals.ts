@@ -1,14 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { errno, hexToBytes, ParseError, writeDurableFile } from "../../common/index.js";
+import {
+  errno,
+  FileError,
+  hexToBytes,
+  ParseError,
+  readTextFile,
+  writeDurableFile,
+} from "../../common/index.js";
 import { type DeputyKeys, deputyKeys, deriveTerminalKey } from "../../lightning/dpp/index.js";
 import type { DeputyTerminal } from "../../lightning/nodes/ldk/index.js";
 import { InputError } from "../error-report.js";
 
 /** Terminals that one merchant can have had; revoked ones count, for a key id is never used twice. */
 const MAX_TERMINALS = 1000;
+/** Of the file, in bytes: more than 1,000 terminals take. */
+const MAX_LENGTH = 1 << 20;
 
 const hex = (bytes: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), `need ${bytes} bytes in hex`);
@@ -150,9 +159,10 @@ function read(path: string): Content {
       throw new InputError(`${path}: others than you may read this file, which holds a key`, {
         hint: `Run: chmod 600 ${path}`,
       });
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path, MAX_LENGTH);
   } catch (cause) {
-    if (cause instanceof InputError) throw cause;
+    if (cause instanceof InputError || cause instanceof ParseError) throw cause;
+    if (cause instanceof FileError) throw new InputError(cause.message, { cause });
     throw new InputError(`${path}: cannot be read (${errno(cause)})`, { cause });
   }
   let content: unknown;

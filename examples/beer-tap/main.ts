@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { ChequecardError, errno, formatMsat, ParseError, parseAmount } from "../../common/index.js";
+import { ChequecardError, formatMsat, ParseError, parseAmount, readTextFile } from "../../common/index.js";
 import { type DeputyProfile, type PreimageResult, readDeputyProfile } from "../../lightning/dpp/index.js";
 import { qrTerminal } from "../../lightning/odt/index.js";
 import { BeerTap } from "./beer-tap.js";
@@ -9,6 +9,7 @@ import { readProof } from "./proof.js";
 import { simulatedValve } from "./valve.js";
 
 const USAGE = "usage: node dist/examples/beer-tap/main.js PROFILE FOLDER [--price 800sat] [--seconds 4]";
+const MAX_PROFILE_BYTES = 1 << 20;
 /** Milliseconds between looks whether the offer on the screen is still good. */
 const LOOK_MS = 5000;
 
@@ -64,12 +65,7 @@ async function run(profilePath: string, folder: string, price: string, seconds: 
 }
 
 function loadProfile(path: string): DeputyProfile {
-  try {
-    return readDeputyProfile(readFileSync(path, "utf8"));
-  } catch (cause) {
-    if (cause instanceof ChequecardError) throw cause;
-    throw new ParseError("profile", `${path} cannot be read (${errno(cause)})`, { cause });
-  }
+  return readDeputyProfile(readTextFile(path, MAX_PROFILE_BYTES));
 }
 
 /** After a power cut: nobody's beer is lost, and none is poured onto the floor. */

@@ -1,8 +1,10 @@
-import { closeSync, existsSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { syncFolder } from "../../common/durable-file.js";
 import { ChequecardError } from "../../common/errors.js";
+import { FileError } from "../../common/file-error.js";
+import { writableFile } from "../../common/real-file.js";
 import { SaleError } from "./sale.js";
 
 const VERSION = 1;
@@ -43,22 +45,30 @@ create index sale_paid_at on sale (paid_at);
 export function openSaleFile(path: string): Database.Database {
   let db: Database.Database | undefined;
   try {
-    if (path !== ":memory:" && !existsSync(path)) {
-      closeSync(openSync(path, "ax", 0o600));
-      syncFolder(dirname(path));
-    }
-    db = new Database(path, { timeout: 1000 });
+    const real = path === ":memory:" ? path : makeFile(path);
+    db = new Database(real, { timeout: 1000 });
     db.defaultSafeIntegers();
     db.pragma("locking_mode = exclusive");
     const isNew = check(db, path);
     db.pragma("journal_mode = wal");
     db.pragma("synchronous = full");
     if (isNew) create(db);
+    if (real !== ":memory:") chmodSync(real, 0o600);
     return db;
   } catch (cause) {
     db?.close();
     throw cause instanceof SaleError ? cause : fileError(path, cause);
   }
+}
+
+/** @returns the real name of the file, which is there @throws FileError for what is no file or has several names */
+function makeFile(path: string): string {
+  const real = writableFile(path);
+  if (!existsSync(real)) {
+    closeSync(openSync(real, "ax", 0o600));
+    syncFolder(dirname(real));
+  }
+  return real;
 }
 
 /** @returns true when the file is empty and has to be made */
@@ -91,6 +101,11 @@ const RESTORE = "Restore it from a copy, or start a new one with --sales.";
 
 /** An error of SQLite or the file system in the words of a terminal. */
 export function fileError(path: string, cause: unknown): SaleError {
+  if (cause instanceof FileError)
+    return new SaleError("io", cause.message, {
+      cause,
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+    });
   const { code = "" } = cause as { code?: string };
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
     return new SaleError("locked", `${path}: another terminal uses this file`, {

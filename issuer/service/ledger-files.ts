@@ -13,7 +13,15 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { acquireProcessLock, errno, FileError, syncFolder } from "../../common/index.js";
+import {
+  acquireProcessLock,
+  errno,
+  expectFileAt,
+  FileError,
+  isHeld,
+  realFile,
+  syncFolder,
+} from "../../common/index.js";
 import { type LedgerReport, verifyLedger } from "../ledger/index.js";
 import { storeError } from "../store/errors.js";
 import { openSqlite, StoreError } from "../store/index.js";
@@ -30,7 +38,12 @@ async function withPart<T>(to: string, use: (part: string) => Promise<T>): Promi
   const part = `${to}.part`;
   try {
     const lock = acquireProcessLock(`${part}.lock`);
-    if (typeof lock === "number") throw new FileError(to, `process ${lock} is writing it right now`);
+    if (isHeld(lock))
+      throw new FileError(
+        to,
+        `${lock.name} is writing it right now`,
+        lock.hint === undefined ? {} : { hint: lock.hint },
+      );
     try {
       removeWithCompanions(part);
       // Private from the first byte on.
@@ -110,9 +123,12 @@ export interface Restored {
  */
 export async function restoreLedger(
   backup: string,
-  to: string,
+  given: string,
   { force = false, now = Date.now() }: { readonly force?: boolean; readonly now?: number } = {},
 ): Promise<Restored> {
+  expectFileAt(backup);
+  // The ledger itself is replaced, and not a symbolic link to it.
+  const to = realFile(given);
   if (existsSync(to) && !force)
     throw new FileError(to, "there is a ledger already", {
       hint: "With --force it is set aside and the backup takes its place.",

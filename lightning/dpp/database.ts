@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { syncFolder } from "../../common/durable-file.js";
 import { ChequecardError } from "../../common/errors.js";
+import { FileError } from "../../common/file-error.js";
+import { writableFile } from "../../common/real-file.js";
 import { DeputyError } from "./errors.js";
 
 /** A kind of file: what it holds, and how its SQLite schema is told from others. */
@@ -63,16 +65,17 @@ export class OpenFile<T> {
 function openFile(path: string, kind: FileKind): Database.Database {
   let db: Database.Database | undefined;
   try {
-    if (!existsSync(path)) {
-      closeSync(openSync(path, "ax", 0o600));
-      syncFolder(dirname(path));
+    const real = writableFile(path);
+    if (!existsSync(real)) {
+      closeSync(openSync(real, "ax", 0o600));
+      syncFolder(dirname(real));
     }
-    db = new Database(path, { timeout: 0 });
+    db = new Database(real, { timeout: 0 });
     db.defaultSafeIntegers(true);
     db.pragma("locking_mode = EXCLUSIVE");
     db.pragma("synchronous = EXTRA");
     prepare(db, path, kind);
-    chmodSync(path, 0o600);
+    chmodSync(real, 0o600);
     return db;
   } catch (cause) {
     db?.close();
@@ -104,6 +107,11 @@ function prepare(db: Database.Database, path: string, { name, applicationId, mig
 
 /** An error of SQLite, of the file system or of what a row holds, in the words of this project. */
 function storageError(cause: unknown, path: string, { name }: FileKind): DeputyError {
+  if (cause instanceof FileError)
+    return new DeputyError("storage", cause.message, {
+      cause,
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+    });
   if (cause instanceof ChequecardError || cause instanceof SyntaxError)
     return new DeputyError("damaged", `${path}, ${name}, is damaged: a row cannot be read`, { cause });
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";

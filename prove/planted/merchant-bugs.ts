@@ -58,6 +58,44 @@ export const POINT_OF_SALE_BUGS: readonly PlantedBug[] = bugsOf("point of sale",
   },
 ]);
 
+/** Where files are locked and replaced. */
+export const FILE_BUGS: readonly PlantedBug[] = bugsOf("files", [
+  {
+    name: "a lock stands beside a link and not beside the file",
+    edits: {
+      "common/process-lock.ts": [
+        ["const real = writableFile(path);\n  const lock", "const real = path;\n  const lock"],
+      ],
+    },
+    caughtBy: [
+      { tests: "test/personalize/linked-files.test.ts", named: "a journal is written by one process" },
+      { tests: "test/personalize/linked-files.test.ts", named: "PIN letters are written by one process" },
+    ],
+  },
+  {
+    name: "a replacement takes the place of a link and not of the file",
+    edits: {
+      "common/durable-file.ts": [["  const real = writableFile(path);\n", "  const real = path;\n"]],
+      "keys/durable-file.ts": [["writeDurableFile(held.path, text)", "writeDurableFile(path, text)"]],
+    },
+    caughtBy: [
+      { tests: "test/personalize/linked-files.test.ts", named: "a key file gets its new passphrase" },
+    ],
+  },
+  {
+    name: "a file with two names is locked under one",
+    edits: { "common/real-file.ts": [["if (found.nlink > 1)", "if (found.nlink > 2)"]] },
+    caughtBy: [{ tests: "test/personalize/linked-files.test.ts", named: "is not written" }],
+  },
+  {
+    name: "a lock of another machine counts as left behind",
+    edits: {
+      "common/process-identity.ts": [["return shared || other.boot", "return other.boot"]],
+    },
+    caughtBy: [{ tests: "test/common/process-lock.test.ts", named: "of another machine is held" }],
+  },
+]);
+
 /** Where cards are made. */
 export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalization", [
   {

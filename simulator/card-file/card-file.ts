@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
 import {
-  acquireProcessLock,
   errno,
   FileError,
-  type ProcessLock,
+  type FileLock,
+  isHeld,
+  type LockHolder,
+  lockFile,
+  readBoundedFile,
+  removeTemporaries,
   writeDurableFile,
 } from "../../common/index.js";
 import { makeCard } from "../provision.js";
@@ -31,14 +34,13 @@ export interface OpenCardFile {
  * @throws CardFileError `exists`, `locked`, `io`
  */
 export function createCardFile(path: string, card: SimulatedCard): void {
-  const absolute = resolve(path);
-  const lock = lockFile(absolute);
+  const lock = lockCard(path);
   try {
-    if (existsSync(absolute))
+    if (existsSync(lock.path))
       throw new CardFileError("exists", path, "there is a file of this name already", {
         hint: "Choose another name; a card is never overwritten.",
       });
-    save(absolute, { protocol: card.protocol, memory: card.image() });
+    save(lock.path, { protocol: card.protocol, memory: card.image() });
   } finally {
     lock.release();
   }
@@ -49,11 +51,13 @@ export function createCardFile(path: string, card: SimulatedCard): void {
  * @throws CardFileError `missing`, `damaged`, `newer-version`, `locked`, `io`; the file is untouched
  */
 export function openCardFile(path: string, hardware: Pick<CardHardware, "entropy"> = {}): OpenCardFile {
-  const real = realPath(path);
-  const lock = lockFile(real);
+  if (!existsSync(path)) throw missing(path);
+  const lock = lockCard(path);
+  const real = lock.path;
   try {
     const { protocol, memory } = readCardFile(real);
-    removeLeftovers(real);
+    // What a killed process was writing.
+    removeTemporaries(real);
     const saveChange: CardHardware["save"] = (image) => save(real, { protocol, memory: image });
     const card = assemble(real, { ...hardware, protocol, image: memory, save: saveChange });
     return {
@@ -75,16 +79,13 @@ export function openCardFile(path: string, hardware: Pick<CardHardware, "entropy
  * @throws CardFileError `missing`, `damaged`, `newer-version`, `io`
  */
 export function readCardFile(path: string): StoredCard {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    const { size } = statSync(path);
-    if (size > MAX_FILE_LENGTH)
-      throw new CardFileError("damaged", path, `need at most ${MAX_FILE_LENGTH} bytes, have ${size}`);
-    text = readFileSync(path, "utf8");
+    bytes = readBoundedFile(path, MAX_FILE_LENGTH);
   } catch (error) {
-    throw error instanceof CardFileError ? error : ioError(path, "read", error);
+    throw fileProblem(path, error, "damaged");
   }
-  return decodeCardFile(text, path);
+  return decodeCardFile(new TextDecoder().decode(bytes), path);
 }
 
 function assemble(path: string, hardware: CardHardware): SimulatedCard {
@@ -100,46 +101,37 @@ function save(path: string, card: StoredCard): void {
   try {
     writeDurableFile(path, encodeCardFile(card));
   } catch (error) {
-    throw ioError(path, "written", error instanceof FileError ? error.cause : error);
+    throw fileProblem(path, error, "io");
   }
 }
 
-function realPath(path: string): string {
+function lockCard(path: string): FileLock {
+  let lock: FileLock | LockHolder;
   try {
-    return realpathSync(path);
-  } catch (error) {
-    throw ioError(path, "read", error);
+    lock = lockFile(path);
+  } catch (cause) {
+    if (cause instanceof FileError) throw fileProblem(path, cause, "io");
+    throw new CardFileError("io", path, `cannot be locked (${errno(cause)})`, { cause });
   }
-}
-
-function lockFile(path: string): ProcessLock {
-  let lock: ProcessLock | number;
-  try {
-    lock = acquireProcessLock(`${path}.lock`);
-  } catch (error) {
-    throw ioError(path, "locked", error);
-  }
-  if (typeof lock !== "number") return lock;
-  throw new CardFileError("locked", path, `process ${lock} uses this card`, {
+  if (!isHeld(lock)) return lock;
+  throw new CardFileError("locked", path, `${lock.name} uses this card`, {
     hint:
-      "A card can be in one place only: end the other program, or take the card off its reader. " +
-      `If it ran in a container that is gone, delete ${path}.lock.`,
+      lock.hint ?? "A card can be in one place only: end the other program, or take the card off its reader.",
   });
 }
 
-/** Files that a killed process was writing. Only the holder of the lock may remove them. */
-function removeLeftovers(path: string): void {
-  const start = `.${basename(path)}.`;
-  for (const name of readdirSync(dirname(path)))
-    if (name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length)))
-      rmSync(join(dirname(path), name), { force: true });
+/** An error of the file system in the words of a card file. @param otherwise `damaged` while it is read */
+function fileProblem(path: string, cause: unknown, otherwise: "damaged" | "io"): CardFileError {
+  if (!(cause instanceof FileError)) throw cause;
+  if (errno(cause.cause) === "ENOENT" && otherwise === "damaged") return missing(path, cause);
+  return new CardFileError(cause.cause === undefined ? otherwise : "io", path, cause.problem, {
+    cause,
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+  });
 }
 
-function ioError(path: string, what: string, cause: unknown): CardFileError {
-  if (errno(cause) === "ENOENT" && what === "read")
-    return new CardFileError("missing", path, "there is no such file", {
-      cause,
-      hint: "Make a card with: chequecard simulate new",
-    });
-  return new CardFileError("io", path, `cannot be ${what} (${errno(cause)})`, { cause });
-}
+const missing = (path: string, cause?: unknown): CardFileError =>
+  new CardFileError("missing", path, "there is no such file", {
+    cause,
+    hint: "Make a card with: chequecard simulate new",
+  });

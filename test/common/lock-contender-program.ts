@@ -1,5 +1,5 @@
 import { mkdirSync, rmdirSync, writeSync } from "node:fs";
-import { acquireProcessLock } from "../../common/index.js";
+import { acquireProcessLock, isHeld } from "../../common/index.js";
 
 /**
  * Waits for the lock of its argument, does something that two processes must not do at once, and dies holding
@@ -8,7 +8,7 @@ import { acquireProcessLock } from "../../common/index.js";
 const [, , path = ""] = process.argv;
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-while (typeof acquireProcessLock(path) === "number") pause(1);
+while (isHeld(acquireProcessLock(path))) pause(1);
 mkdirSync(`${path}.critical`);
 pause(3);
 rmdirSync(`${path}.critical`);

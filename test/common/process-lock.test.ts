@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mayBeRunning, thisProcess } from "../../common/process-identity.js";
-import { acquireProcessLock, type ProcessLock } from "../../common/process-lock.js";
+import { acquireProcessLock, isHeld, type ProcessLock } from "../../common/process-lock.js";
 
+import { mayBeShared } from "../../common/shared-folder.js";
 import { buildProgram, runProgram } from "../typescript-child.js";
 
 let folder: string;
@@ -18,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function take(): ProcessLock {
   const lock = acquireProcessLock(path);
-  if (typeof lock === "number") throw new Error(`held by ${lock}`);
+  if (isHeld(lock)) throw new Error(`held by ${lock.name}`);
   return lock;
 }
 
@@ -39,13 +40,15 @@ describe("process identity", () => {
 
   it("does not judge processes that it cannot see", () => {
     expect(mayBeRunning(CONTAINER)).toBe(true);
+    expect(mayBeRunning(OTHER_BOOT, true)).toBe(true);
+    expect(mayBeRunning(DEAD, true)).toBe(false);
   });
 });
 
 describe("process lock", () => {
   it("is held once, and free after its release", () => {
     const lock = take();
-    expect(acquireProcessLock(path)).toBe(process.pid);
+    expect(acquireProcessLock(path)).toMatchObject({ pid: process.pid });
     lock.release();
     expect(readdirSync(folder)).toEqual([]);
     take().release();
@@ -73,10 +76,37 @@ describe("process lock", () => {
     expect(readdirSync(folder)).toEqual(["lock"]);
   });
 
+  it("of another machine is held in a folder that machines share, and says what to do", () => {
+    const foreign = JSON.stringify({ ...OTHER_BOOT, host: "till-2" });
+    writeFileSync(path, foreign);
+    for (let attempt = 0; attempt < 3; attempt++)
+      expect(acquireProcessLock(path, true)).toEqual({
+        pid: process.pid,
+        name: `process ${process.pid} of the machine till-2`,
+        hint: expect.stringContaining(`If it does not, delete ${path}.`),
+      });
+    expect(readFileSync(path, "utf8")).toBe(foreign);
+    writeFileSync(path, JSON.stringify({ ...OTHER_BOOT, host: "\u001b[2J" }));
+    expect(acquireProcessLock(path, true)).toMatchObject({
+      name: `process ${process.pid} of the machine without a name`,
+    });
+    writeFileSync(path, JSON.stringify(DEAD));
+    expect(isHeld(acquireProcessLock(path, true))).toBe(false);
+  });
+
+  it.runIf(process.platform === "linux")(
+    "counts a folder as shared unless it is known to lie on a disk",
+    () => {
+      expect(mayBeShared("/proc")).toBe(true);
+      expect(mayBeShared("/dev/shm")).toBe(false);
+      expect(mayBeShared(folder)).toBe(false);
+    },
+  );
+
   it("waits for nobody while another process takes over", () => {
     writeFileSync(path, JSON.stringify(DEAD));
     writeFileSync(`${path}.takeover`, JSON.stringify(thisProcess()));
-    expect(acquireProcessLock(path)).toBe(process.pid);
+    expect(acquireProcessLock(path)).toMatchObject({ pid: process.pid });
   });
 
   it("does not release what is another's by now", () => {

@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
-import { acquireProcessLock, sat } from "../../common/index.js";
+import { acquireProcessLock, isHeld, sat } from "../../common/index.js";
 import { fundCard, listCards } from "../../issuer/ledger/index.js";
 import { backupLedger, restoreLedger } from "../../issuer/service/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
@@ -173,7 +173,7 @@ describe("restoring a ledger", () => {
     await expect(restoreLedger(beside("copy.db"), location, { force: true })).rejects.toThrow(
       /is writing it right now/,
     );
-    if (typeof held !== "number") held.release();
+    if (!isHeld(held)) held.release();
     await restoreLedger(beside("copy.db"), location, { force: true });
   });
 

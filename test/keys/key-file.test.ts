@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { acquireProcessLock, bytesToHex, secp256k1, utf8, ValueError } from "../../common/index.js";
+import { acquireProcessLock, bytesToHex, isHeld, secp256k1, utf8, ValueError } from "../../common/index.js";
 import { findKeySet, KeyError, KeyFile } from "../../keys/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "chequecard-keys-"));
@@ -147,7 +147,7 @@ describe("key file", () => {
       "two",
     ]);
     const held = acquireProcessLock(`${own.path}.lock`);
-    if (typeof held === "number") throw new Error("the lock is taken");
+    if (isHeld(held)) throw new Error("the lock is taken");
     expect(await codeOf(other.addKeySet({ label: "three" }))).toBe("conflict");
     held.release();
     writeFileSync(

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { expectFileAt, FileError } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
 
 export interface DatabaseForm {
@@ -26,6 +27,8 @@ export function openDatabase(file: string | undefined, form: DatabaseForm): Data
   try {
     if (file !== undefined) {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      // A pipe would be waited for.
+      if (existsSync(file)) expectFileAt(file);
       closeSync(openSync(file, "a", 0o600));
       chmodSync(file, 0o600);
     }
@@ -37,7 +40,7 @@ export function openDatabase(file: string | undefined, form: DatabaseForm): Data
     return db;
   } catch (cause) {
     db?.close();
-    if (cause instanceof NodeError) throw cause;
+    if (cause instanceof NodeError || cause instanceof FileError) throw cause;
     throw storageError(cause, `the ${form.kind}'s file ${file ?? "in memory"}`);
   }
 }

@@ -5,7 +5,7 @@ import { createEmbeddedNode, readEmbeddedNodeConfig } from "../../../cli/embedde
 import { readSpan } from "../../../cli/issuer/time-span.js";
 import { readIssuerRecord, writeIssuerRecord } from "../../../cli/issuer-record.js";
 import { DeputyTerminals, terminalName } from "../../../cli/node/deputy-terminals.js";
-import { acquireProcessLock, secp256k1 } from "../../../common/index.js";
+import { acquireProcessLock, isHeld, secp256k1 } from "../../../common/index.js";
 import { CARD_SECRET, KEY_SET_ID, SEAL_KEY } from "../../card/material.js";
 import { fileMadeBy, placeFile, removeFile, shelfFolder } from "../shelf.js";
 import { bytesOf, type FuzzTarget, textOf } from "../target.js";
@@ -90,7 +90,7 @@ export const lockTarget: FuzzTarget = {
     const own = fileMadeBy("process.lock", (path) => {
       const lock = acquireProcessLock(path);
       // Kept until it was read.
-      if (typeof lock === "number") throw new LockRuleError("a new lock is held by somebody");
+      if (isHeld(lock)) throw new LockRuleError("a new lock is held by somebody");
     });
     const foreign = textOf(own).replace(/"pid":\d+/, '"pid":1');
     const dead = textOf(own).replace(/"boot":"[^"]*"/, '"boot":"earlier"');
@@ -100,14 +100,14 @@ export const lockTarget: FuzzTarget = {
   run(input) {
     const path = placeFile("process.lock", input);
     const lock = acquireProcessLock(path);
-    if (typeof lock === "number") return lock === 0 ? "held" : "held by a process";
+    if (isHeld(lock)) return lock.pid === 0 ? "held" : "held by a process";
     const held = readFileSync(path, "utf8");
-    if (typeof acquireProcessLock(path) !== "number") throw new LockRuleError("two hold the lock");
+    if (!isHeld(acquireProcessLock(path))) throw new LockRuleError("two hold the lock");
     if (readFileSync(path, "utf8") !== held)
       throw new LockRuleError("a lock was changed by who did not get it");
     lock.release();
     const again = acquireProcessLock(path);
-    if (typeof again === "number") throw new LockRuleError("a lock that was given back is held");
+    if (isHeld(again)) throw new LockRuleError("a lock that was given back is held");
     again.release();
     removeFile(path);
     return "free";
