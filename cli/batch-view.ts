@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import { visible } from "../common/index.js";
 import { formatCardId } from "../issuer/verify.js";
 import type { BatchEvent, CardStep } from "../personalize/index.js";
 import type { CommandContext } from "./command-context.js";
@@ -8,6 +9,8 @@ export interface BatchView {
   show(event: BatchEvent): void;
   stop(): void;
 }
+
+type BatchError = Extract<BatchEvent, { readonly error: unknown }>["error"];
 
 const STEPS: readonly CardStep[] = [
   "probe",
@@ -30,8 +33,7 @@ const STEP_TEXT: Readonly<Record<CardStep, string>> = {
   done: "done: take the card away",
 };
 
-const sentence = (message: string, hint: string | undefined): string =>
-  hint ? `${message}. ${hint}` : message;
+const sentence = ({ message, hint }: BatchError): string => visible(hint ? `${message}. ${hint}` : message);
 
 /** One line for each card, where there is no terminal to draw on. */
 function lines(context: CommandContext): BatchView {
@@ -42,7 +44,7 @@ function lines(context: CommandContext): BatchView {
           `${event.reader}: card ${event.card.number} ${formatCardId(event.card.cardId)} ${event.card.how}, ${event.left} left`,
         );
       else if (event.kind === "refused" || event.kind === "torn" || event.kind === "reader-gone")
-        context.note(`${event.reader}: ${sentence(event.error.message, event.error.hint)}`);
+        context.note(`${event.reader}: ${sentence(event.error)}`);
     },
     stop: () => undefined,
   };
@@ -64,7 +66,7 @@ function bars(context: CommandContext, total: number, done: number): BatchView {
   const barOf = (reader: string) => {
     let bar = readers.get(reader);
     if (!bar) {
-      bar = multi.create(STEPS.length - 1, 0, { title: reader.slice(0, 28).padEnd(28), text: "" });
+      bar = multi.create(STEPS.length - 1, 0, { title: visible(reader).slice(0, 28).padEnd(28), text: "" });
       readers.set(reader, bar);
     }
     return bar;
@@ -84,10 +86,10 @@ function bars(context: CommandContext, total: number, done: number): BatchView {
           return bar.update(STEPS.indexOf(event.step), { text: STEP_TEXT[event.step] });
         case "card":
           made++;
-          bar.update(STEPS.length - 1, { text: `card ${event.card.number} is done: take it away` });
+          bar.update(STEPS.length - 1, { text: `card ${visible(event.card.number)} is done: take it away` });
           return whole.update(total - event.left, { text: rate(event.left) });
         default:
-          multi.log(`${event.reader}: ${sentence(event.error.message, event.error.hint)}\n`);
+          multi.log(`${visible(event.reader)}: ${sentence(event.error)}\n`);
           return bar.update(0, { text: "take the card away" });
       }
     },

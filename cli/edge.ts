@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { visible, visibleLines } from "../common/index.js";
 import type { CommandContext } from "./command-context.js";
 import { reportError } from "./error-report.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
@@ -19,14 +20,19 @@ export interface Surroundings {
  * sentences.
  * @param args without the program's name
  */
-export async function runCommandLine(args: readonly string[], around: Surroundings): Promise<ExitCode> {
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const around: Surroundings = {
+    ...surroundings,
+    out: (text) => surroundings.out(visibleLines(text)),
+    err: (text) => surroundings.err(visibleLines(text)),
+  };
   let exitCode: ExitCode = EXIT.OK;
   const program = buildProgram(async (action) => {
     const { json = false, trace = false } = program.opts<{ json?: boolean; trace?: boolean }>();
     const context: CommandContext = {
       signal: around.signal,
       json,
-      note: (line) => json || around.err(`${line}\n`),
+      note: (line) => json || around.err(`${visible(line)}\n`),
       print: (text) => json || around.out(`${text}\n`),
       trace: trace
         ? ({ direction, text }) => around.err(`${direction === "to-card" ? ">" : "<"} ${text}\n`)

@@ -1,5 +1,5 @@
 import { CardStatusError, TransportError } from "../apdu/index.js";
-import { ChequecardError } from "../common/index.js";
+import { ChequecardError, MistakesError, visible } from "../common/index.js";
 import { NodeError } from "../lightning/nodes/errors.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
@@ -28,14 +28,18 @@ export function reportError(error: unknown, aborted: boolean): ErrorReport {
   if (!(error instanceof ChequecardError))
     return {
       exitCode: EXIT.INTERNAL,
-      message: `Internal fault: ${error instanceof Error ? error.message : String(error)}`,
+      message: visible(`Internal fault: ${error instanceof Error ? error.message : String(error)}`),
       hint: "This is a fault of the software. Run again with CHEQUECARD_DEBUG=1 and report what it prints.",
       code: "internal",
     };
-  const report = { message: error.message, hint: error.hint, code: error.code };
+  const report = { message: sentenceOf(error), hint: error.hint && visible(error.hint), code: error.code };
   if (error instanceof CardStatusError) return { ...report, exitCode: EXIT.CARD_REFUSED };
   if (error instanceof TransportError) return { ...report, exitCode: EXIT.READER };
   if (error instanceof NodeError || SERVICE_ERRORS.has(error.name))
     return { ...report, exitCode: EXIT.SERVICE };
   return { ...report, exitCode: EXIT.INPUT };
 }
+
+/** On one line, unless it is a list of mistakes, whose lines are ours: what others wrote begins none. */
+export const sentenceOf = (error: ChequecardError): string =>
+  error instanceof MistakesError ? error.message : visible(error.message);

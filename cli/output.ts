@@ -1,4 +1,4 @@
-import { bytesToHex } from "../common/index.js";
+import { bytesToHex, visible, visibleJson } from "../common/index.js";
 import type { ExitCode } from "./exit-codes.js";
 
 /** What a command hands back: data for `--json`, the same for people, and an exit code when it is not 0. */
@@ -10,10 +10,10 @@ export interface CommandOutput {
 
 /**
  * JSON of a command's data: amounts (bigint) as decimal strings of millisatoshi, bytes as lower-case hex,
- * `undefined` left out.
+ * `undefined` left out. What a terminal would not show is escaped.
  */
 export function toJson(data: unknown): string {
-  return JSON.stringify(
+  const json = JSON.stringify(
     data,
     (_key, value: unknown) => {
       if (typeof value === "bigint") return value.toString();
@@ -23,6 +23,7 @@ export function toJson(data: unknown): string {
     },
     2,
   );
+  return visibleJson(json);
 }
 
 /** A Buffer has turned itself into this before a replacer sees it. */
@@ -36,5 +37,5 @@ const isBufferJson = (value: unknown): value is { data: number[] } =>
 export function renderRecord(rows: readonly (readonly [string, string | undefined])[]): string {
   const shown = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}`).join("\n");
 }

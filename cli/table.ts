@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { visible } from "../common/index.js";
 
 /** A plain table for people: a header and rows, no colours, no lines between rows. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -23,7 +24,7 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
       middle: "",
     },
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(visible));
   return table
     .toString()
     .split("\n")

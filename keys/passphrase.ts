@@ -1,5 +1,6 @@
 import { readSync } from "node:fs";
 import type { ReadStream } from "node:tty";
+import { visible } from "../common/index.js";
 import { KeyError } from "./key-source.js";
 
 const MAX_LENGTH = 1024;
@@ -76,7 +77,7 @@ function prompt(question: string, { input, output }: PromptStreams): Promise<Uin
         hint: "Give it through a file descriptor or an environment variable.",
       }),
     );
-  output.write(question);
+  output.write(visible(question));
   const typed: number[] = [];
   return new Promise((resolve, reject) => {
     const end = (outcome: () => void): void => {

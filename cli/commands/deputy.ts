@@ -1,5 +1,12 @@
 import { existsSync } from "node:fs";
-import { FileError, formatMsat, hexToBytes, readTextFile, writeDurableFile } from "../../common/index.js";
+import {
+  FileError,
+  formatMsat,
+  hexToBytes,
+  readTextFile,
+  visible,
+  writeDurableFile,
+} from "../../common/index.js";
 import {
   type DeputyProfile,
   makeDeputyInvoice,
@@ -178,7 +185,8 @@ function verify(given: string | undefined, options: VerifyOptions): CommandOutpu
     return {
       data: { result: shown.result, ...(sale ? { sale } : {}) },
       text: [
-        sale && `${formatMsat(sale.amount ?? 0n)}, ${sale.description}, sold ${formatTime(sale.createdAt)}`,
+        sale &&
+          `${formatMsat(sale.amount ?? 0n)}, ${visible(sale.description)}, sold ${formatTime(sale.createdAt)}`,
         SENTENCES[shown.result],
       ]
         .filter(Boolean)

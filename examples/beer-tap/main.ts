@@ -1,7 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { ChequecardError, formatMsat, ParseError, parseAmount, readTextFile } from "../../common/index.js";
+import {
+  ChequecardError,
+  formatMsat,
+  ParseError,
+  parseAmount,
+  readTextFile,
+  visibleLines,
+} from "../../common/index.js";
 import { type DeputyProfile, type PreimageResult, readDeputyProfile } from "../../lightning/dpp/index.js";
 import { qrTerminal } from "../../lightning/odt/index.js";
 import { BeerTap } from "./beer-tap.js";
@@ -20,7 +27,7 @@ const SENTENCES: Readonly<Record<Exclude<PreimageResult["result"], "accepted">, 
   unknown: "This proves no payment to this tap.",
 };
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say = (line: string): void => void process.stdout.write(`${visibleLines(line)}\n`);
 
 async function run(profilePath: string, folder: string, price: string, seconds: number): Promise<void> {
   const profile = loadProfile(profilePath);
@@ -114,7 +121,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof ChequecardError)) throw error;
-    process.stderr.write(`${[error.message, error.hint].filter(Boolean).join("\n")}\n`);
+    process.stderr.write(`${visibleLines([error.message, error.hint].filter(Boolean).join("\n"))}\n`);
     return 1;
   }
 }

@@ -1,4 +1,4 @@
-import { bytesToHex, csvText, formatMsat, type Msat, sumMsat } from "../../common/index.js";
+import { bytesToHex, csvText, formatMsat, type Msat, sumMsat, visible } from "../../common/index.js";
 import type { Sale } from "./sale.js";
 
 /** A receipt as data; amounts in msat. */
@@ -35,7 +35,7 @@ export function receiptOf(sale: Sale): Receipt {
 
 /** Lines that fit the paper, without what would command a printer or a screen. */
 function wrap(text: string): string[] {
-  const clean = text.replaceAll(/[^ -~\u00a1-\uffff]+/g, " ").trim();
+  const clean = visible(text).trim();
   const lines: string[] = [""];
   for (const word of clean
     .split(/\s+/)

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { ChequecardError } from "../../common/index.js";
+import { ChequecardError, visibleJson } from "../../common/index.js";
 
 /** What never belongs into a log, wherever it stands in the fields. */
 const SECRET_NAMES = [
@@ -31,7 +31,7 @@ export interface LogDestination {
 
 /**
  * A structured log: one JSON object a line, times in ISO 8601. Fields with the name of a secret are replaced, bytes
- * are never written, and an error is its code and its own sentence: a foreign error's words may quote values.
+ * are never written, what a terminal would not show is escaped, and an error is its code and its own sentence: a foreign error's words may quote values.
  */
 export function openLog(
   level: "error" | "warn" | "info" | "debug" | "silent",
@@ -52,7 +52,7 @@ export function openLog(
           Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggable(value)])),
       },
     },
-    destination,
+    { write: (line) => destination.write(visibleJson(line)) },
   );
 }
 

@@ -45,6 +45,21 @@ const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
   "lightning/odt/png-read.ts": /SIGNATURE\.every\(/,
 };
 
+/** Where the program ends and a terminal or a log begins, by file: each line passes what {@link visible} made. */
+const TERMINAL_LINES: Readonly<Record<string, RegExp>> = {
+  // Called by the edge alone, which makes every text visible.
+  "cli/main.ts": /^ {2}(out|err): \(text\) => process\.std(out|err)\.write\(text\),$/,
+  // Bars whose titles and texts are made visible where they are set.
+  "cli/progress.ts": /stream: process\.stderr/,
+  "cli/batch-view.ts": /stream: process\.stderr/,
+  "issuer/service/log.ts": /return pino\(/,
+  "examples/beer-tap/main.ts": /process\.std(out|err)\.write\(`\$\{(visibleLines\(|USAGE\})/,
+};
+const isProduct = (file: string): boolean =>
+  /^(common|keys|apdu|simulator|host|personalize|lightning|issuer|cli|examples)\//.test(file);
+/** What payers, payees, spreadsheets and readers name, bare in a template; tables and records make it visible. */
+const FOREIGN_IN_TEMPLATE = /(?<!\[.*)\$\{\w+(\.\w+)*\.(description|alias|label|holder)\}/;
+
 /** Campaigns compare secrets that they made up themselves. */
 const isProof = (file: string): boolean => file.startsWith("prove/");
 
@@ -76,6 +91,19 @@ describe("rules that hold for every source file", () => {
         (file, line) => isProof(file) || (PUBLIC_COMPARISONS[file]?.test(line) ?? false),
       ),
     ).toEqual([]));
+
+  it("a text goes to a terminal or a log through common/visible", () => {
+    const writes =
+      /(process\.(stdout|stderr)|console)\.(write|log|error|warn|info)\(|stream: process\.std|\bpino\(/;
+    expect(
+      offenders(writes, (file, line) => !isProduct(file) || (TERMINAL_LINES[file]?.test(line) ?? false)),
+    ).toEqual([]);
+    for (const [file, rule] of Object.entries(TERMINAL_LINES))
+      expect([file, offenders(rule, (one) => one !== file).length]).not.toEqual([file, 0]);
+  });
+
+  it("a text of others in a sentence of a command is made visible", () =>
+    expect(offenders(FOREIGN_IN_TEMPLATE, (file) => !/^(cli|examples)\//.test(file))).toEqual([]));
 
   it("finds the comparisons that it is there for", () => {
     for (const bad of [
