@@ -1,9 +1,12 @@
-import { ChequecardError } from "../common/index.js";
+import { ChequecardError, type Failure } from "../common/index.js";
 import { describeStatusWord, formatSw, type StatusWordEntry } from "./status-words.js";
 
 /** The card answered a command with a status word other than 9000. */
 export class CardStatusError extends ChequecardError {
   override readonly code = "card-status";
+  override get failure(): Failure {
+    return "card";
+  }
   readonly sw: number;
   /** Name of the command that was refused. */
   readonly command: string;

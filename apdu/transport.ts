@@ -1,4 +1,4 @@
-import { ChequecardError } from "../common/index.js";
+import { ChequecardError, type Failure } from "../common/index.js";
 
 /**
  * Carries command APDUs to one card and brings its responses back. Layers (response chaining, command chaining,
@@ -33,6 +33,9 @@ export type TransportErrorCode =
 /** The connection to the card failed; says nothing about what the card did. */
 export class TransportError extends ChequecardError {
   override readonly code: TransportErrorCode;
+  override get failure(): Failure {
+    return "reader";
+  }
 
   constructor(code: TransportErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
     super(message, options);

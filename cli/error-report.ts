@@ -1,6 +1,4 @@
-import { CardStatusError, TransportError } from "../apdu/index.js";
-import { ChequecardError, MistakesError, visible } from "../common/index.js";
-import { NodeError } from "../lightning/nodes/errors.js";
+import { ChequecardError, type Failure, MistakesError, visible } from "../common/index.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
 /** An error as the edge shows it. */
@@ -16,7 +14,12 @@ export class InputError extends ChequecardError {
   override readonly code = "input";
 }
 
-const SERVICE_ERRORS: ReadonlySet<string> = new Set(["StoreError", "KeyError", "ServiceError"]);
+const EXIT_OF: Readonly<Record<Failure, ExitCode>> = {
+  input: EXIT.INPUT,
+  card: EXIT.CARD_REFUSED,
+  reader: EXIT.READER,
+  service: EXIT.SERVICE,
+};
 
 /**
  * What to say and which exit code to set. Errors of this project speak for themselves; anything else is a fault
@@ -32,12 +35,12 @@ export function reportError(error: unknown, aborted: boolean): ErrorReport {
       hint: "This is a fault of the software. Run again with CHEQUECARD_DEBUG=1 and report what it prints.",
       code: "internal",
     };
-  const report = { message: sentenceOf(error), hint: error.hint && visible(error.hint), code: error.code };
-  if (error instanceof CardStatusError) return { ...report, exitCode: EXIT.CARD_REFUSED };
-  if (error instanceof TransportError) return { ...report, exitCode: EXIT.READER };
-  if (error instanceof NodeError || SERVICE_ERRORS.has(error.name))
-    return { ...report, exitCode: EXIT.SERVICE };
-  return { ...report, exitCode: EXIT.INPUT };
+  return {
+    message: sentenceOf(error),
+    hint: error.hint && visible(error.hint),
+    code: error.code,
+    exitCode: EXIT_OF[error.failure],
+  };
 }
 
 /** On one line, unless it is a list of mistakes, whose lines are ours: what others wrote begins none. */

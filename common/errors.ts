@@ -1,3 +1,16 @@
+/** Who could not do its part: what was given, the card, its reader, or a service (a node, a database, a disk). */
+export type Failure = "input" | "card" | "reader" | "service";
+
+/** Errors of the system and of SQLite that no other input helps: a disk that is full, broken or not writable. */
+const SYSTEM_FAILURE =
+  /^(ENOSPC|EDQUOT|EFBIG|EIO|EROFS|EMFILE|ENFILE|ENOMEM|ESTALE|ETIMEDOUT|SQLITE_(FULL|IOERR|NOMEM|READONLY).*)$/;
+
+function isSystemFailure(cause: unknown): boolean {
+  for (let error = cause; error instanceof Error; error = error.cause)
+    if (SYSTEM_FAILURE.test(String((error as NodeJS.ErrnoException).code))) return true;
+  return false;
+}
+
 /**
  * The base of every error this project throws on purpose. A layer extends it and narrows `code`, so that a
  * caller can switch on a literal; `cause` keeps what lay beneath. A message never holds a secret, a PIN, a
@@ -13,6 +26,11 @@ export abstract class ChequecardError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint;
+  }
+
+  /** Who could not do its part. What is not said otherwise is the input, unless a disk or the system lies beneath. */
+  get failure(): Failure {
+    return isSystemFailure(this.cause) ? "service" : "input";
   }
 }
 

@@ -1,4 +1,4 @@
-import { ChequecardError } from "../common/index.js";
+import { ChequecardError, type Failure } from "../common/index.js";
 
 export type PersonalizationErrorCode =
   /** No security domain, no SCP03, no secp256k1, or another major version of the application. */
@@ -69,4 +69,7 @@ export class JournalError extends ChequecardError {
 /** The registry failed for a reason of its own (its database is away): nothing more is sent to any card. */
 export class RegistryUnavailableError extends ChequecardError {
   override readonly code = "registry-unavailable";
+  override get failure(): Failure {
+    return "service";
+  }
 }

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
-import { ChequecardError, errno } from "../../common/index.js";
+import { ChequecardError, errno, type Failure } from "../../common/index.js";
 import type { ListenAddress } from "./config.js";
 import type { Health } from "./health.js";
 
 /** The service could not be started. */
 export class ServiceError extends ChequecardError {
   override readonly code = "service";
+  override get failure(): Failure {
+    return "service";
+  }
 }
 
 /** `/metrics` and `/health` over HTTP. */

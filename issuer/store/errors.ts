@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { ChequecardError, type Failure } from "../../common/index.js";
 
 export type StoreErrorCode =
   /** Another process holds the database, or took part of what this one was about to change. */
@@ -26,6 +26,9 @@ export type StoreErrorCode =
 /** The database could not do what it was asked; nothing of the change was kept unless `code` is `unavailable` or `io`. */
 export class StoreError extends ChequecardError {
   override readonly code: StoreErrorCode;
+  override get failure(): Failure {
+    return "service";
+  }
 
   constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
     super(message, options);

@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { ChequecardError, type Failure } from "../../common/index.js";
 
 export type NodeErrorCode =
   | "unreachable"
@@ -19,6 +19,9 @@ export type NodeErrorCode =
 /** A Lightning node could not do what it was asked; says nothing about payments under way. */
 export class NodeError extends ChequecardError {
   override readonly code: NodeErrorCode;
+  override get failure(): Failure {
+    return "service";
+  }
 
   constructor(code: NodeErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
     super(message, options);
