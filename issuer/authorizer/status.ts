@@ -10,7 +10,7 @@ import type { CardStatusRequest } from "../../lightning/api/authorizer.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { type AccountRow, cardName, lockAccount, saveAccount } from "../ledger/accounts.js";
 import { keepEvidence } from "../ledger/evidence.js";
-import { fullSequence, loadPending } from "../ledger/facts.js";
+import { fullSequence, type Gap, loadPending } from "../ledger/facts.js";
 import { type LimitsRow, queueUpdate } from "../ledger/limits.js";
 import { openedGap } from "../ledger/place.js";
 import type { Tx } from "../store/types.js";
@@ -119,15 +119,39 @@ export class CardStatusDesk {
     const [counter, total] = [BigInt(status.counter), status.authorizedTotal];
     const at = BigInt(this.#ports.clock());
     const gap = openedGap(account, counter, total, at);
-    if (!gap) return;
+    const parts = gap ? [gap] : await this.#split(tx, account, counter, total);
+    if (parts.length === 0) return;
     const message = evidenceOf(MESSAGE_TYPE.STATUS, opened);
     await tx.insertInto("statuses").values({ card: account.card, counter, total, at, message }).execute();
     await tx
       .insertInto("gaps")
-      .values({ ...gap, card: account.card })
+      .values(parts.map((part) => ({ ...part, card: account.card })))
       .execute();
+    if (!gap) return;
     account.top_counter = counter;
     account.top_total = total;
+  }
+
+  /**
+   * Takes away the open gap that an older status lies in. Its total is a known point from then on, which late tokens
+   * on either side must fit (specs/03 §9).
+   * @returns the two gaps that come in its place; none when the status lies in none
+   */
+  async #split(tx: Tx, account: AccountRow, counter: bigint, total: bigint): Promise<Gap[]> {
+    const gap = await tx
+      .deleteFrom("gaps")
+      .where("card", "=", account.card)
+      .where("first", "<=", counter)
+      .where("last", ">", counter)
+      .where("voided_at", "is", null)
+      .returningAll()
+      .executeTakeFirst();
+    if (!gap) return [];
+    const below = total - gap.total_before;
+    return [
+      { ...gap, last: counter, amount: below },
+      { ...gap, first: counter + 1n, total_before: total, amount: gap.amount - below },
+    ];
   }
 }
 

@@ -7,6 +7,7 @@ const story = (file: string, named: string) => ({ tests: `test/security/${file}.
 const test = (file: string, named: string) => ({ tests: `test/issuer/${file}.test.ts`, named });
 
 const AUTHORIZER = "issuer/authorizer/authorizer.ts";
+const STATUS = "issuer/authorizer/status.ts";
 const WRITER = "issuer/authorizer/ledger-writer.ts";
 const DECIDE = "issuer/authorizer/decide.ts";
 const FACTS = "issuer/ledger/facts.ts";
@@ -49,6 +50,13 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     name: "a card that is blocked for the issuer pays",
     edits: { [DECIDE]: [['facts.account.state !== "active"', 'facts.account.state === "pending"']] },
     caughtBy: [story("overspending-card", "blocked or taken out of use"), ledgerModel],
+  },
+  {
+    name: "an older status among counters that were passed over is forgotten",
+    edits: {
+      [STATUS]: [["gap ? [gap] : await this.#split(tx, account, counter, total)", "gap ? [gap] : []"]],
+    },
+    caughtBy: [test("counter-vectors", "contradicts an older status within a gap")],
   },
   {
     name: "two statements under one counter are not noticed",
