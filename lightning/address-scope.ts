@@ -81,6 +81,22 @@ function startsWith(bytes: readonly number[], prefix: readonly number[], bits: n
 
 const quad = (address: string): number[] => address.split(".").map((part) => Number.parseInt(part, 10));
 
+/**
+ * Whom an address stands for where connections are counted: a whole IPv4 address, or the first 64 bits of an IPv6
+ * one, which is what one customer of a network has. Addresses that carry an IPv4 one count as that.
+ * @param address as the system reports it, a zone included; anything else is returned as it is
+ */
+export function addressOwner(address: string): string {
+  const bare = address.replace(/%.*$/, "");
+  if (!isIPv6(bare)) return bare;
+  const bytes = sixteen(bare);
+  if (CARRIES_V4.some((prefix) => startsWith(bytes, prefix, 96))) return bytes.slice(12).join(".");
+  return bytes
+    .slice(0, 8)
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
 /** The 16 bytes of a valid IPv6 address. */
 function sixteen(address: string): number[] {
   const dotted = address.lastIndexOf(":") + 1;

@@ -115,6 +115,7 @@ export class PaymentReceiver {
     // The update goes first: the reject ends the terminal's waiting.
     const updated = (await this.sendUpdate(peer, token, cardUpdate)) || early;
     if (outcome === "accepted") {
+      await this.keepPlace(peer);
       this.tell({ ...about, event: "accepted", updated });
       return;
     }
@@ -133,6 +134,15 @@ export class PaymentReceiver {
     }
     const update = await this.authorizer.cardStatus({ peer, ...status });
     this.tell({ ...about, event: "answered", updated: await this.sendUpdate(peer, status.status, update) });
+  }
+
+  private async keepPlace(peer: Uint8Array): Promise<void> {
+    try {
+      await this.node.keepPlace?.(peer);
+    } catch (error) {
+      // A node that has closed has no places to keep; the payment stands.
+      if (!(error instanceof NodeError)) throw error;
+    }
   }
 
   private async sendUpdate(peer: Uint8Array, request: Uint8Array, update?: Uint8Array): Promise<boolean> {

@@ -150,6 +150,11 @@ export interface LightningNode {
    * @throws NodeError `not-connected`, `bad-request`
    */
   sendMessage(peer: Uint8Array, type: number, payload: Uint8Array): Promise<void>;
+  /**
+   * The peer has asked successfully: where connections are bounded, the node keeps a place for it from now on, also
+   * after a restart. A node that bounds them by itself may leave this out.
+   */
+  keepPlace?(peer: Uint8Array): Promise<void>;
   /** Custom messages of the project's types from peers, in order. Returns the function that ends the subscription. */
   onMessage(handler: (message: PeerMessage) => void): () => void;
   /**

@@ -2,6 +2,7 @@ import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { FILE_BUGS, PERSONALIZATION_BUGS, POINT_OF_SALE_BUGS, TERMINAL_BUGS } from "./merchant-bugs.js";
+import { NODE_BUGS } from "./node-bugs.js";
 
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -14,4 +15,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,
   ...PERSONALIZATION_BUGS,
+  ...NODE_BUGS,
 ];

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { utf8 } from "../../common/index.js";
+import { bytesToHex, utf8 } from "../../common/index.js";
 import {
   type AuthorizationOutcome,
   decodeCardUpdate,
@@ -98,6 +98,16 @@ describe("a payer that is asked", () => {
     expect(decider.asked).toMatchObject([{ peer: merchant.nodeId, token: TOKEN, invoice: INVOICE }]);
     expect(messages).toEqual([]);
     expect(kinds(events)).toEqual(["accepted"]);
+  });
+
+  it("has its node keep a place for the peer whose request was accepted, and for no other", async () => {
+    const { payer, merchant, other, decider, says, settled } = await desk();
+    says(merchant, ask());
+    await settled();
+    decider.decide = async () => ({ outcome: "rejected", reason: REASON.BUSY });
+    says(other, ask());
+    await settled();
+    expect([...payer.kept]).toEqual([bytesToHex(merchant.nodeId)]);
   });
 
   it("hands a pending update on before the payment is decided, while the card lies on the reader", async () => {

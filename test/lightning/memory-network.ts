@@ -40,6 +40,8 @@ export class MemoryNode implements LightningNode {
   onSend: ((message: PeerMessage) => "deliver" | "lose") | undefined;
   /** Set to decide about each payment instead of settling it. */
   onPay: ((hash: string) => Promise<"settle" | "fail" | "unknown">) | undefined;
+  /** Node ids as hex of the peers for whom a place is kept. */
+  readonly kept = new Set<string>();
   reachable = true;
   dialed: PeerAddress[] = [];
   private readonly network: MemoryNetwork;
@@ -150,6 +152,10 @@ export class MemoryNode implements LightningNode {
   disconnect(other: MemoryNode): void {
     this.lose(other);
     other.lose(this);
+  }
+
+  async keepPlace(peer: Uint8Array): Promise<void> {
+    this.kept.add(bytesToHex(peer));
   }
 
   async sendMessage(peer: Uint8Array, type: number, payload: Uint8Array): Promise<void> {

@@ -10,9 +10,14 @@ const titlesOf = (file: string): string[] =>
   [...readFileSync(join(import.meta.dirname, file), "utf8").matchAll(/(?:\bit\(|\]\)\()\s*"([^"\n]+)"/g)].map(
     ([, title]) => title as string,
   );
-const STORIES = ["rogue-terminal", "rogue-card", "overspending-card", "updates", "curious-terminal"].map(
-  (name) => `${name}.test.ts`,
-);
+const STORIES = [
+  "rogue-terminal",
+  "rogue-card",
+  "overspending-card",
+  "updates",
+  "curious-terminal",
+  "flooding-peer",
+].map((name) => `${name}.test.ts`);
 
 describe("SECURITY.md", () => {
   it("names for every attack what is lost at most, and a test that exists", () => {

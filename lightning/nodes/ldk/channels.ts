@@ -103,6 +103,12 @@ export class Channels {
     return this.#engine.manager.list_channels_with_counterparty(plain(peer)).length > 0;
   }
 
+  /** True when there is a channel with the peer whose funding the chain has confirmed. */
+  readyWith(peer: Uint8Array): boolean {
+    const channels = this.#engine.manager.list_channels_with_counterparty(plain(peer));
+    return channels.some((channel) => channel.get_is_channel_ready());
+  }
+
   /** True when every channel can be used, and the peer has told how to forward over it, as our invoices need. */
   ready(): boolean {
     return this.#engine.manager

@@ -11,13 +11,31 @@ function internal(holder: object, name: string): (argument: unknown) => void {
 }
 
 /**
- * Frees a channel monitor that the bindings copied for a callback. They would free it only when JavaScript
- * collects its wrapper, and since that looks tiny, hundreds of copies of some 100 kB would pile up until then.
- * @param monitor not used any more afterwards
+ * Frees a struct that the bindings made for a callback. They would free it only when JavaScript collects its
+ * wrapper, and since that looks tiny, a great many copies would pile up until then.
+ * @param struct not used any more afterwards
  */
-export function freeMonitor(monitor: ChannelMonitor): void {
-  const pointer: unknown = Reflect.get(monitor, "ptr");
+function freeStruct(struct: object, free: string): void {
+  const pointer: unknown = Reflect.get(struct, "ptr");
   if (pointer === 0n) return;
-  internal(CommonBase, "set_null_skip_free")(monitor);
-  internal(bindings, "ChannelMonitor_free")(pointer);
+  internal(CommonBase, "set_null_skip_free")(struct);
+  internal(bindings, free)(pointer);
+}
+
+/** Frees the copy of a channel monitor, some 100 kB, that a callback was given. */
+export const freeMonitor = (monitor: ChannelMonitor): void => freeStruct(monitor, "ChannelMonitor_free");
+
+/**
+ * Calls into LDK without the trace that the bindings leave: many of their methods append an argument to an array of
+ * the object that they are called on, and never remove it. Only for arguments that something else keeps alive.
+ */
+export function withoutTrace<T>(holder: object, call: () => T): T {
+  const traces: unknown = Reflect.get(holder, "ptrs_to");
+  if (!Array.isArray(traces)) throw new NodeError("internal", "lightningdevkit has no ptrs_to any more");
+  const { length } = traces;
+  try {
+    return call();
+  } finally {
+    traces.length = length;
+  }
 }

@@ -1,4 +1,4 @@
-import { readU16, u16 } from "../../../common/index.js";
+import { bytesToHex, readU16, u16 } from "../../../common/index.js";
 import type { DeputyProfile } from "../../dpp/index.js";
 import { NodeError } from "../errors.js";
 import type {
@@ -20,6 +20,7 @@ import { type DeputyTerminal, exportDeputyProfile } from "./deputy.js";
 import { loadLdk } from "./load.js";
 import type { LdkNodeOptions } from "./options.js";
 import { assembleNode, type NodeParts } from "./parts.js";
+import type { IntakeCounts } from "./sockets.js";
 import { NodeStore } from "./store.js";
 
 const DEFAULT_HOST = "127.0.0.1";
@@ -199,6 +200,17 @@ export class LdkNode implements LightningNode {
   onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void {
     this.#onSettled.add(handler);
     return () => this.#onSettled.delete(handler);
+  }
+
+  async keepPlace(peer: Uint8Array): Promise<void> {
+    const { sockets, pump } = this.#running();
+    sockets.keepPlace(bytesToHex(peer));
+    await pump.settled();
+  }
+
+  /** What came of what peers sent, since the start. @throws NodeError `closed` */
+  intake(): IntakeCounts {
+    return this.#running().sockets.counts;
   }
 
   /** Opens a channel over simulated coins to a connected peer and waits until it can be used. @throws NodeError */

@@ -1,6 +1,7 @@
 import type { Network } from "../port.js";
 import type { ForwardingFees } from "./config.js";
 import type { DeputyDecision } from "./deputy.js";
+import type { PeerLimits } from "./peer-limits.js";
 import type { CommitObserver } from "./pump.js";
 import type { SimulatedChain } from "./simulated-chain.js";
 import type { Log } from "./traits.js";
@@ -19,6 +20,8 @@ export interface LdkNodeOptions {
   readonly forwardingFees?: ForwardingFees;
   /** Decides about payments to the deputy; absent: they are failed. One that throws stops the node. */
   readonly deputy?: DeputyDecision;
+  /** What peers are granted, where it differs from the defaults. */
+  readonly peerLimits?: Partial<PeerLimits>;
   /** Milliseconds between LDK's regular ticks. Default 30,000. */
   readonly tickMs?: number;
   /** Unix milliseconds; default the system's clock. */

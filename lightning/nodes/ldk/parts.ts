@@ -11,10 +11,12 @@ import { buildEngine, type Engine } from "./engine.js";
 import { CallbackGuard } from "./guard.js";
 import { InvoiceRows } from "./invoice-rows.js";
 import { Invoices } from "./invoices.js";
+import { KnownPeers } from "./known-peers.js";
 import type { LdkNodeOptions } from "./options.js";
 import { PaymentRows } from "./payment-rows.js";
 import { Payments } from "./payments.js";
 import { PeerKeeper } from "./peer-keeper.js";
+import { DEFAULT_PEER_LIMITS } from "./peer-limits.js";
 import { Pump } from "./pump.js";
 import { PeerSockets } from "./sockets.js";
 import type { NodeStore } from "./store.js";
@@ -56,8 +58,17 @@ export function assembleNode(options: LdkNodeOptions, store: NodeStore, news: No
   const { chain, log, deputy, onCommit, now = Date.now } = options;
   const guard = new CallbackGuard();
   const messages = new CustomMessages(guard, {
-    message: (message) => pump.afterCommit(() => news.message(message)),
-    connected: (peer) => peers.onConnected(peer),
+    read: () => sockets.onRead(),
+    sending: (peer) => sockets.onSending(peer),
+    takes: (peer) => sockets.takes(peer),
+    message: (message) => {
+      sockets.onMessage();
+      pump.afterCommit(() => news.message(message));
+    },
+    connected: (peer) => {
+      sockets.onConnected(peer);
+      peers.onConnected(peer);
+    },
     disconnected: (peer) => {
       peers.onDisconnected(peer);
       pump.afterCommit(() => news.disconnected(hexToBytes(peer)));
@@ -74,12 +85,21 @@ export function assembleNode(options: LdkNodeOptions, store: NodeStore, news: No
   });
   const nodeId = engine.manager.get_our_node_id();
   const ownId = bytesToHex(nodeId);
-  const sockets: PeerSockets = new PeerSockets(engine.peers, guard, () => pump.schedule());
+  const sockets: PeerSockets = new PeerSockets({
+    peers: engine.peers,
+    guard,
+    limits: { ...DEFAULT_PEER_LIMITS, ...options.peerLimits },
+    known: new KnownPeers(store),
+    hasChannel: (peer) => channels.readyWith(hexToBytes(peer)),
+    wake: () => pump.schedule(),
+    log,
+  });
   const pump: Pump = new Pump({
     engine,
     store,
     sockets,
     guard,
+    messagesWait: () => messages.waiting,
     handle: (event) => handle(event, parts),
     broadcast: (raw) => chain.submit(raw),
     failed: news.failed,

@@ -56,6 +56,7 @@ export class PeerKeeper {
   /** @throws NodeError `unreachable`, `timeout` */
   async connect(address: PeerAddress, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
     const peer = bytesToHex(address.nodeId);
+    this.#o.sockets.expectWelcome(peer);
     if (!this.#o.isConnected(peer)) await this.#dial(peer, address, timeoutMs);
     const { host, port } = address;
     const known = this.#addresses.get(peer);

@@ -1,6 +1,7 @@
 import * as ldk from "lightningdevkit";
 import { NodeError } from "../errors.js";
 import type { Engine } from "./engine.js";
+import { withoutTrace } from "./free.js";
 import type { CallbackGuard } from "./guard.js";
 import type { PeerSockets } from "./sockets.js";
 import type { NodeStore } from "./store.js";
@@ -15,6 +16,8 @@ export interface PumpOptions {
   readonly guard: CallbackGuard;
   /** Handles one of LDK's events; what it writes is committed together with LDK's own state. */
   readonly handle: (event: ldk.Event) => void;
+  /** True while there are messages for peers that LDK has not taken over. */
+  readonly messagesWait: () => boolean;
   /** Takes transactions for the chain, after the commit. @returns true when `raw` need not be kept any longer */
   readonly broadcast: (raw: Uint8Array) => boolean;
   /** Called once when the node cannot go on. */
@@ -153,12 +156,14 @@ export class Pump {
     let before: number;
     do {
       before = this.#handled;
-      this.#managerEvents.process_pending_events(this.#handler);
-      this.#monitorEvents.process_pending_events(this.#handler);
+      for (const events of [this.#managerEvents, this.#monitorEvents])
+        withoutTrace(events, () => events.process_pending_events(this.#handler));
       guard.check();
     } while (this.#handled !== before);
-    engine.peers.process_events();
-    guard.check();
+    do {
+      engine.peers.process_events();
+      guard.check();
+    } while (this.#o.messagesWait());
   }
 
   #commit(): void {

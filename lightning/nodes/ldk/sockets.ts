@@ -2,50 +2,101 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import * as ldk from "lightningdevkit";
 import { concatBytes } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
+import { Admission } from "./admission.js";
+import { Connection } from "./connection.js";
+import { Descriptors } from "./descriptors.js";
+import { withoutTrace } from "./free.js";
 import type { CallbackGuard } from "./guard.js";
+import { Intake } from "./intake.js";
+import type { KnownPeers } from "./known-peers.js";
+import { ANSWER_ROOM, MESSAGE_COST, type PeerLimits } from "./peer-limits.js";
 import { plain } from "./result.js";
+import type { Log } from "./traits.js";
 
 /** Bytes that one peer may make wait between two turns before LDK is told to hold back. */
-const MAX_OUTBOX = 1 << 20;
+const MAX_OUTBOX = 1 << 18;
+/** Bytes of one peer that may wait for LDK before the system is told to hold back. */
+const MAX_PENDING = 1 << 16;
+/** Messages of ours that may wait because a peer does not read. */
+const MAX_UNSENT = 32;
 /** How long a connection that we end may take to send what it still holds. */
 const LINGER_MS = 1000;
-const MAX_CONNECTIONS = 500;
+/** The last resort, above all bounds of {@link PeerLimits} together. */
+const MAX_CONNECTIONS = 1500;
+/** Length of the first message of a handshake (BOLT 8); LDK hears of a connection when it is there. */
+const ACT_ONE_LENGTH = 50;
+const SWEEP_MS = 1000;
 
-interface Connection {
-  readonly socket: Socket;
-  readonly descriptor: ldk.SocketDescriptor;
-  outbox: Uint8Array[];
-  outboxLength: number;
-  /** The operating system's buffer is full. */
-  congested: boolean;
-  /** LDK has more to send than we took. */
-  starved: boolean;
-  /** LDK wants this connection to end after what is in the outbox. */
-  ending: boolean;
+export interface PeerSocketsOptions {
+  readonly peers: ldk.PeerManager;
+  readonly guard: CallbackGuard;
+  readonly limits: PeerLimits;
+  readonly known: KnownPeers;
+  /** True for a peer with a channel that is ready. */
+  readonly hasChannel: (peer: string) => boolean;
+  /** Asks for a turn of the pump. */
+  readonly wake: () => void;
+  readonly log: Log | undefined;
+}
+
+/** What came of what peers sent, since the node started. */
+export interface IntakeCounts {
+  /** Bytes that LDK was handed. */
+  readonly handled: number;
+  /** Peers that were cut off because they sent more than their flow. */
+  readonly flooded: number;
+  /** Connections that lost their place to others. */
+  readonly evicted: number;
+  /** Connections that ended because of what they did not do in time. */
+  readonly late: number;
+  /** Open now. */
+  readonly connections: number;
 }
 
 const noAddress = () => ldk.Option_SocketAddressZ.constructor_none();
 
 /**
  * BOLT 8 over TCP. What LDK wants to send waits here until {@link flush}, which the pump calls after its commit:
- * so no byte leaves the process before the state that it speaks of is durable.
+ * so no byte leaves the process before the state that it speaks of is durable. What peers send is bounded here,
+ * before LDK decrypts it.
  */
 export class PeerSockets {
-  readonly #peers: ldk.PeerManager;
-  readonly #guard: CallbackGuard;
-  readonly #wake: () => void;
-  readonly #connections = new Map<bigint, Connection>();
+  readonly #o: PeerSocketsOptions;
+  readonly #admission: Admission;
+  readonly #intake: Intake;
+  readonly #descriptors = new Descriptors();
+  readonly #connections = new Set<Connection>();
+  /** By node id as hex. */
+  readonly #peers = new Map<string, Connection>();
+  /** Connections that {@link flush} has something to do for. */
+  readonly #writing = new Set<Connection>();
   readonly #servers = new Set<Server>();
   /** Outgoing connections that TCP has not opened yet. */
   readonly #dialing = new Set<Socket>();
-  #nextId = 0n;
+  readonly #sweep: NodeJS.Timeout;
+  readonly #counts = { handled: 0, flooded: 0, evicted: 0, late: 0 };
+  /** The connection whose bytes LDK is reading. */
+  #reading: Connection | undefined;
   #closed = false;
 
-  /** @param wake asks for a turn of the pump */
-  constructor(peers: ldk.PeerManager, guard: CallbackGuard, wake: () => void) {
-    this.#peers = peers;
-    this.#guard = guard;
-    this.#wake = wake;
+  constructor(options: PeerSocketsOptions) {
+    this.#o = options;
+    const { limits, known, hasChannel } = options;
+    this.#intake = new Intake((connection, slice) => this.#read(connection, slice));
+    this.#admission = new Admission({
+      limits,
+      known,
+      hasChannel,
+      evict: (connection) => {
+        this.#counts.evicted++;
+        this.#cut(connection);
+      },
+    });
+    this.#sweep = setInterval(() => this.#endLate(performance.now()), SWEEP_MS);
+  }
+
+  get counts(): IntakeCounts {
+    return { ...this.#counts, connections: this.#connections.size };
   }
 
   /** Listens for peers. @returns the port. @throws NodeError `unreachable` when the port cannot be had */
@@ -82,38 +133,96 @@ export class PeerSockets {
     socket.once("connect", () => {
       this.#dialing.delete(socket);
       if (this.#closed) return socket.destroy();
-      const { descriptor } = this.#attach(socket);
-      return this.#call(() => {
-        const hello = this.#peers.new_outbound_connection(plain(nodeId), descriptor, noAddress());
-        if (hello instanceof ldk.Result_CVec_u8ZPeerHandleErrorZ_OK) socket.write(hello.res);
-        else socket.destroy();
+      const connection = this.#watch(socket, true);
+      return this.#begin(connection, (descriptor) => {
+        const { peers } = this.#o;
+        const hello = withoutTrace(peers, () =>
+          peers.new_outbound_connection(plain(nodeId), descriptor, noAddress()),
+        );
+        if (!(hello instanceof ldk.Result_CVec_u8ZPeerHandleErrorZ_OK)) return false;
+        socket.write(hello.res);
+        return true;
       });
     });
     return socket;
   }
 
+  /**
+   * Holds that a node may be dialed.
+   * @throws NodeError `unreachable` when it was cut off a short time ago
+   */
+  expectWelcome(peer: string): void {
+    const ms = this.#admission.shunnedFor(peer, performance.now());
+    if (ms > 0)
+      throw new NodeError(
+        "unreachable",
+        `the node ${peer} sent far more than it was asked for and was cut off`,
+        {
+          hint: `It is dialed again in ${Math.ceil(ms / 1000)} s at the earliest.`,
+        },
+      );
+  }
+
+  /** LDK has decrypted a message and hands it over. Called from within LDK. */
+  onRead(): void {
+    if (this.#reading) this.#reading.debt += MESSAGE_COST;
+  }
+
+  /** LDK has exchanged `init` with the peer on the connection that it reads. Called from within LDK. */
+  onConnected(peer: string): void {
+    if (this.#reading) this.#reading.peer = peer;
+  }
+
+  /** The peer has sent a message of the project. Called from within LDK. */
+  onMessage(): void {
+    if (this.#reading) this.#admission.active(this.#reading, performance.now());
+  }
+
+  /** LDK is handed a message of ours to the peer. Called from within LDK. */
+  onSending(peer: string): void {
+    const connection = this.#peers.get(peer);
+    if (!connection) return;
+    connection.unsent++;
+    if (connection.isOutbound) connection.allowance.grant(ANSWER_ROOM);
+  }
+
+  /** False when the peer leaves unread what it was sent. */
+  takes(peer: string): boolean {
+    return (this.#peers.get(peer)?.unsent ?? 0) < MAX_UNSENT;
+  }
+
+  /** The peer has asked successfully: a place is kept for it from now on. */
+  keepPlace(peer: string): void {
+    this.#o.known.add(peer);
+    const connection = this.#peers.get(peer);
+    if (connection) this.#admission.succeeded(connection, performance.now());
+  }
+
   /** Sends what waits. Only the pump calls it, right after a commit. */
   flush(): void {
-    for (const connection of [...this.#connections.values()]) {
+    const now = performance.now();
+    for (const connection of [...this.#writing]) {
+      this.#writing.delete(connection);
       const { socket, outbox } = connection;
-      if (outbox.length > 0) {
+      if (outbox.length > 0 && !socket.destroyed) {
         connection.outbox = [];
         connection.outboxLength = 0;
-        connection.congested = !socket.write(concatBytes(...outbox));
+        if (!socket.write(concatBytes(...outbox))) connection.congestedAt = now;
       }
-      if (connection.ending) this.#end(connection);
-      else if (connection.starved && !connection.congested) this.#feed(connection);
+      this.#charge(connection, 0);
+      if (connection.isEnding) this.#end(connection);
+      else if (connection.isStarved && connection.congestedAt === undefined) this.#feed(connection);
     }
   }
 
   /** Stops listening and ends all connections; resolves when they are gone. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const socket of this.#dialing) socket.destroy();
-    const gone = [...this.#connections.values()].map(
-      ({ socket }) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
+    this.#stop();
+    const gone = [...this.#connections].map(
+      ({ socket }) =>
+        new Promise<void>((resolve) => (socket.closed ? resolve() : socket.once("close", () => resolve()))),
     );
-    for (const connection of this.#connections.values()) this.#end(connection);
+    for (const connection of this.#connections) this.#end(connection);
     const stopped = [...this.#servers].map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
@@ -122,96 +231,208 @@ export class PeerSockets {
 
   /** Drops everything at once, nothing more is sent: for a node that must not go on. */
   destroy(): void {
-    this.#closed = true;
-    for (const socket of this.#dialing) socket.destroy();
-    for (const { socket } of this.#connections.values()) socket.destroy();
+    this.#stop();
+    for (const { socket } of this.#connections) socket.destroy();
     for (const server of this.#servers) server.close();
   }
 
+  #stop(): void {
+    this.#closed = true;
+    clearInterval(this.#sweep);
+    this.#intake.stop();
+    for (const socket of this.#dialing) socket.destroy();
+  }
+
   #accept(socket: Socket): void {
-    if (this.#closed) return void socket.destroy();
-    const { descriptor } = this.#attach(socket);
-    this.#call(() => {
-      if (!this.#peers.new_inbound_connection(descriptor, noAddress()).is_ok()) socket.destroy();
-    });
+    if (this.#closed || !socket.remoteAddress) return void socket.destroy();
+    this.#admission.opened(this.#watch(socket, false));
   }
 
   /** Calls into LDK from an event of the system; a panic stops the node at the next turn of the pump. */
   #call(into: () => void): void {
-    this.#guard.run(undefined, into);
-    this.#wake();
+    this.#o.guard.run(undefined, into);
+    this.#o.wake();
   }
 
-  #attach(socket: Socket): Connection {
-    const id = this.#nextId++;
+  #watch(socket: Socket, isOutbound: boolean): Connection {
     socket.setNoDelay(true);
-    const connection: Connection = {
-      socket,
-      descriptor: ldk.SocketDescriptor.new_impl({
-        send_data: (data, resume) => this.#guard.run(0, () => this.#take(connection, data, resume)),
-        disconnect_socket: () => {
-          connection.ending = true;
-          this.#wake();
-        },
-        eq: (other) => other.hash() === id,
-        hash: () => id,
-      }),
-      outbox: [],
-      outboxLength: 0,
-      congested: false,
-      starved: false,
-      ending: false,
-    };
-    this.#connections.set(id, connection);
-    socket.on("data", (bytes: Buffer) => this.#read(connection, bytes));
+    const connection = new Connection(socket, isOutbound, this.#o.limits, performance.now());
+    this.#connections.add(connection);
+    socket.on("data", (bytes: Buffer) => this.#arrived(connection, bytes));
     socket.on("drain", () => {
-      connection.congested = false;
-      if (connection.starved) this.#feed(connection);
+      connection.congestedAt = undefined;
+      if (connection.isStarved) this.#feed(connection);
     });
     socket.on("error", () => socket.destroy());
     socket.once("close", () => {
-      this.#connections.delete(id);
-      if (!connection.ending && !this.#closed)
-        this.#call(() => this.#peers.socket_disconnected(connection.descriptor));
+      this.#admission.left(connection);
+      // What the peer sent before it left is still handed over.
+      const { pendingLength, isHeld, isCut, isEnding } = connection;
+      if (pendingLength === 0 || isHeld || isCut || isEnding || this.#closed) this.#forget(connection);
     });
     return connection;
   }
 
+  /** Tells LDK of a connection. @param hello false when LDK does not want it */
+  #begin(connection: Connection, hello: (descriptor: ldk.SocketDescriptor) => boolean): void {
+    connection.stage = "handshake";
+    const descriptor = this.#descriptors.take({
+      send: (data, resume) => this.#o.guard.run(0, () => this.#take(connection, data, resume)),
+      disconnect: () => {
+        connection.isForgotten = true;
+        connection.isEnding = true;
+        this.#writing.add(connection);
+        this.#o.wake();
+      },
+    });
+    connection.descriptor = descriptor;
+    this.#call(() => {
+      if (hello(descriptor.socket)) return;
+      connection.isForgotten = true;
+      this.#cut(connection);
+    });
+  }
+
+  #arrived(connection: Connection, bytes: Buffer): void {
+    if (connection.isEnding || connection.isCut || this.#closed) return;
+    connection.pending.push(plain(bytes));
+    connection.pendingLength += bytes.length;
+    if (connection.pendingLength > MAX_PENDING) connection.socket.pause();
+    if (connection.stage === "peer") this.#charge(connection, bytes.length);
+    else if (connection.stage === "silent" && connection.pendingLength >= ACT_ONE_LENGTH) {
+      this.#admission.spoke(connection);
+      const { peers } = this.#o;
+      this.#begin(connection, (descriptor) =>
+        withoutTrace(peers, () => peers.new_inbound_connection(descriptor, noAddress()).is_ok()),
+      );
+    }
+    if (connection.stage !== "silent") this.#intake.push(connection);
+  }
+
+  /** Hands LDK a part of what has arrived. */
+  #read(connection: Connection, slice: Uint8Array): void {
+    const { descriptor, socket } = connection;
+    if (!descriptor || connection.isEnding || this.#closed) return;
+    const isNew = connection.stage !== "peer";
+    connection.handled += slice.length;
+    this.#counts.handled += slice.length;
+    if (isNew) connection.debt += slice.length;
+    this.#reading = connection;
+    this.#call(() => {
+      const read = this.#o.peers.read_event(descriptor.socket, slice);
+      if (!(read instanceof ldk.Result_boolPeerHandleErrorZ_OK)) {
+        connection.isForgotten = true;
+        connection.isEnding = true;
+        this.#writing.add(connection);
+      } else if (read.res) connection.isHeld = true;
+    });
+    this.#reading = undefined;
+    this.#charge(connection, 0);
+    if (isNew && connection.peer && !connection.isEnding) this.#introduced(connection, connection.peer);
+    if (connection.pendingLength <= MAX_PENDING && !connection.isHeld) socket.resume();
+    if (socket.closed && (connection.pendingLength === 0 || connection.isHeld)) this.#forget(connection);
+  }
+
+  #introduced(connection: Connection, peer: string): void {
+    const now = performance.now();
+    connection.stage = "peer";
+    this.#peers.set(peer, connection);
+    this.#admission.introduced(connection, now);
+    if (this.#admission.shunnedFor(peer, now) > 0) this.#cut(connection);
+    else this.#charge(connection, connection.pendingLength);
+  }
+
+  /** Takes from what a peer may send, its debt included. Not called from within LDK. A peer that sends more is cut off; one with a channel is held back. */
+  #charge(connection: Connection, cost: number): void {
+    const now = performance.now();
+    const wait = connection.allowance.take(cost + connection.debt, now);
+    connection.debt = 0;
+    if (wait === 0 || connection.isCut) return;
+    if (connection.standing === "channel") connection.notBefore = now + wait;
+    if (this.#admission.hasChannel(connection, now)) return;
+    this.#counts.flooded++;
+    const { peer, handled } = connection;
+    if (peer) this.#admission.shun(peer, now);
+    this.#o.log?.("warn", `${peer ?? "a peer"} was cut off: it sent too much; ${handled} bytes were handled`);
+    this.#cut(connection);
+  }
+
   #take(connection: Connection, data: Uint8Array, resume: boolean): number {
-    if (resume) connection.socket.resume();
-    if (connection.ending || data.length === 0) return 0;
-    if (connection.congested || connection.outboxLength >= MAX_OUTBOX) {
-      connection.starved = true;
+    if (resume && connection.isHeld) {
+      connection.isHeld = false;
+      connection.socket.resume();
+      this.#intake.push(connection);
+    }
+    if (data.length === 0) return 0;
+    // Nothing reaches a connection that is over: LDK need not keep it.
+    if (connection.isEnding || connection.isCut || connection.socket.destroyed) return data.length;
+    if (connection.congestedAt !== undefined || connection.outboxLength >= MAX_OUTBOX) {
+      connection.isStarved = true;
+      this.#writing.add(connection);
       return 0;
     }
     connection.outbox.push(data);
     connection.outboxLength += data.length;
-    this.#wake();
+    this.#writing.add(connection);
+    if (connection.unsent > 0) connection.unsent--;
+    else connection.debt += MESSAGE_COST + data.length;
+    this.#o.wake();
     return data.length;
   }
 
-  #read(connection: Connection, bytes: Buffer): void {
-    if (connection.ending || this.#closed) return;
-    this.#call(() => {
-      const read = this.#peers.read_event(connection.descriptor, plain(bytes));
-      if (!(read instanceof ldk.Result_boolPeerHandleErrorZ_OK)) connection.ending = true;
-      else if (read.res) connection.socket.pause();
-    });
-  }
-
   #feed(connection: Connection): void {
-    if (this.#closed || connection.ending) return;
-    connection.starved = false;
+    if (this.#closed || connection.isEnding || connection.isCut || !connection.descriptor) return;
+    const { descriptor } = connection;
+    connection.isStarved = false;
     this.#call(() => {
-      if (!this.#peers.write_buffer_space_avail(connection.descriptor).is_ok()) connection.ending = true;
+      if (this.#o.peers.write_buffer_space_avail(descriptor.socket).is_ok()) return;
+      connection.isForgotten = true;
+      connection.isEnding = true;
+      this.#writing.add(connection);
     });
   }
 
+  /** Ends the connections whose time is up. */
+  #endLate(now: number): void {
+    const { silentMs, handshakeMs, unreadMs, idleMs } = this.#o.limits;
+    for (const connection of this.#connections) {
+      const { stage, standing, openedAt, activeAt, congestedAt = now } = connection;
+      const isLate =
+        (stage === "silent" && now - openedAt > silentMs) ||
+        (stage === "handshake" && now - openedAt > handshakeMs) ||
+        now - congestedAt > unreadMs ||
+        ((standing === "stranger" || standing === "dialed") && now - activeAt > idleMs);
+      if (!isLate || connection.isCut) continue;
+      this.#counts.late++;
+      this.#cut(connection);
+    }
+  }
+
+  /** Lets the last bytes out and closes. */
   #end(connection: Connection): void {
-    connection.ending = true;
+    connection.isEnding = true;
     const { socket } = connection;
     if (socket.destroyed) return;
     socket.end();
     socket.setTimeout(LINGER_MS, () => socket.destroy());
+  }
+
+  /** Closes at once; nothing more is read or sent. */
+  #cut(connection: Connection): void {
+    connection.isCut = true;
+    connection.socket.destroy();
+  }
+
+  /** The connection is over for LDK as well. */
+  #forget(connection: Connection): void {
+    const { descriptor, peer } = connection;
+    if (!this.#connections.delete(connection)) return;
+    this.#intake.delete(connection);
+    this.#writing.delete(connection);
+    if (peer && this.#peers.get(peer) === connection) this.#peers.delete(peer);
+    if (!descriptor) return;
+    if (!connection.isForgotten && !this.#closed)
+      this.#call(() => this.#o.peers.socket_disconnected(descriptor.socket));
+    this.#descriptors.release(descriptor);
   }
 }

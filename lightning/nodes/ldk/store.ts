@@ -28,7 +28,7 @@ const FORM: DatabaseForm = {
 };
 
 /** Names of the single values. */
-export type StateName = "seed" | "cross-node-seed" | "manager" | "port";
+export type StateName = "seed" | "cross-node-seed" | "manager" | "port" | "known-peers";
 
 /**
  * Everything a node must not lose, in one SQLite file. Writes gather in one open transaction; nobody but this

@@ -1,0 +1,73 @@
+import type { Socket } from "node:net";
+import { addressOwner } from "../../address-scope.js";
+import { Allowance } from "./allowance.js";
+import type { Descriptor } from "./descriptors.js";
+import type { PeerLimits, Standing } from "./peer-limits.js";
+import type { Guest } from "./places.js";
+
+/** How far a connection has come: nothing was read, LDK exchanges keys and `init`, LDK knows the peer. */
+export type Stage = "silent" | "handshake" | "peer";
+
+/** One TCP connection. Times are milliseconds of a monotonic clock. */
+export class Connection implements Guest {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly isOutbound: boolean;
+  readonly allowance: Allowance;
+  standing: Standing = "new";
+  stage: Stage = "silent";
+  /** Node id as hex, once `init` was exchanged. */
+  peer: string | undefined;
+  readonly openedAt: number;
+  /** When the peer last sent a message of the project. */
+  activeAt: number;
+
+  /** While LDK knows the connection. */
+  descriptor: Descriptor | undefined;
+  /** LDK has forgotten the connection by itself. */
+  isForgotten = false;
+  /** To be ended once what is in the outbox has been sent. */
+  isEnding = false;
+  /** Ended at once, for what the peer did. */
+  isCut = false;
+
+  /** What arrived and was not handed to LDK. */
+  readonly pending: Uint8Array[] = [];
+  pendingLength = 0;
+  /** LDK wants nothing more until it could send. */
+  isHeld = false;
+  /** Nothing more is handed to LDK before. */
+  notBefore = 0;
+  /** Bytes that LDK was handed. */
+  handled = 0;
+  /** What LDK did for this peer, in bytes of its flow, and was not charged yet. */
+  debt = 0;
+
+  outbox: Uint8Array[] = [];
+  outboxLength = 0;
+  /** Since when the system's buffer has been full. */
+  congestedAt: number | undefined;
+  /** LDK has more to send than we took. */
+  isStarved = false;
+  /** Messages of our own that LDK has not sent. */
+  unsent = 0;
+
+  constructor(socket: Socket, isOutbound: boolean, limits: PeerLimits, now: number) {
+    this.socket = socket;
+    this.isOutbound = isOutbound;
+    this.address = addressOwner(socket.remoteAddress ?? "");
+    this.allowance = new Allowance(limits.flow.new, now);
+    this.openedAt = now;
+    this.activeAt = now;
+  }
+
+  /** The next bytes for LDK, at most `length`. */
+  slice(length: number): Uint8Array {
+    const first = this.pending[0] ?? new Uint8Array(0);
+    const slice = first.subarray(0, length);
+    if (slice.length === first.length) this.pending.shift();
+    else this.pending[0] = first.subarray(length);
+    this.pendingLength -= slice.length;
+    return slice;
+  }
+}

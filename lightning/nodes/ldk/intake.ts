@@ -1,0 +1,103 @@
+import type { Connection } from "./connection.js";
+import { FairQueue } from "./fair-queue.js";
+
+/** Bytes that LDK is handed in one go: what a few bytes can make it do must not hold the process up. */
+const TRUSTED_SLICE = 4096;
+const SLICE = 1024;
+/** Milliseconds after which others have their turn, timers and cards included. */
+const TURN_MS = 4;
+/** Peers of which nothing is known have this part of the time, and may have as many milliseconds of it at once. */
+const SHARE = 0.25;
+const SHARE_BURST_MS = 100;
+
+/**
+ * Hands LDK what peers have sent, in small slices and fair turns: peers with a channel and known ones first, then
+ * the others, address by address. Only how long it takes depends on the time; what is handed over does not.
+ */
+export class Intake {
+  readonly #trusted = new FairQueue<Connection>();
+  readonly #others = new FairQueue<Connection>();
+  readonly #handle: (connection: Connection, slice: Uint8Array) => void;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #isScheduled = false;
+  #share = SHARE_BURST_MS;
+  #sharedAt = performance.now();
+  #isStopped = false;
+
+  constructor(handle: (connection: Connection, slice: Uint8Array) => void) {
+    this.#handle = handle;
+  }
+
+  /** There may be something to hand over. */
+  push(connection: Connection): void {
+    if (connection.pendingLength === 0 || connection.isHeld || connection.isCut || this.#isStopped) return;
+    const wait = connection.notBefore - performance.now();
+    if (wait > 0) this.#later(wait, () => this.push(connection));
+    else {
+      const { standing } = connection;
+      (standing === "channel" || standing === "known" ? this.#trusted : this.#others).push(connection);
+      this.#schedule();
+    }
+  }
+
+  delete(connection: Connection): void {
+    this.#trusted.delete(connection);
+    this.#others.delete(connection);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    const turn = () => {
+      this.#isScheduled = false;
+      if (!this.#isStopped) this.#turn();
+    };
+    const wait = this.#trusted.size > 0 ? 0 : this.#untilShare();
+    if (wait > 0) this.#later(wait, turn);
+    else setImmediate(turn);
+  }
+
+  #turn(): void {
+    const start = performance.now();
+    this.#serve(this.#trusted, TRUSTED_SLICE, start);
+    if (this.#untilShare() === 0) {
+      const before = performance.now();
+      this.#serve(this.#others, SLICE, start);
+      this.#share -= performance.now() - before;
+    }
+    if (this.#trusted.size > 0 || this.#others.size > 0) this.#schedule();
+  }
+
+  /** At most one slice for each connection, so that what it costs is seen before the next; at least one in all. */
+  #serve(queue: FairQueue<Connection>, length: number, start: number): void {
+    let left = queue.size;
+    do {
+      const connection = queue.next();
+      if (!connection) return;
+      if (connection.isCut || connection.isHeld) continue;
+      this.#handle(connection, connection.slice(length));
+      this.push(connection);
+    } while (--left > 0 && performance.now() - start < TURN_MS);
+  }
+
+  /** Milliseconds until the others may be served. */
+  #untilShare(): number {
+    const now = performance.now();
+    this.#share = Math.min(SHARE_BURST_MS, this.#share + (now - this.#sharedAt) * SHARE);
+    this.#sharedAt = now;
+    return this.#share > 0 ? 0 : Math.max(1, -this.#share / SHARE);
+  }
+
+  #later(ms: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      then();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
