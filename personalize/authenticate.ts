@@ -1,7 +1,15 @@
-import { openSecureChannel, type SecureChannel, SecureChannelError, type Transport } from "../apdu/index.js";
+import {
+  LEVEL,
+  openSecureChannel,
+  type SecureChannel,
+  SecureChannelError,
+  type SecureChannelErrorCode,
+  type Transport,
+} from "../apdu/index.js";
 import { type CardStaticKeys, KeyError, type KeySource, wipeCardKeys } from "../keys/index.js";
 import { PersonalizationError } from "./errors.js";
 import type { Journal } from "./journal.js";
+import type { Profile, ResponseProtection } from "./profile.js";
 
 /** What opening a channel needs besides the card. */
 export interface AuthenticationContext {
@@ -10,7 +18,16 @@ export interface AuthenticationContext {
   readonly journal: Journal;
   /** The system's generator when absent. */
   readonly random?: ((length: number) => Uint8Array) | undefined;
+  /** What the profile requires of a channel. */
+  readonly profile: Pick<Profile, "cardKeys">;
 }
+
+/** Bits of {@link LEVEL} that a profile requires. */
+const REQUIRED: Readonly<Record<ResponseProtection, number>> = {
+  "as-offered": 0,
+  mac: LEVEL.R_MAC,
+  encrypted: LEVEL.R_MAC | LEVEL.R_ENCRYPTION,
+};
 
 /**
  * Opens a channel to the selected applet, once for each key version (specs/04 §4.5): the attempt is in the journal
@@ -22,7 +39,7 @@ export async function authenticate(
   transport: Transport,
   chip: string,
   version: number,
-  { keys, journal, random }: AuthenticationContext,
+  { keys, journal, random, profile }: AuthenticationContext,
 ): Promise<SecureChannel> {
   if (!journal.mayAttempt(chip, version)) {
     const reason = journal.chips.get(chip)?.refused.get(version) ?? "no attempt came to an end";
@@ -41,6 +58,7 @@ export async function authenticate(
     const channel = await openSecureChannel(transport, {
       keyVersion: version,
       level: "best",
+      required: REQUIRED[profile.cardKeys.responses ?? "as-offered"],
       staticKeys: async ({ diversification }) => {
         used = await keys.cardKeys(version, diversification);
         return used;
@@ -49,12 +67,12 @@ export async function authenticate(
       ...(state.mode ? { mode: state.mode } : {}),
     });
     state.mode = channel.card.mode;
-    journal.append({ step: "ended", chip, version });
+    journal.append({ step: "ended", chip, version, level: channel.level });
     return channel;
   } catch (cause) {
     if (
       cause instanceof KeyError ||
-      (cause instanceof SecureChannelError && cause.code === "unknown-key-version")
+      (cause instanceof SecureChannelError && NOTHING_TRIED.includes(cause.code))
     )
       journal.append({ step: "ended", chip, version });
     throw cause instanceof SecureChannelError ? explain(cause, chip, version, journal) : cause;
@@ -63,10 +81,18 @@ export async function authenticate(
   }
 }
 
+/** The card was not asked to compare anything: it loses nothing by another attempt. */
+const NOTHING_TRIED: readonly SecureChannelErrorCode[] = ["unknown-key-version", "unprotected-responses"];
+
 /** A refusal that will not go away is kept, so that nobody tries the same again on the next tap. */
 function explain(cause: SecureChannelError, chip: string, version: number, journal: Journal): Error {
   const { code } = cause;
-  if (code === "wrong-keys" || code === "not-authenticated" || code === "locked") {
+  if (code === "unprotected-responses")
+    return new PersonalizationError("unprotected", cause.message, {
+      cause,
+      ...(cause.hint ? { hint: cause.hint } : {}),
+    });
+  if (code === "wrong-keys" || code === "not-authenticated" || code === "locked" || code === "used-up") {
     journal.append({ step: "refused", chip, version, reason: code });
     return new PersonalizationError(code === "wrong-keys" ? "wrong-keys" : "locked", cause.message, {
       cause,

@@ -1,3 +1,4 @@
+import { LEVEL } from "../apdu/index.js";
 import { bytesToHex } from "../common/index.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { PersonalizationError } from "./errors.js";
@@ -27,7 +28,15 @@ export interface BatchStatus {
   /** Begun and not done: their chips have to be laid on a reader again. */
   readonly halfDone: readonly ItemStatus[];
   readonly refused: readonly RefusedChip[];
+  /** Chips by what their last channel protected. */
+  readonly channels: Readonly<Record<ChannelProtection, number>>;
 }
+
+/** How the responses of a channel came. */
+export type ChannelProtection = "encrypted" | "mac" | "clear";
+
+const protectionOf = (level: number): ChannelProtection =>
+  level & LEVEL.R_ENCRYPTION ? "encrypted" : level & LEVEL.R_MAC ? "mac" : "clear";
 
 export const itemStatus = ({ order, stage, cardId, chip }: ItemState): ItemStatus => ({
   number: order.number,
@@ -45,12 +54,15 @@ export function batchStatus(journal: Journal): BatchStatus {
   const halfDone = journal.items
     .filter(({ stage, chip }) => stage !== "done" && chip !== undefined)
     .map(itemStatus);
+  const channels: Record<ChannelProtection, number> = { encrypted: 0, mac: 0, clear: 0 };
+  for (const { level } of journal.chips.values()) if (level !== undefined) channels[protectionOf(level)]++;
   return {
     batch: journal.batch.batch,
     profile: journal.batch.profile,
     counts: journal.counts(),
     halfDone,
     refused,
+    channels,
   };
 }
 

@@ -9,6 +9,8 @@ export type PersonalizationErrorCode =
   | "wrong-keys"
   /** The card opens no channel any more, or was tried too often. */
   | "locked"
+  /** The channel would protect responses less than the profile requires. */
+  | "unprotected"
   /** The card is personalized, by another batch or another issuer. */
   | "already-personalized"
   /** The card is blocked by its issuer. */

@@ -34,7 +34,13 @@ export const recordSchema = z.discriminatedUnion("step", [
   /** The try ended without a channel, for a reason that will not go away. */
   z.strictObject({ step: z.literal("refused"), chip, version, reason: z.string() }),
   /** The try ended at no cost to the chip: a channel is open, or it has no keys of that version. */
-  z.strictObject({ step: z.literal("ended"), chip, version }),
+  z.strictObject({
+    step: z.literal("ended"),
+    chip,
+    version,
+    /** Security level of the channel that was opened; absent when none was. */
+    level: z.int().min(0).max(0x33).optional(),
+  }),
   /** The chip has made its key and gets this card's id; the registry is told next. */
   z.strictObject({ step: z.literal("assigned"), chip, item, card: hex(8), key: hex(65), pin: z.boolean() }),
   /** The card id was given up and is retired in the registry; the chip is still this card's. */

@@ -39,6 +39,8 @@ export interface ChipState {
   rotating: { readonly from: number; readonly to: number } | undefined;
   /** The version that the chip has since. */
   rotatedTo: number | undefined;
+  /** Security level of its last channel. */
+  level: number | undefined;
   /** What this process found out about the chip's channels; not in the file. */
   mode: Scp03Mode | undefined;
 }
@@ -144,6 +146,7 @@ export class Journal {
         attempts: new Map(),
         rotating: undefined,
         rotatedTo: undefined,
+        level: undefined,
         mode: undefined,
       };
       this.chips.set(chip, state);
@@ -186,6 +189,7 @@ export class Journal {
         return;
       case "ended":
         this.chip(record.chip).attempts.delete(record.version);
+        if (record.level !== undefined) this.chip(record.chip).level = record.level;
         return;
       case "assigned":
         this.#assign(record);

@@ -81,6 +81,11 @@ export function describeProfile(profile: Profile): string[] {
       ? ["Two taps of one card can be linked by the amount that it shows."]
       : []),
     `Payments are asked for at ${profile.nodeUri}.`,
+    ...(profile.cardKeys.responses === undefined
+      ? []
+      : [
+          `A card is written only through a channel whose responses are ${profile.cardKeys.responses === "mac" ? "authenticated" : "authenticated and encrypted"}.`,
+        ]),
     profile.cardKeys.rotateTo === undefined
       ? `The cards keep their keys of version ${profile.cardKeys.version}.`
       : `The cards come with keys of version ${profile.cardKeys.version} and leave with keys of version ${profile.cardKeys.rotateTo}.`,

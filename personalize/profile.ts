@@ -75,10 +75,26 @@ const profileSchema = z.strictObject({
       version: keyVersion.default(255),
       /** Version of the keys that they shall leave with; absent: the same. */
       "rotate-to": keyVersion.optional(),
+      /** How responses must be protected while a card is written. */
+      responses: z.enum(["as-offered", "mac", "encrypted"]).default("as-offered"),
     })
-    .default({ version: 255 }),
+    .default({ version: 255, responses: "as-offered" }),
   /** What the issuer's service allows, beyond what the card enforces. */
   policy: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** How the responses of a card must be protected while it is written. */
+export type ResponseProtection = "as-offered" | "mac" | "encrypted";
+
+const cardKeysOf = ({
+  version,
+  "rotate-to": rotateTo,
+  responses,
+}: z.output<typeof profileSchema>["card-keys"]): Profile["cardKeys"] => ({
+  version,
+  rotateTo,
+  // What is required by default is no part of a batch's fingerprint, which was made before there was more.
+  ...(responses === "as-offered" ? {} : { responses }),
 });
 
 const HINT = "Correct the profile; no card was touched.";
@@ -94,7 +110,12 @@ export interface Profile {
   readonly pinLength: number | undefined;
   /** CAPABILITY bits 1..3. */
   readonly publish: number;
-  readonly cardKeys: { readonly version: number; readonly rotateTo: number | undefined };
+  readonly cardKeys: {
+    readonly version: number;
+    readonly rotateTo: number | undefined;
+    /** Undefined: whatever the card offers. */
+    readonly responses?: Exclude<ResponseProtection, "as-offered">;
+  };
   readonly policy: unknown;
 }
 
@@ -128,7 +149,7 @@ export function parseProfile(text: string, path: string): Profile {
     },
     pinLength: read.pin === "random" ? read["pin-length"] : undefined,
     publish: read.publish.reduce((bits, name) => bits | PUBLISHED[name], 0),
-    cardKeys: { version: read["card-keys"].version, rotateTo: read["card-keys"]["rotate-to"] },
+    cardKeys: cardKeysOf(read["card-keys"]),
     policy: read.policy,
   };
   const found = contradictions(profile);

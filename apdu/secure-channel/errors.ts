@@ -3,6 +3,10 @@ import { ChequecardError } from "../../common/index.js";
 export type SecureChannelErrorCode =
   /** The card speaks SCP01, SCP02 or something newer, or cannot do the level that was asked for. */
   | "unsupported"
+  /** What the reader handed on offers less protection of responses than is required; no attempt was made. */
+  | "unprotected-responses"
+  /** The sequence counter of these keys is at its end: they open no channel any more, and nobody failed. */
+  | "used-up"
   /** The card has no keys of that version. */
   | "unknown-key-version"
   /** The card's cryptogram is not that of our keys: EXTERNAL AUTHENTICATE was not sent. */

@@ -40,7 +40,7 @@ const bestLevel = (i: number): number =>
   (i & SCP03_I.R_MAC && i & SCP03_I.R_ENCRYPTION ? LEVEL.R_ENCRYPTION : 0);
 
 /** Status words with which cards say that too many attempts failed. */
-const LOCKED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, SW.PIN_BLOCKED, SW.CONDITIONS_NOT_SATISFIED];
+const LOCKED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, SW.PIN_BLOCKED];
 /** Status words with which a card ends the channel (Amendment D §5.6). */
 const ABORTED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, 0x6987, 0x6988];
 
@@ -54,6 +54,11 @@ export interface SecureChannelOptions {
    * C-DECRYPTION.
    */
   readonly level?: number | "best";
+  /**
+   * Bits of {@link LEVEL} that a channel must have. "i" comes in clear: who stands between can clear what the card offers,
+   * and a channel of level `best` would then be weaker than the card's.
+   */
+  readonly required?: number;
   /** Absent: S8, and S16 when the card finds 8 bytes too short. */
   readonly mode?: Scp03Mode;
   /** The system's generator when absent. */
@@ -68,6 +73,8 @@ export interface SecureChannelOptions {
 export class SecureChannel implements Transport {
   /** What the card said of itself. */
   readonly card: InitializeUpdateResponse;
+  /** What was agreed: a sum of {@link LEVEL}. */
+  readonly level: number;
   /** Most bytes of data that a command can carry. */
   readonly maxData: number;
   readonly #transport: Transport;
@@ -78,11 +85,13 @@ export class SecureChannel implements Transport {
   constructor(
     transport: Transport,
     card: InitializeUpdateResponse,
+    level: number,
     protection: MessageProtection,
     maxData: number,
   ) {
     this.#transport = transport;
     this.card = card;
+    this.level = level;
     this.maxData = maxData;
     this.#protection = protection;
   }
@@ -151,6 +160,12 @@ async function introduce(
       `the card refuses secure channels (${formatSw(response.sw)}): too many attempts failed before`,
       { hint: "Put the card aside. More attempts make it worse." },
     );
+  if (response.sw === SW.CONDITIONS_NOT_SATISFIED)
+    throw new SecureChannelError(
+      "used-up",
+      `the sequence counter of the card's keys of version ${options.keyVersion} is used up (${formatSw(response.sw)})`,
+      { hint: "Put the card aside: these keys open no channel any more. Nothing is wrong with them." },
+    );
   if (response.sw !== SW.OK) throw new CardStatusError("INITIALIZE UPDATE", response.sw);
   const card = decodeInitializeUpdateResponse(response.data);
   if (card.cardChallenge.length !== challenge.length)
@@ -166,6 +181,15 @@ async function introduce(
     (level & LEVEL.R_ENCRYPTION && !(card.i & SCP03_I.R_ENCRYPTION));
   if (missing)
     throw new SecureChannelError("unsupported", "the card cannot protect its responses as asked for");
+  const required = options.required ?? 0;
+  if ((level & required) !== required)
+    throw new SecureChannelError(
+      "unprotected-responses",
+      `responses would ${level & LEVEL.R_MAC ? "not be encrypted" : "come in clear"} (i = ${card.i.toString(16).padStart(2, "0")}), and the profile requires more`,
+      {
+        hint: "Try the card on another reader: this one, or what stands between, may hide what the card offers. If cards of this kind offer no more, say card-keys/responses: as-offered.",
+      },
+    );
   return { challenge, card, level };
 }
 
@@ -212,5 +236,5 @@ export async function openSecureChannel(
     );
   }
   protection.setLevel(level);
-  return new SecureChannel(transport, card, protection, maxCommandData(level, size));
+  return new SecureChannel(transport, card, level, protection, maxCommandData(level, size));
 }

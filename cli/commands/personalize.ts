@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { formatMsat } from "../../common/index.js";
 import { formatCardId } from "../../issuer/verify.js";
 import {
+  type BatchStatus,
   batchStatus,
   guardedRegistry,
   inspectCard,
@@ -57,8 +58,18 @@ async function one(
   );
 }
 
+/** How the responses of the chips came: `12 encrypted, 1 in clear`. */
+const channelsText = ({ encrypted, mac, clear }: BatchStatus["channels"]): string | undefined =>
+  [
+    encrypted ? `${encrypted} encrypted` : "",
+    mac ? `${mac} authenticated only` : "",
+    clear ? `${clear} in clear` : "",
+  ]
+    .filter(Boolean)
+    .join(", ") || undefined;
+
 function status(path: string): CommandOutput {
-  const { counts, halfDone, refused, ...batch } = batchStatus(Journal.read(path));
+  const { counts, halfDone, refused, channels, ...batch } = batchStatus(Journal.read(path));
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const parts = [
     renderRecord([
@@ -67,6 +78,7 @@ function status(path: string): CommandOutput {
       ["Done", `${counts.done} of ${total}`],
       ["Not begun", String(counts.open)],
       ["Half-done", String(halfDone.length)],
+      ["Responses", channelsText(channels)],
     ]),
   ];
   if (halfDone.length)
@@ -85,7 +97,7 @@ function status(path: string): CommandOutput {
         refused.map(({ chip, version, reason }) => [chip, String(version), reason]),
       ),
     );
-  return { data: { ...batch, counts, halfDone, refused }, text: parts.join("\n\n") };
+  return { data: { ...batch, counts, halfDone, refused, channels }, text: parts.join("\n\n") };
 }
 
 async function verify(

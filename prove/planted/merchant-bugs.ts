@@ -112,6 +112,17 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     caughtBy: [{ tests: "test/personalize/tearing.test.ts", named: "at any write" }],
   },
   {
+    name: "a channel without protected responses is taken where the profile requires it",
+    edits: {
+      "apdu/secure-channel/session.ts": [
+        ["if ((level & required) !== required)", "if ((level & required) !== required && !required)"],
+      ],
+    },
+    caughtBy: [
+      { tests: "test/personalize/personalize-card.test.ts", named: "is refused where the profile requires" },
+    ],
+  },
+  {
     name: "a card is put into use without being read back",
     edits: {
       [PERSONALIZE]: [

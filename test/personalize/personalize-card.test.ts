@@ -16,6 +16,7 @@ import { openSecureChannel } from "../../apdu/secure-channel/index.js";
 import { bytesToHex, concatBytes, hexToBytes, sat } from "../../common/index.js";
 import { undiversified } from "../../keys/index.js";
 import {
+  batchStatus,
   inspectCard,
   PersonalizationError,
   PinLetters,
@@ -165,6 +166,49 @@ describe("one card", () => {
     await expect(readPinLetters(path, new Uint8Array([1]))).rejects.toMatchObject({
       code: "wrong-passphrase",
     });
+  });
+});
+
+/** A reader that clears bits of "i" in what the card answers to INITIALIZE UPDATE. */
+const clearing = (card: SimulatedCard, bits: number): Reader =>
+  changing(readerWith(card), async (command, response) => {
+    const changed = Uint8Array.from(response);
+    if (command.startsWith("8050") && changed.length > 12) changed[12] = (changed[12] ?? 0) & ~bits;
+    return changed;
+  });
+
+describe("a reader that hides what the card offers", () => {
+  const requiring = (responses: string) =>
+    newBatch({ ...WITHOUT_PIN, "card-keys": { version: FACTORY_VERSION, responses } });
+  const levels = (batch: ReturnType<typeof newBatch>) =>
+    [...batch.journal.chips.values()].map(({ level }) => level);
+
+  it("is refused where the profile requires protected responses, and another reader makes the card", async () => {
+    for (const [responses, bits] of [
+      ["mac", 0x60],
+      ["encrypted", 0x60],
+      ["encrypted", 0x40],
+    ] as const) {
+      const batch = requiring(responses);
+      const card = factoryCard();
+      expect(await codeOf(personalizeOne(clearing(card, bits), batch))).toBe("unprotected");
+      expect(await codeOf(personalizeOne(clearing(card, bits), batch))).toBe("unprotected");
+      expect([batch.registry.cards.size, levels(batch)]).toEqual([0, [undefined]]);
+      await personalizeOne(readerWith(card), batch);
+      expect(levels(batch)).toEqual([0x33]);
+    }
+  });
+
+  it("is written down where the profile takes what is offered", async () => {
+    for (const [responses, bits, level, channels] of [
+      ["as-offered", 0x60, 0x03, { encrypted: 0, mac: 0, clear: 1 }],
+      ["mac", 0x40, 0x13, { encrypted: 0, mac: 1, clear: 0 }],
+    ] as const) {
+      const batch = requiring(responses);
+      await personalizeOne(clearing(factoryCard(), bits), batch);
+      expect(levels(batch)).toEqual([level]);
+      expect(batchStatus(batch.journal).channels).toEqual(channels);
+    }
   });
 });
 

@@ -223,7 +223,7 @@ describe("what the host says of a card it cannot open", () => {
     ["unknown-key-version", "6a88", "no such keys"],
     ["locked", "6983", "locked"],
     ["locked", "6982", "locked in other words"],
-    ["locked", "6985", "sequence counter used up"],
+    ["used-up", "6985", "sequence counter used up, which is no failed attempt"],
     ["unknown-key-version", `${header}310370${"00".repeat(16)}0000019000`, "another version than asked for"],
     ["unsupported", `${header}300300${"00".repeat(16)}9000`, "no R-MAC where it is needed"],
     ["unsupported", `${header}300371${"00".repeat(32)}0000019000`, "S16 when S8 was asked for"],
