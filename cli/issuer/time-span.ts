@@ -41,10 +41,30 @@ export function startOfDay(text: string, timeZone: string, option: string, days 
   // 2026-02-30 would become a day of March.
   if (named.getUTCFullYear() !== year || named.getUTCMonth() !== month - 1 || named.getUTCDate() !== day)
     throw new ParseError(option, `need a date such as 2026-11-22, have "${text.slice(0, 20)}"`);
-  const utc = named.getTime() + days * DAY_MS;
-  // The offset at the day's begin is that of one of the hours around it.
-  const guess = utc - offsetOf(timeZone, utc);
-  return utc - offsetOf(timeZone, guess);
+  return firstMoment(named.getTime() + days * DAY_MS, timeZone);
+}
+
+/**
+ * The first moment at which local time has reached `local` (local time as if it were UTC). Where the clocks skip it, that
+ * is the end of what they skip; where they show it twice, the first of the two.
+ */
+function firstMoment(local: number, timeZone: string): number {
+  // Zones are at most 14 hours from UTC, and no clock is changed twice within these days.
+  const [before, after] = [local - DAY_MS, local + DAY_MS].map((time) => offsetOf(timeZone, time)) as [
+    number,
+    number,
+  ];
+  const [early, late] = [local - Math.max(before, after), local - Math.min(before, after)];
+  if (early + offsetOf(timeZone, early) >= local) return early;
+  if (late + offsetOf(timeZone, late - 1) - 1 < local) return late;
+  // Between the two the clocks are set forward over it.
+  let [low, high] = [early, late];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (middle + offsetOf(timeZone, middle) >= local) high = middle;
+    else low = middle;
+  }
+  return high;
 }
 
 /** `--from DAY` and `--to DAY`, both included; absent: no end. */
@@ -53,8 +73,13 @@ export interface DaySpan {
   readonly to?: string;
 }
 
-/** The span as Unix milliseconds, `to` excluded. @throws ParseError */
-export const readSpan = ({ from, to }: DaySpan, timeZone: string): { from?: number; to?: number } => ({
-  ...(from === undefined ? {} : { from: startOfDay(from, timeZone, "--from") }),
-  ...(to === undefined ? {} : { to: startOfDay(to, timeZone, "--to", 1) }),
-});
+/** The span as Unix milliseconds, `to` excluded. @throws ParseError, also when it ends before it begins */
+export function readSpan({ from, to }: DaySpan, timeZone: string): { from?: number; to?: number } {
+  const span = {
+    ...(from === undefined ? {} : { from: startOfDay(from, timeZone, "--from") }),
+    ...(to === undefined ? {} : { to: startOfDay(to, timeZone, "--to", 1) }),
+  };
+  if (from !== undefined && to !== undefined && from > to)
+    throw new ParseError("--from", `need a day before or on --to ${to}, have ${from}`);
+  return span;
+}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -10,6 +10,8 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
 }
 
 const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string | boolean>>;
@@ -27,9 +29,9 @@ function compiledUnasked(path: string): boolean {
   return gypfile !== false && !scripts.install && !scripts.preinstall;
 }
 
-/** Names in the first column of the table of install scripts. */
-function documented(): string[] {
-  const [, section = ""] = read("docs/dependencies.md").split("## Install scripts");
+/** Names in the first column of the table under a heading. */
+function firstColumn(heading: string): string[] {
+  const [, section = ""] = read("docs/dependencies.md").split(heading);
   const table = section.split("\n## ")[0] ?? "";
   return [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name as string).sort();
 }
@@ -43,6 +45,18 @@ describe("dependencies", () => {
   it("are locked with the hash of their bytes, each one", () => {
     expect(locked.length).toBeGreaterThan(100);
     expect(locked.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ""))).toEqual([]);
+  });
+
+  it("that ship no licence text are listed for bundlers, and no others", () => {
+    const without = locked
+      .filter(([path, { dev, devOptional }]) => !dev && !devOptional && existsSync(join(ROOT, path)))
+      .filter(
+        ([path]) =>
+          !readdirSync(join(ROOT, path)).some((name) => /^(licen[cs]e|copying|unlicense)/i.test(name)),
+      )
+      .map(([path]) => nameOf(path))
+      .sort();
+    expect(firstColumn("## Licence texts, for bundlers")).toEqual(without);
   });
 
   it("are locked without the address of a registry", () => {
@@ -60,7 +74,7 @@ describe("dependencies", () => {
     const running = locked
       .filter(([path, { hasInstallScript }]) => hasInstallScript === true || compiledUnasked(path))
       .map(([path]) => nameOf(path));
-    expect(documented()).toEqual(allowed);
+    expect(firstColumn("## Install scripts")).toEqual(allowed);
     expect(running.filter((name) => !allowed.includes(name))).toEqual([]);
     // What is allowed is needed; an optional package that is not installed cannot be looked at.
     const absent = (name: string) => !existsSync(join(ROOT, "node_modules", name));
