@@ -32,11 +32,12 @@ async function list(context: CommandContext, options: ListOptions): Promise<Comm
   if (!/^\d{1,7}$/.test(options.limit))
     throw new InputError(`--limit: need a number, have "${options.limit}"`);
   const most = Number.parseInt(options.limit, 10);
+  const label = options.label?.normalize("NFC");
   return withIssuerLedger(context, options, async (store) => {
     const found: CardEntry[] = [];
     let more = false;
     for await (const card of eachCard(store.db, options.state)) {
-      if (options.label !== undefined && !card.label.includes(options.label)) continue;
+      if (label !== undefined && !card.label.normalize("NFC").includes(label)) continue;
       if (found.length === most) {
         more = true;
         break;

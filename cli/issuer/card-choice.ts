@@ -1,7 +1,7 @@
 import { bytesToHex, hexToBytes } from "../../common/index.js";
-import { cardsLabelled } from "../../issuer/reports/index.js";
+import { cardsLabelled, eachLabel, type LabelledCard } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
-import { cardIdOf } from "../../issuer/store/values.js";
+import { cardIdOf, cardKey } from "../../issuer/store/values.js";
 import { formatCardId } from "../../issuer/verify.js";
 import { InputError } from "../error-report.js";
 
@@ -9,26 +9,68 @@ import { InputError } from "../error-report.js";
 export const cardText = (card: bigint): string => formatCardId(cardIdOf(card));
 
 /** The help of an argument that {@link findCardId} reads. */
-export const CARD_ARGUMENT = "a card id such as 0123-4567-89ab-cdef, or the label of one card";
+export const CARD_ARGUMENT =
+  "a card id such as 0123-4567-89ab-cdef, or what is printed on the card: its number, also without the holder, dashes and leading zeros";
+
+/** Cards that are listed where several fit. */
+const MAX_LISTED = 10;
 
 /**
- * The id of a card from what people have of it: the id, with or without dashes, or a label that one card alone has.
- * @returns 8 bytes; that the card is in the ledger is not checked for an id
- * @throws InputError
+ * The id of a card from what people have of it: the id, with or without dashes, or what is printed on it. A number
+ * counts as it is printed, and else without dashes, spaces and the zeros before a group of digits. A number of 16 digits
+ * has the form of an id: where both fit, neither is taken.
+ * @returns 8 bytes; that the card is in the ledger is not checked for an id that is no number either
+ * @throws InputError, with the cards where several fit
  */
 export async function findCardId(store: Store, text: string): Promise<Uint8Array> {
-  const hex = text.replaceAll("-", "");
-  if (/^[0-9a-fA-F]{16}$/.test(hex)) return hexToBytes(hex.toLowerCase());
-  const [first, second] = await cardsLabelled(store.db, text);
-  if (first === undefined)
-    throw new InputError(`card: "${text.slice(0, 64)}" is neither a card id nor a label`, {
-      hint: "See the cards: chequecard cards list",
-    });
-  if (second !== undefined)
-    throw new InputError(`card: several cards have the label "${text.slice(0, 64)}"; name one by its id`, {
-      hint: `See them: chequecard cards list --label "${text.slice(0, 64)}"`,
-    });
-  return cardIdOf(first);
+  const given = text.trim().normalize("NFC");
+  const hex = given.replaceAll("-", "").toLowerCase();
+  const id = /^[0-9a-f]{16}$/.test(hex) ? hexToBytes(hex) : undefined;
+  const found = new Map<bigint, string>();
+  const take = ({ card, label }: LabelledCard) => found.size <= MAX_LISTED && found.set(card, label);
+  const forms = new Set([given, given.normalize("NFD"), text]);
+  for (const form of forms) for (const one of await cardsLabelled(store.db, form, MAX_LISTED + 1)) take(one);
+  if (id) {
+    const own = await store.db
+      .selectFrom("cards")
+      .select(["card", "label"])
+      .where("card", "=", cardKey(id))
+      .executeTakeFirst();
+    if (own) take(own);
+  }
+  if (found.size === 0)
+    for await (const one of eachLabel(store.db)) if (isPrintedAs(one.label, given)) take(one);
+  const [only] = found.keys();
+  if (only !== undefined && found.size === 1) return cardIdOf(only);
+  if (found.size > 1) throw severalFit(given, found);
+  if (id) return id;
+  throw new InputError(`card: "${given.slice(0, 64)}" is neither a card id nor printed on a card`, {
+    hint: "See the cards: chequecard cards list",
+  });
+}
+
+function severalFit(text: string, found: ReadonlyMap<bigint, string>): InputError {
+  const list = [...found].slice(0, MAX_LISTED).map(([card, label]) => `${cardText(card)} (${label})`);
+  const more = found.size > MAX_LISTED ? " and more" : "";
+  return new InputError(`card: several cards fit "${text.slice(0, 64)}": ${list.join(", ")}${more}`, {
+    hint: "Name one by its id, or by all that is printed on it.",
+  });
+}
+
+/** A number without what people leave out: dashes, spaces, and the zeros before a group of digits. */
+const bare = (text: string): string =>
+  text
+    .normalize("NFC")
+    .replaceAll(/[-\s]/g, "")
+    .replaceAll(/(?<!\d)0+(?=\d)/g, "")
+    .toLowerCase();
+
+/** Whether a text is a label, or the number with which it begins, but for what {@link bare} leaves out. */
+function isPrintedAs(label: string, text: string): boolean {
+  const wanted = bare(text);
+  if (wanted === "") return false;
+  const ends = [...label.matchAll(/\s/g)].map(({ index }) => index);
+  return [...ends, label.length].some((end) => bare(label.slice(0, end)) === wanted);
 }
 
 /** A card id in `--json`. */

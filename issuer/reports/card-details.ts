@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { csvText, type Msat, msat } from "../../common/index.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
@@ -93,11 +93,43 @@ export async function* eachCard(db: Db | Tx, state?: CardState): AsyncGenerator<
   }
 }
 
-/** Cards with this label, at most two: more than one is no name for a card. */
-export async function cardsLabelled(db: Db, label: string): Promise<bigint[]> {
-  const rows = await db.selectFrom("cards").select("card").where("label", "=", label).limit(2).execute();
-  return rows.map(({ card }) => card);
+/** A card and what is printed on it. */
+export interface LabelledCard {
+  readonly card: bigint;
+  readonly label: string;
 }
+
+/** Cards whose label is this text, or begins with it and a space: a label is a printed number and a holder. At most `limit`. */
+export async function cardsLabelled(db: Db, text: string, limit: number): Promise<LabelledCard[]> {
+  const begin = `${text} `;
+  return await db
+    .selectFrom("cards")
+    .select(["card", "label"])
+    .where((eb) =>
+      eb.or([
+        eb("label", "=", text),
+        eb(sql<string>`substr(label, 1, length(cast(${begin} as text)))`, "=", begin),
+      ]),
+    )
+    .orderBy("card")
+    .limit(limit)
+    .execute();
+}
+
+/** Every card with its label, in the order of the ids, read in pages. */
+export async function* eachLabel(db: Db): AsyncGenerator<LabelledCard> {
+  let after: bigint | undefined;
+  for (;;) {
+    let query = db.selectFrom("cards").select(["card", "label"]).orderBy("card").limit(LABELS_IN_A_PAGE);
+    if (after !== undefined) query = query.where("card", ">", after);
+    const page = await query.execute();
+    yield* page;
+    after = page.at(-1)?.card;
+    if (page.length < LABELS_IN_A_PAGE) return;
+  }
+}
+
+const LABELS_IN_A_PAGE = 5000;
 
 /** Cards as CSV, amounts in msat. @param cardName how a card is written */
 export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) => string): string {

@@ -5,7 +5,15 @@ export {
   listAuthorizations,
   showAuthorization,
 } from "./authorizations.js";
-export { type CardDetails, cardDetails, cardsCsv, cardsLabelled, eachCard } from "./card-details.js";
+export {
+  type CardDetails,
+  cardDetails,
+  cardsCsv,
+  cardsLabelled,
+  eachCard,
+  eachLabel,
+  type LabelledCard,
+} from "./card-details.js";
 export {
   compareWithNode,
   type Difference,

@@ -123,8 +123,10 @@ describe("one card", () => {
     const blocked = [];
     for await (const card of eachCard(service.store.db, "blocked")) blocked.push(name(card.card));
     expect(blocked).toEqual([bytesToHex(two.cardId)]);
-    expect(await cardsLabelled(service.store.db, `card ${blocked[0]}`)).toEqual([cardKey(two.cardId)]);
-    expect(await cardsLabelled(service.store.db, "nobody")).toEqual([]);
+    expect(await cardsLabelled(service.store.db, `card ${blocked[0]}`, 9)).toMatchObject([
+      { card: cardKey(two.cardId) },
+    ]);
+    expect(await cardsLabelled(service.store.db, "nobody", 9)).toEqual([]);
     expect(cardsCsv([{ ...details.entry, label: '=cmd|"x"' }], name)).toContain(`,"'=cmd|""x""",blocked,`);
     await close();
   });
