@@ -64,6 +64,7 @@ function configOf(naive: boolean): AuthorizerConfig {
     cardRate: unlimited,
     maxInFlight: 100_000,
     maxInFlightPerPayee: 100_000,
+    maxInFlightPerCard: 100_000,
     maxPending: 100_000,
     ...(naive ? { maxBatch: 1 } : {}),
   });

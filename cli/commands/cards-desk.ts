@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { ChequecardError, equalBytes, formatMsat, parseAmount } from "../../common/index.js";
-import { fundCard, showCard } from "../../issuer/ledger/index.js";
+import { fundCard, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { CardDesk, Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
@@ -78,8 +78,7 @@ async function fund(
   note: string,
 ): Promise<bigint> {
   await fundCard(store, cardId, amount, note, Date.now());
-  const { funded, spent } = await showCard(store.db, cardId);
-  return funded - spent;
+  return remaining(await showCard(store.db, cardId));
 }
 
 /** With a reader: who lies there, the booking, then the update, and the card's own word that it has it. */

@@ -1,4 +1,4 @@
-import { formatMsat } from "../../common/index.js";
+import { formatMsat, msat } from "../../common/index.js";
 import {
   compareWithNode,
   type NodeComparison,
@@ -57,15 +57,21 @@ function spendingText(report: SpendingReport): string {
     ),
     renderRecord([
       ["Payments", `${total.payments}, ${formatMsat(total.amount)}`],
-      ["Routing fees", `${formatMsat(total.fees)}, borne by the issuer`],
+      ["Routing fees", formatMsat(total.fees)],
     ]),
     `All time\n${renderRecord([
       ["Paid in", formatMsat(books.paidIn)],
       ["Spent", formatMsat(books.settled)],
       ["Under way", formatMsat(books.reserved)],
+      ["Held for fees", books.heldForFees === 0n ? undefined : formatMsat(books.heldForFees)],
       ["Paid out", formatMsat(books.paidOut)],
       ["Left on cards", formatMsat(books.left)],
-      ["Routing fees", formatMsat(books.fees)],
+      [
+        "Routing fees",
+        books.feesCharged === 0n
+          ? `${formatMsat(books.fees)}, borne by the issuer`
+          : `${formatMsat(books.fees)}: cards bore ${formatMsat(books.feesCharged)}, the issuer ${formatMsat(msat(books.fees - books.feesCharged))}`,
+      ],
     ])}`,
   ]
     .filter(Boolean)

@@ -1,6 +1,6 @@
 import { formatMsat } from "../../common/index.js";
 import { totalsOf } from "../../host/index.js";
-import { showCard, verifyLedger } from "../../issuer/ledger/index.js";
+import { remaining, showCard, verifyLedger } from "../../issuer/ledger/index.js";
 import type { IssuedCard } from "./personalization-chapter.js";
 import type { Story } from "./story.js";
 import type { World } from "./world.js";
@@ -17,7 +17,7 @@ export async function booksChapter(story: Story, world: World, issued: IssuedCar
     if (totals.received !== card.spent)
       throw new Error(`the ledger says ${card.spent} msat were paid, the bar has ${totals.received}`);
     story.line(
-      `Paid in for the card ${formatMsat(card.funded)}, spent ${formatMsat(card.spent)}, left ${formatMsat(card.funded - card.spent)}.`,
+      `Paid in for the card ${formatMsat(card.funded)}, spent ${formatMsat(card.spent)}, left ${formatMsat(remaining(card))}.`,
     );
     story.line(
       `The bar sold ${totals.paid} times for ${formatMsat(totals.received)}; ${totals.cancelled} sales were cancelled.`,

@@ -1,6 +1,6 @@
 import { UPDATE_FLAG } from "../../apdu/index.js";
-import { bytesToHex, formatMsat } from "../../common/index.js";
-import type { CardEntry } from "../../issuer/ledger/index.js";
+import { bytesToHex, formatMsat, msat } from "../../common/index.js";
+import { type CardEntry, remaining } from "../../issuer/ledger/index.js";
 import type { Policy } from "../../issuer/policy/index.js";
 import { printPolicy } from "../../issuer/policy/index.js";
 import type { AuthorizationEntry, CardDetails } from "../../issuer/reports/index.js";
@@ -17,7 +17,8 @@ export const cardData = (card: CardEntry) => ({
   state: card.state,
   funded: card.funded,
   spent: card.spent,
-  left: card.funded - card.spent,
+  left: remaining(card),
+  ...(card.held === 0n ? {} : { heldForFees: card.held }),
   givenBack: card.voided,
   payments: card.top_counter,
   updates: card.sequence,
@@ -36,7 +37,7 @@ export const cardTable = (cards: readonly CardEntry[]): string =>
       cardText(card.card),
       card.label,
       card.state,
-      formatMsat(card.funded - card.spent),
+      formatMsat(remaining(card)),
       formatMsat(card.spent),
       card.top_counter.toString(),
       card.acknowledged < card.sequence ? "pending" : "",
@@ -104,6 +105,8 @@ export const detailsData = (details: CardDetails) => ({
   ...cardData(details.entry),
   reserved: details.reserved,
   inGaps: details.inGaps,
+  fees: details.fees,
+  feesCharged: details.feesCharged,
   limits: {
     credit: details.limits.credit,
     maxPerTransaction: loadLimit(details.limits.max_per_transaction),
@@ -121,13 +124,28 @@ export const detailsData = (details: CardDetails) => ({
     at: timeIso(at),
     note,
   })),
-  evidence: details.evidence.map(({ at, contradiction, message }) => ({
+  evidence: details.evidence.map(({ at, contradiction, message, times }) => ({
     at: timeIso(at),
     contradiction,
+    times,
     message: bytesToHex(message),
   })),
   authorizations: details.authorizations.map(authorizationData),
 });
+
+const feesText = ({ fees, feesCharged }: CardDetails): string =>
+  feesCharged === 0n
+    ? `${formatMsat(fees)}, borne by the issuer`
+    : `${formatMsat(fees)}, of which the card bore ${formatMsat(feesCharged)}`;
+
+/** A credit once signed is never lowered, so a card that bears fees may show more than it has. */
+function showsMore({ entry, limits, feesCharged, inGaps }: CardDetails): string | undefined {
+  const shown = limits.credit - entry.top_total;
+  const has = entry.funded - entry.spent - inGaps;
+  return feesCharged > 0n && shown > has
+    ? `${formatMsat(msat(shown))}: fees and payments out do not lower a credit that was signed`
+    : undefined;
+}
 
 /** Everything of one card for people. */
 export function detailsText(details: CardDetails): string {
@@ -140,8 +158,14 @@ export function detailsText(details: CardDetails): string {
       ["State", entry.state],
       ["Replaces", entry.replaces === null ? undefined : cardText(entry.replaces)],
       ["Left", formatMsat(details.left)],
-      ["Paid in, less paid out", formatMsat(entry.funded)],
+      [
+        details.feesCharged === 0n ? "Paid in, less paid out" : "Paid in, less paid out and fees",
+        formatMsat(entry.funded),
+      ],
       ["Under way", details.reserved === 0n ? undefined : formatMsat(details.reserved)],
+      ["Held for routing fees", entry.held === 0n ? undefined : formatMsat(entry.held)],
+      ["Routing fees", details.fees === 0n ? undefined : feesText(details)],
+      ["The card itself shows", showsMore(details)],
       ["Given back", entry.voided === 0n ? undefined : formatMsat(entry.voided)],
       ["Passed over", details.inGaps === 0n ? undefined : formatMsat(details.inGaps)],
       ["Payments", entry.top_counter.toString()],
@@ -157,7 +181,7 @@ export function detailsText(details: CardDetails): string {
       ["Policy", printPolicy(entry.policyOf)],
     ]),
     details.evidence.length > 0
-      ? `This card, or a copy of it, signed what cannot be true:\n${details.evidence.map(({ at, contradiction }) => `  ${timeText(at)}  ${contradiction}`).join("\n")}`
+      ? `This card, or a copy of it, signed what cannot be true:\n${details.evidence.map(({ at, contradiction, times }) => `  ${timeText(at)}  ${contradiction}${times > 1n ? ` (presented ${times} times)` : ""}`).join("\n")}`
       : "",
     details.operations.length > 0
       ? renderTable(

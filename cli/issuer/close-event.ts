@@ -8,6 +8,7 @@ import {
   endClosing,
   LedgerError,
   type Payout,
+  remaining,
 } from "../../issuer/ledger/index.js";
 import { eachCard, payoutsCsv } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
@@ -31,8 +32,6 @@ export interface CloseEventOptions {
 /** Rows of a list for people; the rest is in the CSV. */
 const SHOWN = 50;
 
-const leftOn = (card: CardEntry): Msat => msat(card.funded - card.spent);
-
 /**
  * Ends an event: blocks every card, lists what has to be paid out, and with `--cash-out-all` books it as paid out.
  * Each card is done on its own, durably: a run that was interrupted is started once more, and the list has what all
@@ -49,7 +48,7 @@ export async function closeEvent(
     const blocked = await blockAll(context, store);
     const due: CardEntry[] = [];
     for await (const card of eachCard(store.db))
-      if (leftOn(card) > 0n && card.state !== "pending") due.push(card);
+      if (remaining(card) > 0n && card.state !== "pending") due.push(card);
     const list = (booked: readonly Payout[], rest: readonly CardEntry[]): void => {
       if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText));
     };
@@ -128,15 +127,15 @@ interface Closed {
 }
 
 function closed({ blocked, due, underWay: open, csv, payouts, before = 0 }: Closed): CommandOutput {
-  const total = sumMsat(due.map(leftOn));
+  const total = sumMsat(due.map(remaining));
   const paidOut = payouts && sumMsat(payouts.map(({ amount }) => amount));
   const rows = payouts
     ? payouts.map(({ card, label, amount }) => [cardText(card), label, formatMsat(amount)])
-    : due.map((card) => [cardText(card.card), card.label, formatMsat(leftOn(card))]);
+    : due.map((card) => [cardText(card.card), card.label, formatMsat(remaining(card))]);
   return {
     data: {
       blocked,
-      due: due.map((card) => ({ card: cardHex(card.card), label: card.label, left: leftOn(card) })),
+      due: due.map((card) => ({ card: cardHex(card.card), label: card.label, left: remaining(card) })),
       total,
       underWay: open,
       paidOut,

@@ -229,7 +229,7 @@ export class Authorizer implements PaymentAuthorizer {
 
   async #pay(
     question: Question,
-    terms: { readonly maxFee: bigint; readonly maxCltv: number },
+    terms: Extract<Decided["decision"], { kind: "reserve" }>,
     started: number,
     pending: Outcome["pending"],
   ): Promise<Outcome> {
@@ -250,9 +250,10 @@ export class Authorizer implements PaymentAuthorizer {
       } else if (state.state === "failed") {
         this.#ports.onStep("failed");
         const { owner } = this.#ports;
-        const result = await this.writer.void(question, { owner }, REASON.PAYMENT_FAILED);
+        const reason = terms.feeShortOf ? REASON.FEE_TOO_HIGH : REASON.PAYMENT_FAILED;
+        const result = await this.writer.void(question, { owner }, reason);
         this.#ports.onStep("voided");
-        if (result.voided) return rejected(REASON.PAYMENT_FAILED, result.pending);
+        if (result.voided) return rejected(reason, result.pending);
       }
     } catch (error) {
       // The outcome is not in the ledger: it stays reserved, and the reconciler finds it out again.

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Msat } from "../../common/index.js";
+import { amount } from "../policy/schema.js";
 
 const rate = (perSecond: number, burst: number) =>
   z
@@ -7,10 +9,17 @@ const rate = (perSecond: number, burst: number) =>
 
 /** What holds for the whole service, whatever a card's policy says. Every value has a default. */
 export const authorizerConfigSchema = z.strictObject({
-  /** Payments reserved and not yet resolved, of all processes on one database. */
+  /** Payments reserved and not yet resolved, of all processes on one database; never more than the node has HTLCs. */
   maxInFlight: z.int().min(1).max(1_000_000).default(1000),
   /** The same for one payee. */
   maxInFlightPerPayee: z.int().min(1).max(1_000_000).default(200),
+  /** The same for one card. */
+  maxInFlightPerCard: z.int().min(1).max(1_000_000).default(3),
+  /** Of the places of all and of each payee, how many are kept for cards that have nothing in flight. */
+  keptPlacesPercent: z.int().min(0).max(90).default(25),
+  /** Routing fees of all cards in any 24 hours and 30 days at most. */
+  maxFeesPer24h: amount.default(100_000_000n as Msat),
+  maxFeesPer30d: amount.default(1_000_000_000n as Msat),
   /** Requests of one peer. */
   peerRate: rate(50, 200),
   /** Tokens and statuses with a right signature of one card. */
@@ -35,3 +44,5 @@ export const authorizerConfigSchema = z.strictObject({
 });
 
 export type AuthorizerConfig = z.output<typeof authorizerConfigSchema>;
+/** The same as it is written in a configuration: all is optional, amounts with their units. */
+export type AuthorizerOptions = z.input<typeof authorizerConfigSchema>;

@@ -1,7 +1,10 @@
+import { msat } from "../../common/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
+import { remaining } from "../ledger/accounts.js";
 import type { Presented } from "../ledger/apply.js";
 import type { Decision } from "../ledger/decision.js";
 import type { Facts } from "../ledger/facts.js";
+import { cardFeesLeft, least } from "../ledger/fees.js";
 import { placementProblem } from "../ledger/place.js";
 import { evaluatePolicy, maxFee, type PolicyRefusal } from "../policy/index.js";
 import type { AuthorizerConfig } from "./config.js";
@@ -14,7 +17,12 @@ export interface World {
   readonly inFlight: number;
   /** Of them, those to this payee. */
   readonly inFlightToPayee: number;
-  readonly limits: Pick<AuthorizerConfig, "maxInFlight" | "maxInFlightPerPayee">;
+  /** What the issuer's budgets of routing fees have left. */
+  readonly feesLeft: bigint;
+  readonly limits: Pick<
+    AuthorizerConfig,
+    "maxInFlight" | "maxInFlightPerPayee" | "maxInFlightPerCard" | "keptPlacesPercent"
+  >;
 }
 
 /** A genuine token with what its invoice alone already rules out. */
@@ -63,13 +71,37 @@ export function decide(question: Question, facts: Facts, world: World): Decision
   const reason = question.problem ?? policyReason(question, facts, world) ?? moneyReason(question, facts);
   if (reason !== undefined) return { kind: "void", reason };
   // 8. Too much at once: the same token may be presented again in a moment.
-  if (world.inFlight >= world.limits.maxInFlight || world.inFlightToPayee >= world.limits.maxInFlightPerPayee)
-    return { kind: "refuse", reason: REASON.BUSY };
-  return {
-    kind: "reserve",
-    maxFee: maxFee(facts.policy, question.amount),
-    maxCltv: facts.policy.maxTotalCltv,
-  };
+  if (isFull(facts, world)) return { kind: "refuse", reason: REASON.BUSY };
+  return { kind: "reserve", ...feeTerms(question, facts, world), maxCltv: facts.policy.maxTotalCltv };
+}
+
+/**
+ * Whether a payment has no place now. Some places are kept for cards that have nothing in flight, so that few cards
+ * whose payments hang cannot shut the service, or a payee, for the others.
+ */
+function isFull({ inFlight }: Facts, world: World): boolean {
+  const { maxInFlight, maxInFlightPerPayee, maxInFlightPerCard, keptPlacesPercent } = world.limits;
+  const open = (places: number) =>
+    inFlight === 0 ? places : places - Math.ceil((places * keptPlacesPercent) / 100);
+  return (
+    inFlight >= maxInFlightPerCard ||
+    world.inFlight >= open(maxInFlight) ||
+    world.inFlightToPayee >= open(maxInFlightPerPayee)
+  );
+}
+
+/**
+ * The allowance of the policy, or what the budgets of fees have left where that is less: a route without a fee costs
+ * nothing, so an empty budget is no reason to refuse. A card that bears the fee must have it besides the amount.
+ */
+function feeTerms({ amount }: Question, { policy, account, fees }: Facts, { feesLeft }: World) {
+  const allowance = maxFee(policy, amount);
+  const byCard = policy.feesBorneBy === "card";
+  const onCard = byCard ? [remaining(account) - amount] : [];
+  const ofCard = least(allowance, cardFeesLeft(policy, fees), ...onCard);
+  const allowed = msat(least(ofCard, feesLeft));
+  const feeShortOf = allowed < ofCard ? "issuer" : allowed < allowance ? "card" : undefined;
+  return { maxFee: allowed, held: byCard ? allowed : msat(0n), feeShortOf } as const;
 }
 
 const contradiction = (words: string): Decision => ({
@@ -119,6 +151,6 @@ function policyReason(question: Question, facts: Facts, world: World): number | 
 
 function moneyReason(question: Question, { account, paymentTaken }: Facts): number | undefined {
   if (paymentTaken) return REASON.INVOICE_TAKEN;
-  if (account.spent + question.amount > account.funded) return REASON.NOT_FUNDED;
+  if (account.spent + account.held + question.amount > account.funded) return REASON.NOT_FUNDED;
   return undefined;
 }

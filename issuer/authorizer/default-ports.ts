@@ -18,6 +18,7 @@ export function issuerPorts(
     secp256k1,
     signatures: checkerOf(given.secp256k1 ?? secp256k1),
     log: { info: () => {}, warn: () => {}, error: () => {} },
+    htlcSlots: () => undefined,
     onStep: () => {},
     ...given,
   };

@@ -2,7 +2,8 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { type AccountRow, accountOf, lockAccounts } from "../ledger/accounts.js";
 import { type Applied, applyVerdicts, type Verdict } from "../ledger/apply.js";
 import type { Decision } from "../ledger/decision.js";
-import { type InFlight, loadFacts, loadInFlight } from "../ledger/facts.js";
+import { loadFacts } from "../ledger/facts.js";
+import { type CountedFee, feeChanges } from "../ledger/fees.js";
 import { PolicyCache } from "../ledger/policies.js";
 import {
   type AuthorizationKey,
@@ -17,6 +18,7 @@ import type { Tx } from "../store/types.js";
 import type { AuthorizerConfig } from "./config.js";
 import { decide, type Question } from "./decide.js";
 import { GroupCommit, type GroupOptions } from "./group-commit.js";
+import { Load } from "./load.js";
 import type { IssuerPorts } from "./ports.js";
 
 /** A decision that is durable. */
@@ -47,6 +49,7 @@ export class LedgerWriter {
   readonly #decisions: GroupCommit<Job, Result>;
   /** A server writes two transactions at once, a file only one: there they share theirs. */
   readonly #settlements: GroupCommit<Job, Result>;
+  #feesAreShort = false;
 
   constructor(ports: IssuerPorts, config: AuthorizerConfig) {
     this.#ports = ports;
@@ -67,7 +70,19 @@ export class LedgerWriter {
 
   /** Decides and records it. @throws StoreError */
   async decide(question: Question): Promise<Decided> {
-    return (await this.#decisions.submit({ type: "decide", question })) as Decided;
+    const decided = (await this.#decisions.submit({ type: "decide", question })) as Decided;
+    if (decided.decision.kind === "reserve") this.#watchFees(decided.decision.feeShortOf === "issuer");
+    return decided;
+  }
+
+  /** Tells once that the issuer's budget runs short; again after it was not. */
+  #watchFees(isShort: boolean): void {
+    if (isShort && !this.#feesAreShort)
+      this.#ports.log.error(
+        { event: "fees", alert: true },
+        "the issuer's budget of routing fees is used up: only routes that it still allows are paid",
+      );
+    this.#feesAreShort = isShort;
   }
 
   /** Books a payment that went through. @returns whether it was booked now @throws StoreError */
@@ -110,9 +125,12 @@ export class LedgerWriter {
     );
     const accounts = await lockAccounts(this.#ports.store, tx, cards);
     const voids = jobs.filter((job) => job.type === "void").sort(byAuthorization);
+    const freed: CountedFee[] = [];
     for (const job of voids) {
       const account = accountOf(accounts, job.key.card);
-      results.set(job, await voidReserved(this.#ports.store, tx, account, job, now));
+      const result = await voidReserved(this.#ports.store, tx, account, job, now);
+      results.set(job, result);
+      if (result.freed) freed.push(result.freed);
       this.#ports.onStep("in-void");
     }
     const questions = jobs.filter((job) => job.type === "decide");
@@ -120,11 +138,15 @@ export class LedgerWriter {
       tx,
       accounts,
       questions.map(({ question }) => question),
+      freed,
       now,
     );
     questions.forEach((job, i) => {
       results.set(job, decided[i] as Decided);
     });
+    // Nothing was decided: its changes would have taken these along.
+    if (questions.length === 0)
+      await this.#ports.store.many.changeAll(tx, ...feeChanges({ resolved: freed }));
     return jobs.map((job) => results.get(job) as Result);
   }
 
@@ -132,23 +154,18 @@ export class LedgerWriter {
     tx: Tx,
     accounts: ReadonlyMap<bigint, AccountRow>,
     questions: readonly Question[],
+    freed: readonly CountedFee[],
     now: bigint,
   ): Promise<Decided[]> {
     if (questions.length === 0) return [];
-    const { store, owner, onStep } = this.#ports;
-    const facts = await loadFacts(store, tx, this.#policies, accounts, questions, now);
-    const inFlight = await loadInFlight(tx);
-    const load = new Load(inFlight);
+    const { store, owner, onStep, clock, htlcSlots } = this.#ports;
+    const loaded = await loadFacts(store, tx, this.#policies, accounts, questions, now);
+    const load = new Load(loaded.load, loaded.inFlightTo, this.#config, htlcSlots());
     const verdicts: (Verdict | undefined)[] = questions.map((question, i) => {
-      const known = facts[i];
+      const known = loaded.facts[i];
       if (!known) return undefined;
-      const world = {
-        now: this.#ports.clock(),
-        ...load.of(question.payee),
-        limits: this.#config,
-      };
-      const decision = decide(question, known, world);
-      if (decision.kind === "reserve") load.add(question.payee);
+      const decision = decide(question, known, load.world(question.payee, clock()));
+      if (decision.kind === "reserve") load.add(question.payee, decision.maxFee);
       return { claim: question, facts: known, decision };
     });
     const given = verdicts.filter((verdict) => verdict !== undefined);
@@ -156,7 +173,7 @@ export class LedgerWriter {
       store,
       tx,
       given,
-      { owner, until: now + BigInt(this.#config.leaseMs) },
+      { lease: { owner, until: now + BigInt(this.#config.leaseMs) }, ceiling: load.ceiling, freed },
       now,
     );
     if (given.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");
@@ -168,26 +185,6 @@ export class LedgerWriter {
         return { decision: { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED }, applied: undefined };
       return { decision: verdict.decision, applied: byVerdict.get(verdict) };
     });
-  }
-}
-
-/** Payments under way, counted on while a group is decided. */
-class Load {
-  #total: number;
-  readonly #byPayee: Map<string, number>;
-
-  constructor({ total, byPayee }: InFlight) {
-    this.#total = total;
-    this.#byPayee = new Map(byPayee);
-  }
-
-  of(payee: string): { readonly inFlight: number; readonly inFlightToPayee: number } {
-    return { inFlight: this.#total, inFlightToPayee: this.#byPayee.get(payee) ?? 0 };
-  }
-
-  add(payee: string): void {
-    this.#total++;
-    this.#byPayee.set(payee, (this.#byPayee.get(payee) ?? 0) + 1);
   }
 }
 

@@ -50,5 +50,7 @@ export interface IssuerPorts {
   /** Checks both signatures of a request to pay. */
   readonly signatures: SignatureChecker;
   readonly log: Log;
+  /** HTLCs that the node's channels take at once; undefined where it is not known. */
+  readonly htlcSlots: () => number | undefined;
   readonly onStep: (step: Step) => void;
 }

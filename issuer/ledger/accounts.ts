@@ -29,6 +29,7 @@ const ACCOUNT: FindStatement<"card", AccountRow> = findMany(
     acknowledged: int,
     operation: int,
     version: int,
+    held: int,
   },
   (p) => `select * from accounts where card = ${p.card}`,
   { lock: true },
@@ -88,5 +89,5 @@ export async function saveAccount(tx: Tx, account: AccountRow): Promise<void> {
 }
 
 /** What can still be reserved, paid out or moved. */
-export const remaining = (account: Pick<AccountRow, "funded" | "spent">): Msat =>
-  msat(account.funded - account.spent, "remaining");
+export const remaining = (account: Pick<AccountRow, "funded" | "spent" | "held">): Msat =>
+  msat(account.funded - account.spent - account.held, "remaining");

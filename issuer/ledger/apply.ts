@@ -6,6 +6,7 @@ import { BOOK, type BookingLine, booking } from "./bookings.js";
 import type { Decision } from "./decision.js";
 import { keepEvidence } from "./evidence.js";
 import { type Claim, decisionTime, type Facts, type Gap } from "./facts.js";
+import { type Ceiling, type CountedFee, feeChanges } from "./fees.js";
 import { type LimitsRow, type NewestLimits, newestToFollow, nextLimits, writeLimits } from "./limits.js";
 import { openedGap, splitGap } from "./place.js";
 
@@ -34,6 +35,14 @@ export interface LeaseTerms {
   readonly owner: bigint;
   /** Unix milliseconds. */
   readonly until: bigint;
+}
+
+export interface ApplyTerms {
+  readonly lease: LeaseTerms;
+  /** Of all payments and fees, as it was when they were decided. */
+  readonly ceiling: Ceiling;
+  /** Fees of payments that were voided in the same transaction. */
+  readonly freed: readonly CountedFee[];
 }
 
 /** What became of a card with a decision. */
@@ -80,6 +89,7 @@ const INSERT_LEASE = insertMany(
     invoice: "text",
     amount: int,
     max_fee: int,
+    held: int,
     max_cltv: int,
     expires_at: int,
   },
@@ -106,6 +116,7 @@ const CHANGING = [
   "top_total",
   "sequence",
   "acknowledged",
+  "held",
 ] as const;
 /** Only over the version that was read. */
 const UPDATE_ACCOUNT = updateMany(
@@ -121,6 +132,7 @@ const UPDATE_ACCOUNT = updateMany(
     top_total: int,
     sequence: int,
     acknowledged: int,
+    held: int,
   },
   ["card", "version"],
   (p) => [`version = ${p.version} + 1`, ...CHANGING.map((name) => `${name} = ${p[name]}`)].join(", "),
@@ -130,13 +142,14 @@ const UPDATE_ACCOUNT = updateMany(
  * Records what was decided, all in the transaction in which the facts were read. No two verdicts may be of the
  * same card or, where they reserve, of the same payment hash.
  * @returns one result for each verdict, in their order
- * @throws StoreError `locked` when another process reserved a payment hash meanwhile: all is to be decided again
+ * @throws StoreError `locked` when another process reserved a payment hash meanwhile, or what the issuer's limits left:
+ *   all is to be decided again
  */
 export async function applyVerdicts(
   store: Store,
   tx: Tx,
   verdicts: readonly Verdict[],
-  lease: LeaseTerms,
+  { lease, ceiling, freed }: ApplyTerms,
   now: bigint,
 ): Promise<Applied[]> {
   const accounts = new Map(verdicts.map((verdict) => [verdict, accountAfter(verdict, now)]));
@@ -162,10 +175,7 @@ export async function applyVerdicts(
     tx,
     { statement: INSERT_AUTHORIZATION, rows: recorded.map((verdict) => authorizationRow(verdict, now)) },
     { statement: INSERT_LEASE, rows: reserved.map((verdict) => leaseRow(verdict, lease)) },
-    {
-      statement: BOOK,
-      rows: reserved.flatMap(({ claim, facts }) => reserveLines(claim, decisionTime(facts.account, now))),
-    },
+    { statement: BOOK, rows: reserved.flatMap((verdict) => reserveLines(verdict, now)) },
     { statement: DELETE_GAP, rows: gaps.flatMap(({ deleted }) => deleted) },
     { statement: SHORTEN_GAP, rows: gaps.flatMap(({ shortened }) => shortened) },
     { statement: INSERT_GAP, rows: gaps.flatMap(({ opened }) => opened) },
@@ -173,6 +183,11 @@ export async function applyVerdicts(
       statement: UPDATE_ACCOUNT,
       rows: verdicts.filter((verdict) => differs(after(verdict), verdict.facts.account)).map(after),
     },
+    ...feeChanges({
+      reserved: reserved.map((verdict) => reservedFee(verdict, now)),
+      resolved: freed,
+      ceiling,
+    }),
   );
   return verdicts.map((verdict) => {
     const account = after(verdict);
@@ -218,8 +233,10 @@ function accountAfter({ claim, facts, decision }: Verdict, now: bigint): Account
     account.top_counter = claim.counter;
     account.top_total = claim.total;
   }
-  if (decision.kind === "reserve") account.spent += claim.amount;
-  else account.voided = msat(account.voided + claim.amount, "voided");
+  if (decision.kind === "reserve") {
+    account.spent += claim.amount;
+    account.held += decision.held;
+  } else account.voided = msat(account.voided + claim.amount, "voided");
   return account;
 }
 
@@ -248,13 +265,27 @@ function leaseRow({ claim, decision }: Verdict, { owner, until }: LeaseTerms) {
     invoice: claim.invoice,
     amount: claim.amountless ? claim.amount : null,
     max_fee: decision.maxFee,
+    held: decision.held,
     max_cltv: BigInt(decision.maxCltv),
     expires_at: BigInt(claim.expiresAt),
   };
 }
 
-const reserveLines = (claim: Claim, at: bigint): BookingLine[] =>
-  booking(claim.card, "reserve", claim.counter, "funded", "reserved", claim.amount, at);
+function reserveLines({ claim, facts, decision }: Verdict, now: bigint): BookingLine[] {
+  const { card, counter, amount } = claim;
+  const at = decisionTime(facts.account, now);
+  const held = decision.kind === "reserve" ? decision.held : 0n;
+  return [
+    ...booking(card, "reserve", counter, "funded", "reserved", amount, at),
+    ...(held > 0n ? booking(card, "reserve", counter, "funded", "held", held, at) : []),
+  ];
+}
+
+const reservedFee = ({ claim, facts, decision }: Verdict, now: bigint): CountedFee => ({
+  card: claim.card,
+  decidedAt: decisionTime(facts.account, now),
+  amount: decision.kind === "reserve" ? decision.maxFee : 0n,
+});
 
 /** A void authorization raises the credit, a contradiction blocks the card: either way the card must be told. */
 async function queueUpdates(

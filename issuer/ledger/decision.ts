@@ -11,4 +11,13 @@ export type Decision =
   | { readonly kind: "void"; readonly reason: number }
   /** Against what the card signed before: the card is blocked and the token kept. */
   | { readonly kind: "contradiction"; readonly words: string; readonly reason: number }
-  | { readonly kind: "reserve"; readonly maxFee: Msat; readonly maxCltv: number };
+  | {
+      readonly kind: "reserve";
+      /** Of the routing; counted in the budgets of fees until the payment is resolved. */
+      readonly maxFee: Msat;
+      /** What of it the card has to have: all where the card bears the fee, else 0. */
+      readonly held: Msat;
+      /** Whose budget of fees, or money, allows less than the policy's allowance for this amount. */
+      readonly feeShortOf: "card" | "issuer" | undefined;
+      readonly maxCltv: number;
+    };

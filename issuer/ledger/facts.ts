@@ -4,6 +4,15 @@ import { findMany } from "../store/many.js";
 import type { AuthorizationState } from "../store/schema.js";
 import type { FindStatement, Store, Tx } from "../store/types.js";
 import type { AccountRow } from "./accounts.js";
+import {
+  CARD_FEES,
+  type FeesInPeriods,
+  ISSUER_LOAD,
+  type IssuerLoad,
+  NO_FEES,
+  NO_LOAD,
+  periodsBefore,
+} from "./fees.js";
 import { type LimitsRow, NEWEST, newestOf } from "./limits.js";
 import type { PolicyCache } from "./policies.js";
 
@@ -62,14 +71,20 @@ export interface Facts {
   /** Reserved and settled in the windows that end now. */
   readonly spent24h: Msat;
   readonly spent30d: Msat;
+  /** Routing fees of the card in the same windows. */
+  readonly fees: FeesInPeriods;
+  /** Payments of the card that are reserved right now. */
+  readonly inFlight: number;
   /** The newest limits, while the card has not acknowledged them. */
   readonly pending: LimitsRow | undefined;
 }
 
-/** Payments under way, of all processes. */
-export interface InFlight {
-  readonly total: number;
-  readonly byPayee: ReadonlyMap<string, number>;
+/** What is known of some claims, and of everything that shares the database. */
+export interface Loaded {
+  readonly facts: readonly (Facts | undefined)[];
+  readonly load: IssuerLoad;
+  /** Payments that are reserved right now, to each payee of the claims. */
+  readonly inFlightTo: ReadonlyMap<string, number>;
 }
 
 const HOUR = 3_600_000n;
@@ -113,6 +128,19 @@ const PAYMENT: FindStatement<"paymentHash", { readonly card: bigint; readonly co
   { card: "int", counter: "int" },
   (p) => `select card, counter from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
 );
+interface Count {
+  readonly count: bigint;
+}
+const IN_FLIGHT: FindStatement<"card", Count> = findMany(
+  { card: "int" },
+  { count: "int" },
+  (p) => `select count(*) as count from leases where card = ${p.card}`,
+);
+const IN_FLIGHT_TO: FindStatement<"payee", Count> = findMany(
+  { payee: "bytes" },
+  { count: "int" },
+  (p) => `select count(*) as count from leases where payee = ${p.payee}`,
+);
 const SPENT: FindStatement<"card" | "since", { readonly spent_after: bigint }> = findMany(
   { card: "int", since: "int" },
   { spent_after: "int" },
@@ -134,7 +162,7 @@ export function fullSequence(newest: bigint, low24: bigint): bigint | undefined 
 /**
  * Reads what bears on each claim. No two claims may be of the same card.
  * @param accounts of their cards, held by this transaction
- * @returns facts in the order of the claims; undefined for a card without an account
+ * @returns facts in the order of the claims, undefined for a card without an account; and those of all cards
  */
 export async function loadFacts(
   store: Store,
@@ -143,7 +171,7 @@ export async function loadFacts(
   accounts: ReadonlyMap<bigint, AccountRow>,
   claims: readonly Claim[],
   now: bigint,
-): Promise<(Facts | undefined)[]> {
+): Promise<Loaded> {
   const there = claims.filter(({ card }) => accounts.has(card));
   const account = (claim: Claim) => accounts.get(claim.card) as AccountRow;
 
@@ -155,26 +183,37 @@ export async function loadFacts(
   const asking = there.filter((_, i) => hasWindows(policy[i]));
   const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
   // One statement: one way to a database server and back, and one snapshot.
-  const [known, gaps, payments, permitted, spent, newest] = await store.many.findAll(
-    tx,
-    { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
-    { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
-    { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
-    {
-      statement: PERMITTED,
-      rows: there.map(({ card, amount, counter, total, pinVerified }, i) => {
-        const pin = pinVerified ? 1n : 0n;
-        return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
-      }),
-    },
-    {
-      statement: SPENT,
-      rows: asking.flatMap((claim) =>
-        WINDOWS.map((length) => ({ card: claim.card, since: decisionTime(account(claim), now) - length })),
-      ),
-    },
-    { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
-  );
+  const payees = [...new Set(there.map(({ payee }) => payee))];
+  const [known, gaps, payments, permitted, spent, newest, fees, inFlight, inFlightTo, load] =
+    await store.many.findAll(
+      tx,
+      { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
+      { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
+      { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
+      {
+        statement: PERMITTED,
+        rows: there.map(({ card, amount, counter, total, pinVerified }, i) => {
+          const pin = pinVerified ? 1n : 0n;
+          return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
+        }),
+      },
+      {
+        statement: SPENT,
+        rows: asking.flatMap((claim) =>
+          WINDOWS.map((length) => ({ card: claim.card, since: decisionTime(account(claim), now) - length })),
+        ),
+      },
+      { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
+      {
+        statement: CARD_FEES,
+        rows: there.map((claim) => {
+          return { card: claim.card, ...periodsBefore(decisionTime(account(claim), now)) };
+        }),
+      },
+      { statement: IN_FLIGHT, rows: there.map(({ card }) => ({ card })) },
+      { statement: IN_FLIGHT_TO, rows: payees.map((payee) => ({ payee: Buffer.from(payee, "hex") })) },
+      { statement: ISSUER_LOAD, rows: [periodsBefore(now)] },
+    );
   const windows = spentInWindows(asking.map(account), spent);
   const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
 
@@ -192,11 +231,17 @@ export async function loadFacts(
         paymentTaken: isOther(payments[i], claim),
         spent24h: windows.get(claim.card)?.[0] ?? msat(0n),
         spent30d: windows.get(claim.card)?.[1] ?? msat(0n),
+        fees: fees[i] ?? NO_FEES,
+        inFlight: counted(inFlight[i]),
         pending: pending.get(claim.card),
       } satisfies Facts,
     ]),
   );
-  return claims.map(({ card }) => facts.get(card));
+  return {
+    facts: claims.map(({ card }) => facts.get(card)),
+    load: load[0] ?? NO_LOAD,
+    inFlightTo: new Map(payees.map((payee, i) => [payee, counted(inFlightTo[i])])),
+  };
 }
 
 const containing = (gap: Gap | undefined, counter: bigint): Gap | undefined =>
@@ -239,15 +284,4 @@ export async function loadPending(
   return accounts.map(({ card }) => byCard.get(card));
 }
 
-/** Payments reserved right now, of all processes that share the database. */
-export async function loadInFlight(tx: Tx): Promise<InFlight> {
-  const rows = await tx
-    .selectFrom("leases")
-    .select((eb) => ["payee", eb.fn.countAll<bigint>().as("count")])
-    .groupBy("payee")
-    .execute();
-  const byPayee = new Map(
-    rows.map(({ payee, count }) => [payee.toString("hex"), Number.parseInt(count.toString(), 10)]),
-  );
-  return { total: [...byPayee.values()].reduce((sum, count) => sum + count, 0), byPayee };
-}
+const counted = (row: Count | undefined): number => Number.parseInt((row?.count ?? 0n).toString(), 10);

@@ -1,3 +1,4 @@
+export { remaining } from "./accounts.js";
 export { beginClosing, closingPayouts, endClosing, type Payout } from "./closing.js";
 export { LedgerError, type LedgerErrorCode } from "./errors.js";
 export { type VoidedGap, voidDueGaps } from "./gaps.js";

@@ -70,6 +70,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       acknowledged: 0n,
       operation: 0n,
       version: 0n,
+      held: 0n,
     };
     await tx.insertInto("accounts").values(account).execute();
     if (card.credit > 0n) {
@@ -119,6 +120,7 @@ export interface CardEntry extends Selectable<CardsTable> {
   readonly top_total: bigint;
   readonly sequence: bigint;
   readonly acknowledged: bigint;
+  readonly held: bigint;
 }
 
 /** Cards in the order of their ids. @param state only those in it; @param after, limit for paging */
@@ -161,6 +163,7 @@ const cardQuery = (db: Db | Tx) =>
       "accounts.top_total",
       "accounts.sequence",
       "accounts.acknowledged",
+      "accounts.held",
     ]);
 
 /** Gives a card another policy. @throws LedgerError `unknown-card` */

@@ -1,10 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { equalBytes, type Msat, ValueError } from "../../common/index.js";
-import { deleteMany, updateMany } from "../store/many.js";
-import type { Store, Tx } from "../store/types.js";
+import { deleteMany, findMany, updateMany } from "../store/many.js";
+import type { Account } from "../store/schema.js";
+import type { FindStatement, Store, Tx } from "../store/types.js";
 import { blob } from "../store/values.js";
-import { type AccountRow, saveAccount } from "./accounts.js";
-import { BOOK, book, booking } from "./bookings.js";
+import { type AccountRow, lockAccounts, saveAccount } from "./accounts.js";
+import { BOOK, type BookingLine, book, booking } from "./bookings.js";
+import { type CountedFee, feeChanges } from "./fees.js";
 import { type LimitsRow, queueUpdate } from "./limits.js";
 
 /** Names an authorization. */
@@ -26,7 +28,21 @@ const SETTLE = updateMany(
   { card: "int", counter: "int", preimage: "bytes", fee: "int", at: "int" },
   ["card", "counter"],
   (p) => `state = 'settled', preimage = ${p.preimage}, fee = ${p.fee}, resolved_at = ${p.at}`,
-  "authorizations.state = 'reserved'",
+  () => "authorizations.state = 'reserved'",
+);
+const RESERVED: FindStatement<"card" | "counter", ReservedFee> = findMany(
+  { card: "int", counter: "int" },
+  { decided_at: "int", max_fee: "int", held: "int" },
+  (p) => `select a.decided_at, coalesce(l.max_fee, 0) as max_fee, coalesce(l.held, 0) as held
+    from authorizations a left join leases l on l.card = a.card and l.counter = a.counter
+    where a.card = ${p.card} and a.counter = ${p.counter}`,
+);
+const CHARGE = updateMany(
+  "accounts",
+  { card: "int", charged: "int", held: "int" },
+  ["card"],
+  (p) =>
+    `version = accounts.version + 1, funded = accounts.funded - ${p.charged}, held = accounts.held - ${p.held}`,
 );
 const RELEASE = deleteMany("leases", { card: "int", counter: "int" });
 
@@ -34,10 +50,19 @@ const RELEASE = deleteMany("leases", { card: "int", counter: "int" });
 export const provesPayment = (paymentHash: Uint8Array, preimage: Uint8Array): boolean =>
   preimage.length === 32 && equalBytes(sha256(preimage), paymentHash);
 
+/** What was set aside for the fee of a payment in flight. */
+interface ReservedFee {
+  readonly decided_at: bigint;
+  readonly max_fee: bigint;
+  /** Of the card's money. */
+  readonly held: bigint;
+}
+
 /**
- * Books payments that went through: the amount from reserved to settled, the routing fee to the fee account. An
- * authorization that is settled already stays as it is. No two of the same authorization at once; in the order of
- * cards and counters, so that two processes cannot wait for each other.
+ * Books payments that went through: the amount from reserved to settled, the routing fee to the fee account, and from
+ * the card's money where the card bears it. What is left of the highest fee is free again. An authorization that is
+ * settled already stays as it is. No two of the same authorization at once; in the order of cards and counters, so that
+ * two processes cannot wait for each other.
  * @returns for each, whether it was booked now; false: it was settled before, or, against all rules, void
  * @throws ValueError when a preimage proves nothing
  */
@@ -50,6 +75,16 @@ export async function settle(
   for (const { paymentHash, preimage } of settlements)
     if (!provesPayment(paymentHash, preimage)) throw new ValueError("preimage", "not of this payment");
   if (settlements.length === 0) return [];
+  const found = await store.many.find(
+    tx,
+    RESERVED,
+    settlements.map(({ card, counter }) => ({ card, counter })),
+  );
+  const reserved = new Map(settlements.map((settlement, i) => [settlement, found[i]]));
+  const held = (settlement: Settlement) => reserved.get(settlement)?.held ?? 0n;
+  // Before their authorizations, as decisions do it.
+  const bearing = new Set(settlements.filter((one) => held(one) > 0n).map(({ card }) => card));
+  await lockAccounts(store, tx, [...bearing]);
   const changed = await store.many.change(
     tx,
     SETTLE,
@@ -64,13 +99,45 @@ export async function settle(
     { statement: RELEASE, rows: done.map(({ card, counter }) => ({ card, counter })), lenient: true },
     {
       statement: BOOK,
-      rows: done.flatMap(({ card, counter, amount, fee }) => [
-        ...booking(card, "settle", counter, "reserved", "settled", amount, now),
-        ...(fee > 0n ? booking(card, "settle", counter, "node", "fees", fee, now) : []),
-      ]),
+      rows: done.flatMap((settlement) => settleLines(settlement, held(settlement), now)),
     },
+    {
+      statement: CHARGE,
+      rows: [...bearing].map((card) => {
+        const own = done.filter((settlement) => settlement.card === card);
+        return {
+          card,
+          charged: own.reduce((sum, one) => sum + chargedTo(one, held(one)), 0n),
+          held: own.reduce((sum, one) => sum + held(one), 0n),
+        };
+      }),
+    },
+    ...feeChanges({ resolved: done.map((settlement) => freedBy(settlement, reserved.get(settlement), now)) }),
   );
   return changed;
+}
+
+/** Of the highest fee, what was not paid; where the lease was gone, a fee that nobody had counted. */
+const freedBy = ({ card, fee }: Settlement, reserved: ReservedFee | undefined, now: bigint): CountedFee => ({
+  card,
+  decidedAt: reserved?.decided_at ?? now,
+  amount: (reserved?.max_fee ?? 0n) - fee,
+});
+
+/** What the card bears of a fee: never more than was held for it, whatever the node paid. */
+const chargedTo = ({ fee }: Settlement, held: bigint): bigint => (fee < held ? fee : held);
+
+function settleLines(settlement: Settlement, held: bigint, at: bigint): BookingLine[] {
+  const { card, counter, amount, fee } = settlement;
+  const line = (from: Account, to: Account, moved: bigint) =>
+    moved > 0n ? booking(card, "settle", counter, from, to, moved, at) : [];
+  const charged = chargedTo(settlement, held);
+  return [
+    ...line("reserved", "settled", amount),
+    ...line("node", "fees", fee),
+    ...line("held", "charged", charged),
+    ...line("held", "funded", held - charged),
+  ];
 }
 
 /** Who may declare a payment failed: the lease's owner, or anybody once no node pays the invoice any more. */
@@ -94,6 +161,8 @@ export interface Voided {
   readonly voided: boolean;
   readonly pending: LimitsRow | undefined;
   readonly account: AccountRow;
+  /** The fee that was reserved, for {@link feeChanges} in the same transaction. */
+  readonly freed: CountedFee | undefined;
 }
 
 /**
@@ -114,11 +183,12 @@ export async function voidReserved(
       join.onRef("l.card", "=", "a.card").onRef("l.counter", "=", "a.counter"),
     )
     .select(["a.amount", "a.spent_after", "a.decided_at", "l.owner", "l.takeovers", "l.expires_at"])
+    .select(["l.max_fee", "l.held"])
     .where("a.card", "=", key.card)
     .where("a.counter", "=", key.counter)
     .where("a.state", "=", "reserved");
   const row = await (store.kind === "postgres" ? named.forUpdate() : named).executeTakeFirst();
-  if (!row || !mayVoid(row, right)) return { voided: false, pending: undefined, account };
+  if (!row || !mayVoid(row, right)) return { voided: false, pending: undefined, account, freed: undefined };
 
   await store.many.changeAll(tx, { statement: RELEASE, rows: [{ card: key.card, counter: key.counter }] });
   await tx
@@ -135,12 +205,17 @@ export async function voidReserved(
     .where("decided_at", ">=", row.decided_at)
     .where("spent_after", ">=", row.spent_after)
     .execute();
-  await book(store, tx, booking(key.card, "void", key.counter, "reserved", "funded", row.amount, now));
+  await book(store, tx, [
+    ...booking(key.card, "void", key.counter, "reserved", "funded", row.amount, now),
+    ...(row.held > 0n ? booking(key.card, "void", key.counter, "held", "funded", row.held, now) : []),
+  ]);
   account.spent -= row.amount;
+  account.held -= row.held;
   account.voided += row.amount;
   const pending = await queueUpdate(store, tx, account, "void", now);
   await saveAccount(tx, account);
-  return { voided: true, pending, account };
+  const freed = { card: key.card, decidedAt: row.decided_at, amount: row.max_fee };
+  return { voided: true, pending, account, freed };
 }
 
 /**

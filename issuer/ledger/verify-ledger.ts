@@ -37,7 +37,9 @@ const BALANCES = sql`select card,
     sum(case when account = 'settled' then amount else 0 end) as settled,
     sum(case when account = 'cash-out' then amount else 0 end) as cash_out,
     sum(case when account = 'transfer' then amount else 0 end) as transfer,
-    sum(case when account = 'external' then amount else 0 end) as external
+    sum(case when account = 'external' then amount else 0 end) as external,
+    sum(case when account = 'held' then amount else 0 end) as held,
+    sum(case when account = 'charged' then amount else 0 end) as charged
   from bookings group by card`;
 
 /** What the authorizations of each card say. */
@@ -46,6 +48,11 @@ const SUMS = sql`select card,
     sum(case when state = 'settled' then amount else 0 end) as settled,
     sum(case when state = 'void' then amount else 0 end) as voided
   from authorizations group by card`;
+
+/** Routing fees that are reserved or paid, at the hour in which their payments were decided. */
+const FEES = sql`select a.card, a.decided_at / 3600000 as hour, coalesce(l.max_fee, a.fee, 0) as amount
+  from authorizations a left join leases l on l.card = a.card and l.counter = a.counter
+  where a.state <> 'void'`;
 
 const INVARIANTS: readonly Invariant[] = [
   [
@@ -59,12 +66,17 @@ const INVARIANTS: readonly Invariant[] = [
     sql`select a.card, a.funded, s.settled, s.reserved from accounts a join (${SUMS}) s on s.card = a.card
         where s.settled + s.reserved > a.funded`,
   ],
-  ["spent <= funded for each card", sql`select card, funded, spent from accounts where spent > funded`],
+  [
+    "spent and fees held <= funded for each card",
+    sql`select card, funded, spent, held from accounts where spent + held > funded`,
+  ],
   [
     "each account agrees with the book",
     sql`select a.card from accounts a left join (${BALANCES}) b on b.card = a.card
         where a.funded <> -coalesce(b.external, 0) - coalesce(b.transfer, 0) - coalesce(b.cash_out, 0)
-          or a.funded - a.spent <> coalesce(b.funded, 0)
+            - coalesce(b.charged, 0)
+          or a.funded - a.spent - a.held <> coalesce(b.funded, 0)
+          or a.held <> coalesce(b.held, 0)
           or a.spent <> coalesce(b.reserved, 0) + coalesce(b.settled, 0)`,
   ],
   [
@@ -88,12 +100,52 @@ const INVARIANTS: readonly Invariant[] = [
         where a.state = 'settled' and a.fee <> coalesce(b.amount, 0)`,
   ],
   [
-    "credit signed = funded + voided for each card, or the one before where that is greater",
+    "no card bears more of a fee than was paid and held for it",
+    sql`select c.card, c.reference as counter, c.amount from bookings c
+        left join authorizations a on a.card = c.card and a.counter = c.reference
+        left join bookings h on h.card = c.card and h.reference = c.reference and h.kind = 'reserve'
+          and h.account = 'held'
+        where c.account = 'charged' and (a.fee is null or c.amount > a.fee or c.amount > coalesce(h.amount, 0))`,
+  ],
+  [
+    "what is held for fees is that of the payments in flight",
+    sql`select a.card, a.held from accounts a
+        left join (select card, sum(held) as held from leases group by card) l on l.card = a.card
+        where a.held <> coalesce(l.held, 0)`,
+  ],
+  [
+    "the fees of each card and hour are those reserved and paid for its payments",
+    sql`select card, hour, sum(amount) as amount from (
+          select card, hour, amount from card_fees
+          union all select card, hour, -amount from (${FEES}) f) d
+        group by card, hour having sum(amount) <> 0`,
+  ],
+  [
+    "the issuer's fees of each hour are those of all cards",
+    sql`select hour, sum(amount) as amount from (
+          select hour, case when side = 'reserved' then amount else -amount end as amount from issuer_fees
+          union all select hour, -amount from card_fees) d
+        group by hour having sum(amount) <> 0`,
+  ],
+  [
+    "payments and fees in all are those of the rows",
+    sql`select payments, fees from (select
+            (select coalesce(sum(case when side = 'reserved' then payments else -payments end), 0) from totals)
+              - (select count(*) from leases) as payments,
+            (select coalesce(sum(case when side = 'reserved' then fees else -fees end), 0) from totals)
+              - (select coalesce(sum(amount), 0) from (${FEES}) f) as fees) t
+        where payments <> 0 or fees <> 0`,
+  ],
+  [
+    "credit signed = funded + voided for each card, or the one before where that is greater; fees lower no credit",
     sql`select a.card, a.funded, a.voided, l.credit from accounts a
         left join limits l on l.card = a.card and l.sequence = a.sequence
         left join limits e on e.card = a.card and e.sequence = a.sequence - 1
-        where l.credit is null or l.credit <> case when e.credit > a.funded + a.voided then e.credit
-          else a.funded + a.voided end`,
+        left join (${BALANCES}) b on b.card = a.card
+        where l.credit is null
+          or l.credit < case when e.credit > a.funded + a.voided then e.credit else a.funded + a.voided end
+          or l.credit > case when e.credit > a.funded + a.voided + coalesce(b.charged, 0) then e.credit
+            else a.funded + a.voided + coalesce(b.charged, 0) end`,
   ],
   [
     "voided = void authorizations + void gaps for each card",
@@ -140,7 +192,7 @@ const INVARIANTS: readonly Invariant[] = [
           (select card, reference,
              sum(case when kind = 'reserve' and account = 'reserved' then amount else 0 end) as reserved,
              sum(case when kind = 'settle' and account = 'settled' then amount else 0 end) as settled,
-             sum(case when kind = 'void' and account = 'funded' then amount else 0 end) as voided
+             sum(case when kind = 'void' and account = 'reserved' then -amount else 0 end) as voided
            from bookings where kind in ('reserve', 'settle', 'void') group by card, reference) b
           on b.card = a.card and b.reference = a.counter
         where (a.state = 'settled' and

@@ -50,7 +50,7 @@ export function evaluatePolicy(policy: Policy, question: PolicyQuestion): Policy
   return undefined;
 }
 
-/** The most routing fee that a payment of `amount` may cost; fractions of a msat are dropped. */
+/** The policy's allowance: the most routing fee that a payment of `amount` may cost; fractions of a msat are dropped. */
 export function maxFee(policy: Policy, amount: Msat): Msat {
   return (policy.maxFee.base + (amount * BigInt(policy.maxFee.ppm)) / 1_000_000n) as Msat;
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type Msat, ParseError, parseAmount, printAmount } from "../../common/index.js";
 
-const amount = z.string().transform((text, context): Msat => {
+/** An amount with its unit, such as `25000sat`. */
+export const amount = z.string().transform((text, context): Msat => {
   try {
     return parseAmount(text);
   } catch (cause) {
@@ -56,6 +57,14 @@ export const policySchema = z.strictObject({
   maxFee: z
     .strictObject({ base: amount, ppm: z.int().min(0).max(1_000_000) })
     .default({ base: 1_000n as Msat, ppm: 5_000 }),
+  /**
+   * Routing fees of the card in any 24 hours and 30 days at most, by the issuer's clock. What a payment may cost counts
+   * while it is in flight, what it did cost afterwards. Default 500 sat and 5,000 sat.
+   */
+  maxFeesPer24h: amount.default(500_000n as Msat),
+  maxFeesPer30d: amount.default(5_000_000n as Msat),
+  /** Whether the issuer pays routing fees, or the card, from what was paid in for it. Default issuer. */
+  feesBorneBy: z.enum(["issuer", "card"]).default("issuer"),
   /** Most blocks that a payment may be locked in for. Default 1,008, a week. */
   maxTotalCltv: z.int().min(1).max(10_000).default(1008),
   /** Seconds that an invoice must be valid for when it arrives. Default 30. */

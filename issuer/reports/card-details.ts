@@ -1,5 +1,6 @@
 import { type Selectable, sql } from "kysely";
 import { csvText, type Msat, msat } from "../../common/index.js";
+import { remaining } from "../ledger/accounts.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
 import type { Policy } from "../policy/index.js";
@@ -14,6 +15,9 @@ export interface CardDetails {
   /** What can be spent, moved or paid out. */
   readonly left: Msat;
   readonly reserved: Msat;
+  /** Routing fees of its payments so far, and what of them the card bore. */
+  readonly fees: Msat;
+  readonly feesCharged: Msat;
   /** The newest limits that were signed for it. */
   readonly limits: LimitsRow;
   /** Passed-over authorizations that are not given back yet. */
@@ -30,9 +34,17 @@ export async function cardDetails(store: Store, cardId: Uint8Array, shown: numbe
   const card = cardKey(cardId);
   return await store.read(async (tx) => {
     const entry = await showCard(tx, cardId);
+    const operations = await tx
+      .selectFrom("operations")
+      .selectAll()
+      .where("card", "=", card)
+      .orderBy("operation")
+      .execute();
     return {
       entry,
-      left: msat(entry.funded - entry.spent),
+      left: remaining(entry),
+      fees: await feesOf(tx, card),
+      feesCharged: chargedBy(operations, entry.funded),
       reserved: await sumOf(tx, card),
       limits: await tx
         .selectFrom("limits")
@@ -41,15 +53,10 @@ export async function cardDetails(store: Store, cardId: Uint8Array, shown: numbe
         .where("sequence", "=", entry.sequence)
         .executeTakeFirstOrThrow(),
       inGaps: await openGaps(tx, card),
-      operations: await tx
-        .selectFrom("operations")
-        .selectAll()
-        .where("card", "=", card)
-        .orderBy("operation")
-        .execute(),
+      operations,
       evidence: await tx
         .selectFrom("evidence")
-        .select(["at", "contradiction", "message"])
+        .select(["at", "contradiction", "message", "times"])
         .where("card", "=", card)
         .orderBy("id")
         .execute(),
@@ -66,6 +73,25 @@ async function sumOf(tx: Tx, card: bigint): Promise<Msat> {
     .where("state", "=", "reserved")
     .execute();
   return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
+}
+
+/** What the card's settled payments cost in routing fees, whoever bore them. */
+async function feesOf(tx: Tx, card: bigint): Promise<Msat> {
+  const rows = await tx
+    .selectFrom("authorizations")
+    .select("fee")
+    .where("card", "=", card)
+    .where("state", "=", "settled")
+    .where("fee", ">", 0n)
+    .execute();
+  return msat(rows.reduce((sum, { fee }) => sum + (fee ?? 0n), 0n));
+}
+
+/** What was paid in and not paid out, less `funded`: the routing fees that the card bore. */
+function chargedBy(operations: readonly Selectable<OperationsTable>[], funded: bigint): Msat {
+  const isIn = (kind: string) => kind === "fund" || kind === "move-in";
+  const moved = operations.reduce((sum, { kind, amount }) => (isIn(kind) ? sum + amount : sum - amount), 0n);
+  return msat(moved - funded, "charged");
 }
 
 async function openGaps(tx: Tx, card: bigint): Promise<Msat> {
@@ -154,7 +180,7 @@ export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) =
       card.state,
       card.funded,
       card.spent,
-      card.funded - card.spent,
+      remaining(card),
       card.voided,
       card.top_counter,
       card.sequence,

@@ -1,5 +1,5 @@
 import { csvText } from "../../common/index.js";
-import type { CardEntry, Payout } from "../ledger/index.js";
+import { type CardEntry, type Payout, remaining } from "../ledger/index.js";
 
 /**
  * Who gets how much at the end of an event, as CSV, amounts in msat: first what is booked as paid out, then what is
@@ -20,7 +20,7 @@ export function payoutsCsv(
         amount,
         new Date(Number.parseInt(at.toString(), 10)).toISOString(),
       ]),
-      ...due.map((card) => [cardName(card.card), card.label, card.funded - card.spent, ""]),
+      ...due.map((card) => [cardName(card.card), card.label, remaining(card), ""]),
     ],
   );
 }

@@ -13,7 +13,7 @@ export interface SpendingRow {
   readonly card: bigint;
   readonly payments: number;
   readonly amount: Msat;
-  /** Routing fees, borne by the issuer. */
+  /** Routing fees, whoever bore them. */
   readonly fees: Msat;
 }
 
@@ -30,7 +30,12 @@ export interface Books {
   readonly paidIn: Msat;
   readonly paidOut: Msat;
   readonly settled: Msat;
+  /** Routing fees of all settled payments. */
   readonly fees: Msat;
+  /** What of them cards bore; the rest is the issuer's. */
+  readonly feesCharged: Msat;
+  /** Set aside on cards for the fees of payments in flight. */
+  readonly heldForFees: Msat;
   /** Payments under way. */
   readonly reserved: Msat;
   /** On the cards: paid in, not spent, not paid out. */
@@ -134,6 +139,8 @@ async function books(tx: Tx): Promise<Books> {
     paidOut: msat(sum("cash-out"), "paid out"),
     settled: msat(sum("settled"), "settled"),
     fees: msat(sum("fees"), "fees"),
+    feesCharged: msat(sum("charged"), "fees charged"),
+    heldForFees: msat(sum("held"), "held for fees"),
     reserved: msat(sum("reserved"), "reserved"),
     left: msat(sum("funded"), "left"),
   };

@@ -1,11 +1,19 @@
+import { printAmount } from "../../common/index.js";
 import type { AuthorizerConfig } from "../authorizer/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import type { ServiceConfig } from "./config.js";
 
 /** What each option of the authorizer means. */
 const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
-  maxInFlight: "Payments reserved and not yet resolved, of all processes on one database.",
+  maxInFlight:
+    "Payments reserved and not yet resolved, of all processes on one database; never more than the node has HTLCs.",
   maxInFlightPerPayee: "The same for one payee.",
+  maxInFlightPerCard: "The same for one card.",
+  keptPlacesPercent:
+    "Of the places of all and of each payee, how many are kept for cards with nothing in flight.",
+  maxFeesPer24h:
+    "Routing fees of all cards in any 24 hours at most. Beyond it only routes that cost nothing are paid.",
+  maxFeesPer30d: "The same in any 30 days.",
   peerRate: "Requests of one peer.",
   cardRate: "Tokens and statuses with a right signature of one card.",
   maxPending: "Requests being worked on at once; more are met with silence.",
@@ -80,7 +88,7 @@ export function configTemplate({ database, keys, node }: TemplateValues): string
     ...OPTIONS.flatMap(([name, value, about]) => [`# ${about}`, `# ${name}: ${value}`, ""]),
     "# Policies that `chequecard cards limits --policy <name>` gives to a card. A card's first policy is that of its",
     "# profile. Options: minPerTransaction, maxPerTransaction, maxPer24h, maxPer30d, allowedPayees, allowedHours,",
-    "# timeZone, maxFee, maxTotalCltv, minRemainingSeconds, allowAmountless, pinRequiredAbove; see docs/issuer.md.",
+    "# timeZone, maxFee, maxFeesPer24h, maxFeesPer30d, feesBorneBy, maxTotalCltv, minRemainingSeconds, allowAmountless, pinRequiredAbove; see docs/issuer.md.",
     "# policies: {}",
     "",
     "# What holds for every card. Times in milliseconds unless the name says otherwise.",
@@ -95,7 +103,11 @@ function authorizerLines(): string[] {
   return (Object.keys(AUTHORIZER) as (keyof AuthorizerConfig)[]).flatMap((name) => {
     const value = defaults[name];
     const text =
-      typeof value === "number" ? String(value) : `{ perSecond: ${value.perSecond}, burst: ${value.burst} }`;
+      typeof value === "bigint"
+        ? printAmount(value)
+        : typeof value === "number"
+          ? String(value)
+          : `{ perSecond: ${value.perSecond}, burst: ${value.burst} }`;
     return [`#   # ${AUTHORIZER[name]}`, `#   ${name}: ${text}`];
   });
 }

@@ -66,6 +66,28 @@ export function insertMany<P extends string>(
   };
 }
 
+/**
+ * Adds `amount` to that of a row, which is made where there is none. No two rows of parameters may name the same row.
+ * Rows are taken in the order of their keys, so that two processes cannot wait for each other in a circle.
+ */
+export function addMany<P extends string>(
+  table: string,
+  columns: Columns<P | "amount">,
+  key: readonly NoInfer<P>[],
+): ManyStatement<P | "amount"> {
+  const list = names(columns).map((name) => `"${name}"`);
+  const keys = key.map((name) => `"${name}"`).join(", ");
+  const add = `on conflict (${keys}) do update set amount = ${table}.amount + excluded.amount`;
+  const insert = `insert into ${table} (${list.join(", ")})`;
+  return {
+    columns,
+    single: `${insert} values (${Object.values(singleNames(columns)).join(", ")}) ${add}`,
+    bulk:
+      `${insert} select ${list.join(", ")} from ${parameterTable(columns)} order by ${keys} ${add} ` +
+      `returning ${key.map((name) => `${table}."${name}"`).join(", ")}`,
+  };
+}
+
 /** Columns that name a row of a table; what the bulk statements return to tell which rows they changed. */
 const KEYS = new Set(['"card"', '"counter"', '"sequence"', '"first"', '"reference"', '"account"']);
 
@@ -78,12 +100,12 @@ export function updateMany<P extends string>(
   columns: Columns<P>,
   key: readonly NoInfer<P>[],
   set: (p: Names<P>) => string,
-  where = "",
+  where?: (p: Names<P>) => string,
 ): ManyStatement<P> {
   const one = singleNames(columns);
   const all = bulkNames(columns);
   const match = (p: Names<P>) =>
-    [...key.map((name) => `${table}."${name}" = ${p[name]}`), ...(where ? [where] : [])].join(" and ");
+    [...key.map((name) => `${table}."${name}" = ${p[name]}`), ...(where ? [where(p)] : [])].join(" and ");
   return {
     columns,
     single: `update ${table} set ${set(one)} where ${match(one)}`,

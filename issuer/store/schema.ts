@@ -18,6 +18,9 @@ export interface Tables {
   operations: OperationsTable;
   bookings: BookingsTable;
   evidence: EvidenceTable;
+  card_fees: CardFeesTable;
+  issuer_fees: IssuerFeesTable;
+  totals: TotalsTable;
 }
 
 /** What the whole database is bound to: the network and the node id. */
@@ -55,7 +58,7 @@ export interface AccountsTable {
   card: bigint;
   state: CardState;
   policy: bigint;
-  /** Paid in for the card, less what was paid out. */
+  /** Paid in for the card, less what was paid out and the routing fees that the card bore. */
   funded: bigint;
   /** Reserved and settled: never more than `funded`. */
   spent: bigint;
@@ -74,6 +77,8 @@ export interface AccountsTable {
   operation: bigint;
   /** Raised by every change of the row: a change of a row that was changed since it was read fails. */
   version: bigint;
+  /** Highest routing fees of payments in flight that the card bears. `spent + held` is never more than `funded`. */
+  held: bigint;
 }
 
 /** What was signed for a card under each sequence; 0 is what it was personalized with. */
@@ -149,6 +154,8 @@ export interface LeasesTable {
   invoice: string;
   amount: bigint | null;
   max_fee: bigint;
+  /** `max_fee` where the card bears the routing fee, else 0. */
+  held: Generated<bigint>;
   max_cltv: bigint;
   /** Unix milliseconds after which no node pays the invoice any more. */
   expires_at: bigint;
@@ -192,7 +199,10 @@ export interface OperationsTable {
 }
 
 export type BookingKind = "reserve" | "settle" | "void" | OperationKind;
-/** `external` is the money outside, `node` the channels that pay routing fees; the others are the card's. */
+/**
+ * `external` is the money outside, `node` the channels that pay routing fees, `fees` what they paid; the others are the
+ * card's. Where the card bears a fee, it is `held` while the payment is in flight and `charged` when it is settled.
+ */
 export type Account =
   | "external"
   | "funded"
@@ -200,6 +210,8 @@ export type Account =
   | "settled"
   | "cash-out"
   | "transfer"
+  | "held"
+  | "charged"
   | "fees"
   | "node";
 
@@ -215,7 +227,7 @@ export interface BookingsTable {
   at: bigint;
 }
 
-/** What a card, or its clone, signed against what was known. Rows never change. */
+/** What a card, or its clone, signed against what was known; one row for each different statement. */
 export interface EvidenceTable {
   id: Generated<bigint>;
   card: bigint;
@@ -224,4 +236,34 @@ export interface EvidenceTable {
   contradiction: string;
   /** Type, key set id and clear body with the signature, 133 bytes. What it contradicts is in the other tables. */
   message: Buffer;
+  /** How often it was presented. */
+  times: Generated<bigint>;
+}
+
+/** Routing fees of a card by the hour in which their payments were decided: reserved ones, corrected when resolved. */
+export interface CardFeesTable {
+  card: bigint;
+  /** Unix milliseconds / 3,600,000. */
+  hour: bigint;
+  amount: bigint;
+}
+
+/** Decisions write the side `reserved`, the ends of payments `resolved`: neither waits for the other's rows. */
+export type LoadSide = "reserved" | "resolved";
+
+/** The same of all cards: fees reserved, and what of them was not paid. */
+export interface IssuerFeesTable {
+  hour: bigint;
+  side: LoadSide;
+  amount: bigint;
+}
+
+/**
+ * Sums of all time. Payments in flight are the difference of both sides, and so are the fees that are reserved or
+ * paid. A decision raises its side only where the issuer's limits allow it, whatever other processes do.
+ */
+export interface TotalsTable {
+  side: LoadSide;
+  payments: bigint;
+  fees: bigint;
 }

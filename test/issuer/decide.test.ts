@@ -45,6 +45,7 @@ const facts: Facts = {
     acknowledged: 2n,
     operation: 1n,
     version: 1n,
+    held: 0n,
   },
   policy: parsePolicy({}),
   acknowledged: 2n,
@@ -54,6 +55,8 @@ const facts: Facts = {
   paymentTaken: false,
   spent24h: sat(0),
   spent30d: sat(0),
+  fees: { fees24h: 0n, fees30d: 0n },
+  inFlight: 0,
   pending: undefined,
 };
 
@@ -61,7 +64,8 @@ const world: World = {
   now: NOW,
   inFlight: 0,
   inFlightToPayee: 0,
-  limits: { maxInFlight: 10, maxInFlightPerPayee: 5 },
+  feesLeft: sat(1000),
+  limits: { maxInFlight: 10, maxInFlightPerPayee: 5, maxInFlightPerCard: 3, keptPlacesPercent: 20 },
 };
 
 const known: KnownAuthorization = {
@@ -202,6 +206,12 @@ const ROWS: readonly Row[] = [
   ["full", {}, {}, { inFlight: 10 }, `refuse ${REASON.BUSY}`],
   ["one place left", {}, {}, { inFlight: 9 }, "reserve"],
   ["payee full", {}, {}, { inFlightToPayee: 5 }, `refuse ${REASON.BUSY}`],
+  ["the card has as many in flight as it may", {}, { inFlight: 3 }, {}, `refuse ${REASON.BUSY}`],
+  ["one less", {}, { inFlight: 2 }, {}, "reserve"],
+  ["kept for cards with nothing in flight", {}, { inFlight: 1 }, { inFlight: 8 }, `refuse ${REASON.BUSY}`],
+  ["the last place that is not kept", {}, { inFlight: 1 }, { inFlight: 7 }, "reserve"],
+  ["kept at the payee", {}, { inFlight: 1 }, { inFlightToPayee: 4 }, `refuse ${REASON.BUSY}`],
+  ["the payee's last that is not kept", {}, { inFlight: 1 }, { inFlightToPayee: 3 }, "reserve"],
   [
     "full, but refused for good anyway",
     {},
@@ -228,8 +238,77 @@ describe("decide", () => {
     expect(decide(question, { ...facts, policy }, world)).toEqual({
       kind: "reserve",
       maxFee: 3000n,
+      held: 0n,
+      feeShortOf: undefined,
       maxCltv: 144,
     });
+  });
+
+  // The allowance for 100 sat is 1 sat and 0.5 %: 1,500 msat.
+  it.each<
+    [
+      name: string,
+      policy: object,
+      known: Partial<Facts>,
+      around: Partial<World>,
+      fee: bigint,
+      feeShortOf?: string,
+    ]
+  >([
+    ["the allowance", {}, {}, {}, 1500n],
+    [
+      "what the card's 24 hours have left",
+      {},
+      { fees: { fees24h: 498_501n, fees30d: 0n } },
+      {},
+      1499n,
+      "card",
+    ],
+    [
+      "what the card's 30 days have left",
+      {},
+      { fees: { fees24h: 0n, fees30d: 4_998_501n } },
+      {},
+      1499n,
+      "card",
+    ],
+    [
+      "nothing where the card has used more",
+      {},
+      { fees: { fees24h: 600_000n, fees30d: 0n } },
+      {},
+      0n,
+      "card",
+    ],
+    ["a budget of the policy's own", { maxFeesPer24h: "7msat" }, {}, {}, 7n, "card"],
+    ["what the issuer has left", {}, {}, { feesLeft: 3n }, 3n, "issuer"],
+    ["nothing where the issuer has nothing left", {}, {}, { feesLeft: 0n }, 0n, "issuer"],
+  ])("routing may cost %s", (_name, policy, known, around, fee, feeShortOf) => {
+    const found = decide(
+      question,
+      { ...facts, ...known, policy: parsePolicy(policy) },
+      { ...world, ...around },
+    );
+    expect(found).toMatchObject({ kind: "reserve", maxFee: fee, held: 0n, feeShortOf });
+  });
+
+  it.each<[name: string, changes: Partial<Facts["account"]>, decision: Partial<Decision>]>([
+    ["has it besides the amount", {}, { kind: "reserve", maxFee: msat(1500n), held: msat(1500n) }],
+    [
+      "has less of it",
+      { spent: 899_999n },
+      { kind: "reserve", maxFee: msat(1n), held: msat(1n), feeShortOf: "card" },
+    ],
+    ["has the amount alone", { spent: 900_000n }, { kind: "reserve", maxFee: msat(0n), held: msat(0n) }],
+    ["has less than the amount", { spent: 900_001n }, { kind: "void", reason: REASON.NOT_FUNDED }],
+    [
+      "holds a fee for another payment",
+      { spent: 899_999n, held: 2n },
+      { kind: "void", reason: REASON.NOT_FUNDED },
+    ],
+  ])("a card that bears the fee %s", (_name, changes, decision) => {
+    const policy = parsePolicy({ feesBorneBy: "card" });
+    expect(decide(question, { ...facts, policy, ...account(changes) }, world)).toMatchObject(decision);
   });
 
   it("a counter that is neither seen nor passed over is a fault of the ledger, not of the card", () => {

@@ -62,6 +62,7 @@ async function main(setup: ProcessSetup): Promise<void> {
     payTimeoutMs: 10_000,
     maxInFlight: 100_000,
     maxInFlightPerPayee: 100_000,
+    maxInFlightPerCard: 100_000,
   });
   const ports = issuerPorts({
     store,

@@ -23,6 +23,7 @@ export type Behaviour =
 interface Payment {
   state: PaymentLookup;
   behaviour: Behaviour;
+  fee: Msat;
 }
 
 const PAYEE_SECRET = new Uint8Array(32).fill(0x22);
@@ -65,7 +66,8 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> 
   /** How often money left for each payment hash: never more than once. */
   readonly sent = new Map<string, number>();
   calls = 0;
-  fee = msat(1000n);
+  /** What routing costs; `highest`: whoever routes takes all that the payment may cost. */
+  fee: Msat | "highest" = msat(1000n);
   behaviour: Behaviour = "settle";
   delay: () => Promise<void> = async () => {};
   clock: () => number;
@@ -105,8 +107,13 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> 
     const there = this.#payments.get(hash);
     if (there && there.state.state !== "failed") return there.state as PaymentState;
     if (invoice.expiresAt * 1000 < this.clock()) return { state: "failed", reason: "invoice expired" };
-    const payment: Payment = { state: { state: "unknown" }, behaviour };
+    const fee = this.fee === "highest" ? request.maxFee : this.fee;
+    const payment: Payment = { state: { state: "unknown" }, behaviour, fee };
     this.#payments.set(hash, payment);
+    if (payment.fee > request.maxFee) {
+      payment.state = { state: "failed", reason: "no route within the allowed fee" };
+      return payment.state;
+    }
     if (behaviour === "settle") payment.state = this.#settle(hash);
     if (behaviour === "fail") payment.state = { state: "failed", reason: "no route" };
     return payment.state as PaymentState;
@@ -120,6 +127,7 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> 
     const preimage = this.#preimages.get(hash);
     if (!preimage) throw new NodeError("internal", "the payee of this invoice is not there");
     this.sent.set(hash, (this.sent.get(hash) ?? 0) + 1);
-    return { state: "settled", preimage, fee: this.fee };
+    const fee = this.#payments.get(hash)?.fee ?? msat(0n);
+    return { state: "settled", preimage, fee };
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
-import type { AuthorizerConfig, IssuerPorts } from "../../issuer/authorizer/index.js";
+import type { AuthorizerOptions, IssuerPorts } from "../../issuer/authorizer/index.js";
 import { type Move, nextMove, type Situation } from "../../issuer/reconciler/next-move.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { PaymentLookup } from "../../lightning/nodes/port.js";
@@ -45,14 +45,14 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
   const another = async (
     service: Service,
     location: string,
-    config: Partial<AuthorizerConfig> = {},
+    config: AuthorizerOptions = {},
     ports: Partial<IssuerPorts> = {},
   ): Promise<Service> =>
     new Service(await bench.open(kind, location), service.node, service.clock, service.ports.keys, config, {
       owner: service.ports.owner + 1n,
       ...ports,
     });
-  const startOn = async (config: Partial<AuthorizerConfig> = {}, ports: Partial<IssuerPorts> = {}) => {
+  const startOn = async (config: AuthorizerOptions = {}, ports: Partial<IssuerPorts> = {}) => {
     const location = await bench.location(kind);
     const first = await startService(bench, kind, {}, {}, location);
     return { first, second: await another(first, location, config, ports) };
@@ -141,7 +141,7 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     await finish(first, second);
   });
 
-  it.each<[string, number, Partial<AuthorizerConfig>]>([
+  it.each<[string, number, AuthorizerOptions]>([
     ["whose clock is minutes ahead", 600_000, {}],
     ["whose clock is a day ahead", DAY, {}],
     ["whose leases are longer", 0, { leaseMs: 10_000 }],
@@ -245,7 +245,7 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
   });
 
   it("resolves hundreds at a time", async () => {
-    const service = await startService(bench, kind, { maxInFlightPerPayee: 1000 });
+    const service = await startService(bench, kind, { maxInFlightPerPayee: 1000, maxInFlightPerCard: 30 });
     const cards = await Promise.all(Array.from({ length: 20 }, (_, i) => service.card(i + 1)));
     service.node.behaviour = "stuck";
     let serial = 0;

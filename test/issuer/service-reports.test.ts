@@ -56,6 +56,8 @@ describe.each(["sqlite", "postgres"] as const)("reports on %s", (kind) => {
       paidOut: 995_999n,
       settled: 24_001n,
       fees: 3000n,
+      feesCharged: 0n,
+      heldForFees: 0n,
       reserved: sat(5),
       left: sat(475),
     });

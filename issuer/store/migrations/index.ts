@@ -2,6 +2,7 @@ import type { QueryExecutorProvider } from "kysely";
 import type { StoreKind } from "../types.js";
 import * as ledger from "./0001-ledger.js";
 import * as accountVersion from "./0002-account-version.js";
+import * as fees from "./0003-fees.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -13,6 +14,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, up: ledger.up },
   { version: 2, up: accountVersion.up },
+  { version: 3, up: fees.up },
 ];
 
 /** The version that this release writes. */

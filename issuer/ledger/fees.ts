@@ -1,0 +1,172 @@
+import type { Policy } from "../policy/index.js";
+import { addMany, findMany, updateMany } from "../store/many.js";
+import type { LoadSide } from "../store/schema.js";
+import type { Change, FindStatement } from "../store/types.js";
+
+/** Routing fees are summed by whole hours, so that a sum over 30 days reads at most 721 rows. */
+const HOUR = 3_600_000n;
+const DAY = 24n * HOUR;
+const MONTH = 30n * DAY;
+
+const hourOf = (at: bigint): bigint => at / HOUR;
+
+/**
+ * Routing fees reserved and not corrected, or paid, in the periods that end now. The hour in which a period begins
+ * counts whole: never less than 24 hours and 30 days.
+ */
+export interface FeesInPeriods {
+  readonly fees24h: bigint;
+  readonly fees30d: bigint;
+}
+
+/** The same of the whole issuer, of all processes that share the database, with what its limits are compared with. */
+export interface IssuerLoad extends FeesInPeriods {
+  /** Payments reserved since the ledger began, and the fees reserved for them. */
+  readonly reserved_payments: bigint;
+  readonly reserved_fees: bigint;
+  /** Payments settled or voided after they were reserved. */
+  readonly resolved_payments: bigint;
+}
+
+/** What all payments that were ever reserved may come to, as {@link IssuerLoad} has them. */
+export interface Ceiling {
+  readonly payments: bigint;
+  readonly fees: bigint;
+}
+
+/** A fee counted for a card at the hour in which its payment was decided. */
+export interface CountedFee {
+  readonly card: bigint;
+  /** Of the authorization, Unix milliseconds. */
+  readonly decidedAt: bigint;
+  readonly amount: bigint;
+}
+
+export const NO_FEES: FeesInPeriods = { fees24h: 0n, fees30d: 0n };
+export const NO_LOAD: IssuerLoad = {
+  ...NO_FEES,
+  reserved_payments: 0n,
+  reserved_fees: 0n,
+  resolved_payments: 0n,
+};
+
+const sumSince = (table: string, amount: string, where: string, since: string): string =>
+  `cast(coalesce((select sum(${amount}) from ${table} where ${where}hour >= ${since}), 0) as bigint)`;
+
+/** The fees of a card. */
+export const CARD_FEES: FindStatement<"card" | "day" | "month", FeesInPeriods> = findMany(
+  { card: "int", day: "int", month: "int" },
+  { fees24h: "int", fees30d: "int" },
+  (p) => {
+    const since = (hour: string) => sumSince("card_fees", "amount", `card = ${p.card} and `, hour);
+    return `select ${since(p.day)} as fees24h, ${since(p.month)} as fees30d`;
+  },
+);
+
+/** Those of the issuer: the same work however many cards and payments there are. */
+export const ISSUER_LOAD: FindStatement<"day" | "month", IssuerLoad> = findMany(
+  { day: "int", month: "int" },
+  {
+    fees24h: "int",
+    fees30d: "int",
+    reserved_payments: "int",
+    reserved_fees: "int",
+    resolved_payments: "int",
+  },
+  (p) => {
+    const net = "case when side = 'reserved' then amount else -amount end";
+    const since = (hour: string) => sumSince("issuer_fees", net, "", hour);
+    return `select ${since(p.day)} as fees24h, ${since(p.month)} as fees30d,
+      a.payments as reserved_payments, a.fees as reserved_fees, b.payments as resolved_payments
+      from totals a, totals b where a.side = 'reserved' and b.side = 'resolved'`;
+  },
+);
+
+/** Parameters of both for the periods that end at a time. @param now Unix milliseconds */
+export const periodsBefore = (now: bigint) => ({ day: hourOf(now - DAY), month: hourOf(now - MONTH) });
+
+const ADD_CARD_FEE = addMany("card_fees", { card: "int", hour: "int", amount: "int" }, ["card", "hour"]);
+const ADD_ISSUER_FEE = addMany("issuer_fees", { hour: "int", side: "text", amount: "int" }, ["hour", "side"]);
+const ADD_RESERVED = updateMany(
+  "totals",
+  { side: "text", payments: "int", fees: "int", max_payments: "int", max_fees: "int" },
+  ["side"],
+  (p) => `payments = totals.payments + ${p.payments}, fees = totals.fees + ${p.fees}`,
+  (p) => `totals.payments + ${p.payments} <= ${p.max_payments} and totals.fees + ${p.fees} <= ${p.max_fees}`,
+);
+const ADD_RESOLVED = updateMany(
+  "totals",
+  { side: "text", payments: "int", fees: "int" },
+  ["side"],
+  (p) => `payments = totals.payments + ${p.payments}, fees = totals.fees + ${p.fees}`,
+);
+
+/** What a card's own budgets of fees have left. Never below 0. */
+export const cardFeesLeft = (policy: Policy, { fees24h, fees30d }: FeesInPeriods): bigint =>
+  least(policy.maxFeesPer24h - fees24h, policy.maxFeesPer30d - fees30d);
+
+/** What the issuer's budgets of fees have left. Never below 0. */
+export const issuerFeesLeft = (
+  budget: { readonly maxFeesPer24h: bigint; readonly maxFeesPer30d: bigint },
+  { fees24h, fees30d }: FeesInPeriods,
+): bigint => least(budget.maxFeesPer24h - fees24h, budget.maxFeesPer30d - fees30d);
+
+/** The least of some amounts, 0 where one is below it. */
+export const least = (first: bigint, ...others: readonly bigint[]): bigint => {
+  const found = others.reduce((a, b) => (b < a ? b : a), first);
+  return found < 0n ? 0n : found;
+};
+
+/**
+ * Changes that count payments which are reserved now with their highest fees, and free what is left of the fees of
+ * those that are resolved now. What was reserved was decided on an {@link IssuerLoad} that another service may have
+ * raised meanwhile: where the ceiling would be passed the change of the totals finds no row, and nothing is kept.
+ * @param resolved `amount` is the fee reserved less the fee paid
+ */
+export function feeChanges({
+  reserved = [],
+  resolved,
+  ceiling,
+}: {
+  readonly reserved?: readonly CountedFee[];
+  readonly resolved: readonly CountedFee[];
+  readonly ceiling?: Ceiling;
+}): Change<never>[] {
+  const changes: Change<never>[] = [
+    {
+      statement: ADD_CARD_FEE,
+      rows: byCardAndHour([...reserved, ...resolved.map((fee) => ({ ...fee, amount: -fee.amount }))]),
+    },
+    { statement: ADD_ISSUER_FEE, rows: [...byHour("reserved", reserved), ...byHour("resolved", resolved)] },
+  ];
+  if (reserved.length > 0 && ceiling)
+    changes.push({
+      statement: ADD_RESERVED,
+      rows: [{ ...totalOf("reserved", reserved), max_payments: ceiling.payments, max_fees: ceiling.fees }],
+    });
+  if (resolved.length > 0) changes.push({ statement: ADD_RESOLVED, rows: [totalOf("resolved", resolved)] });
+  return changes;
+}
+
+const totalOf = (side: LoadSide, fees: readonly CountedFee[]) => ({
+  side,
+  payments: BigInt(fees.length),
+  fees: fees.reduce((sum, { amount }) => sum + amount, 0n),
+});
+
+function byCardAndHour(fees: readonly CountedFee[]) {
+  const sums = new Map<string, { card: bigint; hour: bigint; amount: bigint }>();
+  for (const { card, decidedAt, amount } of fees) {
+    const hour = hourOf(decidedAt);
+    const name = `${card}:${hour}`;
+    sums.set(name, { card, hour, amount: (sums.get(name)?.amount ?? 0n) + amount });
+  }
+  return [...sums.values()].filter(({ amount }) => amount !== 0n);
+}
+
+function byHour(side: LoadSide, fees: readonly CountedFee[]) {
+  const sums = new Map<bigint, bigint>();
+  for (const { decidedAt, amount } of fees)
+    sums.set(hourOf(decidedAt), (sums.get(hourOf(decidedAt)) ?? 0n) + amount);
+  return [...sums].filter(([, amount]) => amount !== 0n).map(([hour, amount]) => ({ hour, side, amount }));
+}
