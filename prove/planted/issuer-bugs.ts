@@ -14,6 +14,9 @@ const FACTS = "issuer/ledger/facts.ts";
 const RESOLVE = "issuer/ledger/resolve.ts";
 const LIMITS = "issuer/ledger/limits.ts";
 const SCHEMA = "issuer/store/migrations/0001-ledger.ts";
+const FEES_SCHEMA = "issuer/store/migrations/0003-fees.ts";
+const FEES = "issuer/ledger/fees.ts";
+const APPLY = "issuer/ledger/apply.ts";
 const RECONCILER = "issuer/reconciler/reconciler.ts";
 const LEASES = "issuer/reconciler/leases.ts";
 const NEXT_MOVE = "issuer/reconciler/next-move.ts";
@@ -24,7 +27,9 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   {
     name: "the money that is there is not looked at",
     edits: {
-      [DECIDE]: [["account.spent + question.amount > account.funded", "account.spent > account.funded"]],
+      [DECIDE]: [
+        ["account.spent + account.held + question.amount > account.funded", "account.spent > account.funded"],
+      ],
     },
     caughtBy: [
       story("overspending-card", "not one more"),
@@ -38,11 +43,12 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     edits: {
       [DECIDE]: [
         [
-          "account.spent + question.amount > account.funded",
+          "account.spent + account.held + question.amount > account.funded",
           "account.spent > account.funded + question.amount",
         ],
       ],
       [SCHEMA]: [["check (spent <= funded), ", ""]],
+      [FEES_SCHEMA]: [[" and spent + held <= funded)", ")"]],
     },
     caughtBy: [story("overspending-card", "not one more"), systemFaults],
   },
@@ -138,6 +144,92 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     name: "one msat below the policy's least for one payment passes",
     edits: { [POLICY]: [["amount < policy.minPerTransaction", "amount + 1n < policy.minPerTransaction"]] },
     caughtBy: [test("policy", "one msat below it"), test("decide", "less than 1 sat")],
+  },
+  {
+    name: "a card's budget of fees is not looked at",
+    edits: {
+      [DECIDE]: [["least(allowance, cardFeesLeft(policy, fees), ...onCard)", "least(allowance, ...onCard)"]],
+    },
+    caughtBy: [
+      test("fees", "sqlite whoever holds a card"),
+      test("decide", "card's 24 hours have left"),
+      ledgerModel,
+    ],
+  },
+  {
+    name: "the issuer's budget of fees is not looked at",
+    edits: { [DECIDE]: [["msat(least(ofCard, feesLeft))", "msat(ofCard)"]] },
+    caughtBy: [test("fees", "sqlite the issuer's budget holds"), test("decide", "what the issuer has left")],
+  },
+  {
+    name: "two services each look at the issuer's budget of fees alone",
+    edits: { [FEES]: [[" and totals.fees + ", " and 0 * totals.fees + "]] },
+    caughtBy: [test("fees", "two services on one database")],
+  },
+  {
+    name: "two services each look at the places alone",
+    edits: {
+      [FEES]: [["(p) => `totals.payments + ", "(p) => `0 * totals.payments + "]],
+    },
+    caughtBy: [test("fees", "two services on one database")],
+  },
+  {
+    name: "the fee of a payment counts only when it is settled",
+    edits: { [APPLY]: [['amount: decision.kind === "reserve" ? decision.maxFee : 0n', "amount: 0n"]] },
+    caughtBy: [test("fees", "sqlite counts the highest fee"), ledgerModel, systemFaults],
+  },
+  {
+    name: "what a payment did not cost in fees stays counted",
+    edits: { [RESOLVE]: [["amount: (reserved?.max_fee ?? 0n) - fee", "amount: fee - fee"]] },
+    caughtBy: [test("fees", "sqlite counts the highest fee"), ledgerModel, systemFaults],
+  },
+  {
+    name: "the fee of a payment that failed stays counted",
+    edits: {
+      [RESOLVE]: [
+        ["decidedAt: row.decided_at, amount: row.max_fee", "decidedAt: row.decided_at, amount: 0n"],
+      ],
+    },
+    caughtBy: [test("fees", "sqlite counts the highest fee"), ledgerModel, systemFaults],
+  },
+  {
+    name: "the fee that a card bears is not held while the payment is in flight",
+    edits: { [DECIDE]: [["held: byCard ? allowed : msat(0n)", "held: byCard ? msat(0n) : msat(0n)"]] },
+    caughtBy: [
+      test("fees", "sqlite are held while"),
+      test("decide", "has it besides the amount"),
+      ledgerModel,
+    ],
+  },
+  {
+    name: "a card pays more of a fee than was held for it",
+    edits: { [RESOLVE]: [["(fee < held ? fee : held)", "(held > 0n ? fee : held)"]] },
+    caughtBy: [test("fees", "sqlite never exceed what was held")],
+  },
+  {
+    name: "one card's payments in flight have no limit of their own",
+    edits: { [DECIDE]: [["inFlight >= maxInFlightPerCard", "inFlight > 1e9 * maxInFlightPerCard"]] },
+    caughtBy: [
+      test("in-flight", "sqlite one card whose payments hang"),
+      test("decide", "as many in flight"),
+      ledgerModel,
+    ],
+  },
+  {
+    name: "no places are kept for cards that have nothing in flight",
+    edits: {
+      [DECIDE]: [
+        ["Math.ceil((places * keptPlacesPercent) / 100)", "Math.ceil((0 * keptPlacesPercent) / 100)"],
+      ],
+    },
+    caughtBy: [test("in-flight", "sqlite cards with payments in flight"), test("decide", "kept for cards")],
+  },
+  {
+    name: "the HTLCs that the node's channels take are not looked at",
+    edits: {
+      "issuer/authorizer/load.ts": [["slots ?? limits.maxInFlight", "limits.maxInFlight + (slots ?? 0)"]],
+    },
+    caughtBy: [test("in-flight", "sqlite no more payments are in flight")],
   },
   {
     name: "the window of 24 hours ends one millisecond late",
