@@ -92,6 +92,7 @@ async function serve(order: ServiceOrder): Promise<void> {
             : { state: "failed", reason: "unknown" };
         },
         lookupPayment: async () => ({ state: "not-found" }),
+        listPayments: async () => ({ payments: [], next: undefined }),
       },
       network: "bcrt",
       nodeId: NODE_ID,

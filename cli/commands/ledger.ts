@@ -1,10 +1,18 @@
 import { resolve } from "node:path";
-import { type LedgerReport, verifyLedger } from "../../issuer/ledger/index.js";
+import { formatMsat, hexToBytes } from "../../common/index.js";
+import {
+  type LedgerReport,
+  listUnmatched,
+  type UnmatchedPayment,
+  verifyLedger,
+  writeOff,
+} from "../../issuer/ledger/index.js";
 import { backupLedger, databaseName, restoreLedger, type ServiceConfig } from "../../issuer/service/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { cardHex, cardText, timeIso, timeText } from "../issuer/card-choice.js";
 import {
   type IssuerChoice,
   issuerFolder,
@@ -13,17 +21,24 @@ import {
   withIssuerLedger,
 } from "../issuer/folder.js";
 import type { CommandOutput } from "../output.js";
+import { renderTable } from "../table.js";
 
 const counts = ({ cards, authorizations, bookings, invariants }: LedgerReport): string =>
   `${invariants} invariants over ${cards} cards, ${authorizations} authorizations and ${bookings} bookings`;
 
 function reportText(report: LedgerReport): string {
-  if (report.violations.length === 0) return `The ledger holds: ${counts(report)}.`;
+  if (report.violations.length === 0)
+    return [`The ledger holds: ${counts(report)}.`, unmatchedText(report)].filter(Boolean).join("\n");
   const lines = report.violations.map(
     ({ invariant, found }) => `  ${invariant}:\n${found.map((one) => `    ${one}`).join("\n")}`,
   );
   return `The ledger does NOT hold. Checked: ${counts(report)}. Wrong:\n${lines.join("\n")}\nStop the service and keep the database as it is.`;
 }
+
+const unmatchedText = ({ unmatched: { payments, amount } }: LedgerReport): string =>
+  payments === 0
+    ? ""
+    : `The node paid ${payments === 1 ? "one payment" : `${payments} payments`} over ${formatMsat(amount)} without an authorization: see "chequecard ledger unmatched".`;
 
 const proven = (report: LedgerReport, data: object, text: string): CommandOutput => ({
   data: { ...data, ...report },
@@ -36,13 +51,74 @@ async function verify(
   options: IssuerChoice & { readonly file?: string },
 ): Promise<CommandOutput> {
   if (options.file === undefined)
-    return withIssuerLedger(context, options, async (store) => proven(await verifyLedger(store), {}, ""));
+    return withIssuerLedger(context, options, async (store) => verified(await verifyLedger(store), {}));
   const store = await openSqlite({ path: options.file });
   try {
-    return proven(await verifyLedger(store), { file: options.file }, "");
+    return verified(await verifyLedger(store), { file: options.file });
   } finally {
     await store.close();
   }
+}
+
+/** Money that left without an authorization wants a person, though the book is right. */
+function verified(report: LedgerReport, data: object): CommandOutput {
+  const output = proven(report, data, "");
+  return report.unmatched.payments === 0 ? output : { ...output, exitCode: EXIT.CHECK_FAILED };
+}
+
+async function unmatched(context: CommandContext, options: IssuerChoice): Promise<CommandOutput> {
+  return withIssuerLedger(context, options, async (store) => {
+    const payments = await listUnmatched(store.db);
+    const rows = payments.map((one) => [
+      one.payment_hash.toString("hex"),
+      one.state,
+      formatMsat(one.amount),
+      formatMsat(one.fee),
+      timeText(one.sent_at),
+      one.card === null ? "" : `${cardText(one.card)}, counter ${one.counter}`,
+      one.note,
+    ]);
+    return {
+      data: { payments: payments.map(unmatchedData) },
+      text:
+        rows.length === 0
+          ? "Every payment of the node has its authorization."
+          : `${renderTable(["PAYMENT HASH", "STATE", "AMOUNT", "ROUTING FEE", "SENT", "CARD", "NOTE"], rows)}\nWhat to do: docs/issuer.md, "Payments without an authorization".`,
+    };
+  });
+}
+
+const unmatchedData = (one: UnmatchedPayment) => ({
+  paymentHash: one.payment_hash,
+  state: one.state,
+  amount: one.amount,
+  fee: one.fee,
+  sent: timeIso(one.sent_at),
+  found: timeIso(one.found_at),
+  resolved: timeIso(one.resolved_at),
+  ...(one.card === null ? {} : { card: cardHex(one.card), counter: String(one.counter) }),
+  note: one.note,
+});
+
+async function bear(
+  context: CommandContext,
+  paymentHash: string,
+  options: IssuerChoice & { readonly note: string },
+): Promise<CommandOutput> {
+  if (!/^[0-9a-fA-F]{64}$/.test(paymentHash))
+    throw new InputError(`payment hash: need 64 hex digits, have ${paymentHash.length} characters`, {
+      hint: 'List them with "chequecard ledger unmatched".',
+    });
+  const note = options.note.trim();
+  if (note.length === 0 || note.length > MAX_NOTE)
+    throw new InputError(`--note: need 1 to ${MAX_NOTE} characters, have ${note.length}`);
+  return withIssuerLedger(context, options, async (store) => {
+    const written = await writeOff(store, hexToBytes(paymentHash.toLowerCase()), note, Date.now());
+    return {
+      data: unmatchedData(written),
+      text: `Written off: ${formatMsat(written.amount + written.fee)}. The issuer bears it, and it holds no skipped authorization any more.`,
+    };
+  });
 }
 
 /** The ledger's file. @throws InputError with the command that does the same for PostgreSQL */
@@ -92,6 +168,8 @@ async function restore(
   );
 }
 
+const MAX_NOTE = 200;
+
 /** As the shell reads it as one word. */
 const shell = (text: string): string =>
   /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
@@ -101,6 +179,19 @@ export const registerLedger: RegisterCommand = (program, run) => {
   issuerOption(ledger.command("verify").description("prove every invariant, while payments go on"))
     .option("--file <file>", "another SQLite ledger, such as a backup")
     .action((options: IssuerChoice & { file?: string }) => run((context) => verify(context, options)));
+  issuerOption(
+    ledger
+      .command("unmatched")
+      .description("payments that the node made and that no authorization accounts for"),
+  ).action((options: IssuerChoice) => run((context) => unmatched(context, options)));
+  issuerOption(
+    ledger
+      .command("write-off <payment-hash>")
+      .description("close an unmatched payment: the issuer bears it")
+      .requiredOption("--note <text>", "why, for the books"),
+  ).action((paymentHash: string, options: IssuerChoice & { note: string }) =>
+    run((context) => bear(context, paymentHash, options)),
+  );
   issuerOption(
     ledger
       .command("backup <file>")

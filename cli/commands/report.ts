@@ -1,4 +1,4 @@
-import { formatMsat, msat } from "../../common/index.js";
+import { formatMsat } from "../../common/index.js";
 import {
   compareWithNode,
   type NodeComparison,
@@ -11,7 +11,7 @@ import { writeCsv } from "../csv-file.js";
 import { EXIT } from "../exit-codes.js";
 import { cardHex, cardText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
-import { withPaymentLookup } from "../issuer/payment-lookup.js";
+import { withNodeBooks } from "../issuer/node-books.js";
 import { type DaySpan, readSpan } from "../issuer/time-span.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { renderTable } from "../table.js";
@@ -70,21 +70,48 @@ function spendingText(report: SpendingReport): string {
         "Routing fees",
         books.feesCharged === 0n
           ? `${formatMsat(books.fees)}, borne by the issuer`
-          : `${formatMsat(books.fees)}: cards bore ${formatMsat(books.feesCharged)}, the issuer ${formatMsat(msat(books.fees - books.feesCharged))}`,
+          : `${formatMsat(books.fees)}: cards bore ${formatMsat(books.feesCharged)}, the issuer ${formatMsat(books.fees - books.feesCharged)}`,
       ],
+      ["Paid without an authorization", books.unmatched === 0n ? undefined : formatMsat(books.unmatched)],
     ])}`,
   ]
     .filter(Boolean)
     .join("\n\n");
 }
 
-const comparisonData = ({ compared, settled, differences }: NodeComparison) => ({
+const comparisonData = ({ compared, settled, differences, listed, unknown }: NodeComparison) => ({
   compared,
   settled,
   differences: differences.map((one) => ({ ...one, card: cardHex(one.card), counter: String(one.counter) })),
+  listed,
+  unknown: unknown.map((one) => ({ ...one, booked: one.booked ?? "not yet" })),
 });
 
-function comparisonText({ compared, settled, differences }: NodeComparison): string {
+const isWrong = ({ differences, unknown }: NodeComparison): boolean =>
+  [...differences, ...unknown].some(({ wrong }) => wrong);
+
+const comparisonText = (comparison: NodeComparison): string =>
+  [differencesText(comparison), unknownText(comparison)].join("\n");
+
+function unknownText({ listed, unknown }: NodeComparison): string {
+  const head = `${listed} payments of the node compared with the ledger:`;
+  if (unknown.length === 0) return `${head} every one that settled has its authorization.`;
+  const rows = unknown
+    .slice(0, SHOWN)
+    .map((one) => [
+      one.paymentHash.toString("hex"),
+      formatMsat(one.amount),
+      formatMsat(one.fee),
+      new Date(one.sentAt).toISOString(),
+      one.booked ?? "not booked yet",
+    ]);
+  return `${head} ${unknown.length} settled without an authorization.\n${renderTable(
+    ["PAYMENT HASH", "AMOUNT", "ROUTING FEE", "SENT", "UNMATCHED ACCOUNT"],
+    rows,
+  )}\nSee docs/issuer.md, "Payments without an authorization".`;
+}
+
+function differencesText({ compared, settled, differences }: NodeComparison): string {
   const wrong = differences.filter((one) => one.wrong);
   const head = `${compared} authorizations compared with the node: ${settled.payments} payments over ${formatMsat(settled.amount)} agree.`;
   if (differences.length === 0) return `${head} No difference.`;
@@ -113,9 +140,9 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
     const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
     if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText));
     const comparison = options.reconcile
-      ? await withPaymentLookup(context, config.node, (lookUp) => compareWithNode(store, lookUp))
+      ? await withNodeBooks(context, config.node, (books) => compareWithNode(store, books, Date.now()))
       : undefined;
-    const wrong = comparison?.differences.some((one) => one.wrong) ?? false;
+    const wrong = comparison !== undefined && isWrong(comparison);
     return {
       data: {
         timeZone,
@@ -141,7 +168,10 @@ export const registerReport: RegisterCommand = (program, run) => {
     .option("--from <day>", "settled on this day or later, such as 2026-11-22")
     .option("--to <day>", "settled on this day or before")
     .option("--csv <file>", "write it by day, payee and card as CSV, amounts in msat")
-    .option("--reconcile", "hold every authorization against the node's own word")
+    .option(
+      "--reconcile",
+      "compare every authorization with the node, and every payment of the node with the ledger",
+    )
     .addHelpText(
       "after",
       `

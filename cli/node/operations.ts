@@ -158,6 +158,36 @@ const lookupPayments = operation({
   },
 });
 
+/** Payments of this node since a time, a page at a time, without their preimages. */
+const listPayments = operation({
+  request: z.object({ since: z.int().min(0), page: z.string().max(128).optional() }),
+  answer: z.object({
+    payments: z.array(
+      z.object({
+        paymentHash: z.string().regex(/^[0-9a-f]{64}$/),
+        amount,
+        startedAt: z.int(),
+        state: z.enum(["settled", "failed", "unknown"]),
+        fee: amount.optional(),
+      }),
+    ),
+    next: z.string().optional(),
+  }),
+  async run({ opened: { node } }, query) {
+    const { payments, next } = await node.listPayments(query);
+    return {
+      payments: payments.map(({ paymentHash, amount: paid, startedAt, state }) => ({
+        paymentHash: bytesToHex(paymentHash),
+        amount: paid,
+        startedAt,
+        state: state.state,
+        ...(state.state === "settled" ? { fee: state.fee } : {}),
+      })),
+      ...(next === undefined ? {} : { next }),
+    };
+  },
+});
+
 const deputyAdd = operation({
   request: z.object({ name: terminalName }),
   answer: z.object({ keyId: z.string(), profile: z.string() }),
@@ -185,6 +215,7 @@ export const OPERATIONS = {
   fund,
   pay,
   "lookup-payments": lookupPayments,
+  "list-payments": listPayments,
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
 } as const;

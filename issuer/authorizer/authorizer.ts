@@ -1,5 +1,5 @@
 import type { Authorization, OpenedMessage } from "../../apdu/index.js";
-import { bytesToHex, ChequecardError, msat } from "../../common/index.js";
+import { bytesToHex, ChequecardError, type Msat } from "../../common/index.js";
 import type {
   AuthorizationOutcome,
   CardStatusRequest,
@@ -22,6 +22,7 @@ import { nameOf, Payments } from "./payments.js";
 import type { IssuerPorts } from "./ports.js";
 import { questionOf, readRequest } from "./read-request.js";
 import { CardStatusDesk } from "./status.js";
+import { alertUnmatched } from "./unmatched.js";
 import { waitForResolution } from "./wait.js";
 
 /**
@@ -243,7 +244,9 @@ export class Authorizer implements PaymentAuthorizer {
       if (state.state === "settled") {
         this.#ports.onStep("paid");
         const { preimage, fee } = state;
-        await this.writer.settle({ card, counter, amount, paymentHash, preimage, fee: msat(fee) });
+        const booked = await this.writer.settle({ card, counter, amount, paymentHash, preimage, fee });
+        // Settled by another process; or void, or gone from the ledger: then it is nobody's.
+        if (!booked) await this.#paidForNothing(question, preimage, fee);
         this.#ports.onStep("settled");
         if (state.fee > terms.maxFee)
           this.#ports.log.warn({ event: "fee", fee: `${state.fee}` }, "the node paid more fee than allowed");
@@ -260,6 +263,14 @@ export class Authorizer implements PaymentAuthorizer {
       this.#ports.log.error({ event: "store", error: nameOf(error) }, "an outcome could not be recorded");
     }
     return accepted(pending);
+  }
+
+  async #paidForNothing(question: Question, preimage: Uint8Array, fee: Msat): Promise<void> {
+    const { card, counter, amount, paymentHash } = question;
+    const sentAt = this.#ports.clock();
+    await alertUnmatched(this.#ports, [
+      { paymentHash, preimage, amount, fee, sentAt, key: { card, counter } },
+    ]);
   }
 
   async #answer(

@@ -68,7 +68,7 @@ export function decide(question: Question, facts: Facts, world: World): Decision
       reason: facts.account.state === "pending" ? REASON.TOKEN_NOT_ACCEPTED : REASON.CARD_BLOCKED,
     };
   // 5. to 7. From here on a refusal is for good.
-  const reason = question.problem ?? policyReason(question, facts, world) ?? moneyReason(question, facts);
+  const reason = invoiceReason(question, facts, world) ?? moneyReason(question, facts);
   if (reason !== undefined) return { kind: "void", reason };
   // 8. Too much at once: the same token may be presented again in a moment.
   if (isFull(facts, world)) return { kind: "refuse", reason: REASON.BUSY };
@@ -132,6 +132,17 @@ function contradictionOf(question: Question, facts: Facts): string | undefined {
   if (!gap && question.counter <= account.top_counter)
     throw new Error(`counter ${question.counter} is neither seen nor in a gap`);
   return placementProblem(account, gap, question);
+}
+
+/**
+ * A payment that the node has made already, under a reservation that the ledger lost, is only booked: neither an expired
+ * invoice nor a rule can stop it any more.
+ */
+function invoiceReason(question: Question, facts: Facts, world: World): number | undefined {
+  const { paidUnmatched } = facts;
+  if (paidUnmatched === undefined) return question.problem ?? policyReason(question, facts, world);
+  if (question.problem === REASON.TOKEN_OTHER_AMOUNT) return question.problem;
+  return paidUnmatched === question.amount ? undefined : REASON.INVOICE_TAKEN;
 }
 
 function policyReason(question: Question, facts: Facts, world: World): number | undefined {

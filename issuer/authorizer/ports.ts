@@ -32,7 +32,7 @@ export interface Log {
 /** What the authorizer and the reconciler work with. */
 export interface IssuerPorts {
   readonly store: Store;
-  readonly node: Pick<LightningNode, "pay" | "lookupPayment">;
+  readonly node: Pick<LightningNode, "pay" | "lookupPayment" | "listPayments">;
   readonly network: Network;
   /** The node's own id, 33 bytes. */
   readonly nodeId: Uint8Array;

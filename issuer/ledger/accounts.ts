@@ -28,6 +28,7 @@ const ACCOUNT: FindStatement<"card", AccountRow> = findMany(
     sequence: int,
     acknowledged: int,
     operation: int,
+    activated: int,
     version: int,
     held: int,
   },

@@ -2,6 +2,8 @@ import { ChequecardError } from "../../common/index.js";
 
 export type LedgerErrorCode =
   | "unknown-card"
+  /** No unmatched payment has this hash. */
+  | "unknown-payment"
   | "card-exists"
   /** The card is in a state in which this cannot be done. */
   | "wrong-state"

@@ -68,6 +68,8 @@ export interface Facts {
   readonly permitted: boolean;
   /** Whether another live authorization pays the same payment hash. */
   readonly paymentTaken: boolean;
+  /** Amount of a payment that the node has made for this payment hash, and that no authorization accounts for. */
+  readonly paidUnmatched: Msat | undefined;
   /** Reserved and settled in the windows that end now. */
   readonly spent24h: Msat;
   readonly spent30d: Msat;
@@ -123,10 +125,14 @@ const PERMITTED: FindStatement<
       and (${p.pin} = 1 or (pin_threshold >= ${p.amount} and no_pin_budget >= ${p.amount}))
     order by sequence desc limit 1`,
 );
-const PAYMENT: FindStatement<"paymentHash", { readonly card: bigint; readonly counter: bigint }> = findMany(
+const PAYMENT: FindStatement<"paymentHash", PaymentRow> = findMany(
   { paymentHash: "bytes" },
-  { card: "int", counter: "int" },
-  (p) => `select card, counter from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
+  { card: "int", counter: "int", paid: "int" },
+  (
+    p,
+  ) => `select card, counter, -1 as paid from authorizations where payment_hash = ${p.paymentHash} and live = 1
+    union all select 0, 0, amount from unmatched where payment_hash = ${p.paymentHash} and state <> 'matched'
+      and not exists (select 1 from authorizations where payment_hash = ${p.paymentHash} and live = 1)`,
 );
 interface Count {
   readonly count: bigint;
@@ -229,6 +235,7 @@ export async function loadFacts(
         gap: gapOf.get(claim.card),
         permitted: permitted[i] !== undefined,
         paymentTaken: isOther(payments[i], claim),
+        paidUnmatched: paidOf(payments[i]),
         spent24h: windows.get(claim.card)?.[0] ?? msat(0n),
         spent30d: windows.get(claim.card)?.[1] ?? msat(0n),
         fees: fees[i] ?? NO_FEES,
@@ -247,8 +254,19 @@ export async function loadFacts(
 const containing = (gap: Gap | undefined, counter: bigint): Gap | undefined =>
   gap && counter <= gap.last ? gap : undefined;
 
-const isOther = (row: { card: bigint; counter: bigint } | undefined, claim: Claim): boolean =>
-  row !== undefined && (row.card !== claim.card || row.counter !== claim.counter);
+/** A live authorization of a payment hash, or the payment of the node that none accounts for. */
+interface PaymentRow {
+  readonly card: bigint;
+  readonly counter: bigint;
+  /** What the node paid where there is no authorization; -1 where there is one. */
+  readonly paid: bigint;
+}
+
+const isOther = (row: PaymentRow | undefined, claim: Claim): boolean =>
+  row !== undefined && row.paid < 0n && (row.card !== claim.card || row.counter !== claim.counter);
+
+const paidOf = (row: PaymentRow | undefined): Msat | undefined =>
+  row && row.paid >= 0n ? msat(row.paid) : undefined;
 
 const hasWindows = (policy: Policy | undefined): boolean =>
   policy?.maxPer24h !== undefined || policy?.maxPer30d !== undefined;

@@ -1,8 +1,10 @@
 import type { ExpressionBuilder } from "kysely";
+import { ValueError } from "../../common/index.js";
 import type { Tables } from "../store/schema.js";
 import type { Store } from "../store/types.js";
 import { lockAccount, saveAccount } from "./accounts.js";
 import { queueUpdate } from "./limits.js";
+import { couldBelong, type GapClaim, listUnmatched } from "./unmatched.js";
 
 /** Counters that were given up. */
 export interface VoidedGap {
@@ -26,6 +28,10 @@ export interface GapsDue {
   readonly now: number;
   /** Gaps that are this old though the clock, which was set back since, does not say so. */
   readonly aged?: readonly GapMoment[];
+  /** Payments in flight that no authorization accounts for: what could belong to one is not released. */
+  readonly inFlight?: readonly GapClaim[];
+  /** Told of a card for which no update can be made any more: its sequences or its credit are used up. */
+  readonly onFault?: (card: bigint, error: ValueError) => void;
 }
 
 /** Cards in one round. */
@@ -55,17 +61,50 @@ export async function gapsAhead(store: Store, now: number): Promise<GapMoment[]>
 /**
  * Gives up the counters that were passed over and not presented for the presentation age: in one transaction for
  * each card they become void for ever and the update that gives their amount back to the card is queued
- * (specs/03 §4). About 1,000 cards at a time.
+ * (specs/03 §4). About 1,000 cards at a time. A gap to which an unmatched payment could belong stays. A card for which
+ * no update can be made any more keeps its gaps, and no other card's.
  * @throws StoreError
  */
 export async function voidDueGaps(
   store: Store,
-  { ageMs, now, aged = [] }: GapsDue,
+  { ageMs, now, aged = [], inFlight = [], onFault = () => {} }: GapsDue,
   beforeCommit: () => void = () => {},
 ): Promise<VoidedGap[]> {
   const knownBefore = BigInt(now - ageMs);
-  const due = await store.read((tx) =>
-    tx
+  const voided: VoidedGap[] = [];
+  const release = async (card: bigint): Promise<void> => {
+    const known = aged.filter((moment) => moment.card === card).map(({ known_at }) => known_at);
+    const when = { knownBefore, known, now: BigInt(now) };
+    try {
+      voided.push(...(await voidGapsOf(store, card, when, inFlight, beforeCommit)));
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      onFault(card, error);
+    }
+  };
+  const early = new Set(aged.map(({ card }) => card));
+  for (const card of early) await release(card);
+  // Cards whose gaps stay are passed by, so that they do not keep the others from their turn.
+  for (let after: bigint | undefined, turns = 0; turns < AT_A_TIME; ) {
+    const due = await dueCards(store, knownBefore, after);
+    for (const { card } of due) {
+      const before = voided.length;
+      if (!early.has(card)) await release(card);
+      if (voided.length > before) turns++;
+    }
+    after = due.at(-1)?.card;
+    if (due.length < AT_A_TIME) break;
+  }
+  return voided;
+}
+
+const dueCards = (
+  store: Store,
+  knownBefore: bigint,
+  after: bigint | undefined,
+): Promise<{ readonly card: bigint }[]> =>
+  store.read((tx) => {
+    const query = tx
       .selectFrom("gaps")
       .innerJoin("accounts", "accounts.card", "gaps.card")
       .select("gaps.card")
@@ -73,22 +112,16 @@ export async function voidDueGaps(
       .where("voided_at", "is", null)
       .where("known_at", "<=", knownBefore)
       .where("accounts.state", "!=", "retired")
-      .limit(AT_A_TIME)
-      .execute(),
-  );
-  const voided: VoidedGap[] = [];
-  for (const card of new Set([...due, ...aged].map((row) => row.card))) {
-    const known = aged.filter((moment) => moment.card === card).map(({ known_at }) => known_at);
-    voided.push(...(await voidGapsOf(store, card, { knownBefore, known }, BigInt(now), beforeCommit)));
-  }
-  return voided;
-}
+      .orderBy("gaps.card")
+      .limit(AT_A_TIME);
+    return (after === undefined ? query : query.where("gaps.card", ">", after)).execute();
+  });
 
 async function voidGapsOf(
   store: Store,
   card: bigint,
-  when: { readonly knownBefore: bigint; readonly known: readonly bigint[] },
-  now: bigint,
+  when: { readonly knownBefore: bigint; readonly known: readonly bigint[]; readonly now: bigint },
+  inFlight: readonly GapClaim[],
   beforeCommit: () => void,
 ): Promise<VoidedGap[]> {
   const isDue = (eb: ExpressionBuilder<Tables, "gaps">) =>
@@ -102,15 +135,27 @@ async function voidGapsOf(
     ]);
   return await store.write(async (tx) => {
     const account = await lockAccount(store, tx, card);
-    const gaps = await tx
+    const found = await tx
       .selectFrom("gaps")
       .select(["card", "first", "last", "amount"])
       .where(isDue)
       .execute();
-    if (gaps.length === 0 || account.state === "retired") return [];
-    await tx.updateTable("gaps").set({ voided_at: now }).where(isDue).execute();
+    if (found.length === 0 || account.state === "retired") return [];
+    const claims = [...inFlight, ...(await listUnmatched(tx, { open: true }))];
+    const gaps = found.filter((gap) => !claims.some((payment) => couldBelong(payment, gap)));
+    if (gaps.length === 0) return [];
+    await tx
+      .updateTable("gaps")
+      .set({ voided_at: when.now })
+      .where("card", "=", card)
+      .where(
+        "first",
+        "in",
+        gaps.map(({ first }) => first),
+      )
+      .execute();
     for (const { amount } of gaps) account.voided += amount;
-    await queueUpdate(store, tx, account, "gap", now);
+    await queueUpdate(store, tx, account, "gap", when.now);
     await saveAccount(tx, account);
     beforeCommit();
     return gaps;

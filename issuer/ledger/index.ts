@@ -14,4 +14,5 @@ export {
   showCard,
 } from "./registry.js";
 export { blockCard, retireCard, setLimits, unblockCard } from "./states.js";
+export { listUnmatched, type UnmatchedPayment, writeOff } from "./unmatched.js";
 export { type LedgerReport, type Violation, verifyLedger } from "./verify-ledger.js";

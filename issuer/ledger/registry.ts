@@ -1,4 +1,5 @@
-import type { Selectable } from "kysely";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type Selectable, sql } from "kysely";
 import type { Msat } from "../../common/index.js";
 import { requireLength, secp256k1 } from "../../common/index.js";
 import { type Policy, parsePolicy, printPolicy } from "../policy/index.js";
@@ -31,7 +32,7 @@ export interface NewCard {
  * Enters a card as `pending`, before the last block of its personalization is sent: a card is never in the field
  * without its row (specs/04).
  * @param now Unix milliseconds
- * @throws LedgerError `card-exists`
+ * @throws LedgerError `card-exists`, also when another card has this public key
  */
 export async function registerCard(store: Store, card: NewCard, now: number): Promise<void> {
   requireLength(card.keySetId, 4, "key set id");
@@ -40,6 +41,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
   await store.write(async (tx) => {
     const at = BigInt(now);
     const policy = await internPolicy(tx, card.policy);
+    await expectNewKey(store, tx, key, publicKey);
     const inserted = await tx
       .insertInto("cards")
       .values({
@@ -71,6 +73,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       operation: 0n,
       version: 0n,
       held: 0n,
+      activated: 0n,
     };
     await tx.insertInto("accounts").values(account).execute();
     if (card.credit > 0n) {
@@ -93,6 +96,31 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
 }
 
 /**
+ * Two cards with one key are one card twice, and neither is safe: each could authorize for the other. Registrations of
+ * one key wait for each other until the transaction ends.
+ */
+async function expectNewKey(store: Store, tx: Tx, card: bigint, publicKey: Uint8Array): Promise<void> {
+  if (store.kind === "postgres") {
+    const lock = Buffer.from(sha256(publicKey)).readBigInt64BE();
+    await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+  }
+  const other = await tx
+    .selectFrom("cards")
+    .select("card")
+    .where("public_key", "=", blob(publicKey))
+    .where("card", "<>", card)
+    .executeTakeFirst();
+  if (other)
+    throw new LedgerError(
+      "card-exists",
+      `card ${cardName(card)} has the public key of card ${cardName(other.card)}: need a key of its own`,
+      {
+        hint: "Reset the card, so that it makes a new key, and personalize it again; or keep the earlier card id.",
+      },
+    );
+}
+
+/**
  * Puts a pending card into use once it was read back and found right. Active cards stay as they are.
  * @throws LedgerError `unknown-card`, `wrong-state`
  */
@@ -102,6 +130,7 @@ export async function activateCard(store: Store, cardId: Uint8Array): Promise<vo
     if (account.state === "active") return;
     if (account.state !== "pending") throw wrongState(account.card, account.state, "activated");
     account.state = "active";
+    account.activated = 1n;
     await saveAccount(tx, account);
   });
 }

@@ -32,12 +32,15 @@ export async function blockCard(store: Store, cardId: Uint8Array, now: number): 
   });
 }
 
-/** Lets a blocked card pay again. Active cards stay so. @throws LedgerError `unknown-card`, `wrong-state` */
+/**
+ * Lets a blocked card pay again. Active cards stay so. One that was never put into use is pending again: nobody has read
+ * it back yet (specs/04). @throws LedgerError `unknown-card`, `wrong-state`
+ */
 export async function unblockCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
   await change(store, cardId, async (account, queue) => {
     if (account.state === "active") return;
     if (account.state !== "blocked") throw wrongState(account.card, account.state, "unblocked");
-    account.state = "active";
+    account.state = account.activated === 1n ? "active" : "pending";
     await queue("unblock", now);
   });
 }

@@ -1,14 +1,17 @@
-import { msat } from "../../common/index.js";
+import { msat, ValueError } from "../../common/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { PaymentLookup } from "../../lightning/nodes/port.js";
 import type { Authorizer, AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
+import { alertUnmatched } from "../authorizer/unmatched.js";
 import { cardName } from "../ledger/accounts.js";
 import { type GapMoment, gapsAhead, type VoidedGap, voidDueGaps } from "../ledger/gaps.js";
 import { provesPayment } from "../ledger/resolve.js";
+import type { GapClaim } from "../ledger/unmatched.js";
 import { milliseconds } from "../store/values.js";
 import { claimLeases, type OpenAuthorization, type SeenLease } from "./leases.js";
 import { nextMove } from "./next-move.js";
+import { SentPayments } from "./sent-payments.js";
 import { Sightings } from "./sightings.js";
 
 /** What one round did. */
@@ -18,8 +21,12 @@ export interface Round {
   /** Still reserved. */
   readonly open: number;
   readonly gaps: number;
+  /** Payments found that no authorization accounts for. */
+  readonly unmatched: number;
 }
 
+/** How often somebody is called for one card. */
+const FAULT_EVERY_MS = 24 * 3_600_000;
 /** Authorizations looked at together. */
 const TOGETHER = 8;
 
@@ -34,6 +41,9 @@ export class Reconciler {
   readonly #leases = new Sightings<SeenLease>();
   readonly #held = new Sightings<undefined>();
   readonly #gaps = new Sightings<GapMoment>();
+  /** When somebody was last called for a card, by the monotonic clock. */
+  readonly #faults = new Map<string, number>();
+  readonly #sent: SentPayments;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<Round> | undefined;
 
@@ -45,6 +55,7 @@ export class Reconciler {
     this.#ports = ports;
     this.#config = config;
     this.#authorizer = authorizer;
+    this.#sent = new SentPayments(ports);
   }
 
   /** Runs a round now and then every `intervalMs`, one at a time. */
@@ -90,31 +101,61 @@ export class Reconciler {
       onStep("claimed");
       const ends = { settled: 0, voided: 0, open: 0 };
       for (let i = 0; i < due.length; i += TOGETHER) {
-        const some = due.slice(i, i + TOGETHER).map((one) => this.#resolve(one, claimedAt));
+        const some = due.slice(i, i + TOGETHER).map((one) => this.#resolveAlone(one, claimedAt));
         for (const end of await Promise.all(some)) ends[end]++;
       }
-      const gaps = await this.#voidGaps();
+      const sent = await this.#sent.check();
+      // What the node paid may belong to a gap: without its list none is released.
+      const gaps = sent ? await this.#voidGaps(sent.inFlight) : [];
       for (const gap of gaps)
         log.info(
           { event: "gap", card: cardName(gap.card), first: `${gap.first}`, last: `${gap.last}` },
           "passed-over authorizations were given back",
         );
-      return { ...ends, gaps: gaps.length };
+      return { ...ends, gaps: gaps.length, unmatched: sent?.found ?? 0 };
     } catch (error) {
       log.error({ event: "reconciler", error: nameOf(error) }, "a round of the reconciler failed");
       throw error;
     }
   }
 
-  async #voidGaps(): Promise<VoidedGap[]> {
+  async #voidGaps(inFlight: readonly GapClaim[]): Promise<VoidedGap[]> {
     const { store, clock, monotonic, onStep } = this.#ports;
     const ageMs = this.#config.presentationAgeMs;
     const now = clock();
     for (const moment of await gapsAhead(store, now)) this.#gaps.see(momentName(moment), moment, monotonic());
     const aged = this.#gaps.older(ageMs, monotonic());
-    const voided = await voidDueGaps(store, { ageMs, now, aged }, () => onStep("in-gap"));
+    const voided = await voidDueGaps(
+      store,
+      { ageMs, now, aged, inFlight, onFault: (card, error) => this.#fault(card, error) },
+      () => onStep("in-gap"),
+    );
     for (const moment of aged) this.#gaps.forget(momentName(moment));
     return voided;
+  }
+
+  /** A card for which no update can be made any more keeps no other card's money waiting. @throws StoreError */
+  async #resolveAlone(open: OpenAuthorization, claimedAt: number): Promise<"settled" | "voided" | "open"> {
+    try {
+      return await this.#resolve(open, claimedAt);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      this.#fault(open.card, error);
+      return "open";
+    }
+  }
+
+  /** Called for once a day and card: nothing but its own replacement helps. */
+  #fault(card: bigint, error: ValueError): void {
+    const { log, monotonic } = this.#ports;
+    const name = cardName(card);
+    const last = this.#faults.get(name);
+    if (last !== undefined && monotonic() - last < FAULT_EVERY_MS) return;
+    this.#faults.set(name, monotonic());
+    log.error(
+      { event: "card", alert: true, card: name, error: error.message },
+      "no further update can be made for a card: replace it",
+    );
   }
 
   /** @param claimedAt when its lease was renewed at the earliest, by the running clock */
@@ -136,7 +177,7 @@ export class Reconciler {
       move = nextMove(state, situation);
     }
     if (move === "settle" && state.state === "settled") {
-      await this.#authorizer.writer.settle({
+      const booked = await this.#authorizer.writer.settle({
         card: open.card,
         counter: open.counter,
         amount: msat(open.amount),
@@ -144,6 +185,11 @@ export class Reconciler {
         preimage: state.preimage,
         fee: state.fee,
       });
+      if (booked) return "settled";
+      const { card, counter, payment_hash: paymentHash } = open;
+      const { preimage, fee } = state;
+      const payment = { paymentHash, preimage, fee, amount: msat(open.amount), key: { card, counter } };
+      await alertUnmatched(this.#ports, [{ ...payment, sentAt: clock() }]);
       return "settled";
     }
     if (move !== "void") return "open";

@@ -1,6 +1,8 @@
 import type { Selectable } from "kysely";
 import { type Msat, msat } from "../../common/index.js";
-import type { AuthorizationState, AuthorizationsTable } from "../store/schema.js";
+import { beginOfPayments } from "../ledger/payments-mark.js";
+import { unmatchedState, withoutAnyAuthorization } from "../ledger/unmatched.js";
+import type { AuthorizationState, AuthorizationsTable, UnmatchedState } from "../store/schema.js";
 import type { Db, Store } from "../store/types.js";
 import { eachAuthorization } from "./authorizations.js";
 
@@ -11,6 +13,41 @@ export type PaymentStanding =
 
 /** Asks the node about payments by their hashes, 32 bytes each, at most {@link TOGETHER} at a time. */
 export type LookUpPayments = (paymentHashes: readonly Uint8Array[]) => Promise<readonly PaymentStanding[]>;
+
+/** A payment that the node began. */
+export interface ListedPayment {
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  readonly amount: Msat;
+  /** Unix seconds by the node's clock. */
+  readonly startedAt: number;
+  readonly state: "settled" | "failed" | "unknown";
+  /** Where it is settled. */
+  readonly fee?: Msat | undefined;
+}
+
+/** What is asked of the node. */
+export interface NodeBooks {
+  readonly lookUp: LookUpPayments;
+  /** Pages of the payments that the node began at or after a time, Unix seconds. */
+  list(query: { readonly since: number; readonly page?: string | undefined }): Promise<{
+    readonly payments: readonly ListedPayment[];
+    readonly next: string | undefined;
+  }>;
+}
+
+/** A payment that the node made, of whose payment hash the ledger has no authorization at all. */
+export interface UnknownPayment {
+  readonly paymentHash: Buffer;
+  readonly amount: Msat;
+  readonly fee: Msat;
+  /** Unix milliseconds by the node's clock. */
+  readonly sentAt: number;
+  /** What the account of unmatched payments has of it; undefined: the service has not found it yet. */
+  readonly booked: UnmatchedState | undefined;
+  /** False: somebody has looked at it and written it off. */
+  readonly wrong: boolean;
+}
 
 /** Where ledger and node do not say the same. */
 export interface Difference {
@@ -26,12 +63,15 @@ export interface Difference {
   readonly wrong: boolean;
 }
 
-/** Every authorization held against the node's own word. */
+/** Every authorization held against the node's own word, and every payment of the node against the ledger. */
 export interface NodeComparison {
   readonly compared: number;
   /** Settled in both. */
-  readonly settled: { readonly payments: number; readonly amount: Msat };
+  readonly settled: { readonly payments: number; readonly amount: bigint };
   readonly differences: readonly Difference[];
+  /** Payments of the node that were held against the ledger. */
+  readonly listed: number;
+  readonly unknown: readonly UnknownPayment[];
 }
 
 /** Differences that are kept; more say nothing new. */
@@ -44,16 +84,18 @@ type Row = Selectable<AuthorizationsTable>;
 /**
  * Asks the node about the payment of every authorization: settled ones must be settled there with the same fee, void
  * ones must not be paid. What is reserved is listed with what the node says about it. (That the preimages are right is
- * the ledger's own proof.)
- * @throws StoreError; what `lookUp` throws
+ * the ledger's own proof.) Then the other way round: every payment that the node has made since the ledger began must
+ * be of an authorization.
+ * @param now Unix milliseconds
+ * @throws StoreError; what the node throws
  */
-export async function compareWithNode(store: Store, lookUp: LookUpPayments): Promise<NodeComparison> {
+export async function compareWithNode(store: Store, node: NodeBooks, now: number): Promise<NodeComparison> {
   let compared = 0;
   let payments = 0;
   let amount = 0n;
   const differences: Difference[] = [];
   const compare = async (rows: readonly Row[]): Promise<void> => {
-    const answers = await lookUp(rows.map((row) => row.payment_hash));
+    const answers = await node.lookUp(rows.map((row) => row.payment_hash));
     for (const [i, row] of rows.entries()) {
       const found = await difference(store.db, row, answers[i] ?? { state: "unknown" });
       compared++;
@@ -72,7 +114,40 @@ export async function compareWithNode(store: Store, lookUp: LookUpPayments): Pro
     batch = [];
   }
   if (batch.length > 0) await compare(batch);
-  return { compared, settled: { payments, amount: msat(amount) }, differences };
+  return {
+    compared,
+    settled: { payments, amount },
+    differences,
+    ...(await unknownToLedger(store, node, now)),
+  };
+}
+
+async function unknownToLedger(
+  store: Store,
+  node: NodeBooks,
+  now: number,
+): Promise<Pick<NodeComparison, "listed" | "unknown">> {
+  const { db, many } = store;
+  const since = Math.floor((await beginOfPayments(store, now)) / 1000);
+  const unknown: UnknownPayment[] = [];
+  let listed = 0;
+  for (let page: string | undefined, isLast = false; !isLast; isLast = page === undefined) {
+    const answer = await node.list({ since, page });
+    page = answer.next;
+    listed += answer.payments.length;
+    const paid = answer.payments.filter(({ state }) => state === "settled");
+    for (const { payment, booked } of await withoutAnyAuthorization(many, db, paid))
+      if (unknown.length < MAX_DIFFERENCES)
+        unknown.push({
+          paymentHash: Buffer.from(payment.paymentHash),
+          amount: payment.amount,
+          fee: payment.fee ?? msat(0n),
+          sentAt: payment.startedAt * 1000,
+          booked,
+          wrong: booked !== "written-off",
+        });
+  }
+  return { listed, unknown };
 }
 
 async function difference(db: Db, row: Row, answer: PaymentStanding): Promise<Difference | undefined> {
@@ -80,6 +155,7 @@ async function difference(db: Db, row: Row, answer: PaymentStanding): Promise<Di
   if (!found) return undefined;
   // Another token may have paid this very invoice.
   if (row.state === "void" && (await isPaidByAnother(db, row))) return undefined;
+  const isBorne = row.state === "void" && (await unmatchedState(db, row.payment_hash)) === "written-off";
   return {
     card: row.card,
     counter: row.counter,
@@ -88,6 +164,9 @@ async function difference(db: Db, row: Row, answer: PaymentStanding): Promise<Di
     ledger: row.state,
     node: answer.state,
     ...found,
+    ...(isBorne
+      ? { wrong: false, what: "the node paid it, the ledger released the money; written off" }
+      : {}),
   };
 }
 
@@ -101,7 +180,7 @@ function judge(row: Row, answer: PaymentStanding): Pick<Difference, "what" | "wr
         : { wrong: true, what: `the ledger has a fee of ${row.fee} msat, the node of ${answer.fee} msat` };
     case "void":
       return answer.state === "settled"
-        ? { wrong: true, what: "the node paid it, the ledger gave the money back" }
+        ? { wrong: true, what: "the node paid it, the ledger released the money" }
         : undefined;
     case "reserved":
       return {

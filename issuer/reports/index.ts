@@ -17,9 +17,12 @@ export {
 export {
   compareWithNode,
   type Difference,
+  type ListedPayment,
   type LookUpPayments,
+  type NodeBooks,
   type NodeComparison,
   type PaymentStanding,
+  type UnknownPayment,
 } from "./compare-node.js";
 export { payoutsCsv } from "./payouts.js";
 export { type Books, dayIn, type SpendingReport, spendingCsv, spendingReport } from "./spending.js";

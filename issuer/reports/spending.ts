@@ -1,10 +1,10 @@
-import { bytesToHex, csvText, type Msat, msat } from "../../common/index.js";
+import { bytesToHex, csvText } from "../../common/index.js";
 import type { Account, BookingKind } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardIdOf, milliseconds } from "../store/values.js";
 import { eachAuthorization } from "./authorizations.js";
 
-/** Payments to one payee with one card on one day. */
+/** Payments to one payee with one card on one day. The sums are of any size: money goes round. */
 export interface SpendingRow {
   /** `2026-11-22`, of the report's time zone. */
   readonly day: string;
@@ -12,34 +12,36 @@ export interface SpendingRow {
   readonly payee: string;
   readonly card: bigint;
   readonly payments: number;
-  readonly amount: Msat;
+  readonly amount: bigint;
   /** Routing fees, whoever bore them. */
-  readonly fees: Msat;
+  readonly fees: bigint;
 }
 
 /** Payments of one day, payee or card. */
 export interface SpendingSum {
   readonly payments: number;
-  readonly amount: Msat;
-  readonly fees: Msat;
+  readonly amount: bigint;
+  readonly fees: bigint;
 }
 
-/** What all cards together have in the books, at the time of the report. */
+/** What all cards together have in the books, at the time of the report: sums over time, of any size. */
 export interface Books {
   /** Paid in by people, all time. */
-  readonly paidIn: Msat;
-  readonly paidOut: Msat;
-  readonly settled: Msat;
+  readonly paidIn: bigint;
+  readonly paidOut: bigint;
+  readonly settled: bigint;
   /** Routing fees of all settled payments. */
-  readonly fees: Msat;
+  readonly fees: bigint;
   /** What of them cards bore; the rest is the issuer's. */
-  readonly feesCharged: Msat;
+  readonly feesCharged: bigint;
   /** Set aside on cards for the fees of payments in flight. */
-  readonly heldForFees: Msat;
+  readonly heldForFees: bigint;
   /** Payments under way. */
-  readonly reserved: Msat;
+  readonly reserved: bigint;
   /** On the cards: paid in, not spent, not paid out. */
-  readonly left: Msat;
+  readonly left: bigint;
+  /** Paid by the node without an authorization, fees included. */
+  readonly unmatched: bigint;
 }
 
 /** Settled payments within the time asked for, and the books. */
@@ -94,8 +96,8 @@ export async function spendingReport(
         payee,
         card: found.card,
         payments: payments + 1,
-        amount: msat(amount + found.amount),
-        fees: msat(fees + (found.fee ?? 0n)),
+        amount: amount + found.amount,
+        fees: fees + (found.fee ?? 0n),
       });
     }
     const all = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
@@ -110,12 +112,12 @@ export async function spendingReport(
   });
 }
 
-const NOTHING: SpendingSum = { payments: 0, amount: msat(0n), fees: msat(0n) };
+const NOTHING: SpendingSum = { payments: 0, amount: 0n, fees: 0n };
 
 const add = (a: SpendingSum, b: SpendingSum): SpendingSum => ({
   payments: a.payments + b.payments,
-  amount: msat(a.amount + b.amount),
-  fees: msat(a.fees + b.fees),
+  amount: a.amount + b.amount,
+  fees: a.fees + b.fees,
 });
 
 function sums<K>(rows: readonly SpendingRow[], key: (row: SpendingRow) => K): Map<K, SpendingSum> {
@@ -135,14 +137,15 @@ async function books(tx: Tx): Promise<Books> {
       .filter((line) => line.account === account && (kind === undefined || line.kind === kind))
       .reduce((total, line) => total + BigInt(line.amount), 0n);
   return {
-    paidIn: msat(sum("funded", "fund"), "paid in"),
-    paidOut: msat(sum("cash-out"), "paid out"),
-    settled: msat(sum("settled"), "settled"),
-    fees: msat(sum("fees"), "fees"),
-    feesCharged: msat(sum("charged"), "fees charged"),
-    heldForFees: msat(sum("held"), "held for fees"),
-    reserved: msat(sum("reserved"), "reserved"),
-    left: msat(sum("funded"), "left"),
+    paidIn: sum("funded", "fund"),
+    paidOut: sum("cash-out"),
+    settled: sum("settled"),
+    fees: sum("fees"),
+    feesCharged: sum("charged"),
+    heldForFees: sum("held"),
+    reserved: sum("reserved"),
+    left: sum("funded"),
+    unmatched: sum("unmatched"),
   };
 }
 

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { describeReason, type ReceiverOptions } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Log } from "../authorizer/index.js";
+import { listUnmatched } from "../ledger/index.js";
 import type { Round } from "../reconciler/index.js";
 import type { Store } from "../store/index.js";
 
@@ -71,10 +72,11 @@ export function serviceMetrics(
   });
   const alerts = new Counter({
     name: "chequecard_alerts_total",
-    help: "What somebody has to look at: cloned cards.",
+    help: "What somebody has to look at: cloned cards, payments without an authorization, cards that are used up.",
     registers,
   });
   ledgerGauges(store, registers);
+  unmatchedGauge(store, registers);
   nodeGauges(node, registers);
 
   const count = (level: string, fields: object): void => {
@@ -137,6 +139,19 @@ function ledgerGauges(store: Store, registers: Registry[]): void {
       // A database that does not answer leaves a hole in the figures, and /health says so.
       if (row) inFlight.set(Number.parseInt(row.count.toString(), 10));
       else inFlight.remove();
+    },
+  });
+}
+
+function unmatchedGauge(store: Store, registers: Registry[]): void {
+  const unmatched = new Gauge({
+    name: "chequecard_unmatched_payments",
+    help: "Payments of the node that no authorization accounts for, and that nobody has looked at.",
+    registers,
+    async collect() {
+      const open = await listUnmatched(store.db, { open: true }).catch(() => undefined);
+      if (open) unmatched.set(open.length);
+      else unmatched.remove();
     },
   });
 }

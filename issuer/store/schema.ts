@@ -17,6 +17,7 @@ export interface Tables {
   statuses: StatusesTable;
   operations: OperationsTable;
   bookings: BookingsTable;
+  unmatched: UnmatchedTable;
   evidence: EvidenceTable;
   card_fees: CardFeesTable;
   issuer_fees: IssuerFeesTable;
@@ -79,6 +80,8 @@ export interface AccountsTable {
   version: bigint;
   /** Highest routing fees of payments in flight that the card bears. `spent + held` is never more than `funded`. */
   held: bigint;
+  /** 1 once the card was put into use: a card that never was does not get into use by being unblocked. */
+  activated: bigint;
 }
 
 /** What was signed for a card under each sequence; 0 is what it was personalized with. */
@@ -198,10 +201,11 @@ export interface OperationsTable {
   note: string;
 }
 
-export type BookingKind = "reserve" | "settle" | "void" | OperationKind;
+export type BookingKind = "reserve" | "settle" | "void" | "unmatched" | "match" | OperationKind;
 /**
- * `external` is the money outside, `node` the channels that pay routing fees, `fees` what they paid; the others are the
- * card's. Where the card bears a fee, it is `held` while the payment is in flight and `charged` when it is settled.
+ * `external` is the money outside, `node` the channels that pay, `fees` what routing cost, `unmatched` what the node paid
+ * without an authorization; the others are the card's. Where the card bears a fee, it is `held` while the payment is in
+ * flight and `charged` when it is settled.
  */
 export type Account =
   | "external"
@@ -213,18 +217,43 @@ export type Account =
   | "held"
   | "charged"
   | "fees"
-  | "node";
+  | "node"
+  | "unmatched";
 
 /** Double-entry lines; those of one (card, kind, reference) sum to zero. */
 export interface BookingsTable {
   id: Generated<bigint>;
+  /** 0 where it is no card's: the issuer's own account `unmatched`. */
   card: bigint;
   kind: BookingKind;
-  /** Counter of the authorization, or number of the operation. */
+  /** Counter of the authorization, number of the operation, or of the unmatched payment. */
   reference: bigint;
   account: Account;
   amount: bigint;
   at: bigint;
+}
+
+/** `open`: somebody has to look at it. `written-off`: somebody has. `matched`: its authorization came after all. */
+export type UnmatchedState = "open" | "matched" | "written-off";
+
+/** Payments that the node made and that no authorization accounts for. */
+export interface UnmatchedTable {
+  number: Generated<bigint>;
+  payment_hash: Buffer;
+  state: UnmatchedState;
+  amount: bigint;
+  fee: bigint;
+  /** Proves that it was paid. */
+  preimage: Buffer;
+  /** When its attempt began, by the node's clock. */
+  sent_at: bigint;
+  found_at: bigint;
+  /** The counter it was paid for, where the process that paid it still knew: void, or gone from the ledger. */
+  card: bigint | null;
+  counter: bigint | null;
+  resolved_at: bigint | null;
+  /** Why it was written off. */
+  note: string;
 }
 
 /** What a card, or its clone, signed against what was known; one row for each different statement. */

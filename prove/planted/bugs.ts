@@ -3,6 +3,7 @@ import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { FILE_BUGS, PERSONALIZATION_BUGS, POINT_OF_SALE_BUGS, TERMINAL_BUGS } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { UNMATCHED_BUGS } from "./unmatched-bugs.js";
 
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -10,6 +11,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CODEC_BUGS,
   ...ISSUER_BUGS,
   ...RECONCILER_BUGS,
+  ...UNMATCHED_BUGS,
   ...LEDGER_BUGS,
   ...TERMINAL_BUGS,
   ...POINT_OF_SALE_BUGS,

@@ -55,7 +55,7 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
           expect(await visit(0, [100_001, 9_000_000], "service")).toMatchObject({ paid: 2 });
 
           await dropConnections(database);
-          expect(await visit(1, [777])).toMatchObject({ paid: 1 });
+          expect(await visit(1, [1_777])).toMatchObject({ paid: 1 });
           expect(await grounds.ask("ledger", "verify")).toMatchObject({ cards: "3", violations: [] });
 
           const dump = path("ledger.dump");
@@ -74,7 +74,7 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
           await grounds.open();
           expect(await visit(2, [4_321])).toMatchObject({ paid: 1 });
           await grounds.run(["issuer", "close-event", grounds.issuer, "--cash-out-all", "--yes"]);
-          expect(await visit(1, [777])).toMatchObject({ paid: 0, declined: 1 });
+          expect(await visit(1, [1_777])).toMatchObject({ paid: 0, declined: 1 });
           const shop = await takingsOf(grounds, 0, daysSince(started));
           expect(await checkBooks(grounds, [shop], 3n * CREDIT + 1_234_567n)).toEqual([]);
           expect(await grounds.ask("ledger", "verify")).toMatchObject({ violations: [] });

@@ -5,6 +5,9 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Order, ProcessMessage, ProcessSetup } from "./issuer-process.js";
 import { NODE_ID, START } from "./service.js";
 
+/** What a service process uses of the node that lives here. */
+type SharedNode = Pick<LightningNode, "pay" | "lookupPayment" | "listPayments">;
+
 /** The child ended before it answered. */
 export class ChildDied extends Error {}
 
@@ -15,7 +18,7 @@ export class ChildService {
   readonly #ended: Promise<void>;
   #orders = 0;
 
-  private constructor(child: ChildProcess, node: Pick<LightningNode, "pay" | "lookupPayment">) {
+  private constructor(child: ChildProcess, node: SharedNode) {
     this.#child = child;
     child.on("message", (message: ProcessMessage) => {
       if (message.type === "call") void this.#call(node, message);
@@ -36,7 +39,7 @@ export class ChildService {
   static async start(
     program: string,
     setup: Omit<ProcessSetup, "nodeId" | "now"> & { readonly now?: number },
-    node: Pick<LightningNode, "pay" | "lookupPayment">,
+    node: SharedNode,
   ): Promise<ChildService> {
     const argument = JSON.stringify({ nodeId: bytesToHex(NODE_ID), now: START, ...setup });
     const child = fork(program, [argument], {
@@ -70,14 +73,14 @@ export class ChildService {
     await this.#ended;
   }
 
-  async #call(
-    node: Pick<LightningNode, "pay" | "lookupPayment">,
-    { id, call }: Extract<ProcessMessage, { type: "call" }>,
-  ): Promise<void> {
-    const answer = await (call.method === "pay"
-      ? node.pay(call.request)
-      : node.lookupPayment(call.paymentHash)
-    ).then(
+  async #call(node: SharedNode, { id, call }: Extract<ProcessMessage, { type: "call" }>): Promise<void> {
+    const ask = (): Promise<unknown> => {
+      if (call.method === "pay") return node.pay(call.request);
+      return call.method === "listPayments"
+        ? node.listPayments(call.query)
+        : node.lookupPayment(call.paymentHash);
+    };
+    const answer = await ask().then(
       (result): ProcessMessage => ({ type: "answer", id, result }),
       (error: Error): ProcessMessage => ({ type: "answer", id, error: error.message }),
     );

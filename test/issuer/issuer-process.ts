@@ -4,7 +4,12 @@ import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import type { CardStatusRequest, InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
-import type { PaymentLookup, PaymentRequest, PaymentState } from "../../lightning/nodes/port.js";
+import type {
+  PaymentLookup,
+  PaymentRequest,
+  PaymentState,
+  SentPaymentsPage,
+} from "../../lightning/nodes/port.js";
 
 /** How a service process of the tests is set up: its only argument, as JSON. */
 export interface ProcessSetup {
@@ -32,7 +37,11 @@ export type ProcessMessage =
 
 export type NodeCall =
   | { readonly method: "pay"; readonly request: PaymentRequest }
-  | { readonly method: "lookupPayment"; readonly paymentHash: Uint8Array };
+  | { readonly method: "lookupPayment"; readonly paymentHash: Uint8Array }
+  | {
+      readonly method: "listPayments";
+      readonly query: { readonly since: number; readonly page?: string | undefined };
+    };
 
 let calls = 0;
 const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
@@ -68,6 +77,7 @@ async function main(setup: ProcessSetup): Promise<void> {
     store,
     node: {
       pay: (request) => ask({ method: "pay", request }) as Promise<PaymentState>,
+      listPayments: (query) => ask({ method: "listPayments", query }) as Promise<SentPaymentsPage>,
       lookupPayment: (paymentHash) => ask({ method: "lookupPayment", paymentHash }) as Promise<PaymentLookup>,
     },
     network: "bcrt",

@@ -1,5 +1,14 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, type Msat, msat, secp256k1, u32, utf8 } from "../../common/index.js";
+import {
+  bytesToHex,
+  concatBytes,
+  hexToBytes,
+  type Msat,
+  msat,
+  secp256k1,
+  u32,
+  utf8,
+} from "../../common/index.js";
 import { decodeInvoice, encodeInvoice, type InvoiceContent } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type {
@@ -7,6 +16,7 @@ import type {
   PaymentLookup,
   PaymentRequest,
   PaymentState,
+  SentPaymentsPage,
 } from "../../lightning/nodes/port.js";
 
 /** How a payment goes. */
@@ -21,7 +31,10 @@ export type Behaviour =
   | "unreachable";
 
 interface Payment {
-  state: PaymentLookup;
+  readonly amount: Msat;
+  /** Unix seconds. */
+  readonly startedAt: number;
+  state: PaymentState;
   behaviour: Behaviour;
   fee: Msat;
 }
@@ -59,7 +72,7 @@ export const PAYEE = bytesToHex(secp256k1.publicKey(PAYEE_SECRET));
  * The part of a Lightning node that the issuer uses, in memory: idempotent by payment hash, slow, failing or
  * silent on demand. It knows the preimages of the invoices it was told of.
  */
-export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> {
+export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment" | "listPayments"> {
   readonly #payments = new Map<string, Payment>();
   readonly #preimages = new Map<string, Uint8Array>();
   readonly #behaviours = new Map<string, Behaviour>();
@@ -68,6 +81,8 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> 
   calls = 0;
   /** What routing costs; `highest`: whoever routes takes all that the payment may cost. */
   fee: Msat | "highest" = msat(1000n);
+  /** Of the list of sent payments. */
+  pageSize = 100;
   behaviour: Behaviour = "settle";
   delay: () => Promise<void> = async () => {};
   clock: () => number;
@@ -105,10 +120,12 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> 
     if (behaviour === "unreachable") throw new NodeError("unreachable", "the node does not answer");
     await this.delay();
     const there = this.#payments.get(hash);
-    if (there && there.state.state !== "failed") return there.state as PaymentState;
+    if (there && there.state.state !== "failed") return there.state;
     if (invoice.expiresAt * 1000 < this.clock()) return { state: "failed", reason: "invoice expired" };
+    const amount = request.amount ?? invoice.amount ?? msat(0n);
+    const startedAt = Math.floor(this.clock() / 1000);
     const fee = this.fee === "highest" ? request.maxFee : this.fee;
-    const payment: Payment = { state: { state: "unknown" }, behaviour, fee };
+    const payment: Payment = { amount, startedAt, state: { state: "unknown" }, behaviour, fee };
     this.#payments.set(hash, payment);
     if (payment.fee > request.maxFee) {
       payment.state = { state: "failed", reason: "no route within the allowed fee" };
@@ -116,11 +133,25 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment"> 
     }
     if (behaviour === "settle") payment.state = this.#settle(hash);
     if (behaviour === "fail") payment.state = { state: "failed", reason: "no route" };
-    return payment.state as PaymentState;
+    return payment.state;
   }
 
   async lookupPayment(paymentHash: Uint8Array): Promise<PaymentLookup> {
     return this.#payments.get(bytesToHex(paymentHash))?.state ?? { state: "not-found" };
+  }
+
+  async listPayments(query: { since: number; page?: string | undefined }): Promise<SentPaymentsPage> {
+    if (this.behaviour === "unreachable") throw new NodeError("unreachable", "the node does not answer");
+    const all = [...this.#payments]
+      .filter(([, { startedAt }]) => startedAt >= query.since)
+      .map(([hash, { amount, startedAt, state }]) => {
+        return { paymentHash: hexToBytes(hash), amount, startedAt, state };
+      });
+    const from = Number.parseInt(query.page ?? "0", 10);
+    return {
+      payments: all.slice(from, from + this.pageSize),
+      next: from + this.pageSize < all.length ? String(from + this.pageSize) : undefined,
+    };
   }
 
   #settle(hash: string): PaymentState {

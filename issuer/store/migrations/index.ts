@@ -3,6 +3,7 @@ import type { StoreKind } from "../types.js";
 import * as ledger from "./0001-ledger.js";
 import * as accountVersion from "./0002-account-version.js";
 import * as fees from "./0003-fees.js";
+import * as unmatched from "./0004-unmatched.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, up: ledger.up },
   { version: 2, up: accountVersion.up },
   { version: 3, up: fees.up },
+  { version: 4, up: unmatched.up },
 ];
 
 /** The version that this release writes. */

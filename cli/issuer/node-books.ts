@@ -1,0 +1,53 @@
+import { bytesToHex, hexToBytes } from "../../common/index.js";
+import type { ListedPayment, NodeBooks } from "../../issuer/reports/index.js";
+import type { SentPayment } from "../../lightning/nodes/port.js";
+import type { CommandContext } from "../command-context.js";
+import { openEmbeddedNode } from "../embedded-node.js";
+import { askNode } from "../node/ask-node.js";
+import { askControl } from "../node/control-client.js";
+
+/**
+ * Lends a way to ask the issuer's node about its payments: the service that runs it is asked, or the node is started for
+ * the moment.
+ * @throws NodeError; InputError
+ */
+export async function withNodeBooks<T>(
+  context: CommandContext,
+  nodeFolder: string,
+  use: (books: NodeBooks) => Promise<T>,
+): Promise<T> {
+  if (await askControl(nodeFolder, { op: "info" }, context.signal))
+    return await use({
+      async lookUp(hashes) {
+        const request = { paymentHashes: hashes.map((hash) => bytesToHex(hash)) };
+        return (await askNode(nodeFolder, "lookup-payments", request, context.signal)).answer.payments;
+      },
+      async list(query) {
+        const { answer } = await askNode(nodeFolder, "list-payments", query, context.signal);
+        return {
+          payments: answer.payments.map((one) => ({ ...one, paymentHash: hexToBytes(one.paymentHash) })),
+          next: answer.next,
+        };
+      },
+    });
+  const { node, close } = await openEmbeddedNode(nodeFolder);
+  try {
+    return await use({
+      lookUp: (hashes) => Promise.all(hashes.map((hash) => node.lookupPayment(hash))),
+      async list(query) {
+        const { payments, next } = await node.listPayments(query);
+        return { payments: payments.map(listedPayment), next };
+      },
+    });
+  } finally {
+    await close();
+  }
+}
+
+const listedPayment = ({ paymentHash, amount, startedAt, state }: SentPayment): ListedPayment => ({
+  paymentHash,
+  amount,
+  startedAt,
+  state: state.state,
+  ...(state.state === "settled" ? { fee: state.fee } : {}),
+});

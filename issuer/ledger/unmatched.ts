@@ -1,0 +1,244 @@
+import type { Selectable } from "kysely";
+import { type Msat, ValueError } from "../../common/index.js";
+import { findMany } from "../store/many.js";
+import type { UnmatchedState, UnmatchedTable } from "../store/schema.js";
+import type { Db, FindStatement, Store, Tx } from "../store/types.js";
+import { blob } from "../store/values.js";
+import { book, booking } from "./bookings.js";
+import { LedgerError } from "./errors.js";
+import { type AuthorizationKey, provesPayment } from "./resolve.js";
+
+/** A row of the account of payments that no authorization accounts for (specs/03 §4). */
+export type UnmatchedPayment = Selectable<UnmatchedTable>;
+
+/** The card of bookings that are no card's. */
+const NO_CARD = 0n;
+
+/** A payment that the node has made. */
+export interface PaidByNode {
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  readonly preimage: Uint8Array;
+  readonly amount: Msat;
+  readonly fee: Msat;
+  /** Unix milliseconds by the node's clock. */
+  readonly sentAt: number;
+  /** What this process paid it for, where it was this process. */
+  readonly key?: AuthorizationKey;
+}
+
+const HASH = { paymentHash: "bytes" } as const;
+const LIVE: FindStatement<"paymentHash", { readonly live: bigint }> = findMany(
+  HASH,
+  { live: "int" },
+  (p) => `select live from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
+);
+const KNOWN: FindStatement<"paymentHash", { readonly number: bigint }> = findMany(
+  HASH,
+  { number: "int" },
+  (p) => `select number from unmatched where payment_hash = ${p.paymentHash}`,
+);
+
+/** Those for which the ledger has no authorization that is reserved or settled. */
+export async function withoutAuthorization<T extends Pick<PaidByNode, "paymentHash">>(
+  { many }: Pick<Store, "many">,
+  db: Db | Tx,
+  payments: readonly T[],
+): Promise<T[]> {
+  const rows = payments.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
+  const live = await many.find(db, LIVE, rows);
+  return payments.filter((_, i) => !live[i]);
+}
+
+/**
+ * Books payments that no authorization accounts for: from the channels to the account `unmatched`, with their fees.
+ * Those that are accounted for, or are booked already, are left alone.
+ * @param now Unix milliseconds
+ * @returns those that were booked now
+ * @throws ValueError when a preimage proves nothing; StoreError
+ */
+export async function bookUnmatched<T extends PaidByNode>(
+  store: Store,
+  payments: readonly T[],
+  now: number,
+): Promise<T[]> {
+  for (const { paymentHash, preimage } of payments)
+    if (!provesPayment(paymentHash, preimage)) throw new ValueError("preimage", "not of this payment");
+  return await store.write(async (tx) => {
+    const booked: T[] = [];
+    for (const payment of await unknownPayments(store, tx, payments)) {
+      const { paymentHash, preimage, amount, fee, sentAt, key } = payment;
+      const row = await tx
+        .insertInto("unmatched")
+        .values({
+          payment_hash: blob(paymentHash),
+          state: "open",
+          amount,
+          fee,
+          preimage: blob(preimage),
+          sent_at: BigInt(sentAt),
+          found_at: BigInt(now),
+          card: key?.card ?? null,
+          counter: key?.counter ?? null,
+          resolved_at: null,
+          note: "",
+        })
+        .onConflict((conflict) => conflict.column("payment_hash").doNothing())
+        .returning("number")
+        .executeTakeFirst();
+      // Another process was first.
+      if (!row) continue;
+      await book(
+        store,
+        tx,
+        booking(NO_CARD, "unmatched", row.number, "node", "unmatched", amount + fee, BigInt(now)),
+      );
+      booked.push(payment);
+    }
+    return booked;
+  });
+}
+
+const ANY: FindStatement<"paymentHash", { readonly counter: bigint }> = findMany(
+  HASH,
+  { counter: "int" },
+  (p) => `select counter from authorizations where payment_hash = ${p.paymentHash} limit 1`,
+);
+
+/** Those of whose payment hash there is no authorization, not even a void one, with what the account has of them. */
+export async function withoutAnyAuthorization<T extends Pick<PaidByNode, "paymentHash">>(
+  many: Store["many"],
+  db: Db,
+  payments: readonly T[],
+): Promise<{ readonly payment: T; readonly booked: UnmatchedState | undefined }[]> {
+  // The index has the live ones alone: the others are looked for only where there is none.
+  const without = await withoutAuthorization({ many }, db, payments);
+  const rows = without.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
+  const any = await many.find(db, ANY, rows);
+  const found: { payment: T; booked: UnmatchedState | undefined }[] = [];
+  for (const payment of without.filter((_, i) => !any[i]))
+    found.push({ payment, booked: await unmatchedState(db, payment.paymentHash) });
+  return found;
+}
+
+/** What the account has of a payment hash; undefined: nothing. */
+export async function unmatchedState(db: Db, paymentHash: Uint8Array): Promise<UnmatchedState | undefined> {
+  const row = await db
+    .selectFrom("unmatched")
+    .select("state")
+    .where("payment_hash", "=", blob(paymentHash))
+    .executeTakeFirst();
+  return row?.state;
+}
+
+/** Those of which the ledger knows nothing: neither an authorization nor an earlier booking. */
+export async function unknownPayments<T extends Pick<PaidByNode, "paymentHash">>(
+  store: Pick<Store, "many">,
+  db: Db | Tx,
+  payments: readonly T[],
+): Promise<T[]> {
+  const without = await withoutAuthorization(store, db, payments);
+  const rows = without.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
+  const known = await store.many.find(db, KNOWN, rows);
+  return without.filter((_, i) => !known[i]);
+}
+
+/**
+ * Takes those out of the account `unmatched` whose authorization has been settled since: its token came after all.
+ * @param now Unix milliseconds
+ * @throws StoreError
+ */
+export async function matchSettled(store: Store, now: number): Promise<UnmatchedPayment[]> {
+  const due = await store.read((tx) => settledSince(tx));
+  if (due.length === 0) return [];
+  return await store.write(async (tx) => {
+    const matched: UnmatchedPayment[] = [];
+    for (const row of await settledSince(tx)) {
+      const { numUpdatedRows } = await tx
+        .updateTable("unmatched")
+        .set({ state: "matched", resolved_at: BigInt(now) })
+        .where("number", "=", row.number)
+        .where("state", "<>", "matched")
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows !== 1n) continue;
+      const amount = row.amount + row.fee;
+      await book(store, tx, booking(NO_CARD, "match", row.number, "unmatched", "node", amount, BigInt(now)));
+      matched.push(row);
+    }
+    return matched;
+  });
+}
+
+const settledSince = (tx: Tx): Promise<UnmatchedPayment[]> =>
+  tx
+    .selectFrom("unmatched as u")
+    .innerJoin("authorizations as a", "a.payment_hash", "u.payment_hash")
+    .selectAll("u")
+    .where("a.live", "=", 1n)
+    .where("a.state", "=", "settled")
+    .where("u.state", "<>", "matched")
+    .orderBy("u.number")
+    .execute();
+
+/** The payments of the account, the oldest first. @param open only those that somebody has to look at */
+export async function listUnmatched(db: Db | Tx, { open = false } = {}): Promise<UnmatchedPayment[]> {
+  let query = db.selectFrom("unmatched").selectAll().orderBy("number");
+  if (open) query = query.where("state", "=", "open");
+  return await query.execute();
+}
+
+/**
+ * Closes an unmatched payment: the issuer bears it, and it keeps no gap from being released any more. It stays in the
+ * account.
+ * @param now Unix milliseconds
+ * @throws LedgerError `unknown-payment`, `wrong-state` when its authorization came after all
+ */
+export async function writeOff(
+  store: Store,
+  paymentHash: Uint8Array,
+  note: string,
+  now: number,
+): Promise<UnmatchedPayment> {
+  return await store.write(async (tx) => {
+    const row = await tx
+      .selectFrom("unmatched")
+      .selectAll()
+      .where("payment_hash", "=", blob(paymentHash))
+      .executeTakeFirst();
+    if (!row)
+      throw new LedgerError("unknown-payment", "no unmatched payment has this payment hash", {
+        hint: 'List them with "chequecard ledger unmatched".',
+      });
+    if (row.state === "matched")
+      throw new LedgerError(
+        "wrong-state",
+        "the payment was matched to its authorization: nothing is left to do",
+      );
+    if (row.state === "written-off") return row;
+    const change = { state: "written-off", resolved_at: BigInt(now), note } as const;
+    await tx.updateTable("unmatched").set(change).where("number", "=", row.number).execute();
+    return { ...row, ...change };
+  });
+}
+
+/** What a payment of the node may be: one counter, or any counter whose amount it could have. */
+export type GapClaim = Pick<UnmatchedPayment, "card" | "counter" | "amount">;
+
+/** Counters of a card that were skipped, and what was authorized under them together. */
+interface SkippedCounters {
+  readonly card: bigint;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly amount: bigint;
+}
+
+/**
+ * Whether a payment could have been made for one of these counters (specs/03 §4). Where only its amount is known: it
+ * fits when each of the other counters is left with 1 msat at least, and a lone counter must have just its amount.
+ */
+export function couldBelong(payment: GapClaim, { card, first, last, amount }: SkippedCounters): boolean {
+  if (payment.card !== null && payment.counter !== null)
+    return payment.card === card && first <= payment.counter && payment.counter <= last;
+  const others = last - first;
+  return others === 0n ? payment.amount === amount : payment.amount + others <= amount;
+}
