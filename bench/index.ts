@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { secp256k1 } from "../common/index.js";
 import { deputyBenchmark } from "./deputy.js";
+import { floodsBenchmark } from "./floods.js";
 import { issuerBenchmark } from "./issuer/index.js";
 import type { Benchmark, Figure } from "./measure.js";
 import { nodesBenchmark } from "./nodes.js";
@@ -17,6 +18,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   deputyBenchmark,
   paymentBenchmark,
   nodesBenchmark,
+  floodsBenchmark,
   personalizationBenchmark,
   issuerBenchmark,
 ];

@@ -1,6 +1,7 @@
 import type { Campaign } from "./campaign.js";
 import { commandKills } from "./command-kills/campaign.js";
 import { festival } from "./festival/campaign.js";
+import { floods } from "./floods/campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
@@ -14,6 +15,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   model,
   fuzzing,
   systemFaults,
+  floods,
   saleKills,
   commandKills,
   festival,

@@ -47,6 +47,8 @@ export interface Flood {
   readonly ms: number;
   /** Never reads. */
   readonly deaf?: boolean;
+  /** Key of the flooding peer, hex. Default: a new one for each connection. */
+  readonly secretKey?: string;
   /** Waits now and then until everything sent was read. */
   readonly paced?: boolean;
 }

@@ -18,7 +18,8 @@ async function send(i: number, share: number): Promise<void> {
   const message = MESSAGES[kind];
   if (!message) return;
   const [type, payload] = message;
-  const peer = await RawPeer.dial(target, { from: from(i) }).catch(() => undefined);
+  const key = flood.secretKey ? { secretKey: hexToBytes(flood.secretKey) } : {};
+  const peer = await RawPeer.dial(target, { from: from(i), ...key }).catch(() => undefined);
   if (!peer) {
     told.refused++;
     return;

@@ -4,6 +4,10 @@ import { concatBytes, hexToBytes, secp256k1, u16 } from "../../common/index.js";
 import { initiate, type Keys, respond, type Wire } from "./noise.js";
 
 const INIT = 16;
+const PING = 18;
+const PONG = 19;
+/** A ping that asks for as many bytes or more wants no answer (BOLT 1). */
+const NO_PONG = 65_532;
 /** `init` with the features that LDK asks of a peer. */
 const INIT_PAYLOAD = hexToBytes("000000030aa282");
 
@@ -147,8 +151,12 @@ export class RawPeer {
     for (;;) {
       const [high = 0, low = 0] = receiving.open(await this.#read(18));
       const message = receiving.open(await this.#read((high << 8) + low + 16));
-      const [first = 0, second = 0] = message;
-      this.received.push({ type: (first << 8) + second, payload: message.subarray(2) });
+      const [first = 0, second = 0, longHigh = 0, longLow = 0] = message;
+      const type = (first << 8) + second;
+      const length = (longHigh << 8) + longLow;
+      if (type === PING && length < NO_PONG)
+        this.send(PONG, concatBytes(u16(length), new Uint8Array(length)));
+      else this.received.push({ type, payload: message.subarray(2) });
       this.#told();
     }
   }

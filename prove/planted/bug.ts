@@ -6,7 +6,9 @@ export interface TestPart {
 }
 
 /** What is run to look for a bug. */
-export type Part = TestPart | { readonly campaign: "tearing" | "model" | "fuzzing" | "system-faults" };
+export type Part =
+  | TestPart
+  | { readonly campaign: "tearing" | "model" | "fuzzing" | "system-faults" | "floods" };
 
 /** A piece of a source file that stands there exactly once, and what stands in its place. */
 export type Edit = readonly [piece: string, instead: string];

@@ -2,6 +2,7 @@ import { bugsOf, type PlantedBug } from "./bug.js";
 
 const SOCKETS = "lightning/nodes/ldk/sockets.ts";
 const ADMISSION = "lightning/nodes/ldk/admission.ts";
+const FLOODS = { campaign: "floods" } as const;
 const floods = (named: string) => ({ tests: "test/security/flooding-peer.test.ts", named });
 
 /** In the embedded Lightning node, where strangers reach it. */
@@ -42,7 +43,13 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
       floods("with empty answers is cut off"),
       floods("with channel updates is cut off"),
       floods("is cut off when it floods the merchant's node"),
+      FLOODS,
     ],
+  },
+  {
+    name: "a connection that ends before its handshake is never forgotten",
+    edits: { [SOCKETS]: [['const isOver = stage === "silent" || ', "const isOver = "]] },
+    caughtBy: [floods("ends after its time"), FLOODS],
   },
   {
     name: "what the node itself does for a peer costs the peer nothing",

@@ -186,10 +186,11 @@ describe("places at a node", () => {
 
   it("a connection that says nothing, or only half a handshake, ends after its time", async () => {
     const { node, address } = await startNode({ silentMs: 50, handshakeMs: 50 });
-    const first = silent(address, "127.0.0.1");
-    const second = silent(address, "127.0.0.1");
-    await Promise.all([opened(first), opened(second)]);
-    second.write(new Uint8Array(49));
+    const [first, second, third] = [1, 2, 3].map(() => silent(address, "127.0.0.1"));
+    if (!first || !second || !third) throw new RangeError("no sockets");
+    await Promise.all([opened(first), opened(second), opened(third)]);
+    for (const socket of [second, third]) socket.write(new Uint8Array(49));
+    third.end();
     await expect.poll(() => node.intake(), { timeout: 10_000 }).toMatchObject({ late: 2, connections: 0 });
   });
 

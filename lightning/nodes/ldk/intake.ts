@@ -3,7 +3,7 @@ import { FairQueue } from "./fair-queue.js";
 
 /** Bytes that LDK is handed in one go: what a few bytes can make it do must not hold the process up. */
 const TRUSTED_SLICE = 4096;
-const SLICE = 1024;
+const SLICE = 512;
 /** Milliseconds after which others have their turn, timers and cards included. */
 const TURN_MS = 4;
 /** Peers of which nothing is known have this part of the time, and may have as many milliseconds of it at once. */

@@ -61,7 +61,7 @@ const MB = 1024 * KB;
  * costs at most about 1 us of processor time, so the bursts are also what one flood can take of that.
  */
 export const DEFAULT_PEER_LIMITS: PeerLimits = {
-  silent: { max: 512, maxPerAddress: 128 },
+  silent: { max: 768, maxPerAddress: 512 },
   handshakes: { max: 64, maxPerAddress: 16 },
   kept: { max: 128, maxPerAddress: 16 },
   strangers: { max: 80, maxPerAddress: 32 },

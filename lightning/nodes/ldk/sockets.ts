@@ -267,8 +267,9 @@ export class PeerSockets {
     socket.once("close", () => {
       this.#admission.left(connection);
       // What the peer sent before it left is still handed over.
-      const { pendingLength, isHeld, isCut, isEnding } = connection;
-      if (pendingLength === 0 || isHeld || isCut || isEnding || this.#closed) this.#forget(connection);
+      const { stage, pendingLength, isHeld, isCut, isEnding } = connection;
+      const isOver = stage === "silent" || pendingLength === 0 || isHeld || isCut || isEnding;
+      if (isOver || this.#closed) this.#forget(connection);
     });
     return connection;
   }

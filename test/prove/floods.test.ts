@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { floodOf, runFloods } from "../../prove/floods/campaign.js";
+import { CROWDS, MESSAGES } from "../../prove/floods/flood.js";
+import { SeededRandom } from "../../prove/random.js";
+import { buildProgram } from "../typescript-child.js";
+
+const KINDS = [...Object.keys(MESSAGES), ...CROWDS];
+
+describe("floods", () => {
+  it("a share of the runs finds nothing: each kind once", async () => {
+    const program = await buildProgram("prove/floods/flooder-process.ts");
+    const options = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: KINDS.length } };
+    const { failures, units, counts } = await runFloods(
+      options,
+      { messages: 15_000, connections: 100 },
+      program,
+      1500,
+    );
+    expect(failures).toEqual([]);
+    expect(units).toBe(KINDS.length);
+    expect(counts["messages of the endurance run"]).toBe(15_000);
+    expect(counts["connections of the endurance run"]).toBe(100);
+    expect(counts["requests answered meanwhile"]).toBeGreaterThan(2 * KINDS.length);
+    expect(counts["cut off or pushed out"]).toBeGreaterThan(KINDS.length);
+  }, 600_000);
+
+  it("are the same for the same seed", () => {
+    const floods = () => {
+      const random = new SeededRandom(7);
+      return KINDS.map((kind) => floodOf(kind, random, 100));
+    };
+    expect(floods()).toEqual(floods());
+  });
+});
