@@ -11,6 +11,7 @@ import {
   sessionKeys,
   sizeOf,
 } from "../scp03.js";
+import { tlv } from "../tlv.js";
 import { domainCommand, domainInformation, helloHead, nextSequence, slotOf } from "./domain.js";
 import { generateKeyPair, reset, storeData } from "./make.js";
 import { authorize, changePin, identify, update, verifyPin } from "./pay.js";
@@ -24,7 +25,6 @@ import {
   LIFECYCLE,
   type Outcome,
   refuse,
-  tlv,
 } from "./state.js";
 
 /** Bytes from the card's random number generator. */

@@ -1,6 +1,7 @@
 import { hex, unhex } from "../bytes.js";
 import { aesDecrypt } from "../crypto.js";
 import { keyCheckValue } from "../scp03.js";
+import { tlv } from "../tlv.js";
 import {
   accept,
   type Card,
@@ -9,7 +10,6 @@ import {
   type KeySlot,
   type Outcome,
   refuse,
-  tlv,
 } from "./state.js";
 
 /** The simulated security domain (specs/04 §12), as far as the vectors meet it. */

@@ -175,11 +175,5 @@ export const accept = (next: Card, data: ExpectedData = NO_DATA, between: readon
   between,
 });
 
-/** BER-TLV with the shortest length form, up to 255 bytes, in hex (specs/01 §4). */
-export function tlv(tag: string, content: string): string {
-  const length = content.length / 2;
-  return tag + (length < 128 ? "" : "81") + length.toString(16).padStart(2, "0") + content;
-}
-
 /** The 10 bytes of diversification data of the simulated domain: type, chip, fabricator. */
 export const diversificationOf = ({ serial }: Pick<Card, "serial">): Buffer => unhex(`5343${serial}4351`);

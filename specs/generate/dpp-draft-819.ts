@@ -1,6 +1,6 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { msat } from "../../common/index.js";
-import { buildOnion } from "../../lightning/onion/index.js";
+import { sha256 } from "../../reference/crypto.js";
+import { draftPreimage } from "../../reference/draft.js";
+import { writeOnion } from "../../reference/onion.js";
 import {
   ascii,
   assembleInvoice,
@@ -31,8 +31,8 @@ const SECRET = ascii("Sup3rS3cur3!");
 const NONCE = Uint8Array.from({ length: 32 }, (_, i) => i);
 const AMOUNT = 2_500_000n;
 
-const preimage = (nonce: Uint8Array, amount: bigint): Uint8Array =>
-  sha256(join(SECRET, nonce, big(amount, 8)));
+const preimage = (nonce: Uint8Array, amount: bigint): Buffer =>
+  draftPreimage(hex(SECRET), hex(nonce), amount);
 
 const HOP = {
   nodeId: hex(publicKey(RECIPIENT_KEY)),
@@ -208,13 +208,14 @@ function payment() {
     payload(AMOUNT, cltv, [8, join(fill(0x75), unhex(even(AMOUNT.toString(16))))]),
   ] as const;
   const [router, recipient, last] = payloads;
-  const onion = buildOnion(
+  const onion = writeOnion(
     [
-      { nodeId: publicKey(ROUTER_KEY), payload: router },
-      { nodeId: publicKey(RECIPIENT_KEY), payload: recipient },
-      { nodeId: publicKey(DEPUTY_KEY), payload: last },
+      { secretKey: ROUTER_KEY, payload: router },
+      { secretKey: RECIPIENT_KEY, payload: recipient },
+      { secretKey: DEPUTY_KEY, payload: last },
     ],
-    { sessionKey: SESSION_KEY, associatedData: paymentHash },
+    SESSION_KEY,
+    paymentHash,
   );
   return {
     comment: "over a router, to the recipient, for the deputy",
@@ -223,11 +224,11 @@ function payment() {
     lead: [LEAD],
     hint: [HOP],
     htlc: {
-      amountMsat: msat(AMOUNT + fee).toString(),
+      amountMsat: (AMOUNT + fee).toString(),
       cltvExpiry: cltv + HOP.cltvDelta + LEAD.cltvDelta,
       onion: hex(onion),
     },
-    payloads: payloads.map(hex),
+    payloads: payloads.map((bytes) => hex(bytes)),
     preimage: hex(preimage(NONCE, AMOUNT)),
   };
 }

@@ -1,3 +1,4 @@
+import { terminalKey } from "../../reference/dpp.js";
 import {
   KEY_ID,
   LAST_HOP,
@@ -12,7 +13,6 @@ import {
   sale,
   TERMINAL_KEY,
   TIME,
-  terminalKey,
 } from "./dpp/modern.js";
 import { sessions } from "./dpp/sessions.js";
 import { hex } from "./invoice/assemble.js";
@@ -25,25 +25,21 @@ const FIELDS = { nonce: NONCE, amount: 2_500_000n, expiresAt: TIME + 600 };
 
 const invoices = [
   sale("derived payment secret", PROFILE, {
-    prefix: "lnbcrt25u",
     amount: 2_500_000n,
     description: "1 beer",
     seconds: 600,
   }),
   sale("LDK's payment secret", LDK_PROFILE, {
-    prefix: "lnbcrt25u",
     amount: 2_500_000n,
     description: "1 beer",
     seconds: 600,
   }),
   sale("through a router, two hints, media announced, 1 msat, a day", ROUTED_PROFILE, {
-    prefix: "lnbc10p",
     amount: 1n,
     description: "bière",
     seconds: 86_400,
   }),
   sale("open amount, asked for", LDK_PROFILE, {
-    prefix: "lnbcrt",
     amount: 0n,
     description: "tip",
     seconds: 60,
@@ -137,7 +133,7 @@ export function generate(): unknown {
     },
     terminalKeys: [
       { keyId: hex(KEY_ID), terminalKey: hex(TERMINAL_KEY) },
-      { keyId: "ffffffff", terminalKey: hex(terminalKey(new Uint8Array(4).fill(0xff))) },
+      { keyId: "ffffffff", terminalKey: hex(terminalKey(MASTER, new Uint8Array(4).fill(0xff))) },
     ],
     vectors: invoices,
     metadata: metadataVectors,

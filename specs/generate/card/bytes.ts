@@ -1,5 +1,5 @@
 import { hex, uint, unhex } from "../../../reference/bytes.js";
-import { tlv as object } from "../../../reference/card/state.js";
+import { tlv as object } from "../../../reference/tlv.js";
 
 export { uint, unhex as bytes };
 

@@ -1,21 +1,15 @@
-import { createCipheriv } from "node:crypto";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "../../../reference/crypto.js";
 import {
-  ascii,
-  assembleInvoice,
-  big,
-  bytes,
-  features,
-  hex,
-  join,
-  mac,
-  number,
-  publicKey,
-  text,
-  unhex,
-} from "../invoice/assemble.js";
+  deputyPreimage,
+  derivedSecret,
+  makeSale,
+  readProfile,
+  terminalKey,
+  writeMetadata,
+} from "../../../reference/dpp.js";
+import { ascii, hex, join, publicKey, unhex } from "../invoice/assemble.js";
 
-/** The modern profile by hand: keys, metadata, payment secrets and invoices, without the code that they test. */
+/** The modern profile: keys, metadata and sales. */
 const fill = (byte: number, length = 32): Uint8Array => new Uint8Array(length).fill(byte);
 
 export const TIME = 1_700_000_000;
@@ -27,9 +21,7 @@ const RECIPIENT = publicKey(fill(0x65));
 const ROUTER = publicKey(fill(0x66));
 export const KEY_ID = unhex("00000007");
 
-export const terminalKey = (keyId: Uint8Array): Uint8Array =>
-  mac(MASTER, ascii("chequecard/deputy-terminal"), keyId);
-export const TERMINAL_KEY = terminalKey(KEY_ID);
+export const TERMINAL_KEY = terminalKey(MASTER, KEY_ID);
 
 export interface MetadataFields {
   readonly version?: number;
@@ -39,26 +31,14 @@ export interface MetadataFields {
   readonly expiresAt: number;
 }
 
-export const metadata = (fields: MetadataFields): Uint8Array =>
-  join(
-    Uint8Array.of(fields.version ?? 1),
-    fields.keyId ?? KEY_ID,
-    fields.nonce,
-    big(fields.amount, 8),
-    big(fields.expiresAt, 4),
-  );
-
-export const preimage = (metadata: Uint8Array, key = TERMINAL_KEY): Uint8Array =>
-  mac(key, ascii("chequecard/deputy-preimage"), metadata);
-
-export const derivedSecret = (metadata: Uint8Array, key = TERMINAL_KEY): Uint8Array =>
-  mac(key, ascii("chequecard/deputy-payment-secret"), metadata);
-
-export function ldkSecret(paymentHash: Uint8Array, amount: bigint, expiresAt: number): Uint8Array {
-  const plain = join(big((1n << 61n) + amount, 8), big(expiresAt + 7200, 8));
-  const iv = mac(LDK_USER_KEY, plain, paymentHash).slice(0, 16);
-  return join(iv, createCipheriv("chacha20", LDK_METADATA_KEY, iv).update(plain));
+export function metadata({ version = 1, keyId = KEY_ID, nonce, amount, expiresAt }: MetadataFields): Buffer {
+  const made = writeMetadata({ keyId: hex(keyId), nonce: hex(nonce), amountMsat: amount, expiresAt });
+  return join(Buffer.of(version), made.subarray(1));
 }
+
+export const preimage = (metadata: Uint8Array, key: Uint8Array = TERMINAL_KEY): Buffer =>
+  deputyPreimage(key, metadata);
+export { derivedSecret };
 
 export const LAST_HOP = {
   nodeId: hex(RECIPIENT),
@@ -107,68 +87,29 @@ export const ROUTED_PROFILE = {
   media: ["qr", "nfc"],
 };
 
-const hop = (h: Hop): Uint8Array =>
-  join(
-    unhex(h.nodeId),
-    big(BigInt(h.shortChannelId), 8),
-    big(h.feeBase, 4),
-    big(h.feeProportional, 4),
-    big(h.cltvDelta, 2),
-  );
-
 /** One invoice with everything that it was made from. */
 export function sale(
   comment: string,
   profile: typeof PROFILE,
-  request: {
-    readonly prefix: string;
-    readonly amount: bigint;
-    readonly description: string;
-    readonly seconds: number;
-  },
+  request: { readonly amount: bigint; readonly description: string; readonly seconds: number },
 ) {
-  const nonce = sha256(ascii(comment)).slice(0, 16);
-  const expiresAt = TIME + request.seconds;
-  const data = metadata({ nonce, amount: request.amount, expiresAt });
-  const paymentHash = sha256(preimage(data));
-  const secret =
-    profile.secretScheme.type === "derived"
-      ? derivedSecret(data)
-      : ldkSecret(paymentHash, request.amount, expiresAt);
-  const media = profile.media.map((medium) => (medium === "qr" ? 269 : 271));
-  const invoice = assembleInvoice(
-    request.prefix,
+  const nonce = hex(sha256(ascii(comment)).subarray(0, 16));
+  const { description, seconds: expirySeconds } = request;
+  const amountMsat = request.amount === 0n ? null : request.amount;
+  const { invoice, ...fields } = makeSale(
+    readProfile(profile),
+    { amountMsat, description, expirySeconds },
     TIME,
-    [
-      bytes("p", paymentHash),
-      bytes("s", secret),
-      text(request.description),
-      number("x", request.seconds),
-      number("c", profile.minFinalCltv),
-      features(8, 14, ...(profile.multiPart ? [17] : []), 48, ...media),
-      bytes("m", data),
-      ...profile.routeHints.map((hops) => bytes("r", join(...hops.map(hop)))),
-    ],
-    { key: PAYEE_KEY },
+    nonce,
   );
   return {
     comment,
     valid: true,
     profile,
-    request: {
-      amountMsat: request.amount === 0n ? null : request.amount.toString(),
-      description: request.description,
-      expirySeconds: request.seconds,
-    },
+    request: { amountMsat: amountMsat === null ? null : amountMsat.toString(), description, expirySeconds },
     now: TIME,
-    nonce: hex(nonce),
-    fields: {
-      metadata: hex(data),
-      preimage: hex(preimage(data)),
-      paymentHash: hex(paymentHash),
-      paymentSecret: hex(secret),
-      expiresAt,
-    },
+    nonce,
+    fields,
     invoice,
   };
 }

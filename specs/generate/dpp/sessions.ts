@@ -1,6 +1,7 @@
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "../../../reference/crypto.js";
+import { terminalKey } from "../../../reference/dpp.js";
 import { hex } from "../invoice/assemble.js";
-import { derivedSecret, KEY_ID, metadata, preimage, TERMINAL_KEY, TIME, terminalKey } from "./modern.js";
+import { derivedSecret, KEY_ID, MASTER, metadata, preimage, TERMINAL_KEY, TIME } from "./modern.js";
 
 /**
  * What a recipient does, step by step: at `at` seconds an HTLC arrives (or `tick`: only time passes), and these
@@ -20,7 +21,7 @@ function bill(
 ): Bill {
   const { amount = AMOUNT, keyId = KEY_ID, nonce = NONCE, version = 1 } = changes;
   const data = metadata({ version, keyId, nonce, amount, expiresAt: TIME + 600 });
-  const made = preimage(data, terminalKey(keyId));
+  const made = preimage(data, terminalKey(MASTER, keyId));
   return { metadata: data, preimage: made, paymentHash: sha256(made) };
 }
 
@@ -48,7 +49,7 @@ const arrives = (from: Bill, arrival: Arrival, ...actions: object[]) => ({
     totalMsat: (arrival.total ?? arrival.amount ?? AMOUNT).toString(),
     blocksLeft: arrival.blocksLeft ?? 40,
     metadata: arrival.metadata === null ? null : hex(arrival.metadata ?? from.metadata),
-    paymentSecret: hex(arrival.paymentSecret ?? derivedSecret(from.metadata, TERMINAL_KEY)),
+    paymentSecret: hex(arrival.paymentSecret ?? derivedSecret(TERMINAL_KEY, from.metadata)),
   },
   actions,
 });

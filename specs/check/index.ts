@@ -1,0 +1,25 @@
+import { commands, messages, sessions } from "./cards.js";
+import { channels, counters, personalization } from "./channel.js";
+import type { FileCheck } from "./check.js";
+import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
+
+export type { FileCheck, Reference } from "./check.js";
+export { Mismatch } from "./check.js";
+
+/** Every vector file that is held against an implementation, in the order in which it is cheapest to find a mistake. */
+export const CHECKS: readonly FileCheck[] = [
+  commands,
+  odt,
+  exchange,
+  counters,
+  personalization,
+  peer,
+  tlv,
+  sessions,
+  channels,
+  modern,
+  draft,
+  messages,
+  invoices,
+  official,
+];
