@@ -89,7 +89,7 @@ export function readResponse(name: string, data: Uint8Array): Words {
 
 export function writeResponse(name: string, words: Words): Buffer {
   if (name === "PRESENT") return Buffer.alloc(0);
-  if (name === "COLLECT") return join(uint(Number(words.total), 2), unhex(String(words.part)));
+  if (name === "COLLECT") return join(uint(BigInt(String(words.total)), 2), unhex(String(words.part)));
   const profile = [words.major, words.minor, words.capabilities, 0].map((value) => uint(Number(value), 1));
   return unhex(tlv("6f", tlv("84", EXCHANGE_AID) + tlv("a5", tlv("c1", hex(join(...profile))))));
 }

@@ -60,8 +60,8 @@ const isProduct = (file: string): boolean =>
 /** What payers, payees, spreadsheets and readers name, bare in a template; tables and records make it visible. */
 const FOREIGN_IN_TEMPLATE = /(?<!\[.*)\$\{\w+(\.\w+)*\.(description|alias|label|holder)\}/;
 
-/** Campaigns compare secrets that they made up themselves. */
-const isProof = (file: string): boolean => file.startsWith("prove/");
+/** Campaigns compare secrets that they made up themselves, and the reference those of the vectors. */
+const isProof = (file: string): boolean => /^(prove|reference)\//.test(file);
 
 describe("rules that hold for every source file", () => {
   it("finds the sources", () => expect(tracked.length).toBeGreaterThan(40));
