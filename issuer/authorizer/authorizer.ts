@@ -13,6 +13,7 @@ import { TokenBuckets } from "../policy/index.js";
 import { milliseconds } from "../store/values.js";
 import { type CardRecord, provenFacts, signerOf, VerificationError } from "../verify.js";
 import { CardLookup } from "./card-lookup.js";
+import { CardRate } from "./card-rate.js";
 import { sealUpdate } from "./card-updates.js";
 import type { AuthorizerConfig } from "./config.js";
 import type { Question } from "./decide.js";
@@ -31,6 +32,10 @@ import { waitForResolution } from "./wait.js";
  */
 const SILENCE: AuthorizationOutcome = { outcome: "accepted" };
 
+/** Equal for tokens that state the same; the acknowledged sequence is left out (specs/03 §3 step 6). */
+const nameOfStatement = ({ card, counter, invoiceHash, amount, total, flags }: Question): string =>
+  [card, counter, invoiceHash.toString("hex"), amount, total, flags].join(":");
+
 /** Told of the card's pending update once an authorization is reserved, before it is paid. */
 type OnReserved = (pending: Outcome["pending"]) => Promise<void>;
 
@@ -47,7 +52,7 @@ export class Authorizer implements PaymentAuthorizer {
   readonly #cards: CardLookup;
   readonly #statuses: CardStatusDesk;
   readonly #peers: TokenBuckets;
-  readonly #cardRate: TokenBuckets;
+  readonly #cardRate: CardRate;
   /** Requests under way, by card, counter and invoice: the same again joins. */
   readonly #underWay = new Map<string, Promise<Outcome>>();
   #pending = 0;
@@ -60,7 +65,7 @@ export class Authorizer implements PaymentAuthorizer {
     this.writer = new LedgerWriter(ports, config);
     this.#cards = new CardLookup(ports.store, config.maxBatch);
     this.#peers = new TokenBuckets(config.peerRate);
-    this.#cardRate = new TokenBuckets(config.cardRate, 100_000);
+    this.#cardRate = new CardRate(config.cardRate);
     this.#statuses = new CardStatusDesk(ports, config);
   }
 
@@ -91,7 +96,8 @@ export class Authorizer implements PaymentAuthorizer {
       const opened = this.#statuses.read(request);
       if (!opened) return undefined;
       const card = await this.#cards.find(opened.fields.cardId);
-      if (!this.#statuses.isGenuine(opened, card) || !card || !this.#withinCardRate(card)) return undefined;
+      if (!this.#statuses.isGenuine(opened, card) || !card) return undefined;
+      if (!this.#cardRate.takeStatus(card, opened.unsigned, this.#ports.monotonic())) return undefined;
       const limits = await this.#statuses.record(opened);
       return limits && (await sealUpdate(this.#ports, card, limits));
     } catch (error) {
@@ -116,15 +122,11 @@ export class Authorizer implements PaymentAuthorizer {
     return true;
   }
 
-  #withinCardRate(card: CardRecord): boolean {
-    return this.#cardRate.take(bytesToHex(card.cardId), this.#ports.monotonic());
-  }
-
   async #initiate(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
     this.#ports.onStep("received");
     const read = readRequest(request, this.#ports.keys);
     if (typeof read === "number") return this.#answer(rejected(read), undefined, undefined);
-    const card = await this.#cards.find(read.opened.fields.cardId);
+    const { record: card, isDecided } = await this.#cards.findFor(read.opened);
     const { payee, signed } = await this.#ports.signatures.check({
       invoice: read.invoice.signed,
       token: read.opened,
@@ -136,12 +138,14 @@ export class Authorizer implements PaymentAuthorizer {
     // Rate limits of a card only now: anybody can make up a card id.
     if (reason !== undefined || !card)
       return this.#answer(rejected(reason ?? REASON.TOKEN_NOT_ACCEPTED), undefined, undefined);
-    if (!this.#withinCardRate(card)) return SILENCE;
-    this.#ports.onStep("verified");
     const question = questionOf(read.opened, invoice, this.#ports, this.#ports.clock());
+    const name = nameOfStatement(question);
+    const isRepeat = isDecided || this.#underWay.has(name);
+    if (!this.#cardRate.take(card, name, isRepeat, this.#ports.monotonic())) return SILENCE;
+    this.#ports.onStep("verified");
     let delivered: Outcome["pending"];
     const { onCardUpdate } = request;
-    const outcome = await this.#join(question, async (pending) => {
+    const outcome = await this.#join(name, question, async (pending) => {
       if (!onCardUpdate || !pending) return;
       const update = await this.#seal(card, pending);
       if (!update) return;
@@ -171,9 +175,7 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   /** The same statement presented again while it is under way gets the same outcome. */
-  async #join(question: Question, onReserved: OnReserved): Promise<Outcome> {
-    const { card, counter, invoiceHash, amount, total, flags } = question;
-    const name = [card, counter, invoiceHash.toString("hex"), amount, total, flags].join(":");
+  async #join(name: string, question: Question, onReserved: OnReserved): Promise<Outcome> {
     const there = this.#underWay.get(name);
     if (there) return await there;
     const outcome = this.#authorize(question, onReserved).finally(() => this.#underWay.delete(name));
@@ -202,10 +204,11 @@ export class Authorizer implements PaymentAuthorizer {
       case "void":
         return rejected(decision.reason, applied?.pending);
       case "contradiction":
-        this.#ports.log.error(
-          { event: "clone", alert: true, card: cardName(question.card), counter: `${question.counter}` },
-          `card blocked: ${decision.words}`,
-        );
+        if (applied?.isNews)
+          this.#ports.log.error(
+            { event: "clone", alert: true, card: cardName(question.card), counter: `${question.counter}` },
+            `card blocked: ${decision.words}`,
+          );
         return rejected(decision.reason, applied?.pending);
       case "known":
         release();

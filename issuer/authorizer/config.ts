@@ -22,7 +22,7 @@ export const authorizerConfigSchema = z.strictObject({
   maxFeesPer30d: amount.default(1_000_000_000n as Msat),
   /** Requests of one peer. */
   peerRate: rate(50, 200),
-  /** Tokens and statuses with a right signature of one card. */
+  /** New tokens and statuses of one card with a valid signature; repeats of each have the same rate, apart. */
   cardRate: rate(1, 10),
   /** Requests being worked on at once; more are answered `busy`. */
   maxPending: z.int().min(1).default(4096),

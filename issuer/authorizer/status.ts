@@ -66,17 +66,20 @@ export class CardStatusDesk {
    * @throws StoreError
    */
   async record(opened: OpenedMessage<CardStatus>): Promise<LimitsRow | undefined> {
-    const { store } = this.#ports;
-    return await store.write(async (tx) => {
+    const { store, log } = this.#ports;
+    const { pending, alert } = await store.write(async (tx) => {
       const account = await lockAccount(store, tx, cardKey(opened.fields.cardId));
       const before = JSON.stringify(Object.values(account).map(String));
       const words = await this.#contradiction(tx, account, opened.fields);
-      if (words) await this.#block(tx, account, opened, words);
-      else await this.#accept(tx, account, opened);
+      const isNews = words !== undefined && (await this.#block(tx, account, opened, words));
+      if (!words) await this.#accept(tx, account, opened);
       if (JSON.stringify(Object.values(account).map(String)) !== before) await saveAccount(tx, account);
       this.#ports.onStep("in-status");
-      return (await loadPending(store, tx, [account]))[0];
+      const [pending] = await loadPending(store, tx, [account]);
+      return { pending, alert: isNews ? { card: cardName(account.card), words } : undefined };
     });
+    if (alert) log.error({ event: "clone", alert: true, card: alert.card }, `card blocked: ${alert.words}`);
+    return pending;
   }
 
   async #contradiction(tx: Tx, account: AccountRow, status: CardStatus): Promise<string | undefined> {
@@ -100,16 +103,21 @@ export class CardStatusDesk {
       : "its status contradicts what it signed before";
   }
 
-  async #block(tx: Tx, account: AccountRow, opened: OpenedMessage<CardStatus>, words: string): Promise<void> {
-    const { store, log, clock } = this.#ports;
+  /** @returns whether the contradiction is a new one, or the card was blocked for it now */
+  async #block(
+    tx: Tx,
+    account: AccountRow,
+    opened: OpenedMessage<CardStatus>,
+    words: string,
+  ): Promise<boolean> {
+    const { store, clock } = this.#ports;
     const now = BigInt(clock());
-    await keepEvidence(tx, [
-      { card: account.card, at: now, contradiction: words, message: evidenceOf(MESSAGE_TYPE.STATUS, opened) },
-    ]);
-    log.error({ event: "clone", alert: true, card: cardName(account.card) }, `card blocked: ${words}`);
-    if (account.state !== "active") return;
+    const message = evidenceOf(MESSAGE_TYPE.STATUS, opened);
+    const kept = await keepEvidence(tx, { card: account.card, at: now, contradiction: words, message });
+    if (account.state !== "active" || kept === "repeat") return kept === "new";
     account.state = "blocked";
     await queueUpdate(store, tx, account, "clone", now);
+    return true;
   }
 
   async #accept(tx: Tx, account: AccountRow, opened: OpenedMessage<CardStatus>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Store, Tx } from "../store/types.js";
 import type { AccountRow } from "./accounts.js";
 import { BOOK, type BookingLine, booking } from "./bookings.js";
 import type { Decision } from "./decision.js";
-import { keepEvidence } from "./evidence.js";
+import { type Kept, keepEvidence } from "./evidence.js";
 import { type Claim, decisionTime, type Facts, type Gap } from "./facts.js";
 import { type Ceiling, type CountedFee, feeChanges } from "./fees.js";
 import { type LimitsRow, type NewestLimits, newestToFollow, nextLimits, writeLimits } from "./limits.js";
@@ -50,6 +50,8 @@ export interface Applied {
   /** The update that the card has yet to get, if any. */
   readonly pending: LimitsRow | undefined;
   readonly account: AccountRow;
+  /** Of a contradiction: that it is a new one, or that the card was blocked for it now. */
+  readonly isNews: boolean;
 }
 
 const int = "int" as const;
@@ -152,19 +154,17 @@ export async function applyVerdicts(
   { lease, ceiling, freed }: ApplyTerms,
   now: bigint,
 ): Promise<Applied[]> {
-  const accounts = new Map(verdicts.map((verdict) => [verdict, accountAfter(verdict, now)]));
-  const after = (verdict: Verdict) => accounts.get(verdict) as AccountRow;
-
-  const changed = verdicts.filter(({ decision }) => decision.kind === "contradiction");
-  await keepEvidence(
-    tx,
-    changed.map(({ claim, decision }) => ({
-      card: claim.card,
-      at: now,
-      contradiction: decision.kind === "contradiction" ? decision.words : "",
-      message: claim.message,
-    })),
+  const kept = new Map<Verdict, Kept>();
+  for (const verdict of verdicts) {
+    const { claim, decision } = verdict;
+    if (decision.kind !== "contradiction") continue;
+    const { card, message } = claim;
+    kept.set(verdict, await keepEvidence(tx, { card, at: now, contradiction: decision.words, message }));
+  }
+  const accounts = new Map(
+    verdicts.map((verdict) => [verdict, accountAfter(verdict, kept.get(verdict), now)]),
   );
+  const after = (verdict: Verdict) => accounts.get(verdict) as AccountRow;
   const updated = await queueUpdates(store, tx, verdicts, after, now);
 
   const recorded = verdicts.filter(({ decision }) => decision.kind === "reserve" || decision.kind === "void");
@@ -192,7 +192,11 @@ export async function applyVerdicts(
   return verdicts.map((verdict) => {
     const account = after(verdict);
     const waiting = account.acknowledged < account.sequence;
-    return { account, pending: waiting ? (updated.get(verdict) ?? verdict.facts.pending) : undefined };
+    return {
+      account,
+      pending: waiting ? (updated.get(verdict) ?? verdict.facts.pending) : undefined,
+      isNews: kept.get(verdict) === "new" || account.state !== verdict.facts.account.state,
+    };
   });
 }
 
@@ -219,10 +223,11 @@ function authorizationRow({ claim, facts, decision }: Verdict, now: bigint) {
   };
 }
 
-function accountAfter({ claim, facts, decision }: Verdict, now: bigint): AccountRow {
+function accountAfter({ claim, facts, decision }: Verdict, kept: Kept | undefined, now: bigint): AccountRow {
   const account = { ...facts.account };
   if (decision.kind === "contradiction") {
-    if (account.state === "active") account.state = "blocked";
+    // Who unblocked the card has seen what is kept: a repeat of it, by anybody, must not undo that.
+    if (account.state === "active" && kept !== "repeat") account.state = "blocked";
     return account;
   }
   const acknowledged = facts.acknowledged ?? 0n;

@@ -15,7 +15,8 @@ const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
     "Routing fees of all cards in any 24 hours at most. Beyond it only routes that cost nothing are paid.",
   maxFeesPer30d: "The same in any 30 days.",
   peerRate: "Requests of one peer.",
-  cardRate: "Tokens and statuses with a right signature of one card.",
+  cardRate:
+    "New tokens and statuses of one card with a valid signature; repeats of each have the same rate, apart.",
   maxPending: "Requests being worked on at once; more are met with silence.",
   payTimeoutMs: 'How long a payment is waited for before the answer is "not known yet".',
   leaseMs: "How long a process may pay an authorization before another one takes it over.",

@@ -16,6 +16,8 @@ const LIMITS = "issuer/ledger/limits.ts";
 const SCHEMA = "issuer/store/migrations/0001-ledger.ts";
 const FEES_SCHEMA = "issuer/store/migrations/0003-fees.ts";
 const FEES = "issuer/ledger/fees.ts";
+const CARD_RATE = "issuer/authorizer/card-rate.ts";
+const EVIDENCE = "issuer/ledger/evidence.ts";
 const APPLY = "issuer/ledger/apply.ts";
 const RECONCILER = "issuer/reconciler/reconciler.ts";
 const LEASES = "issuer/reconciler/leases.ts";
@@ -230,6 +232,33 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
       "issuer/authorizer/load.ts": [["slots ?? limits.maxInFlight", "limits.maxInFlight + (slots ?? 0)"]],
     },
     caughtBy: [test("in-flight", "sqlite no more payments are in flight")],
+  },
+  {
+    name: "repeats of a decided token take of the card's rate",
+    edits: {
+      [AUTHORIZER]: [
+        [
+          "const isRepeat = isDecided || this.#underWay.has(name)",
+          "const isRepeat = !isDecided && this.#underWay.has(name)",
+        ],
+      ],
+    },
+    caughtBy: [test("repeats", "sqlite a paid token, replayed")],
+  },
+  {
+    name: "the repeat of a status takes of the card's rate",
+    edits: { [CARD_RATE]: [["this.#statuses.has(statement)", "!this.#statuses.has(statement) && now < 0"]] },
+    caughtBy: [test("repeats", "sqlite a status that is replayed")],
+  },
+  {
+    name: "the same statement under another signature is evidence again",
+    edits: { [EVIDENCE]: [["statementOf(message).equals(statement)", "message.equals(item.message)"]] },
+    caughtBy: [test("repeats", "sqlite one contradicting token")],
+  },
+  {
+    name: "evidence that is presented again blocks a card that was unblocked",
+    edits: { [APPLY]: [[' && kept !== "repeat"', ""]] },
+    caughtBy: [test("repeats", "sqlite evidence that is presented again"), ledgerModel],
   },
   {
     name: "the window of 24 hours ends one millisecond late",

@@ -1,0 +1,42 @@
+import { bytesToHex } from "../../common/index.js";
+import { type Rate, TokenBuckets } from "../policy/index.js";
+import type { CardRecord } from "../verify.js";
+
+/** Cards and statements whose rate is remembered. */
+const REMEMBERED = 100_000;
+
+/**
+ * How often genuine statements of a card are looked at. Whoever has seen one can repeat it: repeats have a rate for each
+ * statement, and take nothing of the card's.
+ */
+export class CardRate {
+  readonly #fresh: TokenBuckets;
+  readonly #repeats: TokenBuckets;
+  /** Statuses that were recorded here; the oldest first. */
+  readonly #statuses = new Set<string>();
+
+  constructor(rate: Rate) {
+    this.#fresh = new TokenBuckets(rate, REMEMBERED);
+    this.#repeats = new TokenBuckets(rate, REMEMBERED);
+  }
+
+  /** @param isDecided whether this very statement was decided before; @param now running milliseconds */
+  take(card: CardRecord, statement: string, isDecided: boolean, now: number): boolean {
+    return isDecided ? this.#repeats.take(statement, now) : this.#fresh.take(bytesToHex(card.cardId), now);
+  }
+
+  /** The same for a status, which is decided when it was taken here before. @param unsigned its body */
+  takeStatus(card: CardRecord, unsigned: Uint8Array, now: number): boolean {
+    const statement = bytesToHex(unsigned);
+    const isTaken = this.take(card, statement, this.#statuses.has(statement), now);
+    if (!isTaken) return false;
+    this.#statuses.add(statement);
+    if (this.#statuses.size > REMEMBERED) this.#forgetOldest();
+    return true;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#statuses.values().next();
+    if (!oldest.done) this.#statuses.delete(oldest.value);
+  }
+}
