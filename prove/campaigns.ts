@@ -6,6 +6,7 @@ import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
 import { saleKills } from "./sale-kills.js";
+import { statementFaults } from "./statement-faults/campaign.js";
 import { systemFaults } from "./system-faults/campaign.js";
 import { tearing } from "./tearing/sweep.js";
 
@@ -16,6 +17,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   fuzzing,
   systemFaults,
   floods,
+  statementFaults,
   saleKills,
   commandKills,
   festival,

@@ -1,0 +1,162 @@
+import { postgresBinaries } from "../../test/postgres.js";
+import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
+import { SeededRandom } from "../random.js";
+import { Databases, ISOLATIONS } from "./databases.js";
+import { isCommand, short } from "./gate.js";
+import { nameOf, type Plan, runPlan, statementsOf, type Target } from "./run.js";
+import { MEDDLERS, SCENES } from "./scenes.js";
+import type { FaultKind } from "./server-faults.js";
+
+const EMPTY = "two services on an empty database";
+const FULL = 1_000;
+/** Next to each other come statements of different transactions. Coprime to any number of statements below it. */
+const STRIDE = 7_919;
+/** A statement that signals did not stop is tried so often. */
+const MOST_TRIES = 25;
+
+const KINDS: readonly FaultKind[] = [
+  "cancel",
+  "lock timeout",
+  "deadlock",
+  "serialization",
+  "disk full",
+  "statement timeout",
+];
+
+/** Statements of every transaction, and which of them the server has failed. */
+class Coverage {
+  readonly targets: readonly Target[];
+  readonly #failed = new Set<Target>();
+  /** No function of the database is called by them. */
+  readonly bySignals = new Set<Target>();
+
+  constructor(targets: readonly Target[]) {
+    this.targets = targets;
+  }
+
+  of(seed: number): Target {
+    const target = this.targets[(seed * STRIDE) % this.targets.length];
+    if (!target) throw new RangeError("no statement was found");
+    return target;
+  }
+
+  note(target: Target, states: readonly string[]): void {
+    if (states.some((state) => state !== "")) this.#failed.add(target);
+    else if (states.length > 0) this.bySignals.add(target);
+  }
+
+  get missing(): Target[] {
+    return this.targets.filter((target) => !this.#failed.has(target));
+  }
+
+  count(meter: Meter): void {
+    const transactions = (targets: readonly Target[]) =>
+      new Set(targets.map(({ scene, transaction }) => `${nameOf(scene)} ${transaction}`)).size;
+    const failed = [...this.#failed];
+    meter.count("transactions", transactions(this.targets));
+    meter.count("transactions failed", transactions(failed));
+    meter.count("statements", this.targets.length);
+    meter.count("statements failed", failed.length);
+  }
+}
+
+/** Fails every statement of every transaction of the issuer, on a real server, and holds the books to it. */
+export async function runStatementFaults(options: CampaignOptions): Promise<CampaignResult> {
+  const meter = new Meter(options);
+  if (postgresBinaries() === undefined) {
+    meter.count("no PostgreSQL: nothing was tried");
+    return meter.result();
+  }
+  const databases = await Databases.open();
+  try {
+    if (!databases.hasSmallSpace) meter.count("no disk could be made full: it takes an administrator");
+    const targets: Target[] = [];
+    for (const scene of [...SCENES, EMPTY] as const) targets.push(...(await statementsOf(databases, scene)));
+    const coverage = new Coverage(targets);
+    for (const target of targets) if (isCommand(target.path)) coverage.bySignals.add(target);
+    for (let seed = options.seed; !meter.isOver; seed++) await oneRun(databases, coverage, meter, seed);
+    // A short run leaves statements out; a full one must not.
+    if (meter.units >= FULL) await completeRun(databases, coverage, meter, options);
+    coverage.count(meter);
+  } finally {
+    await databases.close();
+  }
+  return meter.result();
+}
+
+function planOf(target: Target, seed: number, bySignals: boolean, hasSmallSpace: boolean): Plan {
+  const random = new SeededRandom(seed);
+  const kind = random.pick(KINDS);
+  return {
+    target,
+    bySignals,
+    kind: bySignals || (kind === "disk full" && !hasSmallSpace) ? "cancel" : kind,
+    isolation: random.pick(ISOLATIONS),
+    times: random.oneIn(4) ? 1 + random.below(4) : 1,
+    alsoRollback: random.oneIn(6),
+    meddler: random.pick(Object.keys(MEDDLERS)),
+  };
+}
+
+async function oneRun(
+  databases: Databases,
+  coverage: Coverage,
+  meter: Meter,
+  seed: number,
+  target = coverage.of(seed),
+): Promise<void> {
+  const attempt = async () => {
+    const plan = planOf(target, seed, coverage.bySignals.has(target), databases.hasSmallSpace);
+    const ran = await runPlan(databases, plan);
+    coverage.note(target, ran.states);
+    return { plan, ran };
+  };
+  let { plan, ran } = await attempt();
+  // It calls no function of the database, which is known only now.
+  if (!plan.bySignals && coverage.bySignals.has(target) && ran.problems.length === 0)
+    ({ plan, ran } = await attempt());
+  const { kind, isolation, meddler, bySignals } = plan;
+  for (const state of ran.states) meter.count(state ? `SQLSTATE ${state}` : "not failed");
+  if (ran.states.length === 0) meter.count("not reached");
+  if (ran.rollbacks > 0) meter.count("roll-backs failed", ran.rollbacks);
+  meter.count("orders refused", ran.refused);
+  meter.units++;
+  meter.count(`runs under ${isolation}`);
+  const statement = `transaction ${target.transaction}, statement ${target.number} (${short(target.path.split("\n").at(-1) ?? "")})`;
+  for (const what of ran.problems)
+    meter.fail({
+      where: `${nameOf(target.scene)}: ${statement}, ${bySignals ? "signal" : kind}, ${isolation}, the other ${meddler}`,
+      what,
+      replay: `--only statement-faults --first --seed ${seed}`,
+    });
+  meter.tell("runs");
+}
+
+/** Tries what was not failed yet; what still is not is an error of the campaign. */
+async function completeRun(
+  databases: Databases,
+  coverage: Coverage,
+  meter: Meter,
+  { seed }: CampaignOptions,
+): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES; tries++)
+    for (const target of coverage.missing) {
+      if (meter.secondsLeft <= 0) return;
+      await oneRun(databases, coverage, meter, seed + FULL + tries, target);
+    }
+  for (const { scene, transaction, number, path } of coverage.missing)
+    meter.fail({
+      where: `${nameOf(scene)}: transaction ${transaction}, statement ${number}`,
+      what: `was never failed: ${short(path.split("\n").at(-1) ?? "")}`,
+      replay: `--only statement-faults --seed ${seed}`,
+    });
+}
+
+export const statementFaults: Campaign = {
+  name: "statement-faults",
+  about:
+    "every statement of every transaction failed by a real PostgreSQL on a connection that lives: cancelled, timed out, deadlocked, not serializable, disk full; two services, every default isolation",
+  unit: "runs",
+  full: FULL,
+  run: runStatementFaults,
+};
