@@ -9,8 +9,6 @@ import type { FaultKind } from "./server-faults.js";
 
 const EMPTY = "two services on an empty database";
 const FULL = 1_000;
-/** Next to each other come statements of different transactions. Coprime to any number of statements below it. */
-const STRIDE = 7_919;
 /** A statement that signals did not stop is tried so often. */
 const MOST_TRIES = 25;
 
@@ -23,6 +21,9 @@ const KINDS: readonly FaultKind[] = [
   "statement timeout",
 ];
 
+const GOLDEN = 0.618;
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+
 /** Statements of every transaction, and which of them the server has failed. */
 class Coverage {
   readonly targets: readonly Target[];
@@ -30,12 +31,18 @@ class Coverage {
   /** No function of the database is called by them. */
   readonly bySignals = new Set<Target>();
 
+  /** Coprime to their number: so many seeds in a row choose each once, and those next to each other lie far apart. */
+  readonly #stride: number;
+
   constructor(targets: readonly Target[]) {
     this.targets = targets;
+    let stride = Math.floor(targets.length * GOLDEN);
+    while (divisor(stride, targets.length) !== 1) stride++;
+    this.#stride = stride;
   }
 
   of(seed: number): Target {
-    const target = this.targets[(seed * STRIDE) % this.targets.length];
+    const target = this.targets[(seed * this.#stride) % this.targets.length];
     if (!target) throw new RangeError("no statement was found");
     return target;
   }
