@@ -3,6 +3,7 @@ import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { FILE_BUGS, PERSONALIZATION_BUGS, POINT_OF_SALE_BUGS, TERMINAL_BUGS } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { UNMATCHED_BUGS } from "./unmatched-bugs.js";
 
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
@@ -13,6 +14,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...RECONCILER_BUGS,
   ...UNMATCHED_BUGS,
   ...LEDGER_BUGS,
+  ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,

@@ -101,12 +101,12 @@ export async function goOn(stage: Stage): Promise<void> {
   const { notebook } = stage;
   const before = notebook.refused;
   notebook.settleDown();
-  for (const { store } of stage.services)
-    await Promise.all(
-      Array.from({ length: CONNECTIONS }, () =>
-        stage.order(() => store.write((tx) => tx.selectFrom("accounts").select("card").execute())),
-      ),
-    );
+  const { store } = stage.struck;
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, () =>
+      stage.order(() => store.write((tx) => tx.selectFrom("accounts").select("card").execute())),
+    ),
+  );
   for (const notes of [...notebook.cards.values()]) await goOnWith(stage, notes);
   const refused = notebook.refused - before;
   if (refused > 0) notebook.problems.push(`in peace again, ${refused} orders were refused`);

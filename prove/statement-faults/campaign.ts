@@ -97,12 +97,19 @@ function planOf(target: Target, seed: number, bySignals: boolean, hasSmallSpace:
   return {
     target,
     bySignals,
-    kind: bySignals || (kind === "disk full" && !hasSmallSpace) ? "cancel" : kind,
+    kind: isPossible(kind, target, bySignals, hasSmallSpace) ? kind : "cancel",
     isolation: random.pick(ISOLATIONS),
     times: random.oneIn(4) ? 1 + random.below(4) : 1,
-    alsoRollback: random.oneIn(6),
+    alsoRollback: random.oneIn(3),
     meddler: random.pick(Object.keys(MEDDLERS)),
   };
+}
+
+/** A limit of time is set by a statement of the same transaction that reads or writes before it. */
+function isPossible(kind: FaultKind, { path }: Target, bySignals: boolean, hasSmallSpace: boolean): boolean {
+  if (bySignals) return kind === "cancel";
+  if (kind === "statement timeout") return path.split("\n").length > 2;
+  return kind !== "disk full" || hasSmallSpace;
 }
 
 async function oneRun(

@@ -68,11 +68,10 @@ export class Databases {
     return new Databases({ server, admin, directory, gates, keys, hasSmallSpace });
   }
 
-  /** URLs of a database, one through each gate. @param settings of the first service's sessions */
-  urls({ name }: Database, settings = ""): [string, string] {
+  /** URLs of a database, one through each gate. */
+  urls({ name }: Database): [string, string] {
     const [a, b] = this.gates;
-    const options = settings ? `&options=${encodeURIComponent(settings)}` : "";
-    return [a.url(name, USER) + options, b.url(name, USER)];
+    return [a.url(name, USER), b.url(name, USER)];
   }
 
   /** The database of an isolation level, without rows. */

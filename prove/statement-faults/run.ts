@@ -49,7 +49,6 @@ class Counted {
 }
 
 const FIRST = "the service whose statement failed";
-const STATEMENT_TIMEOUT = "-c statement_timeout=400";
 
 /** The statements that a scene sends when nothing fails, in their order. */
 export async function statementsOf(databases: Databases, scene: Target["scene"]): Promise<Target[]> {
@@ -63,7 +62,7 @@ export async function statementsOf(databases: Databases, scene: Target["scene"])
     return undefined;
   };
   const [gate] = databases.gates;
-  const play = new Play(databases, "read committed", "");
+  const play = new Play(databases, "read committed");
   const problems = await play.run(scene, async (act) => {
     gate.onStatement = note;
     await act();
@@ -78,8 +77,7 @@ export const nameOf = (scene: Target["scene"]): string => (typeof scene === "str
 /** Plays a scene in which one statement is failed by the server, then holds the books to what everybody was told. */
 export async function runPlan(databases: Databases, plan: Plan): Promise<Ran> {
   const { target, kind, times, meddler, bySignals } = plan;
-  const settings = kind === "statement timeout" ? STATEMENT_TIMEOUT : "";
-  const play = new Play(databases, plan.isolation, settings);
+  const play = new Play(databases, plan.isolation);
   const [gate] = databases.gates;
   const counted = new Counted();
   const states: Promise<string>[] = [];
@@ -99,6 +97,8 @@ export async function runPlan(databases: Databases, plan: Plan): Promise<Ran> {
         rollbacks.push(statement.answered);
         return Promise.resolve(() => cancelBySignals(statement));
       }
+      const isBefore = kind === "statement timeout" && target.path.startsWith(`${path}\n`);
+      if (isBefore && states.length < times) return faults.ended.then(() => faults.limit(statement));
       if (path !== target.path || states.length === times) return undefined;
       if (states.length === 0 && counted.next(path) !== target.occurrence) return undefined;
       states.push(statement.answered);
@@ -132,12 +132,10 @@ class Play {
   meddle: (meddler: string) => Promise<unknown> = async () => undefined;
   readonly #databases: Databases;
   readonly #isolation: Isolation;
-  readonly #settings: string;
 
-  constructor(databases: Databases, isolation: Isolation, settings: string) {
+  constructor(databases: Databases, isolation: Isolation) {
     this.#databases = databases;
     this.#isolation = isolation;
-    this.#settings = settings;
   }
 
   async run(scene: Target["scene"], acting: Acting): Promise<readonly string[]> {
@@ -157,7 +155,7 @@ class Play {
 
   async #onStage(scene: Scene, acting: Acting, problems: string[]): Promise<void> {
     const database = await this.#databases.empty(this.#isolation);
-    const stage = await Stage.open(this.#databases.urls(database, this.#settings), this.#databases.keys);
+    const stage = await Stage.open(this.#databases.urls(database), this.#databases.keys);
     try {
       const { run, card } = await scene.prepare(stage);
       this.meddle = (meddler) => MEDDLERS[meddler]?.(stage, card) ?? Promise.resolve();
@@ -173,7 +171,7 @@ class Play {
   async #onEmptyDatabase(acting: Acting, problems: string[]): Promise<void> {
     const database = await this.#databases.make(this.#isolation);
     try {
-      const [url, other] = this.#databases.urls(database, this.#settings);
+      const [url, other] = this.#databases.urls(database);
       const complain = (who: string) => (error: unknown) => {
         if (error instanceof ChequecardError && who === FIRST) this.refused++;
         else problems.push(`${who} did not start: ${error instanceof Error ? error.message : "unknown"}`);

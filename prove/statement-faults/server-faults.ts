@@ -20,16 +20,8 @@ const NUMBERS: Readonly<Record<FaultKind, number>> = {
   serialization: 5,
   "disk full": 6,
 };
-
-/** SQLSTATEs that each kind ends with. */
-export const STATES: Readonly<Record<FaultKind, string>> = {
-  cancel: "57014",
-  "lock timeout": "55P03",
-  "statement timeout": "57014",
-  deadlock: "40P01",
-  serialization: "40001",
-  "disk full": "53100",
-};
+/** No fault: the statement sets a time limit for those that follow in its transaction. */
+const LIMIT = 7;
 
 /** The user that the services connect as: no superuser, so that the policies below hold for it. */
 export const USER = "service";
@@ -55,6 +47,10 @@ create function faults.strike() returns void language plpgsql volatile security 
 declare kind bigint;
 begin
   select last_value into kind from faults.kind;
+  if kind = ${LIMIT} then
+    perform set_config('statement_timeout', '100ms', true);
+    return;
+  end if;
   if kind = ${NUMBERS.deadlock} then perform pg_advisory_xact_lock(${CLASS}, 3); end if;
   perform pg_advisory_xact_lock_shared(${CLASS}, 1);
   case kind
@@ -155,6 +151,17 @@ export class ServerFaults {
     if (kind === "deadlock") await this.#rival.query(`select pg_advisory_lock(${CLASS}, 4)`);
     await this.#hand.query(`select setval('faults.kind', ${NUMBERS[kind]}), setval('faults.pid', ${pid})`);
     return () => void this.#strike(pid, answered, kind, whileItWaits);
+  }
+
+  /**
+   * Has a statement that is about to be sent set a limit of time for those after it: the service's own sessions have
+   * none at the server.
+   */
+  async limit({ pid, answered }: Statement): Promise<() => void> {
+    await this.#hand.query(`select setval('faults.kind', ${LIMIT}), setval('faults.pid', ${pid})`);
+    return () => {
+      this.ended = answered.then(() => this.disarm());
+    };
   }
 
   /** Resolves when the fault that was armed is over, and no statement will be failed any more. */
