@@ -7,11 +7,10 @@ const APPLY = "issuer/ledger/apply.ts";
 const DRIVER = "issuer/store/postgres-driver.ts";
 const GUARD = "issuer/store/statement-guard.ts";
 const MANY = "issuer/store/postgres-many.ts";
-const MIGRATE = "issuer/store/migrate.ts";
 const SESSION = "issuer/store/postgres-session.ts";
 
 /** In what becomes of a transaction of which one statement fails while its connection lives. */
-export const STATEMENT_BUGS: readonly PlantedBug[] = bugsOf("statements", [
+export const STATEMENT_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
   {
     name: "the statements of a transaction are started together",
     edits: {
@@ -63,22 +62,6 @@ export const STATEMENT_BUGS: readonly PlantedBug[] = bugsOf("statements", [
       [SESSION]: [
         ['return !this.#isBroken && this.client.getTransactionStatus() === "I";', "return !this.#isBroken;"],
         ['error.code === "unavailable") this.sever()', 'error.code === "closed") this.sever()'],
-      ],
-    },
-    caughtBy: [statementFaults],
-  },
-  {
-    name: "a commit that was answered by a roll-back counts as done",
-    edits: {
-      [DRIVER]: [['if (command === "COMMIT" && warning === undefined) return;', "if (command) return;"]],
-      [GUARD]: [
-        ["if (this.#hasFailed) throw this.#failure;", "if (this.#hasFailed && !this) throw this.#failure;"],
-      ],
-      "issuer/ledger/states.ts": [
-        [
-          "await work(account, (cause, now, limits) => queueUpdate(store, tx, account, cause, BigInt(now), limits));",
-          "await work(account, (cause, now, limits) => queueUpdate(store, tx, account, cause, BigInt(now), limits)).catch(() => {});",
-        ],
       ],
     },
     caughtBy: [statementFaults],
