@@ -51,10 +51,12 @@ export class ParseError extends ChequecardError {
 export class ValueError extends ChequecardError {
   override readonly code = "value";
   readonly path: string;
+  readonly problem: string;
 
   /** @param path name of the value; @param problem what was expected and what was found */
   constructor(path: string, problem: string) {
     super(`${path}: ${problem}`);
     this.path = path;
+    this.problem = problem;
   }
 }

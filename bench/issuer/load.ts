@@ -18,6 +18,8 @@ import { type Service, startService } from "./service.js";
 const AMOUNT = msat(2_500_000n);
 const CREDIT = msat(PAST_TOTALS.credit);
 const PASSPHRASE = "bench";
+/** Milliseconds that one statement of the filling may take. */
+const FILLING_MS = 600_000;
 /** Requests under way at once at full load. */
 const AT_ONCE = 512;
 
@@ -51,7 +53,9 @@ export async function withIssuer<T>(
       { length: count },
       (_, i) => new SigningCard(i + 1, sealKey, CREDIT, Uint8Array.from(randomBytes(8))),
     );
-    const store = await (server ? openPostgres({ url: database }) : openSqlite({ path: database }));
+    const store = await (server
+      ? openPostgres({ url: database, timeoutMs: FILLING_MS })
+      : openSqlite({ path: database }));
     await fillCards(store, cards, others);
     await store.close();
     // A service that runs has its ledger in the system's cache, as far as the memory goes.

@@ -45,10 +45,10 @@ function timed(store: Store): { readonly store: Store; readonly spent: () => num
     spent: () => spent,
     store: {
       ...store,
-      async write(work) {
+      async write(work, options) {
         const started = performance.now();
         try {
-          return await store.write(work);
+          return await store.write(work, options);
         } finally {
           spent += performance.now() - started;
         }

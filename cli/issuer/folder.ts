@@ -31,6 +31,9 @@ export const configPath = (folder: string): string => join(folder, "issuer.yaml"
 /** In bytes; the reader of YAML takes less. */
 const MAX_CONFIG_LENGTH = 1 << 20;
 
+/** Remembers promotions of the database server. */
+export const timelinePath = (folder: string): string => join(folder, "timelines");
+
 /** @throws InputError where there is no issuer; ParseError with every mistake */
 export function readIssuerConfig(folder: string): ServiceConfig {
   const path = configPath(folder);
@@ -50,10 +53,15 @@ export function readIssuerConfig(folder: string): ServiceConfig {
 /** Opens the ledger of a configuration. @param service whether it is for the service @throws StoreError */
 export async function openLedger(
   { database }: Pick<ServiceConfig, "database">,
+  folder: string,
   { service = false } = {},
 ): Promise<Store> {
   if ("postgres" in database)
-    return await openPostgres({ url: database.postgres, connections: database.connections });
+    return await openPostgres({
+      url: database.postgres,
+      connections: database.connections,
+      timelineFile: timelinePath(folder),
+    });
   if (!existsSync(database.sqlite))
     throw new StoreError("access", `${database.sqlite}: no ledger there`, {
       hint: "Check the path in issuer.yaml, or restore a backup: chequecard ledger restore <file>",
@@ -69,7 +77,7 @@ export async function withIssuerLedger<T>(
 ): Promise<T> {
   const folder = issuerFolder(context, choice);
   const config = readIssuerConfig(folder);
-  const store = await openLedger(config);
+  const store = await openLedger(config, folder);
   try {
     return await use(store, config, folder);
   } finally {

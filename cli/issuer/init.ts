@@ -26,7 +26,7 @@ import { askNode } from "../node/ask-node.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { askNewPassphrase } from "../passphrase-choice.js";
-import { configPath, PASSPHRASE_VARIABLE } from "./folder.js";
+import { configPath, PASSPHRASE_VARIABLE, timelinePath } from "./folder.js";
 import { profileTemplate } from "./profile-template.js";
 
 export interface InitOptions extends StartOptions {
@@ -84,7 +84,7 @@ export async function initIssuer(
       if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
       const { uri } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
       const keySets = await makeKeys(config.keys, passphrase, options.label);
-      await makeLedger(config, parseNodeUri(uri).nodeId);
+      await makeLedger(folder, config, parseNodeUri(uri).nodeId);
       const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());
       if (!existsSync(profilePath(folder)))
         writeDurableFile(profilePath(folder), profileTemplate({ name: options.label, uri, keySet }));
@@ -105,11 +105,11 @@ function expectNoIssuer(folder: string, given: string): void {
     throw new InputError(`${given}: there is an issuer in this folder already`);
 }
 
-async function makeLedger({ database }: ServiceConfig, nodeId: Uint8Array): Promise<void> {
+async function makeLedger(folder: string, { database }: ServiceConfig, nodeId: Uint8Array): Promise<void> {
   const store =
     "sqlite" in database
       ? await openSqlite({ path: database.sqlite })
-      : await openPostgres({ url: database.postgres });
+      : await openPostgres({ url: database.postgres, timelineFile: timelinePath(folder) });
   try {
     await bindStore(store, { network: "bcrt", nodeId });
   } finally {

@@ -15,10 +15,11 @@ export async function serveIssuer(
   folder: string,
   options: { readonly passphraseFd?: string },
 ): Promise<CommandOutput> {
-  const config = readIssuerConfig(issuerFolder(context, { issuer: folder }));
+  const path = issuerFolder(context, { issuer: folder });
+  const config = readIssuerConfig(path);
   const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
   await withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
-    const store = await openLedger(config, { service: true });
+    const store = await openLedger(config, path, { service: true });
     try {
       const opened = await openEmbeddedNode(config.node, {
         log: (level, message) => log[level]({ event: "node" }, message),

@@ -264,30 +264,32 @@ const INVARIANTS: readonly Invariant[] = [
  * @throws StoreError
  */
 export async function verifyLedger(store: Store): Promise<LedgerReport> {
-  return await store.read(async (tx) => {
-    const violations: Violation[] = [];
-    for (const [invariant, query] of INVARIANTS) {
-      const { rows } = await sql<Record<string, unknown>>`select * from (${query}) v limit ${SHOWN}`.execute(
-        tx,
-      );
-      if (rows.length > 0) violations.push({ invariant, found: rows.map(describe) });
-    }
-    const unproven = await unprovenPayments(tx);
-    if (unproven.length > 0)
-      violations.push({ invariant: "every settled payment has its preimage", found: unproven });
-    const unmatched = await listUnmatched(tx, { open: true });
-    return {
-      cards: await count(tx, "accounts"),
-      authorizations: await count(tx, "authorizations"),
-      bookings: await count(tx, "bookings"),
-      invariants: INVARIANTS.length + 1,
-      violations,
-      unmatched: {
-        payments: unmatched.length,
-        amount: unmatched.reduce((sum, { amount, fee }) => sum + amount + fee, 0n),
-      },
-    };
-  });
+  return await store.read((tx) => prove(tx), { long: true });
+}
+
+async function prove(tx: Tx): Promise<LedgerReport> {
+  const violations: Violation[] = [];
+  for (const [invariant, query] of INVARIANTS) {
+    const { rows } = await sql<Record<string, unknown>>`select * from (${query}) v limit ${SHOWN}`.execute(
+      tx,
+    );
+    if (rows.length > 0) violations.push({ invariant, found: rows.map(describe) });
+  }
+  const unproven = await unprovenPayments(tx);
+  if (unproven.length > 0)
+    violations.push({ invariant: "every settled payment has its preimage", found: unproven });
+  const unmatched = await listUnmatched(tx, { open: true });
+  return {
+    cards: await count(tx, "accounts"),
+    authorizations: await count(tx, "authorizations"),
+    bookings: await count(tx, "bookings"),
+    invariants: INVARIANTS.length + 1,
+    violations,
+    unmatched: {
+      payments: unmatched.length,
+      amount: unmatched.reduce((sum, { amount, fee }) => sum + amount + fee, 0n),
+    },
+  };
 }
 
 function describe(row: Record<string, unknown>): string {

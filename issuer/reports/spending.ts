@@ -82,7 +82,7 @@ export async function spendingReport(
   { from = 0, to = Number.MAX_SAFE_INTEGER, timeZone }: SpendingQuestion,
 ): Promise<SpendingReport> {
   const dayOf = dayIn(timeZone);
-  return await store.read(async (tx) => {
+  const report = async (tx: Tx): Promise<SpendingReport> => {
     const rows = new Map<string, SpendingRow>();
     for await (const found of eachAuthorization(tx, { state: "settled" })) {
       const at = milliseconds(found.resolved_at ?? found.decided_at);
@@ -109,7 +109,8 @@ export async function spendingReport(
       cards: sums(all, (row) => row.card),
       books: await books(tx),
     };
-  });
+  };
+  return await store.read(report, { long: true });
 }
 
 const NOTHING: SpendingSum = { payments: 0, amount: 0n, fees: 0n };

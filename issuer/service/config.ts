@@ -1,9 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { mistakes, readStrictYaml } from "../../common/index.js";
+import { mistakes, readStrictYaml, ValueError } from "../../common/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { policySchema } from "../policy/index.js";
+import { postgresName, readPostgresAddress } from "../store/postgres-address.js";
 
 /** Where a server of this process listens. */
 export interface ListenAddress {
@@ -45,16 +46,14 @@ const timeZone = z.string().refine((zone) => {
   }
 }, "need a time zone such as Europe/Zurich");
 
-const postgresUrl = z.string().refine((text) => {
-  if (!/^postgres(ql)?:\/\//.test(text)) return false;
+const postgresUrl = z.string().superRefine((text, context) => {
   try {
-    // The host may be left out where a socket directory is named.
-    new URL(text.replace("@/", "@localhost/"));
-    return true;
-  } catch {
-    return false;
+    readPostgresAddress(text);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    context.addIssue({ code: "custom", message: error.problem });
   }
-}, "need an address such as postgresql://user@host/database");
+});
 
 const MAX_POLICIES = 256;
 
@@ -117,7 +116,5 @@ export function parseServiceConfig(text: string, path: string): ServiceConfig {
 /** The database as it may be printed: a password in the address is left out. */
 export function databaseName(database: ServiceConfig["database"]): string {
   if ("sqlite" in database) return database.sqlite;
-  return database.postgres
-    .replace(/^(postgres(?:ql)?:\/\/[^:@/]*):[^@]*@/, "$1@")
-    .replace(/([?&]password=)[^&]*/g, "$1***");
+  return postgresName(database.postgres);
 }

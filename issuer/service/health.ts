@@ -6,19 +6,21 @@ import type { Store } from "../store/index.js";
 export interface Health {
   readonly healthy: boolean;
   /** `ok`, or a word for what is wrong; never an error's own text. */
-  readonly checks: Readonly<Record<"database" | "node" | "reconciler", string>>;
+  readonly checks: Readonly<Record<"database" | "writer" | "node" | "reconciler", string>>;
 }
 
 /** What is looked at. */
 export interface HealthParts {
   readonly store: Pick<Store, "db">;
   readonly node: Pick<LightningNode, "info">;
-  /** When the reconciler last finished a round, or the service began; Unix milliseconds. */
+  /** Milliseconds since the oldest request that is not durable yet was handed to the ledger's writer; 0 without one. */
+  readonly writerWaitedMs: () => number;
+  /** When the reconciler last finished a round, or the service began; on the monotonic clock. */
   readonly lastRound: () => number;
   /** How old that may be. */
   readonly roundMs: number;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  /** The monotonic clock, in milliseconds. */
+  readonly monotonic: () => number;
 }
 
 /** Asks database and node for a sign of life, each for at most two seconds. */
@@ -27,14 +29,17 @@ export async function checkHealth(parts: HealthParts): Promise<Health> {
     answers(parts.store.db.selectFrom("settings").select("name").limit(1).execute()),
     answers(parts.node.info()),
   ]);
-  const reconciler = parts.now() - parts.lastRound() <= parts.roundMs ? "ok" : "late";
+  const writer = parts.writerWaitedMs() <= MAX_WRITER_MS ? "ok" : "late";
+  const reconciler = parts.monotonic() - parts.lastRound() <= parts.roundMs ? "ok" : "late";
   return {
-    healthy: [database, node, reconciler].every((check) => check === "ok"),
-    checks: { database, node, reconciler },
+    healthy: [database, writer, node, reconciler].every((check) => check === "ok"),
+    checks: { database, writer, node, reconciler },
   };
 }
 
 const PATIENCE_MS = 2000;
+/** A decision that takes longer is waited for by a payer at a counter. */
+const MAX_WRITER_MS = 5000;
 
 async function answers(question: Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;

@@ -41,7 +41,7 @@ const MISSED_ROUNDS = 4;
 
 const STARTING: Health = {
   healthy: false,
-  checks: { database: "starting", node: "starting", reconciler: "starting" },
+  checks: { database: "starting", writer: "starting", node: "starting", reconciler: "starting" },
 };
 
 class ObservedReconciler extends Reconciler {
@@ -126,11 +126,11 @@ export class IssuerService {
     this.#parts = parts;
     this.monitor = monitor;
     this.#authorizer = new Authorizer(ports, config.authorizer);
-    let lastRound = ports.clock();
+    let lastRound = ports.monotonic();
     const reconciler = new ObservedReconciler(ports, config.authorizer, this.#authorizer);
     reconciler.observer = {
       onRound(round) {
-        lastRound = ports.clock();
+        lastRound = ports.monotonic();
         metrics.onRound(round);
       },
       onFailedRound: () => metrics.onFailedRound(),
@@ -140,10 +140,11 @@ export class IssuerService {
       checkHealth({
         store,
         node,
+        writerWaitedMs: () => this.#authorizer.writer.waitedMs(),
         lastRound: () => lastRound,
         // A round may wait for payments as long as a request does.
         roundMs: MISSED_ROUNDS * 1000 * config.reconcileSeconds + 2 * config.authorizer.payTimeoutMs,
-        now: ports.clock,
+        monotonic: ports.monotonic,
       });
     this.#receiver = new PaymentReceiver(
       node,

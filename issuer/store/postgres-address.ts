@@ -19,7 +19,6 @@ const PARAMETERS = new Set([
 ]);
 /** The store leads to the primary alone, whatever is asked for. */
 const PRIMARY = new Set(["primary", "read-write"]);
-const SECRET = new Set(["password"]);
 
 /** An address of a PostgreSQL database, read. */
 export interface PostgresAddress {
@@ -65,16 +64,20 @@ export function readPostgresAddress(text: string): PostgresAddress {
   return { url: text.replace(/\?.*$/s, "") + (rest ? `?${rest}` : ""), options };
 }
 
-/** The address as it may be printed: whatever could be a password, or the tail of one, is left out. */
+/** The address as it may be printed: without a password, or the tail of one that was not escaped. */
 export function postgresName(text: string): string {
-  const [, before = "", query = ""] = /^([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];
-  // A password ends at the last @, though others in it should have been escaped.
-  const shown = before.replace(/^(postgres(?:ql)?:\/\/[^:@/]*):.*@/s, "$1@");
-  const parameters = [...new URLSearchParams(query.replace(/^.*@/s, ""))].filter(
-    ([name]) => PARAMETERS.has(name) && !SECRET.has(name),
-  );
+  const [, start = "", user = ""] = /^(postgres(?:ql)?:\/\/)([^:@/?#]*)/.exec(text) ?? [];
+  const [before = "", query = ""] = text.split("?");
+  try {
+    readPostgresAddress(text);
+  } catch {
+    return `${start}${user}@***`;
+  }
+  if (query.includes("@")) return `${start}${user}@***`;
+  const parameters = [...new URLSearchParams(query)].filter(([name]) => name !== "password");
   const list = parameters.map(
     ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2F", "/")}`,
   );
+  const shown = start + before.slice(start.length).replace(/^([^:@/]*):[^/]*@/, "$1@");
   return shown + (list.length > 0 ? `?${list.join("&")}` : "");
 }

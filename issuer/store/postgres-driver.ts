@@ -13,7 +13,6 @@ import type pg from "pg";
 import { StoreError, storeError } from "./errors.js";
 import type { PostgresPool } from "./postgres-pool.js";
 import type { PostgresSession, TimeLimits } from "./postgres-session.js";
-import { StatementGuard } from "./statement-guard.js";
 
 /** Payments look rows up by their keys; reports and the ledger's proof do read whole tables. */
 const REPORT =
@@ -21,10 +20,9 @@ const REPORT =
 /** For the answer to a roll-back, which has nothing to wait for. */
 const ROLLBACK_MS = 5000;
 
-/** A session while it is lent: one statement at a time. */
+/** A session while it is lent. */
 class LentConnection implements DatabaseConnection {
   readonly session: PostgresSession;
-  readonly guard = new StatementGuard();
   /** The work, for errors. */
   what = "reading the ledger";
   readonly #limits: TimeLimits;
@@ -41,7 +39,7 @@ class LentConnection implements DatabaseConnection {
   }
 
   send(text: string, values: readonly unknown[] = [], limits = this.#limits): Promise<pg.QueryResult> {
-    return this.guard.run(() => this.session.query(text, values, limits, this.what));
+    return this.session.query(text, values, limits, this.what);
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for it, nothing here streams.
@@ -51,7 +49,6 @@ class LentConnection implements DatabaseConnection {
 
   /** @throws StoreError unless the server says for certain that all is kept */
   async commit(isPrimary: boolean): Promise<void> {
-    this.guard.check();
     if (!isPrimary) throw new StoreError("unavailable", "another database server is the primary now");
     const { client } = this.session;
     let warning: string | undefined;
@@ -75,7 +72,6 @@ class LentConnection implements DatabaseConnection {
 
   /** Rolls back; where the server does not confirm it, the connection is closed, which does it too. */
   async rollback(): Promise<void> {
-    await this.guard.settled();
     const { session } = this;
     if (session.client.getTransactionStatus() === "I") return;
     try {
@@ -124,7 +120,6 @@ class PostgresDriver implements Driver {
   }
 
   async releaseConnection(connection: LentConnection): Promise<void> {
-    await connection.guard.settled();
     this.#pool.takeBack(connection.session);
   }
 

@@ -14,7 +14,7 @@ import { changedMeanwhile, StoreError, storeError } from "./errors.js";
 import { migrate } from "./migrate.js";
 import type { Tables } from "./schema.js";
 import { SqliteBackground } from "./sqlite-background.js";
-import { StatementGuard } from "./statement-guard.js";
+import { inTurn } from "./statement-guard.js";
 import { transactions } from "./transactions.js";
 import type { Db, FindStatement, ManyRow, ManyRunner, ManyStatement, Store, Tx } from "./types.js";
 
@@ -109,19 +109,17 @@ function checkApplication(database: Database.Database, path: string): void {
 const totalChanges = (database: Database.Database): bigint =>
   database.prepare("select total_changes()").pluck().get() as bigint;
 
-/** The only connection: one statement of a transaction at a time, as on a server. */
-class GuardedConnection implements DatabaseConnection {
+/** The only connection; what it throws is wrapped. */
+class WrappingConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
-  readonly #guard: StatementGuard;
 
-  constructor(inner: DatabaseConnection, guard: StatementGuard) {
+  constructor(inner: DatabaseConnection) {
     this.#inner = inner;
-    this.#guard = guard;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      return await this.#guard.run(() => this.#inner.executeQuery<R>(query));
+      return await this.#inner.executeQuery<R>(query);
     } catch (cause) {
       throw storeError(cause, "using the ledger");
     }
@@ -134,10 +132,9 @@ class GuardedConnection implements DatabaseConnection {
 
 /** Takes the write lock when a transaction begins, so that it never fails half-way for want of it. */
 class ImmediateDriver extends SqliteDriver {
-  readonly guard = new StatementGuard();
   readonly #database: Database.Database;
   readonly #prepared: Prepared;
-  #connection: GuardedConnection | undefined;
+  #connection: WrappingConnection | undefined;
   /** Where it is set, what a commit leaves to be done. */
   background: SqliteBackground | undefined;
 
@@ -149,8 +146,7 @@ class ImmediateDriver extends SqliteDriver {
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const inner = await super.acquireConnection();
-    this.guard.reset();
-    this.#connection ??= new GuardedConnection(inner, this.guard);
+    this.#connection ??= new WrappingConnection(inner);
     return this.#connection;
   }
 
@@ -172,8 +168,6 @@ class ImmediateDriver extends SqliteDriver {
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     this.#prepared.inTransaction = false;
-    await this.guard.settled();
-    this.guard.reset();
     // SQLite has rolled back by itself after a full disk or a failed write.
     if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
   }
@@ -224,9 +218,9 @@ async function openStore(database: Database.Database, { background }: SqliteOpti
     },
   });
   // The transaction of `tx` runs on this very connection, the only one there is.
-  const inTurn = async <T>(tx: Tx | Db, work: () => T): Promise<T> => {
+  const counted = <T>(tx: Tx | Db, work: () => T): Promise<T> => {
     queries++;
-    return tx.isTransaction ? await driver.guard.run(async () => work()) : work();
+    return inTurn(tx, work);
   };
   const findRows = <P extends string, Row>(statement: FindStatement<P, Row>, rows: readonly ManyRow<P>[]) => {
     const query = prepared.get(statement.single);
@@ -237,12 +231,12 @@ async function openStore(database: Database.Database, { background }: SqliteOpti
     return rows.map((row) => query.run(row).changes > 0);
   };
   const many: ManyRunner = {
-    find: (tx, statement, rows) => inTurn(tx, () => findRows(statement, rows)),
+    find: (tx, statement, rows) => counted(tx, () => findRows(statement, rows)),
     findAll: (tx, ...finds) =>
-      inTurn(tx, () => finds.map(({ statement, rows }) => findRows(statement, rows)) as never),
-    change: (tx, statement, rows) => inTurn(tx, () => changeRows(statement, rows)),
+      counted(tx, () => finds.map(({ statement, rows }) => findRows(statement, rows)) as never),
+    change: (tx, statement, rows) => counted(tx, () => changeRows(statement, rows)),
     changeAll: (tx, ...changes) =>
-      inTurn(tx, () => {
+      counted(tx, () => {
         for (const { statement, rows, lenient } of changes)
           if (changeRows(statement, rows).includes(false) && !lenient) throw changedMeanwhile();
       }),

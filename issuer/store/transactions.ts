@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely, TransactionSettings } from "kysely";
 import { StoreError, storeError } from "./errors.js";
 import type { Tables } from "./schema.js";
+import { guarded } from "./statement-guard.js";
 import type { Store, Tx, WorkOptions } from "./types.js";
 
 /** How often a transaction is begun while another process is in the way, and for how many milliseconds. */
@@ -42,7 +43,7 @@ export function transactions(db: Kysely<Tables>, long = db): Pick<Store, "read" 
     const builder = (options.long ? long : db).transaction();
     const isolated = builder.setIsolationLevel(settings.isolationLevel).setAccessMode(settings.accessMode);
     try {
-      return await isolated.execute(work);
+      return await isolated.execute((tx) => guarded(tx, work));
     } catch (cause) {
       throw storeError(cause, what);
     }

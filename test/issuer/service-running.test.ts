@@ -123,7 +123,7 @@ describe("the issuer's service", () => {
     expect(health.status).toBe(200);
     expect(JSON.parse(health.body)).toEqual({
       healthy: true,
-      checks: { database: "ok", node: "ok", reconciler: "ok" },
+      checks: { database: "ok", writer: "ok", node: "ok", reconciler: "ok" },
     });
     const [settled] = await town.authorizations();
     await service.close();

@@ -1,0 +1,88 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+
+interface Link {
+  readonly client: Socket;
+  readonly server: Socket;
+  isSilent: boolean;
+}
+
+/** A TCP port in front of a PostgreSQL server's socket, on which a network and a host can fail. */
+export class PostgresFront {
+  /** Address of the same database through this front. */
+  readonly url: string;
+  /** Connections that were made so far. */
+  made = 0;
+  /** Ends the next connections as soon as the client has sent its first statement: this many. */
+  cutAtFirstStatement = 0;
+  readonly #listener: Server;
+  readonly #links = new Set<Link>();
+
+  private constructor(listener: Server, url: string) {
+    this.#listener = listener;
+    this.url = url;
+  }
+
+  /** @param url of a database, with a socket directory as `host` */
+  static async open(url: string): Promise<PostgresFront> {
+    const read = new URL(url.replace("@/", "@localhost/"));
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    const address = listener.address();
+    if (!address || typeof address === "string") throw new Error("no port");
+    const front = new PostgresFront(
+      listener,
+      `postgresql://${read.username}@127.0.0.1:${address.port}${read.pathname}`,
+    );
+    const socket = join(read.searchParams.get("host") ?? "", ".s.PGSQL.5432");
+    listener.on("connection", (client) => front.#link(client, connect(socket)));
+    return front;
+  }
+
+  #link(client: Socket, server: Socket): void {
+    const link: Link = { client, server, isSilent: false };
+    this.#links.add(link);
+    this.made++;
+    const cut = this.cutAtFirstStatement > 0;
+    if (cut) this.cutAtFirstStatement--;
+    const close = () => {
+      this.#links.delete(link);
+      server.destroy();
+      if (!link.isSilent) client.destroy();
+    };
+    for (const end of [client, server]) end.on("error", () => {});
+    // The start-up packet has no type in its first byte; what follows it does.
+    let isStarted = false;
+    client.on("data", (bytes) => {
+      if (link.isSilent) return;
+      if (cut && isStarted) return close();
+      isStarted = true;
+      server.write(bytes);
+    });
+    server.on("data", (bytes) => link.isSilent || client.write(bytes));
+    client.on("close", close);
+    server.on("close", close);
+  }
+
+  /** The host of all connections is gone without a word: nothing closes them. New ones reach its successor. */
+  loseHost(): void {
+    for (const link of this.#links) {
+      link.isSilent = true;
+      link.server.destroy();
+    }
+  }
+
+  /** Cuts all connections. */
+  cut(): void {
+    for (const { client } of this.#links) client.destroy();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#listener.close(resolve));
+    for (const { client, server } of this.#links) {
+      client.destroy();
+      server.destroy();
+    }
+    await closed;
+  }
+}
