@@ -23,7 +23,10 @@ describe("the address of a PostgreSQL database", () => {
     ["postgresql://issuer@/ledger?host=one&port=5432,5433", /need one host/],
     ["postgresql://issuer@db/ledger?target_session_attrs=standby", /target_session_attrs: need primary/],
     ["postgresql://issuer@db/ledger?target_session_attrs=any", /target_session_attrs: need primary/],
-    ["postgresql://issuer@db/ledger?statement_timeout=1000", /a parameter that is not known: need one of host/],
+    [
+      "postgresql://issuer@db/ledger?statement_timeout=1000",
+      /a parameter that is not known: need one of host/,
+    ],
     ["postgresql://issuer:s3cret/x@db/ledger", /write @ as %40 and \/ as %2F/],
     ["postgresql://issuer@db:port/ledger", /need an address such as/],
     ["mysql://issuer@db/ledger", /need an address such as/],
