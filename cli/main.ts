@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCommandLine } from "./edge.js";
+import { runCommandLine, type Surroundings } from "./edge.js";
 import { EXIT } from "./exit-codes.js";
 
 /** Node's exit code for an unsettled top-level await. */
@@ -10,18 +10,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 // Who reads the output has gone (`| head`): what is under way ends as with Ctrl-C.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => interrupt.abort());
 
-// Node ends with a code of its own, and no word, where nothing is left that could wake what is waited for.
-process.once("exit", () => {
-  if (process.exitCode !== UNSETTLED) return;
-  process.stderr.write(
-    "This software waited for something that cannot come any more, and ended.\nPlease report it.\n",
-  );
-  process.exitCode = EXIT.INTERNAL;
-});
-
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const surroundings: Surroundings = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,
   signal: interrupt.signal,
+};
+
+// Node ends with a code of its own, and no word, where nothing is left that could wake what is waited for.
+process.once("exit", () => {
+  if (process.exitCode !== UNSETTLED) return;
+  surroundings.err("This software waited for something that cannot come any more.\nPlease report it.\n");
+  process.exitCode = EXIT.INTERNAL;
 });
+
+process.exitCode = await runCommandLine(process.argv.slice(2), surroundings);
