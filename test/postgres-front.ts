@@ -17,6 +17,7 @@ export class PostgresFront {
   cutAtFirstStatement = 0;
   readonly #listener: Server;
   readonly #links = new Set<Link>();
+  #socket = "";
 
   private constructor(listener: Server, url: string) {
     this.#listener = listener;
@@ -34,9 +35,15 @@ export class PostgresFront {
       listener,
       `postgresql://${read.username}@127.0.0.1:${address.port}${read.pathname}`,
     );
-    const socket = join(read.searchParams.get("host") ?? "", ".s.PGSQL.5432");
-    listener.on("connection", (client) => front.#link(client, connect(socket)));
+    front.lead(url);
+    listener.on("connection", (client) => front.#link(client, connect(front.#socket)));
     return front;
+  }
+
+  /** Leads the connections that are made from now on to another server. */
+  lead(url: string): void {
+    const { searchParams } = new URL(url.replace("@/", "@localhost/"));
+    this.#socket = join(searchParams.get("host") ?? "", ".s.PGSQL.5432");
   }
 
   #link(client: Socket, server: Socket): void {
