@@ -1,13 +1,17 @@
 import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
-import { sat } from "../../common/index.js";
+import { msat, sat } from "../../common/index.js";
 import { lockAccount, saveAccount } from "../../issuer/ledger/accounts.js";
+import { applyVerdicts, type Presented } from "../../issuer/ledger/apply.js";
+import type { Facts } from "../../issuer/ledger/facts.js";
 import { fundCard, registerCard, showCard } from "../../issuer/ledger/index.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
 import { openPostgres, StoreError, type StoreKind } from "../../issuer/store/index.js";
 import { insertMany } from "../../issuer/store/many.js";
 import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import type { Store, Tx } from "../../issuer/store/types.js";
 import { cardKey } from "../../issuer/store/values.js";
+import { REASON } from "../../lightning/api/reasons.js";
 import { Bench, START } from "./service.js";
 import { SigningCard } from "./signing-card.js";
 
@@ -25,6 +29,19 @@ async function withStore<T>(kind: StoreKind, use: (store: Store) => Promise<T>):
     await store.close();
   }
 }
+
+/** Facts of a card of which nothing is known. */
+const UNKNOWN: Omit<Facts, "account"> = {
+  policy: parsePolicy({}),
+  acknowledged: undefined,
+  known: undefined,
+  gap: undefined,
+  permitted: false,
+  paymentTaken: false,
+  spent24h: msat(0n),
+  spent30d: msat(0n),
+  pending: undefined,
+};
 
 const SETTING = insertMany("settings", { name: "text", value: "text" }, "name");
 const put = (tx: Tx, name: string) => tx.insertInto("settings").values({ name, value: "x" }).execute();
@@ -101,6 +118,29 @@ describe.each(KINDS)("transactions on %s", (kind) => {
       await expect(write).rejects.toMatchObject({ code: "locked" });
       expect(attempts).toBe(10);
       expect((await showCard(store.db, signingCard.cardId)).funded).toBe(funded);
+    });
+  });
+});
+
+describe.each(KINDS)("a group of decisions on %s", (kind) => {
+  it("is not written over an account that was changed since it was read", async () => {
+    await withStore(kind, async (store) => {
+      await registerCard(store, signingCard.registration(), START);
+      const { account, ...rest } = await store.write(async (tx) => {
+        const stale = await lockAccount(store, tx, cardKey(signingCard.cardId));
+        return { account: { ...stale, sequence: 1n }, ...UNKNOWN };
+      });
+      await fundCard(store, signingCard.cardId, sat(5), "", START);
+      const before = await showCard(store.db, signingCard.cardId);
+      // The card shows a newer update than the account knows of: that alone is to be written.
+      const facts: Facts = { ...rest, account, acknowledged: 1n };
+      const claim = { card: account.card } as Presented;
+      const decision = { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED } as const;
+      const work = store.write((tx) =>
+        applyVerdicts(store, tx, [{ claim, facts, decision }], { owner: 1n, until: 0n }, BigInt(START)),
+      );
+      await expect(work).rejects.toMatchObject({ code: "locked" });
+      expect(await showCard(store.db, signingCard.cardId)).toEqual(before);
     });
   });
 });
