@@ -4,6 +4,7 @@ import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { FILE_BUGS, PERSONALIZATION_BUGS, POINT_OF_SALE_BUGS, TERMINAL_BUGS } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
+import { STORE_BUGS } from "./store-bugs.js";
 import { UNMATCHED_BUGS } from "./unmatched-bugs.js";
 
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
@@ -14,6 +15,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...RECONCILER_BUGS,
   ...UNMATCHED_BUGS,
   ...LEDGER_BUGS,
+  ...STORE_BUGS,
   ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,
   ...POINT_OF_SALE_BUGS,

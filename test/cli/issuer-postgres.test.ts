@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import pg from "pg";
@@ -9,6 +9,7 @@ import { Grounds } from "../../prove/festival/grounds.js";
 import { runVisit, type Strike } from "../../prove/festival/visit.js";
 import { SeededRandom } from "../../prove/random.js";
 import { type PostgresServer, postgresBinaries, startPostgres } from "../postgres.js";
+import { PostgresFront } from "../postgres-front.js";
 import { buildProgram } from "../typescript-child.js";
 import { chequecard, inFolder } from "./run.js";
 
@@ -16,6 +17,21 @@ const installed = postgresBinaries() !== undefined;
 if (!installed) console.log("skipped: the issuer on PostgreSQL needs the package postgresql");
 
 const CREDIT = 20_000_000n;
+
+/** Runs the program beside this process, which has the front to serve. */
+function runCommand(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise<{ readonly status: number | null; readonly stderr: string }>((resolve) =>
+    child.once("close", (status) => resolve({ status, stderr })),
+  );
+}
 
 describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the command line", () => {
   let program: string;
@@ -35,6 +51,41 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
       encoding: "utf8",
       env: { ...process.env, PATH: `${server.bin}:${process.env.PATH}` },
     });
+
+  it("a command whose connections die in their set-up says so, and what to do", () =>
+    inFolder(async (path) => {
+      const front = await PostgresFront.open(await server.database());
+      try {
+        const folder = path("issuer");
+        const env = { CHEQUECARD_PASSPHRASE: "correct horse battery" };
+        const init = [
+          "issuer",
+          "init",
+          folder,
+          "--label",
+          "test",
+          "--port",
+          "19735",
+          "--database",
+          front.url,
+        ];
+        expect((await runCommand(program, init, env)).status).toBe(EXIT.OK);
+        front.cutAtFirstStatement = Number.POSITIVE_INFINITY;
+        for (const command of [
+          ["cards", "list", "--issuer", folder],
+          ["ledger", "verify", "--issuer", folder],
+          ["issuer", "serve", folder],
+        ]) {
+          const { status, stderr } = await runCommand(program, command, env);
+          expect([command, status]).toEqual([command, EXIT.SERVICE]);
+          expect(stderr).toMatch(
+            /the database server does not answer.*\nCheck that the database server runs/,
+          );
+        }
+      } finally {
+        await front.close();
+      }
+    }));
 
   it(
     "pays taps through kills and a server that drops its connections, is dumped and restored, and is closed",

@@ -41,6 +41,9 @@ const UNKNOWN: Omit<Facts, "account"> = {
   spent24h: msat(0n),
   spent30d: msat(0n),
   pending: undefined,
+  paidUnmatched: undefined,
+  fees: { fees24h: 0n, fees30d: 0n },
+  inFlight: 0,
 };
 
 const SETTING = insertMany("settings", { name: "text", value: "text" }, "name");
@@ -136,8 +139,9 @@ describe.each(KINDS)("a group of decisions on %s", (kind) => {
       const facts: Facts = { ...rest, account, acknowledged: 1n };
       const claim = { card: account.card } as Presented;
       const decision = { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED } as const;
+      const terms = { lease: { owner: 1n, until: 0n }, ceiling: { payments: 0n, fees: 0n }, freed: [] };
       const work = store.write((tx) =>
-        applyVerdicts(store, tx, [{ claim, facts, decision }], { owner: 1n, until: 0n }, BigInt(START)),
+        applyVerdicts(store, tx, [{ claim, facts, decision }], terms, BigInt(START)),
       );
       await expect(work).rejects.toMatchObject({ code: "locked" });
       expect(await showCard(store.db, signingCard.cardId)).toEqual(before);
