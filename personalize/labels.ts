@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import QRCode from "qrcode";
-import { bytesToHex, csvText, ValueError, writeDurableFile } from "../common/index.js";
+import { bytesToHex, type CsvForm, csvText, ValueError, writeDurableFile } from "../common/index.js";
 import type { Journal } from "./journal.js";
 
 /** What is printed on a card. */
@@ -29,11 +29,15 @@ export function cardLabels(journal: Journal): CardLabel[] {
   );
 }
 
+/** As it is printed: `0123-4567-89ab-cdef`. */
+const dashed = (cardId: string): string => cardId.replaceAll(/(.{4})(?=.)/g, "$1-");
+
 /** Lines `card_id,number,holder,qr` for a card printer. */
-export function labelCsv(labels: readonly CardLabel[]): string {
+export function labelCsv(labels: readonly CardLabel[], form?: CsvForm): string {
   return csvText(
     ["card_id", "number", "holder", "qr"],
-    labels.map(({ cardId, number, holder, qr }) => [cardId, number, holder, qr]),
+    labels.map(({ cardId, number, holder, qr }) => [dashed(cardId), number, holder, qr]),
+    form,
   );
 }
 
@@ -46,9 +50,10 @@ export async function exportLabels(
   folder: string,
   labels: readonly CardLabel[],
   pictures?: "png" | "svg",
+  form?: CsvForm,
 ): Promise<string[]> {
   const names = ["labels.csv"];
-  writeDurableFile(join(folder, "labels.csv"), labelCsv(labels), 0o644);
+  writeDurableFile(join(folder, "labels.csv"), labelCsv(labels, form), 0o644);
   for (const { cardId, qr } of pictures ? labels : []) {
     if (!/^[0-9a-f]{16}$/.test(cardId)) throw new ValueError("card id", "need 16 hex digits");
     const name = `${cardId}.${pictures}`;

@@ -14,6 +14,7 @@ import type { CardState } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
+import { type CsvOptions, csvForm, csvOptions } from "../csv-options.js";
 import { InputError } from "../error-report.js";
 import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
 import { cardData, cardTable, detailsData, detailsText } from "../issuer/card-view.js";
@@ -56,12 +57,13 @@ async function list(context: CommandContext, options: ListOptions): Promise<Comm
 async function exportCards(
   context: CommandContext,
   file: string,
-  options: IssuerChoice,
+  options: IssuerChoice & CsvOptions,
 ): Promise<CommandOutput> {
-  return withIssuerLedger(context, options, async (store) => {
+  return withIssuerLedger(context, options, async (store, { timeZone }) => {
+    const form = csvForm(options, timeZone);
     const cards: CardEntry[] = [];
     for await (const card of eachCard(store.db)) cards.push(card);
-    writeCsv(file, cardsCsv(cards, cardText));
+    writeCsv(file, cardsCsv(cards, cardText, form));
     return { data: { file, cards: cards.length }, text: `${cards.length} cards written to ${file}.` };
   });
 }
@@ -173,8 +175,10 @@ Example:
         }),
       ),
   );
-  issuerOption(cards.command("export <file>").description("write all cards as CSV, amounts in msat")).action(
-    (file: string, options: IssuerChoice) => run((context) => exportCards(context, file, options)),
+  csvOptions(issuerOption(cards.command("export <file>").description("write all cards as CSV")), {
+    priced: true,
+  }).action((file: string, options: IssuerChoice & CsvOptions) =>
+    run((context) => exportCards(context, file, options)),
   );
   registerCardsDesk(cards, run);
 };

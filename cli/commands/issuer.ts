@@ -1,4 +1,5 @@
 import type { RegisterCommand } from "../command-context.js";
+import { csvOptions } from "../csv-options.js";
 import { type CloseEventOptions, closeEvent } from "../issuer/close-event.js";
 import { configPath, passphraseOption, readIssuerConfig } from "../issuer/folder.js";
 import { type InitOptions, initIssuer } from "../issuer/init.js";
@@ -49,10 +50,13 @@ Examples:
     .action((folder: string, options: { passphraseFd?: string }) =>
       run((context) => serveIssuer(context, folder, options)),
     );
-  issuer
-    .command("close-event <folder>")
-    .description("block every card and list what has to be paid out")
-    .option("--csv <file>", "write the list as CSV, amounts in msat")
+  csvOptions(
+    issuer
+      .command("close-event <folder>")
+      .description("block every card and list what has to be paid out")
+      .option("--csv <file>", "write the list as CSV"),
+    { priced: true },
+  )
     .option("--cash-out-all", "book it all as paid out")
     .option("--note <text>", "kept with these bookings", "event closed")
     .option("--yes", "really book it")

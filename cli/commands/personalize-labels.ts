@@ -1,17 +1,24 @@
 import type { Command } from "commander";
+import { hexToBytes } from "../../common/index.js";
+import { formatCardId } from "../../issuer/verify.js";
 import { cardLabels, exportLabels, Journal, readPinLetters } from "../../personalize/index.js";
 import type { CommandContext, RunAction } from "../command-context.js";
+import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
 import { askPassphrase } from "../passphrase-choice.js";
 import { renderTable } from "../table.js";
 
-async function labels(folder: string, options: { journal: string; qr?: string }): Promise<CommandOutput> {
+async function labels(
+  folder: string,
+  options: CsvOptions & { journal: string; qr?: string },
+): Promise<CommandOutput> {
+  const form = csvForm(options, systemTimeZone());
   const { qr } = options;
   if (qr !== undefined && qr !== "png" && qr !== "svg")
     throw new InputError(`--qr: need png or svg, have "${qr}"`);
   const list = cardLabels(Journal.read(options.journal));
-  const files = await exportLabels(folder, list, qr);
+  const files = await exportLabels(folder, list, qr, form);
   return {
     data: { folder, files, labels: list },
     text: `${list.length} labels, ${files.length} files in ${folder}`,
@@ -34,7 +41,7 @@ async function pins(
       data: { letters },
       text: renderTable(
         ["NUMBER", "HOLDER", "CARD", "PIN"],
-        letters.map(({ number, holder, card, pin }) => [number, holder, card, pin]),
+        letters.map(({ number, holder, card, pin }) => [number, holder, formatCardId(hexToBytes(card)), pin]),
       ),
     };
   } finally {
@@ -44,9 +51,11 @@ async function pins(
 
 /** Adds `personalize labels` and `personalize pins`. */
 export function registerLabels(personalize: Command, run: RunAction): void {
-  personalize
-    .command("labels <folder>")
-    .description("write labels.csv of the finished cards into a folder, and a QR code for each")
+  csvOptions(
+    personalize
+      .command("labels <folder>")
+      .description("write labels.csv of the finished cards into a folder, and a QR code for each"),
+  )
     .option("--journal <file>", "the batch's journal", "batch.journal")
     .option("--qr <png|svg>", "write a picture of each QR code too")
     .action((folder: string, options) => run(() => labels(folder, options)));

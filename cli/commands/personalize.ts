@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatMsat } from "../../common/index.js";
+import { formatMsat, hexToBytes } from "../../common/index.js";
 import { formatCardId } from "../../issuer/verify.js";
 import {
   type BatchStatus,
@@ -114,7 +114,7 @@ async function verify(
           return {
             data: card,
             text: renderRecord([
-              ["Card", card.cardId],
+              ["Card", formatCardId(hexToBytes(card.cardId))],
               ["Registered", card.registered ?? "no"],
               ["Signature", card.genuine ? "right" : "not that of the registered key"],
               ["Blocked", card.blocked ? "yes" : "no"],

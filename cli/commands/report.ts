@@ -8,6 +8,7 @@ import {
 } from "../../issuer/reports/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
+import { type CsvOptions, csvForm, csvOptions } from "../csv-options.js";
 import { EXIT } from "../exit-codes.js";
 import { cardHex, cardText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
@@ -16,7 +17,7 @@ import { type DaySpan, readSpan } from "../issuer/time-span.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { renderTable } from "../table.js";
 
-interface ReportOptions extends IssuerChoice, DaySpan {
+interface ReportOptions extends IssuerChoice, DaySpan, CsvOptions {
   readonly csv?: string;
   readonly reconcile?: boolean;
 }
@@ -137,8 +138,9 @@ function differencesText({ compared, settled, differences }: NodeComparison): st
 async function report(context: CommandContext, options: ReportOptions): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store, config) => {
     const { timeZone } = config;
+    const form = csvForm(options, timeZone);
     const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
-    if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText));
+    if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText, form));
     const comparison = options.reconcile
       ? await withNodeBooks(context, config.node, (books) => compareWithNode(store, books, Date.now()))
       : undefined;
@@ -162,12 +164,15 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
 }
 
 export const registerReport: RegisterCommand = (program, run) => {
-  issuerOption(
-    program.command("report").description("what was paid by day, payee and card, and what the books say"),
+  csvOptions(
+    issuerOption(
+      program.command("report").description("what was paid by day, payee and card, and what the books say"),
+    )
+      .option("--from <day>", "settled on this day or later, such as 2026-11-22")
+      .option("--to <day>", "settled on this day or before")
+      .option("--csv <file>", "write it by day, payee and card as CSV"),
+    { priced: true },
   )
-    .option("--from <day>", "settled on this day or later, such as 2026-11-22")
-    .option("--to <day>", "settled on this day or before")
-    .option("--csv <file>", "write it by day, payee and card as CSV, amounts in msat")
     .option(
       "--reconcile",
       "compare every authorization with the node, and every payment of the node with the ledger",

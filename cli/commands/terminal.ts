@@ -16,6 +16,7 @@ import { canonicalInvoice } from "../../lightning/bolt11/index.js";
 import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
+import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
@@ -137,12 +138,13 @@ function withSales<T>(options: Pick<TerminalOptions, "node" | "sales">, use: (st
 const why = ({ cancelReason, reasonCode }: Sale): string | undefined =>
   cancelReason === "rejected" ? describeReason(reasonCode).name : cancelReason;
 
-function report(options: TerminalOptions & { day?: string; csv?: string }): CommandOutput {
+function report(options: TerminalOptions & CsvOptions & { day?: string; csv?: string }): CommandOutput {
+  const form = csvForm(options, systemTimeZone());
   const { from, to } = dayOf(options.day);
   return withSales(options, (store) => {
     const sales = store.between(from, to);
     const totals = totalsOf(sales);
-    if (options.csv !== undefined) writeCsv(options.csv, salesCsv(sales));
+    if (options.csv !== undefined) writeCsv(options.csv, salesCsv(sales, form));
     return {
       data: {
         totals,
@@ -234,10 +236,12 @@ Examples:
       "\nExample:\n  chequecard terminal serve --node shop --reader ACR1252 --rate 61500\n",
     )
     .action((options: TerminalOptions & { rate?: string }) => run((context) => serve(context, options)));
-  common(terminal.command("report").description("the sales of a day: totals, CSV"))
+  csvOptions(common(terminal.command("report").description("the sales of a day: totals, CSV")))
     .option("--day <date>", "2026-11-22; default: today")
-    .option("--csv <file>", "write the sales as CSV, amounts in msat")
-    .action((options: TerminalOptions & { day?: string; csv?: string }) => run(async () => report(options)));
+    .option("--csv <file>", "write the sales as CSV")
+    .action((options: TerminalOptions & CsvOptions & { day?: string; csv?: string }) =>
+      run(async () => report(options)),
+    );
   common(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));

@@ -15,6 +15,7 @@ import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf } from "../../issuer/store/values.js";
 import type { CommandContext } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
+import { type CsvOptions, csvForm } from "../csv-options.js";
 import { InputError } from "../error-report.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { progress } from "../progress.js";
@@ -22,7 +23,7 @@ import { renderTable } from "../table.js";
 import { cardHex, cardText, timeIso } from "./card-choice.js";
 import { withIssuerLedger } from "./folder.js";
 
-export interface CloseEventOptions {
+export interface CloseEventOptions extends CsvOptions {
   readonly csv?: string;
   readonly cashOutAll?: boolean;
   readonly note: string;
@@ -44,13 +45,14 @@ export async function closeEvent(
 ): Promise<CommandOutput> {
   if (options.cashOutAll && !options.yes)
     throw new InputError("--cash-out-all books every card as paid out; add --yes when you mean it");
-  return withIssuerLedger(context, { issuer: folder }, async (store) => {
+  return withIssuerLedger(context, { issuer: folder }, async (store, { timeZone }) => {
+    const form = csvForm(options, timeZone);
     const blocked = await blockAll(context, store);
     const due: CardEntry[] = [];
     for await (const card of eachCard(store.db))
       if (remaining(card) > 0n && card.state !== "pending") due.push(card);
     const list = (booked: readonly Payout[], rest: readonly CardEntry[]): void => {
-      if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText));
+      if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText, form));
     };
     const common = { blocked, due, underWay: await underWay(store), csv: options.csv };
     if (!options.cashOutAll) {

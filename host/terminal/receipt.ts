@@ -1,4 +1,13 @@
-import { bytesToHex, csvText, formatMsat, type Msat, sumMsat, visible } from "../../common/index.js";
+import {
+  bytesToHex,
+  type CsvField,
+  type CsvForm,
+  csvText,
+  formatMsat,
+  type Msat,
+  sumMsat,
+  visible,
+} from "../../common/index.js";
 import type { Sale } from "./sale.js";
 
 /** A receipt as data; amounts in msat. */
@@ -90,17 +99,18 @@ export function totalsOf(sales: readonly Sale[]): SalesTotals {
   };
 }
 
-/** Sales as CSV, amounts in msat. */
-export function salesCsv(sales: readonly Sale[]): string {
+/** Sales as CSV. */
+export function salesCsv(sales: readonly Sale[], form?: CsvForm): string {
   return csvText(
     [
       "number",
-      "time",
+      { time: "time" },
       "state",
       "amount_msat",
       "received_msat",
       "refunded_msat",
       "fiat",
+      "currency",
       "description",
       "payment_hash",
     ],
@@ -113,10 +123,17 @@ export function salesCsv(sales: readonly Sale[]): string {
         sale.amount,
         sale.received ?? "",
         refunded ?? "",
-        sale.fiat ?? "",
+        ...fiatOf(sale),
         sale.description,
         paymentHash,
       ];
     }),
+    form,
   );
+}
+
+/** What the customer saw, `3.50 EUR`, in two fields. */
+function fiatOf({ fiat = "" }: Sale): [CsvField, string] {
+  const [, amount, currency] = /^(\d+(?:\.\d+)?) ([A-Z]{3})$/.exec(fiat) ?? [];
+  return amount === undefined || currency === undefined ? [fiat, ""] : [{ decimal: amount }, currency];
 }

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import { csvText, type Msat, msat } from "../../common/index.js";
+import { type CsvForm, csvText, type Msat, msat } from "../../common/index.js";
 import { remaining } from "../ledger/accounts.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
@@ -157,8 +157,12 @@ export async function* eachLabel(db: Db): AsyncGenerator<LabelledCard> {
 
 const LABELS_IN_A_PAGE = 5000;
 
-/** Cards as CSV, amounts in msat. @param cardName how a card is written */
-export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) => string): string {
+/** Cards as CSV. @param cardName how a card is written */
+export function cardsCsv(
+  cards: readonly CardEntry[],
+  cardName: (card: bigint) => string,
+  form?: CsvForm,
+): string {
   return csvText(
     [
       "card",
@@ -171,7 +175,7 @@ export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) =
       "payments",
       "updates",
       "updates_taken",
-      "registered",
+      { time: "registered" },
       "replaces",
     ],
     cards.map((card) => [
@@ -188,5 +192,6 @@ export function cardsCsv(cards: readonly CardEntry[], cardName: (card: bigint) =
       new Date(Number.parseInt(card.registered_at.toString(), 10)).toISOString(),
       card.replaces === null ? "" : cardName(card.replaces),
     ]),
+    form,
   );
 }

@@ -1,4 +1,4 @@
-import { bytesToHex, csvText } from "../../common/index.js";
+import { bytesToHex, type CsvForm, csvText } from "../../common/index.js";
 import type { Account, BookingKind } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardIdOf, milliseconds } from "../store/values.js";
@@ -150,8 +150,12 @@ async function books(tx: Tx): Promise<Books> {
   };
 }
 
-/** The rows of a report as CSV, amounts in msat. @param cardName how a card is written */
-export function spendingCsv({ rows }: SpendingReport, cardName: (card: bigint) => string): string {
+/** The rows of a report as CSV. @param cardName how a card is written */
+export function spendingCsv(
+  { rows }: SpendingReport,
+  cardName: (card: bigint) => string,
+  form?: CsvForm,
+): string {
   return csvText(
     ["day", "payee", "card", "payments", "amount_msat", "fees_msat"],
     rows.map(({ day, payee, card, payments, amount, fees }) => [
@@ -162,5 +166,6 @@ export function spendingCsv({ rows }: SpendingReport, cardName: (card: bigint) =
       amount,
       fees,
     ]),
+    form,
   );
 }

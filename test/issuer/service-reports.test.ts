@@ -71,10 +71,10 @@ describe.each(["sqlite", "postgres"] as const)("reports on %s", (kind) => {
     const ids = [one, two].map((card) => bytesToHex(card.cardId));
     expect(spendingCsv(zurich, name)).toBe(
       [
-        "day,payee,card,payments,amount_msat,fees_msat",
-        `2027-01-15,${PAYEE},${ids[0]},1,1001,1000`,
-        `2027-01-15,${PAYEE},${ids[1]},1,20000,1000`,
-        `2027-01-16,${PAYEE},${ids[0]},1,3000,1000`,
+        "day,payee,card,payments,amount_msat,amount_sat,fees_msat,fees_sat",
+        `2027-01-15,${PAYEE},${ids[0]},1,1001,1.001,1000,1`,
+        `2027-01-15,${PAYEE},${ids[1]},1,20000,20,1000,1`,
+        `2027-01-16,${PAYEE},${ids[0]},1,3000,3,1000,1`,
         "",
       ].join("\r\n"),
     );

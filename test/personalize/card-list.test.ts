@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ParseError } from "../../common/index.js";
+import { decodeCsv, ParseError } from "../../common/index.js";
 import { readQrPng } from "../../lightning/odt/index.js";
 import {
   type CardLabel,
@@ -11,6 +11,7 @@ import {
   labelCsv,
   numberedCards,
   parseCardList,
+  readCardList,
 } from "../../personalize/index.js";
 
 const problemsOf = (text: string): string[] => {
@@ -88,6 +89,66 @@ describe("card list", () => {
   });
 });
 
+describe("a card list as spreadsheets write it", () => {
+  const read = (bytes: Uint8Array) => parseCardList(decodeCsv(bytes, "list.csv"), "list.csv");
+  const ANN = { number: "A1", holder: "M\u00fcller", credit: 100_000n };
+  const PLAIN = "number,holder,credit\r\nA1,M\u00fcller,100sat\r\n";
+
+  it.each([
+    ["semicolons and a byte order mark", Buffer.from(`\ufeff${PLAIN.replaceAll(",", ";")}`)],
+    ["tabs", Buffer.from(PLAIN.replaceAll(",", "\t"))],
+    ["a line that names the separator", Buffer.from(`sep=;\r\n${PLAIN.replaceAll(",", ";")}`)],
+    ["a line that names a strange separator", Buffer.from(`"sep=^"\n${PLAIN.replaceAll(",", "^")}`)],
+    ["UTF-16, the small end first", Buffer.from(`\ufeff${PLAIN}`, "utf16le")],
+    ["UTF-16, the great end first", Buffer.from(`\ufeff${PLAIN}`, "utf16le").swap16()],
+    ["CR alone", Buffer.from(PLAIN.replaceAll("\r\n", "\r"))],
+    ["trailing columns", Buffer.from("number,holder,credit,,,\nA1,M\u00fcller,100sat,,,\n")],
+    ["trailing columns of the head alone", Buffer.from("number,holder,credit,,\nA1,M\u00fcller,100sat\n")],
+    ["trailing rows", Buffer.from(`${PLAIN},,\r\n,,\r\n`)],
+    ["a name in decomposed characters", Buffer.from(PLAIN.normalize("NFD"))],
+    ["a separator in quotation marks", Buffer.from('number;holder;credit\n"A1"; "M\u00fcller" ;100sat')],
+  ])("with %s is read", (_, bytes) => {
+    expect(read(bytes)).toEqual([ANN]);
+  });
+
+  it("in Windows-1252 is refused with the line, and how to save it", () => {
+    expect(() => read(Buffer.from(PLAIN, "latin1"))).toThrow(/^list\.csv: line 2: need UTF-8.*Windows-1252/);
+    expect(() => read(Buffer.from(PLAIN, "utf16le"))).toThrow(/UTF-16/);
+  });
+
+  it("with one number in two Unicode forms has it twice", () => {
+    expect(problemsOf("number\nM\u00fc1\nMu\u03081")).toEqual([
+      "line 3: number M\u00fc1 stands in line 2 already",
+    ]);
+  });
+
+  it("shows no control of a head, and takes no name that is not seen whole", () => {
+    expect(problemsOf("number,\u001b[31mholder\u009b2J\nA1,x")).toEqual([
+      'line 1: unknown column "\\u001b[31mholder\\u009b2j"',
+    ]);
+    for (const unseen of ["a\u2028b", "a\u202eb", "a\u200bb", "\ud800"])
+      expect(problemsOf(`number,holder\n1,${unseen}`)).toEqual([
+        expect.stringMatching(/^line 2: holder: need at most 64 printable/),
+      ]);
+  });
+
+  it("of great length is refused without reading it to its end", () => {
+    const begin = "number,holder,credit\n";
+    expect(problemsOf(`${begin}1,${"x".repeat(20_000_000)},\n`)).toHaveLength(1);
+    expect(problemsOf(`${begin}1,"${'""'.repeat(10_000_000)}",\n`)).toHaveLength(1);
+    expect(problemsOf(`${begin}1,"${"x".repeat(20_000_000)}\n`)).toHaveLength(1);
+    expect(problemsOf(`${",".repeat(1_000_000)}\n`)).toHaveLength(1);
+    expect(problemsOf(`${begin}${"1,a,\n".repeat(2_000_000)}`).at(-1)).toBe("and 99900 more");
+    const many = Array.from({ length: 100_001 }, (_, at) => `${at}\n`).join("");
+    expect(problemsOf(`number\n${many}`)).toEqual(["line 100002: need at most 100000 cards"]);
+    const path = join(mkdtempSync(join(tmpdir(), "chequecard-list-")), "list.csv");
+    writeFileSync(path, begin);
+    truncateSync(path, 96 * 1024 * 1024);
+    expect(() => readCardList(path)).toThrow("need at most 33554432 bytes, have 100663296");
+    rmSync(dirname(path), { recursive: true });
+  });
+});
+
 describe("labels", () => {
   const labels: CardLabel[] = [
     { cardId: "0102030405060708", number: "0001", holder: 'Ada, "A"', qr: "CHEQUECARD:0102030405060708" },
@@ -96,8 +157,8 @@ describe("labels", () => {
 
   it("are a CSV that no spreadsheet runs", () => {
     expect(labelCsv(labels)).toBe(
-      'card_id,number,holder,qr\r\n0102030405060708,0001,"Ada, ""A""",CHEQUECARD:0102030405060708\r\n' +
-        "1112131415161718,'=1+1,'@x,CHEQUECARD:1112131415161718\r\n",
+      'card_id,number,holder,qr\r\n0102-0304-0506-0708,0001,"Ada, ""A""",CHEQUECARD:0102030405060708\r\n' +
+        "1112-1314-1516-1718,'=1+1,'@x,CHEQUECARD:1112131415161718\r\n",
     );
   });
 

@@ -109,22 +109,51 @@ describe("sales as CSV", () => {
     expect(
       readCsv(salesCsv([paid(1, { fiat: "3.50 EUR", refund }), sale(2, { state: "cancelled" })])),
     ).toEqual([
-      "number,time,state,amount_msat,received_msat,refunded_msat,fiat,description,payment_hash".split(","),
+      "number,time,state,amount_msat,amount_sat,received_msat,received_sat,refunded_msat,refunded_sat,fiat,currency,description,payment_hash".split(
+        ",",
+      ),
       [
         "1",
         "2027-01-15T08:01:00Z",
         "paid",
         "2500000",
+        "2500",
         "2500000",
+        "2500",
         "1000000",
-        "3.50 EUR",
+        "1000",
+        "3.50",
+        "EUR",
         "1 beer",
         "01".repeat(32),
       ],
-      ["2", "2027-01-15T08:00:00Z", "cancelled", "2500000", "", "", "", "1 beer", "02".repeat(32)],
+      [
+        "2",
+        "2027-01-15T08:00:00Z",
+        "cancelled",
+        "2500000",
+        "2500",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "1 beer",
+        "02".repeat(32),
+      ],
     ]);
     expect(salesCsv([])).toBe(
-      "number,time,state,amount_msat,received_msat,refunded_msat,fiat,description,payment_hash\r\n",
+      "number,time,state,amount_msat,amount_sat,received_msat,received_sat,refunded_msat,refunded_sat,fiat,currency,description,payment_hash\r\n",
+    );
+  });
+
+  it("are written for the spreadsheets of other countries, with local times", () => {
+    const form = { separator: ";", bom: true, timeZone: "Europe/Zurich" } as const;
+    const sold = { ...paid(1, { fiat: "3.50 EUR", description: "1; beer" }), received: msat(2_500_001n) };
+    expect(salesCsv([sold], form)).toBe(
+      "\ufeffnumber;time;time_local;state;amount_msat;amount_sat;received_msat;received_sat;refunded_msat;refunded_sat;fiat;currency;description;payment_hash\r\n" +
+        `1;2027-01-15T08:01:00Z;2027-01-15 09:01:00;paid;2500000;2500;2500001;2500,001;;;3,50;EUR;"1; beer";${"01".repeat(32)}\r\n`,
     );
   });
 
@@ -133,7 +162,7 @@ describe("sales as CSV", () => {
     (description) => {
       const rows = readCsv(salesCsv([paid(1, { description }), paid(2)]));
       expect(rows).toHaveLength(3);
-      expect(rows[1]?.[7]).toBe(description);
+      expect(rows[1]?.[11]).toBe(description);
     },
   );
 
@@ -150,7 +179,7 @@ describe("sales as CSV", () => {
     "＝1",
   ])("no spreadsheet takes the description %j for a formula", (description) => {
     const [, row] = readCsv(salesCsv([paid(1, { description })]));
-    expect(row?.[7]).toBe(`'${description}`);
+    expect(row?.[11]).toBe(`'${description}`);
   });
 });
 
