@@ -33,7 +33,7 @@ export interface ServiceParts {
   readonly signatures?: SignatureChecker;
 }
 
-/** How often the node is asked whether it still runs. */
+/** How often the node is asked whether it still runs, and how much its channels take. */
 const WATCH_MS = 2000;
 
 /** Rounds that may be missed before the reconciler is called late. */
@@ -82,7 +82,8 @@ export class IssuerService {
    */
   static async start(parts: ServiceParts): Promise<IssuerService> {
     const { config, store, node, keys, log } = parts;
-    const { nodeId, network } = await node.info();
+    const { nodeId, network, htlcSlots } = await node.info();
+    const channels = { slots: htlcSlots };
     if (network !== config.network)
       throw new ServiceError(`network: the configuration says ${config.network}, the node is on ${network}`);
     await bindStore(store, { network, nodeId });
@@ -95,6 +96,7 @@ export class IssuerService {
       nodeId,
       keys,
       log: metrics.counting(log),
+      htlcSlots: () => channels.slots,
       ...(parts.clock === undefined ? {} : { clock: parts.clock }),
       ...(parts.signatures === undefined ? {} : { signatures: parts.signatures }),
     });
@@ -103,7 +105,7 @@ export class IssuerService {
     const health = async () => (service ? await service.health() : STARTING);
     // The port first: where it is taken, nothing has been begun.
     const monitor = config.monitor && (await startMonitor(config.monitor, metrics.registry, health));
-    service = new IssuerService(parts, ports, metrics, monitor);
+    service = new IssuerService(parts, ports, metrics, monitor, channels);
     log.info(
       {
         event: "started",
@@ -121,6 +123,7 @@ export class IssuerService {
     ports: IssuerPorts,
     metrics: ServiceMetrics,
     monitor: Monitor | undefined,
+    channels: { slots: number | undefined },
   ) {
     const { config, store, node } = parts;
     this.#parts = parts;
@@ -172,9 +175,14 @@ export class IssuerService {
       fail = resolve;
     });
     this.#watch = setInterval(() => {
-      node.info().catch((error: unknown) => {
-        if (error instanceof NodeError && error.code === "closed") fail(error);
-      });
+      node.info().then(
+        ({ htlcSlots }) => {
+          channels.slots = htlcSlots;
+        },
+        (error: unknown) => {
+          if (error instanceof NodeError && error.code === "closed") fail(error);
+        },
+      );
     }, WATCH_MS);
     reconciler.start(1000 * config.reconcileSeconds);
   }

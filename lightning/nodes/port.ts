@@ -82,6 +82,11 @@ export interface NodeInfo {
   /** What can be sent right now, over all usable channels. */
   readonly outbound: Msat;
   readonly inbound: Msat;
+  /**
+   * HTLCs that all usable channels together take at once from this node, those in flight included; a payment takes at
+   * least one. Absent: not known.
+   */
+  readonly htlcSlots?: number;
   readonly blockHeight: number;
 }
 

@@ -112,6 +112,8 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
         expect(a.addresses[0]).toMatch(/^.+:\d+$/);
         expect(a.outbound).toBeGreaterThanOrEqual(sat(900_000));
         expect(b.outbound).toBeGreaterThanOrEqual(sat(900_000));
+        // BOLT 2 allows 483 in a channel; a node that knows no number says none.
+        expect([undefined, 483]).toContain(a.htlcSlots);
         expect(a.blockHeight).toBeGreaterThan(0);
       });
     });

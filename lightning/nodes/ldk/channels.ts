@@ -1,6 +1,7 @@
 import * as ldk from "lightningdevkit";
 import { bytesToHex, type Msat, msat, sumMsat } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
+import { HTLCS_PER_CHANNEL } from "./config.js";
 import type { Engine } from "./engine.js";
 import type { Pump } from "./pump.js";
 import { apiProblem, expectOk, isAbsent, plain, unsigned128 } from "./result.js";
@@ -118,12 +119,14 @@ export class Channels {
       );
   }
 
-  /** What can be sent and received right now, over all usable channels. */
-  balances(): { readonly outbound: Msat; readonly inbound: Msat } {
+  /** What can be sent and received right now, over all usable channels, and in how many HTLCs. */
+  balances(): { readonly outbound: Msat; readonly inbound: Msat; readonly htlcSlots?: number } {
     const usable = this.#engine.manager.list_usable_channels();
     return {
       outbound: sumMsat(usable.map((channel) => msat(channel.get_next_outbound_htlc_limit_msat()))),
       inbound: sumMsat(usable.map((channel) => msat(channel.get_inbound_capacity_msat()))),
+      // Without a usable channel nothing is known of those that come back.
+      ...(usable.length > 0 ? { htlcSlots: HTLCS_PER_CHANNEL * usable.length } : {}),
     };
   }
 }
