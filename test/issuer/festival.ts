@@ -13,8 +13,20 @@ import type { SigningCard } from "./signing-card.js";
 const CARDS = 3;
 /** Msat that the cards' policy wants a payment to have. */
 const LEAST = 20;
+/** The last one bears its routing fees. */
+const BEARING = new Set([CARDS - 1]);
+/** Of what a card may pay for routing: little, so that a festival uses it up. */
+const FEES = { maxFee: { base: "5msat", ppm: 50_000 }, maxFeesPer24h: "60msat", maxFeesPer30d: "150msat" };
+/** Fresh statements that a card may show in a whole festival, and more repeats than that. */
+const FRESH = 100;
+const STORM = FRESH + 5;
 /** Nothing here takes time: what is not known at once is not waited for. */
-const FAST = { payTimeoutMs: 10 };
+const FAST = {
+  payTimeoutMs: 10,
+  maxFeesPer24h: "110msat",
+  maxFeesPer30d: "250msat",
+  cardRate: { perSecond: 1e-9, burst: FRESH },
+};
 const card = fc.nat({ max: CARDS - 1 });
 const behaviour = fc.constantFrom<Behaviour>(
   "settle",
@@ -51,6 +63,8 @@ const operation = fc.oneof(
     arbitrary: fc.record({ op: fc.constant("present" as const), which: fc.nat(), retap: fc.boolean() }),
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("both" as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("storm" as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("cheat-again" as const), which: fc.nat() }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -106,6 +120,8 @@ class Festival {
   readonly model: LedgerModel;
   readonly cards: SigningCard[] = [];
   readonly made: Made[] = [];
+  /** What clones signed, kept as evidence. */
+  readonly clones: Pick<Made, "bytes" | "invoice">[] = [];
   readonly #bench: Bench;
   readonly #kind: StoreKind;
   readonly #location: string;
@@ -126,13 +142,19 @@ class Festival {
     this.#location = location;
     this.service = service;
     const { leaseMs, payTimeoutMs, expiryMarginMs, presentationAgeMs } = service.config;
-    this.model = new LedgerModel(Array(CARDS).fill(1000n), START, {
+    // Who routes takes all that a payment may cost.
+    service.node.fee = "highest";
+    this.model = new LedgerModel(Array(CARDS).fill(1000n), BEARING, START, {
       leaseMs,
       payTimeoutMs,
       expiryMarginMs,
       presentationAgeMs,
       minRemainingMs: 30_000,
       least: BigInt(LEAST),
+      maxFee: { base: 5n, ppm: 50_000n },
+      cardFees: { day: 60n, month: 150n },
+      issuerFees: { day: 110n, month: 250n },
+      inFlightPerCard: service.config.maxInFlightPerCard,
     });
   }
 
@@ -144,7 +166,11 @@ class Festival {
     const festival = new Festival(bench, kind, location, service, time);
     for (let i = 0; i < CARDS; i++)
       festival.cards.push(
-        await festival.service.card(i + 1, msat(1000n), { minPerTransaction: `${LEAST}msat` }),
+        await festival.service.card(i + 1, msat(1000n), {
+          ...FEES,
+          minPerTransaction: `${LEAST}msat`,
+          feesBorneBy: BEARING.has(i) ? "card" : "issuer",
+        }),
       );
     return festival;
   }
@@ -167,6 +193,15 @@ class Festival {
           [one, one, one].map(({ bytes, invoice }) => service.present(bytes, invoice)),
         );
         expect(outcomes.map(({ reason }) => reason)).toEqual([expected, expected, expected]);
+        return;
+      }
+      case "storm":
+        return await this.#storm(operation.which);
+      case "cheat-again": {
+        const clone = this.clones[operation.which % Math.max(1, this.clones.length)];
+        if (!clone) return;
+        const { bytes, invoice } = clone;
+        expect((await service.present(bytes, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);
         return;
       }
       case "fund": {
@@ -256,7 +291,18 @@ class Festival {
       invoiceHash: invoiceHash(invoice),
     });
     expect((await this.service.present(clone, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);
+    this.clones.push({ bytes: clone, invoice });
     this.#modelCard(index).state = "blocked";
+  }
+
+  /** Strangers repeat what was decided, more often than a card may show anything. Nobody shows it again after that. */
+  async #storm(which: number): Promise<void> {
+    const one = this.#pick(which);
+    if (!one) return;
+    await this.#present(one);
+    if (one.token.state === "unseen") return;
+    for (let i = 0; i < STORM; i++) await this.service.present(one.bytes, one.invoice);
+    this.made.splice(this.made.indexOf(one), 1);
   }
 
   #make({
@@ -285,6 +331,8 @@ class Festival {
       expiresAt: (Math.floor(this.model.now / 1000) - 10 + 3600) * 1000,
       behaviour,
       state: "unseen",
+      decidedAt: 0,
+      fee: 0n,
       payment: "none",
     };
     this.#modelCard(index).tokens.push(token);
@@ -321,20 +369,27 @@ class Festival {
   async compare(): Promise<void> {
     const { store, node } = this.service;
     const accounts = await store.db.selectFrom("accounts").selectAll().orderBy("card").execute();
-    const found = accounts.map(({ funded, spent, voided, state }) => ({ funded, spent, voided, state }));
+    const paid = await store.db.selectFrom("authorizations").select(["card", "fee"]).execute();
+    const feesOf = (card: bigint) =>
+      paid.filter((row) => row.card === card).reduce((sum, { fee }) => sum + (fee ?? 0n), 0n);
+    const found = accounts.map(({ card, funded, spent, held, voided, state }) => {
+      return { funded, spent, held, voided, state, fees: feesOf(card) };
+    });
     const expected = this.model.cards.map((each) => ({
       funded: each.funded,
       spent: this.model.spent(each),
+      held: this.model.held(each),
+      fees: this.model.feesPaid(each),
       voided: each.voided,
       state: each.state,
     }));
     expect(found).toEqual(expected);
     expect(await this.service.violations()).toEqual([]);
     expect([...node.sent.values()].every((times) => times === 1)).toBe(true);
-    const paid = this.model.cards.flatMap(({ tokens }) =>
+    const sent = this.model.cards.flatMap(({ tokens }) =>
       tokens.filter(({ payment }) => payment === "settled"),
     );
-    expect(node.sent.size).toBe(paid.length);
+    expect(node.sent.size).toBe(sent.length);
   }
 
   #card(index: number): SigningCard {

@@ -14,6 +14,10 @@ export interface ModelToken {
   readonly behaviour: Behaviour;
   state: "unseen" | "reserved" | "settled" | "void";
   reason?: number;
+  /** When it was reserved: never before the card's decision before it. */
+  decidedAt: number;
+  /** Highest routing fee while it is in flight; whoever routes takes all of it. */
+  fee: bigint;
   /** When its counter was known to exist. */
   knownAt?: number;
   /** When a round first found `knownAt` yet to come, by the clock that only runs. */
@@ -44,6 +48,16 @@ export interface ModelCard {
   readonly tokens: ModelToken[];
   /** Amounts given back so far. */
   voided: bigint;
+  /** Its policy has it bear routing fees. */
+  readonly bearsFees: boolean;
+  /** When the last authorization was decided. */
+  decidedAt: number;
+}
+
+/** Routing fees allowed in 24 hours and in 30 days. */
+export interface ModelBudget {
+  readonly day: bigint;
+  readonly month: bigint;
 }
 
 export interface ModelConfig {
@@ -54,7 +68,14 @@ export interface ModelConfig {
   readonly minRemainingMs: number;
   /** Msat of the smallest payment that the cards' policy allows. */
   readonly least: bigint;
+  readonly maxFee: { readonly base: bigint; readonly ppm: bigint };
+  readonly cardFees: ModelBudget;
+  readonly issuerFees: ModelBudget;
+  /** Payments that a card may have in flight. */
+  readonly inFlightPerCard: number;
 }
+
+const HOUR = 3_600_000;
 
 /**
  * What the issuer must do, in the plainest form: one list of what each card really authorized, searched from end
@@ -68,9 +89,19 @@ export class LedgerModel {
   /** Milliseconds that passed, whatever the clock was set to. */
   running = 0;
 
-  constructor(funded: readonly bigint[], now: number, config: ModelConfig) {
-    this.cards = funded.map((amount) => {
-      return { funded: amount, credit: amount, state: "active", tokens: [], voided: 0n };
+  /** @param bearing which cards bear routing fees */
+  constructor(funded: readonly bigint[], bearing: ReadonlySet<number>, now: number, config: ModelConfig) {
+    this.cards = funded.map((amount, i) => {
+      const bearsFees = bearing.has(i);
+      return {
+        funded: amount,
+        credit: amount,
+        state: "active",
+        tokens: [],
+        voided: 0n,
+        bearsFees,
+        decidedAt: 0,
+      };
     });
     this.now = now;
     this.#config = config;
@@ -82,6 +113,16 @@ export class LedgerModel {
       .reduce((sum, { amount }) => sum + amount, 0n);
   }
 
+  /** Fees set aside for its payments in flight. */
+  held(card: ModelCard): bigint {
+    if (!card.bearsFees) return 0n;
+    return card.tokens.filter(({ state }) => state === "reserved").reduce((sum, { fee }) => sum + fee, 0n);
+  }
+
+  left(card: ModelCard): bigint {
+    return card.funded - this.spent(card) - this.held(card);
+  }
+
   fund(card: ModelCard, amount: bigint): void {
     card.funded += amount;
     this.#sign(card);
@@ -89,7 +130,7 @@ export class LedgerModel {
 
   /** All that is left is paid out, and the card blocked. @returns what is handed out; 0: refused */
   cashOut(card: ModelCard): bigint {
-    const amount = card.funded - this.spent(card);
+    const amount = this.left(card);
     if (amount > 0n) card.state = "blocked";
     card.funded -= amount;
     return amount;
@@ -101,14 +142,61 @@ export class LedgerModel {
     if (token.state === "void") return token.reason ?? REASON.TOKEN_VOID;
     if (token.state !== "unseen") return undefined;
     if (card.state === "blocked") return REASON.CARD_BLOCKED;
+    const refusal = this.#refusal(card, token);
+    const inFlight = card.tokens.filter(({ state }) => state === "reserved").length;
+    if (refusal === undefined && inFlight >= this.#config.inFlightPerCard) return REASON.BUSY;
     this.#see(card, token.counter);
-    if (token.expiresAt - this.now < this.#config.minRemainingMs)
-      return this.#void(token, REASON.INVOICE_EXPIRED);
-    if (token.amount < this.#config.least) return this.#void(token, REASON.BELOW_MIN_PER_TRANSACTION);
-    if (this.spent(card) + token.amount > card.funded) return this.#void(token, REASON.NOT_FUNDED);
+    card.decidedAt = Math.max(card.decidedAt, this.now);
+    if (refusal !== undefined) return this.#void(token, refusal);
+    const { base, ppm } = this.#config.maxFee;
+    const allowance = base + (token.amount * ppm) / 1_000_000n;
+    token.fee = this.#feeAllowed(card, token, allowance);
+    token.decidedAt = card.decidedAt;
     token.state = "reserved";
     token.lease = { owner: this.owner, until: this.now + this.#config.leaseMs, alone: true };
-    return this.#pay(token);
+    return this.#pay(token, token.fee < allowance ? REASON.FEE_TOO_HIGH : REASON.PAYMENT_FAILED);
+  }
+
+  #refusal(card: ModelCard, token: ModelToken): number | undefined {
+    if (token.expiresAt - this.now < this.#config.minRemainingMs) return REASON.INVOICE_EXPIRED;
+    if (token.amount < this.#config.least) return REASON.BELOW_MIN_PER_TRANSACTION;
+    return token.amount > this.left(card) ? REASON.NOT_FUNDED : undefined;
+  }
+
+  #feeAllowed(card: ModelCard, token: ModelToken, allowance: bigint): bigint {
+    const all = this.cards.flatMap(({ tokens }) => tokens);
+    const { cardFees, issuerFees } = this.#config;
+    const bounds = [
+      allowance,
+      cardFees.day - this.#fees(card.tokens, card.decidedAt - 24 * HOUR),
+      cardFees.month - this.#fees(card.tokens, card.decidedAt - 720 * HOUR),
+      issuerFees.day - this.#fees(all, this.now - 24 * HOUR),
+      issuerFees.month - this.#fees(all, this.now - 720 * HOUR),
+      ...(card.bearsFees ? [this.left(card) - token.amount] : []),
+    ];
+    const lowest = bounds.reduce((a, b) => (b < a ? b : a));
+    return lowest < 0n ? 0n : lowest;
+  }
+
+  /** Reserved and paid since the full hour before a time. */
+  #fees(tokens: readonly ModelToken[], since: number): bigint {
+    return tokens
+      .filter(
+        ({ state, decidedAt }) =>
+          (state === "reserved" || state === "settled") && decidedAt >= since - (since % HOUR),
+      )
+      .reduce((sum, { fee }) => sum + fee, 0n);
+  }
+
+  /** Of all its settled payments. */
+  feesPaid(card: ModelCard): bigint {
+    return card.tokens.filter(({ state }) => state === "settled").reduce((sum, { fee }) => sum + fee, 0n);
+  }
+
+  #settle(token: ModelToken): void {
+    token.state = "settled";
+    const card = this.cards[token.card] as ModelCard;
+    if (card.bearsFees) card.funded -= token.fee;
   }
 
   /** A card that shows its counters. */
@@ -175,7 +263,7 @@ export class LedgerModel {
   }
 
   /** Hands it to the node and records what is certain. */
-  #pay(token: ModelToken): number | undefined {
+  #pay(token: ModelToken, reason: number = REASON.PAYMENT_FAILED): number | undefined {
     if (token.behaviour === "unreachable") return undefined;
     if (token.payment === "none") {
       const ends = {
@@ -186,8 +274,8 @@ export class LedgerModel {
       } as const;
       token.payment = this.now > token.expiresAt ? "failed" : ends[token.behaviour];
     }
-    if (token.payment === "settled") token.state = "settled";
-    if (token.payment === "failed" && token.lease?.alone) return this.#void(token, REASON.PAYMENT_FAILED);
+    if (token.payment === "settled") this.#settle(token);
+    if (token.payment === "failed" && token.lease?.alone) return this.#void(token, reason);
     return undefined;
   }
 
@@ -208,7 +296,7 @@ export class LedgerModel {
     lease.heldSince ??= this.running;
     const isHeld = this.running - lease.heldSince >= leaseMs + payTimeoutMs;
     const expired = isHeld && token.expiresAt + expiryMarginMs < this.now;
-    if (token.payment === "settled") token.state = "settled";
+    if (token.payment === "settled") this.#settle(token);
     else if (token.payment === "failed") {
       if (expired || lease.alone) this.#void(token, REASON.PAYMENT_FAILED);
     } else if (token.payment === "none") {
