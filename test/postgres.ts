@@ -113,8 +113,7 @@ function serve(
 }
 
 async function ready(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    if (child.exitCode !== null) break;
+  for (let attempt = 0; attempt < 4800 && child.exitCode === null; attempt++) {
     try {
       await query(url, "select 1");
       return;

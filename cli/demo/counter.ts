@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Reader } from "../../apdu/index.js";
 import { TransportError } from "../../apdu/index.js";
-import { openReaders, type PcscReader, type PcscReaders } from "../../host/pcsc/index.js";
+import { openReaders, type PcscReaders } from "../../host/pcsc/index.js";
 import {
   connectVpcd,
   type SimulatedCard,
@@ -23,18 +22,6 @@ export interface Counter {
 }
 
 const VIRTUAL_READER = "Virtual PCD 00 00";
-/** Now and then the virtual reader overlooks a card that follows another at once: it is laid down again. */
-const LAY_TRIES = 5;
-const SEEN_WITHIN_MS = 2_000;
-
-async function seen(reader: PcscReader): Promise<boolean> {
-  for (let waited = 0; reader.state.card === "none"; waited += 20) {
-    if (waited >= SEEN_WITHIN_MS) return false;
-    await sleep(20);
-  }
-  return true;
-}
-
 /** A counter in this process: no PC/SC involved. */
 export function inProcessCounter(): Counter {
   const reader = new SimulatedReader("Reader in this process");
@@ -74,14 +61,10 @@ function pcscCounterOn(readers: PcscReaders, signal: AbortSignal): Counter {
     reader,
     place: `a simulated card behind real pcscd, on the reader "${reader.name}"`,
     async lay(card) {
-      for (let tries = 0; tries < LAY_TRIES; tries++) {
-        lying = { card, link: await connectVpcd(card, { signal }) };
-        if (await seen(reader)) return;
-        await lying.link.close();
-      }
-      throw new TransportError("no-card", `${reader.name} does not see the card that was laid on it`);
+      lying = { card, link: await connectVpcd(card, { signal }) };
     },
     async take() {
+      // The reader must see it go: a card that takes its place before that is the same card to pcscd.
       await lying?.link.close();
       lying = undefined;
       await reader.waitForRemoval(signal);

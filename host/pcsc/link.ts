@@ -65,6 +65,21 @@ export class Link {
     }
   }
 
+  /**
+   * Has the service reset whatever lies on the reader, also where it believes that nothing does: it learns what is
+   * there.
+   * @throws TransportError
+   */
+  async refresh(timeoutMs: number): Promise<void> {
+    const native = this.#native;
+    const options = {
+      share_mode: native.SCARD_SHARE_DIRECT,
+      protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
+    };
+    await this.#call<number>("connect", timeoutMs, (done) => native.connect(options, done));
+    await this.disconnect(timeoutMs);
+  }
+
   /** @throws TransportError */
   transmit(command: Uint8Array, protocol: number, timeoutMs: number): Promise<Uint8Array> {
     return this.#call("transmit", timeoutMs, (done) =>

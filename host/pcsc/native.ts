@@ -13,6 +13,8 @@ export interface NativeReader extends EventEmitter {
   readonly name: string;
   connected: boolean;
   readonly SCARD_SHARE_EXCLUSIVE: number;
+  /** To the reader, whether a card lies on it or not. */
+  readonly SCARD_SHARE_DIRECT: number;
   readonly SCARD_PROTOCOL_T0: number;
   readonly SCARD_PROTOCOL_T1: number;
   readonly SCARD_RESET_CARD: number;

@@ -25,6 +25,23 @@ const RETRY_PAUSE_MS = 100;
 const SLOW_RETRY_PAUSE_MS = 1_000;
 const CONNECT_TRIES = 3;
 
+/**
+ * How often a connection is tried although no card is reported, since a card can be overlooked in two places:
+ * - pcscd itself: it resets the card when a connection is closed, and where the card is gone it takes the reader for
+ *   empty at once, while the thread that looks at the reader every 0.4 s still believes in the card. One that is laid
+ *   down before its next look changes nothing for that thread, and the reader stays empty until it is lifted again
+ *   (`SCardDisconnect` in winscard.c and `EHStatusHandlerThread` in eventhandler.c, 1.9.9 to 2.5.1). The removal has
+ *   not been counted then, which tells this state from an empty reader.
+ * - libpcsclite before 2.0.1: one table of states serves all threads of a process, and a thread that is slow to read
+ *   an older answer of the service overwrites a newer one. The watching thread then waits for the next change of any
+ *   reader, or for a minute; connecting asks the service.
+ */
+const OVERLOOKED_MS = 2_000;
+/** A removal is counted at the thread's next look. */
+const COUNTED_MS = 1_000;
+/** The service tells everyone of a reader's use when it next looks at the reader, several times a second. */
+const NOTICE_MS = 10_000;
+
 /** What a reader shows at the moment. `mute`: a card that does not answer to power. */
 export interface ReaderState {
   readonly card: "none" | "present" | "mute";
@@ -56,6 +73,11 @@ export class PcscReader implements Reader {
     this.name = name;
     this.#timeouts = timeouts;
     this.#absence = transportError("no-reader", name);
+  }
+
+  /** Insertions and removals so far, as pcscd counts them. */
+  get #events(): number {
+    return this.#state >>> 16;
   }
 
   get connected(): boolean {
@@ -113,11 +135,17 @@ export class PcscReader implements Reader {
         }
       }
       if ((this.#state & CARD_BITS) !== before) tries = 0;
-      else if (tries === 0) await this.#changed.next({ signal, what });
-      else {
-        // Present, and yet it could not be had: a card that has just been laid down, or one that is being changed.
-        const timeoutMs = tries < CONNECT_TRIES ? RETRY_PAUSE_MS : SLOW_RETRY_PAUSE_MS;
+      else if (tries === 0) {
+        const timeoutMs = this.#isRemovalUncounted ? COUNTED_MS : OVERLOOKED_MS;
         await this.#changed.next({ signal, timeoutMs, what });
+        const overlooked = await this.#lookForOverlooked(signal, what);
+        if (overlooked) return overlooked;
+      } else {
+        // Present, and yet it could not be had: a card that has just been laid down, or one that is being changed.
+        const isPatient = tries >= CONNECT_TRIES;
+        const timeoutMs = isPatient ? SLOW_RETRY_PAUSE_MS : RETRY_PAUSE_MS;
+        await this.#changed.next({ signal, timeoutMs, what });
+        if (isPatient && this.#isRemovalUncounted) await this.#refresh();
       }
     }
   }
@@ -127,12 +155,46 @@ export class PcscReader implements Reader {
    * than somebody begins to wait.
    */
   async waitForRemoval(signal?: AbortSignal): Promise<void> {
-    const events = this.#connectedEvents ?? this.#state >>> 16;
+    const what = `Waiting for the card on ${this.name} to be taken away`;
+    const events = this.#connectedEvents ?? this.#events;
     for (;;) {
       this.#requireWatched();
-      if (this.state.card === "none" || this.#state >>> 16 !== events) return;
-      await this.#changed.next({ signal, what: `Waiting for the card on ${this.name} to be taken away` });
+      if (this.#events !== events) return;
+      if (this.state.card === "none") break;
+      await this.#changed.next({ signal, what });
     }
+    // The next card shall be seen too.
+    if (this.#isRemovalUncounted) await this.#changed.next({ signal, timeoutMs: COUNTED_MS, what });
+  }
+
+  /** Connects to a card that was not reported. @returns undefined when there is none */
+  async #lookForOverlooked(
+    signal: AbortSignal | undefined,
+    what: string,
+  ): Promise<PcscConnection | undefined> {
+    const watched = this.#requireWatched();
+    // What is open is a connection to a card that is gone.
+    if (this.state.card === "present" || this.#opening || this.#connection) return undefined;
+    if (this.#isRemovalUncounted) await this.#refresh();
+    try {
+      return await this.#connect(watched, signal, what);
+    } catch (error) {
+      if (error instanceof TransportError && error.code === "no-card") return undefined;
+      throw error;
+    }
+  }
+
+  /** The card that was connected last was not seen to go. */
+  get #isRemovalUncounted(): boolean {
+    // 0 where nothing is counted.
+    return !!this.#connectedEvents && this.#connectedEvents === this.#events;
+  }
+
+  async #refresh(): Promise<void> {
+    const link = acquireLink(this.#requireWatched());
+    // What is wrong with the reader is said when the card is connected.
+    await link.refresh(this.#timeouts.command).catch(() => {});
+    this.#giveBack(link);
   }
 
   #requireWatched(): NativeReader {
@@ -176,7 +238,7 @@ export class PcscReader implements Reader {
     for (;;) {
       const link = acquireLink(watched);
       const { proven } = link;
-      const events = this.#state >>> 16;
+      let events = this.#events;
       let protocol: number;
       try {
         protocol = await link.connect(this.#timeouts.command);
@@ -191,8 +253,19 @@ export class PcscReader implements Reader {
         this.#requireWatched();
         continue;
       }
+      if (this.state.card === "none") {
+        await this.#noticed(what);
+        events = this.#events;
+      }
       return this.#opened(link, protocol, events);
     }
+  }
+
+  /** Resolves when the watching thread reports the card that is connected, or soon after if it does not. */
+  async #noticed(what: string): Promise<void> {
+    const deadline = performance.now() + NOTICE_MS;
+    while (this.#watched && this.state.card === "none" && performance.now() < deadline)
+      await this.#changed.next({ timeoutMs: RETRY_PAUSE_MS, what });
   }
 
   async #opened(link: Link, protocol: number, events: number): Promise<PcscConnection> {

@@ -8,7 +8,7 @@ import { probeService } from "./service.js";
 import { Session } from "./session.js";
 import { bounded, ChangeSignal } from "./waiting.js";
 
-const SETTLE_TIMEOUT_MS = 5_000;
+const SETTLE_TIMEOUT_MS = 20_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
 

@@ -5,7 +5,7 @@ import { TransportError } from "../../apdu/transport.js";
 import { START_PCSCD, turnedAway } from "./scard.js";
 
 const DEFAULT_SOCKET = "/run/pcscd/pcscd.comm";
-const PROBE_TIMEOUT_MS = 3_000;
+const PROBE_TIMEOUT_MS = 10_000;
 const BUSY_PAUSE_MS = 20;
 
 /** Where pcsc-lite's library will look for the service; undefined where PC/SC is a part of the system. */

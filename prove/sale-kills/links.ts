@@ -14,7 +14,7 @@ export function parentLink(): Link {
 export interface Started {
   readonly child: ChildProcess;
   readonly link: Link;
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended, and everything that it said before has been heard. */
   readonly ended: Promise<void>;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
@@ -27,7 +27,9 @@ export function start(program: string, order: unknown): Started {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: [],
   });
-  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  const heard = (event: "exit" | "disconnect") =>
+    new Promise<void>((done) => child.once(event, () => done()));
+  const ended = Promise.all([heard("exit"), heard("disconnect")]).then(() => undefined);
   return {
     child,
     ended,

@@ -47,7 +47,7 @@ export interface Programs {
 /** In memory where the system has such a place: a killed process loses nothing there either. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const AMOUNT = sat(100);
-const READY_MS = 20_000;
+const READY_MS = 120_000;
 
 interface Merchant {
   readonly process: Started;
@@ -227,7 +227,7 @@ export class KillShop {
   }
 
   async #until(scenario: Scenario, good: (money: Money) => boolean): Promise<Money> {
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 120_000;
     for (;;) {
       const money = await this.#money(scenario);
       const settled = this.#issuer?.authorizer.pending === 0 && good(money);

@@ -12,8 +12,8 @@ const VIRTUAL_DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /** Port on which the first slot of the virtual reader waits for a card; the second has the next. */
 export const VIRTUAL_READER_PORT = 35963;
 const LISTENING = "0A";
-const START_MS = 5_000;
-const STOP_MS = 3_000;
+const START_MS = 60_000;
+const STOP_MS = 10_000;
 
 /** Whether a pcscd accepts connections (one that systemd starts on demand does). */
 export function isRunning(socket = SOCKET) {
@@ -55,7 +55,7 @@ async function until(condition, timeoutMs) {
 }
 
 /** Waits for a running pcscd to open the virtual reader: one that systemd starts on demand takes a moment. */
-export const virtualReaderAppears = () => until(hasVirtualReader, 2_000);
+export const virtualReaderAppears = () => until(hasVirtualReader, 5_000);
 
 /** Whether pcscd and the driver of the virtual reader are installed. */
 export const isInstalled = () => findProgram("pcscd") !== undefined && existsSync(VIRTUAL_DRIVER);
@@ -83,8 +83,9 @@ export async function startPcscd() {
     await exited;
     clearTimeout(kill);
   };
-  const ready = await until(async () => hasVirtualReader() && (await isRunning()), START_MS);
-  if (ready && child.pid !== undefined && child.exitCode === null) return { pid: child.pid, stop };
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const ready = await until(async () => hasEnded() || (hasVirtualReader() && (await isRunning())), START_MS);
+  if (ready && child.pid !== undefined && !hasEnded()) return { pid: child.pid, stop };
   await stop();
   return undefined;
 }

@@ -47,7 +47,7 @@ beforeAll(async () => {
   shop = await openEmbeddedNode(at("shop"));
   wallet = await openEmbeddedNode(at("wallet"));
   await json("node", "fund", at("wallet"), "--peer", await nodeUri(shop.node), "--amount", "1000000sat");
-  await shop.node.channelsReady(10_000);
+  await shop.node.channelsReady(120_000);
   await profile("beer tap", "tap.json");
 });
 afterAll(async () => {
@@ -113,7 +113,7 @@ describe("deputy", () => {
     await refused();
     await shop.close();
     shop = await openEmbeddedNode(at("shop"));
-    await shop.node.channelsReady(10_000);
+    await shop.node.channelsReady(120_000);
     await refused();
     const { keyId } = await profile("stolen", "stolen-2.json");
     expect(keyId).not.toBe(revoked.keyId);

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +8,7 @@ import { readIssuerRecord, recordLookups } from "../../cli/issuer-record.js";
 import { hexToBytes, sat } from "../../common/index.js";
 import { verifyToken } from "../../issuer/verify.js";
 import { festivalInvoice } from "../festival-card.js";
+import { cardIsPresent, readerIsEmpty } from "../pcscd/present.js";
 import { chequecard, inFolder } from "./run.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -19,14 +21,18 @@ async function withInserted<T>(card: string, use: (process: ChildProcess) => Pro
   const child = spawn(process.execPath, [MAIN, "simulate", "insert", card], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const gone = once(child, "exit");
   try {
     await new Promise<void>((done, failed) => {
       child.stderr?.on("data", (text) => String(text).includes("lies on the virtual reader") && done());
       child.once("exit", (code) => failed(new Error(`simulate insert ended with ${code}`)));
     });
+    await cardIsPresent(READER);
     return await use(child);
   } finally {
     child.kill("SIGKILL");
+    await gone;
+    await readerIsEmpty(READER);
   }
 }
 
@@ -37,7 +43,7 @@ describe("a simulated card behind real PC/SC", () => {
       await chequecard(["simulate", "new", card]);
       await withInserted(card, async () => {
         const select = "00:A4:04:00:08:F0:43:48:45:51:55:45:01:00";
-        const { stdout } = await run("opensc-tool", ["--reader", "0", "--wait", "--send-apdu", select]);
+        const { stdout } = await run("opensc-tool", ["--reader", READER, "--send-apdu", select]);
         expect(stdout).toMatch(/SW1=0x90, SW2=0x00/);
         expect(stdout).toMatch(/6F .* 84 08 F0 43 48 45 51 55 45 01/);
       });
@@ -53,9 +59,7 @@ describe("a simulated card behind real PC/SC", () => {
         const script = resolve(ROOT, "examples/pyscard/tap.py");
         // The system's Python has Debian's python3-pyscard; another one may come first on the path.
         const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-        const { stdout } = await run(python, [script, "2500", invoice.toUpperCase(), READER], {
-          timeout: 20_000,
-        });
+        const { stdout } = await run(python, [script, "2500", invoice.toUpperCase(), READER]);
         const { token } = JSON.parse(stdout) as { token: string };
         const facts = verifyToken({
           token: hexToBytes(token),

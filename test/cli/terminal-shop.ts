@@ -6,7 +6,7 @@ import { type CardLimits, createCardFile } from "../../simulator/index.js";
 import { festivalCard } from "../festival-card.js";
 import { type IssuedCard, openIssuer } from "../issuer-desk.js";
 
-const READY_MS = 20_000;
+const READY_MS = 120_000;
 
 /** A card in a file of its own. */
 export interface FileCard extends IssuedCard {

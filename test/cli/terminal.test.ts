@@ -42,7 +42,7 @@ function sales() {
 async function latePayment(invoice: string): Promise<string> {
   const { node, close } = await openEmbeddedNode(shop.folder);
   try {
-    expect(await node.channelsReady(20_000)).toBe(true);
+    expect(await node.channelsReady(120_000)).toBe(true);
     return (await shop.payer.pay({ invoice, maxFee: sat(10) })).state;
   } finally {
     await close();

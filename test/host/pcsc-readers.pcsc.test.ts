@@ -14,6 +14,8 @@ const answerOk: Behaviour = () => OK;
 const run = promisify(execFile);
 const [FIRST, SECOND] = SLOTS;
 
+const PATIENCE_MS = 100_000;
+
 let readers: PcscReaders;
 const cards: CardStub[] = [];
 
@@ -24,7 +26,8 @@ async function insert(...args: Parameters<typeof CardStub.insert>): Promise<Card
 }
 
 beforeEach(async () => {
-  readers = await openReaders({ timeouts: { sharing: 300 } });
+  // A program that has ended may hold its card until pcscd notices.
+  readers = await openReaders({ timeouts: { sharing: PATIENCE_MS } });
 });
 
 afterEach(async () => {
@@ -209,10 +212,11 @@ describe("exclusive use", () => {
   });
 
   it("names the program that holds the card", async () => {
+    const hasty = await openReaders({ timeouts: { sharing: 300 } });
     await insert(FIRST, answerOk);
     const holder = await holdInAnotherProcess(FIRST.name);
     try {
-      const error = await readers
+      const error = await hasty
         .find(FIRST.name)
         .waitForCard()
         .catch((reason: unknown) => reason);
@@ -223,6 +227,7 @@ describe("exclusive use", () => {
     } finally {
       holder.kill();
       await once(holder, "exit");
+      await hasty.close();
     }
     const connection = await readers.find(FIRST.name).waitForCard();
     await connection.close();
@@ -240,16 +245,16 @@ describe("exclusive use", () => {
   });
 
   it("waits out a program that only looks at the card for a moment", async () => {
-    const patient = await openReaders({ timeouts: { sharing: 20_000 } });
+    const reader = readers.find(FIRST.name);
     await insert(FIRST, answerOk);
+    await expect.poll(() => reader.state.card).toBe("present");
     const holder = await holdInAnotherProcess(FIRST.name);
-    const waiting = patient.find(FIRST.name).waitForCard();
+    const waiting = reader.waitForCard();
     await sleep(50);
     holder.kill();
     const connection = await waiting;
     expect(await connection.transmit(SELECT)).toEqual(OK);
     await connection.close();
-    await patient.close();
   });
 });
 

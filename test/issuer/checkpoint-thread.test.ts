@@ -65,7 +65,7 @@ describe("the thread that moves the log to the file", () => {
     const path = join(bench.directory(), "issuer.sqlite");
     const { child, exited, lines } = startWriter(path, 30, "stay");
     for await (const line of lines) if (line === String(30 * ROWS)) break;
-    await vi.waitFor(() => expect(rowsInFile(path)).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(rowsInFile(path)).toBeGreaterThan(0), { timeout: 120_000 });
     child.kill("SIGKILL");
     await exited;
   });
@@ -106,14 +106,14 @@ describe("the thread that moves the log to the file", () => {
       thread.committed(changes);
     };
     write();
-    await vi.waitFor(() => expect(rowsInFile(path)).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(() => expect(rowsInFile(path)).toBe(1), { timeout: 120_000 });
     // Its answer may still be under way.
     await vi.waitFor(
       () => {
         write();
         expect(rowsInFile(path)).toBeGreaterThan(1);
       },
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     );
     await thread.close();
     const moved = rowsInFile(path);
@@ -150,7 +150,7 @@ describe("the thread that moves the log to the file", () => {
         thread.committed(17_000n);
         expect(moved).toBe(1);
       },
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     );
     expect(rowsInFile(path)).toBe(database.prepare("select count(*) from evidence").pluck().get());
     const length = statSync(`${path}-wal`).size;
@@ -204,7 +204,7 @@ describe("the thread that moves the log to the file", () => {
       thread.committed(changes);
     };
     ask();
-    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe("started "), { timeout: 20_000 });
+    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe("started "), { timeout: 120_000 });
     await sleep(100);
     ask();
     ask();

@@ -59,7 +59,7 @@ it("one invoice of two cards, decided by two processes at the same moment, is on
     );
     return rows[0]?.waiting !== 0n || isDecided;
   };
-  await expect.poll(blocked, { timeout: 20_000 }).toBe(true);
+  await expect.poll(blocked).toBe(true);
   goOn();
   expect(await firstAnswer).toMatchObject({ outcome: "accepted" });
   expect(await secondAnswer).toMatchObject({ outcome: "rejected", reason: REASON.INVOICE_TAKEN });

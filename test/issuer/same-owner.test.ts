@@ -40,7 +40,7 @@ it.each(["sqlite", "postgres"] as const)(
         });
       const { calls } = node;
       const answer = first.present(card.authorize(invoice, sat(10)), invoice, PEER);
-      await expect.poll(() => node.calls, { timeout: 20_000 }).toBe(calls + 1);
+      await expect.poll(() => node.calls).toBe(calls + 1);
       expect(await second.order({ order: "reconcile" })).toMatchObject({ settled: 0, voided: 0, open: 0 });
       send();
       expect(await answer).toMatchObject({ outcome: "accepted" });

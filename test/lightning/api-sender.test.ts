@@ -15,6 +15,12 @@ import type { CreatedInvoice } from "../../lightning/nodes/port.js";
 import type { MemoryNode } from "./memory-network.js";
 import { openShop, TOKEN } from "./sender-shop.js";
 
+/** Longer than any test may take: where the time running out decides, the test says how much there is. */
+const FOR_EVER_MS = 3_600_000;
+/** Where nobody answers. */
+const SOON_MS = 30;
+/** Where somebody answers, and nobody the next time. */
+const A_WHILE_MS = 500;
 const OTHER_TOKEN = new Uint8Array(149).fill(2);
 const UPDATE = new Uint8Array(149).fill(3);
 
@@ -25,7 +31,7 @@ async function shop(options: SenderOptions = {}) {
       if (type === PEER_MESSAGE.INITIATE_PAYMENT) answer();
     });
   };
-  return { ...(await openShop({ answerTimeoutMs: 30, ...options })), onAsk };
+  return { ...(await openShop({ answerTimeoutMs: FOR_EVER_MS, ...options })), onAsk };
 }
 
 /** A payer that pays whatever it is asked for. */
@@ -64,7 +70,7 @@ describe("asking a payer to pay", () => {
   });
 
   it("silence is unknown, never paid", async () => {
-    const { sender, ask, asked, saved, sale } = await shop();
+    const { sender, ask, asked, saved, sale } = await shop({ answerTimeoutMs: SOON_MS });
     expect(await sender.ask(ask())).toMatchObject({
       outcome: "unknown",
       state: asked,
@@ -120,7 +126,7 @@ describe("asking a payer to pay", () => {
     ["the payer, of another type", (s: Shop) => s.says(s.payer, PEER_MESSAGE.INITIATE_PAYMENT, s.reject())],
     ["the payer, of a type nobody knows", (s: Shop) => s.says(s.payer, 45009, s.reject())],
   ])("a reject from %s is not believed", async (_, send) => {
-    const found = await shop();
+    const found = await shop({ answerTimeoutMs: SOON_MS });
     found.onAsk(found.payer, () => send(found));
     expect(await found.sender.ask(found.ask())).toMatchObject({ outcome: "unknown", state: found.asked });
   });
@@ -135,7 +141,7 @@ describe("asking a payer to pay", () => {
   });
 
   it("a settlement that nobody reported is found when the time is up", async () => {
-    const { sender, ask, merchant, payer, onAsk, invoice } = await shop();
+    const { sender, ask, merchant, payer, onAsk, invoice } = await shop({ answerTimeoutMs: SOON_MS });
     onAsk(payer, () => merchant.settle(hashOf(invoice), sat(1000), true));
     expect(await sender.ask(ask())).toMatchObject({ outcome: "paid", settled: { received: sat(1000) } });
   });
@@ -149,7 +155,7 @@ describe("asking a payer to pay", () => {
   });
 
   it("two tokens at one payer pay once", async () => {
-    const { sender, ask, payer, merchant, invoice } = await shop();
+    const { sender, ask, payer, merchant, invoice } = await shop({ answerTimeoutMs: A_WHILE_MS });
     const release = { pay: () => {} };
     payer.onPay = () =>
       new Promise((resolve) => {
@@ -167,7 +173,7 @@ describe("asking a payer to pay", () => {
   });
 
   it("another payer is not asked while the first may pay; after a cancel and a new invoice it is", async () => {
-    const { sender, ask, stranger, merchant, uriOf, sale } = await shop();
+    const { sender, ask, stranger, merchant, uriOf, sale } = await shop({ answerTimeoutMs: A_WHILE_MS });
     await sender.ask(ask());
     const dialed = merchant.dialed.length;
     await expect(sender.ask(ask({ uri: uriOf(stranger) }))).rejects.toMatchObject({ code: "in-doubt" });
@@ -180,14 +186,14 @@ describe("asking a payer to pay", () => {
   });
 
   it("one invoice is asked for once at a time", async () => {
-    const { sender, ask } = await shop();
+    const { sender, ask } = await shop({ answerTimeoutMs: A_WHILE_MS });
     const first = sender.ask(ask());
     await expect(sender.ask(ask())).rejects.toMatchObject({ code: "busy" });
     expect(await first).toMatchObject({ outcome: "unknown" });
   });
 
   it("an aborted signal and a close end the waiting as unknown", async () => {
-    const { sender, ask, asked } = await shop({ answerTimeoutMs: 60_000 });
+    const { sender, ask, asked } = await shop();
     const giveUp = new AbortController();
     const first = sender.ask(ask({ signal: giveUp.signal }));
     setImmediate(() => giveUp.abort());
@@ -275,7 +281,7 @@ describe("when the payer cannot be asked", () => {
   });
 
   it("the same after an earlier ask with that token: it stays in doubt", async () => {
-    const { sender, ask, payer, saved, asked } = await shop();
+    const { sender, ask, payer, saved, asked } = await shop({ answerTimeoutMs: A_WHILE_MS });
     await sender.ask(ask());
     payer.reachable = false;
     expect(await sender.ask(ask())).toMatchObject({ outcome: "not-sent", state: asked });
@@ -283,7 +289,7 @@ describe("when the payer cannot be asked", () => {
   });
 
   it("a send that fails otherwise may have left: unknown", async () => {
-    const { sender, ask, merchant, asked } = await shop();
+    const { sender, ask, merchant, asked } = await shop({ answerTimeoutMs: A_WHILE_MS });
     merchant.onSend = () => {
       throw new NodeError("internal", "broken pipe");
     };
@@ -301,7 +307,7 @@ describe("when the payer cannot be asked", () => {
 
 describe("cancelling", () => {
   it("while the payer is asked: the ask ends cancelled, and the payer can pay no more", async () => {
-    const { sender, ask, merchant, payer, sale, invoice } = await shop({ answerTimeoutMs: 60_000 });
+    const { sender, ask, merchant, payer, sale, invoice } = await shop();
     const sent = new Promise<void>((resolve) => {
       merchant.onSend = () => {
         resolve();
@@ -404,6 +410,7 @@ describe("card updates", () => {
   it("one that comes later is handed on; one for another request, or from another peer, is not", async () => {
     const late: string[] = [];
     const { sender, ask, payer, stranger, says } = await shop({
+      answerTimeoutMs: A_WHILE_MS,
       onLateCardUpdate: ({ requestHash }) => late.push(bytesToHex(requestHash)),
     });
     await sender.ask(ask());
@@ -415,7 +422,7 @@ describe("card updates", () => {
   });
 
   it("a status that waits is ended by close", async () => {
-    const { sender, payer, uriOf } = await shop({ answerTimeoutMs: 60_000 });
+    const { sender, payer, uriOf } = await shop();
     const status = { status: new Uint8Array(149), time: 1n, nonce: new Uint8Array(24) };
     const waiting = sender.requestCardUpdate(uriOf(payer), status);
     setImmediate(() => sender.close());
@@ -424,7 +431,7 @@ describe("card updates", () => {
   });
 
   it("a status brings the update that is pending, or nothing", async () => {
-    const { sender, payer, says, uriOf } = await shop();
+    const { sender, payer, says, uriOf } = await shop({ answerTimeoutMs: A_WHILE_MS });
     const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
     expect(await sender.requestCardUpdate(uriOf(payer), status)).toBeUndefined();
     payer.onMessage(({ type }) => {

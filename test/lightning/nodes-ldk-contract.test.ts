@@ -19,7 +19,7 @@ async function start(): Promise<ConnectedNodes> {
   await nodes.payer.connect({ nodeId, host: "127.0.0.1", port: link.port });
   await nodes.payer.openChannel({ peer: nodeId, capacity: sat(4_000_000), push: msat(2_000_000_000n) });
   const ready = async () => {
-    await Promise.all([nodes.payer.channelsReady(10_000), nodes.merchant.channelsReady(10_000)]);
+    await Promise.all([nodes.payer.channelsReady(120_000), nodes.merchant.channelsReady(10_000)]);
   };
   await ready();
   return {

@@ -55,8 +55,8 @@ async function openWhileDying(victim: Role, phase: Phase, count: number): Promis
     const { opener, acceptor } = await both(20_000);
     // The block in which the funding may lie, if it was on its way when the power went.
     chain.mine();
-    expect(await opener.channelsReady(20_000)).toBe(true);
-    expect(await acceptor.channelsReady(20_000)).toBe(true);
+    expect(await opener.channelsReady(120_000)).toBe(true);
+    expect(await acceptor.channelsReady(120_000)).toBe(true);
     const { invoice } = await acceptor.createInvoice({ amount: sat(5), description: "", expirySeconds: 60 });
     expect((await opener.pay({ invoice, maxFee: msat(0n) })).state).toBe("settled");
     return died;

@@ -88,7 +88,8 @@ test("a network in a folder goes on with its channels, and its files are the own
       const after = await second.merchant.info();
       expect(after.nodeId).toEqual(before.nodeId);
       expect(after.addresses).toEqual(before.addresses);
-      expect(after.outbound).toBe(before.outbound + sat(1000));
+      const outbound = async () => (await second.merchant.info()).outbound;
+      await expect.poll(outbound).toBe(before.outbound + sat(1000));
       const { paid } = await payOnce(second.payer, second.merchant, sat(10));
       expect(paid.state).toBe("settled");
     } finally {

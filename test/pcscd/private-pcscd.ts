@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { MARK } from "../../scripts/processes.mjs";
 
 const SOCKET = "/run/pcscd/pcscd.comm";
 const PID_FILE = "/run/pcscd/pcscd.pid";
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 /** Whether the pcscd of this run was started for it alone (scripts/test.mjs), so that tests may kill it. */
 export const isPrivate = process.env.CHEQUECARD_PCSCD === "private";
@@ -53,7 +54,10 @@ export async function ensurePcscd(): Promise<void> {
 /** Starts another in its place. Whoever owns the namespace ends it by its pid file. */
 export async function startPcscd(): Promise<void> {
   if (!isPrivate) throw new Error("pcscd may only be started in a namespace of our own");
-  const child = spawn("pcscd", ["--foreground"], { detached: true, stdio: "ignore" });
+  // Not a process of this file, with which it would be ended: the files that follow use it.
+  const mark = process.env[MARK]?.replace(/\/?file-.*$/, "");
+  const env = { ...process.env, [MARK]: mark };
+  const child = spawn("pcscd", ["--foreground"], { detached: true, stdio: "ignore", env });
   await once(child, "spawn");
   child.unref();
   await until(accepts, "pcscd answers");

@@ -7,7 +7,7 @@ const VENV = resolve(import.meta.dirname, "../../node_modules/.cache/chequecard-
 
 function hasYubikit(python: string): boolean {
   try {
-    execFileSync(python, ["-c", "import yubikit.core.smartcard.scp"], { stdio: "ignore", timeout: 20_000 });
+    execFileSync(python, ["-c", "import yubikit.core.smartcard.scp"], { stdio: "ignore", timeout: 120_000 });
     return true;
   } catch {
     return false;
@@ -25,7 +25,7 @@ export function yubikitPython(): string | undefined {
   const found = candidates.find((python) => python && hasYubikit(python));
   if (found) return found;
   try {
-    execFileSync("python3", ["-m", "venv", VENV], { stdio: "ignore", timeout: 60_000 });
+    execFileSync("python3", ["-m", "venv", VENV], { stdio: "ignore", timeout: 300_000 });
     const install = [
       "-m",
       "pip",
@@ -36,7 +36,7 @@ export function yubikitPython(): string | undefined {
       "0",
       PACKAGE,
     ];
-    execFileSync(own, install, { stdio: "ignore", timeout: 90_000 });
+    execFileSync(own, install, { stdio: "ignore", timeout: 300_000 });
   } catch {
     return undefined;
   }

@@ -33,7 +33,7 @@ export interface LittleNetwork {
   close(): Promise<void>;
 }
 
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 
 /** Connects one node to another at the address that it tells. @throws NodeError */
 export async function connectNodes(from: LdkNode, to: LdkNode): Promise<void> {
