@@ -1,4 +1,5 @@
-import { amounts, type FileCheck, type Reference, same, unhex } from "./check.js";
+import type { StaticKeys } from "../../reference/scp03.js";
+import { amounts, type FileCheck, type Reference, refused, same, unhex } from "./check.js";
 
 interface Exchange {
   readonly command: string;
@@ -29,6 +30,96 @@ interface Keys {
   readonly serial: string;
 }
 
+interface Conversation {
+  readonly comment: string;
+  readonly card: { readonly i: string; readonly version: number };
+  readonly steps: readonly {
+    readonly comment: string;
+    readonly power?: "reset";
+    readonly command: string;
+    readonly sw: string;
+    readonly data?: string;
+    readonly status?: Readonly<Record<string, string | number>>;
+  }[];
+}
+
+interface HostVector {
+  readonly comment: string;
+  readonly valid: boolean;
+  readonly staticKeys: StaticKeys & { readonly version: number };
+  readonly hostChallenge: string;
+  readonly level: string;
+  readonly initialize: string;
+  readonly authenticate?: string;
+  readonly response?: Exchange & { readonly plain: string };
+  readonly plain?: string;
+  readonly error: string;
+}
+
+interface ChannelFile {
+  readonly keys: Keys;
+  readonly vectors: readonly SessionVector[];
+  readonly conversations: readonly Conversation[];
+  readonly hosts: readonly HostVector[];
+}
+
+/** A card is told the same, and answers the same; its random numbers do not matter. */
+function converse(
+  reference: Reference,
+  { masterKey, serial }: Keys,
+  { comment, card: made, steps }: Conversation,
+) {
+  const { scp03, card: cards, sealed } = reference;
+  const i = Number.parseInt(made.i, 16);
+  const keys = scp03.kdf3(unhex(masterKey), cards.diversificationOf({ serial }));
+  const slots = [{ version: made.version, ...keys, sequence: 0 }];
+  let card = cards.blankCard({ serial, i, slots });
+  const draw = recordedEntropy(reference);
+  for (const [at, { comment: what, power, command, sw, data, status }] of steps.entries()) {
+    if (power) {
+      card = cards.withoutPower(card);
+      continue;
+    }
+    const where = `${comment}, step ${at + 1}, ${what}`;
+    // Only what is looked at is signed: the key's proof, and a status.
+    const outcome = cards.answer(card, unhex(command), draw);
+    if (outcome.data.kind === "message" && !status) {
+      same(outcome.sw, sw, where);
+      card = outcome.next;
+      continue;
+    }
+    const answer = cards.respond(card, unhex(command), draw);
+    card = answer.card;
+    same(answer.sw, sw, where);
+    if (data !== undefined) same(answer.data, data, where);
+    if (!status) continue;
+    const known = {
+      sealKeys: { [card.keySetId]: card.sealKey },
+      cards: { [card.cardId]: card.point },
+      issuerPoint: "",
+    };
+    const { fields } = sealed.open("status", answer.data, known);
+    same(fields, { cardId: card.cardId, ...status }, where);
+  }
+}
+
+/** What a host makes of a card's answers. */
+function listen({ scp03, card: cards }: Reference, vector: HostVector) {
+  const { comment, valid, staticKeys, hostChallenge, level, initialize, authenticate, response, plain } =
+    vector;
+  const read = () => {
+    const greeted = scp03.greet(staticKeys, unhex(hostChallenge), unhex(initialize));
+    const opened = scp03.authenticate(greeted, Number.parseInt(level, 16));
+    same(opened.bytes, authenticate, `${comment}, EXTERNAL AUTHENTICATE`);
+    const sent = unhex(response?.plain ?? "");
+    const { data = Buffer.alloc(0) } = cards.parseCommand(sent) ?? {};
+    const { channel } = scp03.protectCommand(opened.channel, sent.subarray(0, 4), data);
+    return scp03.openResponse(channel, unhex(response?.data ?? ""), response?.sw ?? "");
+  };
+  if (valid) same(read(), plain, comment);
+  else same(refused(read), vector.error, comment);
+}
+
 /** Random bytes as the recorded card drew them: SHA-256 of a name and a counter. */
 function recordedEntropy({ crypto, bytes }: Reference): (length: number) => Uint8Array {
   let counter = 0;
@@ -38,8 +129,10 @@ function recordedEntropy({ crypto, bytes }: Reference): (length: number) => Uint
 
 export const channels: FileCheck = {
   file: "scp03-sessions.json",
-  check(reference: Reference, { keys, vectors }: { keys: Keys; vectors: readonly SessionVector[] }) {
+  check(reference: Reference, { keys, vectors, conversations, hosts }: ChannelFile) {
     const { scp03, card: cards } = reference;
+    for (const conversation of conversations) converse(reference, keys, conversation);
+    for (const host of hosts) listen(reference, host);
     for (const { comment, fields, opening, steps } of vectors) {
       const { version, ...staticKeys } = fields.staticKeys;
       same(scp03.kdf3(unhex(keys.masterKey), unhex(fields.diversification)), staticKeys, `${comment}, keys`);

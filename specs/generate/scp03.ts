@@ -1,4 +1,6 @@
 import { KEY_VERSION, MASTER_KEY, NEXT_VERSION, SERIAL } from "./scp03/cards.js";
+import { conversations } from "./scp03/conversations.js";
+import { hosts } from "./scp03/hosts.js";
 import { playSessions } from "./scp03/sessions.js";
 
 export const file = "scp03-sessions.json";
@@ -14,5 +16,7 @@ export function generate(): unknown {
       serial: SERIAL.toString("hex"),
     },
     vectors: playSessions(),
+    conversations: conversations(),
+    hosts: hosts(),
   };
 }
