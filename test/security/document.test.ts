@@ -5,11 +5,13 @@ import { describe, expect, it } from "vitest";
 const ROOT = resolve(import.meta.dirname, "../..");
 const text = readFileSync(join(ROOT, "SECURITY.md"), "utf8").replaceAll(/\n(?!\n|\||#|- )/g, " ");
 
-/** Titles of a file's tests, also of those with a table before them. */
+/** Titles of a file's tests, also of those with a table before them. @param file from this folder, or from the root */
 const titlesOf = (file: string): string[] =>
-  [...readFileSync(join(import.meta.dirname, file), "utf8").matchAll(/(?:\bit\(|\]\)\()\s*"([^"\n]+)"/g)].map(
-    ([, title]) => title as string,
-  );
+  [
+    ...readFileSync(file.includes("/") ? join(ROOT, file) : join(import.meta.dirname, file), "utf8").matchAll(
+      /(?:\bit\(|\)\()\s*"([^"\n]+)"/g,
+    ),
+  ].map(([, title]) => title as string);
 const STORIES = [
   "rogue-terminal",
   "rogue-card",
@@ -26,6 +28,7 @@ describe("SECURITY.md", () => {
     const titles = new Set(
       readdirSync(import.meta.dirname)
         .filter((file) => file.endsWith(".test.ts"))
+        .concat([...text.matchAll(/\]\((test\/[\w/-]+\.test\.ts)\)/g)].map(([, file]) => file as string))
         .flatMap(titlesOf),
     );
     for (const row of rows) {
