@@ -78,9 +78,9 @@ async function serve(
   options: TerminalOptions & { rate?: string },
 ): Promise<CommandOutput> {
   parseExpiry(options.expiry);
-  const started = Math.floor(Date.now() / 1000);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
+    const before = open.store.lastNumber();
     context.print("Type an amount (2500sat, 3.50eur with --rate) and Enter. Ctrl-C or an empty line ends.");
     for await (const line of lines(context.signal)) {
       if (line.trim() === "") break;
@@ -100,7 +100,7 @@ async function serve(
       if (context.signal.aborted) break;
       context.print("Next amount:");
     }
-    const totals = totalsOf(open.store.between(started, Number.MAX_SAFE_INTEGER));
+    const totals = totalsOf(open.store.after(before));
     return { data: totals, text: renderTotals(totals) };
   });
 }

@@ -109,6 +109,17 @@ export class SaleStore {
     return this.#sales("refund_state = 'pending'", []);
   }
 
+  /** Sales after the one of this number, whatever the clock said, oldest first. */
+  after(number: number): Sale[] {
+    return this.#sales("number > ?", [number]);
+  }
+
+  /** Number of the newest sale; 0 for none. @throws SaleError */
+  lastNumber(): number {
+    const [last] = this.#sales("number = (select max(number) from sale)", []);
+    return last?.number ?? 0;
+  }
+
   /** Sales created in [from, to), unix seconds, oldest first. */
   between(from: number, to: number): Sale[] {
     return this.#sales("created_at >= ? and created_at < ?", [from, to]);

@@ -119,6 +119,18 @@ describe("a sale", () => {
     store.close();
   });
 
+  it("counts sales by their numbers where the clock goes back", () => {
+    const store = new SaleStore(path);
+    expect(store.lastNumber()).toBe(0);
+    store.create({ ...draft(1), createdAt: 1_800_000_000, expiresAt: 1_800_000_600 });
+    expect(store.lastNumber()).toBe(1);
+    store.create({ ...draft(2), createdAt: 100, expiresAt: 700 });
+    expect(store.after(1).map(({ number }) => number)).toEqual([2]);
+    expect(store.after(0).map(({ number }) => number)).toEqual([1, 2]);
+    expect(store.lastNumber()).toBe(2);
+    store.close();
+  });
+
   it("a change that cannot be made changes nothing", () => {
     const store = new SaleStore(path);
     store.create(draft(1));

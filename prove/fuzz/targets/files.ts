@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ParseError } from "../../../common/index.js";
+import { decodeCsv, ParseError } from "../../../common/index.js";
 import { authorizerConfigSchema } from "../../../issuer/authorizer/config.js";
 import { parsePolicy } from "../../../issuer/policy/index.js";
 import { parseServiceConfig } from "../../../issuer/service/config.js";
@@ -113,9 +113,11 @@ export const cardListTarget: FuzzTarget = {
       "number,holder,credit\nA-1,Ann,2500sat\nA-2,,\n",
       'number,holder\r\n1,"Ann, ""the"" cook"\r\n2,Bob\r\n',
       "\u00ef\u00bb\u00bfnumber\n1\n2\n3\n",
+      "sep=;\rnumber;holder;;\r1;Ann;;\r;;;\r",
+      `\u00ff\u00fe${[..."number\n1\n"].join("\u0000")}\u0000`,
     ].map(bytesOf),
-  words: ['"', '""', "number", "holder", "credit", "sat"],
-  run: (input) => parseCardList(textOf(input), "fuzz.csv"),
+  words: ['"', '""', "number", "holder", "credit", "sat", "sep=", ";", "\r", "\u00ff\u00fe", "\u0000"],
+  run: (input) => parseCardList(decodeCsv(input, "fuzz.csv"), "fuzz.csv"),
 };
 
 export const policyTarget: FuzzTarget = {
