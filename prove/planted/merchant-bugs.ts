@@ -88,6 +88,13 @@ export const FILE_BUGS: readonly PlantedBug[] = bugsOf("files", [
     caughtBy: [{ tests: "test/personalize/linked-files.test.ts", named: "is not written" }],
   },
   {
+    name: "another user's link in a folder for everybody is followed",
+    edits: { "common/real-file.ts": [["      expectOwnLink(path, real, found, folder);\n", ""]] },
+    caughtBy: [
+      { tests: "test/personalize/linked-files.test.ts", named: "is not begun through another user's link" },
+    ],
+  },
+  {
     name: "a lock of another machine counts as left behind",
     edits: {
       "common/process-identity.ts": [["return shared || other.boot", "return other.boot"]],

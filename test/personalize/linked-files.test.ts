@@ -2,10 +2,12 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  lchownSync,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -118,6 +120,27 @@ describe("a file with two names", () => {
     expect(await codeOf(() => opened.changePassphrase(Buffer.from("another passphrase")))).toBe("file");
     await opened.close();
     expect([journal, letters, keys].map((path) => readFileSync(path))).toEqual(before);
+  });
+});
+
+describe.runIf(process.getuid?.() === 0)("in a folder for everybody", () => {
+  it("a journal is not begun through another user's link: neither over a file nor in a new place", async () => {
+    const folder = freshPath();
+    mkdirSync(folder);
+    chmodSync(folder, 0o1777);
+    const [empty, absent] = [freshPath(), freshPath()];
+    writeFileSync(empty, "");
+    for (const target of [empty, absent]) {
+      const link = join(folder, "batch.journal");
+      symlinkSync(target, link);
+      lchownSync(link, 12345, 12345);
+      expect(await codeOf(() => JournalFile.create(link, options))).toBe("io");
+      expect(await codeOf(() => PinLetters.create(link, PASSPHRASE, { scrypt: CHEAP }))).toBe("io");
+      expect(await codeOf(() => KeyFile.create(link, PASSPHRASE, "cards", { scrypt: CHEAP }))).toBe("file");
+      rmSync(link);
+    }
+    expect(readFileSync(empty)).toHaveLength(0);
+    expect([existsSync(absent), readdirSync(folder)]).toEqual([false, []]);
   });
 });
 
