@@ -166,14 +166,14 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   {
     name: "two services each look at the issuer's budget of fees alone",
     edits: { [FEES]: [[" and totals.fees + ", " and 0 * totals.fees + "]] },
-    caughtBy: [test("fees", "two services on one database")],
+    caughtBy: [test("fees", "hold the issuer.s budget of fees together")],
   },
   {
     name: "two services each look at the places alone",
     edits: {
       [FEES]: [["(p) => `totals.payments + ", "(p) => `0 * totals.payments + "]],
     },
-    caughtBy: [test("fees", "two services on one database")],
+    caughtBy: [test("fees", "hold the places for payments")],
   },
   {
     name: "the fee of a payment counts only when it is settled",

@@ -1,10 +1,11 @@
+import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Msat, msat, sat } from "../../common/index.js";
 import { cashOutCard, fundCard, remaining, showCard } from "../../issuer/ledger/index.js";
 import { cardDetails, spendingReport } from "../../issuer/reports/index.js";
+import type { Store } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { Bench, Service, START, startService } from "./service.js";
-import type { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -161,38 +162,64 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
   });
 });
 
-it("two services on one database hold the issuer's budget and its places together", async () => {
-  const location = await bench.location("postgres");
-  const config = { maxFeesPer24h: "40sat", maxInFlight: 60, keptPlacesPercent: 0, payTimeoutMs: 10 };
-  const first = await startService(bench, "postgres", config, { owner: 1n }, location);
-  const second = new Service(
-    await bench.open("postgres", location),
-    first.node,
-    first.clock,
-    await bench.keys(),
-    config,
-    { owner: 2n },
-  );
-  first.node.behaviour = "stuck";
-  first.node.fee = "highest";
-  const cards: SigningCard[] = [];
-  for (let i = 0; i < 80; i++) cards.push(await first.card(i + 1));
-  const both = [first, second];
-  const outcomes = await Promise.all(
-    cards.map((card, i) => (both[i % 2] as Service).tap(card, i + 1, sat(100))),
-  );
-  const busy = outcomes.filter(({ reason }) => reason === REASON.BUSY);
-  expect(busy).toHaveLength(20);
-  const leases = await first.store.db.selectFrom("leases").select("max_fee").execute();
-  expect(leases).toHaveLength(60);
-  expect(leases.reduce((sum, { max_fee }) => sum + max_fee, 0n)).toBe(sat(40));
-  first.node.finish();
-  for (const service of both) await service.reconciler.run();
-  expect(await feesPaid(first)).toBe(sat(40));
-  expect(await first.violations()).toEqual([]);
-  await second.close();
-  await finish(first);
+describe("two services on one database", () => {
+  /** Two cards tap at once, each at a service of its own; the first decision is committed when the second waits for it. */
+  async function tapTogether(config: Parameters<typeof startService>[2]) {
+    const location = await bench.location("postgres");
+    const held = await bench.open("postgres", location);
+    const [isWritten, written] = signal();
+    const [mayCommit, commit] = signal();
+    const holding: Store = {
+      ...held,
+      write: (work, options) =>
+        held.write(async (tx) => {
+          const result = await work(tx);
+          written();
+          await mayCommit;
+          return result;
+        }, options),
+    };
+    const second = await startService(bench, "postgres", { ...config, payTimeoutMs: 10 }, {}, location);
+    second.node.behaviour = "stuck";
+    second.node.fee = "highest";
+    const cards = [await second.card(1), await second.card(2)] as const;
+    const { node, clock } = second;
+    const first = new Service(holding, node, clock, await bench.keys(), { ...config, payTimeoutMs: 10 });
+    const one = first.tap(cards[0], 1, sat(100));
+    await isWritten;
+    const other = second.tap(cards[1], 2, sat(100));
+    const waits = sql<{ pid: number }>`select pid from pg_locks where not granted`;
+    await expect.poll(async () => (await waits.execute(second.store.db)).rows.length).toBeGreaterThan(0);
+    commit();
+    const answers = await Promise.all([one, other]);
+    const leases = await second.store.db.selectFrom("leases").select("max_fee").orderBy("counter").execute();
+    expect(await second.violations()).toEqual([]);
+    await first.close();
+    await second.close();
+    return { reasons: answers.map(({ reason }) => reason), fees: leases.map(({ max_fee }) => max_fee) };
+  }
+
+  it("hold the issuer's budget of fees together", async () => {
+    const { reasons, fees } = await tapTogether({ maxFeesPer24h: "2sat" });
+    expect(reasons).toEqual([undefined, undefined]);
+    expect([...fees].sort()).toEqual([1500n, 500n]);
+  });
+
+  it("hold the places for payments in flight together", async () => {
+    const { reasons, fees } = await tapTogether({ maxInFlight: 1, keptPlacesPercent: 0 });
+    expect(reasons).toEqual([undefined, REASON.BUSY]);
+    expect(fees).toEqual([1500n]);
+  });
 });
+
+/** A promise and what resolves it. */
+function signal(): [Promise<void>, () => void] {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return [promise, resolve];
+}
 
 describe.each(["sqlite", "postgres"] as const)("fees that the card bears, on %s", (kind) => {
   const BEARS = { feesBorneBy: "card" };
