@@ -4,7 +4,8 @@ import type { OperationKind } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { FieldCard } from "./cards.js";
-import type { World } from "./world.js";
+import { ISSUER_FEES } from "./issuer-process.js";
+import { CARD_FEES, type World } from "./world.js";
 
 /** What happened in a run, for the report. */
 export interface Books {
@@ -34,6 +35,7 @@ export async function checkBooks(world: World, isAllGivenBack: boolean): Promise
     ...(await ledgerProblems(world)),
     ...(await cashProblems(world)),
     ...paymentProblems(world, rows),
+    ...feeProblems(world, rows),
     ...saleProblems(world, counts),
   ];
   for (const card of world.cards)
@@ -107,6 +109,40 @@ function paymentProblems({ merchant, payer }: World, rows: readonly Row[]): stri
   return problems;
 }
 
+const DAY_MS = 24n * 3_600_000n;
+
+/** Fees are those that the node paid, and in no period more than the budgets allow, by the clock of the decisions. */
+function feeProblems({ payer, cards }: World, rows: readonly Row[]): string[] {
+  const problems: string[] = [];
+  const settled = rows.filter(({ state }) => state === "settled");
+  for (const row of settled) {
+    const hash = row.payment_hash.toString("hex");
+    const paid = payer.payments.get(hash)?.state;
+    const fee = paid?.state === "settled" ? paid.fee : undefined;
+    if (row.fee !== fee)
+      problems.push(`${hash}: the node paid ${fee} msat of fees, the ledger has ${row.fee}`);
+  }
+  const within = (name: string, some: readonly Row[], budget: { day: bigint; month: bigint }) => {
+    for (const { decided_at: end } of some)
+      for (const [length, most] of [
+        [DAY_MS, budget.day],
+        [30n * DAY_MS, budget.month],
+      ] as const) {
+        const fees = sum(
+          some.filter(({ decided_at: at }) => at > end - length && at <= end).map(({ fee }) => fee ?? 0n),
+        );
+        if (fees > most) problems.push(`${name} cost ${fees} msat of fees, ${most} were allowed`);
+      }
+  };
+  within("all cards", settled, ISSUER_FEES);
+  for (const { cardId } of cards) {
+    const key = cardKey(cardId);
+    const own = settled.filter(({ card }) => card === key);
+    within(`card ${bytesToHex(cardId)}`, own, CARD_FEES);
+  }
+  return problems;
+}
+
 /** Every sale is final, and what it says is what the merchant's node says. */
 function saleProblems({ counters, merchant }: World, counts: Record<string, number>): string[] {
   const problems: string[] = [];
@@ -166,12 +202,13 @@ async function cardProblems(
     problems.push(
       `${name}: ${free} msat to spend and ${unseen} unseen, the account has ${account.funded - account.spent}`,
     );
-  // A card keeps the credit that it had when it was paid out, and spends none of it.
+  // A card keeps the credit that it had when it was paid out, or bore a fee, and spends none of it.
   const kept = credit - authorized - (account.funded - account.spent);
-  const handedOut = sum(paidOut.map(({ amount }) => amount));
+  const fees = sum([...own.values()].map(({ fee }) => fee ?? 0n));
+  const handedOut = sum(paidOut.map(({ amount }) => amount)) + (field.bearsFees ? fees : 0n);
   if (isAllGivenBack && (unseen !== 0n || kept < 0n || kept > handedOut))
     problems.push(
-      `${name}: healed, it may spend ${credit - authorized} msat and ${unseen} are unseen, the account has ${account.funded - account.spent} and ${handedOut} were handed out`,
+      `${name}: healed, it may spend ${credit - authorized} msat and ${unseen} are unseen, the account has ${account.funded - account.spent} and ${handedOut} were handed out or borne as fees`,
     );
   return problems;
 }

@@ -27,10 +27,13 @@ export class FieldCard {
   readonly publicKey: Uint8Array;
   readonly authorized = new Map<bigint, Authorized>();
   readonly limits = FESTIVAL_LIMITS;
+  /** Its policy has it pay routing fees. */
+  readonly bearsFees: boolean;
   /** Somebody holds it at a reader. */
   isBusy = false;
 
   constructor(number: number, seed: number, issuerNodeId: Uint8Array) {
+    this.bearsFees = number === 1;
     this.cardId = Uint8Array.of(0xca, 0xfe, 0, 0, ...u32(number));
     const made = provisionCard(
       {

@@ -38,7 +38,12 @@ export interface IssuerHost {
 /** Codes of errors that no full disk and no lost answer brings about. */
 const OWN_FAULTS: readonly unknown[] = ["constraint", "internal"] satisfies StoreErrorCode[];
 
-const CONFIG = authorizerConfigSchema.parse({});
+/** Routing fees that all cards may cost, in msat. */
+export const ISSUER_FEES = { day: 80_000n, month: 240_000n };
+const CONFIG = authorizerConfigSchema.parse({
+  maxFeesPer24h: `${ISSUER_FEES.day}msat`,
+  maxFeesPer30d: `${ISSUER_FEES.month}msat`,
+});
 const ROUND_MS = 10_000;
 
 /** One life of the issuer's service: it dies, and another is started over what it left. */
@@ -123,6 +128,13 @@ export class IssuerProcess {
       .catch(() => undefined);
   }
 
+  /** No card has more payments in flight than it may. */
+  async #countInFlight(tx: Tx): Promise<void> {
+    const { rows } = await sql<{ count: bigint }>`select count(*) as count from leases group by card
+      having count(*) > ${CONFIG.maxInFlightPerCard}`.execute(tx);
+    for (const { count } of rows) this.#host.complain(`a card has ${count} payments in flight`);
+  }
+
   /** At times the connection to the database server breaks in the middle of a transaction. */
   async #cutLine(tx: Tx): Promise<void> {
     if (this.#host.location.kind !== "postgres") return;
@@ -173,6 +185,7 @@ export class IssuerProcess {
           const result = await raw.write(async (tx) => {
             const done = await work(tx);
             this.life.expectAlive();
+            await this.#countInFlight(tx);
             await this.#cutLine(tx);
             if (undone) throw new StoreError("full", "the disk is full");
             return done;

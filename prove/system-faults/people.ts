@@ -23,6 +23,7 @@ export async function merchant(world: World, counter: Counter, sales: number): P
     await time.sleep(random.below(20_000));
     const process = await runningTerminal(world, counter);
     if (world.faults.strikes("rogue taps", 12)) await rogueTap(world, counter, process);
+    else if (world.faults.strikes("hoards of payments in flight", 12)) await hoard(world, counter, process);
     else await sell(world, counter, process);
     if (random.oneIn(3)) await finishAll(world, counter);
   }
@@ -130,6 +131,30 @@ async function rogueTap(world: World, counter: Counter, process: TerminalProcess
       void time.sleep(random.below(400_000)).then(() => sendLate(world, payload));
     }
     if (random.oneIn(3)) await process.node.cancelInvoice(paymentHash);
+  };
+  await Promise.race([work().catch(expected), process.life.ended]);
+}
+
+/** A cardholder and a merchant in one hand, who keep as many payments as they can pending, for small amounts. */
+async function hoard(world: World, counter: Counter, process: TerminalProcess): Promise<void> {
+  const { random, time, merchant } = world;
+  const card = world.cards.find(({ isBusy }) => !isBusy);
+  if (!card || !counter.reader.isFree) return;
+  const work = async () => {
+    for (let i = 0; i < 6; i++) {
+      const amount = sat(BigInt(1 + random.below(20)));
+      const request = { amount, description: "hoard", expirySeconds: 3_600 };
+      const { invoice, paymentHash } = await process.node.createInvoice(request);
+      merchant.holding.set(bytesToHex(paymentHash), time.now + 120_000 + random.below(1_200_000));
+      if (card.isBusy || !counter.reader.isFree) return;
+      const { token } = await lent(counter, card, () =>
+        tap(counter.reader, { amount, invoiceHash: invoiceHash(invoice) }, { askPin: async () => undefined }),
+      );
+      const payload = encodeInitiatePayment({ token, invoice: utf8(invoice) });
+      world.requests.set(bytesToHex(payload), payload);
+      sendLate(world, payload);
+      await time.sleep(1 + random.below(2_000));
+    }
   };
   await Promise.race([work().catch(expected), process.life.ended]);
 }

@@ -65,6 +65,8 @@ export class SimNode {
   /** Sees every message that leaves. */
   onSend: ((type: number, payload: Uint8Array) => void) | undefined;
   isDown = false;
+  /** Payments to this node that its owner keeps pending, by hash, until a moment of the simulated time. */
+  readonly holding = new Map<string, number>();
   /** Unix milliseconds. */
   readonly clock: () => number;
   readonly #network: SimNetwork;
@@ -203,13 +205,15 @@ export class SimNode {
     const { time, faults, random } = this.#network;
     await time.sleep(faults.routeDelay());
     if (!payee || faults.routeFails()) return { state: "failed", reason: "no route" };
-    while (payee.isDown) await time.sleep(1_000);
+    while (payee.isDown || (payee.holding.get(hash) ?? 0) > time.now) await time.sleep(1_000);
     const preimage = payee.#receive(hash, amount);
     await time.sleep(faults.routeDelay());
     while (this.isDown) await time.sleep(1_000);
     if (!preimage) return { state: "failed", reason: "refused by the payee" };
     this.sent.set(hash, (this.sent.get(hash) ?? 0) + 1);
-    return { state: "settled", preimage, fee: msat(BigInt(random.below(4)) * (maxFee / 4n)) };
+    // Half of those who route take all that the payment may cost.
+    const fee = random.oneIn(2) ? maxFee : msat(BigInt(random.below(4)) * (maxFee / 4n));
+    return { state: "settled", preimage, fee };
   }
 
   #seconds(): number {

@@ -16,6 +16,8 @@ import type { VirtualTime } from "./virtual-time.js";
 /** 2027-01-15 08:00:00 UTC. */
 const START = 1_800_000_000_000;
 const CARDS = 4;
+/** Routing fees that a card may cost, in msat: little, so that a festival uses it up. */
+export const CARD_FEES = { day: 30_000n, month: 90_000n };
 const TERMINALS = 3;
 /** What a second machine's clock is ahead. */
 const SKEW_MS = 3_700;
@@ -161,7 +163,7 @@ export class World {
   async open(): Promise<void> {
     this.faults.on = false;
     for (const station of this.stations) await this.startIssuer(station);
-    for (const { cardId, publicKey, limits } of this.cards) {
+    for (const { cardId, publicKey, limits, bearsFees } of this.cards) {
       const { credit, ...rest } = limits;
       await registerCard(
         this.store,
@@ -172,7 +174,11 @@ export class World {
           label: bytesToHex(cardId),
           credit,
           limits: rest,
-          policy: parsePolicy({}),
+          policy: parsePolicy({
+            maxFeesPer24h: `${CARD_FEES.day}msat`,
+            maxFeesPer30d: `${CARD_FEES.month}msat`,
+            feesBorneBy: bearsFees ? "card" : "issuer",
+          }),
         },
         this.payerClock.read(),
       );
