@@ -19,6 +19,16 @@ export interface PostgresPoolOptions {
 /** How long a connection stays open without being used. */
 const IDLE_MS = 600_000;
 
+/** PgBouncer refuses start-up parameters that it does not know. */
+function refusedSettings(cause: unknown): never {
+  if (cause instanceof pg.DatabaseError && cause.code === "08P01" && /startup parameter/.test(cause.message))
+    throw new StoreError("access", "a pooler does not pass on the settings of the ledger's sessions", {
+      cause,
+      hint: "Connect to PostgreSQL itself, or set pool_mode = session and ignore_startup_parameters = options.",
+    });
+  throw cause;
+}
+
 interface Introduction {
   readonly standby: boolean;
   readonly pid: number;
@@ -65,7 +75,7 @@ export class PostgresPool {
   /** A session that leads to the primary. @throws StoreError; what the driver throws */
   async lend(): Promise<PostgresSession> {
     for (;;) {
-      const client = await this.#pool.connect();
+      const client = await this.#pool.connect().catch(refusedSettings);
       const session = this.#sessions.get(client) ?? (await this.#introduce(client));
       if (this.isCurrent(session) && session.age >= this.#oldest) return session;
       session.sever();

@@ -90,7 +90,9 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
   },
   {
     name: "promotions are forgotten with the process",
-    edits: { "issuer/store/timelines.ts": [["          append(path, position);\n", ""]] },
+    edits: {
+      "issuer/store/timelines.ts": [["          append(path, position);\n", "          path.trim();\n"]],
+    },
     caughtBy: [test("postgres-connections", "the primary is the only server of the ledger")],
   },
   {

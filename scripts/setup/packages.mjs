@@ -19,6 +19,7 @@ export const PACKAGES = [
   { name: "python3-pyscard", use: "tests with pyscard", testOnly: true },
   { name: "softhsm2", use: "tests with a PKCS#11 token", testOnly: true },
   { name: "postgresql", use: "tests on PostgreSQL", testOnly: true },
+  { name: "pgbouncer", use: "tests with a pooler before PostgreSQL", testOnly: true },
 ];
 
 const RETRY_AFTER_MS = 3_600_000;
