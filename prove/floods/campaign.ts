@@ -1,5 +1,5 @@
 import { MAX_HANDED_OVER } from "../../lightning/nodes/ldk/message-types.js";
-import { DEFAULT_PEER_LIMITS } from "../../lightning/nodes/ldk/peer-limits.js";
+import { DEFAULT_PEER_LIMITS, type Flow } from "../../lightning/nodes/ldk/peer-limits.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { SeededRandom } from "../random.js";
 import { CROWDS, FLOODER, type Flood, type Flooded, MESSAGES, runFlood } from "./flood.js";
@@ -27,6 +27,12 @@ const MOST_OBJECTS = handshakes.max + kept.max + strangers.max + dialed.max + kn
 const OVERHEAD = 36;
 /** Bytes of one flood, per connection. */
 const FLOOD_BYTES = 4 * BURST;
+/** The endurance run is cut into rounds, so that a budget can end it. */
+const ROUNDS = 20;
+/** Kinds of messages that the endurance run sends in turn. */
+const ENDURED = ["empty answers", "broken requests", "unknown messages"];
+const UNBOUNDED: Flow = { burst: Number.MAX_SAFE_INTEGER, perSecond: 0 };
+const HOUR_MS = 3_600_000;
 const ALL_KINDS: readonly string[] = [...Object.keys(MESSAGES), ...CROWDS];
 /** LDK ends the connection at the first of these. */
 const ENDED_BY_LDK: readonly string[] = [
@@ -145,45 +151,43 @@ async function withstand(
   return problems;
 }
 
-/** Messages and connections that are all taken, one after the other. @returns what was wrong */
-async function endure(
-  { messages, connections }: Endurance,
-  program: string,
-  meter: Meter,
-): Promise<string[]> {
-  const target = await FloodTarget.start(Number.MAX_SAFE_INTEGER, {
-    burst: Number.MAX_SAFE_INTEGER,
-    perSecond: 0,
-  });
-  const flood = { connections: 1, from: ["127.0.0.2"], ms: 24 * 3_600_000, paced: true };
+/**
+ * Messages and connections that are all taken, in rounds, for at most a third of the budget; counts tell how many
+ * there were. @returns what was wrong
+ */
+async function endure(endurance: Endurance, program: string, meter: Meter): Promise<string[]> {
+  const target = await FloodTarget.start(UNBOUNDED.burst, UNBOUNDED);
+  const [messages, connections] = [endurance.messages / ROUNDS, endurance.connections / ROUNDS].map(
+    Math.ceil,
+  );
+  const seconds = meter.secondsLeft / 3;
   try {
     const problems: string[] = [];
     const { secretKey, nodeId } = hexKey();
     await target.node.keepPlace(nodeId);
-    await runFlood(target.address, { ...flood, kind: "churn", count: 20 }, program);
-    await target.calm(0);
     const table = bindingsTable();
-    const before = target.node.intake().handled;
-    for (const kind of ["empty answers", "broken requests", "unknown messages"]) {
-      const count = Math.ceil(messages / 3);
-      const { sent } = await runFlood(target.address, { ...flood, kind, count, secretKey }, program);
+    for (let round = 0; round < ROUNDS && problems.length === 0 && meter.seconds < seconds; round++) {
+      const flood = { connections: 1, from: ["127.0.0.2"], ms: HOUR_MS, paced: true, secretKey };
+      const kind = ENDURED[round % ENDURED.length] ?? "";
+      const before = target.node.intake().handled;
+      const { sent } = await runFlood(target.address, { ...flood, kind, count: messages ?? 0 }, program);
+      const read = target.node.intake().handled - before;
       meter.count("messages of the endurance run", sent);
-      if (sent < count) problems.push(`${kind}: the connection ended after ${sent} of ${count} messages`);
+      if (read < sent * OVERHEAD || sent < (messages ?? 0))
+        problems.push(`${kind}: ${sent} of ${messages} messages were sent, ${read} bytes handled`);
+      const churn = await runFlood(
+        target.address,
+        { ...flood, kind: "churn", count: connections ?? 0 },
+        program,
+      );
+      meter.count("connections of the endurance run", churn.opened);
+      if (churn.refused > 0) problems.push(`${churn.refused} of ${connections} connections were refused`);
       await target.calm(0);
-      meter.tell("runs");
+      meter.tell(`runs; endurance, round ${round + 1} of ${ROUNDS}`);
     }
-    const read = target.node.intake().handled - before;
-    if (read < messages * OVERHEAD) problems.push(`only ${read} bytes of ${messages} messages were handled`);
-    const churn = await runFlood(target.address, { ...flood, kind: "churn", count: connections }, program);
-    meter.count("connections of the endurance run", churn.opened);
-    if (churn.opened < connections)
-      problems.push(`${churn.refused} of ${connections} connections were refused`);
     const added = addedSince(table);
     meter.count("objects added by the endurance run", added);
-    if (added > MOST_OF_ONE)
-      problems.push(
-        `${messages} messages and ${connections} connections left ${added} objects in the bindings`,
-      );
+    if (added > MOST_OF_ONE) problems.push(`${added} objects were left in the bindings' table`);
     return problems;
   } finally {
     await target.close();
