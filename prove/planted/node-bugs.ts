@@ -52,6 +52,18 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
     caughtBy: [floods("ends after its time"), FLOODS],
   },
   {
+    name: "a flood whose sender has left is never forgotten",
+    edits: {
+      [SOCKETS]: [
+        [
+          "    if (connection.socket.closed) this.#forget(connection);\n    else connection.socket.destroy();\n",
+          "    connection.socket.destroy();\n",
+        ],
+      ],
+    },
+    caughtBy: [floods("leaves at once is cut off and forgotten")],
+  },
+  {
     name: "what the node itself does for a peer costs the peer nothing",
     edits: { [SOCKETS]: [["    else connection.debt += MESSAGE_COST + data.length;\n", ""]] },
     caughtBy: [floods("with pings for long answers is cut off")],

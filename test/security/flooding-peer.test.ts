@@ -107,6 +107,14 @@ describe("a stranger that floods a node", () => {
     expect(node.intake().flooded).toBe(1);
   });
 
+  it("and leaves at once is cut off and forgotten all the same", async () => {
+    const { node, address } = await startNode();
+    const flooder = await dial(address);
+    const frames = Array.from({ length: 1700 }, () => flooder.frame(ANSWER, new Uint8Array(0)));
+    flooder.socket.end(Buffer.concat(frames));
+    await expect.poll(() => node.intake(), { timeout: 30_000 }).toMatchObject({ flooded: 1, connections: 0 });
+  });
+
   it("and never reads is cut off before the node has kept much for it", async () => {
     const { node, address } = await startNode({
       unreadMs: 500,

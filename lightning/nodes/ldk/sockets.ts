@@ -329,7 +329,8 @@ export class PeerSockets {
     });
     this.#reading = undefined;
     this.#charge(connection, 0);
-    if (isNew && connection.peer && !connection.isEnding) this.#introduced(connection, connection.peer);
+    if (isNew && connection.peer && !connection.isEnding && !connection.isCut)
+      this.#introduced(connection, connection.peer);
     if (connection.pendingLength <= MAX_PENDING && !connection.isHeld) socket.resume();
     if (socket.closed && (connection.pendingLength === 0 || connection.isHeld)) this.#forget(connection);
   }
@@ -413,6 +414,7 @@ export class PeerSockets {
   #end(connection: Connection): void {
     connection.isEnding = true;
     const { socket } = connection;
+    if (socket.closed) this.#forget(connection);
     if (socket.destroyed) return;
     socket.end();
     socket.setTimeout(LINGER_MS, () => socket.destroy());
@@ -421,7 +423,8 @@ export class PeerSockets {
   /** Closes at once; nothing more is read or sent. */
   #cut(connection: Connection): void {
     connection.isCut = true;
-    connection.socket.destroy();
+    if (connection.socket.closed) this.#forget(connection);
+    else connection.socket.destroy();
   }
 
   /** The connection is over for LDK as well. */
