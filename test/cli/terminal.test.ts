@@ -238,7 +238,9 @@ it("report: the day's sales, totals and CSV", async () => {
   const rows = readFileSync(csv, "utf8").trimEnd().split("\r\n");
   // The sale that was left dates from 1970.
   expect(rows).toHaveLength(sales().length);
-  expect(rows[1]).toMatch(/^1,[^,]+Z,paid,2500000,2500000,100000,,beer,[0-9a-f]{64}$/);
+  expect(rows[1]).toMatch(
+    /^1,[^,]+Z,[\d-]{10} [\d:]{8},paid,2500000,2500,2500000,2500,100000,100,,,beer,[0-9a-f]{64}$/,
+  );
   expect(statSync(csv).mode & 0o777).toBe(0o600);
   const text = await chequecard(["terminal", "report", "--node", shop.folder]);
   expect(text.out).toMatch(/Paid +7 sales/);
