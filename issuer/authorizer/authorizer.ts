@@ -8,7 +8,10 @@ import type {
 } from "../../lightning/api/authorizer.js";
 import { describeReason, REASON } from "../../lightning/api/reasons.js";
 import { checkedInvoice, type Invoice } from "../../lightning/bolt11/index.js";
+import type { PaymentLookup } from "../../lightning/nodes/port.js";
 import { cardName } from "../ledger/accounts.js";
+import { provesPayment } from "../ledger/resolve.js";
+import { withoutAuthorization } from "../ledger/unmatched.js";
 import { TokenBuckets } from "../policy/index.js";
 import { milliseconds } from "../store/values.js";
 import { type CardRecord, provenFacts, signerOf, VerificationError } from "../verify.js";
@@ -143,6 +146,7 @@ export class Authorizer implements PaymentAuthorizer {
     const isRepeat = isDecided || this.#underWay.has(name);
     if (!this.#cardRate.take(card, name, isRepeat, this.#ports.monotonic())) return SILENCE;
     this.#ports.onStep("verified");
+    if (question.problem !== undefined && (await this.#mayBePaid(question, invoice.amount))) return SILENCE;
     let delivered: Outcome["pending"];
     const { onCardUpdate } = request;
     const outcome = await this.#join(name, question, async (pending) => {
@@ -266,6 +270,28 @@ export class Authorizer implements PaymentAuthorizer {
       this.#ports.log.error({ event: "store", error: nameOf(error) }, "an outcome could not be recorded");
     }
     return accepted(pending);
+  }
+
+  /**
+   * Before an invoice is refused for good because it cannot be paid any more, the node is asked: it may have paid it
+   * under a reservation that the ledger lost. Then the payment is booked, and the decision takes it into account.
+   * @returns true while nobody can tell: nothing may be decided then
+   * @throws StoreError
+   */
+  async #mayBePaid({ paymentHash, amount }: Question, invoiceAmount: Msat | undefined): Promise<boolean> {
+    const { store, node, clock, log } = this.#ports;
+    if (invoiceAmount !== undefined && invoiceAmount !== amount) return false;
+    const unaccounted = await withoutAuthorization(store, store.db, [{ paymentHash }]);
+    if (unaccounted.length === 0) return false;
+    const state = await node.lookupPayment(paymentHash).catch((error: unknown): PaymentLookup => {
+      log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a look-up");
+      return { state: "unknown" };
+    });
+    if (state.state !== "settled") return state.state === "unknown";
+    const { preimage, fee } = state;
+    if (!provesPayment(paymentHash, preimage)) return true;
+    await alertUnmatched(this.#ports, [{ paymentHash, preimage, amount, fee, sentAt: clock() }]);
+    return false;
   }
 
   async #paidForNothing(question: Question, preimage: Uint8Array, fee: Msat): Promise<void> {

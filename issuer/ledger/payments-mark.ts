@@ -1,4 +1,4 @@
-import type { Db, Store } from "../store/types.js";
+import type { Store } from "../store/types.js";
 import { milliseconds } from "../store/values.js";
 
 /** Settings: since when the node's payments are this ledger's, and up to when they were held against it. */
@@ -12,7 +12,7 @@ const MARK = "payments-checked";
  * @throws StoreError
  */
 export async function beginOfPayments(store: Store, now: number): Promise<number> {
-  const kept = await readBegin(store.db);
+  const kept = await setting(store, BEGIN);
   if (kept !== undefined) return kept;
   return await store.write(async (tx) => {
     const first = await tx
@@ -29,11 +29,8 @@ export async function beginOfPayments(store: Store, now: number): Promise<number
   });
 }
 
-/** The same where it was kept; undefined before the first round of a service. */
-export const readBegin = (db: Db): Promise<number | undefined> => setting(db, BEGIN);
-
 /** Up to when the node's payments were held against the ledger, Unix milliseconds; undefined before the first round. */
-export const readMark = ({ db }: Pick<Store, "db">): Promise<number | undefined> => setting(db, MARK);
+export const readMark = (store: Store): Promise<number | undefined> => setting(store, MARK);
 
 /** Keeps how far a round came. @throws StoreError */
 export async function writeMark(store: Store, at: number): Promise<void> {
@@ -47,7 +44,9 @@ export async function writeMark(store: Store, at: number): Promise<void> {
   });
 }
 
-async function setting(db: Db, name: string): Promise<number | undefined> {
-  const row = await db.selectFrom("settings").select("value").where("name", "=", name).executeTakeFirst();
+async function setting(store: Store, name: string): Promise<number | undefined> {
+  const row = await store.read((tx) =>
+    tx.selectFrom("settings").select("value").where("name", "=", name).executeTakeFirst(),
+  );
   return row && Number.parseInt(row.value, 10);
 }

@@ -1,5 +1,6 @@
 import { bugsOf, type PlantedBug } from "./bug.js";
 
+const systemFaults = { campaign: "system-faults" } as const;
 const unmatched = (named: string) => ({ tests: "test/issuer/unmatched.test.ts", named });
 
 const AUTHORIZER = "issuer/authorizer/authorizer.ts";
@@ -17,7 +18,7 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
   {
     name: "what the node has sent is not compared with the ledger",
     edits: { [SENT]: [["withoutAuthorization(store, store.db, paid)", "[] as PaidByNode[]"]] },
-    caughtBy: [unmatched("sqlite the reconciler finds what the node paid")],
+    caughtBy: [unmatched("sqlite the reconciler finds what the node paid"), systemFaults],
   },
   {
     name: "the list of sent payments is read to the end of its first page",
@@ -43,7 +44,7 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
         ],
       ],
     },
-    caughtBy: [unmatched("sqlite a gap that a forgotten payment could belong to")],
+    caughtBy: [unmatched("sqlite a gap that a forgotten payment could belong to"), systemFaults],
   },
   {
     name: "a token whose payment the ledger forgot is refused because its invoice has expired",
@@ -52,7 +53,14 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
         ["if (paidUnmatched === undefined) return", "if (paidUnmatched !== question.amount + 1n) return"],
       ],
     },
-    caughtBy: [unmatched("sqlite a forgotten payment is booked when its token comes again")],
+    caughtBy: [unmatched("sqlite a forgotten payment is booked when its token comes again"), systemFaults],
+  },
+  {
+    name: "an expired invoice is refused without asking whether the node has paid it",
+    edits: {
+      [AUTHORIZER]: [["question.problem !== undefined && (await", "question.problem === 0 && (await"]],
+    },
+    caughtBy: [unmatched("sqlite a forgotten payment whose token comes before anybody found it")],
   },
   {
     name: "a matched payment stays in the account of unmatched ones",

@@ -1,5 +1,5 @@
 import { bytesToHex } from "../../common/index.js";
-import { verifyLedger } from "../../issuer/ledger/index.js";
+import { listUnmatched, type UnmatchedPayment, verifyLedger } from "../../issuer/ledger/index.js";
 import type { OperationKind } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { REASON } from "../../lightning/api/reasons.js";
@@ -30,12 +30,16 @@ export async function checkBooks(world: World, isAllGivenBack: boolean): Promise
     count(`authorizations ${state}`);
     if (reason === BigInt(REASON.NOT_FUNDED)) count("authorizations not funded");
   }
+  const all = await world.store.read((tx) => listUnmatched(tx));
+  const open = all.filter(({ state }) => state !== "matched");
+  if (isAllGivenBack) counts["forgotten payments left unmatched"] = open.length;
   const problems = [
+    ...unmatchedProblems(open, rows, isAllGivenBack),
     ...world.complaints.map((words) => `the service: ${words}`),
     ...(await ledgerProblems(world)),
-    ...(await cashProblems(world)),
-    ...paymentProblems(world, rows),
-    ...feeProblems(world, rows),
+    ...(await cashProblems(world, open)),
+    ...paymentProblems(world, rows, open),
+    ...feeProblems(world, rows, all),
     ...saleProblems(world, counts),
   ];
   for (const card of world.cards)
@@ -49,7 +53,7 @@ async function ledgerProblems(world: World): Promise<string[]> {
 }
 
 /** What was paid in and handed out, as the people at the desk know it; with what was paid it is never too much. */
-async function cashProblems(world: World): Promise<string[]> {
+async function cashProblems(world: World, open: readonly UnmatchedPayment[]): Promise<string[]> {
   const problems: string[] = [];
   const orders = await world.store.read((tx) =>
     tx.selectFrom("operations").select(["kind", "amount"]).execute(),
@@ -71,7 +75,8 @@ async function cashProblems(world: World): Promise<string[]> {
       state.state === "settled" ? state.received : 0n,
     ),
   );
-  if (received + paidOut > paidIn)
+  // What the ledger forgot was paid out a second time at worst; it is in an account of its own.
+  if (received - sum(open.map(({ amount }) => amount)) + paidOut > paidIn)
     problems.push(`${received} msat were paid and ${paidOut} handed out of ${paidIn} that were paid in`);
   return problems;
 }
@@ -79,12 +84,17 @@ async function cashProblems(world: World): Promise<string[]> {
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 /** Every payment hash: what left the payer's node, what came to the merchant's, and what the ledger says. */
-function paymentProblems({ merchant, payer }: World, rows: readonly Row[]): string[] {
+function paymentProblems(
+  { merchant, payer }: World,
+  rows: readonly Row[],
+  open: readonly UnmatchedPayment[],
+): string[] {
   const problems: string[] = [];
   const settled = new Map(
-    rows
-      .filter(({ state }) => state === "settled")
-      .map((row) => [row.payment_hash.toString("hex"), row.amount]),
+    [...rows.filter(({ state }) => state === "settled"), ...open].map((row) => [
+      row.payment_hash.toString("hex"),
+      row.amount,
+    ]),
   );
   let [received, spent] = [0n, 0n];
   for (const [hash, { state }] of merchant.invoices) {
@@ -112,7 +122,11 @@ function paymentProblems({ merchant, payer }: World, rows: readonly Row[]): stri
 const DAY_MS = 24n * 3_600_000n;
 
 /** Fees are those that the node paid, and in no period more than the budgets allow, by the clock of the decisions. */
-function feeProblems({ payer, cards }: World, rows: readonly Row[]): string[] {
+function feeProblems(
+  { payer, cards }: World,
+  rows: readonly Row[],
+  unmatched: readonly UnmatchedPayment[],
+): string[] {
   const problems: string[] = [];
   const settled = rows.filter(({ state }) => state === "settled");
   for (const row of settled) {
@@ -134,13 +148,41 @@ function feeProblems({ payer, cards }: World, rows: readonly Row[]): string[] {
         if (fees > most) problems.push(`${name} cost ${fees} msat of fees, ${most} were allowed`);
       }
   };
-  within("all cards", settled, ISSUER_FEES);
+  // What the ledger forgot was in no budget when it was paid.
+  const forgotten = new Set(unmatched.map(({ payment_hash }) => payment_hash.toString("hex")));
+  const known = settled.filter(({ payment_hash }) => !forgotten.has(payment_hash.toString("hex")));
+  within("all cards", known, ISSUER_FEES);
   for (const { cardId } of cards) {
     const key = cardKey(cardId);
-    const own = settled.filter(({ card }) => card === key);
+    const own = known.filter(({ card }) => card === key);
     within(`card ${bytesToHex(cardId)}`, own, CARD_FEES);
   }
   return problems;
+}
+
+/**
+ * In the end every payment that the ledger forgot has its authorization: its token came again. Left is at most what the
+ * holder was paid out meanwhile, and what was refused for good while the forgotten order was still on its way to the node.
+ */
+function unmatchedProblems(
+  open: readonly UnmatchedPayment[],
+  rows: readonly Row[],
+  isAllGivenBack: boolean,
+): string[] {
+  if (!isAllGivenBack) return [];
+  const isExcused = ({ payment_hash, found_at }: UnmatchedPayment): boolean =>
+    rows.some(
+      (row) =>
+        row.state === "void" &&
+        row.payment_hash.equals(payment_hash) &&
+        (row.reason === BigInt(REASON.NOT_FUNDED) || row.decided_at < found_at),
+    );
+  return open
+    .filter((payment) => !isExcused(payment))
+    .map(
+      ({ payment_hash }) =>
+        `${payment_hash.toString("hex")} was paid, its token came again, and no authorization has it`,
+    );
 }
 
 /** Every sale is final, and what it says is what the merchant's node says. */

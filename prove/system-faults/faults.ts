@@ -19,6 +19,11 @@ export class Faults {
     return true;
   }
 
+  /** Counts a fault that was brought about otherwise. */
+  note(what: string): void {
+    this.#count(what);
+  }
+
   /** Milliseconds that a message is under way. */
   delay(): number {
     return this.strikes("messages delayed", 12)

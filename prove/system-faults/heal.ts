@@ -1,4 +1,5 @@
 import { ChequecardError } from "../../common/index.js";
+import { listUnmatched, writeOff } from "../../issuer/ledger/index.js";
 import { unblockAll } from "./desk.js";
 import { refreshCard, runningTerminal, sendLate } from "./people.js";
 import type { World } from "./world.js";
@@ -71,6 +72,9 @@ export async function presentEverythingAgain(world: World): Promise<void> {
 export async function giveBack(world: World): Promise<void> {
   const [counter] = world.counters;
   if (!counter) return;
+  // Whatever is unmatched now has been refused for good: the issuer bears it, and says so.
+  for (const { payment_hash } of await world.store.read((tx) => listUnmatched(tx, { open: true })))
+    await writeOff(world.store, payment_hash, "refused before it was found", world.payerClock.read());
   const refreshAll = async () => {
     for (const card of world.cards) {
       await world.time.sleep(30_000);

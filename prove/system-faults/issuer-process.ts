@@ -1,6 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { equalBytes, secp256k1 } from "../../common/index.js";
-import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
+import { Authorizer, authorizerConfigSchema, issuerPorts, type Step } from "../../issuer/authorizer/index.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import {
   bindStore,
@@ -54,6 +54,10 @@ export class IssuerProcess {
   readonly #raw: Store;
   readonly #host: IssuerHost;
   readonly #generation: number;
+  /** What this life's ledger was before the reservation that the next life shall not know. */
+  #forgetful: string | undefined;
+  /** Steps of the transaction that runs. */
+  #steps: Step[] = [];
 
   private constructor(host: IssuerHost, raw: Store, generation: number) {
     this.#host = host;
@@ -65,7 +69,7 @@ export class IssuerProcess {
     const { faults, time, random } = network;
     const ports = issuerPorts({
       store: this.store,
-      node: linkNode(node, network, this.life),
+      node: this.#paying(linkNode(node, network, this.life)),
       network: "bcrt",
       nodeId: node.nodeId,
       owner: BigInt(generation + 1),
@@ -78,6 +82,7 @@ export class IssuerProcess {
       },
       log: { info: () => {}, warn: () => {}, error: (fields, message) => this.#hear(fields, message) },
       onStep: (step) => {
+        this.#steps.push(step);
         if (faults.strikes(`issuer killed ${step}`, 150)) this.kill();
         this.life.expectAlive();
       },
@@ -107,6 +112,31 @@ export class IssuerProcess {
     if (isAlone) return link;
     const isHeard = () => !network.faults.strikes("messages that one of two services heard", 3);
     return { ...link, onMessage: (handler) => link.onMessage((message) => isHeard() && handler(message)) };
+  }
+
+  /**
+   * The node that it pays with. When a payment leaves whose reservation is to be forgotten the process ends, as a server
+   * does whose standby had not heard of the last commit.
+   */
+  #paying(link: LightningNode): LightningNode {
+    const pay: LightningNode["pay"] = (request) => {
+      const paid = link.pay(request);
+      if (this.#forgetful === undefined) return paid;
+      this.#host.network.faults.note("reservations forgotten after their payment was sent");
+      this.kill();
+      return paid;
+    };
+    return { ...link, pay };
+  }
+
+  /** Before one in so many transactions the ledger is kept as it is. @returns where */
+  #keep(): string | undefined {
+    const { location, network } = this.#host;
+    if (location.kind !== "sqlite" || !network.faults.on || !network.faults.random.oneIn(12))
+      return undefined;
+    const path = location.path(this.#generation);
+    salvage(path, `${path}-kept`);
+    return `${path}-kept`;
   }
 
   /** Ends it at once. What it had not committed is lost. */
@@ -156,7 +186,7 @@ export class IssuerProcess {
   #leave(): void {
     const { location } = this.#host;
     if (location.kind === "sqlite")
-      salvage(location.path(this.#generation), location.path(this.#generation + 1));
+      salvage(this.#forgetful ?? location.path(this.#generation), location.path(this.#generation + 1));
   }
 
   #watched(raw: Store): Store {
@@ -182,7 +212,10 @@ export class IssuerProcess {
       write: (work) =>
         gate(async () => {
           const undone = faults.strikes("commits refused", 60);
+          let kept: string | undefined;
           const result = await raw.write(async (tx) => {
+            kept = this.#keep();
+            this.#steps = [];
             const done = await work(tx);
             this.life.expectAlive();
             await this.#countInFlight(tx);
@@ -190,6 +223,8 @@ export class IssuerProcess {
             if (undone) throw new StoreError("full", "the disk is full");
             return done;
           });
+          // Only a reservation, and only while it is the last commit: nothing else is forgotten with it.
+          this.#forgetful = this.#steps.join() === "in-reserve" ? kept : undefined;
           if (faults.strikes("issuer killed after a commit", 150)) this.kill();
           if (faults.strikes("answers to commits lost", 60))
             throw new StoreError("unavailable", "the database server does not answer");

@@ -6,6 +6,7 @@ import { couldBelong } from "../../issuer/ledger/unmatched.js";
 import { compareWithNode } from "../../issuer/reports/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
 import { remember } from "./forgetful-ledger.js";
 import { Bench, Service, startService } from "./service.js";
 import type { SigningCard } from "./signing-card.js";
@@ -140,6 +141,26 @@ describe.each(["sqlite", "postgres"] as const)("payments without an authorizatio
     expect([...service.node.sent.values()]).toEqual([1]);
     const [row] = await service.store.db.selectFrom("authorizations").selectAll().execute();
     expect(row).toMatchObject({ state: "settled", amount: sat(100) });
+    await finish(service);
+  });
+
+  it("a forgotten payment whose token comes before anybody found it is not refused for its expired invoice", async () => {
+    const { service, card } = await start();
+    const { invoice, token } = await forgotten(service, card, 1);
+    service.clock.pass(2 * DAY);
+    const { lookupPayment } = service.node;
+    service.node.lookupPayment = async () => {
+      throw new NodeError("unreachable", "the node does not answer");
+    };
+    // Nobody can tell: nothing is decided.
+    expect(await service.present(token, invoice)).toEqual({ outcome: "accepted" });
+    expect(await service.store.db.selectFrom("authorizations").selectAll().execute()).toEqual([]);
+    service.node.lookupPayment = lookupPayment;
+    expect(await service.present(token, invoice)).toEqual({ outcome: "accepted" });
+    const [row] = await service.store.db.selectFrom("authorizations").selectAll().execute();
+    expect(row).toMatchObject({ state: "settled", amount: sat(100) });
+    expect(await service.reconciler.run()).toMatchObject({ unmatched: 0 });
+    expect(await listUnmatched(service.store.db)).toMatchObject([{ state: "matched" }]);
     await finish(service);
   });
 
