@@ -1,4 +1,4 @@
-import { parsePolicy } from "../../issuer/policy/index.js";
+import { describePolicy, parsePolicy } from "../../issuer/policy/index.js";
 import { describeProfile } from "../../personalize/index.js";
 import type { RegisterCommand } from "../command-context.js";
 import { readProfile } from "../personalization-setup.js";
@@ -13,8 +13,8 @@ export const registerProfiles: RegisterCommand = (program, run) => {
     .action((path: string) =>
       run(async () => {
         const profile = readProfile(path);
-        parsePolicy(profile.policy);
-        const sentences = describeProfile(profile);
+        const policy = parsePolicy(profile.policy);
+        const sentences = [...describeProfile(profile), ...describePolicy(policy)];
         return { data: { profile, sentences }, text: sentences.join("\n") };
       }),
     );

@@ -1,3 +1,4 @@
+export { describePolicy } from "./describe.js";
 export { evaluatePolicy, maxFee, type PolicyQuestion, type PolicyRefusal } from "./evaluate.js";
 export { withinHours } from "./hours.js";
 export {

@@ -142,8 +142,6 @@ class Festival {
     this.#location = location;
     this.service = service;
     const { leaseMs, payTimeoutMs, expiryMarginMs, presentationAgeMs } = service.config;
-    // Who routes takes all that a payment may cost.
-    service.node.fee = "highest";
     this.model = new LedgerModel(Array(CARDS).fill(1000n), BEARING, START, {
       leaseMs,
       payTimeoutMs,
@@ -320,6 +318,9 @@ class Festival {
     if (card.total + amount > card.credit) return undefined;
     const serial = ++this.#serial;
     this.service.node.set(serial, behaviour);
+    // Every other route takes all that the payment may cost, the rest nothing.
+    const isFree = serial % 2 === 0;
+    this.service.node.setFee(serial, isFree ? msat(0n) : "highest");
     const invoice = this.service.invoice(serial, amount);
     const bytes = card.authorize(invoice, amount);
     const token: ModelToken = {
@@ -333,6 +334,7 @@ class Festival {
       state: "unseen",
       decidedAt: 0,
       fee: 0n,
+      isFree,
       payment: "none",
     };
     this.#modelCard(index).tokens.push(token);

@@ -16,8 +16,10 @@ export interface ModelToken {
   reason?: number;
   /** When it was reserved: never before the card's decision before it. */
   decidedAt: number;
-  /** Highest routing fee while it is in flight; whoever routes takes all of it. */
+  /** Highest routing fee while it is in flight, the fee paid when it is settled. */
   fee: bigint;
+  /** Its route takes nothing; else all that it may. */
+  readonly isFree: boolean;
   /** When its counter was known to exist. */
   knownAt?: number;
   /** When a round first found `knownAt` yet to come, by the clock that only runs. */
@@ -195,6 +197,7 @@ export class LedgerModel {
 
   #settle(token: ModelToken): void {
     token.state = "settled";
+    if (token.isFree) token.fee = 0n;
     const card = this.cards[token.card] as ModelCard;
     if (card.bearsFees) card.funded -= token.fee;
   }

@@ -76,6 +76,7 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment" |
   readonly #payments = new Map<string, Payment>();
   readonly #preimages = new Map<string, Uint8Array>();
   readonly #behaviours = new Map<string, Behaviour>();
+  readonly #fees = new Map<string, Msat | "highest">();
   /** How often money left for each payment hash: never more than once. */
   readonly sent = new Map<string, number>();
   calls = 0;
@@ -104,6 +105,11 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment" |
     this.#behaviours.set(bytesToHex(sha256(preimageOf(serial))), behaviour);
   }
 
+  /** Sets what routing one payment costs, by the number of its invoice. */
+  setFee(serial: number, fee: Msat | "highest"): void {
+    this.#fees.set(bytesToHex(sha256(preimageOf(serial))), fee);
+  }
+
   /** Ends what is stuck. */
   finish(): void {
     for (const [hash, payment] of this.#payments)
@@ -124,7 +130,8 @@ export class MemoryNode implements Pick<LightningNode, "pay" | "lookupPayment" |
     if (invoice.expiresAt * 1000 < this.clock()) return { state: "failed", reason: "invoice expired" };
     const amount = request.amount ?? invoice.amount ?? msat(0n);
     const startedAt = Math.floor(this.clock() / 1000);
-    const fee = this.fee === "highest" ? request.maxFee : this.fee;
+    const costs = this.#fees.get(hash) ?? this.fee;
+    const fee = costs === "highest" ? request.maxFee : costs;
     const payment: Payment = { amount, startedAt, state: { state: "unknown" }, behaviour, fee };
     this.#payments.set(hash, payment);
     if (payment.fee > request.maxFee) {

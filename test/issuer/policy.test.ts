@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import {
+  describePolicy,
   evaluatePolicy,
   maxFee,
   type PolicyQuestion,
@@ -111,6 +112,37 @@ describe("policy", () => {
     ["nonsense", /policy/],
   ])("refuses %j and says where", (value, message) => {
     expect(() => parsePolicy(value)).toThrow(message);
+  });
+
+  it("says in sentences what it means", () => {
+    expect(describePolicy(parsePolicy({}))).toEqual([
+      "The issuer pays at least 1 sat at once.",
+      "Routing one payment may cost 1 sat and 5000 millionths of the amount; all payments of a card 500 sat in any 24 hours and 5,000 sat in any 30 days.",
+      "The issuer bears routing fees.",
+      "The issuer refuses invoices without an amount.",
+    ]);
+    const all = describePolicy(
+      parsePolicy({
+        maxPerTransaction: "9sat",
+        maxPer24h: "10sat",
+        maxPer30d: "20sat",
+        feesBorneBy: "card",
+        pinRequiredAbove: "5sat",
+        allowedPayees: [PAYEE],
+        allowedHours: [{ days: ["fri"], from: "08:00", to: "09:00" }],
+        allowAmountless: true,
+      }),
+    ).join(" ");
+    for (const part of [
+      "at most 9 sat.",
+      "10 sat in any 24 hours and 20 sat in any 30 days",
+      "The card bears routing fees",
+      "the PIN above 5 sat",
+      "1 listed payees alone",
+      "fri 08:00 to 09:00 (UTC)",
+      "also pays invoices without",
+    ])
+      expect(all).toContain(part);
   });
 
   it("prints what it reads, the same for equal policies", () => {
