@@ -53,8 +53,8 @@ export class PostgresFront {
     const cut = this.cutAtFirstStatement > 0;
     if (cut) this.cutAtFirstStatement--;
     const close = () => {
-      this.#links.delete(link);
       server.destroy();
+      // Where the host is gone without a word, only the client's end closes the connection.
       if (!link.isSilent) client.destroy();
     };
     for (const end of [client, server]) end.on("error", () => {});
@@ -67,7 +67,10 @@ export class PostgresFront {
       server.write(bytes);
     });
     server.on("data", (bytes) => link.isSilent || client.write(bytes));
-    client.on("close", close);
+    client.on("close", () => {
+      this.#links.delete(link);
+      server.destroy();
+    });
     server.on("close", close);
   }
 

@@ -166,7 +166,10 @@ describe("statements on PostgreSQL", () => {
       await client.query("alter system set synchronous_standby_names = 'gone'");
       await client.query("select pg_reload_conf()");
       try {
-        const work = put(store, "uncertain");
+        // The server takes the setting when it comes to it; from then on every commit waits.
+        const work = (async () => {
+          for (let i = 0; ; i++) await put(store, `uncertain ${i}`);
+        })();
         let isOver = false;
         const over = work
           .catch((error: unknown) => error)
