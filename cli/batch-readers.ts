@@ -1,5 +1,5 @@
 import type { Reader } from "../apdu/index.js";
-import { openReaders } from "../host/pcsc/index.js";
+import { openReaders, withoutSamSlots } from "../host/pcsc/index.js";
 import type { BatchEvent } from "../personalize/index.js";
 import { type OpenCardFile, openCardFile, SimulatedReader } from "../simulator/index.js";
 import type { CommandContext } from "./command-context.js";
@@ -69,7 +69,7 @@ export async function withBatchReaders<T>(
   const open = await openReaders({ signal: context.signal });
   try {
     const readers = choice.allReaders
-      ? open.list()
+      ? withoutSamSlots(open.list())
       : choice.reader?.length
         ? choice.reader.map((name) => open.find(name))
         : [open.find()];

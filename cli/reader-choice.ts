@@ -1,10 +1,10 @@
 import type { Reader } from "../apdu/index.js";
-import { openReaders } from "../host/pcsc/index.js";
+import { openReaders, type PcscReader, type PcscReaders } from "../host/pcsc/index.js";
 import { openCardFile, SimulatedReader } from "../simulator/index.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
 
-/** `--reader NAME` or `--card FILE`; neither: the only PC/SC reader. */
+/** `--reader NAME` or `--card FILE`; neither: the PC/SC reader that there is, or the one with a card. */
 export interface ReaderChoice {
   readonly reader?: string;
   readonly card?: string;
@@ -12,6 +12,17 @@ export interface ReaderChoice {
 
 /** Waits until the customer has taken the card away; a simulated one is taken at once, and laid down again. */
 export type CardTaken = (signal: AbortSignal) => Promise<void>;
+
+/** The reader that a name means; says so where several fit and the card decided. @throws TransportError */
+export function chooseReader(
+  context: CommandContext,
+  readers: PcscReaders,
+  name: string | undefined,
+): PcscReader {
+  const { reader, byCard } = readers.choose(name);
+  if (byCard) context.note(`Using the reader "${reader.name}": of those that fit it has the card.`);
+  return reader;
+}
 
 /**
  * Opens the chosen reader for the length of `use`: a PC/SC reader, or a simulated card that lies on a reader of
@@ -40,7 +51,7 @@ export async function withReader<T>(
   }
   const readers = await openReaders({ signal: context.signal });
   try {
-    const reader = readers.find(choice.reader);
+    const reader = chooseReader(context, readers, choice.reader);
     return await use(reader, (signal) => reader.waitForRemoval(signal));
   } finally {
     await readers.close();

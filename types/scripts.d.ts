@@ -117,6 +117,7 @@ declare module "*/scripts/pcscd/service.mjs" {
 
 declare module "*/scripts/pcscd/namespace.mjs" {
   export function inNamespace(command: readonly string[], userId?: number): string[];
+  export function namespaceWorks(): Promise<boolean>;
 }
 
 declare module "*/scripts/report/counts.mjs" {

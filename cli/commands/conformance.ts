@@ -17,6 +17,7 @@ import { EXIT } from "../exit-codes.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "../key-source-choice.js";
 import type { CommandOutput } from "../output.js";
 import { progress } from "../progress.js";
+import { chooseReader } from "../reader-choice.js";
 
 interface ConformanceOptions extends KeySourceChoice {
   readonly reader?: string;
@@ -62,7 +63,7 @@ async function withTarget<T>(
   const [program, ...args] = options.provision?.split(/\s+/).filter(Boolean) ?? [];
   const readers = await openReaders({ signal: context.signal });
   try {
-    const reader = readers.find(options.reader);
+    const reader = chooseReader(context, readers, options.reader);
     const { cardKeys } = options;
     if (cardKeys !== undefined)
       return await withKeys(context, options, (keys) =>

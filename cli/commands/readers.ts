@@ -3,7 +3,12 @@ import { listReaders } from "../../host/pcsc/index.js";
 import type { RegisterCommand } from "../command-context.js";
 import { renderTable } from "../table.js";
 
-const CARD_TEXT = { none: "no card", present: "card", mute: "card that does not answer" } as const;
+const CARD_TEXT = {
+  none: "no card",
+  present: "card",
+  mute: "card that does not answer",
+  unknown: "cannot be used: its name is not UTF-8 (docs/pcsc.md)",
+} as const;
 
 export const registerReaders: RegisterCommand = (program, run) => {
   program

@@ -185,7 +185,8 @@ async function insert(
       "reader-gone": "The virtual reader is gone: pcscd ended.",
       torn: "The card was torn away in mid-command.",
     }[end.reason];
-    if (end.error) throw end.error;
+    // A reader that is gone needs no more words: its error is that of the socket.
+    if (end.error && end.reason !== "reader-gone") throw end.error;
     return { data: { ended: end.reason }, text, exitCode: end.reason === "removed" ? EXIT.OK : EXIT.READER };
   } finally {
     file.close();

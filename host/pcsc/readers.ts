@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { TransportError } from "../../apdu/transport.js";
 import { loadNative, type NativeModule, type NativeReader } from "./native.js";
 import { DEFAULT_TIMEOUTS, PcscReader, type PcscTimeouts, type ReaderState } from "./reader.js";
-import { matchReaders, noSuchReader } from "./reader-names.js";
+import { matchReaders, noSuchReader, shownName, unusableName, withoutSamSlots } from "./reader-names.js";
 import { transportError } from "./scard.js";
 import { probeService } from "./service.js";
 import { Session } from "./session.js";
@@ -33,6 +33,7 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
   readonly #timeouts: PcscTimeouts;
   readonly #readers = new Map<string, PcscReader>();
   readonly #changed = new ChangeSignal();
+  #unusable: readonly string[] = [];
   #session: Session | undefined;
   #lost: TransportError | undefined;
   readonly #closed = new AbortController();
@@ -57,15 +58,31 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
     return [...this.#readers.values()].filter((reader) => reader.connected);
   }
 
+  /** Names of readers that are there and cannot be used, since the names are no UTF-8; as they are best shown. */
+  unusable(): readonly string[] {
+    return this.#unusable;
+  }
+
   /**
-   * The reader of that name, or the only one whose name contains it in any case, or without a name the only one.
+   * The reader of that name, or the one whose name contains it in any case, or without a name the one there is. Where
+   * that fits several, slots for security modules do not count, and of the others the one with a card is meant.
    * @throws TransportError `no-reader`, listing those present; `no-service`; `closed`
    */
   find(name?: string): PcscReader {
+    return this.choose(name).reader;
+  }
+
+  /** As {@link find}. @returns also whether others fit as well, and the card decided */
+  choose(name?: string): { readonly reader: PcscReader; readonly byCard: boolean } {
     this.#requireOpen();
     if (this.#lost) throw this.#lost;
     const found = this.#match(name);
-    if (found.length === 1 && found[0]) return found[0];
+    const [only, ...others] = withoutSamSlots(found);
+    if (only && others.length === 0) return { reader: only, byCard: false };
+    const [withCard, ...more] = withoutSamSlots(found).filter(({ state }) => state.card !== "none");
+    if (withCard && more.length === 0) return { reader: withCard, byCard: true };
+    const [unusable] = found.length > 0 ? [] : matchReaders(this.#unusable, name);
+    if (unusable !== undefined) throw unusableName(unusable);
     throw noSuchReader(
       name,
       found.map((reader) => reader.name),
@@ -120,6 +137,9 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
     const session: Session = new Session(this.#native, {
       changed: (native, state, atr) => this.#onChanged(native, state, atr),
       removed: (native) => this.#onRemoved(native),
+      unreachable: (names) => {
+        this.#unusable = names.map(shownName);
+      },
       failed: (error) => {
         if (this.#session === session) this.#onLost(session, error);
       },
@@ -194,16 +214,21 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
  */
 export const openReaders = (options?: PcscOptions): Promise<PcscReaders> => PcscReaders.open(options);
 
-/** A reader as `listReaders` saw it. */
-export interface ListedReader extends ReaderState {
+/** A reader as `listReaders` saw it. `unknown`: its name cannot be passed on, so nothing else is known of it. */
+export interface ListedReader extends Omit<ReaderState, "card"> {
   readonly name: string;
+  readonly card: ReaderState["card"] | "unknown";
 }
 
 /** The readers that are there now, and what lies on them. @throws TransportError as {@link openReaders} */
 export async function listReaders(options?: PcscOptions): Promise<readonly ListedReader[]> {
   const readers = await openReaders(options);
   try {
-    return readers.list().map((reader) => ({ name: reader.name, ...reader.state }));
+    const nothing = { card: "unknown", inUse: false, exclusive: false, atr: undefined } as const;
+    return [
+      ...readers.list().map((reader) => ({ name: reader.name, ...reader.state })),
+      ...readers.unusable().map((name) => ({ name, ...nothing })),
+    ];
   } finally {
     await readers.close();
   }

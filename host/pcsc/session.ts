@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TransportError } from "../../apdu/transport.js";
 import type { NativeModule, NativeReader, NativeService } from "./native.js";
+import { splitNames } from "./reader-names.js";
 import { transportError } from "./scard.js";
 
 const SERVICE = "the PC/SC service";
@@ -19,6 +20,8 @@ export interface SessionEvents {
   /** A reader's state; the first one means that the reader is there. */
   changed(reader: NativeReader, state: number, atr: Uint8Array): void;
   removed(reader: NativeReader): void;
+  /** Bytes of the names that are no UTF-8, at each listing: the native part cannot reach these readers. */
+  unreachable(names: readonly Uint8Array[]): void;
   /** The service is gone; called at most once, and nothing after it. */
   failed(error: TransportError): void;
 }
@@ -61,14 +64,19 @@ export class Session {
     this.#noticeListing();
   }
 
-  /** pcsclite says nothing when there are no readers, so the callback that it hands to the native part is wrapped. */
+  /**
+   * pcsclite says nothing when there are no readers, and asks for a reader of a name that is no UTF-8 by another
+   * name, so the callback that it hands to the native part is wrapped.
+   */
   #noticeListing(): void {
     const monitor = this.#service.pcsc;
     const start = monitor.start;
     monitor.start = (listed) =>
       start.call(monitor, (error, names) => {
-        listed(error, names);
-        if (error) return;
+        if (error) return listed(error, names);
+        const { utf8, others } = splitNames(names ?? new Uint8Array());
+        listed(undefined, Buffer.from(utf8));
+        if (!this.#ended) this.#events.unreachable(others);
         this.#listed = true;
         this.#checkSettled();
       });

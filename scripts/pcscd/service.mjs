@@ -61,14 +61,20 @@ export const virtualReaderAppears = () => until(hasVirtualReader, 5_000);
 export const isInstalled = () => findProgram("pcscd") !== undefined && existsSync(VIRTUAL_DRIVER);
 
 /**
- * Starts a pcscd of our own, which must be able to write to {@link PCSCD_DIRECTORY}.
+ * Starts a pcscd of our own, with the readers of CHEQUECARD_PCSCD_CONFIG (a reader.conf) if that is set, which must be able to write to {@link PCSCD_DIRECTORY}.
  * @returns {Promise<{ pid: number, stop: () => Promise<void> } | undefined>} undefined when it does not come up
  */
 export async function startPcscd() {
   const program = findProgram("pcscd") ?? "pcscd";
   // Newer versions ask polkit about every client, and refuse all where it does not run.
   const { output } = await capture(program, ["--help"]);
-  const args = ["--foreground", ...(output.includes("--disable-polkit") ? ["--disable-polkit"] : [])];
+  const config = process.env.CHEQUECARD_PCSCD_CONFIG;
+  const readers = config ? ["--config", config] : [];
+  const args = [
+    "--foreground",
+    ...readers,
+    ...(output.includes("--disable-polkit") ? ["--disable-polkit"] : []),
+  ];
   const log = openSync(statePath("log", "pcscd.log"), "w");
   const [file, fileArgs] = boundToParent(program, args);
   // A group of its own, so that Ctrl-C does not take it away before whoever uses it has finished.

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { matchReaders, noSuchReader } from "../../host/pcsc/reader-names.js";
+import {
+  matchReaders,
+  noSuchReader,
+  shownName,
+  splitNames,
+  withoutSamSlots,
+} from "../../host/pcsc/reader-names.js";
 
 const PRESENT = ["ACS ACR122U 00 00", "ACS ACR122U 01 00", "Virtual PCD 00 00"];
 
@@ -40,5 +46,38 @@ describe("noSuchReader lists what is there", () => {
     expect(noSuchReader(undefined, ["A", "B"], ["A", "B"]).message).toBe(
       'Several readers are connected: "A", "B".',
     );
+  });
+});
+
+describe("slots for security modules", () => {
+  const PICC = { name: "ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00" };
+  const SAM = { name: "ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 01 00" };
+  const OTHER = { name: "SAMSUNG Reader 02 00" };
+
+  it("do not count where a card's reader is there", () => {
+    expect(withoutSamSlots([PICC, SAM])).toEqual([PICC]);
+    expect(withoutSamSlots([SAM, OTHER])).toEqual([OTHER]);
+  });
+
+  it("are all there is where nothing else is", () => {
+    expect(withoutSamSlots([SAM])).toEqual([SAM]);
+    expect(withoutSamSlots([])).toEqual([]);
+  });
+});
+
+describe("names that are no UTF-8", () => {
+  const list = Buffer.from("Good Reader\0Kartenleser K\u00f6ln\0Andere \u00c3\u00b6\0\0", "latin1");
+
+  it("are told apart from the others, which stay as they are", () => {
+    const { utf8, others } = splitNames(list);
+    expect(Buffer.from(utf8).toString("utf8")).toBe("Good Reader\0Andere \u00f6\0\0");
+    expect(others.map(shownName)).toEqual(["Kartenleser K\u00f6ln"]);
+  });
+
+  it.each([
+    ["an empty list", ""],
+    ["no reader", "\0"],
+  ])("%s has none", (_, text) => {
+    expect(splitNames(Buffer.from(text, "latin1"))).toEqual({ utf8: Uint8Array.of(0), others: [] });
   });
 });
