@@ -1,6 +1,5 @@
 import {
   authorize,
-  CARD_AID,
   type CardProfile,
   changePin,
   getProfile,
@@ -16,7 +15,7 @@ import {
   verifyPin,
   withResponseChaining,
 } from "../apdu/index.js";
-import { equalBytes, type Msat, ParseError } from "../common/index.js";
+import type { Msat } from "../common/index.js";
 import { type TraceLine, withTrace } from "./trace.js";
 
 /** What crossed the air in a session. */
@@ -71,11 +70,6 @@ export async function openSession(transport: Transport, options: SessionOptions 
   const traced = options.trace ? withTrace(transport, options.trace) : transport;
   const card = withResponseChaining(counting(traced, traffic));
   const selected = await send(card, select, {});
-  if (!equalBytes(selected.aid, CARD_AID))
-    throw new ParseError(
-      "SELECT response/6F/84",
-      "need the card application's AID, have another application's",
-    );
   return {
     selected,
     traffic,

@@ -28,7 +28,7 @@ export async function makeKey(
     send(channel, generateKeyPair, { challenge }),
   );
   const proof = keyProofDigest(challenge, point);
-  if (secp256k1.isPublicKey(point) && secp256k1.verify(signature, proof, point)) return point;
+  if (secp256k1.verify(signature, proof, point)) return point;
   throw new PersonalizationError("bad-proof", "the card's proof of its new key is wrong", {
     hint: "Put the card aside: its key cannot be trusted.",
   });

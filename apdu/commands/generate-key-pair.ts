@@ -1,4 +1,4 @@
-import { concatBytes, expectLength, requireLength } from "../../common/index.js";
+import { concatBytes, expectLength, ParseError, requireLength, secp256k1 } from "../../common/index.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS, SIGNATURE_LENGTH, TAG } from "../constants.js";
 import { encodeTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
@@ -14,7 +14,7 @@ export interface GenerateKeyPairRequest {
 }
 
 export interface GenerateKeyPairResponse {
-  /** 65 bytes, uncompressed. */
+  /** 65 bytes, uncompressed, on the curve. */
   readonly point: Uint8Array;
   /** r || s over `keyProofDigest(challenge, point)`; the caller verifies it. */
   readonly signature: Uint8Array;
@@ -46,6 +46,7 @@ export const generateKeyPair: CommandCodec<GenerateKeyPairRequest, GenerateKeyPa
     const point = unwrapTlv(template, TAG.EC_POINT, `${path}/7F49`);
     const signature = needTlv(objects, TAG.SIGNATURE, path);
     expectLength(point, POINT_LENGTH, `${path}/7F49/86`);
+    if (!secp256k1.isPublicKey(point)) throw new ParseError(`${path}/7F49/86`, "not a point of secp256k1");
     expectLength(signature, SIGNATURE_LENGTH, `${path}/9E`);
     return { point, signature };
   },

@@ -1,4 +1,4 @@
-import { concatBytes, ParseError, ValueError } from "../../common/index.js";
+import { concatBytes, equalBytes, ParseError, ValueError } from "../../common/index.js";
 import { command } from "../command-apdu.js";
 import { CARD_AID, CLA, INS, TAG } from "../constants.js";
 import { encodeTlv, findTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
@@ -11,7 +11,7 @@ export interface SelectRequest {
 }
 
 export interface SelectResponse {
-  /** The AID that was selected, 5..16 bytes. */
+  /** The card application's, 8 bytes. */
   readonly aid: Uint8Array;
   readonly profile: CardProfile;
   /** Absent on a blank card. */
@@ -48,8 +48,9 @@ export const select: CommandCodec<SelectRequest, SelectResponse> = {
     const path = "SELECT response";
     const fci = readTlvs(unwrapTlv(data, TAG.FCI, path), `${path}/6F`);
     const aid = needTlv(fci, TAG.DF_NAME, `${path}/6F`);
-    if (aid.length < 5 || aid.length > 16)
-      throw new ParseError(`${path}/6F/84`, `need 5 to 16 bytes, have ${aid.length}`);
+    // The whole AID, also after selection by a prefix (specs/01 §4.1).
+    if (!equalBytes(aid, CARD_AID))
+      throw new ParseError(`${path}/6F/84`, "need the card application's AID, have another application's");
     const inner = `${path}/6F/A5`;
     const proprietary = readTlvs(needTlv(fci, TAG.FCI_PROPRIETARY, `${path}/6F`), inner);
     const uri = findTlv(proprietary, TAG.NODE_URI, inner);

@@ -8,6 +8,7 @@ type Words = Readonly<Record<string, unknown>>;
 interface InvoiceVector {
   readonly comment: string;
   readonly valid: boolean;
+  readonly canonical?: boolean;
   readonly profile: string;
   readonly invoice: string;
   readonly fields: Words;
@@ -39,7 +40,7 @@ export const invoices: FileCheck = {
       keys,
       now: usual,
       vectors,
-      canonical,
+      canonical: texts,
     }: {
       keys: { payee: string };
       now: number;
@@ -51,6 +52,7 @@ export const invoices: FileCheck = {
     for (const {
       comment,
       valid,
+      canonical = true,
       profile,
       invoice,
       fields,
@@ -73,11 +75,11 @@ export const invoices: FileCheck = {
       }
       same(named(reference, invoice, fields), fields, comment);
       same(problem(invoices.readInvoice(invoice).network, true), undefined, `${comment}, payable`);
-      if (/high s|not in the shortest form/.test(comment)) continue;
+      if (!canonical) continue;
       const written = invoices.writeInvoice(invoices.readInvoice(invoice), unhex(keys.payee));
       same(written, invoice, `${comment}, written`);
     }
-    for (const { comment, valid, text, canonical: wanted, hash, problem } of canonical) {
+    for (const { comment, valid, text, canonical: wanted, hash, problem } of texts) {
       if (!valid) {
         same(
           refused(() => invoices.canonical(text)),

@@ -9,6 +9,7 @@ import {
   OTHER_CARD,
   OTHER_ISSUER,
   OTHER_KEY_SET,
+  STRANGER,
   type VectorCard,
 } from "./card/material.js";
 import {
@@ -30,6 +31,8 @@ interface MessageVector {
   readonly comment: string;
   readonly type: SealedType;
   readonly valid: boolean;
+  /** False: read, but not what the deterministic writer makes. */
+  readonly canonical?: false;
   readonly hex: string;
   readonly fields?: Record<string, unknown>;
   readonly body?: string;
@@ -100,6 +103,7 @@ function good<T extends SealedType>(
     comment,
     type,
     valid: true,
+    ...(options?.form === "high-s" || "reserved" in fields ? { canonical: false as const } : {}),
     hex: sealed.message.toString("hex"),
     fields: {
       keySetId: sealed.keySet.keySetId.toString("hex"),
@@ -173,6 +177,12 @@ function common(type: SealedType, other: SealedType): MessageVector[] {
   ];
 }
 
+/** Flags that no writer sets. */
+const reservedFlags = (type: SealedType, bits: readonly number[]): MessageVector[] =>
+  bits.map((bit) =>
+    bad(type, "flags", `reserved flag bit ${bit}, rightly signed`, { fields: { flags: 1 << bit } }),
+  );
+
 /** A body that was signed for KEY_SET, sealed for the other key set. */
 function resealed(type: SealedType, body: Buffer, iv: Buffer): Buffer {
   const right = seal(type, body.subarray(0, 64), iv, { keySet: OTHER_KEY_SET });
@@ -215,7 +225,12 @@ export function generate(): unknown {
         },
       ),
       ...common("authorization", "status"),
+      bad("authorization", "signature", "an unknown card, rightly signed by its own key", {
+        fields: { cardId: "2122232425262728" },
+        options: { signer: STRANGER },
+      }),
       bad("authorization", "flags", "unknown flag bit 1, rightly signed", { fields: { flags: 2 } }),
+      ...reservedFlags("authorization", [2, 3, 4, 5, 6]),
       bad("authorization", "flags", "unknown flag bit 7, rightly signed", { fields: { flags: 0x81 } }),
       bad("authorization", "amount", "amount 0, rightly signed", { fields: { amount: 0n } }),
       bad("authorization", "amount", "amount above 21 million bitcoin, rightly signed", {
@@ -246,7 +261,13 @@ export function generate(): unknown {
       }),
       good("status", "challenge of zeros", { challenge: "00".repeat(32) }),
       ...common("status", "authorization"),
+      bad("status", "signature", "an unknown card, rightly signed by its own key", {
+        fields: { cardId: "2122232425262728" },
+        options: { signer: STRANGER },
+      }),
       bad("status", "flags", "unknown flag bit 2, rightly signed", { fields: { flags: 4 } }),
+      ...reservedFlags("status", [3, 4, 5, 6, 7]),
+      good("status", "as much authorized as credit", { counter: 1, authorizedTotal: 50_000_000n }),
       bad("status", "credit", "credit above 21 million bitcoin, rightly signed", {
         fields: { credit: MAX_AMOUNT + 1n },
       }),
@@ -287,6 +308,7 @@ export function generate(): unknown {
       ),
       ...common("update", "status"),
       bad("update", "flags", "unknown flag bit 3, rightly signed", { fields: { flags: 8 } }),
+      ...reservedFlags("update", [4, 5, 6]),
       bad("update", "flags", "unknown flag bit 7, rightly signed", { fields: { flags: 0x80 } }),
       bad("update", "credit", "credit above 21 million bitcoin, rightly signed", {
         fields: { credit: MAX_AMOUNT + 1n },

@@ -26,6 +26,7 @@ interface CommandVector {
   readonly comment: string;
   readonly kind: string;
   readonly valid: boolean;
+  readonly canonical?: boolean;
   readonly hex: string;
   readonly fields: Record<string, unknown>;
 }
@@ -87,9 +88,6 @@ const CODECS: Readonly<Record<string, Codec>> = {
   profile: { read: decodeProfile, write: encodeProfile as never, fields: profileFields },
   "PIN block": { read: decodePinBlock, write: encodePinBlock as never, fields: (pin) => ({ pin }) },
 };
-/** Encodings of a later version, or of a card that writes more than it must: read, but not written so. */
-const NOT_WRITTEN = /unknown|newer|nothing published/;
-
 const { vectors } = readVectorFile<{ vectors: readonly CommandVector[] }>("card-commands.json");
 
 describe("commands, responses and data objects", () => {
@@ -97,12 +95,15 @@ describe("commands, responses and data objects", () => {
     expect(vectors.map(({ kind }) => kind).filter((kind) => !CODECS[kind])).toEqual([]);
   });
 
-  test.each(vectors.filter(({ valid }) => valid))("$kind: $comment", ({ kind, comment, hex, fields }) => {
-    const codec = CODECS[kind] as Codec;
-    const value = codec.read(hexToBytes(hex));
-    expect((codec.fields ?? plain)(value)).toEqual(fields);
-    if (!NOT_WRITTEN.test(comment)) expect(bytesToHex(codec.write(value))).toBe(hex);
-  });
+  test.each(vectors.filter(({ valid }) => valid))(
+    "$kind: $comment",
+    ({ kind, canonical = true, hex, fields }) => {
+      const codec = CODECS[kind] as Codec;
+      const value = codec.read(hexToBytes(hex));
+      expect((codec.fields ?? plain)(value)).toEqual(fields);
+      if (canonical) expect(bytesToHex(codec.write(value))).toBe(hex);
+    },
+  );
 
   test.each(vectors.filter(({ valid }) => !valid))("refused, $kind: $comment", ({ kind, hex }) => {
     const codec = CODECS[kind] as Codec;

@@ -51,6 +51,8 @@ export const OTHER_CARD: VectorCard = {
   ...key("another card key"),
 };
 
+/** A key that no file names. */
+export const STRANGER: VectorKey = key("key of a stranger");
 export const NODE_URI = "02e89ca9e8da72b33d896bae51d20e7e6675aa971f7557500b6591b15429e717f1@pay.example:9735";
 
 /** Secret and public parts as they stand in a vector file. */

@@ -44,7 +44,7 @@ export const responseVectors: readonly CommandVector[] = [
     maxPerTransaction: NO,
     pinThreshold: NO,
   }),
-  profile.good(
+  profile.read(
     "nothing published, though values stand there: not to be used",
     `01000f00${"00".repeat(4)}${"11".repeat(24)}`,
     {
@@ -52,7 +52,7 @@ export const responseVectors: readonly CommandVector[] = [
       lifecycle: "0f",
     },
   ),
-  profile.good(
+  profile.read(
     "a newer minor version, unknown capabilities and reserved bytes",
     `01070ffd01020304${TWO_LIMITS.slice(16)}`,
     {
@@ -60,6 +60,16 @@ export const responseVectors: readonly CommandVector[] = [
       minor: 7,
     },
   ),
+  profile.good("available alone", `01000f0200000000${"00".repeat(7)}01${"00".repeat(16)}`, {
+    ...blank,
+    lifecycle: "0f",
+    available: "1",
+  }),
+  profile.good("PIN threshold alone", `01000f0800000000${"00".repeat(16)}${"00".repeat(7)}01`, {
+    ...blank,
+    lifecycle: "0f",
+    pinThreshold: "1",
+  }),
   profile.bad("31 bytes", TWO_LIMITS.slice(2), "length"),
   profile.bad("33 bytes", `${TWO_LIMITS}00`, "length"),
   profile.bad("major version 2", `02${TWO_LIMITS.slice(2)}`, "major"),
@@ -78,16 +88,45 @@ export const responseVectors: readonly CommandVector[] = [
     profile: twoLimits,
     nodeUri: "x".repeat(200),
   }),
-  fci.good("an unknown object in A5", `6f358408${AID}a529c120${TWO_LIMITS}c205ababababab`, {
+  fci.read("an unknown object in A5", `6f358408${AID}a529c120${TWO_LIMITS}c205ababababab`, {
     aid: AID,
     profile: twoLimits,
     nodeUri: null,
   }),
-  fci.good("an unknown object in 6F", `6f318408${AID}a522c120${TWO_LIMITS}9f6500`, {
+  fci.read("an unknown object in 6F", `6f318408${AID}a522c120${TWO_LIMITS}9f6500`, {
     aid: AID,
     profile: twoLimits,
     nodeUri: null,
   }),
+  fci.read("objects in another order", `6f2ea522c120${BLANK}8408${AID}`, {
+    aid: AID,
+    profile: blank,
+    nodeUri: null,
+  }),
+  fci.read("node URI before the profile", `6f328408${AID}a5265f500178c120${TWO_LIMITS}`, {
+    aid: AID,
+    profile: twoLimits,
+    nodeUri: "x",
+  }),
+  fci.good("node URI of the first and the last character", `6f338408${AID}a527c120${TWO_LIMITS}5f5002217e`, {
+    aid: AID,
+    profile: twoLimits,
+    nodeUri: "!~",
+  }),
+  fci.bad("another AID", `6f2e8408f043484551554502a522c120${BLANK}`, "84"),
+  fci.bad("the package AID", `6f2d8407${AID.slice(0, 14)}a522c120${BLANK}`, "84"),
+  fci.bad("length in three bytes", `6f82002e8408${AID}a522c120${BLANK}`, "6F"),
+  fci.bad("inner length in three bytes", `6f308408${AID}a5820022c120${BLANK}`, "A5"),
+  fci.bad("inner length not in its shortest form", `6f2f8408${AID}a523c18120${BLANK}`, "C1"),
+  fci.bad("a second object behind the template", `6f2e8408${AID}a522c120${BLANK}9f6500`, "6F"),
+  fci.bad("the template twice", `6f2e8408${AID}a522c120${BLANK}6f2e8408${AID}a522c120${BLANK}`, "6F"),
+  fci.bad("A5 twice", `6f528408${AID}a522c120${BLANK}a522c120${BLANK}`, "A5"),
+  fci.bad("profile beyond the end of A5", `6f2e8408${AID}a522c121${BLANK}`, "C1"),
+  fci.bad("a tag without a length", `6f2f8408${AID}a522c120${BLANK}c2`, "C2"),
+  fci.bad("tag 00", `6f308408${AID}a522c120${BLANK}0000`, "6F"),
+  fci.bad("a tag of two bytes that one could hold", `6f318408${AID}a522c120${BLANK}9f1e00`, "6F"),
+  fci.bad("a tag of three bytes", `6f328408${AID}a522c120${BLANK}9f810100`, "6F"),
+  fci.bad("profile of 33 bytes", `6f2f8408${AID}a523c121${BLANK}00`, "C1"),
   fci.bad("nothing", "", "6F"),
   fci.bad("another template", `6a2e8408${AID}a522c120${BLANK}`, "6F"),
   fci.bad("bytes after the template", `6f2e8408${AID}a522c120${BLANK}00`, "6F"),
@@ -108,10 +147,14 @@ export const responseVectors: readonly CommandVector[] = [
     `6f81fc8408${AID}a581efc120${TWO_LIMITS}5f5081c9${"78".repeat(201)}`,
     "5F50",
   ),
+  fci.bad("node URI with a space", `6f328408${AID}a526c120${TWO_LIMITS}5f500120`, "5F50"),
+  fci.bad("node URI with DEL", `6f328408${AID}a526c120${TWO_LIMITS}5f50017f`, "5F50"),
   fci.bad("node URI with a line feed", `6f328408${AID}a526c120${TWO_LIMITS}5f50010a`, "5F50"),
   fci.bad("node URI that is not ASCII", `6f328408${AID}a526c120${TWO_LIMITS}5f5001e9`, "5F50"),
 
   getProfile.good("whole object", `c120${TWO_LIMITS}`, twoLimits),
+  getProfile.bad("31 bytes", `c11f${TWO_LIMITS.slice(2)}`, "C1"),
+  getProfile.bad("cut", `c120${TWO_LIMITS.slice(2)}`, "C1"),
   getProfile.bad("the value alone", TWO_LIMITS, "C1"),
   getProfile.bad("two objects", `c120${TWO_LIMITS}c120${TWO_LIMITS}`, "C1"),
   getProfile.bad("nothing", "", "C1"),
@@ -120,6 +163,9 @@ export const responseVectors: readonly CommandVector[] = [
     nodeUri: "x".repeat(200),
   }),
   getNodeUri.bad("another object", `5f5153${URI}`, "5F50"),
+  getNodeUri.bad("empty", "5f5000", "5F50"),
+  getNodeUri.bad("a space", "5f500120", "5F50"),
+  getNodeUri.bad("two objects", "5f5001785f500178", "5F50"),
   getNodeUri.bad("cut", `5f5053${URI.slice(2)}`, "5F50"),
 
   pinBlock.good("4 digits", "241234ffffffffff", { pin: "1234" }),
@@ -127,6 +173,9 @@ export const responseVectors: readonly CommandVector[] = [
   pinBlock.good("11 digits", "2b12345678901fff", { pin: "12345678901" }),
   pinBlock.good("12 digits", "2c123456789012ff", { pin: "123456789012" }),
   pinBlock.good("zeros", "240000ffffffffff", { pin: "0000" }),
+  pinBlock.bad("length 14", "2e12345678901234", "length"),
+  pinBlock.bad("length F", "2f12345678901234", "length"),
+  pinBlock.bad("last digit A", "2c12345678901aff", "digit"),
   pinBlock.bad("format 0", "041234ffffffffff", "control"),
   pinBlock.bad("format 3", "341234ffffffffff", "control"),
   pinBlock.bad("3 digits", "23123fffffffffff", "length"),
@@ -145,6 +194,28 @@ export const responseVectors: readonly CommandVector[] = [
     "point and signature",
     `7f49438641${CARD.point.toString("hex")}9e40${named("key proof").toString("hex").repeat(2)}`,
     { point: CARD.point.toString("hex"), signature: named("key proof").toString("hex").repeat(2) },
+  ),
+  generateKeyPair.bad(
+    "a point that is not on the curve",
+    `7f4943864104${"07".repeat(64)}9e40${"11".repeat(64)}`,
+    "86",
+  ),
+  generateKeyPair.bad(
+    "a point with the prefix of a hybrid form",
+    `7f494386410${6 + ((CARD.point[64] ?? 0) & 1)}${CARD.point.toString("hex").slice(2)}9e40${"11".repeat(64)}`,
+    "86",
+  ),
+  generateKeyPair.bad(
+    "a compressed point",
+    `7f49238621${(2 + ((CARD.point[64] ?? 0) & 1)).toString().padStart(2, "0")}${CARD.point.toString("hex").slice(2, 66)}9e40${"11".repeat(64)}`,
+    "86",
+  ),
+  generateKeyPair.bad("no point", `7f49009e40${"11".repeat(64)}`, "86"),
+  generateKeyPair.bad("no template", `9e40${"11".repeat(64)}`, "7F49"),
+  generateKeyPair.bad(
+    "signature of 65 bytes",
+    `7f49438641${CARD.point.toString("hex")}9e41${"11".repeat(65)}`,
+    "9E",
   ),
   generateKeyPair.bad("point of 33 bytes", `7f49238621${"02".repeat(33)}9e40${"11".repeat(64)}`, "86"),
   generateKeyPair.bad(

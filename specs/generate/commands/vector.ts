@@ -4,6 +4,8 @@ export interface CommandVector {
   /** What it is: `AUTHORIZE command`, `SELECT response`, `profile`, `PIN block`. */
   readonly kind: string;
   readonly valid: boolean;
+  /** False: read, but not what a writer of this version makes. */
+  readonly canonical?: false;
   readonly hex: string;
   readonly fields?: Readonly<Record<string, unknown>>;
   /** Name of the field that is wrong. */
@@ -16,6 +18,15 @@ export const ofKind = (kind: string) => ({
     comment,
     kind,
     valid: true,
+    hex,
+    fields,
+  }),
+  /** Read, and not written so. */
+  read: (comment: string, hex: string, fields: Readonly<Record<string, unknown>>): CommandVector => ({
+    comment,
+    kind,
+    valid: true,
+    canonical: false,
     hex,
     fields,
   }),

@@ -1,3 +1,4 @@
+import { tlv } from "../card/bytes.js";
 import { NO_LIMIT } from "../card/material.js";
 import {
   FESTIVAL,
@@ -5,12 +6,14 @@ import {
   granted,
   identify,
   pinState,
+  profile,
   refused,
   reset,
   type Session,
   sat,
   select,
   send,
+  update,
   verify,
 } from "./script.js";
 
@@ -184,6 +187,44 @@ export const pinRuleSessions: readonly Session[] = [
       reset("power off and on"),
       select(FESTIVAL),
       refused("needs the PIN", sat(6_000), 1, "6982"),
+    ],
+  },
+  {
+    id: "authorize/pin-outlives",
+    section: "specs/01 §6.5",
+    title: "a verification outlives GET DATA, IDENTIFY, unknown commands, blocking and unblocking",
+    card: FESTIVAL,
+    steps: [
+      select(FESTIVAL),
+      verify("PIN", "1234", "9000"),
+      send("GET DATA", "80ca00c100", "9000", tlv("c1", profile(FESTIVAL)).toString("hex")),
+      send("GET DATA of an unknown object", "80ca00c200", "6a88"),
+      identify("IDENTIFY", { counter: 0, credit: sat(50_000), total: 0n }),
+      send("an unknown instruction", "80360000", "6d00"),
+      send("an unknown class", "a0300000", "6e00"),
+      send("RESET outside a secure channel", "84e40000", "6982"),
+      pinState("still verified", "9000"),
+      update("block", { sequence: 1, flags: 1 }),
+      send("VERIFY without data on a blocked card", "00200080", "9c04"),
+      refused("AUTHORIZE on a blocked card: nothing is used up", sat(6_000), 1, "9c04"),
+      update("unblock", { sequence: 2 }),
+      pinState("still verified", "9000"),
+      granted("needs the PIN", sat(6_000), 1, { counter: 1, total: sat(6_000), pin: true, sequence: 2 }),
+    ],
+  },
+  {
+    id: "authorize/pin-outlives-malformed",
+    section: "specs/01 §6.5",
+    title: "a verification outlives bytes that are no command",
+    malformed: true,
+    card: FESTIVAL,
+    steps: [
+      select(FESTIVAL),
+      verify("PIN", "1234", "9000"),
+      send("three bytes", "803000", "6700"),
+      send("AUTHORIZE whose Lc is greater than its data", "803000002801", "6700"),
+      send("VERIFY whose Lc is smaller than its data", "0020008007241234ffffffffff0000", "6700"),
+      pinState("still verified", "9000"),
     ],
   },
 ];

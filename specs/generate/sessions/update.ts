@@ -345,4 +345,35 @@ export const updateSessions: readonly Session[] = [
       pinState("still verified", "9000"),
     ],
   },
+  {
+    id: "update/no-limit",
+    section: "specs/01 §4.2",
+    title: "an update to no limit at all shows in the profile",
+    card: FESTIVAL,
+    steps: [
+      select(FESTIVAL),
+      update("no limits", {
+        sequence: 1,
+        maxPerTransaction: NO_LIMIT.toString(),
+        pinThreshold: NO_LIMIT.toString(),
+        noPinBudget: NO_LIMIT.toString(),
+        maxTransactions: 0xffffffff,
+      }),
+      send(
+        "GET DATA, profile",
+        "80ca00c100",
+        "9000",
+        `c12001000f0d00000000${"00".repeat(8)}${"ff".repeat(16)}`,
+      ),
+      granted("25,001 sat without PIN", sat(25_001), 1, { counter: 1, total: sat(25_001), sequence: 1 }),
+      update("limits again", { sequence: 2 }),
+      send(
+        "GET DATA, profile",
+        "80ca00c100",
+        "9000",
+        `c12001000f0d00000000${"00".repeat(8)}00000000017d784000000000004c4b40`,
+      ),
+      refused("1 sat more than the maximum", sat(25_001), 2, "9c01"),
+    ],
+  },
 ];
