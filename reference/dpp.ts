@@ -126,6 +126,7 @@ const SCHEMES: Readonly<Record<string, Check>> = {
 };
 
 const scheme: Check = (value, path) => {
+  need(value !== undefined, path);
   const { type }: { type?: unknown } = Object(value);
   const found = SCHEMES[String(type)];
   need(found !== undefined, `${path}/type`);

@@ -79,8 +79,9 @@ const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 function isHostName(host: string): boolean {
   const labels = host.split(".");
   if (host.length > 253 || !labels.every((label) => LABEL.test(label))) return false;
-  const last = labels.at(-1) ?? "";
-  return last === "onion" ? /^[a-z2-7]{56}$/.test(labels.at(-2) ?? "") : !/^(\d+|0x[0-9a-f]*)$/.test(last);
+  return host.endsWith(".onion")
+    ? /^[a-z2-7]{56}$/.test(labels.at(-2) ?? "")
+    : !/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "");
 }
 
 /** @throws Refused with `path`, or the part behind it */

@@ -1,4 +1,5 @@
 import { ChequecardError, ParseError } from "../../common/index.js";
+import { isTemporaryReason } from "./reasons.js";
 
 /** Most tokens of one invoice that one payer may be asked with before it has answered any. */
 export const MAX_TOKENS_IN_DOUBT = 8;
@@ -42,8 +43,15 @@ export const NOT_ASKED: Initiation = { phase: "idle" };
 export type InitiationEvent =
   /** About to ask this payer with this token. */
   | { readonly event: "ask"; readonly payer: string; readonly tokenHash: string }
-  /** The payer rejected that token for good (specs/08 §5). */
-  | { readonly event: "rejected"; readonly payer: string; readonly tokenHash: string }
+  /** The payer rejected that token. A temporary reason changes nothing (specs/08 §5). */
+  | {
+      readonly event: "rejected";
+      readonly payer: string;
+      readonly tokenHash: string;
+      readonly reason?: number | undefined;
+    }
+  /** The message certainly never left. `before`: the state before the ask, which may know of an earlier message. */
+  | { readonly event: "not-sent"; readonly before: Initiation }
   | { readonly event: "settled" }
   | { readonly event: "cancelled" };
 
@@ -83,7 +91,11 @@ export function nextInitiation(state: Initiation, happened: InitiationEvent): In
     case "cancelled":
       return state.phase === "paid" ? state : { phase: "cancelled" };
     case "rejected":
-      return withoutToken(state, happened.payer, happened.tokenHash);
+      return isTemporaryReason(happened.reason)
+        ? state
+        : withoutToken(state, happened.payer, happened.tokenHash);
+    case "not-sent":
+      return state.phase === "asked" ? happened.before : state;
     case "ask":
       return withToken(state, happened.payer, happened.tokenHash);
   }

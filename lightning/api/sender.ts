@@ -18,7 +18,6 @@ import {
   type Sale,
 } from "./outcome.js";
 import { present } from "./presenting.js";
-import { isTemporaryReason } from "./reasons.js";
 import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
 
@@ -176,11 +175,14 @@ export class PaymentSender {
         waiting,
         onUnreachable: ask.onUnreachable,
       });
-      // Back to the state before: it may know of an earlier message with this same token.
-      if (outcome.outcome === "not-sent")
-        return await this.finish(ask, waiting.ending ?? outcome, waiting, ask.state);
-      const forGood = outcome.outcome === "rejected" && !isTemporaryReason(outcome.reason);
-      const state = forGood ? nextInitiation(asked, { event: "rejected", ...which }) : asked;
+      if (outcome.outcome === "not-sent") {
+        const state = nextInitiation(asked, { event: "not-sent", before: ask.state });
+        return await this.finish(ask, waiting.ending ?? outcome, waiting, state);
+      }
+      const state =
+        outcome.outcome === "rejected"
+          ? nextInitiation(asked, { event: "rejected", ...which, reason: outcome.reason })
+          : asked;
       return await this.finish(ask, outcome, waiting, state);
     } finally {
       stop();

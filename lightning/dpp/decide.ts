@@ -93,10 +93,12 @@ function htlcArrives(held: HeldPayments, event: HtlcEvent & { type: "htlc" }): H
   // The preimage is out: what was decided with it stays decided, whatever the clock or the keys say since.
   if (paid?.htlcs.includes(htlc.id)) return { held, actions: [claimAgain(htlc, paid)] };
   if (paid) return { held, actions: [fail(htlc.paymentHash, [htlc.id], "already-paid")] };
-  if (typeof terms === "string") return { held, actions: [fail(htlc.paymentHash, [htlc.id], terms)] };
-
   const key = bytesToHex(htlc.paymentHash);
   const before = held.get(key);
+  // Told again while it is held: it stands where it stood, whatever it says now.
+  if (before?.parts.has(htlc.id)) return { held, actions: [] };
+  if (typeof terms === "string") return { held, actions: [fail(htlc.paymentHash, [htlc.id], terms)] };
+
   const total = htlc.total ?? (terms.amount === 0n ? htlc.amount : terms.amount);
   const payment: HeldPayment = {
     paymentHash: htlc.paymentHash,

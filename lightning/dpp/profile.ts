@@ -56,7 +56,7 @@ const hop = z.strictObject({
   nodeId,
   shortChannelId: z
     .string()
-    .regex(/^\d{1,20}$/, "need a decimal number as a string")
+    .regex(/^(?:0|[1-9]\d{0,19})$/, "need a decimal number as a string, without leading zeros")
     .transform(BigInt)
     .refine((value) => value < 2n ** 64n, "need a number of 64 bits"),
   feeBase: integer(0, 0xffffffff),

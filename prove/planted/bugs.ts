@@ -6,6 +6,7 @@ import { NODE_BUGS } from "./node-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { STORE_BUGS } from "./store-bugs.js";
 import { UNMATCHED_BUGS } from "./unmatched-bugs.js";
+import { VECTOR_BUGS } from "./vector-bugs.js";
 
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -22,4 +23,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...FILE_BUGS,
   ...PERSONALIZATION_BUGS,
   ...NODE_BUGS,
+  ...VECTOR_BUGS,
 ];

@@ -332,9 +332,11 @@ interface ModernFile {
     readonly sessions: readonly {
       readonly comment: string;
       readonly allowAmountless: boolean;
+      readonly othersHeld?: number;
       readonly steps: readonly {
         readonly at: number;
         readonly htlc: Words | null;
+        readonly repeat?: number;
         readonly actions: unknown;
       }[];
     }[];
@@ -378,27 +380,35 @@ export const modern: FileCheck = {
       const found = refused(() => dpp.readProfile(profile));
       same(found, valid ? "accepted" : error, comment);
     }
-    for (const { comment, allowAmountless, steps } of recipient.sessions) {
+    for (const { comment, allowAmountless, othersHeld = 0, steps } of recipient.sessions) {
+      const held = Array.from({ length: othersHeld }, (_, i) => ({
+        paymentHash: `other ${i}`,
+        total: 2n,
+        since: recipient.time,
+        parts: [],
+      }));
       let state = {
         master: keys.master,
         terminals: recipient.terminals,
         allowAmountless,
-        held: [],
+        held,
         paid: [],
       } as never;
-      for (const [at, step] of steps.entries()) {
-        const now = recipient.time + step.at;
-        const htlc = step.htlc && {
-          ...step.htlc,
-          amountMsat: BigInt(String(step.htlc.amountMsat)),
-          totalMsat: BigInt(String(step.htlc.totalMsat)),
-        };
-        const decided = htlc
-          ? recipients.htlcArrives(state, htlc as never, now)
-          : recipients.timePasses(state, now);
-        state = decided.recipient as never;
-        same(decided.actions, step.actions, `${comment}, step ${at + 1}`);
-      }
+      for (const [at, { at: seconds, htlc, repeat = 1, actions }] of steps.entries())
+        for (let time = 1; time <= repeat; time++) {
+          const now = recipient.time + seconds;
+          const told = htlc && {
+            ...htlc,
+            id: repeat > 1 ? `${htlc.id}${time}` : htlc.id,
+            amountMsat: BigInt(String(htlc.amountMsat)),
+            totalMsat: BigInt(String(htlc.totalMsat)),
+          };
+          const decided = told
+            ? recipients.htlcArrives(state, told as never, now)
+            : recipients.timePasses(state, now);
+          state = decided.recipient as never;
+          same(decided.actions, actions, `${comment}, step ${at + 1}`);
+        }
     }
   },
 };

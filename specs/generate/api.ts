@@ -167,7 +167,12 @@ const B = { payer: `03${"bb".repeat(32)}`, tokenHash: "b1".repeat(32) };
 const IDLE = { phase: "idle" };
 const asked = (payer: string, ...tokenHashes: string[]) => ({ phase: "asked", payer, tokenHashes });
 const ask = (which: typeof A) => ({ event: "ask", ...which });
-const rejected = (which: typeof A) => ({ event: "rejected", ...which });
+const rejected = (which: typeof A, reason?: number) => ({
+  event: "rejected",
+  ...which,
+  ...(reason === undefined ? {} : { reason }),
+});
+const NOT_SENT = { event: "not-sent" };
 const SETTLED = { event: "settled" };
 const CANCELLED = { event: "cancelled" };
 const MANY = Array.from({ length: 8 }, (_, i) => hexByte(i).repeat(32));
@@ -219,6 +224,43 @@ const initiations = [
     [ask({ ...A, tokenHash: MANY[7] ?? "" })],
     asked(A.payer, ...MANY),
     asked(A.payer, ...MANY),
+  ),
+  story("a temporary reject: busy", [ask(A), rejected(A, 64)], asked(A.payer, A.tokenHash)),
+  story("a temporary reject that nobody knows", [ask(A), rejected(A, 100)], asked(A.payer, A.tokenHash)),
+  story("the last temporary code", [ask(A), rejected(A, 127)], asked(A.payer, A.tokenHash)),
+  story("the first code behind the temporary ones", [ask(A), rejected(A, 128)], IDLE),
+  story("the last code before the temporary ones", [ask(A), rejected(A, 63)], IDLE),
+  story("a final reject that nobody knows", [ask(A), rejected(A, 65535)], IDLE),
+  story("a final reject", [ask(A), rejected(A, 36)], IDLE),
+  story("a final reject after a temporary one", [ask(A), rejected(A, 64), rejected(A, 16)], IDLE),
+  refused("another payer after a temporary reject", [ask(A), rejected(A, 64), ask(B)], "in-doubt"),
+  story("a temporary reject after it was settled", [ask(A), SETTLED, rejected(A, 64)], { phase: "paid" }),
+  story("the message never left: back to idle", [ask(A), NOT_SENT], IDLE),
+  story(
+    "the message never left: another payer may be asked",
+    [ask(A), NOT_SENT, ask(B)],
+    asked(B.payer, B.tokenHash),
+  ),
+  story(
+    "the second message never left: the first is still in doubt",
+    [ask(A), ask(A2), NOT_SENT],
+    asked(A.payer, A.tokenHash),
+  ),
+  story(
+    "the same message again never left: it had left before",
+    [ask(A), ask(A), NOT_SENT],
+    asked(A.payer, A.tokenHash),
+  ),
+  story("settled, though the message never left", [ask(A), SETTLED, NOT_SENT], { phase: "paid" }),
+  story("cancelled, though the message never left", [ask(A), CANCELLED, NOT_SENT], { phase: "cancelled" }),
+  story("settled after the message never left", [ask(A), NOT_SENT, SETTLED], { phase: "paid" }),
+  story("a reject when nobody was asked", [rejected(A)], IDLE),
+  story("cancelled when nobody was asked", [CANCELLED], { phase: "cancelled" }),
+  story(
+    "the eighth token",
+    [ask(A)],
+    asked(A.payer, ...MANY.slice(1), A.tokenHash),
+    asked(A.payer, ...MANY.slice(1)),
   ),
 ];
 

@@ -1,3 +1,4 @@
+import { pointOf } from "../../reference/crypto.js";
 import { terminalKey } from "../../reference/dpp.js";
 import {
   KEY_ID,
@@ -64,6 +65,8 @@ const bad = (comment: string, bytes: Uint8Array, error: string) => ({
   hex: hex(bytes),
   error,
 });
+const GROUP_ORDER = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+const UNCOMPRESSED = hex(pointOf(PAYEE_KEY));
 const MAX = 2_100_000_000_000_000_000n;
 const all = metadata(FIELDS);
 const metadataVectors = [
@@ -121,6 +124,86 @@ const refused: readonly [string, object, string][] = [
   ["a field that nobody knows", { nodeUri: "x" }, "profile/nodeUri"],
 ];
 
+const FIRST_HOP = { ...LAST_HOP, feeBase: 1000, feeProportional: 100, cltvDelta: 72 };
+const routed = (changes: object) => ({ routeHints: [[{ ...FIRST_HOP, ...changes }, LAST_HOP]] });
+const moreRefused: readonly [string, object, string][] = [
+  ["version as text", { version: "1" }, "profile/version"],
+  ["name as a number", { name: 7 }, "profile/name"],
+  ["payee key of the group order", { payeeKey: GROUP_ORDER }, "profile/payeeKey"],
+  ["payee key missing", { payeeKey: undefined }, "profile/payeeKey"],
+  ["terminal key of 33 bytes", { terminalKey: "01".repeat(33) }, "profile/terminalKey"],
+  ["key id of 5 bytes", { keyId: "0000000007" }, "profile/keyId"],
+  ["key id missing", { keyId: undefined }, "profile/keyId"],
+  ["route hints as a map", { routeHints: {} }, "profile/routeHints"],
+  ["a hint that is no list", { routeHints: [LAST_HOP] }, "profile/routeHints/0"],
+  ["a hop that is no map", { routeHints: [[7]] }, "profile/routeHints/0/0"],
+  ["the second of two hints has no hop", { routeHints: [[LAST_HOP], []] }, "profile/routeHints/1"],
+  ["an unknown field in a hop", hint({ alias: "x" }), "profile/routeHints/0/0/alias"],
+  ["a hop without a node id", hint({ nodeId: undefined }), "profile/routeHints/0/0/nodeId"],
+  ["a node id of 65 bytes", hint({ nodeId: UNCOMPRESSED }), "profile/routeHints/0/0/nodeId"],
+  [
+    "a channel id with a leading zero",
+    hint({ shortChannelId: "0123456789" }),
+    "profile/routeHints/0/0/shortChannelId",
+  ],
+  ["a channel id of two zeros", hint({ shortChannelId: "00" }), "profile/routeHints/0/0/shortChannelId"],
+  [
+    "a channel id of 21 digits",
+    hint({ shortChannelId: "100000000000000000000" }),
+    "profile/routeHints/0/0/shortChannelId",
+  ],
+  ["a channel id with a sign", hint({ shortChannelId: "-1" }), "profile/routeHints/0/0/shortChannelId"],
+  ["an empty channel id", hint({ shortChannelId: "" }), "profile/routeHints/0/0/shortChannelId"],
+  ["a channel id in hex", hint({ shortChannelId: "0x10" }), "profile/routeHints/0/0/shortChannelId"],
+  ["a last hop with a proportional fee", hint({ feeProportional: 1 }), "profile/routeHints/0"],
+  ["a base fee of 33 bits", routed({ feeBase: 0x1_0000_0000 }), "profile/routeHints/0/0/feeBase"],
+  ["a base fee below 0", routed({ feeBase: -1 }), "profile/routeHints/0/0/feeBase"],
+  ["a base fee of half an msat", routed({ feeBase: 0.5 }), "profile/routeHints/0/0/feeBase"],
+  ["a base fee as text", routed({ feeBase: "1" }), "profile/routeHints/0/0/feeBase"],
+  [
+    "a proportional fee of 33 bits",
+    routed({ feeProportional: 0x1_0000_0000 }),
+    "profile/routeHints/0/0/feeProportional",
+  ],
+  ["a proportional fee below 0", routed({ feeProportional: -1 }), "profile/routeHints/0/0/feeProportional"],
+  ["a CLTV delta of 17 bits", routed({ cltvDelta: 0x1_0000 }), "profile/routeHints/0/0/cltvDelta"],
+  ["a CLTV delta below 0", routed({ cltvDelta: -1 }), "profile/routeHints/0/0/cltvDelta"],
+  ["the scheme missing", { secretScheme: undefined }, "profile/secretScheme"],
+  [
+    "the derived scheme with a key",
+    { secretScheme: { type: "derived", metadataKey: "00".repeat(32) } },
+    "profile/secretScheme/metadataKey",
+  ],
+  [
+    "LDK's scheme with one key",
+    { secretScheme: { type: "ldk-user-payment-hash", metadataKey: "00".repeat(32) } },
+    "profile/secretScheme/userPmtHashKey",
+  ],
+  ["final CLTV 2017", { minFinalCltv: 2017 }, "profile/minFinalCltv"],
+  ["multiPart missing", { multiPart: undefined }, "profile/multiPart"],
+  ["three media", { media: ["qr", "nfc", "qr"] }, "profile/media"],
+  ["media as text", { media: "qr" }, "profile/media"],
+  ["the second medium is unknown", { media: ["qr", "smoke"] }, "profile/media/1"],
+];
+const accepted: readonly [string, object][] = [
+  ["a name of 64 characters", { name: "x".repeat(64) }],
+  ["a name of 1 character", { name: "x" }],
+  ["payee key 1", { payeeKey: "1".padStart(64, "0") }],
+  ["four route hints", { routeHints: new Array(4).fill([LAST_HOP]) }],
+  ["eight hops", { routeHints: [[...new Array(7).fill(FIRST_HOP), LAST_HOP]] }],
+  ["a last hop with CLTV delta 40", hint({ cltvDelta: 40 })],
+  ["the greatest CLTV delta", hint({ cltvDelta: 0xffff })],
+  ["channel id 0", hint({ shortChannelId: "0" })],
+  ["channel id of 64 bits", hint({ shortChannelId: "18446744073709551615" })],
+  ["the greatest fees", routed({ feeBase: 0xffffffff, feeProportional: 0xffffffff })],
+  ["no fees and no delta on the way", routed({ feeBase: 0, feeProportional: 0, cltvDelta: 0 })],
+  ["final CLTV 40", { minFinalCltv: 40 }],
+  ["final CLTV 2016", { minFinalCltv: 2016 }],
+  ["no parts", { multiPart: false }],
+  ["media in either order", { media: ["nfc", "qr"] }],
+  ...["bc", "tb", "tbs", "sb"].map((network): [string, object] => [`network ${network}`, { network }]),
+];
+
 export function generate(): unknown {
   return {
     title: "Deputy Payment Processing, modern profile",
@@ -137,12 +220,19 @@ export function generate(): unknown {
     ],
     vectors: invoices,
     metadata: metadataVectors,
-    profiles: refused.map(([comment, changes, error]) => ({
-      comment,
-      valid: false,
-      profile: { ...PROFILE, ...changes },
-      error,
-    })),
+    profiles: [
+      ...[...refused, ...moreRefused].map(([comment, changes, error]) => ({
+        comment,
+        valid: false,
+        profile: { ...PROFILE, ...changes },
+        error,
+      })),
+      ...accepted.map(([comment, changes]) => ({
+        comment,
+        valid: true,
+        profile: { ...PROFILE, ...changes },
+      })),
+    ],
     recipient: { time: TIME, terminals: [hex(KEY_ID)], sessions },
   };
 }

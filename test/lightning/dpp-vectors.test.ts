@@ -1,5 +1,6 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { bytesToHex, hexToBytes, msat, ParseError } from "../../common/index.js";
+import { bytesToHex, hexToBytes, type Msat, msat, ParseError } from "../../common/index.js";
 import { checkInvoice, decodeInvoice } from "../../lightning/bolt11/index.js";
 import {
   DeputyRecipient,
@@ -76,8 +77,22 @@ describe("deputy invoices", () => {
   });
 });
 
+interface ProfileVector {
+  readonly comment: string;
+  readonly valid: boolean;
+  readonly profile: { readonly payeeKey?: unknown; readonly terminalKey?: unknown };
+  readonly error?: string;
+}
+const profiles = vectors.profiles as readonly ProfileVector[];
+
+describe("deputy profiles that are read", () => {
+  it.each(profiles.filter(({ valid }) => valid))("$comment", ({ profile }) => {
+    expect(JSON.parse(writeDeputyProfile(readDeputyProfile(JSON.stringify(profile))))).toEqual(profile);
+  });
+});
+
 describe("deputy profiles that are refused", () => {
-  it.each(vectors.profiles)("$comment", ({ profile, error }) => {
+  it.each(profiles.filter(({ valid }) => !valid))("$comment", ({ profile, error }) => {
     let found: unknown;
     try {
       readDeputyProfile(JSON.stringify(profile));
@@ -88,7 +103,7 @@ describe("deputy profiles that are refused", () => {
     expect(found).toMatchObject({ path: error });
     const { message } = found as ParseError;
     for (const secret of [profile.payeeKey, profile.terminalKey, keys.ldkMetadataKey])
-      if (secret) expect(message).not.toContain(secret);
+      if (typeof secret === "string" && secret.length > 9) expect(message).not.toContain(secret);
   });
 
   it.each(["", "{", "[]", "null", "1", '"x"', " ".repeat(70_000)])("other text: %j", (text) => {
@@ -112,33 +127,69 @@ describe("the recipient, step by step", () => {
     recipient.terminals.map((id) => hexToBytes(id)),
   );
 
-  it.each(recipient.sessions)("$comment", ({ allowAmountless, steps }) => {
-    let now = recipient.time;
-    const deputy = new DeputyRecipient({
-      recompute: recomputeModern(terminals),
-      paid: new PaidInMemory(),
-      allowAmountless,
-      now: () => now,
-    });
-    for (const { at, htlc, actions } of steps) {
-      now = recipient.time + at;
-      const done = htlc
-        ? deputy.receive(
-            {
-              id: htlc.id,
-              paymentHash: hexToBytes(htlc.paymentHash),
-              amount: msat(BigInt(htlc.amountMsat)),
-              total: msat(BigInt(htlc.totalMsat)),
-              blocksLeft: htlc.blocksLeft,
-            },
-            {
-              metadata: htlc.metadata === null ? undefined : hexToBytes(htlc.metadata),
-              paymentSecret: hexToBytes(htlc.paymentSecret),
-            },
-          )
-        : deputy.tick();
-      expect(done.map(plain)).toEqual(actions);
-    }
-    expect(deputy.held.size).toBe(0);
-  });
+  interface Step {
+    readonly at: number;
+    readonly htlc: {
+      readonly id: string;
+      readonly paymentHash: string;
+      readonly amountMsat: string;
+      readonly totalMsat: string;
+      readonly blocksLeft: number;
+      readonly metadata: string | null;
+      readonly paymentSecret: string;
+    } | null;
+    readonly repeat?: number;
+    readonly actions: readonly unknown[];
+  }
+  interface Session {
+    readonly comment: string;
+    readonly allowAmountless: boolean;
+    readonly othersHeld?: number;
+    readonly steps: readonly Step[];
+  }
+  const [keyId = new Uint8Array(0)] = recipient.terminals.map((id) => hexToBytes(id));
+
+  it.each(recipient.sessions as readonly Session[])(
+    "$comment",
+    ({ allowAmountless, othersHeld = 0, steps }) => {
+      let now = recipient.time;
+      const deputy = new DeputyRecipient({
+        recompute: recomputeModern(terminals),
+        paid: new PaidInMemory(),
+        allowAmountless,
+        now: () => now,
+      });
+      const tell = (htlc: NonNullable<Step["htlc"]>, id: string) =>
+        deputy.receive(
+          {
+            id,
+            paymentHash: hexToBytes(htlc.paymentHash),
+            amount: BigInt(htlc.amountMsat) as Msat,
+            total: BigInt(htlc.totalMsat) as Msat,
+            blocksLeft: htlc.blocksLeft,
+          },
+          {
+            metadata: htlc.metadata === null ? undefined : hexToBytes(htlc.metadata),
+            paymentSecret: hexToBytes(htlc.paymentSecret),
+          },
+        );
+      for (let i = 0; i < othersHeld; i++) {
+        const nonce = new Uint8Array(16).fill(0xee);
+        new DataView(nonce.buffer).setUint32(0, i);
+        const metadata = encodeMetadata({ keyId, nonce, amount: msat(2n), expiresAt: now + 600 });
+        const preimage = deputyPreimage(terminals.terminalKey(keyId) as Uint8Array, metadata);
+        const [amount, total] = [msat(1n), msat(2n)];
+        const htlc = { id: `other ${i}`, paymentHash: sha256(preimage), amount, total, blocksLeft: 40 };
+        expect(deputy.receive(htlc, { metadata })).toEqual([]);
+      }
+      for (const { at, htlc, repeat = 1, actions } of steps) {
+        now = recipient.time + at;
+        for (let time = 1; time <= repeat; time++) {
+          const done = htlc ? tell(htlc, repeat > 1 ? `${htlc.id}${time}` : htlc.id) : deputy.tick();
+          expect(done.map(plain)).toEqual(actions);
+        }
+      }
+      expect(deputy.held.size).toBe(othersHeld);
+    },
+  );
 });

@@ -70,7 +70,16 @@ const fail = (reason: string, ...htlcs: string[]) => ({
 });
 const session = (comment: string, ...steps: object[]) => ({ comment, allowAmountless: false, steps });
 
+const open = (comment: string, ...steps: object[]) => ({
+  ...session(comment, ...steps),
+  allowAmountless: true,
+});
+const MOST = 2_100_000_000_000_000_000n;
+
 const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, (bytes[at] ?? 0) ^ 1);
+
+/** Ids of an HTLC that comes several times. */
+const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `a${i + 1}`);
 
 /** HTLC by HTLC. `time` is when `at` is 0. */
 export const sessions = [
@@ -181,4 +190,110 @@ export const sessions = [
     tick(-86_241),
     tick(-86_240, fail("incomplete", "a")),
   ),
+  session(
+    "an HTLC told again while it is held changes nothing",
+    arrives(BEER, { amount: 1_000_000n, total: AMOUNT }),
+    arrives(BEER, { at: 30, amount: 1_000_000n, total: AMOUNT }),
+    tick(59),
+    tick(60, fail("incomplete", "a")),
+  ),
+  session(
+    "told again while it is held, with another amount and total: nothing changes",
+    arrives(BEER, { amount: 1_000_000n, total: AMOUNT }),
+    arrives(BEER, { at: 1, amount: AMOUNT, total: AMOUNT + 1n }),
+    arrives(BEER, { at: 2, id: "b", amount: 1_500_000n, total: AMOUNT }, claim(BEER, AMOUNT, "a", "b")),
+  ),
+  session(
+    "told again while it is held, when it is too late and has expired: nothing changes",
+    arrives(BEER, { at: 590, amount: 1_000_000n, total: AMOUNT }),
+    arrives(BEER, { at: 600, amount: 1_000_000n, total: AMOUNT, blocksLeft: 3 }),
+    tick(650, fail("incomplete", "a")),
+  ),
+  session(
+    "told again after its part was failed: it is new",
+    arrives(BEER, { amount: 1_000_000n, total: AMOUNT }),
+    tick(60, fail("incomplete", "a")),
+    arrives(BEER, { at: 61, amount: AMOUNT }, claim(BEER, AMOUNT, "a")),
+  ),
+  open(
+    "an open amount in two parts",
+    arrives(OPEN, { amount: 400n, total: 1_000n }),
+    arrives(OPEN, { at: 1, id: "b", amount: 600n, total: 1_000n }, claim(OPEN, 1_000n, "a", "b")),
+  ),
+  open(
+    "an open amount: the parts may come to more than twice their total",
+    arrives(OPEN, { amount: 1n, total: 1_000n }),
+    arrives(OPEN, { at: 1, id: "b", amount: 5_000n, total: 1_000n }, claim(OPEN, 5_001n, "a", "b")),
+  ),
+  open("an open amount of 21 million bitcoin", arrives(OPEN, { amount: MOST }, claim(OPEN, MOST, "a"))),
+  open(
+    "an open amount: parts with different totals",
+    arrives(OPEN, { amount: 400n, total: 1_000n }),
+    arrives(OPEN, { at: 1, id: "b", amount: 600n, total: 999n }, fail("parts-differ", "a", "b")),
+  ),
+  open(
+    "an open amount whose total is nothing, though its part is something",
+    arrives(OPEN, { amount: 5n, total: 0n }, fail("underpaid")),
+  ),
+  open(
+    "an open amount: a total that does not exist",
+    arrives(OPEN, { amount: 5n, total: MOST + 1n }, fail("overpaid")),
+  ),
+  session(
+    "a total of twice the amount in two parts",
+    arrives(BEER, { amount: AMOUNT, total: 2n * AMOUNT }),
+    arrives(BEER, { at: 1, id: "b", amount: AMOUNT, total: 2n * AMOUNT }, claim(BEER, 2n * AMOUNT, "a", "b")),
+  ),
+  session(
+    "1 msat more than the total in the last part",
+    arrives(BEER, { amount: 1_000_000n, total: AMOUNT }),
+    arrives(BEER, { at: 1, id: "b", amount: 1_500_001n, total: AMOUNT }, claim(BEER, AMOUNT + 1n, "a", "b")),
+  ),
+  session(
+    "1 msat less than the total: held",
+    arrives(BEER, { amount: 1_000_000n, total: AMOUNT }),
+    arrives(BEER, { at: 1, id: "b", amount: 1_499_999n, total: AMOUNT }),
+    tick(60, fail("incomplete", "a", "b")),
+  ),
+  session(
+    "483 parts",
+    { ...arrives(BEER, { id: "a", amount: 1n, total: AMOUNT }), repeat: 482 },
+    arrives(
+      BEER,
+      { at: 1, id: "last", amount: AMOUNT - 482n, total: AMOUNT },
+      claim(BEER, AMOUNT, ...ids(482), "last"),
+    ),
+  ),
+  session(
+    "484 parts",
+    { ...arrives(BEER, { id: "a", amount: 1n, total: AMOUNT }), repeat: 483 },
+    arrives(
+      BEER,
+      { at: 1, id: "last", amount: AMOUNT - 483n, total: AMOUNT },
+      fail("too-many-parts", ...ids(483), "last"),
+    ),
+    arrives(BEER, { at: 2, id: "b" }, claim(BEER, AMOUNT, "b")),
+  ),
+  {
+    ...session(
+      "the thousandth payment is held",
+      arrives(BEER, { amount: 1n, total: AMOUNT }),
+      arrives(BEER, { at: 1, id: "b", amount: AMOUNT - 1n, total: AMOUNT }, claim(BEER, AMOUNT, "a", "b")),
+    ),
+    othersHeld: 999,
+  },
+  {
+    ...session(
+      "one payment more than a thousand",
+      arrives(BEER, { amount: 1n, total: AMOUNT }, fail("too-many-parts")),
+    ),
+    othersHeld: 1000,
+  },
+  {
+    ...session(
+      "one payment more than a thousand, though it is complete",
+      arrives(BEER, {}, fail("too-many-parts")),
+    ),
+    othersHeld: 1000,
+  },
 ];
