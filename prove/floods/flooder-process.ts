@@ -36,6 +36,11 @@ async function send(i: number, share: number): Promise<void> {
     else await peer.drained();
     if (flood.paced) await answered(peer);
   }
+  // Closing at once would take back what the node has not read yet.
+  if (!flood.deaf && !peer.isClosed) {
+    peer.socket.end();
+    await Promise.race([peer.closed, pause(until - performance.now())]);
+  }
   if (peer.isClosed) told.cutOff++;
   peer.close();
 }
@@ -101,4 +106,4 @@ else
   await Promise.all(
     Array.from({ length: flood.connections }, (_, i) => send(i, Math.ceil(count / flood.connections))),
   );
-console.log(JSON.stringify(told));
+process.stdout.write(`${JSON.stringify(told)}\n`, () => process.exit(0));
