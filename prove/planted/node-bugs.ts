@@ -49,7 +49,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
   {
     name: "a connection that ends before its handshake is never forgotten",
     edits: { [SOCKETS]: [['const isOver = stage === "silent" || ', "const isOver = "]] },
-    caughtBy: [floods("ends after its time"), FLOODS],
+    caughtBy: [floods("ends after its time")],
   },
   {
     name: "a flood whose sender has left is never forgotten",
