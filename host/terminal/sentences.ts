@@ -1,6 +1,11 @@
 import { CardStatusError, TransportError } from "../../apdu/index.js";
 import { type ChequecardError, ParseError } from "../../common/index.js";
-import { describeReason, InitiationError, type PaymentAnswer } from "../../lightning/api/index.js";
+import {
+  describeReason,
+  InitiationError,
+  isTemporaryReason,
+  type PaymentAnswer,
+} from "../../lightning/api/index.js";
 import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
 import type { Sale } from "./sale.js";
 
@@ -33,5 +38,7 @@ export function notConfirmed(answer: PaymentAnswer): string {
 export function cancelSentence(sale: Sale): string {
   if (sale.cancelReason === "expired") return "The sale ran out of time; nothing was paid.";
   if (sale.cancelReason !== "rejected") return "The sale was cancelled; nothing was paid and nothing can be.";
-  return `Declined. ${describeReason(sale.reasonCode).merchant}`;
+  const declined = `Declined. ${describeReason(sale.reasonCode).merchant}`;
+  // The payer may change its mind about this token: that the invoice is cancelled is what makes it final.
+  return isTemporaryReason(sale.reasonCode) ? `${declined} This sale cannot be paid any more.` : declined;
 }

@@ -21,6 +21,7 @@ import { sealUpdate } from "./card-updates.js";
 import type { AuthorizerConfig } from "./config.js";
 import type { Question } from "./decide.js";
 import { type Decided, LedgerWriter } from "./ledger-writer.js";
+import { MissingKeys } from "./missing-keys.js";
 import { accepted, type Outcome, rejected } from "./outcome.js";
 import { nameOf, Payments } from "./payments.js";
 import type { IssuerPorts } from "./ports.js";
@@ -54,6 +55,7 @@ export class Authorizer implements PaymentAuthorizer {
   readonly #config: AuthorizerConfig;
   readonly #cards: CardLookup;
   readonly #statuses: CardStatusDesk;
+  readonly #missingKeys: MissingKeys;
   readonly #peers: TokenBuckets;
   readonly #cardRate: CardRate;
   /** Requests under way, by card, counter and invoice: the same again joins. */
@@ -70,6 +72,7 @@ export class Authorizer implements PaymentAuthorizer {
     this.#peers = new TokenBuckets(config.peerRate);
     this.#cardRate = new CardRate(config.cardRate);
     this.#statuses = new CardStatusDesk(ports, config);
+    this.#missingKeys = new MissingKeys(ports);
   }
 
   /** Requests being worked on. */
@@ -128,7 +131,11 @@ export class Authorizer implements PaymentAuthorizer {
   async #initiate(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
     this.#ports.onStep("received");
     const read = readRequest(request, this.#ports.keys);
-    if (typeof read === "number") return this.#answer(rejected(read), undefined, undefined);
+    if (typeof read === "number") {
+      if (read === REASON.TOKEN_NOT_ACCEPTED && (await this.#missingKeys.isFor(request.token)))
+        return SILENCE;
+      return this.#answer(rejected(read), undefined, undefined);
+    }
     const { record: card, isDecided } = await this.#cards.findFor(read.opened);
     const { payee, signed } = await this.#ports.signatures.check({
       invoice: read.invoice.signed,
@@ -141,7 +148,7 @@ export class Authorizer implements PaymentAuthorizer {
     // Rate limits of a card only now: anybody can make up a card id.
     if (reason !== undefined || !card)
       return this.#answer(rejected(reason ?? REASON.TOKEN_NOT_ACCEPTED), undefined, undefined);
-    const question = questionOf(read.opened, invoice, this.#ports, this.#ports.clock());
+    const question = questionOf(read.opened, invoice, this.#ports, this.#config, this.#ports.clock());
     const name = nameOfStatement(question);
     const isRepeat = isDecided || this.#underWay.has(name);
     if (!this.#cardRate.take(card, name, isRepeat, this.#ports.monotonic())) return SILENCE;

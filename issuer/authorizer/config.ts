@@ -37,6 +37,11 @@ export const authorizerConfigSchema = z.strictObject({
     .int()
     .min(0)
     .default(24 * 3_600_000),
+  /**
+   * Longest time until an invoice expires: for so long at most its money is reserved when the node never learns what
+   * became of the payment. Not below the forwarding window of offline terminals.
+   */
+  maxExpirySeconds: z.int().min(600).max(604_800).default(86_400),
   /** How far the time in a card's status may be from the issuer's clock. */
   statusSkewSeconds: z.int().min(1).default(600),
   /** Most authorizations in one database transaction. */

@@ -60,13 +60,12 @@ export function decide(question: Question, facts: Facts, world: World): Decision
   if (facts.gap && facts.gap.voided_at !== null) return { kind: "refuse", reason: REASON.TOKEN_VOID };
   // 3. The statement must fit what the card signed before, and what was signed for the card.
   const words = contradictionOf(question, facts);
-  if (words) return contradiction(words);
-  // 4. A card out of use. Nothing is recorded: if it is unblocked the token may be presented again.
-  if (facts.account.state !== "active")
-    return {
-      kind: "refuse",
-      reason: facts.account.state === "pending" ? REASON.TOKEN_NOT_ACCEPTED : REASON.CARD_BLOCKED,
-    };
+  // A ledger that was restored makes that update later: then the same token is good, so the refusal is not final.
+  if (words) return contradiction(words, facts.acknowledged === undefined ? REASON.CARD_ON_HOLD : undefined);
+  // 4. A card out of use. Nothing is recorded: the token of a card that is blocked, or not in use yet, may be presented
+  // again, and then it is paid. So nothing final may be said of it.
+  if (facts.account.state === "retired") return { kind: "refuse", reason: REASON.CARD_BLOCKED };
+  if (facts.account.state !== "active") return { kind: "refuse", reason: REASON.CARD_ON_HOLD };
   // 5. to 7. From here on a refusal is for good.
   const reason = invoiceReason(question, facts, world) ?? moneyReason(question, facts);
   if (reason !== undefined) return { kind: "void", reason };
@@ -104,10 +103,10 @@ function feeTerms({ amount }: Question, { policy, account, fees }: Facts, { fees
   return { maxFee: allowed, held: byCard ? allowed : msat(0n), feeShortOf } as const;
 }
 
-const contradiction = (words: string): Decision => ({
+const contradiction = (words: string, reason: number = REASON.CARD_CONTRADICTS): Decision => ({
   kind: "contradiction",
   words,
-  reason: REASON.CARD_CONTRADICTS,
+  reason,
 });
 
 /**

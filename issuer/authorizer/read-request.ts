@@ -18,6 +18,7 @@ import {
 } from "../../lightning/bolt11/index.js";
 import { blob, cardKey } from "../store/values.js";
 import { openToken, VerificationError } from "../verify.js";
+import type { AuthorizerConfig } from "./config.js";
 import type { Question } from "./decide.js";
 import type { IssuerPorts } from "./ports.js";
 
@@ -65,9 +66,12 @@ export function questionOf(
   opened: OpenedMessage<Authorization>,
   invoice: Invoice,
   { network, nodeId, deputies }: Pick<IssuerPorts, "network" | "nodeId" | "deputies">,
+  { maxExpirySeconds, statusSkewSeconds }: Pick<AuthorizerConfig, "maxExpirySeconds" | "statusSkewSeconds">,
   now: number,
 ): Question {
   const { fields } = opened;
+  // The payee's clock may be ahead by as much as a card's status may.
+  const latest = now / 1000 + maxExpirySeconds + statusSkewSeconds;
   const problem = invoiceProblem(invoice, {
     network,
     now: Math.floor(now / 1000),
@@ -90,9 +94,15 @@ export function questionOf(
     amountless: invoice.amount === undefined,
     expiresAt: invoice.expiresAt * 1000,
     minFinalCltv: invoice.minFinalCltv,
-    problem: problem ? REASON_OF[problem.code] : ownReason(invoice, fields, [nodeId, ...deputies]),
+    problem: problem
+      ? REASON_OF[problem.code]
+      : (ownReason(invoice, fields, [nodeId, ...deputies]) ?? lateExpiry(invoice, latest)),
   };
 }
+
+/** An invoice that expires too late keeps its money reserved for as long when its outcome stays unknown. */
+const lateExpiry = ({ expiresAt }: Invoice, latest: number): number | undefined =>
+  expiresAt > latest ? REASON.INVOICE_EXPIRES_LATE : undefined;
 
 /**
  * A payee of our own node cannot be paid over Lightning by it. A route hint that begins at our node does not make

@@ -23,6 +23,8 @@ const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
   expiryMarginMs: "How long after its expiry an invoice is surely paid by no node any more.",
   presentationAgeMs:
     "How old passed-over authorizations must be before they are given back to the card. Tell the merchants: after it an old token is worth nothing.",
+  maxExpirySeconds:
+    "Longest time until an invoice expires, 600 to 604800: for so long its money may stay reserved. Not below the forwarding window of offline terminals.",
   statusSkewSeconds: "How far the time in a card's status may be from this machine's clock.",
   maxBatch: "Most authorizations in one database transaction.",
 };

@@ -23,6 +23,7 @@ export const REASON = {
   PAYEE_NOT_ALLOWED: 6,
   PAYEE_IS_PAYER: 7,
   INVOICE_TAKEN: 8,
+  INVOICE_EXPIRES_LATE: 9,
   TOKEN_NOT_ACCEPTED: 16,
   TOKEN_OTHER_INVOICE: 17,
   TOKEN_OTHER_AMOUNT: 18,
@@ -39,6 +40,7 @@ export const REASON = {
   FEE_TOO_HIGH: 49,
   BUSY: 64,
   INTERNAL: 65,
+  CARD_ON_HOLD: 66,
 } as const;
 
 const entry = (code: number, name: string, merchant: string, log: string): RejectReason => ({
@@ -98,6 +100,12 @@ export const REJECT_REASONS: readonly RejectReason[] = [
     "This sale is already paid, or being paid, with another authorization; check the sale before anything else.",
     "the payment hash is already reserved or settled by another authorization",
   ),
+  entry(
+    REASON.INVOICE_EXPIRES_LATE,
+    "invoice-expires-late",
+    "The sale stays open for longer than the card's issuer accepts; set a shorter time in the terminal, check its clock, and start a new sale.",
+    "the invoice expires later than this issuer accepts: its money could be bound until then",
+  ),
   // One code for an unknown card, an unknown key set, unreadable bytes and a wrong signature: a stranger who makes up
   // tokens must not learn which cards exist.
   entry(
@@ -121,8 +129,8 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   entry(
     REASON.CARD_BLOCKED,
     "card-blocked",
-    "The issuer has blocked this card; do not accept it.",
-    "the card is blocked, replaced or retired",
+    "The issuer has taken this card out of use for good; do not accept it.",
+    "the card is replaced or retired",
   ),
   entry(
     REASON.TOKEN_VOID,
@@ -195,6 +203,12 @@ export const REJECT_REASONS: readonly RejectReason[] = [
     "internal",
     "The issuer's service has a fault; nothing was charged, try again later or ask for another payment.",
     "the service failed before anything was reserved",
+  ),
+  entry(
+    REASON.CARD_ON_HOLD,
+    "card-on-hold",
+    "The issuer does not pay for this card at present; ask for another card or another payment.",
+    "the card is blocked or not yet in use, or shows an update that this ledger has not made; nothing was recorded",
   ),
 ];
 

@@ -87,3 +87,62 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
     caughtBy: [unmatched("sqlite the proof of the ledger sees an unmatched payment without its booking")],
   },
 ]);
+
+const story = (named: string) => ({ tests: "test/security/final-rejects.test.ts", named });
+
+/** In what a merchant may conclude from a reject. */
+export const REJECT_BUGS: readonly PlantedBug[] = bugsOf("rejects", [
+  {
+    name: "a blocked card's token is refused for good, and paid once the card is unblocked",
+    edits: {
+      [DECIDE]: [
+        [
+          'if (facts.account.state === "retired")',
+          'if (facts.account.state !== "pending" && facts.account.state !== "active")',
+        ],
+      ],
+    },
+    caughtBy: [
+      story("the refusal is not final"),
+      { tests: "test/terminal/terminal.test.ts", named: "on hold" },
+    ],
+  },
+  {
+    name: "a temporary reject frees the merchant to ask another payer",
+    edits: {
+      "lightning/api/initiation.ts": [
+        ["return isTemporaryReason(happened.reason)", "return happened.reason === 64"],
+      ],
+    },
+    caughtBy: [
+      story("the refusal is not final"),
+      { tests: "test/lightning/api-vectors.test.ts", named: "a temporary reject" },
+    ],
+  },
+  {
+    name: "a pending card is in use after it was blocked and unblocked",
+    edits: {
+      "issuer/ledger/states.ts": [['account.activated === 1n ? "active" : "pending"', '"active"']],
+    },
+    caughtBy: [story("is not in use after it was")],
+  },
+  {
+    name: "a token that shows an update which was never made is refused for good",
+    edits: {
+      [DECIDE]: [["facts.acknowledged === undefined ? REASON.CARD_ON_HOLD : undefined", "undefined"]],
+    },
+    caughtBy: [story("which a restored ledger makes later")],
+  },
+  {
+    name: "an invoice may expire as late as it likes",
+    edits: { "issuer/authorizer/read-request.ts": [["expiresAt > latest ?", "expiresAt > 1e6 * latest ?"]] },
+    caughtBy: [story("for an invoice that expires late")],
+  },
+  {
+    name: "a service without the keys of a card refuses its token for good",
+    edits: {
+      [AUTHORIZER]: [["(await this.#missingKeys.isFor(request.token))", "request.token.length === 0"]],
+    },
+    caughtBy: [story("says nothing about its tokens")],
+  },
+]);

@@ -121,7 +121,7 @@ async function goOnWith(stage: Stage, notes: CardNotes): Promise<void> {
   if (state === "blocked") {
     const refused = stage.sign(card, sat(1));
     const { reason } = await stage.present(struck, refused);
-    if (reason !== REASON.CARD_BLOCKED) wrong(`a blocked card's token is answered with ${reason}`);
+    if (reason !== REASON.CARD_ON_HOLD) wrong(`a blocked card's token is answered with ${reason}`);
     if (node.sent.has(refused.notes.paymentHash)) wrong("a blocked card pays");
   }
   await stage.block(struck, card);

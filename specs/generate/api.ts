@@ -197,6 +197,8 @@ const initiations = [
   story("one of two tokens rejected", [ask(A), ask(A2), rejected(A)], asked(A.payer, A2.tokenHash)),
   story("both tokens rejected", [ask(A), ask(A2), rejected(A2), rejected(A)], IDLE),
   story("another payer after the first rejected", [ask(A), rejected(A), ask(B)], asked(B.payer, B.tokenHash)),
+  story("a temporary reject: card on hold", [ask(A), rejected(A, 66)], asked(A.payer, A.tokenHash)),
+  story("cancelled after a temporary reject", [ask(A), rejected(A, 66), CANCELLED], { phase: "cancelled" }),
   story("a reject for a token that was not shown", [ask(A), rejected(A2)], asked(A.payer, A.tokenHash)),
   story(
     "a reject of another payer",
@@ -264,7 +266,7 @@ const initiations = [
   ),
 ];
 
-const reasons = [
+const REASONS = [
   [1, "invoice-malformed"],
   [2, "invoice-wrong-network"],
   [3, "invoice-unknown-feature"],
@@ -273,6 +275,7 @@ const reasons = [
   [6, "payee-not-allowed"],
   [7, "payee-is-payer"],
   [8, "invoice-taken"],
+  [9, "invoice-expires-late"],
   [16, "token-not-accepted"],
   [17, "token-other-invoice"],
   [18, "token-other-amount"],
@@ -289,7 +292,8 @@ const reasons = [
   [49, "fee-too-high"],
   [64, "busy"],
   [65, "internal"],
-].map(([code, name]) => ({ code, name }));
+  [66, "card-on-hold"],
+] as const;
 
 /** The whole file. */
 export function generate(): unknown {
@@ -300,6 +304,6 @@ export function generate(): unknown {
     challenges,
     addresses,
     initiations,
-    reasons,
+    reasons: REASONS.map(([code, name]) => ({ code, name, final: code < 64 || code > 127 })),
   };
 }

@@ -268,7 +268,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     const invoice = service.invoice(1, sat(10));
     const token = card.authorize(invoice, sat(10));
     const blocked = await service.present(token, invoice);
-    expect(blocked).toMatchObject(rejectedWith(REASON.CARD_BLOCKED));
+    expect(blocked).toMatchObject(rejectedWith(REASON.CARD_ON_HOLD));
     expect(card.update(blocked.cardUpdate as Uint8Array).flags).toBe(1);
     await unblockCard(service.store, card.cardId, service.clock.now);
     expect(await service.present(token, invoice)).toMatchObject(ACCEPTED);

@@ -168,9 +168,9 @@ const ROWS: readonly Row[] = [
   ["an amount of 0", { amount: sat(0), total: sat(400) }, {}, {}, "contradiction"],
   ["counter 0", { counter: 0n }, {}, {}, "contradiction"],
   // States.
-  ["blocked", {}, account({ state: "blocked" }), {}, `refuse ${REASON.CARD_BLOCKED}`],
+  ["blocked", {}, account({ state: "blocked" }), {}, `refuse ${REASON.CARD_ON_HOLD}`],
   ["retired", {}, account({ state: "retired" }), {}, `refuse ${REASON.CARD_BLOCKED}`],
-  ["pending", {}, account({ state: "pending" }), {}, `refuse ${REASON.TOKEN_NOT_ACCEPTED}`],
+  ["pending", {}, account({ state: "pending" }), {}, `refuse ${REASON.CARD_ON_HOLD}`],
   ["blocked and contradicting", { total: sat(1) }, account({ state: "blocked" }), {}, "contradiction"],
   // Refused for good.
   ["unpayable", { problem: REASON.INVOICE_EXPIRED }, {}, {}, `void ${REASON.INVOICE_EXPIRED}`],

@@ -143,7 +143,7 @@ export class LedgerModel {
     const card = this.cards[token.card] as ModelCard;
     if (token.state === "void") return token.reason ?? REASON.TOKEN_VOID;
     if (token.state !== "unseen") return undefined;
-    if (card.state === "blocked") return REASON.CARD_BLOCKED;
+    if (card.state === "blocked") return REASON.CARD_ON_HOLD;
     const refusal = this.#refusal(card, token);
     const inFlight = card.tokens.filter(({ state }) => state === "reserved").length;
     if (refusal === undefined && inFlight >= this.#config.inFlightPerCard) return REASON.BUSY;

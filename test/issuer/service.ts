@@ -150,6 +150,8 @@ export class Service {
       peerRate: { perSecond: 1e6, burst: 1e6 },
       cardRate: { perSecond: 1e6, burst: 1e6 },
       payTimeoutMs: 2000,
+      // Many stories go on for days.
+      maxExpirySeconds: 604_800,
       ...config,
     });
     this.ports = issuerPorts({

@@ -73,7 +73,7 @@ describe("one invoice is paid once", () => {
             if (!now.lost) onTheWay.push({ payer: now.payer, tokenHash: now.token, reason: now.reason });
           } else if (now.do === "deliver") {
             const reject = now.late ? onTheWay.pop() : onTheWay.shift();
-            if (reject && !isTemporaryReason(reject.reason)) go({ event: "rejected", ...reject });
+            if (reject) go({ event: "rejected", ...reject });
           } else if (now.do === "crash") {
             state = JSON.parse(stored) as Initiation;
           }

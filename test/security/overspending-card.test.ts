@@ -55,7 +55,7 @@ describe("a card with more signed credit than money", () => {
     for (const amount of [sat(12_000), msat(4_000_001n)]) {
       const sale = town.sale(amount);
       const token = await town.tap(card, sale);
-      expect(await town.present(token, sale)).toMatchObject(rejected(REASON.CARD_BLOCKED));
+      expect(await town.present(token, sale)).toMatchObject(rejected(REASON.CARD_ON_HOLD));
       kept.push({ token, sale });
     }
     await nextGuest(town, card, sat(4000));
@@ -155,7 +155,7 @@ describe("a card with more signed credit than money", () => {
     const [first, second] = tokens.map((each, i) => (i < 2 ? present(each) : undefined));
     const [one, two] = await Promise.all([desk(), desk()]);
     const answers = [await first, await second, ...(await Promise.all(tokens.slice(2).map(present)))];
-    expect(answers.slice(2)).toMatchObject([rejected(REASON.CARD_BLOCKED), rejected(REASON.CARD_BLOCKED)]);
+    expect(answers.slice(2)).toMatchObject([rejected(REASON.CARD_ON_HOLD), rejected(REASON.CARD_ON_HOLD)]);
     const paid = answers.filter((answer) => answer?.outcome === "accepted");
     expect(town.paidOut()).toBe(sat(2000) * BigInt(paid.length));
     expect(one + two + town.paidOut()).toBe(sat(20_000));
@@ -232,7 +232,7 @@ describe("a card with more signed credit than money", () => {
     const { store, clock, node } = town.service;
     const card = await issue(town);
     await blockCard(store, card.record.cardId, clock.now);
-    expect(await town.pay(card, town.sale(sat(1)))).toMatchObject(rejected(REASON.CARD_BLOCKED));
+    expect(await town.pay(card, town.sale(sat(1)))).toMatchObject(rejected(REASON.CARD_ON_HOLD));
     await cashOut(town, card);
     await retireCard(store, card.record.cardId, clock.now);
     expect(await town.pay(card, town.sale(sat(1)))).toMatchObject(rejected(REASON.CARD_BLOCKED));

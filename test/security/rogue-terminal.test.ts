@@ -167,7 +167,7 @@ describe("a rogue terminal", () => {
     await blockCard(store, card.record.cardId, clock.now);
     const sale = town.sale(sat(5000));
     const token = await town.tap(card, sale, { askPin: async () => PIN });
-    expect(await town.present(token, sale)).toMatchObject(rejected(REASON.CARD_BLOCKED));
+    expect(await town.present(token, sale)).toMatchObject(rejected(REASON.CARD_ON_HOLD));
     expect(town.paidOut()).toBe(sat(5000));
   });
 

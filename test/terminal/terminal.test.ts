@@ -3,6 +3,7 @@ import { SW } from "../../apdu/index.js";
 import { bytesToHex, sat } from "../../common/index.js";
 import { type SaleDisplay, SaleStore, Terminal, tap } from "../../host/index.js";
 import { cancelSentence } from "../../host/terminal/index.js";
+import { blockCard, unblockCard } from "../../issuer/ledger/index.js";
 import { openPaymentSender, PaymentSender, REASON } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
@@ -117,6 +118,27 @@ describe("a sale over two nodes", () => {
       { ...display, askPin: async () => PIN },
     );
     expect(sale.state).toBe("paid");
+    await close();
+  });
+
+  it("is cancelled at the merchant's node when the card is on hold, so that its token pays nothing later", async () => {
+    const { terminal, display, issuer, card, close } = await shop();
+    if (!issuer) throw new Error("the issuer is not there");
+    await blockCard(issuer.store, card.record.cardId, Date.now());
+    const sale = await terminal.charge(beer, display);
+    expect(sale).toMatchObject({
+      state: "cancelled",
+      cancelReason: "rejected",
+      reasonCode: REASON.CARD_ON_HOLD,
+      initiation: { phase: "cancelled" },
+    });
+    expect(cancelSentence(sale)).toBe(
+      "Declined. The issuer does not pay for this card at present; ask for another card or another payment. This sale cannot be paid any more.",
+    );
+    await unblockCard(issuer.store, card.record.cardId, Date.now());
+    expect(await network.payer.pay({ invoice: sale.invoice, maxFee: sat(10) })).toMatchObject({
+      state: "failed",
+    });
     await close();
   });
 
