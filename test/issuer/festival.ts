@@ -64,6 +64,7 @@ const operation = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("both" as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("storm" as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("hoard" as const), card }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("cheat-again" as const), which: fc.nat() }) },
   {
     weight: 1,
@@ -121,7 +122,7 @@ class Festival {
   readonly cards: SigningCard[] = [];
   readonly made: Made[] = [];
   /** What clones signed, kept as evidence. */
-  readonly clones: Pick<Made, "bytes" | "invoice">[] = [];
+  readonly clones: (Pick<Made, "bytes" | "invoice"> & { readonly card: number })[] = [];
   readonly #bench: Bench;
   readonly #kind: StoreKind;
   readonly #location: string;
@@ -195,10 +196,18 @@ class Festival {
       }
       case "storm":
         return await this.#storm(operation.which);
+      case "hoard":
+        // One more than a card may have in flight.
+        for (let i = 0; i <= service.config.maxInFlightPerCard; i++)
+          await this.#present(this.#make({ card: operation.card, amount: LEAST, behaviour: "stuck" }));
+        return;
       case "cheat-again": {
         const clone = this.clones[operation.which % Math.max(1, this.clones.length)];
         if (!clone) return;
-        const { bytes, invoice } = clone;
+        const { bytes, invoice, card: index } = clone;
+        // Who has looked at the evidence puts the card into use again; a repeat of it changes nothing.
+        await unblockCard(service.store, this.#card(index).cardId, model.now);
+        this.#modelCard(index).state = "active";
         expect((await service.present(bytes, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);
         return;
       }
@@ -289,7 +298,7 @@ class Festival {
       invoiceHash: invoiceHash(invoice),
     });
     expect((await this.service.present(clone, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);
-    this.clones.push({ bytes: clone, invoice });
+    this.clones.push({ bytes: clone, invoice, card: index });
     this.#modelCard(index).state = "blocked";
   }
 
