@@ -24,7 +24,10 @@ const MAX_RETRY_MS = 30_000;
  *   indexes, under every isolation.
  * - `insert ... on conflict do nothing` followed by a `select` of that row (policies, settings) must see a row that
  *   another process committed meanwhile: READ COMMITTED does, REPEATABLE READ would not.
- * - Counts of payments in flight are limits of load; a few more, by processes that decide at once, do no harm.
+ * - What all processes together may have in flight and may pay in fees is decided on sums that were read without a lock.
+ *   The change of `totals` carries the ceiling that was decided on, which READ COMMITTED evaluates again after a wait: where
+ *   another process raised the sums past it, nothing is changed and all is decided again.
+ * - Counts of payments to one payee are limits of load; a few more, by processes that decide at once, do no harm.
  *
  * Writes of account rows carry the version that was read, so that one whose lock was lost fails instead of overwriting.
  * Reads run on one snapshot: REPEATABLE READ.
