@@ -3,7 +3,6 @@ import { decodeResponseApdu } from "../apdu/command-apdu.js";
 import { transmitChain } from "../apdu/command-chaining.js";
 import { send } from "../apdu/commands/codec.js";
 import { collect } from "../apdu/exchange/collect.js";
-import { EXCHANGE_SW } from "../apdu/exchange/constants.js";
 import { present } from "../apdu/exchange/present.js";
 import { type ExchangeProfile, selectExchange } from "../apdu/exchange/select.js";
 import type { Reader } from "../apdu/reader.js";
@@ -53,7 +52,7 @@ export async function exchange(
   const profile = await send(phone, selectExchange, {});
   options.onPhone?.(profile);
   const answer = decodeResponseApdu(await transmitChain(phone, present.encodeRequest({ invoice })));
-  if (answer.sw === EXCHANGE_SW.INVOICE_NOT_ACCEPTED) return { outcome: "not-accepted" };
+  if (answer.sw === SW.INVOICE_NOT_ACCEPTED) return { outcome: "not-accepted" };
   if (answer.sw !== SW.OK) throw new CardStatusError(present.name, answer.sw);
   present.decodeResponse(answer.data);
   const end = Date.now() + (options.timeoutMs ?? 60_000);
@@ -105,8 +104,8 @@ async function collectMessage(transport: Transport): Promise<Uint8Array | "nothi
       if (missing === 0) return message;
     } catch (error) {
       if (!(error instanceof CardStatusError)) throw error;
-      if (error.sw === EXCHANGE_SW.NOTHING_YET) return "nothing-yet";
-      if (error.sw === EXCHANGE_SW.REFUSED) return "refused";
+      if (error.sw === SW.NOTHING_YET) return "nothing-yet";
+      if (error.sw === SW.DECLINED) return "refused";
       throw error;
     }
   }

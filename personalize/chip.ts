@@ -51,7 +51,7 @@ async function getData(transport: Transport, tag: number): Promise<Uint8Array | 
 /** Fabricator, type, fabrication date, serial number and batch: what personalization and issuers do not change. */
 function chipName(object: Uint8Array): string {
   const data = unwrapTlv(object, PRODUCTION_DATA, "production data");
-  if (data.length < 18) throw new ParseError("production data/9F7F", `need 42 bytes, have ${data.length}`);
+  if (data.length < 18) throw new ParseError("production data/9F7F", `need at least 18 bytes, have ${data.length}`);
   return bytesToHex(concatBytes(data.subarray(0, 4), data.subarray(10, 18)));
 }
 
@@ -95,7 +95,7 @@ export async function selectDomain(transport: Transport): Promise<void> {
   const apdu = command(CLA.ISO, INS.SELECT, { p1: 0x04, data: ISSUER_SECURITY_DOMAIN_AID, le: 256 });
   const { sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(apdu)));
   // 6283: the card is locked and its domain selected all the same.
-  if (sw === SW.OK || sw === 0x6283) return;
+  if (sw === SW.OK || sw === SW.DOMAIN_LOCKED) return;
   throw new PersonalizationError(
     "unsupported-card",
     "the card has no issuer security domain where it must be",

@@ -60,7 +60,7 @@ async function putKeys(channel: SecureChannel, keys: KeySource, from: number, to
   const next = await keys.cardKeys(to, diversification);
   try {
     const { data, sw } = await channel.send(encodePutKey(from, to, next, current.dek));
-    if (sw === 0x6a84)
+    if (sw === SW.NO_ROOM)
       throw new PersonalizationError("no-room", "the card has no room for new keys", {
         hint: "The card works, with its old keys. Put it aside.",
       });

@@ -72,11 +72,8 @@ async function refusing<T>(name: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** "Not enough memory space" (GlobalPlatform). */
-const NOT_ENOUGH_MEMORY = 0x6a84;
-
 function refusal(name: string, cause: CardStatusError): PersonalizationError {
-  if (cause.sw === NOT_ENOUGH_MEMORY)
+  if (cause.sw === SW.NO_ROOM)
     return new PersonalizationError("no-room", `${name}: the card has no room`, {
       cause,
       hint: "Delete other applications from the card, or put it aside.",

@@ -13,18 +13,6 @@ export const EXCHANGE_INS = { PRESENT: 0x40, COLLECT: 0x42 } as const;
 /** What a wallet can answer with (profile, byte 2). */
 export const EXCHANGE_CAPABILITY = { PREIMAGE: 1, PAYMENT_AUTHORIZATION: 2 } as const;
 
-/** Status words of this application alone; the others are those of specs/01 §7 and ISO/IEC 7816-4. */
-export const EXCHANGE_SW = {
-  /** COLLECT: there is no message yet, it may come. */
-  NOTHING_YET: 0x9c10,
-  /** COLLECT: the owner refused, or the payment failed for certain; no message will come. */
-  REFUSED: 0x9c11,
-  /** PRESENT: the wallet cannot pay this invoice. */
-  INVOICE_NOT_ACCEPTED: 0x9c12,
-  /** Any other command in the middle of a chain (ISO/IEC 7816-4: last command of the chain expected). */
-  CHAIN_NOT_ENDED: 0x6883,
-} as const;
-
 /** Sizes in bytes. */
 export const EXCHANGE_PROFILE_LENGTH = 4;
 /** Longest invoice that is presented (specs/05 §2). */

@@ -42,7 +42,11 @@ const bestLevel = (i: number): number =>
 /** Status words with which cards say that too many attempts failed. */
 const LOCKED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, SW.PIN_BLOCKED];
 /** Status words with which a card ends the channel (Amendment D §5.6). */
-const ABORTED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, 0x6987, 0x6988];
+const ABORTED: readonly number[] = [
+  SW.SECURITY_NOT_SATISFIED,
+  SW.SECURE_MESSAGING_MISSING,
+  SW.SECURE_MESSAGING_WRONG,
+];
 
 export interface SecureChannelOptions {
   /** Version of the keys, 1..255; 0 lets the card choose. */

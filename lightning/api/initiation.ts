@@ -15,7 +15,7 @@ export type Initiation =
   | { readonly phase: "asked"; readonly payer: string; readonly tokenHashes: readonly string[] }
   /** The merchant's own invoice is settled. Final. */
   | { readonly phase: "paid" }
-  /** The merchant's node will not take a payment for it any more. Final. */
+  /** The merchant's node will not take a payment for it any more. One that it took before may still be seen. */
   | { readonly phase: "cancelled" };
 
 /**

@@ -6,7 +6,6 @@ import {
   EXCHANGE_INS,
   EXCHANGE_MAJOR,
   EXCHANGE_MINOR,
-  EXCHANGE_SW,
   MAX_PRESENTED_LENGTH,
 } from "../../apdu/exchange/constants.js";
 import { SW } from "../../apdu/status-words.js";
@@ -71,7 +70,7 @@ class PhoneWallet implements Applet {
     if (cla === CLA.ISO) throw new IsoError(ins === INS.SELECT ? SW.NOT_FOUND : SW.INS_NOT_SUPPORTED);
     if (ins !== EXCHANGE_INS.PRESENT && ins !== EXCHANGE_INS.COLLECT)
       throw new IsoError(SW.INS_NOT_SUPPORTED);
-    if (chain && ins !== EXCHANGE_INS.PRESENT) throw new IsoError(EXCHANGE_SW.CHAIN_NOT_ENDED);
+    if (chain && ins !== EXCHANGE_INS.PRESENT) throw new IsoError(SW.CHAIN_NOT_ENDED);
     if (ins === EXCHANGE_INS.COLLECT) {
       if (cla === LINK) throw new IsoError(SW.CLA_NOT_SUPPORTED);
       if (data.length > 0) throw new IsoError(SW.WRONG_LENGTH);
@@ -88,13 +87,13 @@ class PhoneWallet implements Applet {
   #present(invoice: string): void {
     this.#presented = undefined;
     if (!/^[!-@[-~]+$/.test(invoice)) throw new IsoError(SW.WRONG_DATA);
-    if (!(this.#ports.accepts?.(invoice) ?? true)) throw new IsoError(EXCHANGE_SW.INVOICE_NOT_ACCEPTED);
+    if (!(this.#ports.accepts?.(invoice) ?? true)) throw new IsoError(SW.INVOICE_NOT_ACCEPTED);
     this.#presented = this.#entries.get(invoice) ?? this.#begin(invoice);
   }
 
   #begin(invoice: string): Entry {
     if (this.#entries.size >= REMEMBERED && !this.#forgetOne())
-      throw new IsoError(EXCHANGE_SW.INVOICE_NOT_ACCEPTED);
+      throw new IsoError(SW.INVOICE_NOT_ACCEPTED);
     const entry: Entry = { message: undefined, refused: false };
     this.#entries.set(invoice, entry);
     const settle = async (): Promise<void> => {
@@ -119,9 +118,9 @@ class PhoneWallet implements Applet {
   #collect(offset: number): Uint8Array {
     const entry = this.#presented;
     if (!entry) throw new IsoError(SW.CONDITIONS_NOT_SATISFIED);
-    if (entry.refused) throw new IsoError(EXCHANGE_SW.REFUSED);
+    if (entry.refused) throw new IsoError(SW.DECLINED);
     const { message } = entry;
-    if (!message) throw new IsoError(EXCHANGE_SW.NOTHING_YET);
+    if (!message) throw new IsoError(SW.NOTHING_YET);
     if (offset >= message.length) throw new IsoError(SW.WRONG_P1P2);
     const part = message.subarray(offset, offset + COLLECT_PART_LENGTH);
     return Uint8Array.of(message.length >> 8, message.length & 0xff, ...part);

@@ -31,8 +31,6 @@ export interface ChannelConfiguration {
 const STATE = { NONE: 0, INITIALIZED: 1, OPEN: 2, ABORTED: 3 } as const;
 const SECURE_BIT = 0x04;
 const CHANNEL_BITS = 0x03;
-/** "Authentication of host cryptogram failed" (GlobalPlatform Card Specification, appendix D.4.2). */
-const CRYPTOGRAM_FAILED = 0x6300;
 
 /** Places of the session in its transient memory. */
 const AT = { STATE: 0, LEVEL: 1, COUNTER: 2, ENC: 6, MAC: 22, RMAC: 38, CHAIN: 54, HOST: 70 } as const;
@@ -106,7 +104,7 @@ export class CardChannel {
     const host = this.#memory.slice(AT.HOST, AT.HOST + this.#size);
     if (!macRight || !equalBytes(host, command.data.subarray(0, this.#size))) {
       this.#memory.fill(0);
-      throw new IsoError(macRight ? CRYPTOGRAM_FAILED : SW.SECURITY_NOT_SATISFIED);
+      throw new IsoError(macRight ? SW.HOST_CRYPTOGRAM_WRONG : SW.SECURITY_NOT_SATISFIED);
     }
     keys.forgetFailures();
     this.#memory[AT.STATE] = STATE.OPEN;

@@ -65,7 +65,7 @@ export class CardKeyStore {
    */
   put(replace: number, keys: VersionedKeys): void {
     const at = replace === 0 ? this.#emptySlot() : this.#slotOf(replace);
-    if (at === undefined) throw new IsoError(replace === 0 ? NOT_ENOUGH_MEMORY : SW.REFERENCE_NOT_FOUND);
+    if (at === undefined) throw new IsoError(replace === 0 ? SW.NO_ROOM : SW.REFERENCE_NOT_FOUND);
     const taken = this.#slotOf(keys.version);
     if (taken !== undefined && taken !== at) throw new IsoError(SW.WRONG_DATA);
     this.#slots.write(slotOf(keys), at);
@@ -100,9 +100,6 @@ export class CardKeyStore {
     return slot === undefined ? undefined : slot * SLOT_LENGTH;
   }
 }
-
-/** "Not enough memory space" (GlobalPlatform Card Specification §11.8.3). */
-const NOT_ENOUGH_MEMORY = 0x6a84;
 
 function slotOf({ version, enc, mac, dek }: VersionedKeys): Uint8Array {
   if (version < 1 || (version > 127 && version !== 255))
