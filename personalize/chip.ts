@@ -51,7 +51,8 @@ async function getData(transport: Transport, tag: number): Promise<Uint8Array | 
 /** Fabricator, type, fabrication date, serial number and batch: what personalization and issuers do not change. */
 function chipName(object: Uint8Array): string {
   const data = unwrapTlv(object, PRODUCTION_DATA, "production data");
-  if (data.length < 18) throw new ParseError("production data/9F7F", `need at least 18 bytes, have ${data.length}`);
+  if (data.length < 18)
+    throw new ParseError("production data/9F7F", `need at least 18 bytes, have ${data.length}`);
   return bytesToHex(concatBytes(data.subarray(0, 4), data.subarray(10, 18)));
 }
 

@@ -92,8 +92,7 @@ class PhoneWallet implements Applet {
   }
 
   #begin(invoice: string): Entry {
-    if (this.#entries.size >= REMEMBERED && !this.#forgetOne())
-      throw new IsoError(SW.INVOICE_NOT_ACCEPTED);
+    if (this.#entries.size >= REMEMBERED && !this.#forgetOne()) throw new IsoError(SW.INVOICE_NOT_ACCEPTED);
     const entry: Entry = { message: undefined, refused: false };
     this.#entries.set(invoice, entry);
     const settle = async (): Promise<void> => {
