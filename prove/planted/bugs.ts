@@ -5,7 +5,7 @@ import { FILE_BUGS, PERSONALIZATION_BUGS, POINT_OF_SALE_BUGS, TERMINAL_BUGS } fr
 import { NODE_BUGS } from "./node-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { STORE_BUGS } from "./store-bugs.js";
-import { REJECT_BUGS, UNMATCHED_BUGS } from "./unmatched-bugs.js";
+import { ONE_CARD_BUGS, REJECT_BUGS, UNMATCHED_BUGS } from "./unmatched-bugs.js";
 import { VECTOR_BUGS } from "./vector-bugs.js";
 
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
@@ -16,6 +16,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...RECONCILER_BUGS,
   ...UNMATCHED_BUGS,
   ...REJECT_BUGS,
+  ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,
   ...STORE_BUGS,
   ...STATEMENT_BUGS,

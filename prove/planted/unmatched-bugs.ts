@@ -146,3 +146,34 @@ export const REJECT_BUGS: readonly PlantedBug[] = bugsOf("rejects", [
     caughtBy: [story("says nothing about its tokens")],
   },
 ]);
+
+const fault = (named: string) => ({ tests: "test/issuer/one-cards-fault.test.ts", named });
+
+/** In what keeps one card's fault its own. */
+export const ONE_CARD_BUGS: readonly PlantedBug[] = bugsOf("one card", [
+  {
+    name: "one card whose credit is used up keeps the gaps of all from being released",
+    edits: {
+      "issuer/ledger/gaps.ts": [["if (!(error instanceof ValueError)) throw error;", "throw error;"]],
+    },
+    caughtBy: [
+      fault("sqlite a credit that would pass the maximum"),
+      fault("sqlite sequences that are used up"),
+    ],
+  },
+  {
+    name: "one card whose credit is used up keeps the payments of all from being resolved",
+    edits: { [RECONCILER]: [["if (!(error instanceof ValueError)) throw error;", "throw error;"]] },
+    caughtBy: [fault("sqlite a payment of it that failed")],
+  },
+  {
+    name: "two cards with one public key are taken for two",
+    edits: { "issuer/ledger/registry.ts": [["  if (other)\n", "  if (other && card === undefined)\n"]] },
+    caughtBy: [fault("sqlite a second card with the public key of another")],
+  },
+  {
+    name: "two cards with one public key that come at once are taken for two",
+    edits: { "issuer/ledger/registry.ts": [["pg_advisory_xact_lock", "abs"]] },
+    caughtBy: [fault("registered at once are one card")],
+  },
+]);
