@@ -39,10 +39,7 @@ export const STATEMENT_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
     name: "a connection whose transaction failed is lent again without a roll-back",
     edits: {
       [DRIVER]: [
-        [
-          "    await this.guard.settled();\n    const { session } = this;\n",
-          "    const { session } = this;\n    if (session) return;\n",
-        ],
+        ['    if (session.client.getTransactionStatus() === "I") return;\n', "    if (session) return;\n"],
       ],
       [SESSION]: [
         ['return !this.#isBroken && this.client.getTransactionStatus() === "I";', "return !this.#isBroken;"],

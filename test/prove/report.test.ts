@@ -43,7 +43,7 @@ describe("planted bugs", () => {
 
   it("have names of their own, in every layer", () => {
     expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
-    expect(new Set(PLANTED_BUGS.map(({ layer }) => layer)).size).toBe(12);
+    expect(new Set(PLANTED_BUGS.map(({ layer }) => layer)).size).toBe(14);
   });
 
   it("are named when their piece is not there, or is there twice", () => {
