@@ -77,5 +77,5 @@ describe("the package", () => {
     expect(version.stdout.trim()).toBe(
       (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version,
     );
-  }, 180_000);
+  });
 });

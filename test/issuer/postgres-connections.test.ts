@@ -130,14 +130,14 @@ describe("connections to PostgreSQL", () => {
 describe("statements on PostgreSQL", () => {
   it("that are not answered in time close their connection, long ones have a limit of their own", async () => {
     const url = await (await bench.server()).database();
-    const store = await openPostgres({ url, connections: 1, timeoutMs: 200, longTimeoutMs: 60_000 });
+    const store = await openPostgres({ url, connections: 1, timeoutMs: 1_000, longTimeoutMs: 60_000 });
     const before = await pidOf(store);
     await expect(store.read((tx) => sql`select pg_sleep(120)`.execute(tx))).rejects.toMatchObject({
       code: "unavailable",
     });
     const after = await pidOf(store);
     expect(after).not.toBe(before);
-    await store.read((tx) => sql`select pg_sleep(1)`.execute(tx), { long: true });
+    await store.read((tx) => sql`select pg_sleep(2)`.execute(tx), { long: true });
     expect(await pidOf(store)).toBe(after);
     await store.close();
   });

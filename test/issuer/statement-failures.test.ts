@@ -7,6 +7,9 @@ import { openPostgres } from "../../issuer/store/index.js";
 import { MemoryNode } from "./memory-node.js";
 import { Bench, Service, TestClock } from "./service.js";
 
+/** How long a locked statement waits; a busy server must connect within it, too. */
+const LOCKED_MS = 2_000;
+
 const bench = new Bench();
 afterAll(() => bench.close());
 
@@ -57,7 +60,7 @@ describe("a statement that fails on a connection that lives", () => {
   it.each(["authorizations", "leases", "bookings", "gaps", "accounts"])(
     "for a lock on %s keeps nothing of a reservation",
     async (table) => {
-      const { one, administrator, node, close } = await grounds(100);
+      const { one, administrator, node, close } = await grounds(LOCKED_MS);
       const card = await one.card(1);
       await one.tap(card, 1, sat(100));
       // The second token opens a gap.
@@ -77,7 +80,7 @@ describe("a statement that fails on a connection that lives", () => {
   );
 
   it("for a lock in a refusal leaves a card that can be blocked, paid out and topped up", async () => {
-    const { one, administrator, clock, close } = await grounds(100);
+    const { one, administrator, clock, close } = await grounds(LOCKED_MS);
     const card = await one.card(1, sat(20_000), { maxPerTransaction: "500sat" });
     const taps = [300, 1000, 300, 300].map((amount, i) => {
       const invoice = one.invoice(i + 1, sat(amount));

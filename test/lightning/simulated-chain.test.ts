@@ -4,8 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as ldk from "lightningdevkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bytesToHex, concatBytes, hexToBytes, ParseError } from "../../common/index.js";
-import { NodeError } from "../../lightning/nodes/errors.js";
+import { bytesToHex, concatBytes, FileError, hexToBytes, ParseError } from "../../common/index.js";
 import { SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { loadLdk } from "../../lightning/nodes/ldk/load.js";
 import { REGTEST_GENESIS } from "../../lightning/nodes/ldk/simulated-chain.js";
@@ -179,5 +178,5 @@ test("a file of something else is refused", () => {
   const first = new SimulatedChain({ file });
   first.close();
   expect(new SimulatedChain({ file }).tip().height).toBe(0);
-  expect(() => new SimulatedChain({ file: directory })).toThrow(NodeError);
+  expect(() => new SimulatedChain({ file: directory })).toThrow(FileError);
 });

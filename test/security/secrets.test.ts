@@ -236,7 +236,7 @@ describe("secrets", () => {
       outcome: "message",
     });
     keep("preimage of the phone", PHONE_PREIMAGE);
-  }, 60_000);
+  });
 
   it("in use are all known to the search", () => {
     expect(pin).toMatch(/^\d{12}$/);
