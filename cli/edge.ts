@@ -1,5 +1,5 @@
-import { CommanderError } from "commander";
-import { visible, visibleLines } from "../common/index.js";
+import { type Command, CommanderError } from "commander";
+import { visible, visibleLines } from "../common/visible.js";
 import type { CommandContext } from "./command-context.js";
 import { reportError } from "./error-report.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
@@ -27,7 +27,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     err: (text) => surroundings.err(visibleLines(text)),
   };
   let exitCode: ExitCode = EXIT.OK;
-  const program = buildProgram(async (action) => {
+  const program = await buildProgram(args, async (action) => {
     const { json = false, trace = false } = program.opts<{ json?: boolean; trace?: boolean }>();
     const context: CommandContext = {
       signal: around.signal,
@@ -64,7 +64,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   return exitCode;
 }
 
-function* withChildren(command: ReturnType<typeof buildProgram>): Generator<typeof command> {
+function* withChildren(command: Command): Generator<Command> {
   yield command;
   for (const child of command.commands) yield* withChildren(child);
 }

@@ -1,4 +1,6 @@
-import { ChequecardError, type Failure, MistakesError, visible } from "../common/index.js";
+import { ChequecardError, type Failure } from "../common/errors.js";
+import { MistakesError } from "../common/mistakes.js";
+import { visible } from "../common/visible.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
 /** An error as the edge shows it. */

@@ -1,4 +1,5 @@
-import { bytesToHex, visible, visibleJson } from "../common/index.js";
+import { bytesToHex } from "../common/bytes.js";
+import { visible, visibleJson } from "../common/visible.js";
 import type { ExitCode } from "./exit-codes.js";
 
 /** What a command hands back: data for `--json`, the same for people, and an exit code when it is not 0. */

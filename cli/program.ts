@@ -1,52 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import type { RegisterCommand, RunAction } from "./command-context.js";
-import { registerAuthorizations } from "./commands/authorizations.js";
-import { registerCard } from "./commands/card.js";
-import { registerCards } from "./commands/cards.js";
-import { registerConformance } from "./commands/conformance.js";
-import { registerDemo } from "./commands/demo.js";
-import { registerDeputy } from "./commands/deputy.js";
-import { registerInvoice } from "./commands/invoice.js";
-import { registerIssuer } from "./commands/issuer.js";
-import { registerKeys } from "./commands/keys.js";
-import { registerKeysRotate } from "./commands/keys-rotate.js";
-import { registerLedger } from "./commands/ledger.js";
-import { registerNode } from "./commands/node.js";
-import { registerOdt } from "./commands/odt.js";
-import { registerPersonalize } from "./commands/personalize.js";
-import { registerProfiles } from "./commands/profiles.js";
-import { registerReaders } from "./commands/readers.js";
-import { registerReport } from "./commands/report.js";
-import { registerSimulate } from "./commands/simulate.js";
-import { registerSimulateBlank } from "./commands/simulate-blank.js";
-import { registerTerminal } from "./commands/terminal.js";
-import { registerToken } from "./commands/token.js";
+import type { RunAction } from "./command-context.js";
+import { COMMANDS } from "./commands.js";
 import { EXIT_CODE_HELP } from "./exit-codes.js";
-
-const COMMANDS: readonly RegisterCommand[] = [
-  registerReaders,
-  registerCard,
-  registerSimulate,
-  registerSimulateBlank,
-  registerKeys,
-  registerKeysRotate,
-  registerProfiles,
-  registerPersonalize,
-  registerIssuer,
-  registerCards,
-  registerAuthorizations,
-  registerReport,
-  registerLedger,
-  registerInvoice,
-  registerToken,
-  registerTerminal,
-  registerNode,
-  registerDeputy,
-  registerOdt,
-  registerConformance,
-  registerDemo,
-];
 
 /** Version of the package, from the package.json that is nearest to the compiled or the source file. */
 export function packageVersion(): string {
@@ -64,8 +20,18 @@ export function packageVersion(): string {
   return "unknown";
 }
 
-/** The whole command line, with `run` as its only way to print and exit. */
-export function buildProgram(run: RunAction): Command {
+/** The command that is asked for, or that `help` is about. */
+function commandIn(args: readonly string[]): string | undefined {
+  const [first, second] = args.filter((word) => !word.startsWith("-"));
+  return first === "help" ? second : first;
+}
+
+/**
+ * The command line, with `run` as its only way to print and exit. Commands that are not asked for are there by name
+ * and description only.
+ * @param args without the program's name; undefined loads every command
+ */
+export async function buildProgram(args: readonly string[] | undefined, run: RunAction): Promise<Command> {
   const program = new Command("chequecard")
     .description("NFC smart cards that authorize Lightning payments while the payer is offline")
     .version(packageVersion(), "-V, --version")
@@ -76,6 +42,9 @@ export function buildProgram(run: RunAction): Command {
       "after",
       `\nExit codes:\n${EXIT_CODE_HELP.map(([code, text]) => `  ${String(code).padStart(3)}  ${text}`).join("\n")}\n`,
     );
-  for (const register of COMMANDS) register(program, run);
+  const wanted = args && commandIn(args);
+  for (const { name, description, load } of COMMANDS)
+    if (args && name !== wanted) program.command(name).description(description);
+    else for (const register of await load()) register(program, run);
   return program;
 }
