@@ -3,6 +3,7 @@ import { visible, visibleLines } from "../common/visible.js";
 import type { CommandContext } from "./command-context.js";
 import { reportError } from "./error-report.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
+import { keyboard } from "./keyboard.js";
 import { toJson } from "./output.js";
 import { buildProgram } from "./program.js";
 
@@ -50,6 +51,8 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       else around.err(`${[message, hint].filter(Boolean).join("\n")}\n`);
       if (around.env.CHEQUECARD_DEBUG && error instanceof Error) around.err(`${error.stack}\n`);
       exitCode = report.exitCode;
+    } finally {
+      keyboard.release();
     }
   });
   for (const command of withChildren(program))

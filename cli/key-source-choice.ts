@@ -10,7 +10,7 @@ import {
 } from "../keys/index.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
-import { askPassphrase } from "./passphrase-choice.js";
+import { askSecret } from "./prompt.js";
 
 /** `--keys FILE`, or `--hsm LIBRARY --token LABEL`. */
 export interface KeySourceChoice {
@@ -40,12 +40,11 @@ async function open(context: CommandContext, choice: KeySourceChoice): Promise<K
       hint: "Make a key file with: chequecard keys create keys.json",
     });
   if (choice.keys !== undefined) {
-    const passphrase = await askPassphrase(
-      context,
-      `Passphrase of ${choice.keys}`,
-      "CHEQUECARD_PASSPHRASE",
-      choice.passphraseFd,
-    );
+    const passphrase = await askSecret(context, {
+      question: `Passphrase of ${choice.keys}`,
+      variable: "CHEQUECARD_PASSPHRASE",
+      descriptor: choice.passphraseFd,
+    });
     try {
       return await KeyFile.open(choice.keys, passphrase);
     } finally {
@@ -55,7 +54,10 @@ async function open(context: CommandContext, choice: KeySourceChoice): Promise<K
   if (choice.token === undefined) throw new InputError("--hsm needs --token <label>");
   // The system's loader would wait for a pipe; a bare name is looked for in its own folders.
   if (existsSync(choice.hsm ?? "")) expectFileAt(choice.hsm ?? "");
-  const pin = await askPassphrase(context, `PIN of ${choice.token}`, "CHEQUECARD_HSM_PIN");
+  const pin = await askSecret(context, {
+    question: `PIN of ${choice.token}`,
+    variable: "CHEQUECARD_HSM_PIN",
+  });
   return Pkcs11KeySource.open({
     library: choice.hsm ?? "",
     token: choice.token,

@@ -17,7 +17,7 @@ import {
 import { ledgerRegistry } from "./card-registry.js";
 import type { CommandContext } from "./command-context.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
-import { askPassphrase } from "./passphrase-choice.js";
+import { askSecret } from "./prompt.js";
 
 /** What all commands that touch blank cards are told. */
 export interface SetupOptions extends KeySourceChoice {
@@ -82,11 +82,10 @@ export function openJournal(
 }
 
 async function openLetters(context: CommandContext, path: string): Promise<PinLetters> {
-  const passphrase = await askPassphrase(
-    context,
-    `Passphrase of the PIN letters ${path}`,
-    "CHEQUECARD_LETTERS_PASSPHRASE",
-  );
+  const passphrase = await askSecret(context, {
+    question: `Passphrase of the PIN letters ${path}`,
+    variable: "CHEQUECARD_LETTERS_PASSPHRASE",
+  });
   try {
     return isBegun(path)
       ? await PinLetters.open(path, passphrase)

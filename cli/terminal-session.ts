@@ -10,7 +10,8 @@ import type { ChargeAmount } from "./charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { openEmbeddedNode } from "./embedded-node.js";
 import { InputError } from "./error-report.js";
-import { askPin } from "./prompt.js";
+import { keyboard } from "./keyboard.js";
+import { type CardPinQuestion, cardPinQuestion } from "./prompt.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 
 /** Options of the commands that sell. */
@@ -28,6 +29,7 @@ export interface OpenTerminal {
   readonly store: SaleStore;
   readonly node: LightningNode;
   readonly cardTaken: CardTaken;
+  readonly askPin: CardPinQuestion;
 }
 
 const CHANNELS_MS = 10_000;
@@ -40,11 +42,13 @@ export async function withTerminal<T>(
   options: TerminalOptions,
   use: (open: OpenTerminal) => Promise<T>,
 ): Promise<T> {
+  const askPin = cardPinQuestion(context);
+  keyboard.hold();
   const opened = await openEmbeddedNode(options.node);
   try {
     const store = new SaleStore(salesFile(options));
     try {
-      return await sellThrough(context, options, opened.node, store, use);
+      return await sellThrough(context, options, { node: opened.node, store, askPin }, use);
     } finally {
       store.close();
     }
@@ -56,8 +60,7 @@ export async function withTerminal<T>(
 async function sellThrough<T>(
   context: CommandContext,
   options: TerminalOptions,
-  node: LdkNode,
-  store: SaleStore,
+  { node, store, askPin }: { node: LdkNode; store: SaleStore; askPin: CardPinQuestion },
   use: (open: OpenTerminal) => Promise<T>,
 ): Promise<T> {
   // A payment that arrives before the channels do fails for certain.
@@ -66,7 +69,7 @@ async function sellThrough<T>(
   const sender = await openPaymentSender(node);
   try {
     return await withReader(context, options, (reader, cardTaken) =>
-      use({ terminal: new Terminal({ node, sender, store, reader }), store, node, cardTaken }),
+      use({ terminal: new Terminal({ node, sender, store, reader }), store, node, cardTaken, askPin }),
     );
   } finally {
     sender.close();
@@ -77,24 +80,36 @@ async function sellThrough<T>(
 export const salesFile = (options: Pick<TerminalOptions, "node" | "sales">): string =>
   options.sales ?? join(options.node, "sales.db");
 
-/** One sale until it is final. */
+/**
+ * One sale until it is final.
+ * @throws InputError when a PIN is needed and there is nobody to ask; the sale is cancelled then
+ */
 export async function sell(
   context: CommandContext,
-  terminal: Terminal,
+  { terminal, askPin }: OpenTerminal,
   options: TerminalOptions,
   charge: ChargeAmount & { readonly description: string },
 ): Promise<Sale> {
-  return terminal.charge(
+  const giveUp = new AbortController();
+  let unasked: InputError | undefined;
+  const sale = await terminal.charge(
     { ...charge, expirySeconds: parseExpiry(options.expiry) },
     {
-      onOpen: (sale) => void showSale(context, sale, options.qr !== false && !context.json),
+      onOpen: (opened) => void showSale(context, opened, options.qr !== false && !context.json),
       onNotice: (sentence) => context.note(sentence),
       ...(context.trace ? { trace: context.trace } : {}),
-      askPin: (retry) =>
-        askPin(retry ? `Wrong PIN, ${retry.triesLeft} tries left. PIN` : "PIN", "CHEQUECARD_PIN"),
+      askPin: (retry, signal) =>
+        askPin(retry, signal).catch((error) => {
+          if (!(error instanceof InputError)) throw error;
+          unasked = error;
+          giveUp.abort();
+          return undefined;
+        }),
     },
-    context.signal,
+    AbortSignal.any([context.signal, giveUp.signal]),
   );
+  if (unasked && sale.state !== "paid") throw unasked;
+  return sale;
 }
 
 async function showSale(context: CommandContext, sale: Sale, withQr: boolean): Promise<void> {

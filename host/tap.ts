@@ -6,7 +6,8 @@ import {
   SW,
   TransportError,
 } from "../apdu/index.js";
-import type { Msat } from "../common/index.js";
+import { type Msat, ParseError } from "../common/index.js";
+import { type NodeUri, parseNodeUri } from "../lightning/node-uri.js";
 import { type CardSession, type SessionOptions, type Traffic, withCard } from "./card-session.js";
 
 export interface TapRequest {
@@ -17,11 +18,19 @@ export interface TapRequest {
 
 export interface TapOptions extends SessionOptions {
   /**
+   * Decides between SELECT and AUTHORIZE whether the card's node may be asked for the payment (specs/08 §7): what it
+   * throws is thrown, and the card is charged nothing. The form of the address is always judged.
+   */
+  readonly judge?: ((uri: NodeUri) => Promise<void>) | undefined;
+  /**
    * Asked for the PIN when the card demands it; undefined gives up, and the card's refusal is thrown.
-   * `retry` tells how many tries are left after a wrong one.
+   * `retry` tells how many tries are left after a wrong one. When `signal` aborts, the PIN is not wanted any more.
    */
   readonly askPin?:
-    | ((retry: { readonly triesLeft: number } | undefined) => Promise<string | undefined>)
+    | ((
+        retry: { readonly triesLeft: number } | undefined,
+        signal?: AbortSignal,
+      ) => Promise<string | undefined>)
     | undefined;
   /** Told when the card was torn away and has to be laid on the reader again. */
   readonly onTorn?: ((tear: number) => void) | undefined;
@@ -77,7 +86,9 @@ async function authorizeOnce(
   tears: number,
 ): Promise<TapResult> {
   options.onCard?.(card.selected);
-  const token = await authorizeWithPin(card, amount, invoiceHash, options.askPin);
+  const uri = nodeOf(card.selected);
+  await options.judge?.(uri);
+  const token = await authorizeWithPin(card, amount, invoiceHash, options);
   const traffic = { ...card.traffic };
   let afterTokenError: unknown;
   try {
@@ -88,30 +99,42 @@ async function authorizeOnce(
   return { token, selected: card.selected, traffic, tears, afterTokenError };
 }
 
+/** The node that the card names. @throws ParseError when it names none, or one that cannot be asked */
+function nodeOf({ nodeUri }: SelectResponse): NodeUri {
+  if (nodeUri === undefined)
+    throw new ParseError("card/node URI", "missing: the card names no node that pays");
+  return parseNodeUri(nodeUri, "card/node URI");
+}
+
 async function authorizeWithPin(
   card: CardSession,
   amount: Msat,
   invoiceHash: Uint8Array,
-  askPin: TapOptions["askPin"],
+  { askPin, signal }: TapOptions,
 ): Promise<Uint8Array> {
   try {
     return await card.authorize(amount, invoiceHash);
   } catch (error) {
     if (!(error instanceof CardStatusError) || error.sw !== SW.SECURITY_NOT_SATISFIED || !askPin) throw error;
-    await presentPin(card, askPin, error);
+    await presentPin(card, askPin, error, signal);
     return card.authorize(amount, invoiceHash);
   }
 }
 
-/** Asks and verifies until the PIN is right. @throws `refusal` when the asker gives up; CardStatusError 6983 */
+/**
+ * Asks and verifies until the PIN is right.
+ * @throws `refusal` when the asker gives up, or `signal` aborted meanwhile; CardStatusError 6983
+ */
 async function presentPin(
   card: CardSession,
   askPin: NonNullable<TapOptions["askPin"]>,
   refusal: CardStatusError,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let triesLeft: number | undefined; ; ) {
-    const pin = await askPin(triesLeft === undefined ? undefined : { triesLeft });
-    if (pin === undefined) throw refusal;
+    const pin = await askPin(triesLeft === undefined ? undefined : { triesLeft }, signal);
+    // Paid otherwise, expired or cancelled while it was typed: nothing may be charged any more.
+    if (pin === undefined || signal?.aborted) throw refusal;
     try {
       await card.verifyPin(pin);
       return;

@@ -1,25 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import {
-  encodePinBlock,
-  LIFECYCLE,
-  NO_LIMIT,
-  STATUS_FLAG,
-  statusMessage,
-  verifySignature,
-} from "../../apdu/index.js";
+import { LIFECYCLE, NO_LIMIT, STATUS_FLAG, statusMessage, verifySignature } from "../../apdu/index.js";
 import { bytesToHex, equalBytes, formatMsat, utf8 } from "../../common/index.js";
 import { type CardSession, tap, withCard } from "../../host/index.js";
 import { formatCardId, verifyToken } from "../../issuer/verify.js";
-import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { invoiceHash, invoiceProblem } from "../../lightning/bolt11/index.js";
+import { checkUntrustedUri } from "../../lightning/untrusted-uri.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { readIssuerRecord, recordLookups } from "../issuer-record.js";
+import { keyboard } from "../keyboard.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { askPin } from "../prompt.js";
+import { askPin, cardPinQuestion } from "../prompt.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
-import { readInvoiceArgument } from "./invoice.js";
+import { parseNetwork, readInvoiceArgument } from "./invoice.js";
 
 const LIFECYCLE_TEXT = {
   [LIFECYCLE.BLANK]: "blank: not personalized yet",
@@ -87,6 +82,7 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
 }
 
 interface AuthorizeOptions extends ReaderChoice {
+  readonly network?: string;
   readonly issuerRecord?: string;
 }
 
@@ -101,7 +97,15 @@ async function authorizeInvoice(
     throw new InputError("invoice: without an amount, so a card cannot authorize it", {
       hint: "Make an invoice with an amount.",
     });
+  const network = options.network === undefined ? invoice.network : parseNetwork(options.network);
+  const problem = invoiceProblem(invoice, { network, now: Math.floor(Date.now() / 1000) });
+  if (problem)
+    throw new InputError(`invoice: ${problem.message}`, {
+      hint: "No card was charged. Make another invoice.",
+    });
   const record = options.issuerRecord === undefined ? undefined : readIssuerRecord(options.issuerRecord);
+  const askCardPin = cardPinQuestion(context);
+  keyboard.hold();
   context.note(`${formatMsat(amount)}: lay the card on the reader and keep it there.`);
   const { token, selected, traffic, tears } = await withReader(context, options, (reader) =>
     tap(
@@ -110,8 +114,8 @@ async function authorizeInvoice(
       {
         trace: context.trace,
         signal: context.signal,
-        askPin: (retry) =>
-          askPin(retry ? `Wrong PIN, ${retry.triesLeft} tries left. PIN` : "PIN", "CHEQUECARD_PIN"),
+        judge: async (uri) => void (await checkUntrustedUri(uri, { network })),
+        askPin: askCardPin,
         onTorn: () => context.note("The card was taken away too early: lay it on the reader again."),
       },
     ),
@@ -149,11 +153,10 @@ async function authorizeInvoice(
 }
 
 async function changeCardPin(context: CommandContext, choice: ReaderChoice): Promise<CommandOutput> {
-  const oldPin = await askPin("Present PIN", "CHEQUECARD_PIN");
-  const newPin = await askPin("New PIN (4 to 12 digits)", "CHEQUECARD_NEW_PIN");
-  // Refused here, before any card loses a try.
-  for (const pin of [oldPin, newPin]) encodePinBlock(pin);
-  const again = process.stdin.isTTY ? await askPin("New PIN again", "CHEQUECARD_NEW_PIN_AGAIN") : newPin;
+  const oldPin = await askPin(context, "Present PIN", "CHEQUECARD_PIN");
+  const typed = process.env.CHEQUECARD_NEW_PIN === undefined;
+  const newPin = await askPin(context, "New PIN (4 to 12 digits)", "CHEQUECARD_NEW_PIN");
+  const again = typed ? await askPin(context, "New PIN again", "CHEQUECARD_NEW_PIN_AGAIN") : newPin;
   if (!equalBytes(utf8(newPin), utf8(again)))
     throw new InputError("New PIN: the two do not agree; nothing was changed");
   await withReader(context, choice, (reader) =>
@@ -202,10 +205,12 @@ export const registerCard: RegisterCommand = (program, run: RunAction) => {
     );
   withChoice(card.command("authorize <bolt11>").description("tap the card for an invoice and show the token"))
     .option("--issuer-record <file>", "what the issuer knows of the card: verifies the token")
+    .option("--network <prefix>", "network that the invoice has to be for: bc, tb, tbs, bcrt or sb")
     .addHelpText(
       "after",
       `
-Charges the card; the token is what a node needs to pay the invoice, once. The same invoice again is answered
+An invoice that cannot be paid, and a card whose node no terminal would ask, are refused before the card is charged.
+Then charges the card; the token is what a node needs to pay the invoice, once. The same invoice again is answered
 again and charges nothing. CHEQUECARD_PIN holds the PIN where there is no terminal.
 
 Examples:

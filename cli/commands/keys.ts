@@ -3,7 +3,8 @@ import { KeyFile, type KeySource } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
-import { askNewPassphrase, askPassphrase } from "../passphrase-choice.js";
+import { askNewPassphrase } from "../passphrase-choice.js";
+import { askSecret } from "../prompt.js";
 import { renderTable } from "../table.js";
 
 function shown(keys: KeySource): CommandOutput {
@@ -30,7 +31,10 @@ async function withFile(
   path: string,
   change: (file: KeyFile) => Promise<unknown>,
 ): Promise<CommandOutput> {
-  const passphrase = await askPassphrase(context, `Passphrase of ${path}`, "CHEQUECARD_PASSPHRASE");
+  const passphrase = await askSecret(context, {
+    question: `Passphrase of ${path}`,
+    variable: "CHEQUECARD_PASSPHRASE",
+  });
   const file = await KeyFile.open(path, passphrase).finally(() => passphrase.fill(0));
   try {
     await change(file);
@@ -41,7 +45,7 @@ async function withFile(
 }
 
 async function create(context: CommandContext, path: string, label: string): Promise<CommandOutput> {
-  const passphrase = await askNewPassphrase(context, "CHEQUECARD_PASSPHRASE");
+  const passphrase = await askNewPassphrase(context, { variable: "CHEQUECARD_PASSPHRASE" });
   const file = await KeyFile.create(path, passphrase, label).finally(() => passphrase.fill(0));
   try {
     return shown(file);
@@ -86,7 +90,12 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .option("--undiversified", "the same key on every card, as some are delivered")
     .action((path: string, options: { keyVersion: string; import?: boolean; undiversified?: boolean }) =>
       run(async (context) => {
-        const typed = options.import ? await askPassphrase(context, "Key", "CHEQUECARD_CARD_KEY") : undefined;
+        const typed = options.import
+          ? await askSecret(context, {
+              question: "Master key of the cards, 32 hex digits",
+              variable: "CHEQUECARD_CARD_KEY",
+            })
+          : undefined;
         const text = typed && new TextDecoder().decode(typed);
         if (text !== undefined && !/^[0-9a-fA-F]{32}$/.test(text))
           throw new InputError("the key: need 32 hex digits");
@@ -105,7 +114,7 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .action((path: string) =>
       run((context) =>
         withFile(context, path, async (file) => {
-          const next = await askNewPassphrase(context, "CHEQUECARD_NEW_PASSPHRASE");
+          const next = await askNewPassphrase(context, { variable: "CHEQUECARD_NEW_PASSPHRASE" });
           await file.changePassphrase(next).finally(() => next.fill(0));
         }),
       ),

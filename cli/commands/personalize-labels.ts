@@ -6,7 +6,7 @@ import type { CommandContext, RunAction } from "../command-context.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
-import { askPassphrase } from "../passphrase-choice.js";
+import { askSecret } from "../prompt.js";
 import { renderTable } from "../table.js";
 
 async function labels(
@@ -30,7 +30,10 @@ async function pins(
   path: string,
   options: { journal: string },
 ): Promise<CommandOutput> {
-  const passphrase = await askPassphrase(context, `Passphrase of ${path}`, "CHEQUECARD_LETTERS_PASSPHRASE");
+  const passphrase = await askSecret(context, {
+    question: `Passphrase of ${path}`,
+    variable: "CHEQUECARD_LETTERS_PASSPHRASE",
+  });
   const journal = Journal.read(options.journal);
   const finished = new Set(cardLabels(journal).map(({ cardId }) => cardId));
   try {

@@ -54,7 +54,7 @@ function wholeNumber(text: string, option: string, max: number): number {
   return value;
 }
 
-async function makeNew(path: string, options: NewOptions): Promise<CommandOutput> {
+async function makeNew(context: CommandContext, path: string, options: NewOptions): Promise<CommandOutput> {
   const recordPath = issuerRecordPath(path);
   for (const file of [path, recordPath])
     if (existsSync(file))
@@ -88,7 +88,7 @@ async function makeNew(path: string, options: NewOptions): Promise<CommandOutput
         ? DEFAULT_PUBLISHED | CAPABILITY.AVAILABLE_PUBLISHED
         : DEFAULT_PUBLISHED,
       ...(options.pin
-        ? { pin: await askPin("PIN for the new card (4 to 12 digits)", "CHEQUECARD_PIN") }
+        ? { pin: await askPin(context, "PIN for the new card (4 to 12 digits)", "CHEQUECARD_PIN") }
         : {}),
     },
     { protocol },
@@ -217,7 +217,7 @@ export const registerSimulate: RegisterCommand = (program, run) => {
       "after",
       "\nExamples:\n  chequecard simulate new card.json\n  CHEQUECARD_PIN=2718 chequecard simulate new card.json --pin --credit 0.001btc\n",
     )
-    .action((path: string, options: NewOptions) => run(() => makeNew(path, options)));
+    .action((path: string, options: NewOptions) => run((context) => makeNew(context, path, options)));
   simulate
     .command("list [folder]")
     .description("list the card files of a folder")

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { formatMsat, ParseError } from "../../common/index.js";
 import {
@@ -20,6 +19,7 @@ import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-opt
 import { openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { keyboard } from "../keyboard.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import {
   finishLeftovers,
@@ -37,12 +37,13 @@ interface AmountOptions {
   readonly description?: string;
 }
 
-function saleOutput(sale: Sale, place: string): CommandOutput {
+function saleOutput(context: CommandContext, sale: Sale, place: string): CommandOutput {
   const paid = sale.state === "paid";
+  const stopped = context.signal.aborted && sale.cancelReason === "merchant";
   return {
     data: { receipt: receiptOf(sale), state: sale.state, reason: paid ? undefined : cancelSentence(sale) },
     text: paid ? `\n${renderReceipt(sale, place)}` : cancelSentence(sale),
-    exitCode: paid ? EXIT.OK : EXIT.NOT_PAID,
+    exitCode: paid ? EXIT.OK : stopped ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
   };
 }
 
@@ -54,11 +55,11 @@ async function charge(
   parseExpiry(options.expiry);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
-    const sale = await sell(context, open.terminal, options, {
+    const sale = await sell(context, open, options, {
       ...wanted,
       description: options.description ?? options.place,
     });
-    return saleOutput(sale, options.place);
+    return saleOutput(context, sale, options.place);
   });
 }
 
@@ -81,39 +82,33 @@ async function serve(
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
     const before = open.store.lastNumber();
-    context.print("Type an amount (2500sat, 3.50eur with --rate) and Enter. Ctrl-C or an empty line ends.");
-    for await (const line of lines(context.signal)) {
-      if (line.trim() === "") break;
+    context.print("Type an amount (2500sat, 3.50eur with --rate) and Enter. An empty line or Ctrl-C ends.");
+    for (;;) {
+      const line = await keyboard.line("> ", context.signal);
+      if (line === undefined || line.trim() === "") break;
       const [amount = "", ...words] = line.trim().split(/\s+/);
       try {
         const wanted = parseCharge(amount, options.rate);
-        const sale = await sell(context, open.terminal, options, {
+        const sale = await sell(context, open, options, {
           ...wanted,
           description: words.join(" ") || options.place,
         });
-        context.print(saleOutput(sale, options.place).text);
+        context.print(saleOutput(context, sale, options.place).text);
         await untilCardTaken(context, open);
       } catch (error) {
-        if (!(error instanceof ParseError)) throw error;
-        context.note(error.message);
+        if (!(error instanceof ParseError || error instanceof InputError)) throw error;
+        context.note([error.message, error.hint].filter(Boolean).join(" "));
       }
       if (context.signal.aborted) break;
       context.print("Next amount:");
     }
     const totals = totalsOf(open.store.after(before));
-    return { data: totals, text: renderTotals(totals) };
+    return {
+      data: totals,
+      text: renderTotals(totals),
+      ...(context.signal.aborted ? { exitCode: EXIT.INTERRUPTED } : {}),
+    };
   });
-}
-
-async function* lines(signal: AbortSignal): AsyncGenerator<string> {
-  const reader = createInterface({ input: process.stdin, signal });
-  try {
-    yield* reader;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    reader.close();
-  }
 }
 
 const renderTotals = (totals: ReturnType<typeof totalsOf>): string =>

@@ -1,8 +1,10 @@
 import { MESSAGE_TYPE, readFrame, type SealedFrame, verifySignature } from "../../apdu/index.js";
 import { authorizationMessage, statusMessage, updateMessage } from "../../apdu/sealed/index.js";
 import { bytesToHex, formatMsat, hexToBytes, secp256k1 } from "../../common/index.js";
-import { formatCardId, verifyToken } from "../../issuer/verify.js";
+import { formatCardId, provenFacts, type TokenFacts } from "../../issuer/verify.js";
+import type { Invoice } from "../../lightning/bolt11/index.js";
 import type { RegisterCommand } from "../command-context.js";
+import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type IssuerRecord, readIssuerRecord, recordLookups } from "../issuer-record.js";
 import { type CommandOutput, renderRecord } from "../output.js";
@@ -53,14 +55,7 @@ function openFrame(
   const facts =
     invoiceText === undefined
       ? undefined
-      : verifyToken({
-          token: bytes,
-          invoice: readInvoiceArgument(invoiceText).text,
-          sealKeys,
-          findCard,
-          network: readInvoiceArgument(invoiceText).network,
-          now: Math.floor(Date.now() / 1000),
-        });
+      : factsFor(readInvoiceArgument(invoiceText), bytes, recordLookups(record), genuine);
   return {
     data: { ...clear, opened: true, fields: opened.fields, genuine, matchesInvoice: facts && true },
     text: renderRecord([
@@ -72,6 +67,22 @@ function openFrame(
     ]),
     exitCode: genuine ? EXIT.OK : EXIT.CHECK_FAILED,
   };
+}
+
+/**
+ * What a token proves for an invoice, which may have expired since.
+ * @throws InputError for another message than a token; VerificationError
+ */
+function factsFor(
+  invoice: Invoice,
+  token: Uint8Array,
+  { sealKeys, findCard }: ReturnType<typeof recordLookups>,
+  genuine: boolean,
+): TokenFacts {
+  if (readFrame(token, "token").type !== MESSAGE_TYPE.AUTHORIZATION)
+    throw new InputError("--invoice: only an authorization token is for an invoice, and this is none");
+  const opened = authorizationMessage.open(token, sealKeys, "token");
+  return provenFacts(opened, invoice, findCard(opened.fields.cardId), genuine);
 }
 
 function renderField(name: string, value: unknown): string {

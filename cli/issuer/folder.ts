@@ -7,7 +7,7 @@ import { openPostgres, openSqlite, type Store, StoreError } from "../../issuer/s
 import { KeyFile } from "../../keys/index.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
-import { askPassphrase } from "../passphrase-choice.js";
+import { askSecret } from "../prompt.js";
 
 /** Environment variable with the passphrase of the key file. */
 export const PASSPHRASE_VARIABLE = "CHEQUECARD_PASSPHRASE";
@@ -92,7 +92,11 @@ export async function withIssuerKeys<T>(
   passphraseFd: string | undefined,
   use: (keys: KeyFile) => Promise<T>,
 ): Promise<T> {
-  const passphrase = await askPassphrase(context, `Passphrase of ${path}`, PASSPHRASE_VARIABLE, passphraseFd);
+  const passphrase = await askSecret(context, {
+    question: `Passphrase of ${path}`,
+    variable: PASSPHRASE_VARIABLE,
+    descriptor: passphraseFd,
+  });
   const keys = await KeyFile.open(path, passphrase).finally(() => passphrase.fill(0));
   try {
     return await use(keys);

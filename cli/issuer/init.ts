@@ -74,7 +74,10 @@ export async function initIssuer(
   });
   const config = parseServiceConfig(template, configPath(folder));
   const wish = checkStartOptions(nodeFolder, options);
-  const passphrase = await askNewPassphrase(context, PASSPHRASE_VARIABLE, options.passphraseFd);
+  const passphrase = await askNewPassphrase(context, {
+    variable: PASSPHRASE_VARIABLE,
+    descriptor: options.passphraseFd,
+  });
   try {
     makeFolder(folder);
     const lock = lockFolder(folder);

@@ -1,5 +1,5 @@
 import { type Reader, TransportError } from "../../apdu/index.js";
-import { ChequecardError, equalBytes, type Msat, ParseError } from "../../common/index.js";
+import { ChequecardError, equalBytes, type Msat } from "../../common/index.js";
 import type { PaymentAnswer, PaymentSender } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
@@ -21,8 +21,11 @@ export interface SaleDisplay {
   onNotice?(sentence: string): void;
   /** A step was done, with its duration in milliseconds. */
   onStep?(step: SaleStep, milliseconds: number): void;
-  /** @returns undefined to give up the PIN */
-  askPin?(retry: { readonly triesLeft: number } | undefined): Promise<string | undefined>;
+  /** @param signal aborts when the sale ends without it @returns undefined to give up the PIN */
+  askPin?(
+    retry: { readonly triesLeft: number } | undefined,
+    signal?: AbortSignal,
+  ): Promise<string | undefined>;
   trace?(line: TraceLine): void;
 }
 
@@ -168,7 +171,7 @@ export class Terminal {
 
   /** One tap and what follows from it. @returns true when the sale is final */
   async #tapAndAsk(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<boolean> {
-    const { reader, store } = this.#parts;
+    const { reader, sender, store } = this.#parts;
     let started = this.#now();
     let decided = false;
     const result = await tap(
@@ -177,6 +180,7 @@ export class Terminal {
       {
         signal,
         trace: display.trace?.bind(display),
+        judge: (uri) => sender.judge(uri),
         askPin: display.askPin?.bind(display),
         onCard: () => {
           started = this.#now();
@@ -184,10 +188,7 @@ export class Terminal {
         onTorn: () => display.onNotice?.("The card was taken away too early; lay it on the reader again."),
         afterToken: async (card, token) => {
           display.onStep?.("tap", this.#now() - started);
-          const uri = card.selected.nodeUri;
-          if (uri === undefined)
-            throw new ParseError("card/node URI", "missing: the card names no node that pays");
-          const authorized = store.authorized(sale.number, token, uri);
+          const authorized = store.authorized(sale.number, token, card.selected.nodeUri ?? "");
           decided = await this.#ask(authorized, display, signal, card);
         },
       },

@@ -3,7 +3,7 @@ import { bytesToHex, utf8 } from "../../common/index.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode, Network } from "../nodes/port.js";
-import { UntrustedUriError } from "../untrusted-uri.js";
+import { checkUntrustedUri, UntrustedUriError } from "../untrusted-uri.js";
 import { AnswerDesk, type Asker } from "./answers.js";
 import { type CardStatus, encodeCardStatus } from "./card-status.js";
 import type { CardUpdate } from "./card-update.js";
@@ -61,6 +61,14 @@ export class PaymentSender {
     this.endSettled = node.onInvoiceSettled((settled) =>
       this.waiting.get(bytesToHex(settled.paymentHash))?.end({ outcome: "paid", settled }),
     );
+  }
+
+  /**
+   * Judges the node that a card names, as {@link ask} will before it dials: before anything is charged.
+   * @throws UntrustedUriError
+   */
+  async judge(uri: NodeUri): Promise<void> {
+    await checkUntrustedUri(uri, this.dialing);
   }
 
   /**

@@ -1,7 +1,13 @@
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
-import { FILE_BUGS, PERSONALIZATION_BUGS, POINT_OF_SALE_BUGS, TERMINAL_BUGS } from "./merchant-bugs.js";
+import {
+  FILE_BUGS,
+  KEYBOARD_BUGS,
+  PERSONALIZATION_BUGS,
+  POINT_OF_SALE_BUGS,
+  TERMINAL_BUGS,
+} from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { STORE_BUGS } from "./store-bugs.js";
@@ -21,6 +27,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...STORE_BUGS,
   ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,
+  ...KEYBOARD_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,
   ...PERSONALIZATION_BUGS,

@@ -34,11 +34,64 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     caughtBy: [systemFaults],
   },
   {
+    name: "a card is charged before its node is judged",
+    edits: {
+      "host/tap.ts": [
+        [
+          "  await options.judge?.(uri);\n  const token = await authorizeWithPin(card, amount, invoiceHash, options);\n",
+          "  const token = await authorizeWithPin(card, amount, invoiceHash, options);\n  await options.judge?.(uri);\n",
+        ],
+      ],
+    },
+    caughtBy: [
+      { tests: "test/host/tap.test.ts", named: "charges nothing when the card's node must not be asked" },
+      { tests: "test/cli/card.test.ts", named: "charges nothing for an invoice of mainnet" },
+    ],
+  },
+  {
     name: "a card's node is dialed wherever it is",
     edits: { "lightning/untrusted-uri.ts": [['if (scope === "public" ||', 'if (scope !== "public" ||']] },
     caughtBy: [
       { tests: "test/security/rogue-card.test.ts", named: "makes no terminal dial into its own network" },
     ],
+  },
+]);
+
+const KEYBOARD = "cli/keyboard.ts";
+
+/** Where people type. */
+export const KEYBOARD_BUGS: readonly PlantedBug[] = bugsOf("keyboard", [
+  {
+    name: "a PIN stands on the screen while it is typed",
+    edits: {
+      [KEYBOARD]: [
+        [
+          "else if (byte >= 0x20) typed.push(byte);",
+          "else if (byte >= 0x20) {\n          typed.push(byte);\n          process.stderr.write(Buffer.of(byte));\n        }",
+        ],
+      ],
+    },
+    caughtBy: [
+      { tests: "test/cli/keyboard.test.ts", named: "a PIN that is typed too early" },
+      { tests: "test/cli/terminal.test.ts", named: "no PIN on a screen" },
+    ],
+  },
+  {
+    name: "a PIN that is typed once more is taken for an amount",
+    edits: {
+      [KEYBOARD]: [
+        ["  #held = false;\n", "  #held = false;\n  #early: Buffer = Buffer.alloc(0);\n"],
+        [
+          "if (keys.length > 0) this.#reading?.keys(keys);",
+          "if (this.#reading) this.#reading.keys(keys);\n    else this.#early = Buffer.concat([this.#early, keys]);",
+        ],
+        [
+          "this.#reading = begin(end);",
+          "this.#reading = begin(end);\n      if (this.#early.length > 0) this.#reading.keys(this.#early);\n      this.#early = Buffer.alloc(0);",
+        ],
+      ],
+    },
+    caughtBy: [{ tests: "test/cli/terminal.test.ts", named: "no PIN on a screen" }],
   },
 ]);
 

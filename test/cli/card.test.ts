@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
-import { sat } from "../../common/index.js";
-import { openCardFile } from "../../simulator/index.js";
+import { bytesToHex, sat } from "../../common/index.js";
+import { tap } from "../../host/index.js";
+import { encodeInvoice } from "../../lightning/bolt11/index.js";
+import { openCardFile, SimulatedReader } from "../../simulator/index.js";
 import { festivalInvoice } from "../festival-card.js";
 import { chequecard, inFolder } from "./run.js";
 
@@ -157,6 +159,53 @@ describe("a simulated card on the command line", () => {
       ).toBe(0);
     }),
   );
+});
+
+describe("card authorize", () => {
+  it.each([
+    ["an expired invoice", festivalInvoice(sat(10), { timestamp: 1_500_000_000 }).invoice, [], /expired/],
+    ["an invoice of another network", freshInvoice(10), ["--network", "bc"], /network|mainnet|regtest/],
+    [
+      "an invoice of mainnet, whose payers do not dial this machine",
+      encodeInvoice(
+        { network: "bc", amount: sat(10), timestamp: Math.floor(Date.now() / 1000) },
+        { paymentHash: new Uint8Array(32), paymentSecret: new Uint8Array(32), description: "beer" },
+        new Uint8Array(32).fill(9),
+      ),
+      [],
+      /127\.0\.0\.1 is a loopback address/,
+    ],
+  ])("charges nothing for %s", (_name, invoice, options, problem) =>
+    inFolder(async (path) => {
+      await chequecard(["simulate", "new", path("card.json")]);
+      const run = await chequecard(["card", "authorize", invoice, ...options, "--card", path("card.json")]);
+      expect([run.exitCode, run.err]).toEqual([EXIT.INPUT, expect.stringMatching(problem)]);
+      const shown = await chequecard(["--json", "simulate", "show", path("card.json")]);
+      expect(JSON.parse(shown.out)).toMatchObject({ counter: 0, available: "20000000" });
+    }),
+  );
+
+  it("makes tokens that are inspected also when their invoice has expired, and no others for it", () =>
+    inFolder(async (path) => {
+      const card = path("card.json");
+      await chequecard(["simulate", "new", card]);
+      const record = path("card.issuer.json");
+      const file = openCardFile(card);
+      const reader = new SimulatedReader();
+      reader.insert(file.card);
+      const old = festivalInvoice(sat(10), { timestamp: 1_500_000_000 });
+      const { token } = await tap(reader, { amount: sat(10), invoiceHash: old.hash });
+      file.close();
+      const inspect = (invoice: string) =>
+        chequecard([
+          ...["token", "inspect", bytesToHex(token), "--issuer-record", record, "--invoice", invoice],
+        ]);
+      expect(await inspect(old.invoice)).toMatchObject({
+        exitCode: EXIT.OK,
+        out: expect.stringContaining("authorizes exactly this invoice"),
+      });
+      expect((await inspect(freshInvoice(10))).err).toContain("authorized another invoice");
+    }));
 });
 
 describe("the rest of the command line", () => {

@@ -8,6 +8,7 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { sat } from "../../common/index.js";
 import { SaleStore } from "../../host/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { inTerminal } from "../pseudo-terminal.js";
 import { buildProgram } from "../typescript-child.js";
 import { chequecard } from "./run.js";
 import { openCommandLineShop } from "./terminal-shop.js";
@@ -85,7 +86,7 @@ it("charge: the card's refusal in words; Ctrl-C cancels, and nothing can be paid
   expect(run.err).toBe(
     "The amount is above what this card may pay at once; ask for a smaller amount or another payment.\n",
   );
-  expect(run.exitCode).toBe(EXIT.NOT_PAID);
+  expect(run.exitCode).toBe(EXIT.INTERRUPTED);
   expect(run.out).toMatch(/The sale was cancelled; nothing was paid and nothing can be\.\n$/);
   const [last] = sales().slice(-1);
   expect(last).toMatchObject({ state: "cancelled", cancelReason: "merchant" });
@@ -113,7 +114,7 @@ it("charge: Ctrl-C while the payment runs and the card lies there cancels it for
     // The answer to AUTHORIZE: from now on the payment is asked for.
     onErr: (text) => void (/^< .{200}/.test(text) && setTimeout(() => giveUp.abort(), 300)),
   });
-  expect((await run).exitCode).toBe(EXIT.NOT_PAID);
+  expect((await run).exitCode).toBe(EXIT.INTERRUPTED);
   const [last] = sales().slice(-1);
   expect(last).toMatchObject({
     state: "cancelled",
@@ -122,6 +123,12 @@ it("charge: Ctrl-C while the payment runs and the card lies there cancels it for
   });
   await shop.speak();
   expect(await latePayment(last?.invoice ?? "")).toBe("failed");
+});
+
+it("charge: a PIN that nobody can be asked for cancels the sale and says how to give it", async () => {
+  const run = await chequecard(charge("guest", "6000sat"));
+  expect([run.exitCode, run.err]).toEqual([EXIT.INPUT, expect.stringContaining("CHEQUECARD_PIN")]);
+  expect(sales().at(-1)).toMatchObject({ state: "cancelled", token: undefined });
 });
 
 it("charge: what a killed terminal left is finished first", async () => {
@@ -207,6 +214,49 @@ it("serve: sale after sale in a process of its own, a mistyped amount between th
   ]);
 });
 
+it.each([80, 40])(
+  "serve: no PIN on a screen of %i columns, none taken for an amount, and amounts after it",
+  async (columns) => {
+    const program = await buildProgram("cli/main.ts");
+    const { length } = sales();
+    const till = inTerminal(
+      [
+        ...[process.execPath, program, "terminal", "serve", "--node", shop.folder],
+        ...["--card", shop.cards.guest.file, "--no-qr"],
+      ],
+      columns,
+    );
+    await till.shows(/Type an amount[\s\S]*> /);
+    till.type("5100sat dinner\r");
+    await till.shows(/PIN: /);
+    till.type("472947\r");
+    await till.shows(/Wrong PIN, 2 tries left\. PIN: /);
+    // Pasted, typed twice, and once more while the payment runs.
+    till.type("271828\r271828\r");
+    await till.shows(/\n/);
+    till.type("271828\r");
+    await till.shows(/PAID[\s\S]*Next amount:[\s\S]*> /);
+    till.type("10sat\r");
+    await till.shows(/PAID[\s\S]*Next amount:[\s\S]*> /);
+    till.type("5200sat\r");
+    await till.shows(/PIN: /);
+    till.type("2718\x0328");
+    await till.shows(/The sale was cancelled/);
+    expect(await till.ended).toBe(EXIT.INTERRUPTED);
+    for (const digits of ["2718", "7182", "1828", "4729", "7294", "2947"])
+      expect(till.screen()).not.toContain(digits);
+    expect(
+      sales()
+        .slice(length)
+        .map(({ amount, state }) => [amount, state]),
+    ).toEqual([
+      [sat(5100), "paid"],
+      [sat(10), "paid"],
+      [sat(5200), "cancelled"],
+    ]);
+  },
+);
+
 it("refund: pays back once, and says so", async () => {
   const { invoice } = await shop.payer.createInvoice({
     amount: sat(100),
@@ -234,7 +284,7 @@ it("report: the day's sales, totals and CSV", async () => {
   const csv = join(folder, "sales.csv");
   const run = await chequecard(["--json", "terminal", "report", "--node", shop.folder, "--csv", csv]);
   const data = JSON.parse(run.out);
-  expect(data.totals).toMatchObject({ paid: 7, refunded: "100000", unfinished: 0 });
+  expect(data.totals).toMatchObject({ paid: 11, refunded: "100000", unfinished: 0 });
   const rows = readFileSync(csv, "utf8").trimEnd().split("\r\n");
   // The sale that was left dates from 1970.
   expect(rows).toHaveLength(sales().length);
@@ -243,7 +293,7 @@ it("report: the day's sales, totals and CSV", async () => {
   );
   expect(statSync(csv).mode & 0o777).toBe(0o600);
   const text = await chequecard(["terminal", "report", "--node", shop.folder]);
-  expect(text.out).toMatch(/Paid +7 sales/);
+  expect(text.out).toMatch(/Paid +11 sales/);
   for (const day of ["yesterday", "2026-02-31", "2026-13-01", "2026-1-1"])
     expect(await chequecard(["terminal", "report", "--node", shop.folder, "--day", day])).toMatchObject({
       exitCode: EXIT.INPUT,
@@ -263,5 +313,5 @@ it("report: the day's sales, totals and CSV", async () => {
 it("balance: what the node can send and receive, and today's sales", async () => {
   const run = await chequecard(["terminal", "balance", "--node", shop.folder]);
   expect(run.err).toMatch(/no real money/);
-  expect(run.out).toMatch(/Node +bar\nCan send +[\d,.]+ sat\nCan receive +[\d,.]+ sat\nToday +7 sales/);
+  expect(run.out).toMatch(/Node +bar\nCan send +[\d,.]+ sat\nCan receive +[\d,.]+ sat\nToday +11 sales/);
 });

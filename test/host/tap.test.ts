@@ -10,9 +10,18 @@ import {
   updateMessage,
   verifySignature,
 } from "../../apdu/index.js";
-import { bytesToHex, msat, nativeSecp256k1, nobleSecp256k1, sat, secp256k1 } from "../../common/index.js";
+import {
+  bytesToHex,
+  msat,
+  nativeSecp256k1,
+  nobleSecp256k1,
+  ParseError,
+  sat,
+  secp256k1,
+} from "../../common/index.js";
 import { type TraceLine, tap, withCard } from "../../host/index.js";
 import { verifyToken } from "../../issuer/verify.js";
+import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
 import type { TearPoint } from "../../simulator/index.js";
 import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../festival-card.js";
 
@@ -38,6 +47,43 @@ describe("a tap", () => {
     expect(traffic.apdus).toBe(2);
     expect(traffic.bytesToCard + traffic.bytesFromCard).toBeLessThanOrEqual(420);
     expect(selected.nodeUri).toContain("@127.0.0.1:9735");
+  });
+
+  it("charges nothing when the card's node must not be asked", async () => {
+    const card = festivalCard();
+    const sale = request(2500);
+    const judged: string[] = [];
+    const judge = async ({ host }: { host: string }) => {
+      judged.push(host);
+      throw new UntrustedUriError("not-public", "only public addresses");
+    };
+    await expect(tap(card.reader, sale.tap, { judge })).rejects.toMatchObject({ code: "not-public" });
+    expect(judged).toEqual(["127.0.0.1"]);
+    const liar = festivalCard({ nodeUri: "not-a-uri" });
+    await expect(tap(liar.reader, sale.tap)).rejects.toThrow(/card\/node URI/);
+    for (const nodeUri of ["node.example.:9735", "127.1:9735", "node.example:09735"])
+      await expect(
+        tap(festivalCard({ nodeUri: `02${"ab".repeat(32)}@${nodeUri}` }).reader, sale.tap),
+      ).rejects.toBeInstanceOf(ParseError);
+    const { token } = await tap(card.reader, sale.tap);
+    const facts = verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card });
+    expect(facts).toMatchObject({ counter: 1, authorizedTotal: sat(2500) });
+  });
+
+  it("charges nothing when the sale has ended while the PIN was typed", async () => {
+    const card = festivalCard();
+    const over = new AbortController();
+    const paidOtherwise = async () => {
+      over.abort();
+      return PIN;
+    };
+    await expect(
+      tap(card.reader, request(6000).tap, { askPin: paidOtherwise, signal: over.signal }),
+    ).rejects.toMatchObject({ sw: SW.SECURITY_NOT_SATISFIED });
+    const sale = request(100);
+    const { token } = await tap(card.reader, sale.tap);
+    const facts = verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card });
+    expect(facts).toMatchObject({ counter: 1, authorizedTotal: sat(100) });
   });
 
   it("twice for one invoice gives other bytes, the same statement, and no second charge", async () => {

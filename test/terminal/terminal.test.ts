@@ -216,7 +216,7 @@ describe("a sale over two nodes", () => {
     );
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(/not of this protocol/);
-    expect(sale.state).toBe("cancelled");
+    expect(sale).toMatchObject({ state: "cancelled", token: undefined });
     await close();
   });
 
