@@ -7,6 +7,7 @@ export * as crypto from "./crypto.js";
 export * as dpp from "./dpp.js";
 export * as draft from "./draft.js";
 export * as exchange from "./exchange.js";
+export * as files from "./files.js";
 export * as invoice from "./invoice.js";
 export * as odt from "./odt.js";
 export * as onion from "./onion.js";

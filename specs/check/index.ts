@@ -1,6 +1,7 @@
 import { commands, messages, sessions } from "./cards.js";
 import { channels, counters, personalization } from "./channel.js";
 import type { FileCheck } from "./check.js";
+import { personalizationFiles } from "./files.js";
 import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
 
 export type { FileCheck, Reference } from "./check.js";
@@ -13,6 +14,7 @@ export const CHECKS: readonly FileCheck[] = [
   exchange,
   counters,
   personalization,
+  personalizationFiles,
   peer,
   tlv,
   sessions,
