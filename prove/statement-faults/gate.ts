@@ -31,6 +31,8 @@ export type OnStatement = (statement: Statement) => Promise<() => void> | undefi
 export class Gate {
   readonly directory: string;
   onStatement: OnStatement = () => undefined;
+  /** Told of each connection, with what resolves when it is set up or has ended. */
+  onConnection: (ready: Promise<void>) => void = () => undefined;
   /** Statements sent before the one before had its answer, or on a connection whose transaction failed. */
   readonly breaches: string[] = [];
   readonly #server: Server;
@@ -95,6 +97,8 @@ class Line {
   #pid = 0;
   /** Of the last answer: idle, in a transaction, in one that failed. */
   #status = "I";
+  #isOver = false;
+  #ready: () => void = () => undefined;
   /** Statements wait for it in their order; undefined: none waits. */
   #waiting: Promise<void> | undefined;
 
@@ -102,6 +106,10 @@ class Line {
     this.#client = client;
     this.#gate = gate;
     this.#server = new Socket().connect(server);
+    const ready = new Promise<void>((resolve) => {
+      this.#ready = resolve;
+    });
+    gate.onConnection(ready);
     const [down, up] = [new MessageReader(true), new MessageReader(false)];
     client.on("data", (chunk) => {
       for (const message of down.read(chunk)) this.#fromService(message);
@@ -117,6 +125,8 @@ class Line {
       one.on("error", () => one.destroy());
       one.on("close", () => {
         other.destroy();
+        this.#isOver = true;
+        this.#ready();
         for (const sent of this.#open.splice(0)) sent.answer("08006");
       });
     }
@@ -155,6 +165,7 @@ class Line {
       answer = resolve;
     });
     const sent = { text, path: this.#path.join("\n"), pid: this.#pid, bytes, answered, answer, state: "" };
+    if (this.#isOver) return;
     this.#open.push(sent);
     const hold = this.#gate.onStatement(sent);
     if (!hold && !this.#waiting) {
@@ -182,6 +193,7 @@ class Line {
     const [first] = this.#open;
     if (type === "E" && first) first.state ||= sqlState(body);
     if (type !== "Z") return;
+    this.#ready();
     this.#status = body.toString("latin1", 0, 1);
     // The end of set-up answers no statement.
     if (!first) return;

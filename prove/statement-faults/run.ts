@@ -91,7 +91,7 @@ export async function runPlan(databases: Databases, plan: Plan): Promise<Ran> {
       await faults.untilBlocked(meddling);
     };
     const failed = new Set<number>();
-    gate.onStatement = (statement) => {
+    const faultFor = (statement: Statement): Promise<() => void> | undefined => {
       const { path, text, pid } = statement;
       if (plan.alsoRollback && isRollback(text) && failed.delete(pid)) {
         rollbacks.push(statement.answered);
@@ -105,6 +105,11 @@ export async function runPlan(databases: Databases, plan: Plan): Promise<Ran> {
       failed.add(pid);
       if (bySignals) return Promise.resolve(() => cancelBySignals(statement));
       return faults.ended.then(() => faults.arm(statement, kind, whileItWaits));
+    };
+    gate.onStatement = (statement) => {
+      const before = faults.after(statement);
+      const fault = faultFor(statement);
+      return before ? before.then(() => fault ?? (() => undefined)) : fault;
     };
     try {
       await act();

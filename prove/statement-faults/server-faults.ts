@@ -147,6 +147,7 @@ export class ServerFaults {
     kind: FaultKind,
     whileItWaits: () => Promise<void>,
   ): Promise<() => void> {
+    this.#armed = pid;
     await this.#holder.query(`select pg_advisory_lock(${CLASS}, 1)`);
     if (kind === "lock timeout") await this.#holder.query(`select pg_advisory_lock(${CLASS}, 2)`);
     if (kind === "deadlock") await this.#rival.query(`select pg_advisory_lock(${CLASS}, 4)`);
@@ -159,6 +160,7 @@ export class ServerFaults {
    * none at the server.
    */
   async limit({ pid, answered }: Statement): Promise<() => void> {
+    this.#armed = pid;
     await this.#hand.query(`select setval('faults.kind', ${LIMIT}), setval('faults.pid', ${pid})`);
     return () => {
       this.ended = answered.then(() => this.disarm());
@@ -167,6 +169,13 @@ export class ServerFaults {
 
   /** Resolves when the fault that was armed is over, and no statement will be failed any more. */
   ended: Promise<unknown> = Promise.resolve();
+  /** Process whose statements fail; 0: none. */
+  #armed = 0;
+
+  /** What the statements after the one that was armed wait for, so that it alone fails; undefined: nothing. */
+  after({ pid }: Statement): Promise<unknown> | undefined {
+    return pid === this.#armed ? this.ended : undefined;
+  }
 
   #strike(pid: number, answered: Promise<string>, kind: FaultKind, whileItWaits: () => Promise<void>): void {
     this.ended = (async () => {
@@ -200,6 +209,7 @@ export class ServerFaults {
     await this.#hand.query("select setval('faults.pid', 0)");
     await this.#holder.query("select pg_advisory_unlock_all()");
     await this.#rival.query("select pg_advisory_unlock_all()");
+    this.#armed = 0;
   }
 
   /** @returns whether the process waits for the lock; false: it was over before */

@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type PostgresServer, postgresBinaries, startPostgres } from "../../test/postgres.js";
+import { postgresBinaries } from "../../test/postgres.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { runFestival } from "./run.js";
+import { ServerLedgers } from "./server-ledgers.js";
 
 /** Of so many runs one is on PostgreSQL, where the system has it: chosen by the seed, so that a replay is the same. */
 const SERVER_EVERY = 8;
@@ -16,15 +17,15 @@ const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 export async function runSystemFaults(options: CampaignOptions): Promise<CampaignResult> {
   const meter = new Meter(options);
   const directory = mkdtempSync(join(MEMORY, "chequecard-system-"));
-  let server: PostgresServer | undefined;
+  const ledgers = new ServerLedgers();
   try {
     for (let seed = options.seed; !meter.isOver; seed++) {
       const onServer = seed % SERVER_EVERY === 0 && postgresBinaries() !== undefined;
       const services = onServer && seed % TWO_EVERY === 0 ? 2 : 1;
-      if (onServer) server ??= await startPostgres();
-      const ledger = onServer && server ? ({ url: await server.database(), services } as const) : undefined;
       const where = `${onServer ? "PostgreSQL" : "SQLite"}${services === 2 ? ", two services" : ""}`;
-      const { problems, counts } = await runFestival(seed, directory, ledger);
+      const { problems, counts } = onServer
+        ? await ledgers.with(seed, services, (ledger) => runFestival(seed, directory, ledger))
+        : await runFestival(seed, directory);
       meter.units++;
       meter.count(`runs on ${where}`);
       for (const [what, n] of Object.entries(counts)) meter.count(what, n);
@@ -37,7 +38,7 @@ export async function runSystemFaults(options: CampaignOptions): Promise<Campaig
       meter.tell("runs");
     }
   } finally {
-    await server?.stop();
+    await ledgers.close();
     rmSync(directory, { recursive: true, force: true });
   }
   return meter.result();

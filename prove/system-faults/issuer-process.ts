@@ -46,6 +46,22 @@ const CONFIG = authorizerConfigSchema.parse({
 });
 const ROUND_MS = 10_000;
 
+async function openLedger({ location, node, network }: IssuerHost, generation: number): Promise<Store> {
+  const { time } = network;
+  const hold = <T>(work: Promise<T>) => (location.kind === "postgres" ? work : time.hold(work));
+  time.stir();
+  const store = await (location.kind === "sqlite"
+    ? time.hold(openSqlite({ path: location.path(generation), busyTimeoutMs: 100, background: true }))
+    : openPostgres({ url: location.url }));
+  try {
+    await hold(bindStore(store, { network: "bcrt", nodeId: node.nodeId }));
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /** One life of the issuer's service: it dies, and another is started over what it left. */
 export class IssuerProcess {
   readonly life = new ProcessLife();
@@ -93,16 +109,18 @@ export class IssuerProcess {
   }
 
   static async open(host: IssuerHost, generation: number): Promise<IssuerProcess> {
-    const { location, network, node } = host;
-    const opening =
-      location.kind === "sqlite"
-        ? openSqlite({ path: location.path(generation), busyTimeoutMs: 100, background: true })
-        : openPostgres({ url: location.url });
-    const raw = await network.time.hold(opening);
-    await network.time.hold(bindStore(raw, { network: "bcrt", nodeId: node.nodeId }));
-    const process = new IssuerProcess(host, raw, generation);
-    process.reconciler.start(ROUND_MS);
-    return process;
+    const { time } = host.network;
+    for (;;) {
+      try {
+        const process = new IssuerProcess(host, await openLedger(host, generation), generation);
+        process.reconciler.start(ROUND_MS);
+        return process;
+      } catch (error) {
+        // Whoever watches over the service starts it again.
+        if (!(error instanceof StoreError) || OWN_FAULTS.includes(error.code)) throw error;
+        await time.sleep(1_000);
+      }
+    }
   }
 
   /** The node as the service hears it. Of several services often one alone hears a message, and sometimes none. */
@@ -191,9 +209,12 @@ export class IssuerProcess {
 
   #watched(raw: Store): Store {
     const { faults, time } = this.#host.network;
+    // On a server each statement holds time by itself; between attempts the ledger waits for time to pass.
+    const hold = <T>(work: Promise<T>): Promise<T> => (raw.kind === "postgres" ? work : time.hold(work));
     const gate = <T>(work: () => Promise<T>): Promise<T> => {
       if (this.life.isOver) return new Promise(() => undefined);
-      return this.life.answer(time.hold(work()));
+      time.stir();
+      return this.life.answer(hold(work()));
     };
     return {
       ...raw,
@@ -202,11 +223,11 @@ export class IssuerProcess {
         return raw.db;
       },
       many: {
-        find: (tx, statement, rows) => time.hold(raw.many.find(tx, statement, rows)),
+        find: (tx, statement, rows) => hold(raw.many.find(tx, statement, rows)),
         findAll: <const F extends readonly Find<never>[]>(tx: Tx, ...finds: F) =>
-          time.hold<Found<F>>(raw.many.findAll<F>(tx, ...finds)),
-        change: (tx, statement, rows) => time.hold(raw.many.change(tx, statement, rows)),
-        changeAll: (tx, ...changes) => time.hold(raw.many.changeAll(tx, ...changes)),
+          hold<Found<F>>(raw.many.findAll<F>(tx, ...finds)),
+        change: (tx, statement, rows) => hold(raw.many.change(tx, statement, rows)),
+        changeAll: (tx, ...changes) => hold(raw.many.changeAll(tx, ...changes)),
       },
       read: (work) => gate(() => raw.read(work)),
       write: (work) =>

@@ -69,5 +69,6 @@ export async function runFestival(
     await world.close();
     rmSync(folder, { recursive: true, force: true });
   }
+  for (const words of new Set(ledger?.breaches)) problems.push(`on the wire: ${words}`);
   return { problems, counts };
 }

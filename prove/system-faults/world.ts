@@ -29,6 +29,10 @@ export interface ServerLedger {
   readonly url: string;
   /** Issuer's services that work on it at once. */
   readonly services: 1 | 2;
+  /** Has the server fail statements while faults are on. */
+  readonly trouble: (faults: Faults, time: VirtualTime) => void;
+  /** What the services did on the wire that they must never do. */
+  readonly breaches: readonly string[];
 }
 
 /** A clock that people, or a battery, set wrong. */
@@ -116,6 +120,7 @@ export class World {
     this.time = time;
     this.random = new SeededRandom(seed);
     this.faults = new Faults(new SeededRandom(seed ^ 0x5eed), count);
+    ledger?.trouble(this.faults, time);
     this.network = { time, faults: this.faults, random: this.random, nodes: new Map() };
     this.merchantClock = new MachineClock(time);
     this.payerClock = new MachineClock(time);

@@ -157,8 +157,7 @@ class Festival {
     });
   }
 
-  static async open(bench: Bench, kind: StoreKind): Promise<Festival> {
-    const location = await bench.location(kind);
+  static async open(bench: Bench, kind: StoreKind, location: string): Promise<Festival> {
     const time = { ms: 0 };
     const ports = { monotonic: () => time.ms };
     const service = await startService(bench, kind, FAST, ports, location);
@@ -416,6 +415,13 @@ class Festival {
   }
 }
 
+interface FestivalOptions {
+  readonly runs: number;
+  readonly seed: number;
+  /** How to open an empty database; default the test file's own. */
+  readonly location?: () => Promise<string>;
+}
+
 /**
  * Runs random festivals against the service and the model at once and fails, with the seed and the shortest
  * history that shows it, where they differ.
@@ -423,13 +429,13 @@ class Festival {
 export async function proveFestivals(
   bench: Bench,
   kind: StoreKind,
-  { runs, seed }: { readonly runs: number; readonly seed: number },
+  { runs, seed, location = () => bench.location(kind) }: FestivalOptions,
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
       fc.array(operation, { minLength: 10, maxLength: 60, size: "max" }),
       async (operations) => {
-        const festival = await Festival.open(bench, kind);
+        const festival = await Festival.open(bench, kind, await location());
         try {
           for (const each of operations) await festival.run(each);
           await festival.compare();

@@ -1,4 +1,9 @@
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { SeededRandom } from "../../prove/random.js";
+import { failAtRandom, RETRIED } from "../../prove/statement-faults/at-random.js";
+import { Databases, ISOLATIONS } from "../../prove/statement-faults/databases.js";
+import type { Statement } from "../../prove/statement-faults/gate.js";
+import { postgresBinaries } from "../postgres.js";
 import { proveFestivals } from "./festival.js";
 import { Bench } from "./service.js";
 
@@ -9,11 +14,41 @@ afterAll(() => bench.close());
 const FULL = process.env.CHEQUECARD_PROVE === "full";
 const seed = Number.parseInt(process.env.CHEQUECARD_PROVE_SEED ?? "20270115", 10);
 
+/** Of so many statements of a transaction that writes one fails. */
+const EVERY = 20;
+
 describe("the service does what the model does", () => {
   it.each([
     ["sqlite", FULL ? 2000 : 80],
     ["postgres", FULL ? 400 : 20],
   ] as const)("on %s, whatever happens, in whatever order", async (kind, runs) => {
     await proveFestivals(bench, kind, { runs, seed });
+  });
+
+  it.runIf(postgresBinaries())("on postgres, while the server fails statements", async () => {
+    const databases = await Databases.open();
+    const random = new SeededRandom(seed);
+    const [gate] = databases.gates;
+    let failed = 0;
+    const location = async () => {
+      gate.onStatement = () => undefined;
+      const database = await databases.empty(random.pick(ISOLATIONS));
+      failAtRandom({ gate, server: database.faults, random, kinds: RETRIED, strikes });
+      return databases.urls(database)[0];
+    };
+    // What writes is tried again, so that nobody sees the difference.
+    const strikes = ({ path }: Statement): boolean => {
+      const isWrite = /^start transaction .*read write\n/.test(path);
+      if (!isWrite || !random.oneIn(EVERY)) return false;
+      failed++;
+      return true;
+    };
+    try {
+      await proveFestivals(bench, "postgres", { runs: FULL ? 100 : 6, seed, location });
+      expect(failed).toBeGreaterThan(10);
+      expect(gate.breaches).toEqual([]);
+    } finally {
+      await databases.close();
+    }
   });
 });

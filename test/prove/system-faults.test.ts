@@ -20,6 +20,7 @@ describe("the whole system under faults", () => {
     expect(counts["runs on PostgreSQL, two services"]).toBe(postgresBinaries() ? 1 : undefined);
     for (const what of ["issuer killed", "terminal killed", "cards torn", "messages lost", "clock jumps"])
       expect(counts[what], what).toBeGreaterThan(3);
+    if (postgresBinaries()) expect(counts["statements failed by the server"]).toBeGreaterThan(3);
     for (const what of ["sales paid", "sales cancelled", "authorizations settled", "authorizations void"])
       expect(counts[what], what).toBeGreaterThan(10);
   });
