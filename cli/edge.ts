@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Command, CommanderError } from "commander";
 import { visible, visibleLines } from "../common/visible.js";
 import type { CommandContext } from "./command-context.js";
@@ -45,6 +46,9 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       if (json) around.out(`${toJson(output.data)}\n`);
       else if (output.text) around.out(`${output.text}\n`);
       exitCode = output.exitCode ?? EXIT.OK;
+      // A reader that has gone is known of a moment later.
+      await nextTurn();
+      if (!around.signal.aborted) output.told?.();
     } catch (error) {
       const { code, message, hint, ...report } = reportError(error, around.signal.aborted);
       if (json) around.out(`${toJson({ error: { code, message, hint } })}\n`);

@@ -7,6 +7,8 @@ export interface CommandOutput {
   readonly data: unknown;
   readonly text: string;
   readonly exitCode?: ExitCode;
+  /** Called when the output was written, and its reader is still there. */
+  readonly told?: () => void;
 }
 
 /**

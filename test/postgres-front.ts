@@ -15,6 +15,10 @@ export class PostgresFront {
   made = 0;
   /** Ends the next connections as soon as the client has sent its first statement: this many. */
   cutAtFirstStatement = 0;
+  /** The answer to the next commit of a transaction with this statement is lost, and its connection with it. */
+  loseAnswerAfter: RegExp | undefined;
+  /** Answers to commits that were lost so far. */
+  lost = 0;
   readonly #listener: Server;
   readonly #links = new Set<Link>();
   #socket = "";
@@ -60,10 +64,22 @@ export class PostgresFront {
     for (const end of [client, server]) end.on("error", () => {});
     // The start-up packet has no type in its first byte; what follows it does.
     let isStarted = false;
+    let isMarked = false;
     client.on("data", (bytes) => {
       if (link.isSilent) return;
       if (cut && isStarted) return close();
       isStarted = true;
+      const text = bytes.toString("latin1");
+      if (this.loseAnswerAfter?.test(text)) isMarked = true;
+      if (isMarked && /\bcommit\b/i.test(text)) {
+        isMarked = false;
+        this.loseAnswerAfter = undefined;
+        // What the server answers means that all is kept.
+        server.removeAllListeners("data").once("data", () => {
+          this.lost++;
+          close();
+        });
+      }
       server.write(bytes);
     });
     server.on("data", (bytes) => link.isSilent || client.write(bytes));

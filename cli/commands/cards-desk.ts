@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { ChequecardError, equalBytes, formatMsat, parseAmount } from "../../common/index.js";
-import { fundCard, remaining, showCard } from "../../issuer/ledger/index.js";
+import { ChequecardError, equalBytes, formatMsat, type Msat, parseAmount } from "../../common/index.js";
+import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { CardDesk, Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
@@ -10,9 +10,10 @@ import { EXIT } from "../exit-codes.js";
 import { type DeskOptions, withCardAtDesk } from "../issuer/at-desk.js";
 import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
 import { issuerOption, passphraseOption, withIssuerLedger } from "../issuer/folder.js";
+import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 
-interface TopUpOptions extends DeskOptions {
+interface TopUpOptions extends DeskOptions, ReferenceOption {
   readonly amount: string;
   readonly note: string;
 }
@@ -45,10 +46,13 @@ const standingText = (presence: Presence): string =>
 async function handOver(
   desk: CardDesk,
   card: Parameters<CardDesk["deliver"]>[0],
+  signal: AbortSignal,
 ): Promise<{ readonly presence?: Presence; readonly problem?: string }> {
   try {
     return { presence: await desk.deliver(card) };
   } catch (error) {
+    // The booking stands, so it must be told of, whatever ended the rest.
+    if (signal.aborted) return { problem: "stopped by Ctrl-C" };
     if (!(error instanceof ChequecardError)) throw error;
     return { problem: error.message };
   }
@@ -61,25 +65,39 @@ async function topUpById(
   options: TopUpOptions,
 ): Promise<CommandOutput> {
   const amount = parseAmount(options.amount, "--amount");
-  return withIssuerLedger(context, options, async (store) => {
+  return withIssuerLedger(context, options, async (store, _config, folder) => {
     const cardId = await findCardId(store, text);
-    const left = await fund(store, cardId, amount, options.note);
+    const { booked, left } = await topUp(store, folder, cardId, amount, options);
     return {
-      data: { card: cardHex(cardKey(cardId)), amount, left, delivered: false },
-      text: `${formatMsat(amount)} paid in for card ${cardText(cardKey(cardId))}, which has ${formatMsat(left)} now. The card learns of it with its next tap.`,
+      data: { ...topUpData(cardId, booked, left), delivered: false },
+      text: `${bookedText(booked)} Card ${cardText(cardKey(cardId))} has ${formatMsat(left)} now. The card learns of it with its next tap.`,
+      told: booked.told,
     };
   });
 }
 
-async function fund(
+async function topUp(
   store: Store,
+  folder: string,
   cardId: Uint8Array,
-  amount: ReturnType<typeof parseAmount>,
-  note: string,
-): Promise<bigint> {
-  await fundCard(store, cardId, amount, note, Date.now());
-  return remaining(await showCard(store.db, cardId));
+  amount: Msat,
+  { note, reference }: TopUpOptions,
+): Promise<{ readonly booked: PlacedOrder; readonly left: Msat }> {
+  const order: Order = { kind: "top-up", cardId, amount, note };
+  const booked = await bookOrder(store, folder, order, reference);
+  return { booked, left: remaining(await showCard(store.db, cardId)) };
 }
+
+const topUpData = (cardId: Uint8Array, { amount, reference, repeated }: PlacedOrder, left: Msat) => ({
+  card: cardHex(cardKey(cardId)),
+  amount,
+  left,
+  reference,
+  repeated,
+});
+
+const bookedText = ({ amount, reference, repeatText }: PlacedOrder): string =>
+  repeatText ?? `${formatMsat(amount)} paid in (reference ${reference}).`;
 
 /** With a reader: who lies there, the booking, then the update, and the card's own word that it has it. */
 async function topUpAtDesk(
@@ -88,36 +106,37 @@ async function topUpAtDesk(
   options: TopUpOptions,
 ): Promise<CommandOutput> {
   const amount = parseAmount(options.amount, "--amount");
-  return withCardAtDesk(context, options, async (store, desk, card) => {
+  return withCardAtDesk(context, options, async ({ store, folder, desk, card }) => {
     const { cardId } = (await desk.identify(card)).card;
     if (text !== undefined && !equalBytes(await findCardId(store, text), cardId))
       throw new InputError(
         `another card lies on the reader: ${cardText(cardKey(cardId))}; nothing was booked`,
       );
-    const left = await fund(store, cardId, amount, options.note);
-    const { presence, problem } = await handOver(desk, card);
+    const { booked, left } = await topUp(store, folder, cardId, amount, options);
+    const { presence, problem } = await handOver(desk, card, context.signal);
     return {
       data: {
-        card: cardHex(cardKey(cardId)),
-        amount,
-        left,
+        ...topUpData(cardId, booked, left),
         delivered: presence !== undefined,
         ...(presence ? { onCard: standing(presence) } : { problem }),
       },
       text: presence
-        ? `${formatMsat(amount)} paid in.\n${standingText(presence)}`
-        : `${formatMsat(amount)} are booked for card ${cardText(cardKey(cardId))}: do not book them again. The card has not got them yet (${problem}); it does with its next tap.`,
-      exitCode: presence ? EXIT.OK : EXIT.READER,
+        ? `${bookedText(booked)}\n${standingText(presence)}`
+        : `${formatMsat(amount)} are booked for card ${cardText(cardKey(cardId))} (reference ${booked.reference}): do not book them again. The card has not got them yet (${problem}); it does with its next tap.`,
+      exitCode: presence ? EXIT.OK : context.signal.aborted ? EXIT.INTERRUPTED : EXIT.READER,
+      told: booked.told,
     };
   });
 }
 
 /** Adds the commands that serve a card on the issuer's own reader. */
 export function registerCardsDesk(cards: Command, run: RunAction): void {
-  readerOptions(
-    cards
-      .command("top-up [card]")
-      .description(`book money paid in for a card (${CARD_ARGUMENT}), or for the card on the reader`),
+  referenceOption(
+    readerOptions(
+      cards
+        .command("top-up [card]")
+        .description(`book money paid in for a card (${CARD_ARGUMENT}), or for the card on the reader`),
+    ),
   )
     .requiredOption("--amount <amount>", "such as 5000sat")
     .option("--note <text>", "kept with the booking", "")
@@ -125,6 +144,7 @@ export function registerCardsDesk(cards: Command, run: RunAction): void {
       "after",
       `
 With --reader or --card the card that lies there is asked who it is, gets its higher credit at once, and confirms it.
+If this ends with "may be booked", or is stopped, run the same command again: it books nothing twice.
 
 Examples:
   chequecard cards top-up 0123-4567-89ab-cdef --amount 5000sat
@@ -145,7 +165,7 @@ Examples:
       .description("hand the card on the reader everything that waits for it, and say how it stands"),
   ).action((options: DeskOptions) =>
     run((context) =>
-      withCardAtDesk(context, options, async (_store, desk, card) => {
+      withCardAtDesk(context, options, async ({ desk, card }) => {
         const presence = await desk.deliver(card);
         return { data: standing(presence), text: standingText(presence) };
       }),

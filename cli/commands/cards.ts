@@ -1,13 +1,5 @@
 import { type Command, Option } from "commander";
-import { formatMsat } from "../../common/index.js";
-import {
-  blockCard,
-  type CardEntry,
-  cashOutCard,
-  replaceCard,
-  retireCard,
-  unblockCard,
-} from "../../issuer/ledger/index.js";
+import { blockCard, type CardEntry, unblockCard } from "../../issuer/ledger/index.js";
 import { cardDetails, cardsCsv, eachCard } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import type { CardState } from "../../issuer/store/schema.js";
@@ -22,6 +14,7 @@ import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/fol
 import { type LimitsOptions, limitCards, limitsOptions } from "../issuer/limits.js";
 import type { CommandOutput } from "../output.js";
 import { registerCardsDesk } from "./cards-desk.js";
+import { registerCardsMoney } from "./cards-money.js";
 
 interface ListOptions extends IssuerChoice {
   readonly state?: CardState;
@@ -126,59 +119,11 @@ export const registerCards: RegisterCommand = (program, run) => {
   limitsOptions(one("limits", "give a card new limits, or a policy of the configuration")).action(
     (card: string, options: LimitsOptions) => run((context) => limitCards(context, card, options)),
   );
-  issuerOption(
-    cards
-      .command("replace <lost> <fresh>")
-      .description("replace a lost card: its money moves to another active card, its id is retired for ever"),
-  )
-    .addHelpText(
-      "after",
-      `
-What is still under way on the lost card stays there until it is resolved; what of it comes back can be moved by
-paying it out and topping the other card up.
-
-Example:
-  chequecard cards replace A17 4f2a-9c01-77be-0d53
-`,
-    )
-    .action((lost: string, fresh: string, options: IssuerChoice) =>
-      run((context) =>
-        withCard(context, options, lost, async (store, lostId) => {
-          const freshId = await findCardId(store, fresh);
-          const moved = await replaceCard(store, lostId, freshId, Date.now());
-          return {
-            data: { replacedBy: cardHex(cardKey(freshId)), moved },
-            text: `${formatMsat(moved)} moved from ${name(lostId)}, which is retired, to ${name(freshId)}. ${NEXT_TAP}`,
-          };
-        }),
-      ),
-    );
-  one("cash-out", "book all that a card has left as paid out, and block it")
-    .option("--note <text>", "kept with the booking", "")
-    .action((card: string, options: IssuerChoice & { note: string }) =>
-      run((context) =>
-        withCard(context, options, card, async (store, cardId) => {
-          const amount = await cashOutCard(store, cardId, options.note, Date.now());
-          return {
-            data: { paidOut: amount },
-            text: `Hand out ${formatMsat(amount)} for card ${name(cardId)}; it is blocked.`,
-          };
-        }),
-      ),
-    );
-  one("retire", "take a card with nothing left out of use for ever").action(
-    (card: string, options: IssuerChoice) =>
-      run((context) =>
-        withCard(context, options, card, async (store, cardId) => {
-          await retireCard(store, cardId, Date.now());
-          return { text: `Card ${name(cardId)} is retired; its id is never used again.` };
-        }),
-      ),
-  );
   csvOptions(issuerOption(cards.command("export <file>").description("write all cards as CSV")), {
     priced: true,
   }).action((file: string, options: IssuerChoice & CsvOptions) =>
     run((context) => exportCards(context, file, options)),
   );
+  registerCardsMoney(cards, run);
   registerCardsDesk(cards, run);
 };

@@ -12,6 +12,15 @@ export interface DeskOptions extends IssuerChoice, ReaderChoice {
   readonly passphraseFd?: string;
 }
 
+/** A card on the reader, and the issuer that it is looked up at. */
+export interface AtDesk {
+  readonly store: Store;
+  /** The issuer's. */
+  readonly folder: string;
+  readonly desk: CardDesk;
+  readonly card: CardSession;
+}
+
 /** The id of the node that the ledger belongs to, 33 bytes: no node has to run for it. */
 async function nodeIdOf(store: Store): Promise<Uint8Array> {
   const row = await store.db
@@ -29,9 +38,9 @@ async function nodeIdOf(store: Store): Promise<Uint8Array> {
 export async function withCardAtDesk<T>(
   context: CommandContext,
   options: DeskOptions,
-  use: (store: Store, desk: CardDesk, card: CardSession) => Promise<T>,
+  use: (at: AtDesk) => Promise<T>,
 ): Promise<T> {
-  return withIssuerLedger(context, options, async (store, config) => {
+  return withIssuerLedger(context, options, async (store, config, folder) => {
     const nodeId = await nodeIdOf(store);
     return withIssuerKeys(context, config.keys, options.passphraseFd, (keys) =>
       withReader(context, options, async (reader) => {
@@ -47,7 +56,7 @@ export async function withCardAtDesk<T>(
           onStep: () => {},
         });
         context.note("Lay the card on the reader.");
-        return withCard(reader, (card) => use(store, desk, card), {
+        return withCard(reader, (card) => use({ store, folder, desk, card }), {
           signal: context.signal,
           trace: context.trace,
         });

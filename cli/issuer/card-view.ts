@@ -117,12 +117,14 @@ export const detailsData = (details: CardDetails) => ({
     cause: details.limits.cause,
   },
   policy: policyJson(details.entry.policyOf),
-  operations: details.operations.map(({ operation, kind, amount, at, note }) => ({
+  operations: details.operations.map(({ operation, kind, amount, at, note, reverses, reference }) => ({
     operation,
     kind,
     amount,
     at: timeIso(at),
     note,
+    ...(reverses === null ? {} : { reverses }),
+    ...(reference === null ? {} : { reference }),
   })),
   evidence: details.evidence.map(({ at, contradiction, message, times }) => ({
     at: timeIso(at),
@@ -138,12 +140,13 @@ const feesText = ({ fees, feesCharged }: CardDetails): string =>
     ? `${formatMsat(fees)}, borne by the issuer`
     : `${formatMsat(fees)}, of which the card bore ${formatMsat(feesCharged)}`;
 
-/** A credit once signed is never lowered, so a card that bears fees may show more than it has. */
-function showsMore({ entry, limits, feesCharged, inGaps }: CardDetails): string | undefined {
+/** A credit once signed is never lowered: a card that bears fees, or whose top-up was reversed, may show more than it has. */
+function showsMore({ entry, limits, feesCharged, inGaps, operations }: CardDetails): string | undefined {
   const shown = limits.credit - entry.top_total;
   const has = entry.funded - entry.spent - inGaps;
-  return feesCharged > 0n && shown > has
-    ? `${formatMsat(msat(shown))}: fees and payments out do not lower a credit that was signed`
+  const isReversed = operations.some(({ kind }) => kind === "reverse");
+  return (feesCharged > 0n || isReversed) && shown > has
+    ? `${formatMsat(msat(shown))}: fees, reversals and payments out do not lower a credit that was signed`
     : undefined;
 }
 
@@ -185,11 +188,13 @@ export function detailsText(details: CardDetails): string {
       : "",
     details.operations.length > 0
       ? renderTable(
-          ["TIME", "BOOKED", "AMOUNT", "NOTE"],
-          details.operations.map(({ at, kind, amount, note }) => [
+          ["NUMBER", "TIME", "BOOKED", "AMOUNT", "REFERENCE", "NOTE"],
+          details.operations.map(({ operation, at, kind, amount, note, reverses, reference }) => [
+            operation.toString(),
             timeText(at),
-            kind,
+            reverses === null ? kind : `${kind} of ${reverses}`,
             formatMsat(amount),
+            reference ?? "",
             note,
           ]),
         )

@@ -3,11 +3,11 @@ import {
   beginClosing,
   blockCard,
   type CardEntry,
-  cashOutCard,
   closingPayouts,
   endClosing,
   LedgerError,
   type Payout,
+  payOutInClosing,
   remaining,
 } from "../../issuer/ledger/index.js";
 import { eachCard, payoutsCsv } from "../../issuer/reports/index.js";
@@ -22,6 +22,7 @@ import { progress } from "../progress.js";
 import { renderTable } from "../table.js";
 import { cardHex, cardText, timeIso } from "./card-choice.js";
 import { withIssuerLedger } from "./folder.js";
+import { mayBeBooked } from "./orders.js";
 
 export interface CloseEventOptions extends CsvOptions {
   readonly csv?: string;
@@ -63,7 +64,7 @@ export async function closeEvent(
     const before = await closingPayouts(store.db, since, options.note);
     // Before the first booking: a list that cannot be written must stop it.
     list(before, due);
-    await payOut(context, store, due, options.note);
+    await payOut(context, store, since, due, options.note);
     const payouts = await closingPayouts(store.db, since, options.note);
     list(payouts, []);
     await endClosing(store);
@@ -99,16 +100,22 @@ async function blockAll(context: CommandContext, store: Store): Promise<number> 
 async function payOut(
   context: CommandContext,
   store: Store,
+  since: bigint,
   due: readonly CardEntry[],
   note: string,
 ): Promise<void> {
   const bar = progress(context, "booking", due.length);
   try {
-    for (const { card } of due) {
+    for (const card of due) {
       context.signal.throwIfAborted();
-      await cashOutCard(store, cardIdOf(card), note, Date.now()).catch((error: unknown) => {
+      await payOutInClosing(store, since, card, note, Date.now()).catch((error: unknown) => {
         // Somebody else has paid this one out just now.
-        if (!(error instanceof LedgerError) || error.code !== "not-enough") throw error;
+        if (error instanceof LedgerError && error.code === "not-enough") return;
+        throw mayBeBooked(
+          error,
+          `What is due to card ${cardText(card.card)} may be booked as paid out.`,
+          "each card is paid out once, and the list has the pay-outs of all runs.",
+        );
       });
       bar.advance();
     }

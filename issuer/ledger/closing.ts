@@ -1,5 +1,9 @@
 import { type Msat, msat } from "../../common/index.js";
 import type { Db, Store, Tx } from "../store/types.js";
+import { cardIdOf } from "../store/values.js";
+import { cardName } from "./accounts.js";
+import { placeOrder } from "./orders.js";
+import type { CardEntry } from "./registry.js";
 
 /** Settings: the last booking before the closing began, and the last one when it was at its end. */
 const BEGUN = "closing-begun";
@@ -69,9 +73,29 @@ async function isPaidInSince(tx: Tx, booking: bigint): Promise<boolean> {
   return found !== undefined;
 }
 
+const referencesOf = (since: bigint): string => `closing-${since}-`;
+
+/**
+ * Pays a card out for a closing. Two runs that find the same due pay it once: the reference has the number of the
+ * operation that it shall be.
+ * @param since from {@link beginClosing}
+ * @throws LedgerError `not-enough` when nothing is left; StoreError
+ */
+export async function payOutInClosing(
+  store: Store,
+  since: bigint,
+  { card, operation }: Pick<CardEntry, "card" | "operation">,
+  note: string,
+  now: number,
+): Promise<void> {
+  const reference = `${referencesOf(since)}${cardName(card)}-${operation + 1n}`;
+  await placeOrder(store, reference, { kind: "cash-out", cardId: cardIdOf(card), note }, now);
+}
+
 /**
  * What was paid out since a closing began, in the order of the bookings.
- * @param note of the closing: what the desk paid out meanwhile has another one
+ * @param note of the closing: what earlier releases and other runs booked under it counts too, what the desk paid out
+ *   meanwhile has another one
  */
 export async function closingPayouts(db: Db, since: bigint, note: string): Promise<Payout[]> {
   const rows = await db
@@ -82,11 +106,18 @@ export async function closingPayouts(db: Db, since: bigint, note: string): Promi
         .onRef("operations.operation", "=", "bookings.reference"),
     )
     .innerJoin("cards", "cards.card", "bookings.card")
+    .leftJoin("orders", (join) =>
+      join
+        .onRef("orders.card", "=", "operations.card")
+        .onRef("orders.operation", "=", "operations.operation"),
+    )
     .select(["cards.card", "cards.label", "operations.amount", "operations.at"])
     .where("bookings.id", ">", since)
     .where("bookings.kind", "=", "cash-out")
     .where("bookings.account", "=", "cash-out")
-    .where("operations.note", "=", note)
+    .where((eb) =>
+      eb.or([eb("operations.note", "=", note), eb("orders.reference", "like", `${referencesOf(since)}%`)]),
+    )
     .orderBy("bookings.id")
     .execute();
   return rows.map(({ amount, ...row }) => ({ ...row, amount: msat(amount) }));

@@ -8,7 +8,9 @@ export type LedgerErrorCode =
   /** The card is in a state in which this cannot be done. */
   | "wrong-state"
   /** Less is there than was asked for. */
-  | "not-enough";
+  | "not-enough"
+  /** The reference of an order is of another one. */
+  | "reference-used";
 
 /** An order of the issuer's people that the ledger refuses; nothing was changed. */
 export class LedgerError extends ChequecardError {

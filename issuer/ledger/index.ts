@@ -1,9 +1,10 @@
 export { remaining } from "./accounts.js";
-export { beginClosing, closingPayouts, endClosing, type Payout } from "./closing.js";
+export { beginClosing, closingPayouts, endClosing, type Payout, payOutInClosing } from "./closing.js";
 export { LedgerError, type LedgerErrorCode } from "./errors.js";
 export { type VoidedGap, voidDueGaps } from "./gaps.js";
 export type { CardLimits, LimitsChange } from "./limits.js";
-export { cashOutCard, fundCard, replaceCard } from "./operations.js";
+export { cashOutCard, findTopUp, fundCard, replaceCard, reversible, type TopUp } from "./operations.js";
+export { checkReference, type Order, type OrderDone, placeOrder, requestOf } from "./orders.js";
 export {
   activateCard,
   type CardEntry,

@@ -1,11 +1,22 @@
 import { type Msat, msat } from "../../common/index.js";
 import type { Account, OperationKind } from "../store/schema.js";
-import type { Store, Tx } from "../store/types.js";
+import type { Db, Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
-import { type AccountRow, cardName, lockAccount, remaining, saveAccount } from "./accounts.js";
+import {
+  type AccountRow,
+  accountOf,
+  cardName,
+  lockAccount,
+  lockAccounts,
+  remaining,
+  saveAccount,
+} from "./accounts.js";
 import { book, booking } from "./bookings.js";
 import { LedgerError } from "./errors.js";
 import { queueUpdate } from "./limits.js";
+
+/** Note of the operation with which a card is registered. */
+export const PERSONALIZATION = "personalization";
 
 /** Between which accounts each operation moves money. */
 const ROUTES: Readonly<Record<OperationKind, readonly [from: Account, to: Account]>> = {
@@ -13,7 +24,14 @@ const ROUTES: Readonly<Record<OperationKind, readonly [from: Account, to: Accoun
   "cash-out": ["funded", "cash-out"],
   "move-out": ["funded", "transfer"],
   "move-in": ["transfer", "funded"],
+  reverse: ["funded", "external"],
 };
+
+/** What an operation moved, and its number among the card's operations; null where it moved nothing. */
+export interface Booked {
+  readonly amount: Msat;
+  readonly operation: bigint | null;
+}
 
 /** Books an operation and changes `account` in memory; the caller saves it. */
 export async function bookOperation(
@@ -24,12 +42,13 @@ export async function bookOperation(
   amount: Msat,
   note: string,
   at: bigint,
+  reverses: bigint | null = null,
 ): Promise<void> {
   account.operation += 1n;
   const { card, operation } = account;
   if (kind === "fund" || kind === "move-in") account.funded = msat(account.funded + amount, "funded");
   else account.funded -= amount;
-  await tx.insertInto("operations").values({ card, operation, kind, amount, at, note }).execute();
+  await tx.insertInto("operations").values({ card, operation, kind, amount, at, note, reverses }).execute();
   await book(store, tx, booking(card, kind, operation, ...ROUTES[kind], amount, at));
 }
 
@@ -50,14 +69,25 @@ export async function fundCard(
   note: string,
   now: number,
 ): Promise<void> {
+  await store.write((tx) => fund(store, tx, cardId, amount, note, BigInt(now)));
+}
+
+/** {@link fundCard} within a transaction. */
+export async function fund(
+  store: Store,
+  tx: Tx,
+  cardId: Uint8Array,
+  amount: Msat,
+  note: string,
+  at: bigint,
+): Promise<Booked> {
   if (amount <= 0n) throw new LedgerError("not-enough", "nothing to pay in: need more than 0 msat");
-  await store.write(async (tx) => {
-    const account = await lockAccount(store, tx, cardKey(cardId));
-    notRetired(account, "topped up");
-    await bookOperation(store, tx, account, "fund", amount, note, BigInt(now));
-    await queueUpdate(store, tx, account, "top-up", BigInt(now));
-    await saveAccount(tx, account);
-  });
+  const account = await lockAccount(store, tx, cardKey(cardId));
+  notRetired(account, "topped up");
+  await bookOperation(store, tx, account, "fund", amount, note, at);
+  await queueUpdate(store, tx, account, "top-up", at);
+  await saveAccount(tx, account);
+  return { amount, operation: account.operation };
 }
 
 /**
@@ -72,17 +102,26 @@ export async function cashOutCard(
   note: string,
   now: number,
 ): Promise<Msat> {
-  return await store.write(async (tx) => {
-    const account = await lockAccount(store, tx, cardKey(cardId));
-    const amount = remaining(account);
-    if (amount === 0n)
-      throw new LedgerError("not-enough", `card ${cardName(account.card)} has nothing left to pay out`);
-    await bookOperation(store, tx, account, "cash-out", amount, note, BigInt(now));
-    if (account.state !== "retired") account.state = "blocked";
-    await queueUpdate(store, tx, account, "cash-out", BigInt(now));
-    await saveAccount(tx, account);
-    return amount;
-  });
+  return (await store.write((tx) => cashOut(store, tx, cardId, note, BigInt(now)))).amount;
+}
+
+/** {@link cashOutCard} within a transaction. */
+export async function cashOut(
+  store: Store,
+  tx: Tx,
+  cardId: Uint8Array,
+  note: string,
+  at: bigint,
+): Promise<Booked> {
+  const account = await lockAccount(store, tx, cardKey(cardId));
+  const amount = remaining(account);
+  if (amount === 0n)
+    throw new LedgerError("not-enough", `card ${cardName(account.card)} has nothing left to pay out`);
+  await bookOperation(store, tx, account, "cash-out", amount, note, at);
+  if (account.state !== "retired") account.state = "blocked";
+  await queueUpdate(store, tx, account, "cash-out", at);
+  await saveAccount(tx, account);
+  return { amount, operation: account.operation };
 }
 
 /**
@@ -97,29 +136,112 @@ export async function replaceCard(
   newId: Uint8Array,
   now: number,
 ): Promise<Msat> {
-  const at = BigInt(now);
+  return (await store.write((tx) => replace(store, tx, oldId, newId, BigInt(now)))).amount;
+}
+
+/** {@link replaceCard} within a transaction. */
+export async function replace(
+  store: Store,
+  tx: Tx,
+  oldId: Uint8Array,
+  newId: Uint8Array,
+  at: bigint,
+): Promise<Booked> {
   const [oldKey, newKey] = [cardKey(oldId), cardKey(newId)];
   if (oldKey === newKey) throw new LedgerError("wrong-state", "a card cannot replace itself");
-  return await store.write(async (tx) => {
-    // Always in the order of the ids, so that two replacements cannot wait for each other.
-    const locked = new Map<bigint, AccountRow>();
-    for (const key of oldKey < newKey ? [oldKey, newKey] : [newKey, oldKey])
-      locked.set(key, await lockAccount(store, tx, key));
-    const [from, to] = [locked.get(oldKey), locked.get(newKey)] as [AccountRow, AccountRow];
-    notRetired(from, "replaced");
-    if (to.state !== "active")
-      throw new LedgerError("wrong-state", `card ${cardName(newKey)} is ${to.state}: need an active card`);
-    const amount = remaining(from);
-    from.state = "retired";
-    if (amount > 0n) {
-      await bookOperation(store, tx, from, "move-out", amount, `to ${cardName(newKey)}`, at);
-      await bookOperation(store, tx, to, "move-in", amount, `from ${cardName(oldKey)}`, at);
-    }
-    await queueUpdate(store, tx, from, "retire", at);
-    await queueUpdate(store, tx, to, "replace", at);
-    await saveAccount(tx, from);
-    await saveAccount(tx, to);
-    await tx.updateTable("cards").set({ replaces: oldKey }).where("card", "=", newKey).execute();
-    return amount;
-  });
+  const locked = await lockAccounts(store, tx, [oldKey, newKey]);
+  const [from, to] = [accountOf(locked, oldKey), accountOf(locked, newKey)];
+  notRetired(from, "replaced");
+  if (to.state !== "active")
+    throw new LedgerError("wrong-state", `card ${cardName(newKey)} is ${to.state}: need an active card`);
+  const amount = remaining(from);
+  from.state = "retired";
+  if (amount > 0n) {
+    await bookOperation(store, tx, from, "move-out", amount, `to ${cardName(newKey)}`, at);
+    await bookOperation(store, tx, to, "move-in", amount, `from ${cardName(oldKey)}`, at);
+  }
+  await queueUpdate(store, tx, from, "retire", at);
+  await queueUpdate(store, tx, to, "replace", at);
+  await saveAccount(tx, from);
+  await saveAccount(tx, to);
+  await tx.updateTable("cards").set({ replaces: oldKey }).where("card", "=", newKey).execute();
+  return { amount, operation: amount > 0n ? from.operation : null };
+}
+
+/** A top-up of a card, and what of it was not reversed yet. */
+export interface TopUp {
+  readonly operation: bigint;
+  readonly amount: Msat;
+  /** Unix milliseconds. */
+  readonly at: bigint;
+  readonly note: string;
+  readonly notReversed: Msat;
+}
+
+/**
+ * A top-up that can be named for a reversal.
+ * @param operation its number among the card's operations; without it the newest
+ * @throws LedgerError `not-enough` when there is none
+ */
+export async function findTopUp(db: Db | Tx, cardId: Uint8Array, operation?: bigint): Promise<TopUp> {
+  const card = cardKey(cardId);
+  let query = db
+    .selectFrom("operations")
+    .select(["operation", "amount", "at", "note"])
+    .where("card", "=", card)
+    .where("kind", "=", "fund");
+  if (operation !== undefined) query = query.where("operation", "=", operation);
+  const found = await query.orderBy("operation", "desc").limit(1).executeTakeFirst();
+  // The card has the credit of its personalization from the start: that money is paid out, not reversed.
+  if (!found || (found.operation === 1n && found.note === PERSONALIZATION))
+    throw new LedgerError(
+      "not-enough",
+      operation === undefined
+        ? `card ${cardName(card)} was never topped up`
+        : `operation ${operation} of card ${cardName(card)} is no top-up`,
+      { hint: "See what was booked for it: chequecard cards show <card>" },
+    );
+  const reversals = await db
+    .selectFrom("operations")
+    .select("amount")
+    .where("card", "=", card)
+    .where("reverses", "=", found.operation)
+    .execute();
+  const reversed = reversals.reduce((sum, { amount }) => sum + amount, 0n);
+  return { ...found, amount: msat(found.amount), notReversed: msat(found.amount - reversed) };
+}
+
+/** What can be booked back of a top-up now: as far as it is neither spent nor reversed. */
+export const reversible = (topUp: TopUp, account: Parameters<typeof remaining>[0]): Msat => {
+  const left = remaining(account);
+  return left < topUp.notReversed ? left : topUp.notReversed;
+};
+
+/**
+ * Books a mistaken top-up back as far as it is unspent, within a transaction. The card keeps its state, and the credit
+ * that was signed: what it authorizes beyond its money is refused.
+ * @throws LedgerError `unknown-card`, `not-enough` when nothing of it is left
+ */
+export async function reverse(
+  store: Store,
+  tx: Tx,
+  cardId: Uint8Array,
+  operation: bigint,
+  note: string,
+  at: bigint,
+): Promise<Booked> {
+  const account = await lockAccount(store, tx, cardKey(cardId));
+  const topUp = await findTopUp(tx, cardId, operation);
+  const amount = reversible(topUp, account);
+  if (amount === 0n)
+    throw new LedgerError(
+      "not-enough",
+      topUp.notReversed === 0n
+        ? `operation ${operation} of card ${cardName(account.card)} was reversed already`
+        : `card ${cardName(account.card)} has nothing left: all of it is spent, reserved or paid out`,
+    );
+  await bookOperation(store, tx, account, "reverse", amount, note, at, operation);
+  await queueUpdate(store, tx, account, "reverse", at);
+  await saveAccount(tx, account);
+  return { amount, operation: account.operation };
 }

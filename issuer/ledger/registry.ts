@@ -9,7 +9,7 @@ import { blob, cardKey } from "../store/values.js";
 import { cardName, lockAccount, saveAccount } from "./accounts.js";
 import { LedgerError } from "./errors.js";
 import { type CardLimits, storedLimits } from "./limits.js";
-import { bookOperation } from "./operations.js";
+import { bookOperation, PERSONALIZATION } from "./operations.js";
 import { internPolicy } from "./policies.js";
 
 /** A card as it leaves personalization. */
@@ -77,7 +77,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
     };
     await tx.insertInto("accounts").values(account).execute();
     if (card.credit > 0n) {
-      await bookOperation(store, tx, account, "fund", card.credit, "personalization", at);
+      await bookOperation(store, tx, account, "fund", card.credit, PERSONALIZATION, at);
       await saveAccount(tx, account);
     }
     await tx
@@ -149,6 +149,8 @@ export interface CardEntry extends Selectable<CardsTable> {
   readonly top_total: bigint;
   readonly sequence: bigint;
   readonly acknowledged: bigint;
+  /** Number of its newest operation. */
+  readonly operation: bigint;
   readonly held: bigint;
 }
 
@@ -192,6 +194,7 @@ const cardQuery = (db: Db | Tx) =>
       "accounts.top_total",
       "accounts.sequence",
       "accounts.acknowledged",
+      "accounts.operation",
       "accounts.held",
     ]);
 

@@ -83,6 +83,21 @@ const INVARIANTS: readonly Invariant[] = [
           or a.spent <> coalesce(b.reserved, 0) + coalesce(b.settled, 0)`,
   ],
   [
+    "every reversal is of a top-up of its card, all together at most its amount",
+    sql`select r.card, r.reverses as operation, sum(r.amount) as reversed from operations r
+        left join operations o on o.card = r.card and o.operation = r.reverses
+        where r.reverses is not null group by r.card, r.reverses
+        having coalesce(max(o.kind), '') <> 'fund' or sum(r.amount) > max(o.amount)
+        union all select card, operation, amount from operations
+          where (kind = 'reverse') <> (reverses is not null)`,
+  ],
+  [
+    "every order booked what it says",
+    sql`select d.reference, d.card, d.operation from orders d
+        left join operations o on o.card = d.card and o.operation = d.operation
+        where d.amount <> coalesce(o.amount, 0)`,
+  ],
+  [
     "each account agrees with its authorizations",
     sql`select a.card from accounts a left join (${SUMS}) s on s.card = a.card
         left join (${BALANCES}) b on b.card = a.card

@@ -22,7 +22,8 @@ export interface CardDetails {
   readonly limits: LimitsRow;
   /** Passed-over authorizations that are not given back yet. */
   readonly inGaps: Msat;
-  readonly operations: readonly Selectable<OperationsTable>[];
+  /** With the reference of the order that booked each, where there was one. */
+  readonly operations: readonly (Selectable<OperationsTable> & { readonly reference: string | null })[];
   /** What it, or its clone, signed against what was known. */
   readonly evidence: readonly Omit<Selectable<EvidenceTable>, "id" | "card">[];
   /** The newest first. */
@@ -36,9 +37,15 @@ export async function cardDetails(store: Store, cardId: Uint8Array, shown: numbe
     const entry = await showCard(tx, cardId);
     const operations = await tx
       .selectFrom("operations")
-      .selectAll()
-      .where("card", "=", card)
-      .orderBy("operation")
+      .leftJoin("orders", (join) =>
+        join
+          .onRef("orders.card", "=", "operations.card")
+          .onRef("orders.operation", "=", "operations.operation"),
+      )
+      .selectAll("operations")
+      .select("orders.reference")
+      .where("operations.card", "=", card)
+      .orderBy("operations.operation")
       .execute();
     return {
       entry,

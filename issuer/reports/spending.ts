@@ -26,7 +26,7 @@ export interface SpendingSum {
 
 /** What all cards together have in the books, at the time of the report: sums over time, of any size. */
 export interface Books {
-  /** Paid in by people, all time. */
+  /** Paid in by people, all time, less what was reversed. */
   readonly paidIn: bigint;
   readonly paidOut: bigint;
   readonly settled: bigint;
@@ -138,7 +138,7 @@ async function books(tx: Tx): Promise<Books> {
       .filter((line) => line.account === account && (kind === undefined || line.kind === kind))
       .reduce((total, line) => total + BigInt(line.amount), 0n);
   return {
-    paidIn: sum("funded", "fund"),
+    paidIn: sum("funded", "fund") + sum("funded", "reverse"),
     paidOut: sum("cash-out"),
     settled: sum("settled"),
     fees: sum("fees"),

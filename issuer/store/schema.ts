@@ -16,6 +16,7 @@ export interface Tables {
   gaps: GapsTable;
   statuses: StatusesTable;
   operations: OperationsTable;
+  orders: OrdersTable;
   bookings: BookingsTable;
   unmatched: UnmatchedTable;
   evidence: EvidenceTable;
@@ -110,6 +111,7 @@ export type LimitsCause =
   | "clone"
   | "replace"
   | "cash-out"
+  | "reverse"
   | "retire";
 
 export type AuthorizationState = "reserved" | "settled" | "void";
@@ -189,7 +191,7 @@ export interface StatusesTable {
   message: Buffer;
 }
 
-export type OperationKind = "fund" | "cash-out" | "move-out" | "move-in";
+export type OperationKind = "fund" | "cash-out" | "move-out" | "move-in" | "reverse";
 
 /** Money moved by the issuer's people. */
 export interface OperationsTable {
@@ -199,6 +201,20 @@ export interface OperationsTable {
   amount: bigint;
   at: bigint;
   note: string;
+  /** Number of the top-up that it books back; null for every other kind. */
+  reverses: bigint | null;
+}
+
+/** Orders of the issuer's people that were booked: an order under the same reference is booked once. */
+export interface OrdersTable {
+  reference: string;
+  /** The order in words, the same for each try of it. */
+  request: string;
+  card: bigint;
+  /** The operation that it booked for the card; null where there was no money to move. */
+  operation: bigint | null;
+  amount: bigint;
+  at: bigint;
 }
 
 export type BookingKind = "reserve" | "settle" | "void" | "unmatched" | "match" | OperationKind;

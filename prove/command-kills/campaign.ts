@@ -5,6 +5,7 @@ import { postgresBinaries } from "../../test/postgres.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { SeededRandom } from "../random.js";
 import { closingScene } from "./closing-scene.js";
+import { DESK_ORDERS, deskScene } from "./desk-scene.js";
 import { initScene } from "./init-scene.js";
 import { backupScene, restoreScene } from "./ledger-file-scenes.js";
 import { inNewFolder, type Scene } from "./scene.js";
@@ -35,9 +36,14 @@ export const everyScene = (cards = CARDS): Scene[] => [
   restoreScene("gone"),
   backupScene(),
   closingScene("in a file", cards),
+  ...DESK_ORDERS.map((order) => deskScene("in a file", order)),
   ...(postgresBinaries() === undefined
     ? []
-    : [initScene("on PostgreSQL"), closingScene("on PostgreSQL", cards)]),
+    : [
+        initScene("on PostgreSQL"),
+        closingScene("on PostgreSQL", cards),
+        deskScene("on PostgreSQL", "top-up"),
+      ]),
 ];
 
 /** A scene with its place, how many steps its command has, and those at which it was not ended yet. */
@@ -132,9 +138,14 @@ async function killThrough(
       meter.units++;
       meter.count(`${scene.name}: ${strike?.signal === "SIGINT" ? "interrupted" : "killed"}`);
     }
-    const problems = end.struck ? await looked(scene.between(folder)) : await checkEnd(scene, folder, end);
+    const isTold = end.struck && scene.isTold?.(end) === true;
+    const problems = isTold
+      ? await looked(scene.after(folder, end))
+      : end.struck
+        ? await looked(scene.between(folder))
+        : await checkEnd(scene, folder, end);
     report(meter, scene, strikes.slice(-MOST_TOLD), problems);
-    if (!end.struck || problems.length > 0) return;
+    if (!end.struck || isTold || problems.length > 0) return;
   }
 }
 
@@ -177,7 +188,7 @@ function report(meter: Meter, scene: Scene, strikes: readonly string[], problems
 export const commandKills: Campaign = {
   name: "issuer-kills",
   about:
-    "issuer init, ledger restore and backup, close-event killed and interrupted at every step, and run again",
+    "issuer init, ledger restore and backup, close-event, orders of the desk killed and interrupted at every step, and run again",
   unit: "kills",
   full: 600,
   run: (options) => runCommandKills(options),

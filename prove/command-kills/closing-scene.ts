@@ -1,70 +1,25 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytesToHex } from "../../common/index.js";
 import { cashOutCard, listCards } from "../../issuer/ledger/index.js";
-import { openPostgres, openSqlite, type Store } from "../../issuer/store/index.js";
+import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf } from "../../issuer/store/values.js";
 import { SeededRandom } from "../random.js";
 import { type LedgerCard, makeCard } from "./cards.js";
-import { inCopy, leftovers, provenTotalOf, type Scene } from "./scene.js";
-import { LazyServer } from "./server.js";
+import { type LedgerPlace, ledgerKind } from "./ledger-kind.js";
+import { leftovers, provenTotalOf, type Scene } from "./scene.js";
 import type { VictimEnd } from "./victim.js";
 
 /** Every so manieth card was paid out at the desk before the event is closed. */
 const AT_DESK_EVERY = 12;
 const NOTE = "event closed";
 
-interface Kind {
-  readonly name: string;
-  readonly isCopied: boolean;
-  /** Makes an empty ledger and says in the configuration where it is. */
-  make(folder: string): Promise<Store>;
-  /** Opens it, or a copy of it, without changing it. */
-  look<T>(folder: string, use: (store: Store) => Promise<T>): Promise<T>;
-  close?(): Promise<void>;
-}
-
-const closing = async <T>(store: Store, use: (store: Store) => Promise<T>): Promise<T> => {
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
-};
-
-const inFile: Kind = {
-  name: "in a file",
-  isCopied: true,
-  async make(folder) {
-    writeFileSync(join(folder, "issuer.yaml"), "database:\n  sqlite: ledger.db\n");
-    return await openSqlite({ path: join(folder, "ledger.db") });
-  },
-  look: (folder, use) =>
-    inCopy(folder, async (copy) => closing(await openSqlite({ path: join(copy, "ledger.db") }), use)),
-};
-
-function onServer(): Kind {
-  const server = new LazyServer();
-  let url = "";
-  return {
-    name: "on PostgreSQL",
-    isCopied: false,
-    async make(folder) {
-      url = await server.database();
-      writeFileSync(join(folder, "issuer.yaml"), `database:\n  postgres: ${JSON.stringify(url)}\n`);
-      return await openPostgres({ url });
-    },
-    look: async (_folder, use) => closing(await openPostgres({ url }), use),
-    close: () => server.close(),
-  };
-}
-
 /**
  * `issuer close-event --cash-out-all` over many cards: whatever is killed, every card is paid out once, and the last
  * run's list has all of them.
  */
-export function closingScene(where: "in a file" | "on PostgreSQL", cards: number): Scene {
-  const kind = where === "in a file" ? inFile : onServer();
+export function closingScene(where: LedgerPlace, cards: number): Scene {
+  const kind = ledgerKind(where);
   let made: readonly LedgerCard[] = [];
   const list = (folder: string): string => join(folder, "due.csv");
   const check = (folder: string, isDone: boolean): Promise<string[]> =>

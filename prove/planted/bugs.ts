@@ -1,5 +1,6 @@
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
+import { DESK_BUGS } from "./desk-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import {
   FILE_BUGS,
@@ -24,6 +25,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...REJECT_BUGS,
   ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,
+  ...DESK_BUGS,
   ...STORE_BUGS,
   ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runCommandKills } from "../../prove/command-kills/campaign.js";
 import { closingScene } from "../../prove/command-kills/closing-scene.js";
+import { deskScene } from "../../prove/command-kills/desk-scene.js";
 import { initScene } from "../../prove/command-kills/init-scene.js";
 import { restoreScene } from "../../prove/command-kills/ledger-file-scenes.js";
 import type { Programs } from "../../prove/command-kills/victim.js";
@@ -37,6 +38,7 @@ it.each([
   ["issuer init", () => initScene("in a file"), 2],
   ["ledger restore", () => restoreScene("gone"), 2],
   ["issuer close-event", () => closingScene("in a file", 15), 3],
+  ["cards top-up", () => deskScene("in a file", "top-up"), 12],
 ] as const)(
   "%s, killed and run again, is done whole and once",
   async (_, scene, kills) => {

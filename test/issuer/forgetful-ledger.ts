@@ -11,6 +11,7 @@ const BOOKS = [
   "gaps",
   "statuses",
   "operations",
+  "orders",
   "bookings",
   "unmatched",
   "evidence",

@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { sat } from "../../common/index.js";
-import { blockCard, replaceCard } from "../../issuer/ledger/index.js";
+import { blockCard, placeOrder, replaceCard } from "../../issuer/ledger/index.js";
 import { registerCard } from "../../issuer/ledger/registry.js";
 import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
@@ -53,7 +53,11 @@ export async function fillLedger(service: Service): Promise<void> {
     }),
     invoice,
   );
-  await registerCard(store, new SigningCard(4, card.sealKey).registration(), clock.now);
+  const unused = new SigningCard(4, card.sealKey);
+  await registerCard(store, unused.registration(), clock.now);
+  const { cardId } = unused;
+  await placeOrder(store, "typo", { kind: "top-up", cardId, amount: sat(700), note: "" }, clock.now);
+  await placeOrder(store, "no-typo", { kind: "reverse", cardId, operation: 2n, note: "" }, clock.now);
 }
 
 /** Writes the frozen ledgers of the current version; done once, when a version is released. */

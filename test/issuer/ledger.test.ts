@@ -175,6 +175,11 @@ describe.each(["sqlite", "postgres"] as const)("ledger on %s", (kind) => {
     ],
     ["every reserved authorization has a lease", "delete from leases"],
     [
+      "every reversal is of a top-up of its card, all together",
+      "update operations set amount = amount - 1 where operation = (select min(reverses) from operations)",
+    ],
+    ["every order booked what it says", "update orders set amount = amount + 1"],
+    [
       "the totals of each card follow",
       "update authorizations set total_after = total_after + 1 where counter = 1",
     ],

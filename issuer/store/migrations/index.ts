@@ -4,6 +4,7 @@ import * as ledger from "./0001-ledger.js";
 import * as accountVersion from "./0002-account-version.js";
 import * as fees from "./0003-fees.js";
 import * as unmatched from "./0004-unmatched.js";
+import * as orders from "./0005-orders.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, up: accountVersion.up },
   { version: 3, up: fees.up },
   { version: 4, up: unmatched.up },
+  { version: 5, up: orders.up },
 ];
 
 /** The version that this release writes. */
