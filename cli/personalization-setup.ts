@@ -3,6 +3,9 @@ import type { Command } from "commander";
 import { readTextFile } from "../common/index.js";
 import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
 import type { KeySource } from "../keys/index.js";
+import { parseNodeUri } from "../lightning/node-uri.js";
+import type { Network } from "../lightning/nodes/port.js";
+import { strangersProblem } from "../lightning/untrusted-uri.js";
 import {
   type BatchContext,
   type CardOrder,
@@ -16,6 +19,7 @@ import {
 } from "../personalize/index.js";
 import { ledgerRegistry } from "./card-registry.js";
 import type { CommandContext } from "./command-context.js";
+import { InputError } from "./error-report.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
 import { askSecret } from "./prompt.js";
 
@@ -48,9 +52,19 @@ export function setupOptions(command: Command): Command {
 /** In bytes; the reader of YAML takes less. */
 const MAX_PROFILE_LENGTH = 1 << 20;
 
-/** @throws ParseError with every mistake; FileError */
-export const readProfile = (path: string): Profile =>
-  parseProfile(readTextFile(path, MAX_PROFILE_LENGTH), path);
+/**
+ * @param network on which its cards shall pay
+ * @throws ParseError with every mistake; InputError when no stranger can dial its node; FileError
+ */
+export function readProfile(path: string, network: Network = "bcrt"): Profile {
+  const profile = parseProfile(readTextFile(path, MAX_PROFILE_LENGTH), path);
+  const problem = strangersProblem(parseNodeUri(profile.nodeUri), network);
+  if (problem)
+    throw new InputError(`${path}: node-uri: ${problem}`, {
+      hint: "Cards keep this address for good: name the public address of the issuer's node. No card was touched.",
+    });
+  return profile;
+}
 
 /** Opens the ledger for the length of `use`. @throws StoreError */
 export async function withLedger<T>(ledger: string, use: (store: Store) => Promise<T>): Promise<T> {

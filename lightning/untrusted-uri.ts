@@ -85,6 +85,26 @@ function checkScope(address: string, host: string, network: Network): void {
   });
 }
 
+/**
+ * Why no stranger can dial a node, by the form of its address alone; names are not resolved. For addresses that are
+ * to be written to cards.
+ * @returns undefined when nothing speaks against it
+ */
+export function strangersProblem({ host }: NodeUri, network: Network): string | undefined {
+  const scope = scopeByForm(host);
+  if (scope === "public" || (network === "bcrt" && LOCAL.has(scope))) return undefined;
+  return `${host} is a ${scope} address, which no stranger can dial`;
+}
+
+/** Whether only machines nearby can dial a node, by the form of its address alone. */
+export const isLocalAddress = ({ host }: NodeUri): boolean => LOCAL.has(scopeByForm(host));
+
+function scopeByForm(host: string): AddressScope {
+  const kind = hostKind(host);
+  if (kind === "ipv4" || kind === "ipv6") return addressScope(host);
+  return /(^|\.)localhost$/.test(host) ? "loopback" : "public";
+}
+
 async function resolveAll(host: string, rule: UntrustedUriRule): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { CAPABILITY, MAX_NODE_URI_LENGTH, NO_LIMIT } from "../apdu/index.js";
-import { hexToBytes, type Msat, mistakes, parseAmount, readStrictYaml, secp256k1 } from "../common/index.js";
+import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
+import { type Msat, mistakes, ParseError, parseAmount, readStrictYaml } from "../common/index.js";
+import { parseNodeUri } from "../lightning/node-uri.js";
 import type { CardLimits } from "./card-data.js";
 import { contradictions } from "./profile-check.js";
 
@@ -26,16 +27,15 @@ const nodeUri = z.string().superRefine((uri, context) => {
   if (problem) context.addIssue({ code: "custom", message: problem });
 });
 
-/** What is wrong with a node URI, `pubkey@host:port`; undefined when nothing is. */
+/** Why no terminal takes a node URI, `pubkey@host:port`; undefined when every one does. */
 export function nodeUriProblem(uri: string): string | undefined {
-  if (uri.length > MAX_NODE_URI_LENGTH)
-    return `need at most ${MAX_NODE_URI_LENGTH} characters, have ${uri.length}`;
-  const found = /^([0-9a-f]{66})@(\[[0-9a-f:.]+\]|[a-zA-Z0-9.-]+):(\d{1,5})$/.exec(uri);
-  if (!found) return "need the form pubkey@host:port, an IPv6 address in brackets";
-  if (!secp256k1.isPublicKey(hexToBytes(found[1] ?? "")))
-    return "the part before @ is no public key of a node";
-  const port = Number.parseInt(found[3] ?? "", 10);
-  return port >= 1 && port <= 65535 ? undefined : "need a port of 1 to 65535";
+  try {
+    parseNodeUri(uri, "uri");
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return error.message.slice(error.path.length + 2);
+  }
 }
 
 const PUBLISHED = {

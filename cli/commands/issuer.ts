@@ -22,8 +22,15 @@ export const registerIssuer: RegisterCommand = (program, run) => {
     .option("--node <folder>", "an embedded node that is there already; default: a new one in the folder")
     .option("--chain <file>", "simulated chain of the new node")
     .option("--alias <text>", "name of the new node")
+    .option(
+      "--address <host:port>",
+      "public address of the node, which cards keep for good; default: asked for",
+    )
     .option("--port <number>", "port on 127.0.0.1 for peers of the new node; cards keep it for good")
-    .addHelpText("after", "\nExample:\n  chequecard issuer init festival --label festival --port 9735\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  chequecard issuer init festival --label festival --port 9735 --address pay.festival.example:9735\n",
+    )
     .action((folder: string, options: InitOptions) => run((context) => initIssuer(context, folder, options)));
   issuer
     .command("check <folder>")

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CAPABILITY, LIFECYCLE, NO_LIMIT } from "../../apdu/index.js";
 import { bytesToHex, formatMsat, hexToBytes, parseAmount, secp256k1 } from "../../common/index.js";
 import { formatCardId } from "../../issuer/verify.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
 import {
   CardFileError,
   type CardProtocol,
@@ -64,6 +65,7 @@ async function makeNew(context: CommandContext, path: string, options: NewOption
   const protocol = PROTOCOLS.find((name) => name === options.protocol);
   if (!protocol)
     throw new InputError(`--protocol: need one of ${PROTOCOLS.join(", ")}, have "${options.protocol}"`);
+  if (options.nodeUri !== undefined) parseNodeUri(options.nodeUri, "--node-uri");
   const issuerSecretKey = Uint8Array.from(randomBytes(32));
   const issuerPublicKey = secp256k1.publicKey(issuerSecretKey, false);
   const identity = {

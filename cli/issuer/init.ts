@@ -6,8 +6,10 @@ import {
   errno,
   isHeld,
   type LockHolder,
+  ParseError,
   type ProcessLock,
   removeTemporaries,
+  secp256k1,
   writeDurableFile,
 } from "../../common/index.js";
 import {
@@ -18,10 +20,12 @@ import {
 } from "../../issuer/service/index.js";
 import { bindStore, openPostgres, openSqlite } from "../../issuer/store/index.js";
 import { KeyFile, type KeySet } from "../../keys/index.js";
-import { parseNodeUri } from "../../lightning/node-uri.js";
+import { formatNodeUri, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
+import { isLocalAddress, strangersProblem } from "../../lightning/untrusted-uri.js";
 import type { CommandContext } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
+import { keyboard } from "../keyboard.js";
 import { askNode } from "../node/ask-node.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
@@ -32,6 +36,8 @@ import { profileTemplate } from "./profile-template.js";
 export interface InitOptions extends StartOptions {
   readonly node?: string;
   readonly database?: string;
+  /** `host:port` at which terminals reach the node. */
+  readonly address?: string;
   readonly label: string;
   readonly passphraseFd?: string;
 }
@@ -54,6 +60,37 @@ async function makeKeys(path: string, passphrase: Uint8Array, label: string): Pr
   }
 }
 
+/** Any node's id: of an address alone only the form is read. */
+const SOME_NODE = bytesToHex(secp256k1.publicKey(new Uint8Array(32).fill(1, 31)));
+
+/** @throws ParseError; InputError when no stranger can dial it */
+function readAddress(text: string): NodeUri {
+  const uri = parseNodeUri(`${SOME_NODE}@${text.trim()}`, "--address");
+  const problem = strangersProblem(uri, "bcrt");
+  if (problem) throw new InputError(`--address: ${problem}`);
+  return uri;
+}
+
+/** The public address of the node, from the option or from who can be asked; undefined: this machine's. */
+async function addressOf(context: CommandContext, { address }: InitOptions): Promise<NodeUri | undefined> {
+  if (address !== undefined) return readAddress(address);
+  while (keyboard.isTerminal) {
+    const text = await keyboard.line(
+      "Public address of the node, host:port; cards keep it for good (Enter: this machine, to try it out): ",
+      context.signal,
+    );
+    if (text === undefined) throw new InputError("Public address of the node: nothing was given");
+    if (text.trim() === "") return undefined;
+    try {
+      return readAddress(text);
+    } catch (error) {
+      if (!(error instanceof ParseError || error instanceof InputError)) throw error;
+      context.note(error.message);
+    }
+  }
+  return undefined;
+}
+
 /**
  * Makes an issuer: node, key file, ledger, a profile to begin with, and last the configuration. Every part is made
  * durably and found again, so that a run that was interrupted is simply started once more.
@@ -74,6 +111,7 @@ export async function initIssuer(
   });
   const config = parseServiceConfig(template, configPath(folder));
   const wish = checkStartOptions(nodeFolder, options);
+  const address = await addressOf(context, options);
   const passphrase = await askNewPassphrase(context, {
     variable: PASSPHRASE_VARIABLE,
     descriptor: options.passphraseFd,
@@ -85,7 +123,13 @@ export async function initIssuer(
       expectNoIssuer(folder, given);
       for (const path of [configPath(folder), profilePath(folder), config.keys]) removeTemporaries(path);
       if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
-      const { uri } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
+      const { uri: own } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
+      const uri =
+        address === undefined ? own : formatNodeUri({ ...address, nodeId: parseNodeUri(own).nodeId });
+      if (isLocalAddress(parseNodeUri(uri)))
+        context.note(
+          `WARNING: cards will name ${uri.slice(67)}, which only this machine or its own network reaches, and keep it for good. Set node-uri in the profile before cards are made, or give --address.`,
+        );
       const keySets = await makeKeys(config.keys, passphrase, options.label);
       await makeLedger(folder, config, parseNodeUri(uri).nodeId);
       const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());

@@ -174,6 +174,10 @@ describe.each([80, 40])("on a terminal of %i columns", (columns) => {
   it("issuer init makes nothing when its passphrase is left with Ctrl-C", async () => {
     const issuer = at(`issuer-${columns}`);
     const terminal = run(columns, "issuer", "init", issuer);
+    await terminal.shows(/Public address[\s\S]*: /);
+    terminal.type("203.0.113.7:9735\r");
+    await terminal.shows(/reserved address[\s\S]*Public address[\s\S]*: /);
+    terminal.type("pay.festival.example:9735\r");
     await terminal.shows(/New passphrase: /);
     terminal.type(`${PASSPHRASE}\r`);
     await terminal.shows(/New passphrase again: /);
@@ -234,7 +238,7 @@ it("a secret that nobody can be asked for is named, with where else it may come 
 });
 
 it("a passphrase is not read from a descriptor that shows what is typed", async () => {
-  const terminal = run(80, "issuer", "init", at("shown"), "--passphrase-fd", "0");
+  const terminal = run(80, "issuer", "init", at("shown"), "--address", "a.example:1", "--passphrase-fd", "0");
   await terminal.shows(/file descriptor 0 is a terminal/);
   expect(await terminal.ended).toBe(EXIT.INPUT);
 });

@@ -204,3 +204,31 @@ describe("personalization on the command line", () => {
       expect(wrong.err).toContain("the passphrase is wrong");
     }));
 });
+
+describe("profiles check", () => {
+  it.each([
+    ["0.0.0.0:9735", [], "reserved address"],
+    ["192.0.2.1:9735", [], "reserved address"],
+    ["127.0.0.1:9735", ["--network", "bc"], "loopback address"],
+    ["10.0.0.1:9735", ["--network", "tb"], "private address"],
+    ["localhost:9735", ["--network", "bc"], "loopback address"],
+    ["node.example.:9735", [], "IP address or a host name"],
+  ])("refuses %s %j, which no stranger can dial", (address, network, problem) =>
+    inFolder(async (path) => {
+      writeFileSync(path("p.yaml"), PROFILE.replace("node.example:9735", address));
+      const run = await chequecard(["profiles", "check", path("p.yaml"), ...network]);
+      expect([run.exitCode, run.out, run.err]).toEqual([EXIT.INPUT, "", expect.stringContaining(problem)]);
+      const made = await chequecard(["simulate", "new", path("c.json"), "--node-uri", "02ab@x"]);
+      expect(made.exitCode).toBe(EXIT.INPUT);
+      const init = await chequecard(["issuer", "init", path("issuer"), "--address", "127.1:9735"]);
+      expect([init.exitCode, init.err]).toEqual([EXIT.INPUT, expect.stringContaining("--address")]);
+    }),
+  );
+
+  it("warns of an address of this machine where it can be dialed", () =>
+    inFolder(async (path) => {
+      writeFileSync(path("p.yaml"), PROFILE.replace("node.example", "127.0.0.1"));
+      const run = await chequecard(["profiles", "check", path("p.yaml")]);
+      expect([run.exitCode, run.out]).toEqual([EXIT.OK, expect.stringMatching(/^WARNING: .*this machine/m)]);
+    }));
+});

@@ -12,7 +12,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   simulator: ["apdu", "common"],
   lightning: ["common"],
   host: ["apdu", "lightning", "common"],
-  personalize: ["apdu", "host", "keys", "common"],
+  personalize: ["apdu", "host", "keys", "lightning", "common"],
   issuer: ["apdu", "lightning", "keys", "common"],
   reference: [],
   specs: ["reference"],

@@ -137,7 +137,7 @@ policy:
     });
     for (const part of [
       "name:",
-      "node-uri: need the form",
+      "node-uri: need pubkey@host:port, have no @",
       "limits/credit: need a number with a unit",
       "limits/max-per-transaction:",
       "limits/max-transactions:",
@@ -191,14 +191,26 @@ describe("node URI", () => {
     [`${key}@[2001:db8::1]:65535`, ""],
     [`${key}@${"a".repeat(56)}.onion:9735`, ""],
     [`${key}@${"a".repeat(130)}:973`, "need at most 200"],
-    [`${key}@host`, "need the form"],
-    [`${key}@host:0`, "need a port"],
-    [`${key}@host:65536`, "need a port"],
-    [`${key}@ho st:1`, "need the form"],
-    [`${key}@2001:db8::1:9735`, "need the form"],
-    [`05${key.slice(2)}@host:1`, "no public key"],
-    ["host:1", "need the form"],
-    ["", "need the form"],
+    [`${key}@host`, "need a port after the host"],
+    [`${key}@host:0`, "need a decimal number"],
+    [`${key}@host:65536`, "need a decimal number"],
+    [`${key}@ho st:1`, "need printable ASCII"],
+    [`${key}@2001:db8::1:9735`, "must stand in brackets"],
+    [`05${key.slice(2)}@host:1`, "not a compressed point"],
+    ["host:1", "have no @"],
+    ["", "have no @"],
+    ...[
+      ...[
+        "node.example.:9735",
+        "node.example:09735",
+        "-bad.example:9735",
+        "a..b:9735",
+        "-:9735",
+        "127.1:9735",
+      ],
+      ...["2130706433:9735", "0x7f000001:9735", "0177.0.0.1:9735", "256.256.256.256:9735", "[:::]:9735"],
+      ...["[12345::]:9735", `${"a".repeat(64)}.example:9735`, "x.onion:9735"],
+    ].map((address) => [`${key}@${address}`, "e"]),
   ])("%s", (uri, problem) => {
     expect(nodeUriProblem(uri) ?? "").toContain(problem);
     expect(nodeUriProblem(uri) === undefined).toBe(problem === "");
