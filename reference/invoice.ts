@@ -46,9 +46,11 @@ const KNOWN_TAGS: readonly number[] = Object.values(TAG);
 
 /** The canonical string (specs/05 §2). @throws Refused with the sentence's key word */
 export function canonical(text: string): string {
-  const body = text.slice(0, SCHEME.length).toLowerCase() === SCHEME ? text.slice(SCHEME.length) : text;
+  const hasScheme = (whole: string) => whole.slice(0, SCHEME.length).toLowerCase() === SCHEME;
+  const body = hasScheme(text) ? text.slice(SCHEME.length) : text;
   need(body.length > 0, "empty");
   need(body.length <= MAX_LENGTH, "at most 4096");
+  need(!hasScheme(body), "twice");
   need(!/\s/.test(body), "spaces");
   need(/^[\x21-\x7e]+$/.test(body), "ASCII");
   need(body === body.toLowerCase() || body === body.toUpperCase(), "mixes upper and lower case");

@@ -6,24 +6,13 @@ import {
   MAX_NODE_URI_LENGTH,
   PROTOCOL_MAJOR,
 } from "../constants.js";
-import { type Field, fixedLayout, limitField, reservedField, uintField } from "../layout.js";
-
-const lifecycleField: Field<LifecycleByte> = {
-  length: 1,
-  read(bytes, path) {
-    const value = bytes[0] as LifecycleByte;
-    if (!Object.values(LIFECYCLE).includes(value))
-      throw new ParseError(path, `need 01, 0F or 8F, have ${bytes.toString("hex")}`);
-    return value;
-  },
-  write: (value) => Uint8Array.of(value),
-};
+import { fixedLayout, limitField, reservedField, uintField } from "../layout.js";
 
 /** The profile data object C1, 32 bytes (specs/01 §4). */
 const layout = fixedLayout("profile", {
   major: uintField(1),
   minor: uintField(1),
-  lifecycle: lifecycleField,
+  lifecycle: uintField(1),
   capabilities: uintField(1),
   reserved: reservedField(4),
   available: limitField,
@@ -55,10 +44,17 @@ export function decodeProfile(bytes: Uint8Array, path = "profile"): CardProfile 
     throw new ParseError(`${path}/major`, `need protocol version ${PROTOCOL_MAJOR}, have ${raw.major}`, {
       hint: "The card speaks another version of the protocol; update this software.",
     });
+  // After the version: another major version may have other states (specs/01 §4.2).
+  const lifecycle = raw.lifecycle as LifecycleByte;
+  if (!Object.values(LIFECYCLE).includes(lifecycle))
+    throw new ParseError(
+      `${path}/lifecycle`,
+      `need 01, 0F or 8F, have ${lifecycle.toString(16).padStart(2, "0")}`,
+    );
   return {
     major: raw.major,
     minor: raw.minor,
-    lifecycle: raw.lifecycle,
+    lifecycle,
     pinSet: (raw.capabilities & CAPABILITY.PIN_SET) !== 0,
     available: published(raw.capabilities, CAPABILITY.AVAILABLE_PUBLISHED, raw.available),
     maxPerTransaction: published(

@@ -8,16 +8,20 @@ const SCHEME = "lightning:";
 
 /**
  * The one string that stands for an invoice: without `lightning:` (any case), all lower case, ASCII, at most
- * 4096 characters. What is signed on a card and sent to an issuer is this string. Nothing is repaired: white
+ * 4096 characters (specs/05 §2). What is signed on a card and sent to an issuer is this string. Nothing is repaired: white
  * space inside or around it is refused.
  * @throws ParseError saying in words what is wrong
  */
 export function canonicalInvoice(text: string): string {
   // The scheme may stand before a full-length invoice; nothing longer is looked at.
   if (text.length > MAX_INVOICE_LENGTH + SCHEME.length) throw tooLong(text.length);
-  const body = text.slice(0, SCHEME.length).toLowerCase() === SCHEME ? text.slice(SCHEME.length) : text;
+  const body = hasScheme(text) ? text.slice(SCHEME.length) : text;
   if (body.length === 0) throw new ParseError("invoice", "empty");
   if (body.length > MAX_INVOICE_LENGTH) throw tooLong(body.length);
+  if (hasScheme(body))
+    throw new ParseError("invoice", "has lightning: in front twice", {
+      hint: "Copy the invoice again; it begins with ln.",
+    });
   if (/\s/.test(body))
     throw new ParseError("invoice", "has spaces or line breaks in it", {
       hint: "Copy the invoice again as one word.",
@@ -33,6 +37,8 @@ export function canonicalInvoice(text: string): string {
     });
   return lower;
 }
+
+const hasScheme = (text: string): boolean => text.slice(0, SCHEME.length).toLowerCase() === SCHEME;
 
 function tooLong(length: number): ParseError {
   return new ParseError("invoice", `need at most ${MAX_INVOICE_LENGTH} characters, have ${length}`);

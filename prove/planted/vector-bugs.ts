@@ -2,6 +2,7 @@ import { bugsOf, type PlantedBug } from "./bug.js";
 
 const dpp = (named: string) => ({ tests: "test/lightning/dpp-vectors.test.ts", named });
 const api = (named: string) => ({ tests: "test/lightning/api-vectors.test.ts", named });
+const files = (named: string) => ({ tests: "test/specs/personalization-files.test.ts", named });
 const commands = (named: string) => ({ tests: "test/specs/card-commands.test.ts", named });
 
 /** In readers and decisions that vectors found wrong once, or that nothing held before. */
@@ -41,5 +42,59 @@ export const VECTOR_BUGS: readonly PlantedBug[] = bugsOf("vectors", [
       "lightning/api/initiation.ts": [['state.phase === "asked" ? happened.before : state', "state"]],
     },
     caughtBy: [api("the message never left")],
+  },
+  {
+    name: "a settlement after a cancellation is not seen",
+    edits: {
+      "lightning/api/initiation.ts": [
+        [
+          '      return { phase: "paid" };\n    case "cancelled"',
+          '      return state.phase === "cancelled" ? state : { phase: "paid" };\n    case "cancelled"',
+        ],
+      ],
+    },
+    caughtBy: [api("settled although cancelled")],
+  },
+  {
+    name: "a second scheme in front of an invoice is a part of it",
+    edits: { "lightning/bolt11/canonical.ts": [["if (hasScheme(body))", "if (body.length < 0)"]] },
+    caughtBy: [{ tests: "test/lightning/bolt11-vectors.test.ts", named: "scheme twice" }],
+  },
+  {
+    name: "a card of another version is refused for its lifecycle",
+    edits: {
+      "apdu/commands/profile.ts": [
+        ["if (raw.major !== PROTOCOL_MAJOR)", "if (raw.major !== PROTOCOL_MAJOR && raw.lifecycle < 2)"],
+      ],
+    },
+    caughtBy: [commands("a lifecycle byte of its own")],
+  },
+  {
+    name: "an invoice that the phone refuses leaves the one before it presented",
+    edits: { "simulator/phone/wallet.ts": [["    this.#presented = undefined;\n    if (!/", "    if (!/"]] },
+    caughtBy: [{ tests: "test/simulator/phone.test.ts", named: "takes the place of the one before it" }],
+  },
+  {
+    name: "the header of a key file is not authenticated",
+    edits: {
+      "keys/sealed-box.ts": [
+        ["hexToBytes(document.box), utf8(head));", "hexToBytes(document.box), utf8(document.format));"],
+      ],
+    },
+    caughtBy: [files("two of each")],
+  },
+  {
+    name: "PIN letters do not know their place",
+    edits: {
+      "personalize/pin-letters.ts": [
+        ["hexToBytes(line), associated(index + 1)", "hexToBytes(line), associated(1)"],
+      ],
+    },
+    caughtBy: [files("two letters")],
+  },
+  {
+    name: "a chip is named by bytes that are changed after it was made",
+    edits: { "personalize/chip.ts": [["data.subarray(10, 18)", "data.subarray(4, 12)"]] },
+    caughtBy: [files("42 bytes name the chip")],
   },
 ]);

@@ -581,6 +581,12 @@ const notCanonical = [
     text: `${"a".repeat(4096)} `,
     problem: "at most 4096",
   },
+  { comment: "scheme twice", text: `lightning:lightning:${sample}`, problem: "twice" },
+  {
+    comment: "scheme twice, the second in upper case",
+    text: `lightning:LIGHTNING:${sample}`,
+    problem: "twice",
+  },
   { comment: "a space between scheme and invoice", text: `lightning: ${sample}`, problem: "spaces" },
   { comment: "tabulator", text: `${sample}\t`, problem: "spaces" },
   { comment: "DEL", text: `${sample}\u007f`, problem: "ASCII" },

@@ -287,6 +287,33 @@ const sessions = [
     ],
   },
   {
+    comment:
+      "a chain that is broken off leaves the invoice before it presented; bytes that are no APDU leave the chain",
+    steps: [
+      SELECTED,
+      ...chain(present(SHORT)),
+      step(link, "9000"),
+      step("9042000000", "6883"),
+      step(collect(0), "9c10"),
+      step(link, "9000"),
+      step("904000", "6700"),
+      step(collect(0), "6883"),
+      event("settles"),
+      step(collect(0), "9000", MESSAGE),
+    ],
+  },
+  {
+    comment: "an offset is looked at last",
+    steps: [
+      SELECTED,
+      step(collect(2047), "6985"),
+      ...chain(present(SHORT)),
+      step(collect(2047), "9c10"),
+      event("fails"),
+      step(collect(2047), "9c11"),
+    ],
+  },
+  {
     comment: "4096 bytes in links, and one more",
     steps: [
       SELECTED,

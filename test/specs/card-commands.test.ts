@@ -29,6 +29,7 @@ interface CommandVector {
   readonly canonical?: boolean;
   readonly hex: string;
   readonly fields: Record<string, unknown>;
+  readonly error?: string;
 }
 /** Reads the bytes to fields as they stand in the file; writes what was read. */
 interface Codec {
@@ -105,9 +106,10 @@ describe("commands, responses and data objects", () => {
     },
   );
 
-  test.each(vectors.filter(({ valid }) => !valid))("refused, $kind: $comment", ({ kind, hex }) => {
+  test.each(vectors.filter(({ valid }) => !valid))("refused, $kind: $comment", ({ kind, hex, error }) => {
     const codec = CODECS[kind] as Codec;
-    expect(() => codec.read(hexToBytes(hex))).toThrow(expect.objectContaining({ code: "parse" }));
+    const field = kind === "profile" && error !== "length" ? { path: `profile/${error}` } : {};
+    expect(() => codec.read(hexToBytes(hex))).toThrow(expect.objectContaining({ code: "parse", ...field }));
   });
 });
 

@@ -75,6 +75,7 @@ export const responseVectors: readonly CommandVector[] = [
   profile.bad("major version 2", `02${TWO_LIMITS.slice(2)}`, "major"),
   profile.bad("major version 0", `00${TWO_LIMITS.slice(2)}`, "major"),
   profile.bad("lifecycle 07", TWO_LIMITS.replace("01000f", "010007"), "lifecycle"),
+  profile.bad("major version 2 with a lifecycle byte of its own", `020007${TWO_LIMITS.slice(6)}`, "major"),
   profile.bad("lifecycle 00", TWO_LIMITS.replace("01000f", "010000"), "lifecycle"),
 
   fci.good("personalized", `6f81848408${AID}a578c120${TWO_LIMITS}5f5053${URI}`, {
