@@ -33,27 +33,42 @@ export const sumMsat = (amounts: Iterable<Msat>): Msat => {
 };
 
 const UNITS = { msat: 0, sat: 3, btc: 11 } as const;
-const AMOUNT = /^(\d{1,20})(?:\.(\d{1,11}))?(msat|sat|btc)$/;
+const AMOUNT = /^(\d{1,20})(?:\.(\d{1,11}))?([a-z]{1,12})$/;
 
 /**
- * Reads `1000msat`, `2500sat` or `0.001btc`: decimal digits, at most one point, a unit, no spaces or signs.
- * @throws ParseError naming what is wrong; a fraction of a millisatoshi is refused, never rounded
+ * Reads `1000msat`, `2500sat` or `0.001btc`: decimal digits, a unit, no spaces or signs, whole sat and msat. A point
+ * before exactly three digits is refused where it may stand between thousands.
+ * @throws ParseError naming what is wrong; nothing is rounded
  */
 export function parseAmount(text: string, path = "amount"): Msat {
+  const shown = text.slice(0, 40);
   const found = AMOUNT.exec(text.toLowerCase());
   if (!found)
     throw new ParseError(
       path,
-      `need a number with a unit such as 2500sat, 1000msat or 0.001btc, have "${text.slice(0, 40)}"`,
+      `need a number with a unit such as 2500sat, 1000msat or 0.001btc, with nothing between thousands, have "${shown}"`,
     );
   const [, whole = "", fraction = "", unit = ""] = found;
-  const digits = UNITS[unit as keyof typeof UNITS];
+  if (!isUnit(unit)) throw new ParseError(path, `"${unit}" is no unit; did you mean sat? (sat, msat or btc)`);
+  const digits = UNITS[unit];
+  if (fraction.length === 3 && !/^0+$/.test(whole))
+    throw new ParseError(
+      path,
+      `"${shown}" can be read in two ways; write ${whole}${fraction}${unit}${unit === "btc" ? `, or ${whole}.${fraction}0btc` : ""}`,
+    );
+  if (unit === "sat" && /[1-9]/.test(fraction))
+    throw new ParseError(
+      path,
+      `need whole sat, have "${shown}"; write a part of a sat in msat, such as 500msat`,
+    );
   if (fraction.replace(/0+$/, "").length > digits)
     throw new ParseError(path, `${text} is not a whole number of millisatoshi`);
   const value = BigInt(whole + fraction.padEnd(digits, "0").slice(0, digits));
   if (value > MAX_MSAT) throw new ParseError(path, `${text} is more than 21 million bitcoin`);
   return value as Msat;
 }
+
+const isUnit = (text: string): text is keyof typeof UNITS => Object.hasOwn(UNITS, text);
 
 /** `2,500 sat`, `0.5 sat`: for people. Exact: three decimals where there are millisatoshi. */
 export function formatMsat(amount: bigint): string {

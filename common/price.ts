@@ -12,7 +12,12 @@ export interface Price {
 
 const PRICE = /^(\d{1,12})(?:\.(\d{1,2}))? ?([a-z]{3})$/i;
 const MSAT_PER_BITCOIN = 100_000_000_000n;
+const SATS_PER_BITCOIN = 100_000_000n;
 const SCALE = 10_000n;
+
+/** Whether three letters are a code of ISO 4217, in either case. */
+export const isCurrency = (code: string): boolean =>
+  Intl.supportedValuesOf("currency").includes(code.toUpperCase());
 
 /**
  * Reads a price that names its currency: `61500eur`, `61500.50 EUR`.
@@ -22,10 +27,10 @@ const SCALE = 10_000n;
 export function parsePrice(text: string, name: string): Price {
   const [, whole = "", cents = "", currency = ""] = PRICE.exec(text) ?? [];
   const perBitcoin = BigInt(whole + cents.padEnd(4, "0"));
-  if (!Intl.supportedValuesOf("currency").includes(currency.toUpperCase()) || perBitcoin === 0n)
+  if (!isCurrency(currency) || perBitcoin === 0n)
     throw new ParseError(
       name,
-      `need the price of one bitcoin and its currency, such as 61500eur, have "${text.slice(0, 40)}"`,
+      `need the price of one bitcoin and its currency, such as 61500eur with nothing between thousands, have "${text.slice(0, 40)}"`,
     );
   const format = new Intl.NumberFormat("en", { style: "currency", currency });
   return {
@@ -33,6 +38,12 @@ export function parsePrice(text: string, name: string): Price {
     perBitcoin,
     digits: format.resolvedOptions().maximumFractionDigits ?? 2,
   };
+}
+
+/** What a sum of a currency's smallest units costs, in whole satoshi, rounded up. */
+export function satsFor(units: bigint, { perBitcoin, digits }: Price): bigint {
+  const divisor = perBitcoin * 10n ** BigInt(digits);
+  return (units * SATS_PER_BITCOIN * SCALE + divisor - 1n) / divisor;
 }
 
 /** An amount of msat in a currency, with as many decimals as that has, half a unit rounded up. */

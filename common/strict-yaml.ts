@@ -19,7 +19,7 @@ const MAX_DEPTH = 16;
 
 /**
  * Reads YAML 1.2 (JSON is YAML too) where nothing is guessed, shared or rounded: a doubled key, an anchor, an alias,
- * a tag, a directive, a second document or a number that a double does not hold is an error.
+ * a tag, a directive, a second document, a number that a double does not hold or one such as 1.000 is an error.
  * @param path of the file, for errors
  * @returns strings, numbers, booleans, null, lists and plain objects; null for an empty text
  * @throws ParseError with the line; never with what the file says, which may be a password
@@ -78,6 +78,12 @@ function unwanted(event: Event, text: string): Unwanted | undefined {
   if (event.tagStart >= 0) return { at: event.tagStart, problem: "tags are not allowed" };
   if (event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN) {
     const { valueStart, valueEnd } = event;
+    if (/^[1-9]\d{0,2}(?:\.\d{3})+$/.test(text.slice(valueStart, valueEnd)))
+      return {
+        at: valueStart,
+        problem:
+          "a point before three digits can be read in two ways: write 1000, with nothing between thousands",
+      };
     if (isRounded(text.slice(valueStart, valueEnd)))
       return {
         at: valueStart,

@@ -238,7 +238,7 @@ export const registerDeputy: RegisterCommand = (program, run) => {
     .description("sell something offline: shows the invoice as QR code and text")
     .requiredOption("--profile <file>", "the terminal's profile")
     .requiredOption("--amount <amount>", "800sat, or 3.50eur with --rate")
-    .option("--rate <number>", "price of one bitcoin")
+    .option("--rate <price>", "price of one bitcoin, such as 61500eur")
     .option("--description <text>", "what is sold; payers see it; default: the terminal's name")
     .option("--expiry <seconds>", "how long the invoice can be paid", "600")
     .option("--sales <file>", "where the open sales are kept; default: beside the profile")

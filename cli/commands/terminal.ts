@@ -12,7 +12,7 @@ import {
 } from "../../host/index.js";
 import { describeReason } from "../../lightning/api/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
-import { parseCharge } from "../charge-amount.js";
+import { type ChargeOptions, isMeant, readCharge } from "../charge-check.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
@@ -31,9 +31,8 @@ import {
   withTerminal,
 } from "../terminal-session.js";
 
-interface AmountOptions {
+interface AmountOptions extends ChargeOptions {
   readonly amount: string;
-  readonly rate?: string;
   readonly description?: string;
 }
 
@@ -51,10 +50,12 @@ async function charge(
   context: CommandContext,
   options: TerminalOptions & AmountOptions,
 ): Promise<CommandOutput> {
-  const wanted = parseCharge(options.amount, options.rate);
+  const wanted = readCharge(options.amount, options);
   parseExpiry(options.expiry);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
+    if (!(await isMeant(context, open.store, wanted, options)))
+      throw new InputError("--amount: it was not meant; nothing was charged");
     const sale = await sell(context, open, options, {
       ...wanted,
       description: options.description ?? options.place,
@@ -76,19 +77,23 @@ function dayOf(text: string | undefined): { from: number; to: number } {
 
 async function serve(
   context: CommandContext,
-  options: TerminalOptions & { rate?: string },
+  options: TerminalOptions & ChargeOptions,
 ): Promise<CommandOutput> {
   parseExpiry(options.expiry);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
     const before = open.store.lastNumber();
-    context.print("Type an amount (2500sat, 3.50eur with --rate) and Enter. An empty line or Ctrl-C ends.");
+    context.print(
+      "Type an amount (2500sat, 3.50eur with --rate 61500eur) and Enter. An empty line or Ctrl-C ends.",
+    );
     for (;;) {
       const line = await keyboard.line("> ", context.signal);
       if (line === undefined || line.trim() === "") break;
       const [amount = "", ...words] = line.trim().split(/\s+/);
       try {
-        const wanted = parseCharge(amount, options.rate);
+        const wanted = readCharge(amount, options);
+        if (!(await isMeant(context, open.store, wanted, options)))
+          throw new InputError("It was not meant; nothing was charged.");
         const sale = await sell(context, open, options, {
           ...wanted,
           description: words.join(" ") || options.place,
@@ -208,7 +213,10 @@ export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
       .option("--card <file>", "a simulated card instead of a reader")
       .option("--place <text>", "printed on receipts", "chequecard")
       .option("--expiry <seconds>", "how long a sale stays open", "600")
-      .option("--rate <number>", "price of one bitcoin, for amounts such as 3.50eur")
+      .option("--rate <price>", "price of one bitcoin, such as 61500eur, for amounts such as 3.50eur")
+      .option("--currency <code>", "currency of amounts that name none, such as 3.50 (ISO 4217)")
+      .option("--max-sale <amount>", "ask again above this amount")
+      .option("--yes", "do not ask again")
       .option("--no-qr", "show no QR code");
   selling(terminal.command("charge").description("one sale: shows the QR code, waits for the tap"))
     .requiredOption("--amount <amount>", "2500sat, 0.0001btc, or 3.50eur with --rate")
@@ -221,16 +229,16 @@ be paid any more. A sale that a killed terminal left is finished first.
 
 Examples:
   chequecard terminal charge --node shop --amount 2500sat --reader ACR1252
-  chequecard terminal charge --node shop --amount 3.50eur --rate 61500 --card card.json
+  chequecard terminal charge --node shop --amount 3.50eur --rate 61500eur --card card.json
 `,
     )
     .action((options: TerminalOptions & AmountOptions) => run((context) => charge(context, options)));
   selling(terminal.command("serve").description("sale after sale: type amounts, see totals at the end"))
     .addHelpText(
       "after",
-      "\nExample:\n  chequecard terminal serve --node shop --reader ACR1252 --rate 61500\n",
+      "\nExample:\n  chequecard terminal serve --node shop --reader ACR1252 --rate 61500eur\n",
     )
-    .action((options: TerminalOptions & { rate?: string }) => run((context) => serve(context, options)));
+    .action((options: TerminalOptions & ChargeOptions) => run((context) => serve(context, options)));
   csvOptions(common(terminal.command("report").description("the sales of a day: totals, CSV")))
     .option("--day <date>", "2026-11-22; default: today")
     .option("--csv <file>", "write the sales as CSV")

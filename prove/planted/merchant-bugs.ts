@@ -62,6 +62,19 @@ const KEYBOARD = "cli/keyboard.ts";
 /** Where people type. */
 export const KEYBOARD_BUGS: readonly PlantedBug[] = bugsOf("keyboard", [
   {
+    name: "a point between thousands of sat is a decimal mark",
+    edits: {
+      "common/msat.ts": [
+        ["if (fraction.length === 3 &&", "if (fraction.length === 33 &&"],
+        ['if (unit === "sat" && /[1-9]/.test(fraction))', 'if (unit === "sat" && fraction.length > 33)'],
+      ],
+    },
+    caughtBy: [
+      { tests: "test/common/msat.test.ts", named: "2\\.500sat" },
+      { tests: "test/personalize/card-list.test.ts", named: "reports every bad line at once" },
+    ],
+  },
+  {
     name: "a PIN stands on the screen while it is typed",
     edits: {
       [KEYBOARD]: [

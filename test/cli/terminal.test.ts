@@ -63,7 +63,7 @@ it("charge: a card pays, and there is a receipt", async () => {
 });
 
 it("charge --json: the receipt as data, in the currency that the customer saw too", async () => {
-  const run = await chequecard(["--json", ...charge("guest", "1.50eur", "--rate", "60000")]);
+  const run = await chequecard(["--json", ...charge("guest", "1.50eur", "--rate", "60000eur")]);
   expect(JSON.parse(run.out)).toMatchObject({
     state: "paid",
     receipt: { number: 2, amount: "2500000", fiat: "1.50 EUR", paid: true },
@@ -161,7 +161,11 @@ it("charge: bad options are refused before anything is made", async () => {
   const before = sales().length;
   for (const [words, sentence] of [
     [["--amount", "0sat"], /--amount: need more than 0/],
-    [["--amount", "3.50eur"], /--rate: need the price of one bitcoin in eur/],
+    [["--amount", "3.50eur"], /--rate: need the price of one bitcoin in EUR/],
+    [["--amount", "2500sat", "--max-sale", "2000sat"], /above 2,000 sat, the limit of a sale.*\n.*--yes/],
+    [["--amount", "3eur", "--rate", "6.5eur"], /at the last sale 1\.50 EUR were 2,500 sat/],
+    [["--amount", "3eur", "--rate", "61.500eur"], /--rate: .*nothing between thousands/],
+    [["--amount", "2.500sat"], /--amount: .*write 2500sat/],
     [["--amount", "1sat", "--expiry", "5"], /--expiry: need 30 to 86400 seconds, have "5"/],
     [["--amount", "1sat", "--reader", "x"], /--card and --reader: choose one of them/],
   ] as const) {
@@ -222,7 +226,7 @@ it.each([80, 40])(
     const till = inTerminal(
       [
         ...[process.execPath, program, "terminal", "serve", "--node", shop.folder],
-        ...["--card", shop.cards.guest.file, "--no-qr"],
+        ...["--card", shop.cards.guest.file, "--no-qr", "--max-sale", "5150sat"],
       ],
       columns,
     );
@@ -239,6 +243,12 @@ it.each([80, 40])(
     till.type("10sat\r");
     await till.shows(/PAID[\s\S]*Next amount:[\s\S]*> /);
     till.type("5200sat\r");
+    await till.shows(/Charge it\? \[y\/N\] /);
+    till.type("\r");
+    await till.shows(/nothing was charged[\s\S]*> /);
+    till.type("5200sat\r");
+    await till.shows(/Charge it\? \[y\/N\] /);
+    till.type("y\r");
     await till.shows(/PIN: /);
     till.type("2718\x0328");
     await till.shows(/The sale was cancelled/);

@@ -29,6 +29,8 @@ describe("strict YAML", () => {
     ["- !local x", "line 1: tags are not allowed"],
     ["%YAML 1.2\n---\na: 1", "line 1: directives are not allowed"],
     ["a: 1\n---\nb: 1", "more than one document"],
+    ["max-transactions: 1.000", "line 1: a point before three digits"],
+    ["- 0.125\n- 100.000", "line 2: a point before three digits"],
     ["a: 9007199254740993", "line 1: a number beyond 9007199254740991"],
     ["- 1\n- -9007199254740992", "line 2: a number beyond 9007199254740991"],
     ["a: 0x7fffffffffffffff", "line 1: a number beyond"],

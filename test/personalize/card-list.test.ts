@@ -53,6 +53,10 @@ describe("card list", () => {
       "line 8: need 3 fields, have 4",
       expect.stringContaining("line 9: holder: need at most 64 printable characters"),
     ]);
+    expect(problemsOf("number,holder,credit\nG1,Anna,20.000sat\nG2,Bob,0.5sat")).toEqual([
+      expect.stringContaining('line 2: credit: "20.000sat" can be read in two ways; write 20000sat'),
+      expect.stringContaining("line 3: credit: need whole sat"),
+    ]);
     expect(problemsOf("")).toEqual(["line 1: need the names of the columns: number,holder,credit"]);
     expect(problemsOf("number")).toEqual(["line 2: need at least one card"]);
     expect(problemsOf("holder\nx")).toEqual(["line 1: the column number is missing"]);

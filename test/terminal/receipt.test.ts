@@ -187,29 +187,40 @@ describe("what to charge", () => {
   it.each([
     ["2500sat", undefined, sat(2500), undefined],
     ["0.0001btc", undefined, sat(10_000), undefined],
-    ["0.0001BTC", "61500", sat(10_000), undefined],
-    ["3.50eur", "61500.00", sat(5692), "3.50 EUR"],
-    ["3.5EUR", "61500", sat(5692), "3.50 EUR"],
-    ["3eur", "50000", sat(6000), "3.00 EUR"],
+    ["0.0001BTC", "61500eur", sat(10_000), undefined],
+    ["3.50eur", "61500.00eur", sat(5692), "3.50 EUR"],
+    ["3.5EUR", "61500eur", sat(5692), "3.50 EUR"],
+    ["3eur", "50000eur", sat(6000), "3.00 EUR"],
     // A part of a satoshi is charged as a whole one, never as none.
-    ["0.01eur", "999999999999", sat(1), "0.01 EUR"],
-    ["0.01xau", "0.0001", sat(10_000_000_000), "0.01 XAU"],
+    ["0.01eur", "999999999999eur", sat(1), "0.01 EUR"],
+    ["350jpy", "9000000jpy", sat(3889), "350 JPY"],
+    ["1.250kwd", "19000kwd", sat(6579), "1.250 KWD"],
+    ["3,50eur", "61500eur", sat(5692), "3.50 EUR"],
+    ["3.50", "61500eur", sat(5692), "3.50 EUR"],
+    ["3.50€", "61500 EUR", sat(5692), "3.50 EUR"],
   ] as const)("%s at %s", (text, rate, amount, fiat) => {
     expect(parseCharge(text, rate)).toEqual({ amount, fiat });
   });
 
   it.each([
-    ["3.50eur", undefined, /--rate: need the price of one bitcoin in eur/],
+    ["3.50eur", undefined, /--rate: need the price of one bitcoin in EUR/],
     ["3.50eur", "61,500", /--rate/],
     ["3.50eur", "-1", /--rate/],
-    ["3.50eur", "0", /--rate: need more than 0/],
+    ["3.50eur", "0eur", /--rate: need the price/],
     ["3.50eur", "0.00001", /--rate/],
-    ["3.505eur", "61500", /--amount/],
-    ["0eur", "61500", /--amount/],
+    ["3.50eur", "61500", /--rate: need the price of one bitcoin and its currency/],
+    ["3.50eur", "61.500eur", /--rate: .*nothing between thousands/],
+    ["3.50usd", "61500eur", /--amount: need EUR/],
+    ["3.50jpy", "9000000jpy", /at most 0 decimals/],
+    ["2500sta", "61500eur", /did you mean sat/],
+    ["2bit", "61500eur", /did you mean sat/],
+    ["3.50", undefined, /number with a unit/],
+    ["3.505eur", "61500eur", /--amount/],
+    ["0eur", "61500eur", /--amount/],
     ["0sat", undefined, /--amount/],
-    ["-5eur", "61500", /--amount/],
-    ["3,50eur", "61500", /--amount/],
-    ["999999999eur", "0.0001", /--amount/],
+    ["-5eur", "61500eur", /--amount/],
+    ["2,500eur", "61500eur", /two ways/],
+    ["999999999eur", "0.01eur", /--amount/],
     ["", undefined, /--amount/],
   ])("%j at %s is refused", (text, rate, sentence) => {
     expect(() => parseCharge(text, rate)).toThrow(ParseError);

@@ -102,7 +102,7 @@ export const smallTarget: FuzzTarget = {
   name: "amounts, hex, DER",
   weight: 60,
   corpus() {
-    const amounts = ["2500sat", "0.001btc", "1msat", "21000000btc", "1.5sat"].map((text) => `\0${text}`);
+    const amounts = ["2500sat", "0.001btc", "1msat", "21000000btc", "1500msat"].map((text) => `\0${text}`);
     const der = `\u0002${textOf(hexToBytes("3006020101020101"))}`;
     const hex = stringsOf(vectorFile("tlv"), ["hex"]).map((text) => `\u0001${text}`);
     return [...amounts, der, ...hex.slice(0, 20)].map(bytesOf);

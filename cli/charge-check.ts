@@ -1,0 +1,62 @@
+import { formatMsat, type Msat, parseAmount } from "../common/index.js";
+import type { SaleStore } from "../host/index.js";
+import { type ChargeAmount, parseCharge } from "./charge-amount.js";
+import type { CommandContext } from "./command-context.js";
+import { confirm } from "./prompt.js";
+
+/** Options that say what an amount means, and when to ask whether it is meant. */
+export interface ChargeOptions {
+  readonly rate?: string;
+  readonly currency?: string;
+  readonly maxSale?: string;
+  readonly yes?: boolean;
+}
+
+/** A rate that makes the same sum this many times dearer or cheaper than at the last sale is asked about. */
+const ODD_FACTOR = 2n;
+
+/** Reads an amount, and the limit with it. @throws ParseError */
+export function readCharge(text: string, options: ChargeOptions): ChargeAmount {
+  largestSale(options);
+  return parseCharge(text, options.rate, options.currency);
+}
+
+const largestSale = ({ maxSale }: ChargeOptions): Msat | undefined =>
+  maxSale === undefined ? undefined : parseAmount(maxSale, "--max-sale");
+
+/**
+ * Asks whether an amount is meant that is above the merchant's limit, or whose rate is far from the last one.
+ * @throws InputError when nobody can be asked
+ */
+export async function isMeant(
+  context: CommandContext,
+  store: SaleStore,
+  charge: ChargeAmount,
+  options: ChargeOptions,
+): Promise<boolean> {
+  const named = `${charge.fiat === undefined ? "" : `${charge.fiat} are `}${formatMsat(charge.amount)}`;
+  const limit = largestSale(options);
+  if (
+    limit !== undefined &&
+    charge.amount > limit &&
+    !(await confirm(
+      context,
+      `${named}: above ${formatMsat(limit)}, the limit of a sale. Charge it?`,
+      options.yes,
+    ))
+  )
+    return false;
+  const before = charge.fiat === undefined ? undefined : lastIn(store, charge.fiat.slice(-3));
+  if (before?.fiat === undefined) return true;
+  const now = parseCharge(before.fiat.replace(" ", ""), options.rate, options.currency).amount;
+  if (now <= before.amount * ODD_FACTOR && before.amount <= now * ODD_FACTOR) return true;
+  return confirm(
+    context,
+    `${named}: at the last sale ${before.fiat} were ${formatMsat(before.amount)}, at this rate they are ${formatMsat(now)}. Is the rate right?`,
+    options.yes,
+  );
+}
+
+/** The last sale whose customer saw a sum in a currency. */
+const lastIn = (store: SaleStore, currency: string) =>
+  store.between(0, Number.MAX_SAFE_INTEGER).findLast(({ fiat }) => fiat?.endsWith(` ${currency}`));
