@@ -110,8 +110,15 @@ class Desk {
       invoiceHash: invoiceHash(invoice),
     });
     const known = await this.#state(counter);
+    const before = await this.#evidence();
     const { outcome, reason } = await this.#service.present(token, invoice);
-    if (reason === REASON.CARD_CONTRADICTS) return `contradiction: ${(await this.#evidence()).at(-1)}`;
+    const after = await this.#evidence();
+    if (after.length > before.length) {
+      // Final unless a restored ledger makes the update later (specs/03 §3, Answers).
+      const isFinal = !/acknowledges an update that was never made/.test(String(after.at(-1)));
+      expect(reason).toBe(isFinal ? REASON.CARD_CONTRADICTS : REASON.CARD_ON_HOLD);
+      return `contradiction: ${after.at(-1)}`;
+    }
     if (known) return `known ${known === "void" ? "void" : "reserved"}`;
     if (outcome === "accepted") return "fits";
     return (await this.#state(counter)) === "void"
