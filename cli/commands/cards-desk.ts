@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ChequecardError, equalBytes, formatMsat, type Msat, parseAmount } from "../../common/index.js";
+import { ChequecardError, equalBytes, formatMsat, type Msat } from "../../common/index.js";
 import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { CardDesk, Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
@@ -7,13 +7,20 @@ import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { agreeToOrder, cardInQuestion, deskAmount, type YesOption, yesOption } from "../issuer/agree.js";
 import { type DeskOptions, withCardAtDesk } from "../issuer/at-desk.js";
 import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
-import { issuerOption, passphraseOption, withIssuerLedger } from "../issuer/folder.js";
+import {
+  issuerFolder,
+  issuerOption,
+  passphraseOption,
+  readIssuerConfig,
+  withIssuerLedger,
+} from "../issuer/folder.js";
 import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 
-interface TopUpOptions extends DeskOptions, ReferenceOption {
+interface TopUpOptions extends DeskOptions, ReferenceOption, YesOption {
   readonly amount: string;
   readonly note: string;
 }
@@ -64,10 +71,10 @@ async function topUpById(
   text: string,
   options: TopUpOptions,
 ): Promise<CommandOutput> {
-  const amount = parseAmount(options.amount, "--amount");
-  return withIssuerLedger(context, options, async (store, _config, folder) => {
+  return withIssuerLedger(context, options, async (store, config, folder) => {
+    const amount = deskAmount(options.amount, config);
     const cardId = await findCardId(store, text);
-    const { booked, left } = await topUp(store, folder, cardId, amount, options);
+    const { booked, left } = await topUp(context, { store, folder }, cardId, amount, options);
     return {
       data: { ...topUpData(cardId, booked, left), delivered: false },
       text: `${bookedText(booked)} Card ${cardText(cardKey(cardId))} has ${formatMsat(left)} now. The card learns of it with its next tap.`,
@@ -77,13 +84,16 @@ async function topUpById(
 }
 
 async function topUp(
-  store: Store,
-  folder: string,
+  context: CommandContext,
+  { store, folder }: { readonly store: Store; readonly folder: string },
   cardId: Uint8Array,
   amount: Msat,
-  { note, reference }: TopUpOptions,
+  { note, reference, yes }: TopUpOptions,
 ): Promise<{ readonly booked: PlacedOrder; readonly left: Msat }> {
   const order: Order = { kind: "top-up", cardId, amount, note };
+  const { name, left } = await cardInQuestion(store, cardId);
+  const question = `Book ${formatMsat(amount)} as paid in for card ${name}, which has ${formatMsat(left)}?`;
+  await agreeToOrder(context, folder, order, question, yes);
   const booked = await bookOrder(store, folder, order, reference);
   return { booked, left: remaining(await showCard(store.db, cardId)) };
 }
@@ -105,14 +115,14 @@ async function topUpAtDesk(
   text: string | undefined,
   options: TopUpOptions,
 ): Promise<CommandOutput> {
-  const amount = parseAmount(options.amount, "--amount");
+  const amount = deskAmount(options.amount, readIssuerConfig(issuerFolder(context, options)));
   return withCardAtDesk(context, options, async ({ store, folder, desk, card }) => {
     const { cardId } = (await desk.identify(card)).card;
     if (text !== undefined && !equalBytes(await findCardId(store, text), cardId))
       throw new InputError(
         `another card lies on the reader: ${cardText(cardKey(cardId))}; nothing was booked`,
       );
-    const { booked, left } = await topUp(store, folder, cardId, amount, options);
+    const { booked, left } = await topUp(context, { store, folder }, cardId, amount, options);
     const { presence, problem } = await handOver(desk, card, context.signal);
     return {
       data: {
@@ -131,18 +141,21 @@ async function topUpAtDesk(
 
 /** Adds the commands that serve a card on the issuer's own reader. */
 export function registerCardsDesk(cards: Command, run: RunAction): void {
-  referenceOption(
-    readerOptions(
-      cards
-        .command("top-up [card]")
-        .description(`book money paid in for a card (${CARD_ARGUMENT}), or for the card on the reader`),
+  yesOption(
+    referenceOption(
+      readerOptions(
+        cards
+          .command("top-up [card]")
+          .description(`book money paid in for a card (${CARD_ARGUMENT}), or for the card on the reader`),
+      ),
     ),
   )
-    .requiredOption("--amount <amount>", "such as 5000sat")
+    .requiredOption("--amount <amount>", "whole satoshi such as 5000sat, at most maxTopUp of issuer.yaml")
     .option("--note <text>", "kept with the booking", "")
     .addHelpText(
       "after",
       `
+What will be booked is shown first, and asked about; a script gives --yes.
 With --reader or --card the card that lies there is asked who it is, gets its higher credit at once, and confirms it.
 If this ends with "may be booked", or is stopped, run the same command again: it books nothing twice.
 

@@ -1,22 +1,26 @@
 import type { Command } from "commander";
 import { formatMsat } from "../../common/index.js";
-import { findTopUp, retireCard } from "../../issuer/ledger/index.js";
+import { findTopUp, retireCard, reversible, showCard } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
-import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
+import { agree, agreeToOrder, cardInQuestion, type YesOption, yesOption } from "../issuer/agree.js";
+import { CARD_ARGUMENT, cardHex, cardText, findCardId, timeText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import type { CommandOutput } from "../output.js";
 
-interface MoneyOptions extends IssuerChoice, ReferenceOption {
+interface OrderOptions extends IssuerChoice, ReferenceOption, YesOption {}
+
+interface MoneyOptions extends OrderOptions {
   readonly note: string;
 }
 
 const name = (cardId: Uint8Array): string => cardText(cardKey(cardId));
 const NEXT_TAP = "The card learns of it with its next tap, or at once with: chequecard cards deliver";
 const AGAIN = `
+What will be booked is shown first, and asked about; a script gives --yes.
 If this ends with "may be booked", or is stopped, run the same command again: it books nothing twice.
 `;
 
@@ -34,12 +38,15 @@ async function replaceCard(
   context: CommandContext,
   lost: string,
   fresh: string,
-  options: IssuerChoice & ReferenceOption,
+  options: OrderOptions,
 ): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store, _config, folder) => {
     const cardId = await findCardId(store, lost);
     const replacement = await findCardId(store, fresh);
     const order = { kind: "replace", cardId, replacement } as const;
+    const [from, to] = [await cardInQuestion(store, cardId), await cardInQuestion(store, replacement)];
+    const question = `Move ${formatMsat(from.left)} from card ${from.name} to card ${to.name}, and retire the first for ever?`;
+    await agreeToOrder(context, folder, order, question, options.yes);
     const booked = await bookOrder(store, folder, order, options.reference);
     return told(
       cardId,
@@ -50,10 +57,13 @@ async function replaceCard(
   });
 }
 
-async function cashOut(context: CommandContext, card: string, options: MoneyOptions): Promise<CommandOutput> {
+async function cashOut(context: CommandContext, text: string, options: MoneyOptions): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store, _config, folder) => {
-    const cardId = await findCardId(store, card);
+    const cardId = await findCardId(store, text);
     const order = { kind: "cash-out", cardId, note: options.note } as const;
+    const { name: card, left } = await cardInQuestion(store, cardId);
+    const question = `Book ${formatMsat(left)} of card ${card} as paid out, and block it?`;
+    await agreeToOrder(context, folder, order, left > 0n ? question : undefined, options.yes);
     const booked = await bookOrder(store, folder, order, options.reference);
     return told(
       cardId,
@@ -89,6 +99,10 @@ async function reverseTopUp(
     const cardId = await findCardId(store, card);
     const topUp = await findTopUp(store.db, cardId, wanted);
     const order = { kind: "reverse", cardId, operation: topUp.operation, note: options.note } as const;
+    const back = reversible(topUp, await showCard(store.db, cardId));
+    const of = `${formatMsat(back)} of the top-up of ${formatMsat(topUp.amount)} (${timeText(topUp.at)})`;
+    const question = `Book ${of} for card ${(await cardInQuestion(store, cardId)).name} back?`;
+    await agreeToOrder(context, folder, order, back > 0n ? question : undefined, options.yes);
     const booked = await bookOrder(store, folder, order, options.reference);
     const rest = topUp.amount - booked.amount;
     return told(
@@ -102,8 +116,16 @@ async function reverseTopUp(
   });
 }
 
-async function retire(store: Store, card: string): Promise<CommandOutput> {
-  const cardId = await findCardId(store, card);
+async function retire(
+  context: CommandContext,
+  store: Store,
+  text: string,
+  yes: boolean | undefined,
+): Promise<CommandOutput> {
+  const cardId = await findCardId(store, text);
+  const { name: card, left } = await cardInQuestion(store, cardId);
+  // With money on it the ledger refuses.
+  if (left === 0n) await agree(context, `Take card ${card} out of use for ever?`, yes);
   await retireCard(store, cardId, Date.now());
   return {
     data: { card: cardHex(cardKey(cardId)) },
@@ -114,15 +136,21 @@ async function retire(store: Store, card: string): Promise<CommandOutput> {
 /** Adds the commands that move money in the ledger, and end a card. */
 export function registerCardsMoney(cards: Command, run: RunAction): void {
   const one = (command: string, description: string): Command =>
-    issuerOption(cards.command(`${command} <card>`).description(`${description} (<card>: ${CARD_ARGUMENT})`));
+    yesOption(
+      issuerOption(
+        cards.command(`${command} <card>`).description(`${description} (<card>: ${CARD_ARGUMENT})`),
+      ),
+    );
 
   referenceOption(
-    issuerOption(
-      cards
-        .command("replace <lost> <fresh>")
-        .description(
-          "replace a lost card: its money moves to another active card, its id is retired for ever",
-        ),
+    yesOption(
+      issuerOption(
+        cards
+          .command("replace <lost> <fresh>")
+          .description(
+            "replace a lost card: its money moves to another active card, its id is retired for ever",
+          ),
+      ),
     ),
   )
     .addHelpText(
@@ -135,7 +163,7 @@ Example:
   chequecard cards replace A17 4f2a-9c01-77be-0d53
 `,
     )
-    .action((lost: string, fresh: string, options: IssuerChoice & ReferenceOption) =>
+    .action((lost: string, fresh: string, options: OrderOptions) =>
       run((context) => replaceCard(context, lost, fresh, options)),
     );
   referenceOption(one("cash-out", "book all that a card has left as paid out, and block it"))
@@ -160,7 +188,9 @@ Examples:
       run((context) => reverseTopUp(context, card, options)),
     );
   one("retire", "take a card with nothing left out of use for ever").action(
-    (card: string, options: IssuerChoice) =>
-      run((context) => withIssuerLedger(context, options, (store) => retire(store, card))),
+    (card: string, options: IssuerChoice & YesOption) =>
+      run((context) =>
+        withIssuerLedger(context, options, (store) => retire(context, store, card, options.yes)),
+      ),
   );
 }

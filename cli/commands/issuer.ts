@@ -66,7 +66,7 @@ Examples:
   )
     .option("--cash-out-all", "book it all as paid out")
     .option("--note <text>", "kept with these bookings", "event closed")
-    .option("--yes", "really book it")
+    .option("--yes", "book it without asking, for scripts")
     .addHelpText(
       "after",
       "\nExamples:\n  chequecard issuer close-event festival --csv due.csv\n  chequecard issuer close-event festival --cash-out-all --yes\n",

@@ -16,10 +16,10 @@ import { cardIdOf } from "../../issuer/store/values.js";
 import type { CommandContext } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm } from "../csv-options.js";
-import { InputError } from "../error-report.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { progress } from "../progress.js";
 import { renderTable } from "../table.js";
+import { agree } from "./agree.js";
 import { cardHex, cardText, timeIso } from "./card-choice.js";
 import { withIssuerLedger } from "./folder.js";
 import { mayBeBooked } from "./orders.js";
@@ -44,8 +44,8 @@ export async function closeEvent(
   folder: string,
   options: CloseEventOptions,
 ): Promise<CommandOutput> {
-  if (options.cashOutAll && !options.yes)
-    throw new InputError("--cash-out-all books every card as paid out; add --yes when you mean it");
+  if (options.cashOutAll)
+    await agree(context, "Block every card, and book all that is left on each as paid out?", options.yes);
   return withIssuerLedger(context, { issuer: folder }, async (store, { timeZone }) => {
     const form = csvForm(options, timeZone);
     const blocked = await blockAll(context, store);

@@ -52,6 +52,7 @@ const OPTIONS: readonly (readonly [keyof ServiceConfig, value: string, about: st
     "How long a stop waits for payments under way; what is left is resolved by the next start.",
   ],
   ["timeZone", "UTC", "Days of reports begin at midnight here, such as Europe/Zurich."],
+  ["maxTopUp", "1000000sat", "The largest amount that `chequecard cards top-up` books at once."],
 ];
 
 /** What `issuer init` knows of a new issuer. */

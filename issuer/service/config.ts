@@ -1,9 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { mistakes, readStrictYaml, ValueError } from "../../common/index.js";
+import { mistakes, readStrictYaml, sat, ValueError } from "../../common/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { policySchema } from "../policy/index.js";
+import { amount } from "../policy/schema.js";
 import { postgresName, readPostgresAddress } from "../store/postgres-address.js";
 
 /** Where a server of this process listens. */
@@ -83,6 +84,7 @@ export const serviceConfigSchema = z.strictObject({
   reconcileSeconds: z.number().min(0.1).max(3600).default(15),
   shutdownSeconds: z.number().min(1).max(600).default(20),
   timeZone: timeZone.default("UTC"),
+  maxTopUp: amount.default(sat(1_000_000)),
   policies,
   authorizer: authorizerConfigSchema.prefault({}),
 });

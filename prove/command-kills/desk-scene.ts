@@ -47,7 +47,7 @@ export function deskScene(where: LedgerPlace, order: DeskOrder): Scene {
       await store.close();
     },
     command: (folder) => [
-      ...["cards", order, id(0), "--issuer", folder],
+      ...["cards", order, id(0), "--yes", "--issuer", folder],
       ...(order === "top-up" ? ["--amount", "5000sat"] : []),
       ...(order === "replace" ? [id(1)] : []),
     ],

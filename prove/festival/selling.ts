@@ -6,7 +6,7 @@ import { runVisit, type Strike, type Visit } from "./visit.js";
 /** What the profile of `issuer init` puts on a card, in msat. */
 export const CREDIT = 20_000_000n;
 /** In msat. */
-export const TOP_UP = 1_234_567n;
+export const TOP_UP = 1_234_000n;
 
 /** What went on at the terminals, as those who stood there saw it. */
 export interface Counts {
@@ -49,7 +49,15 @@ export async function sell(
       await attend(grounds, visit, random, counts);
       if (counts.topUps < plan.topUps) {
         counts.topUps++;
-        await grounds.ask("cards", "top-up", "--amount", `${TOP_UP}msat`, "--card", grounds.card(card));
+        await grounds.ask(
+          "cards",
+          "top-up",
+          "--yes",
+          "--amount",
+          `${TOP_UP}msat`,
+          "--card",
+          grounds.card(card),
+        );
       }
       free.push(card);
       tell(`${counts.ended} of ${plan.taps} taps`);
@@ -108,7 +116,7 @@ export async function loseCards(
   const ids = new Map(cards.map(({ card, label: name }) => [name, card]));
   for (let i = 0; i < plan.lostCards; i++) {
     const [lost, fresh] = [plan.cards - 1 - i, plan.cards + i];
-    await grounds.ask("cards", "replace", ids.get(label(lost)) ?? "", ids.get(label(fresh)) ?? "");
+    await grounds.ask("cards", "replace", "--yes", ids.get(label(lost)) ?? "", ids.get(label(fresh)) ?? "");
     const finder: Visit = { card: lost, shop: i % plan.terminals, amounts: [1000], strike: "none" };
     const refused = await attend(grounds, finder, random, counts);
     if (refused.paid > 0 || refused.declined !== 1) throw new Error("a lost card was not refused");

@@ -4,6 +4,9 @@ const orders = (named: string) => ({ tests: "test/issuer/orders.test.ts", named 
 const desk = (named: string) => ({ tests: "test/cli/desk-orders.test.ts", named });
 const kills = (named: string) => ({ tests: "test/cli/command-kills.test.ts", named });
 
+const questions = (named: string) => ({ tests: "test/cli/desk-questions.test.ts", named });
+
+const AGREE = "cli/issuer/agree.ts";
 const ORDERS = "issuer/ledger/orders.ts";
 const OPERATIONS = "issuer/ledger/operations.ts";
 const COMMAND = "cli/issuer/orders.ts";
@@ -69,5 +72,27 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
     name: "the list of a closing lacks what a run under another note paid out",
     edits: { [CLOSING]: [["{referencesOf(since)}%", "{referencesOf(since + 1n)}%"]] },
     caughtBy: [desk("a closed event pays every card out once")],
+  },
+  {
+    name: "an amount at the desk has fractions of a satoshi",
+    edits: { [AGREE]: [["amount % 1000n !== 0n", "amount % 1n !== 0n"]] },
+    caughtBy: [questions("takes whole satoshi up to the largest")],
+  },
+  {
+    name: "a top-up has no upper bound",
+    edits: { [AGREE]: [["amount > maxTopUp", "amount < 0n && amount > maxTopUp"]] },
+    caughtBy: [questions("takes whole satoshi up to the largest")],
+  },
+  {
+    name: "an answer that is not yes counts as yes",
+    edits: {
+      [AGREE]: [
+        [
+          "if (await confirm(context, question, yes)) return;",
+          "await confirm(context, question, yes);\n  if (question) return;",
+        ],
+      ],
+    },
+    caughtBy: [questions("asks on a terminal of 80")],
   },
 ]);

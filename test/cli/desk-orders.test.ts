@@ -96,7 +96,7 @@ describe.skipIf(!installed)("orders of the issuer's desk whose answer is lost", 
     withDesk(async ({ ask, lose, unfinished, folder }) => {
       const before = BigInt((await ask("cards", "show", "0001")).left as string);
       const left = async () => BigInt((await ask("cards", "show", "0001")).left as string) - before;
-      const topUp = ["cards", "top-up", "0001", "--amount", "5000sat"];
+      const topUp = ["cards", "top-up", "0001", "--yes", "--amount", "5000sat"];
       const said = await lose(BOOKS_ORDERS, ...topUp);
       expect(said).toMatch(/may be booked \(reference \d{8}-[0-9a-f]{12}\)[\s\S]*same command again/);
       expect(await left()).toBe(5_000_000n);
@@ -114,7 +114,7 @@ describe.skipIf(!installed)("orders of the issuer's desk whose answer is lost", 
 
   it("a reference of one's own books once, whatever the folder knows", () =>
     withDesk(async ({ ask, lose, unfinished, folder }) => {
-      const topUp = ["cards", "top-up", "0001", "--amount", "5000sat", "--reference", "slip-17"];
+      const topUp = ["cards", "top-up", "0001", "--yes", "--amount", "5000sat", "--reference", "slip-17"];
       expect(await lose(BOOKS_ORDERS, ...topUp)).toContain("(reference slip-17)");
       rmSync(join(folder, "orders"), { recursive: true });
       for (let i = 0; i < 2; i++) expect(await ask(...topUp)).toMatchObject({ repeated: true });
@@ -125,11 +125,11 @@ describe.skipIf(!installed)("orders of the issuer's desk whose answer is lost", 
 
   it("replacement, reversal and cash-out are each booked once", () =>
     withDesk(async ({ ask, lose, unfinished }) => {
-      await ask("cards", "top-up", "0001", "--amount", "7sat");
+      await ask("cards", "top-up", "0001", "--yes", "--amount", "7sat");
       for (const [command, result] of [
-        [["cards", "reverse", "0001"], { reversed: "7000" }],
-        [["cards", "replace", "0001", "0002"], { repeated: true }],
-        [["cards", "cash-out", "0002"], { repeated: true }],
+        [["cards", "reverse", "0001", "--yes"], { reversed: "7000" }],
+        [["cards", "replace", "0001", "0002", "--yes"], { repeated: true }],
+        [["cards", "cash-out", "0002", "--yes"], { repeated: true }],
       ] as const) {
         expect(await lose(BOOKS_ORDERS, ...command)).toContain("may be booked");
         expect(await ask(...command)).toMatchObject({ ...result, repeated: true });

@@ -132,16 +132,26 @@ describe("cards", () => {
   });
 
   it("get money in the ledger, and at once when they lie on the reader", async () => {
-    expect(await json("cards", "top-up", "0001", "--amount", "5000sat")).toMatchObject({
+    expect(await json("cards", "top-up", "--yes", "0001", "--amount", "5000sat")).toMatchObject({
       amount: "5000000",
       left: "25000000",
       delivered: false,
     });
     expect(summarizeCardFile(card(1)).credit).toBe(20_000_000n);
     expect(await entry("0001")).toMatchObject({ updates: "1", updatesTaken: "0" });
-    const there = await json("cards", "top-up", "--amount", "1msat", "--card", card(1), "--note", "gate");
-    expect(there).toMatchObject({ delivered: true, left: "25000001", onCard: { available: "25000001" } });
-    expect(summarizeCardFile(card(1)).credit).toBe(25_000_001n);
+    const there = await json(
+      "cards",
+      "top-up",
+      "--yes",
+      "--amount",
+      "1sat",
+      "--card",
+      card(1),
+      "--note",
+      "gate",
+    );
+    expect(there).toMatchObject({ delivered: true, left: "25001000", onCard: { available: "25001000" } });
+    expect(summarizeCardFile(card(1)).credit).toBe(25_001_000n);
     expect(await entry("0001")).toMatchObject({
       updatesTaken: "2",
       operations: [{ kind: "fund" }, { kind: "fund", note: "" }, { kind: "fund", note: "gate" }],
@@ -149,16 +159,18 @@ describe("cards", () => {
   });
 
   it("on the reader are never mistaken for others", async () => {
-    const other = await run("cards", "top-up", "0002", "--amount", "9sat", "--card", card(1));
+    const other = await run("cards", "top-up", "--yes", "0002", "--amount", "9sat", "--card", card(1));
     expect(other).toMatchObject({ exitCode: EXIT.INPUT });
     expect(other.err).toContain("nothing was booked");
     await json("simulate", "new", at("stranger.json"));
-    const stranger = await run("cards", "top-up", "--amount", "9sat", "--card", at("stranger.json"));
+    const stranger = await run("cards", "top-up", "--yes", "--amount", "9sat", "--card", at("stranger.json"));
     expect(stranger).toMatchObject({ exitCode: EXIT.INPUT });
     expect(stranger.err).toContain("not a card of this ledger");
-    expect(await run("cards", "top-up", "--amount", "9sat")).toMatchObject({ exitCode: EXIT.INPUT });
-    expect(await run("cards", "top-up", "0002", "--amount", "9")).toMatchObject({ exitCode: EXIT.INPUT });
-    expect([(await entry("0001")).funded, (await entry("0002")).funded]).toEqual(["25000001", "20000000"]);
+    expect(await run("cards", "top-up", "--yes", "--amount", "9sat")).toMatchObject({ exitCode: EXIT.INPUT });
+    expect(await run("cards", "top-up", "--yes", "0002", "--amount", "9")).toMatchObject({
+      exitCode: EXIT.INPUT,
+    });
+    expect([(await entry("0001")).funded, (await entry("0002")).funded]).toEqual(["25001000", "20000000"]);
   });
 
   it("are blocked, unblocked and limited, in the ledger and on the card", async () => {
@@ -186,20 +198,22 @@ describe("cards", () => {
   });
 
   it("are replaced when lost, paid out, and taken out of use", async () => {
-    expect(await json("cards", "replace", "0003", "0004")).toMatchObject({ moved: "20000000" });
+    expect(await json("cards", "replace", "--yes", "0003", "0004")).toMatchObject({ moved: "20000000" });
     expect(await entry("0003")).toMatchObject({ state: "retired", left: "0" });
     expect(await entry("0004")).toMatchObject({ left: "40000000", replaces: (await entry("0003")).card });
     expect(await json("cards", "deliver", "--card", card(3))).toMatchObject({ blocked: true });
     for (const again of [
-      ["replace", "0003", "0004"],
-      ["replace", "0004", "0004"],
+      ["replace", "0003", "0004", "--yes"],
+      ["replace", "0004", "0004", "--yes"],
       ["unblock", "0003"],
-      ["retire", "0004"],
-      ["top-up", "0003", "--amount", "1sat"],
+      ["retire", "0004", "--yes"],
+      ["top-up", "0003", "--amount", "1sat", "--yes"],
     ])
       expect(await run("cards", ...again)).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
-    expect(await json("cards", "cash-out", "0004", "--note", "bye")).toMatchObject({ paidOut: "40000000" });
-    await json("cards", "retire", "0004");
+    expect(await json("cards", "cash-out", "--yes", "0004", "--note", "bye")).toMatchObject({
+      paidOut: "40000000",
+    });
+    await json("cards", "retire", "--yes", "0004");
     expect(await entry("0004")).toMatchObject({ state: "retired" });
     expect(await json("cards", "export", at("cards.csv"))).toMatchObject({ cards: 5 });
     expect(readFileSync(at("cards.csv"), "utf8").split("\r\n")).toHaveLength(7);
@@ -222,7 +236,7 @@ describe("authorizations, report and keys", () => {
       expect(await run("authorizations", ...wrong)).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
     expect(await json("report", "--csv", at("report.csv"))).toMatchObject({
       total: { payments: 0, amount: "0" },
-      books: { paidIn: "105000001", paidOut: "40000000", left: "65000001" },
+      books: { paidIn: "105001000", paidOut: "40000000", left: "65001000" },
     });
     expect(readFileSync(at("report.csv"), "utf8")).toBe(
       "day,payee,card,payments,amount_msat,amount_sat,fees_msat,fees_sat\r\n",
@@ -263,7 +277,7 @@ describe("ledger", () => {
     expect(await json("ledger", "backup", at("backup.db"))).toMatchObject({ violations: [] });
     expect(await json("ledger", "verify", "--file", at("backup.db"))).toMatchObject({ cards: "5" });
     expect(await run("ledger", "backup", at("backup.db"))).toMatchObject({ exitCode: EXIT.INPUT });
-    await json("cards", "top-up", "0005", "--amount", "1sat");
+    await json("cards", "top-up", "--yes", "0005", "--amount", "1sat");
     expect(await run("ledger", "restore", at("backup.db"))).toMatchObject({ exitCode: EXIT.INPUT });
     expect((await entry("0005")).funded).toBe("20001000");
     const restored = await json("ledger", "restore", at("backup.db"), "--force");
@@ -301,7 +315,7 @@ describe("ledger", () => {
 describe("issuer close-event", () => {
   it("blocks every card, lists what is due, and pays out only when that is meant", async () => {
     const listed = await json("issuer", "close-event", ISSUER, "--csv", at("due.csv"));
-    expect(listed).toMatchObject({ blocked: 3, total: "65000001", underWay: "0" });
+    expect(listed).toMatchObject({ blocked: 3, total: "65001000", underWay: "0" });
     expect(readFileSync(at("due.csv"), "utf8").split("\r\n")).toHaveLength(5);
     expect(await run("issuer", "close-event", ISSUER, "--cash-out-all")).toMatchObject({
       exitCode: EXIT.INPUT,
@@ -310,16 +324,16 @@ describe("issuer close-event", () => {
       ...["issuer", "close-event", ISSUER, "--cash-out-all", "--yes", "--csv", at("no-folder/due.csv")],
     );
     expect(unwritable).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
-    expect(await json("report")).toMatchObject({ books: { left: "65000001" } });
+    expect(await json("report")).toMatchObject({ books: { left: "65001000" } });
     // As a run that was killed after its first card: it has begun, and it has booked.
     const store = await openSqlite({ path: join(ISSUER, "ledger.db") });
     const [first, ...others] = (listed.due as { card: string; label: string; left: string }[]) ?? [];
     await beginClosing(store);
     await cashOutCard(store, Buffer.from(first?.card ?? "", "hex"), "event closed", Date.now());
     await store.close();
-    await json("cards", "cash-out", others[0]?.card ?? "", "--note", "at the desk");
+    await json("cards", "cash-out", "--yes", others[0]?.card ?? "", "--note", "at the desk");
     const close = ["issuer", "close-event", ISSUER, "--cash-out-all", "--yes", "--csv", at("due.csv")];
-    const left = 65_000_001n - BigInt(others[0]?.left ?? 0);
+    const left = 65_001_000n - BigInt(others[0]?.left ?? 0);
     const closed = await json(...close);
     expect(closed).toMatchObject({ blocked: 0, paidOut: String(left) });
     const handedOut = (closed.payouts as { label: string }[]).map(({ label }) => label);
@@ -329,7 +343,7 @@ describe("issuer close-event", () => {
     );
     // As often as it is asked for, until money is paid in again.
     expect(await json(...close)).toMatchObject({ due: [], payouts: closed.payouts, paidOut: String(left) });
-    await json("cards", "top-up", "0005", "--amount", "7sat");
+    await json("cards", "top-up", "--yes", "0005", "--amount", "7sat");
     expect(await json(...close)).toMatchObject({ payouts: [{ label: "0005", amount: "7000" }] });
     expect(await json("issuer", "close-event", ISSUER)).toMatchObject({ due: [], total: "0" });
     expect(await json("ledger", "verify")).toMatchObject({ violations: [] });

@@ -57,7 +57,11 @@ authorizer: { leaseMs: 5000 }`,
       policies: { staff: { maxPerTransaction: 100_000n, maxTotalCltv: 1008 } },
       authorizer: { leaseMs: 5000, maxInFlight: 1000 },
     });
-    expect(parseServiceConfig("monitor: off", PATH).monitor).toBeUndefined();
+    expect(parseServiceConfig("monitor: off", PATH)).toMatchObject({
+      monitor: undefined,
+      maxTopUp: 1_000_000_000n,
+    });
+    expect(parseServiceConfig("maxTopUp: 5sat", PATH).maxTopUp).toBe(5000n);
     expect(
       parseServiceConfig(
         configTemplate({ database: "postgresql://u@/l?host=/run", keys: "k", node: "n" }),
@@ -67,6 +71,7 @@ authorizer: { leaseMs: 5000 }`,
   });
 
   it.each([
+    ["maxTopUp: 2500", "maxTopUp: "],
     ["network: bc", "network: need bcrt"],
     ["monitor: 0.0.0.0:9740", "monitor: need an address of this machine"],
     ["monitor: '[::]:9740'", "monitor: need an address of this machine"],

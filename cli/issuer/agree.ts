@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { formatMsat, type Msat, parseAmount, visible } from "../../common/index.js";
+import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
+import type { Store } from "../../issuer/store/index.js";
+import type { CommandContext } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { confirm } from "../prompt.js";
+import { cardText, timeText } from "./card-choice.js";
+import { unfinishedOrder } from "./orders.js";
+
+/** `--yes`. */
+export interface YesOption {
+  readonly yes?: boolean;
+}
+
+/** Adds the option of {@link YesOption} to a command that shows what it will do, and asks. */
+export const yesOption = (command: Command): Command =>
+  command.option("--yes", "do it without asking, for scripts");
+
+/** Asks whether this is meant. @throws InputError when it is not, or where there is nobody to ask */
+export async function agree(context: CommandContext, question: string, yes = false): Promise<void> {
+  if (await confirm(context, question, yes)) return;
+  throw new InputError("Not confirmed: nothing was booked.");
+}
+
+/**
+ * The same for an order: one that an earlier run began is finished.
+ * @param question undefined where there is nothing to book, so that the ledger says so
+ */
+export async function agreeToOrder(
+  context: CommandContext,
+  folder: string,
+  order: Order,
+  question: string | undefined,
+  yes = false,
+): Promise<void> {
+  const before = unfinishedOrder(folder, order);
+  const asked = before
+    ? `The same order is unfinished since ${timeText(before.since)} (reference ${before.reference}). Finish it? If it was booked, nothing is booked now.`
+    : question;
+  if (asked !== undefined) await agree(context, asked, yes);
+}
+
+/** A card for a question: its id, what is printed on it, and what it has. */
+export async function cardInQuestion(
+  store: Store,
+  cardId: Uint8Array,
+): Promise<{ readonly name: string; readonly left: Msat }> {
+  const card = await showCard(store.db, cardId);
+  return {
+    name: `${cardText(card.card)}${card.label && ` (${visible(card.label)})`}`,
+    left: remaining(card),
+  };
+}
+
+/**
+ * Money that is handed over at the desk: whole satoshi, and no more than the configuration allows.
+ * @throws ParseError, InputError
+ */
+export function deskAmount(text: string, { maxTopUp }: { readonly maxTopUp: Msat }): Msat {
+  const amount = parseAmount(text, "--amount");
+  if (amount % 1000n !== 0n)
+    throw new InputError(`--amount: need whole satoshi, have "${text}"; nothing was booked`);
+  if (amount > maxTopUp)
+    throw new InputError(
+      `--amount: need at most ${formatMsat(maxTopUp)}, have ${formatMsat(amount)}; nothing was booked`,
+      { hint: "If it is meant, raise maxTopUp in issuer.yaml, or book it in parts." },
+    );
+  return amount;
+}
