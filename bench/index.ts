@@ -8,6 +8,7 @@ import { nodesBenchmark } from "./nodes.js";
 import { paymentBenchmark } from "./payment.js";
 import { pcscBenchmark } from "./pcsc.js";
 import { personalizationBenchmark } from "./personalization.js";
+import { startupBenchmark } from "./startup.js";
 import { tapBenchmark } from "./tap.js";
 import { verificationBenchmark } from "./verification.js";
 
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   floodsBenchmark,
   personalizationBenchmark,
   issuerBenchmark,
+  startupBenchmark,
 ];
 
 const USAGE = `Usage: npm run bench [-- --large] [-- --only <part of a name>] [-- --json]

@@ -5,6 +5,8 @@ export interface CommandEntry {
   readonly name: string;
   /** The description of the command's own file, for the help of all commands. */
   readonly description: string;
+  /** True for a command that works on the whole tree of commands. */
+  readonly needsAll?: true;
   load(): Promise<readonly RegisterCommand[]>;
 }
 
@@ -110,5 +112,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "demo",
     description: "show everything working, from the card to the payment (this is what `npm start` runs)",
     load: async () => [(await import("./commands/demo.js")).registerDemo],
+  },
+  {
+    name: "completion",
+    description: "print a script with which a shell completes commands and options",
+    needsAll: true,
+    load: async () => [(await import("./commands/completion.js")).registerCompletion],
   },
 ];

@@ -43,8 +43,9 @@ export async function buildProgram(args: readonly string[] | undefined, run: Run
       `\nExit codes:\n${EXIT_CODE_HELP.map(([code, text]) => `  ${String(code).padStart(3)}  ${text}`).join("\n")}\n`,
     );
   const wanted = args && commandIn(args);
+  const all = args === undefined || COMMANDS.some(({ name, needsAll }) => needsAll && name === wanted);
   for (const { name, description, load } of COMMANDS)
-    if (args && name !== wanted) program.command(name).description(description);
+    if (!all && name !== wanted) program.command(name).description(description);
     else for (const register of await load()) register(program, run);
   return program;
 }

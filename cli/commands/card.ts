@@ -2,19 +2,15 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { LIFECYCLE, NO_LIMIT, STATUS_FLAG, statusMessage, verifySignature } from "../../apdu/index.js";
 import { bytesToHex, equalBytes, formatMsat, utf8 } from "../../common/index.js";
-import { type CardSession, tap, withCard } from "../../host/index.js";
-import { formatCardId, verifyToken } from "../../issuer/verify.js";
-import { invoiceHash, invoiceProblem } from "../../lightning/bolt11/index.js";
-import { checkUntrustedUri } from "../../lightning/untrusted-uri.js";
+import { type CardSession, withCard } from "../../host/card-session.js";
+import { tap } from "../../host/tap.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
-import { readIssuerRecord, recordLookups } from "../issuer-record.js";
 import { keyboard } from "../keyboard.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { askPin, cardPinQuestion } from "../prompt.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
-import { parseNetwork, readInvoiceArgument } from "./invoice.js";
 
 const LIFECYCLE_TEXT = {
   [LIFECYCLE.BLANK]: "blank: not personalized yet",
@@ -24,6 +20,15 @@ const LIFECYCLE_TEXT = {
 
 const limitText = (value: bigint | undefined, none: string): string =>
   value === undefined ? "not published" : value === NO_LIMIT ? none : formatMsat(value);
+
+/** What reads invoices and verifies tokens; loaded where it is needed, for `card info` does not need it. */
+const verification = async () => ({
+  ...(await import("../../issuer/verify.js")),
+  ...(await import("../../lightning/bolt11/index.js")),
+  ...(await import("../../lightning/untrusted-uri.js")),
+  ...(await import("../issuer-record.js")),
+  ...(await import("./invoice.js")),
+});
 
 async function info(card: CardSession): Promise<CommandOutput> {
   const { profile, nodeUri, aid } = card.selected;
@@ -58,6 +63,7 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
         ["Sealed status", bytesToHex(sealed)],
       ])}\nOnly the issuer can open it; give --issuer-record to do so.`,
     };
+  const { formatCardId, readIssuerRecord, recordLookups } = await verification();
   const { sealKeys, findCard } = recordLookups(readIssuerRecord(recordFile));
   const opened = statusMessage.open(sealed, sealKeys, "status");
   const { fields } = opened;
@@ -91,6 +97,8 @@ async function authorizeInvoice(
   text: string,
   options: AuthorizeOptions,
 ): Promise<CommandOutput> {
+  const { parseNetwork, readInvoiceArgument, readIssuerRecord, recordLookups, ...lightning } =
+    await verification();
   const invoice = readInvoiceArgument(text);
   const { amount } = invoice;
   if (amount === undefined)
@@ -98,7 +106,7 @@ async function authorizeInvoice(
       hint: "Make an invoice with an amount.",
     });
   const network = options.network === undefined ? invoice.network : parseNetwork(options.network);
-  const problem = invoiceProblem(invoice, { network, now: Math.floor(Date.now() / 1000) });
+  const problem = lightning.invoiceProblem(invoice, { network, now: Math.floor(Date.now() / 1000) });
   if (problem)
     throw new InputError(`invoice: ${problem.message}`, {
       hint: "No card was charged. Make another invoice.",
@@ -110,11 +118,11 @@ async function authorizeInvoice(
   const { token, selected, traffic, tears } = await withReader(context, options, (reader) =>
     tap(
       reader,
-      { amount, invoiceHash: invoiceHash(invoice.text) },
+      { amount, invoiceHash: lightning.invoiceHash(invoice.text) },
       {
         trace: context.trace,
         signal: context.signal,
-        judge: async (uri) => void (await checkUntrustedUri(uri, { network })),
+        judge: async (uri) => void (await lightning.checkUntrustedUri(uri, { network })),
         askPin: askCardPin,
         onTorn: () => context.note("The card was taken away too early: lay it on the reader again."),
       },
@@ -132,7 +140,7 @@ async function authorizeInvoice(
       text: `${renderRecord(lines)}\nNot verified: only the issuer can; give --issuer-record to do so.`,
     };
   const now = Math.floor(Date.now() / 1000);
-  const { statement: _, ...facts } = verifyToken({
+  const { statement: _, ...facts } = lightning.verifyToken({
     token,
     invoice: invoice.text,
     ...recordLookups(record),
@@ -143,7 +151,7 @@ async function authorizeInvoice(
     data: { ...base, verified: true, facts },
     text: renderRecord([
       ...lines,
-      ["Card", formatCardId(facts.cardId)],
+      ["Card", lightning.formatCardId(facts.cardId)],
       ["Payment", `number ${facts.counter} of this card`],
       ["Authorized", `${formatMsat(facts.amount)} now, ${formatMsat(facts.authorizedTotal)} in all`],
       ["PIN", facts.pinVerified ? "given" : "not needed"],

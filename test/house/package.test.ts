@@ -26,7 +26,15 @@ describe("the package", () => {
       >,
     );
     const names = packed?.files.map(({ path }) => path) ?? [];
-    expect(names).toContain("dist/cli/main.js");
+    expect(names).toContain("dist/cli/chequecard.cjs");
+    expect(names).toContain("dist/chequecard.1");
+    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      exports: Record<string, string | { types: string; default: string }>;
+    };
+    const exported = Object.values(exports).flatMap((entry) =>
+      typeof entry === "string" ? [entry] : [entry.types, entry.default],
+    );
+    expect(names).toEqual(expect.arrayContaining(exported.map((path) => path.replace("./", ""))));
     expect(names).toContain("specs/01-card-application.md");
     expect(
       names.filter((name) =>
@@ -64,16 +72,11 @@ describe("the package", () => {
       [join(ROOT, "node_modules/typescript/bin/tsc"), ...options, "--skipLibCheck", "card.test.ts"],
       { cwd: folder },
     );
-    const help = await run(
-      process.execPath,
-      [join(folder, "node_modules/chequecard/dist/cli/main.js"), "--help"],
-      { cwd: folder },
-    );
+    const help = await run(process.execPath, [join(folder, "node_modules/.bin/chequecard"), "--help"], {
+      cwd: folder,
+    });
     expect(help.stdout).toContain("Usage: chequecard");
-    const version = await run(process.execPath, [
-      join(folder, "node_modules/chequecard/dist/cli/main.js"),
-      "--version",
-    ]);
+    const version = await run(process.execPath, [join(folder, "node_modules/.bin/chequecard"), "--version"]);
     expect(version.stdout.trim()).toBe(
       (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version,
     );
