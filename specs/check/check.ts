@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 /** The reference implementation, or a mutant of it. */
 export type Reference = typeof import("../../reference/index.js");
 
@@ -64,5 +62,3 @@ export interface FileCheck {
   readonly file: string;
   check(reference: Reference, content: never): void;
 }
-
-export const readFile = (path: string): never => JSON.parse(readFileSync(path, "utf8")) as never;

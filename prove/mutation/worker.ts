@@ -1,0 +1,69 @@
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parentPort } from "node:worker_threads";
+import { readVectorFile } from "../../specs/check/read.js";
+import { CHECKS, type Reference } from "../../specs/check/index.js";
+import { COMPILED, ROOT, readSources } from "./sources.js";
+
+/** Which mutant to look at: the changed text of one file, and in which order the vector files are tried. */
+export interface Task {
+  readonly file: string;
+  readonly source: string;
+  readonly order: readonly string[];
+}
+
+/** The vector file that killed a mutant, and how; undefined when every vector agrees with it. */
+export interface Verdict {
+  readonly killedBy?: string;
+  readonly how?: string;
+}
+
+const content = new Map(CHECKS.map(({ file }) => [file, readVectorFile(file)]));
+const names = [...readSources().keys()];
+
+/** A folder in which mutants find the packages that the reference imports. */
+function workshop(): string {
+  const folder = mkdtempSync(join(tmpdir(), "chequecard-mutants-"));
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  return folder;
+}
+
+const folder = workshop();
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+let made = 0;
+
+/** The whole reference with one file changed, as modules that nothing else has loaded. */
+async function load(file: string, source: string): Promise<Reference> {
+  const home = join(folder, String(made++));
+  for (const name of names) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    if (name === file) writeFileSync(join(home, name), source);
+    else linkSync(join(COMPILED, name), join(home, name));
+  }
+  return (await import(pathToFileURL(join(home, "index.js")).href)) as Reference;
+}
+
+async function judge({ file, source, order }: Task): Promise<Verdict> {
+  let reference: Reference;
+  try {
+    reference = await load(file, source);
+  } catch (error) {
+    return { killedBy: "loading", how: String(error) };
+  }
+  for (const name of order) {
+    const found = CHECKS.find((check) => check.file === name);
+    try {
+      found?.check(reference, content.get(name) as never);
+    } catch (error) {
+      return { killedBy: name, how: String(error).slice(0, 300) };
+    }
+  }
+  return {};
+}
+
+parentPort?.on("message", (task: Task) => {
+  judge(task).then((verdict) => parentPort?.postMessage(verdict));
+});
