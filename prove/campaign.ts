@@ -41,7 +41,7 @@ export interface Campaign {
   readonly name: string;
   /** One sentence for the report. */
   readonly about: string;
-  readonly unit: "tear points" | "commands" | "inputs" | "runs" | "kills" | "taps" | "tests";
+  readonly unit: "tear points" | "commands" | "inputs" | "runs" | "kills" | "taps" | "tests" | "mutants";
   /** Units of a full run. */
   readonly full: number;
   run(options: CampaignOptions): Promise<CampaignResult>;

@@ -5,6 +5,7 @@ import { floods } from "./floods/campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
+import { mutation } from "./mutation/campaign.js";
 import { saleKills } from "./sale-kills.js";
 import { statementFaults } from "./statement-faults/campaign.js";
 import { systemFaults } from "./system-faults/campaign.js";
@@ -14,6 +15,7 @@ import { tearing } from "./tearing/sweep.js";
 export const CAMPAIGNS: readonly Campaign[] = [
   tearing,
   model,
+  mutation,
   fuzzing,
   systemFaults,
   floods,

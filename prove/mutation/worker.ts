@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parentPort } from "node:worker_threads";
-import { readVectorFile } from "../../specs/check/read.js";
 import { CHECKS, type Reference } from "../../specs/check/index.js";
+import { readVectorFile } from "../../specs/check/read.js";
 import { COMPILED, ROOT, readSources } from "./sources.js";
 
 /** Which mutant to look at: the changed text of one file, and in which order the vector files are tried. */

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { renderSchema, SCHEMAS, schemaFile } from "../schemas/index.js";
 
 /** A module of this folder that makes one file of specs/vectors. */
 export interface Generator {
@@ -41,28 +43,49 @@ export async function loadGenerators(): Promise<readonly Generator[]> {
 /** The text of a vector file: two spaces, a line feed at the end. */
 export const render = (generator: Generator): string => `${JSON.stringify(generator.generate(), null, 2)}\n`;
 
-/** The files that are not what their generators make; empty when all are. */
-export async function driftedFiles(): Promise<readonly string[]> {
-  const drifted = (await loadGenerators()).filter((generator) => {
-    const path = vectorPath(generator.file);
-    return !existsSync(path) || readFileSync(path, "utf8") !== render(generator);
-  });
-  return drifted.map(({ file }) => file);
+/** Path of the page or the JSON Schema of a vector file. */
+export const aboutPath = (name: string): string => join(packageRoot(), "specs", "vector-files", name);
+
+interface Output {
+  readonly path: string;
+  readonly text: string;
 }
 
-/** Writes every vector file and returns their names. */
+/** Everything that is generated: the vector files, and the JSON Schemas of all of them. */
+async function outputs(): Promise<readonly Output[]> {
+  const files = (await loadGenerators()).map((generator) => ({
+    path: vectorPath(generator.file),
+    text: render(generator),
+  }));
+  const schemas = Object.keys(SCHEMAS).map((file) => ({
+    path: aboutPath(schemaFile(file)),
+    text: renderSchema(file),
+  }));
+  return [...files, ...schemas];
+}
+
+const shown = ({ path }: Output): string => relative(packageRoot(), path);
+
+/** The files that are not what is generated; empty when all are. */
+export async function driftedFiles(): Promise<readonly string[]> {
+  const differs = ({ path, text }: Output): boolean =>
+    !existsSync(path) || readFileSync(path, "utf8") !== text;
+  return (await outputs()).filter(differs).map(shown);
+}
+
+/** Writes every file that is generated and returns their names. */
 export async function writeVectors(): Promise<readonly string[]> {
-  const generators = await loadGenerators();
-  for (const generator of generators) writeFileSync(vectorPath(generator.file), render(generator));
-  return generators.map(({ file }) => file);
+  const all = await outputs();
+  for (const { path, text } of all) writeFileSync(path, text);
+  return all.map(shown);
 }
 
 if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
   if (process.argv.includes("--check")) {
     const drifted = await driftedFiles();
-    for (const file of drifted) console.error(`specs/vectors/${file} is not what its generator makes`);
+    for (const file of drifted) console.error(`${file} is not what is generated`);
     process.exitCode = drifted.length ? 1 : 0;
   } else {
-    for (const file of await writeVectors()) console.log(`specs/vectors/${file}`);
+    for (const file of await writeVectors()) console.log(file);
   }
 }
