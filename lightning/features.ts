@@ -60,12 +60,10 @@ export const hasFeature = (bits: FeatureBits, feature: number): boolean =>
 export const unknownRequired = (bits: FeatureBits, known: ReadonlySet<number>): number[] =>
   [...bits].filter((bit) => bit % 2 === 0 && !known.has(bit)).sort((a, b) => a - b);
 
-/** Even bits: feature, and the one it depends on. BOLT 9, with 12/13 for anchors as deployed nodes check it. */
-const DEPENDENCIES: readonly (readonly [number, number])[] = [
-  [FEATURE.paymentSecret, FEATURE.varOnion],
-  [FEATURE.basicMpp, FEATURE.paymentSecret],
-  [FEATURE.anchors, FEATURE.staticRemotekey],
-];
+/**
+ * Even bits: feature, and the one it depends on (BOLT 9). Nothing is asked for that BOLT 9 calls ASSUMED: 8/9, 12/13.
+ */
+const DEPENDENCIES: readonly (readonly [number, number])[] = [[FEATURE.basicMpp, FEATURE.paymentSecret]];
 
 /** The first feature that is set without the one it depends on, as even bits; undefined when all is well. */
 export function missingDependency(

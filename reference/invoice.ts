@@ -402,11 +402,7 @@ export interface Expectation {
   readonly profile?: string;
 }
 
-const DEPENDENCIES = [
-  [14, 8],
-  [16, 14],
-  [22, 12],
-] as const;
+const DEPENDENCIES = [[16, 14]] as const;
 const KNOWN_FEATURES = [8, 12, 14, 16, 24, 36, 48];
 /** Tags that may stand once, those of a fixed length with it. */
 const SINGLE: readonly (readonly [number, number?])[] = [

@@ -5,6 +5,7 @@ import {
   type Invoice,
   InvoiceError,
   invoiceHash,
+  invoiceOf,
   invoiceProblem,
   isNetwork,
   NETWORK_NAMES,
@@ -23,12 +24,16 @@ export function parseNetwork(text: string): Network {
 }
 
 /** `2026-11-22 13:00:00 UTC` */
-export const formatTime = (unixSeconds: number): string =>
-  `${new Date(unixSeconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+export const formatTime = (unixSeconds: number): string => {
+  const date = new Date(unixSeconds * 1000);
+  // An expiry may be longer than any calendar.
+  if (Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999) return "after the year 9999";
+  return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+};
 
 /** An invoice given on the command line: canonical and decoded. @throws ParseError */
 export function readInvoiceArgument(text: string): Invoice {
-  return decodeInvoice(canonicalInvoice(text));
+  return decodeInvoice(canonicalInvoice(invoiceOf(text)));
 }
 
 function decode(text: string, network: Network | undefined): CommandOutput {

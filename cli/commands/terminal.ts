@@ -11,7 +11,7 @@ import {
   totalsOf,
 } from "../../host/index.js";
 import { describeReason } from "../../lightning/api/index.js";
-import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
 import { type ChargeOptions, isMeant, readCharge } from "../charge-check.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
@@ -181,7 +181,7 @@ async function refund(
   number: string,
 ): Promise<CommandOutput> {
   if (!/^\d{1,9}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
-  const invoice = canonicalInvoice(options.invoice);
+  const invoice = canonicalInvoice(invoiceOf(options.invoice));
   const opened = await openEmbeddedNode(options.node);
   const store = new SaleStore(salesFile(options));
   try {

@@ -1,4 +1,4 @@
-export { canonicalInvoice, invoiceHash, MAX_INVOICE_LENGTH } from "./canonical.js";
+export { canonicalInvoice, invoiceHash, invoiceOf, MAX_INVOICE_LENGTH } from "./canonical.js";
 export {
   checkInvoice,
   InvoiceError,

@@ -43,10 +43,10 @@ describe("whether an invoice can be paid here and now", () => {
       "requires a feature that is not known here: bit 100, 102",
     ],
     [
-      paid({ features: featureBits(8, 14, 23) }),
+      paid({ features: featureBits(8, 17) }),
       TIME,
       "feature-dependency",
-      "asks for feature 22/23 without 12/13, on which it depends",
+      "asks for feature 16/17 without 14/15, on which it depends",
     ],
   ] as const)("%#: %s", (invoice, now, code, message) => {
     const problem = invoiceProblem(invoice, { network: "bc", now, minRemainingSeconds: 60 });
@@ -64,6 +64,12 @@ describe("whether an invoice can be paid here and now", () => {
       paid({ features: featureBits(8, 12, 14, 16, 24, 36, 48) }),
       { now: TIME },
     ],
+    [
+      "a payment secret without the onion that is assumed",
+      paid({ features: featureBits(14) }),
+      { now: TIME },
+    ],
+    ["anchors without the key that is assumed", paid({ features: featureBits(8, 14, 23) }), { now: TIME }],
     ["unknown optional features", paid({ features: featureBits(8, 14, 101, 269) }), { now: TIME }],
     [
       "feature 22 of the draft",

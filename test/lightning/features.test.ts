@@ -62,7 +62,13 @@ describe("feature bits", () => {
   it("dependencies count in either form", () => {
     expect(missingDependency(featureBits(9, 15, 17, 13, 23))).toBeUndefined();
     expect(missingDependency(featureBits(8, 17))).toEqual({ feature: 16, needs: 14 });
-    expect(missingDependency(featureBits(14))).toEqual({ feature: 14, needs: 8 });
-    expect(missingDependency(featureBits(8, 14, 22))).toEqual({ feature: 22, needs: 12 });
+    expect(missingDependency(featureBits(8, 16))).toEqual({ feature: 16, needs: 14 });
   });
+
+  it.each([[14], [15], [14, 17], [8, 14, 22], [8, 14, 23]])(
+    "features that BOLT 9 assumes need not be set: %s",
+    (...bits) => {
+      expect(missingDependency(featureBits(...bits))).toBeUndefined();
+    },
+  );
 });
