@@ -84,6 +84,12 @@ async function conformance(context: CommandContext, options: ConformanceOptions)
     options.cardKeys !== undefined;
   const all = keysKnown ? conformanceCases() : keylessCases;
   const cases = all.filter(({ id, section }) => `${id} ${section}`.toLowerCase().includes(only));
+  if (cases.length === 0)
+    throw new InputError(`--only: no case has "${options.only}" in its name or section`, {
+      hint: keysKnown
+        ? "`conformance --list` names all cases."
+        : "Without --provision or --card-keys only cases that need no keys are run; `conformance --list` names all.",
+    });
   if (options.list)
     return {
       data: { cases: cases.map(({ id, section, title }) => ({ id, section, title })) },
