@@ -19,6 +19,7 @@ const KINDS: readonly FaultKind[] = [
   "serialization",
   "disk full",
   "statement timeout",
+  "delay",
 ];
 
 const GOLDEN = 0.618;
@@ -99,7 +100,7 @@ function planOf(target: Target, seed: number, bySignals: boolean, hasSmallSpace:
     bySignals,
     kind: isPossible(kind, target, bySignals, hasSmallSpace) ? kind : "cancel",
     isolation: random.pick(ISOLATIONS),
-    times: random.oneIn(4) ? 1 + random.below(4) : 1,
+    times: kind !== "delay" && random.oneIn(4) ? 1 + random.below(4) : 1,
     alsoRollback: random.oneIn(3),
     meddler: random.pick(Object.keys(MEDDLERS)),
   };
@@ -122,7 +123,8 @@ async function oneRun(
   const attempt = async () => {
     const plan = planOf(target, seed, coverage.bySignals.has(target), databases.hasSmallSpace);
     const ran = await runPlan(databases, plan);
-    coverage.note(target, ran.states);
+    if (plan.kind === "delay") meter.count("statements delayed", ran.states.length);
+    else coverage.note(target, ran.states);
     return { plan, ran };
   };
   let { plan, ran } = await attempt();
@@ -130,7 +132,8 @@ async function oneRun(
   if (!plan.bySignals && coverage.bySignals.has(target) && ran.problems.length === 0)
     ({ plan, ran } = await attempt());
   const { kind, isolation, meddler, bySignals } = plan;
-  for (const state of ran.states) meter.count(state ? `SQLSTATE ${state}` : "not failed");
+  for (const state of kind === "delay" ? [] : ran.states)
+    meter.count(state ? `SQLSTATE ${state}` : "not failed");
   if (ran.states.length === 0) meter.count("not reached");
   if (ran.rollbacks > 0) meter.count("roll-backs failed", ran.rollbacks);
   meter.count("orders refused", ran.refused);

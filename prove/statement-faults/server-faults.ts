@@ -10,7 +10,9 @@ export type FaultKind =
   | "statement timeout"
   | "deadlock"
   | "serialization"
-  | "disk full";
+  | "disk full"
+  /** It does not fail: it only takes so long that the other service acts meanwhile. */
+  | "delay";
 
 /** Numbers that the functions in the database know the kinds by. */
 const NUMBERS: Readonly<Record<FaultKind, number>> = {
@@ -20,6 +22,7 @@ const NUMBERS: Readonly<Record<FaultKind, number>> = {
   deadlock: 4,
   serialization: 5,
   "disk full": 6,
+  delay: 8,
 };
 /** No fault: the statement sets a time limit for those that follow in its transaction. */
 const LIMIT = 7;
@@ -55,6 +58,8 @@ begin
   if kind = ${NUMBERS.deadlock} then perform pg_advisory_xact_lock(${CLASS}, 3); end if;
   perform pg_advisory_xact_lock_shared(${CLASS}, 1);
   case kind
+    when ${NUMBERS.delay} then
+      return;
     when ${NUMBERS["lock timeout"]} then
       perform set_config('lock_timeout', '5ms', true);
       perform pg_advisory_xact_lock(${CLASS}, 2);
