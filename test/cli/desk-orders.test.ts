@@ -100,6 +100,7 @@ describe.skipIf(!installed)("orders of the issuer's desk whose answer is lost", 
       const said = await lose(BOOKS_ORDERS, ...topUp);
       expect(said).toMatch(/may be booked \(reference \d{8}-[0-9a-f]{12}\)[\s\S]*same command again/);
       expect(await left()).toBe(5_000_000n);
+      expect(unfinished()).toHaveLength(1);
       const [file = ""] = unfinished();
       const { reference } = JSON.parse(readFileSync(join(folder, "orders", file), "utf8"));
       expect(said).toContain(reference);
