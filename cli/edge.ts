@@ -45,7 +45,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       const output = await action(context);
       if (json) around.out(`${toJson(output.data)}\n`);
       else if (output.text) around.out(`${output.text}\n`);
-      exitCode = output.exitCode ?? EXIT.OK;
+      exitCode = output.exitCode ?? (isStoppedByHand(around.signal) ? EXIT.INTERRUPTED : EXIT.OK);
       // A reader that has gone is known of a moment later.
       await nextTurn();
       if (!around.signal.aborted) output.told?.();
@@ -70,6 +70,10 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   }
   return exitCode;
 }
+
+/** A service that a supervisor ends with SIGTERM, and that has ended well, has done what was asked for. */
+const isStoppedByHand = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && !(reason instanceof DOMException && reason.message === "SIGTERM");
 
 function* withChildren(command: Command): Generator<Command> {
   yield command;

@@ -1,4 +1,4 @@
-/** Exit codes of the `chequecard` command, shown by `chequecard help exit-codes`. */
+/** Exit codes of the `chequecard` command, shown by `chequecard --help`. */
 export const EXIT = {
   /** Everything asked for was done. */
   OK: 0,

@@ -111,7 +111,6 @@ async function serve(
     return {
       data: totals,
       text: renderTotals(totals),
-      ...(context.signal.aborted ? { exitCode: EXIT.INTERRUPTED } : {}),
     };
   });
 }

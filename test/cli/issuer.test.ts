@@ -98,7 +98,7 @@ describe("issuer serve", () => {
     expect(await json("report", "--reconcile")).toMatchObject({ node: { compared: 0, differences: [] } });
     stop.abort();
     const { exitCode, out } = await served;
-    expect(exitCode).toBe(EXIT.OK);
+    expect(exitCode).toBe(EXIT.INTERRUPTED);
     expect(out).toMatch(/"event":"started"[\s\S]*"event":"stopped"[\s\S]*The service has stopped/);
     expect(out).not.toContain(ENV.CHEQUECARD_PASSPHRASE);
   });

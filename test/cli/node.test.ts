@@ -100,7 +100,7 @@ describe("node", () => {
     );
     const loser = winner === first ? second : first;
     await expect(loser.says(/Ctrl-C stops it/)).rejects.toThrow(`process ${winner.pid} runs this node`);
-    expect(await winner.end("SIGINT")).toBe(EXIT.OK);
+    expect(await winner.end("SIGINT")).toBe(EXIT.INTERRUPTED);
     expect(winner.output()).toContain("The node has stopped");
     for (const left of ["control.sock", "node.lock"])
       expect(existsSync(join(at("rivals"), left))).toBe(false);

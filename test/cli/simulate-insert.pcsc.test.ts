@@ -100,7 +100,7 @@ describe("a simulated card behind real PC/SC", () => {
         expect(listed.readers).toContainEqual(expect.objectContaining({ name: READER, card: "present" }));
         const ended = new Promise((done) => child.once("exit", done));
         child.kill("SIGINT");
-        expect(await ended).toBe(0);
+        expect(await ended).toBe(130);
       });
       expect(existsSync(`${card}.lock`)).toBe(false);
     }));
