@@ -9,6 +9,8 @@ const FIRST_CHUNK = 8;
 /** Samples a pixel by colour type: grey, colours, palette, grey and alpha, colours and alpha. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const [GREY, PALETTE] = [0, 3];
+/** Colour types with a sample for transparency, the last of a pixel's. */
+const ALPHA = [4, 6];
 
 /** How the rows are stored. */
 interface Layout {
@@ -23,19 +25,36 @@ interface Layout {
   readonly step: number;
 }
 
+/** Which sample of a colour stands for its brightness, and what lies behind a transparent picture: 255 is white. */
+interface View {
+  readonly colour: number;
+  readonly ground: number;
+}
+const [RED, GREEN, BLUE] = [0, 1, 2];
+const [WHITE, BLACK] = [255, 0];
+
 /**
- * How bright the pixels of a PNG file are (PNG, third edition), made smaller where they are many. Green stands for the
- * brightness of a colour: it weighs most, and one sample a pixel is a quarter of the work. Transparency is not looked
- * at. The header is read first: nothing is unpacked that is not of bounded size. Interlaced files are refused.
+ * How bright the pixels of a PNG file are (PNG, third edition), made smaller where they are many: one view after the
+ * other, for who looks for a code in each. Green on white comes first: green weighs most, and one sample a pixel is a
+ * quarter of the work. A code of another colour shows in red or in blue, a white one without a ground on black. The
+ * header is read first: nothing is unpacked that is not of bounded size. Interlaced files are refused.
  * @throws ParseError `picture`
  */
-export function readPng(file: Uint8Array): Brightness {
+export function* readPng(file: Uint8Array): Generator<Brightness> {
   if (!SIGNATURE.every((byte, at) => file[at] === byte)) throw new ParseError("picture", "not a PNG file");
   const layout = readHeader(file.subarray(SIGNATURE.length, SIGNATURE.length + 13));
   const chunks = chunksOf(file);
-  const levels = levelsOf(layout, chunks.find(({ name }) => name === "PLTE")?.data);
+  const dataOf = (wanted: string) => chunks.find(({ name }) => name === wanted)?.data;
+  const [palette, transparent] = [dataOf("PLTE"), dataOf("tRNS")];
   const packed = chunks.flatMap(({ name, data }) => (name === "IDAT" ? [data] : []));
-  return readRows(unpack(packed, layout), layout, levels);
+  const rows = unpack(packed, layout);
+  const isColoured = layout.colourType === PALETTE || (SAMPLES[layout.colourType] ?? 0) > 2;
+  const hasGround = ALPHA.includes(layout.colourType) || transparent !== undefined;
+  for (const ground of hasGround ? [WHITE, BLACK] : [WHITE])
+    for (const colour of isColoured ? [GREEN, RED, BLUE] : [0]) {
+      const view = { colour, ground };
+      yield readRows(rows, layout, levelsOf(layout, palette, transparent, view), view);
+    }
 }
 
 const damaged = (cause?: unknown): ParseError => new ParseError("picture", "a damaged PNG file", { cause });
@@ -85,27 +104,58 @@ function unpack(packed: readonly Uint8Array[], { height, rowLength }: Layout): U
   return rows;
 }
 
-/** Brightness by sample of 1, 2, 4 or 8 bits. */
-function levelsOf({ colourType, depth }: Layout, palette: Uint8Array | undefined): Uint8Array {
-  if (colourType !== PALETTE)
-    return Uint8Array.from({ length: 256 }, (_, level) => (level * 255) / (2 ** depth - 1));
-  if (!palette) throw damaged();
-  return Uint8Array.from({ length: 256 }, (_, entry) => palette[3 * entry + 1] ?? 0);
+/** A sample over the ground that shows through it. @param alpha 0 is transparent */
+const over = (level: number, alpha: number, ground: number): number =>
+  Math.round((level * alpha + ground * (255 - alpha)) / 255);
+
+/** Brightness by sample of 1, 2, 4 or 8 bits; entries of a palette and greys that are transparent show the ground. */
+function levelsOf(
+  { colourType, depth }: Layout,
+  palette: Uint8Array | undefined,
+  transparent: Uint8Array | undefined,
+  { colour, ground }: View,
+): Uint8Array {
+  if (colourType === PALETTE) {
+    if (!palette) throw damaged();
+    return Uint8Array.from({ length: 256 }, (_, entry) =>
+      over(palette[3 * entry + colour] ?? 0, transparent?.[entry] ?? 255, ground),
+    );
+  }
+  const clear = colourType === GREY && depth <= 8 ? transparent?.[1] : undefined;
+  return Uint8Array.from({ length: 256 }, (_, level) =>
+    level === clear ? ground : (level * 255) / (2 ** depth - 1),
+  );
 }
 
-function readRows(rows: Uint8Array, layout: Layout, levels: Uint8Array): Brightness {
+function readRows(
+  rows: Uint8Array,
+  layout: Layout,
+  levels: Uint8Array,
+  { colour, ground }: View,
+): Brightness {
   const { width, height, depth, rowLength, step, colourType } = layout;
   const shrinker = new Shrinker(width, height);
-  // The high byte of the only sample, or of green.
-  const sample = (SAMPLES[colourType] ?? 0) > 2 ? Math.max(1, depth / 8) : 0;
+  const bytes = Math.max(1, depth / 8);
+  const samples = SAMPLES[colourType] ?? 0;
+  // The high byte of the only sample, or of the colour's.
+  const sample = samples > 2 ? colour * bytes : 0;
   let above = new Uint8Array(depth < 8 ? rowLength : width);
   let row = new Uint8Array(above.length);
+  const hasAlpha = ALPHA.includes(colourType);
+  let alphaAbove = new Uint8Array(hasAlpha ? width : 0);
+  let alpha = new Uint8Array(alphaAbove.length);
   const pixels = new Uint8Array(width);
+  const isMapped = colourType === PALETTE || (colourType === GREY && depth === 8);
   for (let y = 0, at = 0; y < height; y++, at += 1 + rowLength) {
     if (!unfilterRow(rows, at, { sample, step }, above, row)) throw damaged();
     if (depth < 8) unpackSamples(row, depth, levels, pixels);
-    else if (colourType === PALETTE) for (let x = 0; x < width; x++) pixels[x] = levels[row[x] ?? 0] ?? 0;
-    shrinker.take(depth < 8 || colourType === PALETTE ? pixels : row);
+    else if (isMapped) for (let x = 0; x < width; x++) pixels[x] = levels[row[x] ?? 0] ?? 0;
+    else if (hasAlpha) {
+      unfilterRow(rows, at, { sample: (samples - 1) * bytes, step }, alphaAbove, alpha);
+      for (let x = 0; x < width; x++) pixels[x] = over(row[x] ?? 0, alpha[x] ?? 0, ground);
+      [alphaAbove, alpha] = [alpha, alphaAbove];
+    }
+    shrinker.take(depth < 8 || isMapped || hasAlpha ? pixels : row);
     [above, row] = [row, above];
   }
   return shrinker.result();

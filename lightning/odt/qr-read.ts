@@ -1,5 +1,5 @@
 import { decodeQR, type Image } from "qr/decode.js";
-import { ParseError } from "../../common/index.js";
+import { equalBytes, ParseError } from "../../common/index.js";
 import { type Brightness, checkPictureSize, Shrinker } from "./brightness.js";
 import { readPng } from "./png-read.js";
 
@@ -24,13 +24,20 @@ export function readQr({ width, height, data }: Picture): string {
   checkPictureSize(width, height);
   if (data.length !== width * height * 4)
     throw new ParseError("picture", `need ${width * height * 4} bytes, have ${data.length}`);
-  const shrinker = new Shrinker(width, height);
-  const row = new Uint8Array(width);
-  for (let y = 0, at = 1; y < height; y++) {
-    for (let x = 0; x < width; x++, at += 4) row[x] = data[at] ?? 0;
-    shrinker.take(row);
+  return findCode(viewsOf({ width, height, data }));
+}
+
+/** Green, which weighs most in brightness, then red and blue. What a camera sees is not transparent. */
+function* viewsOf({ width, height, data }: Picture): Generator<Brightness> {
+  for (const colour of [1, 0, 2]) {
+    const shrinker = new Shrinker(width, height);
+    const row = new Uint8Array(width);
+    for (let y = 0, at = colour; y < height; y++) {
+      for (let x = 0; x < width; x++, at += 4) row[x] = data[at] ?? 0;
+      shrinker.take(row);
+    }
+    yield shrinker.result();
   }
-  return findCode(shrinker.result());
 }
 
 /**
@@ -46,16 +53,24 @@ export function readQrPng(file: Uint8Array): string {
 /** Two guesses at where the code is. Without a clock, so that the same picture always reads the same. */
 const SEARCH = { format: "I420", effort: 2, timeLimit: Number.POSITIVE_INFINITY } as const;
 
-function findCode(brightness: Brightness): string {
-  try {
-    return decodeQR(brightness, { ...SEARCH, imageOnBitmap: refuseCrowd });
-  } catch (cause) {
-    if (cause instanceof ParseError) throw cause;
-    throw new ParseError("picture", "shows no readable QR code", {
-      cause,
-      hint: "Take the picture again, or cut the code out: whole, with its white border, sharp and evenly lit.",
-    });
+/** Looks for a code, dark or bright, in each view; views that show the same are looked at once. */
+function findCode(views: Iterable<Brightness>): string {
+  let cause: unknown;
+  const seen: Uint8Array[] = [];
+  for (const view of views) {
+    if (seen.some((data) => equalBytes(data, view.data))) continue;
+    seen.push(view.data);
+    try {
+      return decodeQR(view, { ...SEARCH, imageOnBitmap: refuseCrowd });
+    } catch (error) {
+      if (error instanceof ParseError) throw error;
+      cause = error;
+    }
   }
+  throw new ParseError("picture", "shows no readable QR code", {
+    cause,
+    hint: "Take the picture again, or cut the code out: whole, with its white border, sharp and evenly lit.",
+  });
 }
 
 /** In what is looked at: a page of small print has 1,000 to 3,500, a code a few hundred. */

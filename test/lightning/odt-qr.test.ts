@@ -187,6 +187,26 @@ describe("QR medium", () => {
     for (const filter of [0, 1, 2, 3, 4]) expect(readQrPng(inForm(header, isDark, filter))).toBe("0002FF");
   });
 
+  it.each([
+    ["black on nothing", [0, 0, 0, 255], [0, 0, 0, 0]],
+    ["white on nothing", [255, 255, 255, 255], [255, 255, 255, 0]],
+    ["cyan on white", [0, 255, 255, 255], [255, 255, 255, 255]],
+    ["green on white", [37, 211, 102, 255], [255, 255, 255, 255]],
+    ["yellow on white", [255, 255, 0, 255], [255, 255, 255, 255]],
+    ["blue on black", [0, 0, 255, 255], [0, 0, 0, 255]],
+    ["red on black", [255, 0, 0, 255], [0, 0, 0, 255]],
+    ["white on green", [255, 255, 255, 255], [37, 211, 102, 255]],
+    ["dark red on half-transparent yellow", [100, 0, 0, 255], [255, 255, 0, 128]],
+  ])("a code is read in colours and without a ground: %s", async (_, ink, ground) => {
+    const { side, isDark } = await codeOf("0002FF", 6);
+    const png = new PNG({ width: side, height: side });
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) png.data.set(isDark(x, y) ? ink : ground, 4 * (y * side + x));
+    expect(readQrPng(PNG.sync.write(png))).toBe("0002FF");
+    const isOpaque = ground[3] === 255;
+    if (isOpaque) expect(readQr({ width: side, height: side, data: png.data })).toBe("0002FF");
+  });
+
   it("a text that does not fit is refused in words", async () => {
     await expect(qrPng("")).rejects.toThrow("need 1 to 4296 characters, have 0");
     await expect(qrPng("A".repeat(4297))).rejects.toThrow("have 4297");
