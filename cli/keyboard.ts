@@ -30,7 +30,7 @@ class Keyboard {
   #reading: Reading | undefined;
   #ended = false;
   #hangUp: (() => void) | undefined;
-  #piped: AsyncIterator<string> | undefined;
+  #piped: { readonly lines: AsyncIterator<string>; close(): void } | undefined;
 
   /** Whether somebody can be asked. */
   get isTerminal(): boolean {
@@ -50,6 +50,9 @@ class Keyboard {
 
   /** The terminal as it was before. */
   release(): void {
+    // A pipe whose other end stays open would keep the process from ending.
+    this.#piped?.close();
+    this.#piped = undefined;
     if (!this.#held) return;
     this.#held = false;
     const { stdin } = process;
@@ -144,7 +147,7 @@ class Keyboard {
   }
 
   async #pipedLine(signal: AbortSignal): Promise<string | undefined> {
-    this.#piped ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    this.#piped ??= pipedLines();
     if (signal.aborted) return undefined;
     let leave = (): void => undefined;
     const left = new Promise<undefined>((resolve) => {
@@ -152,13 +155,18 @@ class Keyboard {
       signal.addEventListener("abort", leave);
     });
     try {
-      const next = await Promise.race([this.#piped.next(), left]);
+      const next = await Promise.race([this.#piped.lines.next(), left]);
       return next === undefined || next.done ? undefined : next.value;
     } finally {
       signal.removeEventListener("abort", leave);
       if (signal.aborted) process.stdin.pause();
     }
   }
+}
+
+function pipedLines(): { readonly lines: AsyncIterator<string>; close(): void } {
+  const reader = createInterface({ input: process.stdin });
+  return { lines: reader[Symbol.asyncIterator](), close: () => reader.close() };
 }
 
 /** Collects a secret; what follows its end in the same chunk is thrown away. */
