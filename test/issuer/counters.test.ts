@@ -159,13 +159,18 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     await finish(service);
   });
 
-  it.each<[string, (card: SigningCard) => Parameters<SigningCard["token"]>[0]]>([
+  it.each<[string, (card: SigningCard) => Parameters<SigningCard["token"]>[0], number?]>([
     ["another amount under a seen counter", () => ({ amount: sat(2) })],
     ["a total that falls back", (card) => ({ counter: card.counter + 1, authorizedTotal: sat(2) })],
     ["a total that skips", (card) => ({ counter: card.counter + 1, authorizedTotal: sat(99) })],
     ["more than its credit", (card) => ({ counter: card.counter + 2, authorizedTotal: sat(20_001) })],
-    ["an update that was never made", (card) => ({ counter: card.counter + 1, updateSequence: 7 })],
-  ])("a token with %s: the card is cloned, blocked, and the proof kept", async (_name, fields) => {
+    // Not final: a ledger that was restored makes the update later (specs/03 §3).
+    [
+      "an update that was never made",
+      (card) => ({ counter: card.counter + 1, updateSequence: 7 }),
+      REASON.CARD_ON_HOLD,
+    ],
+  ])("a token with %s: the card is blocked, and the proof kept", async (_name, fields, reason) => {
     const service = await start();
     const card = await service.card(1);
     await service.tap(card, 1, sat(3));
@@ -174,7 +179,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     const hash = invoiceHash(invoice);
     const clone = card.token({ amount, invoiceHash: hash, ...fields(card) });
     const outcome = await service.present(clone, invoice);
-    expect(outcome).toMatchObject(rejectedWith(REASON.CARD_CONTRADICTS));
+    expect(outcome).toMatchObject(rejectedWith(reason ?? REASON.CARD_CONTRADICTS));
     expect(card.update(outcome.cardUpdate as Uint8Array).flags).toBe(1);
     expect(await state(service, card)).toBe("blocked");
     expect(service.node.calls).toBe(1);

@@ -89,7 +89,7 @@ async function block(card: SimulatedCard, cardId: Uint8Array, publicKey: Uint8Ar
   await send(connection, update, { sealedUpdate });
 }
 
-const LONGEST_URI = `${NODE_URI.slice(0, 67)}${"a".repeat(128)}:9735`;
+const LONGEST_URI = `${NODE_URI.slice(0, 67)}${"a".repeat(63)}.${"b".repeat(62)}.c:9735`;
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(

@@ -18,7 +18,7 @@ import {
 
 /** With everything: PIN, new keys, two blocks. */
 const PROFILE = {
-  "node-uri": `${NODE_URI.slice(0, 67)}${"a".repeat(120)}:9735`,
+  "node-uri": `${NODE_URI.slice(0, 67)}${"a".repeat(63)}.${"b".repeat(56)}:9735`,
   "card-keys": { version: 255, "rotate-to": 0x20 },
 };
 
