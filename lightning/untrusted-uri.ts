@@ -75,10 +75,14 @@ export async function checkUntrustedUri(
 
 const LOCAL: ReadonlySet<AddressScope> = new Set(["loopback", "private", "link-local"]);
 
+/** Strangers' addresses are dialed in public networks only, and on regtest nearby. */
+const isDialed = (scope: AddressScope, network: Network): boolean =>
+  scope === "public" || (network === "bcrt" && LOCAL.has(scope));
+
 function checkScope(address: string, host: string, network: Network): void {
   // Resolvers append a zone to link-local addresses: fe80::1%eth0.
   const scope = addressScope(address.replace(/%.*$/, ""));
-  if (scope === "public" || (network === "bcrt" && LOCAL.has(scope))) return;
+  if (isDialed(scope, network)) return;
   const where = address === host ? `${host} is` : `${host} leads to ${address}, which is`;
   throw new UntrustedUriError("not-public", `${where} a ${scope} address; only public ones are dialed`, {
     hint: "If this is your own issuer, add its node to the allow-list; else ask for another card.",
@@ -92,7 +96,7 @@ function checkScope(address: string, host: string, network: Network): void {
  */
 export function strangersProblem({ host }: NodeUri, network: Network): string | undefined {
   const scope = scopeByForm(host);
-  if (scope === "public" || (network === "bcrt" && LOCAL.has(scope))) return undefined;
+  if (isDialed(scope, network)) return undefined;
   return `${host} is a ${scope} address, which no stranger can dial`;
 }
 

@@ -50,7 +50,7 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
   },
   {
     name: "a card's node is dialed wherever it is",
-    edits: { "lightning/untrusted-uri.ts": [['if (scope === "public" ||', 'if (scope !== "public" ||']] },
+    edits: { "lightning/untrusted-uri.ts": [['scope === "public" || (', 'scope !== "public" || (']] },
     caughtBy: [
       { tests: "test/security/rogue-card.test.ts", named: "makes no terminal dial into its own network" },
     ],
