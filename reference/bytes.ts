@@ -9,20 +9,21 @@ export class Refused extends Error {
 }
 
 /** Refuses unless `right`. @throws Refused */
-export function need(right: boolean, what: string): void {
+export function need(right: boolean, what: string): asserts right {
   if (!right) throw new Refused(what);
 }
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 export const unhex = (text: string): Buffer => Buffer.from(text, "hex");
-export const ascii = (text: string): Buffer => Buffer.from(text, "latin1");
+/** The bytes of a text; all that is written here is ASCII, but for descriptions. */
+export const ascii = (text: string): Buffer => Buffer.from(text);
 export const join = (...parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts);
 
 /** Unsigned, big-endian, `length` bytes. @throws RangeError when it does not fit */
 export function uint(value: bigint | number, length: number): Buffer {
-  const digits = value.toString(16).padStart(2 * length, "0");
-  if (value < 0 || digits.length > 2 * length) throw new RangeError(`${value} does not fit ${length} bytes`);
-  return unhex(digits);
+  const bytes = unhex(value.toString(16).padStart(2 * length, "0"));
+  if (bytes.length !== length) throw new RangeError(`${value} does not fit ${length} bytes`);
+  return bytes;
 }
 
 /** The unsigned big-endian integer in all of the bytes; no bytes are 0. */

@@ -54,12 +54,11 @@ function command(
     read(bytes) {
       const parsed = parseCommand(bytes);
       need(parsed !== undefined, "apdu");
-      const { data = Buffer.alloc(0) } = parsed ?? {};
       for (const [at, name] of ["cla", "ins", "p1", "p2"].entries()) {
         const wanted = header.slice(2 * at, 2 * at + 2);
         need(wanted === "xx" || hex(bytes.subarray(at, at + 1)) === wanted, name);
       }
-      return read(data);
+      return read(parsed.data);
     },
     write(words) {
       const data = write(words);

@@ -89,8 +89,8 @@ export function isSecretKey(bytes: Uint8Array): boolean {
 
 /** True for a point on the curve: 33 bytes beginning 02 or 03, or 65 beginning 04. */
 export function isPoint(bytes: Uint8Array): boolean {
-  const form = bytes.length === 33 ? [2, 3] : bytes.length === 65 ? [4] : [];
-  if (!form.includes(bytes[0] ?? 0)) return false;
+  // The platform takes the hybrid forms 06 and 07 too.
+  if (![2, 3, 4].includes(bytes[0] ?? 0)) return false;
   try {
     ECDH.convertKey(bytes, "secp256k1");
     return true;
@@ -121,7 +121,7 @@ export function sign(secretKey: Uint8Array, parts: readonly Uint8Array[], { entr
   const signed = noble.sign(sha256(...parts), secretKey, {
     prehash: false,
     lowS: entropy === undefined,
-    ...(entropy ? { extraEntropy: entropy } : {}),
+    extraEntropy: entropy ?? false,
   });
   const signature = Buffer.from(signed);
   if (!verify(signature, pointOf(secretKey), ...parts)) throw new Error("a signature does not verify");

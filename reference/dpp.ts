@@ -111,7 +111,7 @@ const hop = object({
 });
 
 const hint: Check = (value, path) => {
-  list(1, 8, hop)(value, path);
+  list(0, 8, hop)(value, path);
   const last = (value as RouteHop[]).at(-1);
   need(last?.feeBase === 0 && last.feeProportional === 0 && last.cltvDelta >= 40, path);
 };
@@ -130,7 +130,7 @@ const scheme: Check = (value, path) => {
   const { type }: { type?: unknown } = Object(value);
   const found = SCHEMES[String(type)];
   need(found !== undefined, `${path}/type`);
-  found?.(value, path);
+  found(value, path);
 };
 
 const profile = object({

@@ -1,6 +1,6 @@
 import { ascii, hex, integer, join, need, Refused, uint, unhex } from "./bytes.js";
 import { parseCommand } from "./card/answer.js";
-import { must, only, readObjects, tlv } from "./tlv.js";
+import { must, readObjects, tlv } from "./tlv.js";
 
 /** The exchange application of a phone (specs/06 §5): commands, answers, and the wallet. Bytes are hex. */
 export const EXCHANGE_AID = "f043484551554502";
@@ -10,16 +10,16 @@ const PART = 254;
 
 export type Words = Readonly<Record<string, unknown>>;
 
-/** The data of a chain of commands together, and the header of the last one. @throws Refused `name/field` */
+/** The data of a chain of commands together, and P1 P2 of the last one. @throws Refused `name/field` */
 function request(name: string, apdus: readonly Uint8Array[], header: string): { data: Buffer; p1p2: number } {
   const links = apdus.map(parseCommand);
-  const data = join(...links.map((link) => link?.data ?? Buffer.alloc(0)));
-  const last = hex(apdus.at(-1) ?? Buffer.alloc(0)).slice(0, 8);
+  const last = links.at(-1);
+  need(last !== undefined, name);
   for (const [at, field] of ["cla", "ins", "p1", "p2"].entries()) {
     const wanted = header.slice(2 * at, 2 * at + 2);
-    need(wanted === "xx" || last.slice(2 * at, 2 * at + 2) === wanted, `${name}/${field}`);
+    need(wanted === "xx" || hex(last.bytes.subarray(at, at + 1)) === wanted, `${name}/${field}`);
   }
-  return { data, p1p2: links.at(-1)?.p1p2 ?? 0 };
+  return { data: join(...links.flatMap((link) => (link ? [link.data] : []))), p1p2: last.p1p2 };
 }
 
 const isInvoice = (text: string): boolean => /^[\x21-\x40\x5b-\x7e]+$/.test(text);
@@ -68,21 +68,23 @@ export function readResponse(name: string, data: Uint8Array): Words {
     need(part.length >= 1 && part.length <= PART && part.length <= total && total <= MAX_MESSAGE, path);
     return { total, part: hex(part) };
   }
-  const within = (outer: string, read: () => Buffer): Buffer => {
+  // What is wrong with the bytes themselves is told of what they are the content of.
+  const within = (outer: string, content: Uint8Array, wanted: string): Buffer => {
     try {
-      return read();
+      return must(readObjects(content, ""), wanted);
     } catch (error) {
-      if (!(error instanceof Refused) || error.what === "") throw error;
-      throw new Refused(error.what === "6F" ? outer : `${outer}/${error.what}`);
+      if (!(error instanceof Refused)) throw error;
+      throw new Refused(error.what === "" ? outer : `${outer}/${error.what}`);
     }
   };
-  const fci = within(path, () => only(data, "6F"));
-  const aid = within(`${path}/6F`, () => must(readObjects(fci, "84"), "84"));
+  need(data[0] === 0x6f, path);
+  const fci = within(path, data, "6F");
+  need(tlv("6f", hex(fci)) === hex(data), path);
+  const aid = within(`${path}/6F`, fci, "84");
   need(hex(aid) === EXCHANGE_AID, `${path}/6F/84`);
-  const inner = within(`${path}/6F`, () => must(readObjects(fci, "A5"), "A5"));
-  const profile = within(`${path}/6F/A5`, () => must(readObjects(inner, "C1"), "C1"));
+  const profile = within(`${path}/6F/A5`, within(`${path}/6F`, fci, "A5"), "C1");
   need(profile.length === 4, `${path}/6F/A5/C1`);
-  const [major = 0, minor = 0, capabilities = 0] = profile;
+  const [major, minor, capabilities] = profile;
   need(major === 1, `${path}/6F/A5/C1/major`);
   return { major, minor, capabilities };
 }

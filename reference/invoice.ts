@@ -1,4 +1,4 @@
-import { ascii, hex, integer, join, need, uint, unhex } from "./bytes.js";
+import { ascii, hex, integer, join, need, Refused, uint, unhex } from "./bytes.js";
 import { GROUP_ORDER, isPoint, pointOf, recover, sha256, signRecoverably, verify } from "./crypto.js";
 import { MAX_AMOUNT } from "./sealed.js";
 
@@ -87,9 +87,8 @@ function bech32(prefix: string, words: Words): string {
 function readBech32(text: string): { readonly prefix: string; readonly words: Words } {
   const at = text.lastIndexOf("1");
   const words = [...text.slice(at + 1)].map((letter) => CHARSET.indexOf(letter));
-  need(at > 0 && !words.includes(-1), "invoice");
   const prefix = text.slice(0, at);
-  need(polymod([...expanded(prefix), ...words]) === 1, "invoice");
+  need(!words.includes(-1) && polymod([...expanded(prefix), ...words]) === 1, "invoice");
   return { prefix, words: words.slice(0, -6) };
 }
 
@@ -110,7 +109,8 @@ function readPrefix(prefix: string): Pick<Invoice, "network" | "amountMsat"> {
   if (digits === undefined) return { network, amountMsat: null };
   const tenths = BigInt(digits) * (TENTHS[letter] ?? 0n);
   const amountMsat = tenths / 10n;
-  const right = /^[1-9]\d{0,19}$/.test(digits) && tenths > 0n && tenths % 10n === 0n;
+  // More than 20 digits are more than 21 million bitcoin, whatever the unit.
+  const right = !digits.startsWith("0") && tenths > 0n && tenths % 10n === 0n;
   need(right && amountMsat <= MAX_AMOUNT, "invoice/amount");
   return { network, amountMsat };
 }
@@ -118,8 +118,8 @@ function readPrefix(prefix: string): Pick<Invoice, "network" | "amountMsat"> {
 /** The shortest form of the amount (specs/05 §5). */
 export function writePrefix(network: string, amountMsat: bigint | null): string {
   if (amountMsat === null) return `ln${network}`;
-  const [letter = "", unit = 1n] =
-    Object.entries(TENTHS).find(([, tenths]) => (10n * amountMsat) % tenths === 0n) ?? [];
+  const fits = Object.entries(TENTHS).find(([, tenths]) => (10n * amountMsat) % tenths === 0n);
+  const [letter, unit] = fits as [string, bigint];
   return `ln${network}${(10n * amountMsat) / unit}${letter}`;
 }
 
@@ -215,8 +215,8 @@ function routeHint(words: Words, path: string): RouteHop[] {
 }
 
 /** A fallback address; none for a version that is not known. */
-function fallback([version = -1, ...words]: Words, path: string): Invoice["fallbacks"] {
-  need(version >= 0, path);
+function fallback([version, ...words]: Words, path: string): Invoice["fallbacks"] {
+  need(version !== undefined, path);
   if (version > 18) return [];
   const program = bytesOf(words, path);
   const size = program.length;
@@ -239,18 +239,21 @@ function first<T>(fields: readonly Field[], tag: number, path: string, read: Rea
 function required<T>(fields: readonly Field[], tag: number, path: string, read: Read<T>): T {
   const value = first(fields, tag, path, read);
   need(value !== undefined, path);
-  return value as T;
+  return value;
+}
+
+/** @throws Refused `invoice` */
+function canonicalAt(text: string): string {
+  try {
+    return canonical(text);
+  } catch {
+    throw new Refused("invoice");
+  }
 }
 
 /** specs/05 §4 @throws Refused with the field's path */
 export function readInvoice(text: string): Invoice {
-  let whole = "";
-  try {
-    whole = canonical(text);
-  } catch {
-    need(false, "invoice");
-  }
-  const { prefix, words } = readBech32(whole);
+  const { prefix, words } = readBech32(canonicalAt(text));
   const { network, amountMsat } = readPrefix(prefix);
   need(words.length >= 111, "invoice");
   const signedWords = words.slice(0, -104);
@@ -286,12 +289,12 @@ export function readInvoice(text: string): Invoice {
 function payeeOf(signed: Uint8Array, words: Words, named: string | undefined): string {
   const bytes = bytesOf(words, "invoice/signature");
   const signature = bytes.subarray(0, 64);
-  const recovery = bytes[64] ?? 0;
+  const recovery = Number(integer(bytes.subarray(64)));
   need(recovery <= 3, "invoice/signature");
   if (named === undefined) {
     const found = recover(signature, recovery, signed);
     need(found !== undefined, "invoice/signature");
-    return hex(found ?? Buffer.alloc(0));
+    return hex(found);
   }
   const low = integer(signature.subarray(32)) <= GROUP_ORDER / 2n;
   need(low && verify(signature, unhex(named), signed), "invoice/signature");
@@ -302,13 +305,6 @@ function payeeOf(signed: Uint8Array, words: Words, named: string | undefined): s
 export const unknownFields = ({ fields }: Invoice): Field[] =>
   fields.filter(({ tag }) => !KNOWN_TAGS.includes(tag));
 
-/** How an invoice is signed, and what may be wrong with it. */
-export interface InvoiceSigning {
-  readonly secretKey: Uint8Array;
-  readonly highS?: boolean;
-  readonly recovery?: number;
-}
-
 /** The words of a field: tag, length, data. */
 export const fieldWords = ({ tag, words }: Field): number[] => [
   tag,
@@ -316,19 +312,20 @@ export const fieldWords = ({ tag, words }: Field): number[] => [
   ...words,
 ];
 
+/** Makes r, s and recovery id, 65 bytes, over the SHA-256 of the bytes. */
+export type Signer = (signed: Uint8Array) => Uint8Array;
+
+const signerOf =
+  (secretKey: Uint8Array): Signer =>
+  (bytes) => {
+    const signed = signRecoverably(secretKey, bytes);
+    return join(signed.subarray(1), signed.subarray(0, 1));
+  };
+
 /** Signs and writes an invoice of any words (specs/05 §5). */
-export function assemble(
-  prefix: string,
-  timestamp: number,
-  fieldWords: Words,
-  signing: InvoiceSigning,
-): string {
-  const words = [...numberWords(timestamp, 7), ...fieldWords];
-  const signed = signRecoverably(signing.secretKey, ascii(prefix), packed(words));
-  const recovery = signed[0] ?? 0;
-  const [r, s] = [signed.subarray(1, 33), signed.subarray(33)];
-  const [made, id] = signing.highS ? [uint(GROUP_ORDER - integer(s), 32), recovery ^ 1] : [s, recovery];
-  const signature = join(r, made, uint(signing.recovery ?? id, 1));
+export function assemble(prefix: string, timestamp: number, fields: Words, sign: Signer): string {
+  const words = [...numberWords(timestamp, 7), ...fields];
+  const signature = sign(join(ascii(prefix), packed(words)));
   return bech32(prefix, [...words, ...wordsOf(signature)]);
 }
 
@@ -338,16 +335,14 @@ export const writeInvoice = (invoice: Invoice, secretKey: Uint8Array): string =>
     writePrefix(invoice.network, invoice.amountMsat),
     invoice.timestamp,
     invoice.fields.flatMap(fieldWords),
-    { secretKey },
+    signerOf(secretKey),
   );
 
 /** Field `9` from feature bits; the fewest words. */
 export const featureWords = (features: readonly number[]): number[] =>
-  numberWordsOf(features.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n));
-
-function numberWordsOf(value: bigint): number[] {
-  return value === 0n ? [] : [...value.toString(32)].map((digit) => Number.parseInt(digit, 32));
-}
+  [...features.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n).toString(32)].map((digit) =>
+    Number.parseInt(digit, 32),
+  );
 
 const hopBytes = (hop: RouteHop): Buffer =>
   join(
@@ -381,7 +376,7 @@ export function makeInvoice(content: InvoiceContent, secretKey: Uint8Array): str
   const fields: Field[] = [
     ...data(TAG.p, content.paymentHash),
     ...data(TAG.s, content.paymentSecret),
-    ...data(TAG.d, Buffer.from(content.description, "utf8")),
+    ...data(TAG.d, Buffer.from(content.description)),
     { tag: TAG.x, words: numberWords(content.expirySeconds) },
     { tag: TAG.c, words: numberWords(content.minFinalCltv) },
     { tag: TAG.f9, words: featureWords(content.features) },
@@ -390,7 +385,7 @@ export function makeInvoice(content: InvoiceContent, secretKey: Uint8Array): str
     ...data(TAG.nonce, content.deputyNonce),
   ];
   const prefix = writePrefix(content.network, content.amountMsat);
-  return assemble(prefix, content.timestamp, fields.flatMap(fieldWords), { secretKey });
+  return assemble(prefix, content.timestamp, fields.flatMap(fieldWords), signerOf(secretKey));
 }
 
 /** What an invoice is checked against (specs/05 §6). */

@@ -92,13 +92,13 @@ export function readUri(text: string, path = "uri"): NodeUri {
   need(/^[0-9a-f]{66}$/.test(pubkey) && isPoint(unhex(pubkey)), `${path}/pubkey`);
   const rest = text.slice(at + 1).toLowerCase();
   const bracketed = rest.startsWith("[");
-  const [, host = "", tail = ""] = (bracketed ? /^\[([^\]]*)\](.*)$/ : /^([^:]*)(.*)$/).exec(rest) ?? [];
+  const [, host = "", tail = ""] = (bracketed ? /^\[([^\]]*)\](.*)$/ : /([^:]*)(.*)/).exec(rest) ?? [];
   const right = bracketed ? isIPv6(host) && !host.includes("%") : tail.lastIndexOf(":") <= 0;
   need(right, `${path}/host`);
-  need(tail.startsWith(":"), `${path}/port`);
   need(bracketed || isIPv4(host) || isHostName(host), `${path}/host`);
-  need(/^:[1-9]\d{0,4}$/.test(tail) && Number(tail.slice(1)) <= 0xffff, `${path}/port`);
-  return { pubkey, host, port: Number(tail.slice(1)) };
+  const [, port] = /^:([1-9]\d{0,4})$/.exec(tail) ?? [];
+  need(port !== undefined && Number(port) <= 0xffff, `${path}/port`);
+  return { pubkey, host, port: Number(port) };
 }
 
 /** The canonical text. */

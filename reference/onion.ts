@@ -37,7 +37,7 @@ export function writeOnion(
     const grown = join(filler, Buffer.alloc(payload.length + 32));
     const rho = key("rho", secrets[i] as Buffer);
     const from = PAYLOADS - filler.length;
-    filler = xor(grown, stream(rho, 2 * PAYLOADS).subarray(from, from + grown.length));
+    filler = xor(grown, stream(rho, from + grown.length).subarray(from));
   }
   let packet = stream(key("pad", sessionKey), PAYLOADS);
   let mac: Buffer = Buffer.alloc(32);

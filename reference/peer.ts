@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
-import { Fields, hex, integer, join, need, uint, unhex } from "./bytes.js";
+import { Fields, hex, integer, join, need, Refused, uint, unhex } from "./bytes.js";
 import { sha256, tagPrefix } from "./crypto.js";
 import { MAX_TOKEN, sized, writeSized } from "./odt.js";
 import { SEALED_LENGTH } from "./sealed.js";
@@ -92,13 +92,15 @@ export function readMessage(type: number, bytes: Uint8Array): Words {
       extension(from, name, []);
       return { status: hex(status), time, nonce: hex(nonce) };
     }
-    default: {
+    case MESSAGE_TYPE.card_update: {
       const name = "card_update";
       const requestHash = from.take(32, name);
       const update = from.take(SEALED_LENGTH, name);
       extension(from, name, []);
       return { requestHash: hex(requestHash), update: hex(update) };
     }
+    default:
+      throw new Refused("type");
   }
 }
 
@@ -143,14 +145,14 @@ function within(address: string, networks: string): boolean {
   return list.check(address, family(address));
 }
 
-/** The 16 bytes of an IPv6 address. */
+/** The eight groups of an IPv6 address. No IPv4 network of §7 has fewer than 256 addresses: their last byte is left out. */
 function groups(address: string): number[] {
   const [, head = address, tail = ""] = /^(.*)::(.*)$/.exec(address) ?? [];
   const parse = (part: string): number[] =>
     part.split(":").flatMap((group) => {
       if (!group.includes(".")) return group === "" ? [] : [Number.parseInt(group, 16)];
-      const [a = 0, b = 0, c = 0, d = 0] = group.split(".").map(Number);
-      return [256 * a + b, 256 * c + d];
+      const [a = 0, b = 0, c = 0] = group.split(".").map(Number);
+      return [256 * a + b, 256 * c];
     });
   const [left, right] = [parse(head), parse(tail)];
   return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right];
@@ -160,7 +162,7 @@ function groups(address: string): number[] {
 export function scopeOf(address: string): string {
   if (!isIPv4(address) && within(address, "::ffff:0:0/96 64:ff9b::/96")) {
     const [high = 0, low = 0] = groups(address).slice(6);
-    return scopeOf([high >> 8, high & 255, low >> 8, low & 255].join("."));
+    return scopeOf([high >> 8, high & 255, low >> 8, 0].join("."));
   }
   const found = Object.entries(SCOPES).find(([, networks]) => within(address, networks));
   if (found) return found[0];

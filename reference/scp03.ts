@@ -128,10 +128,10 @@ export function protectCommand(
 ): { readonly bytes: Buffer; readonly channel: Channel } {
   const channel = { ...before, counter: before.counter + 1 };
   if ((channel.level & C_MAC) === 0) {
-    const length = plain.length > 0 ? uint(plain.length, 1) : Buffer.alloc(0);
+    const length = plain.length === 0 ? Buffer.alloc(0) : uint(plain.length, 1);
     return { bytes: join(header, length, plain), channel };
   }
-  const encrypts = (channel.level & C_DECRYPTION) !== 0 && plain.length > 0;
+  const encrypts = (channel.level & C_DECRYPTION) !== 0 && plain.length !== 0;
   const data = encrypts ? aesEncrypt(unhex(channel.keys.enc), iv(channel, false), pad(plain)) : plain;
   return macCommand(channel, header, data);
 }
@@ -160,7 +160,7 @@ export function checkMac(
   data: Uint8Array,
 ): { readonly data: Buffer; readonly channel: Channel } | undefined {
   const end = data.length - channel.size;
-  if (end < 0 || ((bytes[0] ?? 0) & 0x04) === 0) return undefined;
+  if (((bytes[0] ?? 0) & 0x04) === 0) return undefined;
   const mac = commandMac(channel, bytes.subarray(0, 5), data.subarray(0, end));
   if (hex(mac.subarray(0, channel.size)) !== hex(data.subarray(end))) return undefined;
   return { data: Buffer.from(data.subarray(0, end)), channel: { ...channel, chain: hex(mac) } };
@@ -172,7 +172,7 @@ const responseMac = (channel: Channel, data: Uint8Array, sw: string): Buffer =>
 /** The card's half protects the data of a response (specs/04 §4.3). */
 export function protectResponse(channel: Channel, data: Uint8Array, sw: string): Buffer {
   if ((channel.level & R_MAC) === 0 || !isProtected(sw)) return Buffer.from(data);
-  const encrypts = (channel.level & R_ENCRYPTION) !== 0 && data.length > 0;
+  const encrypts = (channel.level & R_ENCRYPTION) !== 0 && data.length !== 0;
   const body = encrypts ? aesEncrypt(unhex(channel.keys.enc), iv(channel, true), pad(data)) : data;
   return join(body, responseMac(channel, body, sw));
 }
@@ -195,7 +195,7 @@ export function openResponse(channel: Channel, data: Uint8Array, sw: string): Bu
   need(end % 16 === 0, "padding");
   const plain = unpad(aesDecrypt(unhex(channel.keys.enc), iv(channel, true), body));
   need(plain !== undefined, "padding");
-  return plain ?? Buffer.alloc(0);
+  return plain;
 }
 
 /** What a host reads in the answer to INITIALIZE UPDATE. */
@@ -209,7 +209,7 @@ export interface CardHello {
 
 /** Answer to INITIALIZE UPDATE (specs/04 §4.2). @throws Refused `length`, `protocol` */
 export function readHello(data: Uint8Array): CardHello {
-  need(data.length >= 13, "length");
+  need(data.length >= 28, "length");
   need(data[11] === 0x03, "protocol");
   const i = data[12] ?? 0;
   const size = sizeOf(i);

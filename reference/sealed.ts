@@ -51,61 +51,62 @@ export interface FieldsOf {
   readonly update: UpdateFields;
 }
 
-type Form = "bytes" | "number" | "amount";
-type Layout = readonly (readonly [name: string, length: number, form: Form])[];
+type Layout = readonly (readonly [name: string, length: number])[];
+
+/** Fields that are bytes, and those that are amounts; the others are numbers. */
+const BYTES = ["cardId", "invoiceHash", "challenge", "reserved", "keyCheck"];
+const AMOUNTS = ["amount", "authorizedTotal", "credit", "maxPerTransaction", "pinThreshold", "noPinBudget"];
 
 /** specs/02 §3 */
 const LAYOUT: Readonly<Record<SealedType, Layout>> = {
   authorization: [
-    ["cardId", 8, "bytes"],
-    ["counter", 4, "number"],
-    ["flags", 1, "number"],
-    ["updateSequence", 3, "number"],
-    ["amount", 8, "amount"],
-    ["authorizedTotal", 8, "amount"],
-    ["invoiceHash", 32, "bytes"],
+    ["cardId", 8],
+    ["counter", 4],
+    ["flags", 1],
+    ["updateSequence", 3],
+    ["amount", 8],
+    ["authorizedTotal", 8],
+    ["invoiceHash", 32],
   ],
   status: [
-    ["cardId", 8, "bytes"],
-    ["counter", 4, "number"],
-    ["flags", 1, "number"],
-    ["updateSequence", 3, "number"],
-    ["credit", 8, "amount"],
-    ["authorizedTotal", 8, "amount"],
-    ["challenge", 32, "bytes"],
+    ["cardId", 8],
+    ["counter", 4],
+    ["flags", 1],
+    ["updateSequence", 3],
+    ["credit", 8],
+    ["authorizedTotal", 8],
+    ["challenge", 32],
   ],
   update: [
-    ["cardId", 8, "bytes"],
-    ["sequence", 4, "number"],
-    ["flags", 1, "number"],
-    ["reserved", 3, "bytes"],
-    ["credit", 8, "amount"],
-    ["maxPerTransaction", 8, "amount"],
-    ["pinThreshold", 8, "amount"],
-    ["noPinBudget", 8, "amount"],
-    ["maxTransactions", 4, "number"],
-    ["keyCheck", 12, "bytes"],
+    ["cardId", 8],
+    ["sequence", 4],
+    ["flags", 1],
+    ["reserved", 3],
+    ["credit", 8],
+    ["maxPerTransaction", 8],
+    ["pinThreshold", 8],
+    ["noPinBudget", 8],
+    ["maxTransactions", 4],
+    ["keyCheck", 12],
   ],
 };
 
 /** The 64 bytes of a body before its signature. */
 export const writeFields = <T extends SealedType>(type: T, fields: FieldsOf[T]): Buffer =>
   join(
-    ...LAYOUT[type].map(([name, length, form]) => {
+    ...LAYOUT[type].map(([name, length]) => {
       const value = fields[name as keyof FieldsOf[T]] as string | number | bigint;
-      return form === "bytes" ? unhex(value as string) : uint(value as number | bigint, length);
+      return BYTES.includes(name) ? unhex(value as string) : uint(value as number | bigint, length);
     }),
   );
 
 /** The inverse of {@link writeFields}, whatever the values are. */
 export function readFields<T extends SealedType>(type: T, bytes: Uint8Array): FieldsOf[T] {
   const from = new Fields(bytes);
-  const entries = LAYOUT[type].map(([name, length, form]) => {
+  const entries = LAYOUT[type].map(([name, length]) => {
     const value = from.take(length, name);
-    return [
-      name,
-      form === "bytes" ? hex(value) : form === "amount" ? integer(value) : Number(integer(value)),
-    ];
+    if (BYTES.includes(name)) return [name, hex(value)];
+    return [name, AMOUNTS.includes(name) ? integer(value) : Number(integer(value))];
   });
   return Object.fromEntries(entries) as FieldsOf[T];
 }
@@ -188,7 +189,7 @@ export function open<T extends SealedType>(type: T, message: Uint8Array, known: 
   const keySetId = message.subarray(1, 5);
   const sealKey = known.sealKeys[hex(keySetId)];
   need(sealKey !== undefined, "key set");
-  const body = openBody(message, unhex(sealKey ?? ""));
+  const body = openBody(message, unhex(sealKey));
   const fields = readFields(type, body.subarray(0, 64));
   const point = type === "update" ? known.issuerPoint : known.cards[fields.cardId];
   const signed = signedBytes(type, keySetId, body.subarray(0, 64));

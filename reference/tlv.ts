@@ -22,16 +22,17 @@ export function readObjects(bytes: Uint8Array, inside: string): DataObject[] {
   for (let at = 0; at < bytes.length; ) {
     const two = ((bytes[at] ?? 0) & 0x1f) === 0x1f;
     const tag = hex(bytes.subarray(at, at + (two ? 2 : 1))).toUpperCase();
-    need(two ? /^..[2-7].|^..1F/.test(tag) : tag !== "00", inside);
+    const last = bytes[at + 1] ?? 0;
+    need(two ? last >= 0x1f && last < 0x80 : tag !== "00", inside);
     at += tag.length / 2;
     const long = bytes[at] === 0x81;
     const length = bytes[at + (long ? 1 : 0)];
     // Nothing here is longer than a response, so that 82 is never the shortest form.
     need(length !== undefined && length >= 0x80 === long, tag);
     at += long ? 2 : 1;
-    need(at + (length ?? 0) <= bytes.length, tag);
-    objects.push({ tag, value: Buffer.from(bytes.subarray(at, at + (length ?? 0))) });
-    at += length ?? 0;
+    need(at + length <= bytes.length, tag);
+    objects.push({ tag, value: Buffer.from(bytes.subarray(at, at + length)) });
+    at += length;
   }
   return objects;
 }
@@ -47,7 +48,7 @@ export function find(objects: readonly DataObject[], tag: string): Buffer | unde
 export function must(objects: readonly DataObject[], tag: string): Buffer {
   const value = find(objects, tag);
   need(value !== undefined, tag);
-  return value ?? Buffer.alloc(0);
+  return value;
 }
 
 /** The value of the one object with this tag that fills the bytes. @throws Refused with the tag */

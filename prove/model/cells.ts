@@ -4,6 +4,9 @@ import type { Cells } from "../card/cells.js";
 const number = (value: bigint | number, length: number): string =>
   value.toString(16).padStart(2 * length, "0");
 
+/** Bytes that are not there are zero in memory. */
+const filled = (hex: string, length: number): string => hex.padEnd(2 * length, "0");
+
 const entryHex = (entry: RingEntry | undefined): string =>
   entry
     ? entry.invoiceHash +
@@ -21,13 +24,13 @@ const ringHex = (ring: readonly RingEntry[]): string =>
 export function cellsOf(card: Card): Record<string, string> {
   return {
     lifecycle: number(card.lifecycle, 1),
-    "card-id": card.cardId,
-    "key-set-id": card.keySetId,
-    "seal-key": card.sealKey,
-    "issuer-point": card.issuerPoint,
+    "card-id": filled(card.cardId, 8),
+    "key-set-id": filled(card.keySetId, 4),
+    "seal-key": filled(card.sealKey, 16),
+    "issuer-point": filled(card.issuerPoint, 65),
     "node-uri": (card.nodeUri ? number(card.nodeUri.length / 2, 1) + card.nodeUri : "").padEnd(402, "0"),
-    "secret-key": card.secretKey,
-    point: card.point,
+    "secret-key": filled(card.secretKey, 32),
+    point: filled(card.point, 65),
     published: number(card.published, 1),
     credit: number(card.credit, 8),
     "max-per-transaction": number(card.maxPerTransaction, 8),

@@ -177,7 +177,8 @@ export class ModelSession {
   /** The card chose a key: whatever it is, it is a pair, and another one than before. */
   #withNewKey(model: Card, found: Readonly<Record<string, string>>): Card {
     const { point = "", "secret-key": secretKey = "" } = found;
-    if (point === model.point) return model;
+    // Memory without a key is zero.
+    if (point === model.point || /^0*$/.test(point + model.point)) return model;
     if (!isPair(secretKey, point)) throw new Disagreement("GENERATE KEY PAIR: the keys are no pair");
     return { ...model, point, secretKey };
   }

@@ -56,11 +56,14 @@ const rightPin = (model: Card): Uint8Array => (model.pin ? hexToBytes(model.pin)
 const sequenceOf = (model: Card, delta: number): number =>
   Math.min(0xffffffff, Math.max(0, model.sequence + delta));
 
+/** What the card has, or what it would get: a blank one has nothing. */
+const own = (hex: string, instead: Uint8Array): Uint8Array => (hex ? hexToBytes(hex) : instead);
+
 function orderOf(model: Card, step: UpdateStep): Uint8Array {
   const { wrong } = step;
   const credit = wrong === "credit" ? MOST + 1n : least(model.credit + BigInt(step.credit));
   const fields: Partial<Order> = {
-    cardId: wrong === "card-id" ? hexToBytes("1102030405060708") : hexToBytes(model.cardId),
+    cardId: wrong === "card-id" ? hexToBytes("1102030405060708") : own(model.cardId, material.CARD_ID),
     sequence: sequenceOf(model, step.sequence),
     flags: step.flags,
     reserved: step.reserved,
@@ -69,10 +72,10 @@ function orderOf(model: Card, step: UpdateStep): Uint8Array {
     pinThreshold: step.pinThreshold,
     noPinBudget: step.noPinBudget,
     maxTransactions: step.maxTransactions,
-    point: wrong === "point" ? material.ISSUER_POINT : hexToBytes(model.point),
+    point: wrong === "point" ? material.ISSUER_POINT : own(model.point, material.CARD_POINT),
     signer: wrong === "signer" ? material.OTHER_ISSUER_SECRET : material.ISSUER_SECRET,
-    keySetId: hexToBytes(wrong === "key-set" ? "ffffffff" : model.keySetId),
-    sealKey: wrong === "seal-key" ? new Uint8Array(16).fill(9) : hexToBytes(model.sealKey),
+    keySetId: wrong === "key-set" ? hexToBytes("ffffffff") : own(model.keySetId, material.KEY_SET_ID),
+    sealKey: wrong === "seal-key" ? new Uint8Array(16).fill(9) : own(model.sealKey, material.SEAL_KEY),
     type: wrong === "type" ? 1 : 3,
     highS: step.highS,
   };

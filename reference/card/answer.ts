@@ -30,7 +30,6 @@ import {
 /** Bytes from the card's random number generator. */
 export type Draw = (length: number) => Uint8Array;
 
-const NONE: CardChannel = { state: "none" };
 /** Failed authentications after which the simulated card opens no channel any more (specs/04 §4.5). */
 const LOCKED_AFTER = 10;
 /** C-MAC and C-DECRYPTION. */
@@ -48,8 +47,8 @@ export interface Command {
 /** Reads a short command APDU; undefined for bytes that are none. */
 export function parseCommand(bytes: Uint8Array): Command | undefined {
   if (bytes.length < 4) return undefined;
+  const lc = bytes[4] ?? 0;
   const hasData = bytes.length > 5;
-  const lc = hasData ? (bytes[4] ?? 0) : 0;
   if (hasData && (lc === 0 || (bytes.length !== 5 + lc && bytes.length !== 6 + lc))) return undefined;
   const p1p2 = Buffer.from(bytes).readUInt16BE(2);
   return {
@@ -82,8 +81,8 @@ function select(card: Card, aid: string, silently: boolean): Outcome {
     ...card,
     verified: false,
     ...(card.selected === "application"
-      ? { channel: NONE, received: [], nextBlock: 0 }
-      : { domainChannel: NONE }),
+      ? { channel: null, received: [], nextBlock: 0 }
+      : { domainChannel: null }),
   };
   const isApplication = names(APPLICATION_AID);
   const next: Card = { ...left, selected: isApplication ? "application" : "domain" };
@@ -159,7 +158,7 @@ const withChannel = (card: Card, channel: CardChannel): Card =>
 /** INITIALIZE UPDATE (specs/04 §4.2). Ends the channel that was open, whatever its own answer is. */
 function initializeUpdate(card: Card, { p1p2, data }: Command, draw: Draw): Outcome {
   const isApplication = card.selected === "application";
-  const ended = withChannel(isApplication ? { ...card, received: [], nextBlock: 0 } : card, NONE);
+  const ended = withChannel(isApplication ? { ...card, received: [], nextBlock: 0 } : card, null);
   const size = sizeOf(card.i);
   if (p1p2 & 0xff) return refuse(card, "6a86", ended);
   if (data.length !== size) return refuse(card, "6700", ended);
@@ -179,7 +178,7 @@ function initializeUpdate(card: Card, { p1p2, data }: Command, draw: Draw): Outc
     hostCryptogram: hostCryptogram(keys, context, size),
     version: slot.version,
   };
-  const next = counted ? nextSequence(ended, slot.version) : ended;
+  const next = nextSequence(ended, slot.version);
   const said =
     helloHead(card, slot.version) + challenge + cardCryptogram(keys, context, size) + hex(sequence);
   return accept(withChannel(next, begun), exactly(said));
@@ -188,14 +187,14 @@ function initializeUpdate(card: Card, { p1p2, data }: Command, draw: Draw): Outc
 /** EXTERNAL AUTHENTICATE (specs/04 §4.2): counted before it is judged. */
 function externalAuthenticate(card: Card, { p1p2, data, bytes }: Command): Outcome {
   const begun = channelOf(card);
-  if (begun.state !== "initialized") return refuse(card, "6985");
+  if (begun?.state !== "initialized") return refuse(card, "6985");
   const level = p1p2 >> 8;
   if (p1p2 & 0xff || !offers(card.i, level)) return refuse(card, "6a86");
   if (data.length !== 2 * begun.size) return refuse(card, "6700");
   const failed = { ...card, failures: card.failures + 1 };
   const right = checkMac(freshChannel(begun.keys, begun.size), bytes, data);
   if (!right || hex(right.data) !== begun.hostCryptogram)
-    return refuse(card, right ? "6300" : "6982", withChannel(failed, NONE));
+    return refuse(card, right ? "6300" : "6982", withChannel(failed, null));
   const open: CardChannel = {
     state: "open",
     channel: { ...right.channel, level },
@@ -211,7 +210,7 @@ function secured(
   work: (card: Card, p1p2: number, plain: Uint8Array) => Outcome,
 ): Outcome {
   const open = channelOf(card);
-  if (open.state !== "open" || (open.channel.level & NEEDED_LEVEL) !== NEEDED_LEVEL)
+  if (open?.state !== "open" || (open.channel.level & NEEDED_LEVEL) !== NEEDED_LEVEL)
     return refuse(card, "6982");
   return unwrapped(card, command, (to, plain) => work(to, command.p1p2, plain));
 }
@@ -223,9 +222,9 @@ function unwrapped(
   work: (card: Card, plain: Uint8Array) => Outcome,
 ): Outcome {
   const open = channelOf(card);
-  if (open.state !== "open") return refuse(card, "6982");
+  if (open?.state !== "open") return refuse(card, "6982");
   const read = openCommand(open.channel, bytes, data);
-  if (!read) return refuse(card, "6982", withChannel(card, NONE));
+  if (!read) return refuse(card, "6982", withChannel(card, null));
   const outcome = work(withChannel(card, { ...open, channel: read.channel }), read.plain);
   return { ...outcome, through: read.channel };
 }
@@ -236,7 +235,7 @@ function domain(card: Card, command: Command, draw: Draw): Outcome {
   if (cla === 0x80 && ins === 0x50) return initializeUpdate(card, command, draw);
   if (cla === 0x84 && ins === 0x82) return externalAuthenticate(card, command);
   const open = channelOf(card);
-  const session = open.state === "open" ? open.version : undefined;
+  const session = open?.state === "open" ? open.version : undefined;
   if (cla !== 0x84 && session === undefined) return domainCommand(card, ins, p1p2, data, undefined);
   return unwrapped(card, command, (to, plain) => domainCommand(to, ins, p1p2, plain, session));
 }

@@ -15,9 +15,9 @@ export const keyProof = (point: Uint8Array, signature: Uint8Array): Buffer =>
 
 /** The point of an answer to GENERATE KEY PAIR whose signature is right. @throws Refused `form`, `signature` */
 export function provenPoint(data: Uint8Array, challenge: Uint8Array): Buffer {
-  const point = Buffer.from(data.subarray(5, 70));
-  need(hex(keyProof(point, data.subarray(72, 136))) === hex(data), "form");
-  need(verify(data.subarray(72), point, keyProofBytes(challenge, point)), "signature");
+  const [point, signature] = [Buffer.from(data.subarray(5, 70)), data.subarray(72)];
+  need(signature.length === 64 && hex(keyProof(point, signature)) === hex(data), "form");
+  need(verify(signature, point, keyProofBytes(challenge, point)), "signature");
   return point;
 }
 
@@ -28,7 +28,7 @@ export interface Response {
   readonly card: Card;
 }
 
-/** A card that really answers, with random numbers from `draw`. It signs as real cards do, s high or low. */
+/** A card that really answers, with random numbers from `draw`. */
 export function respond(card: Card, bytes: Uint8Array, draw: Draw): Response {
   const outcome = answer(card, bytes, draw);
   const { data, card: next } = realize(outcome, draw);
@@ -56,7 +56,7 @@ function realize({ data, next }: Outcome, draw: Draw): { readonly data: Buffer; 
       const { keySetId, sealKey, secretKey } = next;
       const [id, fields] = [unhex(keySetId), unhex(data.fields)];
       const signed = signedBytes(data.type, id, fields);
-      const signature = sign(unhex(secretKey), [signed], { entropy: draw(32) });
+      const signature = sign(unhex(secretKey), [signed]);
       const body = join(fields, signature);
       return { data: frame(SEALED_TYPE[data.type], id, unhex(sealKey), draw(16), body), card: next };
     }

@@ -10,9 +10,9 @@ export interface RingEntry {
   readonly authorized: bigint;
 }
 
-/** The card's half of a secure channel. */
+/** The card's half of a secure channel; null: there is none. */
 export type CardChannel =
-  | { readonly state: "none" }
+  | null
   | {
       readonly state: "initialized";
       readonly keys: SessionKeys;
@@ -30,7 +30,7 @@ export interface KeySlot extends StaticKeys {
 }
 
 /**
- * The whole card as a plain record (specs/01 §8, specs/04 §12). Bytes are hex. The lines up to `nextBlock` are lost
+ * The whole card as a plain record (specs/01 §8, specs/04 §12). Bytes are hex, empty where there are none. The lines up to `nextBlock` are lost
  * with the power.
  */
 export interface Card {
@@ -77,8 +77,6 @@ export interface Card {
 export const LIFECYCLE = { BLANK: 0x01, PERSONALIZED: 0x0f, BLOCKED: 0x8f } as const;
 export const APPLICATION_AID = "f043484551554501";
 export const DOMAIN_AID = "a000000151000000";
-const NO_CHANNEL: CardChannel = { state: "none" };
-const zeros = (length: number): string => "00".repeat(length);
 
 /** What a factory decides of a card. */
 export interface Factory {
@@ -91,18 +89,18 @@ export interface Factory {
 export const blankCard = ({ serial, i, slots }: Factory): Card => ({
   selected: "domain",
   verified: false,
-  channel: NO_CHANNEL,
-  domainChannel: NO_CHANNEL,
+  channel: null,
+  domainChannel: null,
   received: [],
   nextBlock: 0,
   lifecycle: LIFECYCLE.BLANK,
-  cardId: zeros(8),
-  keySetId: zeros(4),
-  sealKey: zeros(16),
-  issuerPoint: zeros(65),
+  cardId: "",
+  keySetId: "",
+  sealKey: "",
+  issuerPoint: "",
   nodeUri: "",
-  secretKey: zeros(32),
-  point: zeros(65),
+  secretKey: "",
+  point: "",
   published: 0,
   credit: 0n,
   maxPerTransaction: 0n,
@@ -127,8 +125,8 @@ export const withoutPower = (card: Card): Card => ({
   ...card,
   selected: "domain",
   verified: false,
-  channel: NO_CHANNEL,
-  domainChannel: NO_CHANNEL,
+  channel: null,
+  domainChannel: null,
   received: [],
   nextBlock: 0,
 });

@@ -130,7 +130,7 @@ function recordedEntropy({ crypto, bytes }: Reference): (length: number) => Uint
 export const channels: FileCheck = {
   file: "scp03-sessions.json",
   check(reference: Reference, { keys, vectors, conversations, hosts }: ChannelFile) {
-    const { scp03, card: cards } = reference;
+    const { scp03, card: cards, personalize } = reference;
     for (const conversation of conversations) converse(reference, keys, conversation);
     for (const host of hosts) listen(reference, host);
     for (const { comment, fields, opening, steps } of vectors) {
@@ -163,6 +163,8 @@ export const channels: FileCheck = {
         const { data = Buffer.alloc(0) } = cards.parseCommand(unhex(plain.command)) ?? {};
         const sent = scp03.protectCommand(channel, unhex(plain.command).subarray(0, 4), data);
         ({ channel } = sent);
+        if (plain.command.startsWith("80d8"))
+          same(personalize.putKeyData(data[0] ?? 0, staticKeys, staticKeys.dek), data, `${comment}, PUT KEY`);
         const withoutLe = wire.command.slice(0, 2 * sent.bytes.length);
         same(sent.bytes, withoutLe, `${comment}, host, ${plain.command.slice(0, 8)}`);
         same(scp03.openResponse(channel, unhex(wire.data), wire.sw), plain.data, `${comment}, host reads`);
@@ -183,10 +185,27 @@ interface StoreVector {
   }[];
 }
 
+interface Proof {
+  readonly comment: string;
+  readonly valid: boolean;
+  readonly challenge: string;
+  readonly hex: string;
+  readonly point?: string;
+  readonly error: string;
+}
+
 export const personalization: FileCheck = {
   file: "personalization.json",
-  check(reference: Reference, { vectors }: { vectors: readonly StoreVector[] }) {
+  check(
+    reference: Reference,
+    { vectors, proofs }: { vectors: readonly StoreVector[]; proofs: readonly Proof[] },
+  ) {
     const { scp03, card: cards } = reference;
+    for (const { comment, valid, challenge, hex, point, error } of proofs) {
+      const read = () => cards.provenPoint(unhex(hex), unhex(challenge));
+      if (valid) same(read(), point, comment);
+      else same(refused(read), error, comment);
+    }
     for (const { comment, kind, fields, blocks } of vectors) {
       if (kind === "kdf3") {
         const { master, diversification, ...keys } = fields;

@@ -260,6 +260,13 @@ const moreValid = [
     invoice("lnbc1n", [...USUAL, field("0", new Array(51).fill(1)), bytes("0", NONCE)]),
     { deputyNonce: hex(NONCE) },
   ),
+  accept(
+    "payee named: the recovery id is not looked at, not in the shortest form",
+    invoice("lnbc1n", [...USUAL, bytes("n", PAYEE)], { recovery: 3 }),
+  ),
+  accept("made in 1970", assembleInvoice("lnbc1n", 1, USUAL, { key: KEY }), { timestamp: 1 }, "modern", {
+    now: 2,
+  }),
   accept("metadata without bytes", invoice("lnbc1n", [...USUAL, field("m", [])]), { metadata: "" }),
   accept("description in UTF-8", invoice("lnbc1n", [P, S, text("bière ☕"), F]), { description: "bière ☕" }),
   accept(
@@ -401,6 +408,35 @@ const moreBadForm = [
       ),
     ]),
     "invoice/payee",
+  ),
+  refuse(
+    "padding of the deputy nonce not zero",
+    invoice("lnbc1n", [
+      ...USUAL,
+      field(
+        "0",
+        wordsOf(NONCE).map((word, i) => (i === 51 ? word | 1 : word)),
+      ),
+    ]),
+    "invoice/deputy nonce",
+  ),
+  refuse(
+    "padding of the description hash not zero",
+    invoice("lnbc1n", [
+      P,
+      S,
+      F,
+      field(
+        "h",
+        wordsOf(HASH).map((word, i) => (i === 51 ? word | 1 : word)),
+      ),
+    ]),
+    "invoice/description hash",
+  ),
+  refuse(
+    "payee named, recovery id 4",
+    invoice("lnbc1n", [...USUAL, bytes("n", PAYEE)], { recovery: 4 }),
+    "invoice/signature",
   ),
   refuse("empty fallback", invoice("lnbc1n", [...USUAL, field("f", [])]), "invoice/fallback[0]"),
   ...[

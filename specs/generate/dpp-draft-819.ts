@@ -191,6 +191,10 @@ const records = [
     valid: false,
     error: "payload/dpp/invoice amount",
   }),
+  record("21 million bitcoin", dppRecord(NONCE, 2_100_000_000_000_000_000n), {
+    valid: true,
+    fields: { nonce: hex(NONCE), invoiceAmountMsat: "2100000000000000000" },
+  }),
   record("BOLT 4's own record of that number, a point", [12, publicKey(ROUTER_KEY)], {
     valid: false,
     error: "payload/dpp",

@@ -84,6 +84,8 @@ const vectors = [
   bad("SELECT", "response", "profile of 3 bytes", fci("010001"), "SELECT response/6F/A5/C1"),
   bad("SELECT", "response", "profile of 5 bytes", fci("0100010000"), "SELECT response/6F/A5/C1"),
   bad("SELECT", "response", "no profile", `6f0c8408${AID}a500`, "SELECT response/6F/A5/C1"),
+  bad("SELECT", "response", "tag 00 in A5", `6f148408${AID}a508c104010001000000`, "SELECT response/6F/A5"),
+  bad("SELECT", "response", "tag 00 in 6F", `6f148408${AID}a506c104010001000000`, "SELECT response/6F"),
   bad("SELECT", "response", "no A5", `6f0a8408${AID}`, "SELECT response/6F/A5"),
   bad("SELECT", "response", "no AID", "6f08a506c10401000100", "SELECT response/6F/84"),
   bad("SELECT", "response", "AID twice", `6f1c8408${AID}8408${AID}a506c10401000100`, "SELECT response/6F/84"),

@@ -1,8 +1,10 @@
 import { hex } from "../../reference/bytes.js";
+import { keyProof, keyProofBytes } from "../../reference/card/respond.js";
+import { sign } from "../../reference/crypto.js";
 import { writeGroups } from "../../reference/personalize.js";
 import { kdf3 } from "../../reference/scp03.js";
-import { bytes, uint } from "./card/bytes.js";
-import { keysForFile, NO_LIMIT, named } from "./card/material.js";
+import { bytes, flip, uint } from "./card/bytes.js";
+import { CARD, ISSUER, keysForFile, NO_LIMIT, named } from "./card/material.js";
 import { firstBlock, GROUP, lastBlock } from "./scp03/groups.js";
 
 export const file = "personalization.json";
@@ -149,6 +151,41 @@ const stores: readonly { readonly comment: string; readonly blocks: readonly Blo
   invalid("PIN block of zeros", group("8102", Buffer.alloc(8))),
 ];
 
+const KEY_CHALLENGE = named("key challenge", 16);
+const PROOF = keyProof(CARD.point, sign(CARD.secretKey, [keyProofBytes(KEY_CHALLENGE, CARD.point)]));
+const proof = (comment: string, hex: Buffer, error?: string) => ({
+  comment,
+  valid: error === undefined,
+  challenge: KEY_CHALLENGE.toString("hex"),
+  hex: hex.toString("hex"),
+  ...(error ? { error } : { point: CARD.point.toString("hex") }),
+});
+/** Answers to GENERATE KEY PAIR, and whether the host believes them. */
+const proofs = [
+  proof("a key and its proof", PROOF),
+  proof("a bit of the signature", flip(PROOF, 135), "signature"),
+  proof("a bit of r", flip(PROOF, 72), "signature"),
+  proof(
+    "over another challenge",
+    keyProof(CARD.point, sign(CARD.secretKey, [keyProofBytes(named("another challenge", 16), CARD.point)])),
+    "signature",
+  ),
+  proof(
+    "another key's proof",
+    keyProof(CARD.point, sign(ISSUER.secretKey, [keyProofBytes(KEY_CHALLENGE, CARD.point)])),
+    "signature",
+  ),
+  proof(
+    "signed without its tag",
+    keyProof(CARD.point, sign(CARD.secretKey, [Buffer.concat([KEY_CHALLENGE, CARD.point])])),
+    "signature",
+  ),
+  proof("a byte behind it", Buffer.concat([PROOF, bytes("00")]), "form"),
+  proof("a byte too few", PROOF.subarray(0, 135), "form"),
+  proof("another tag", flip(PROOF, 0), "form"),
+  proof("another tag of the signature", flip(PROOF, 70), "form"),
+];
+
 export function generate(): unknown {
   return {
     title: "Static keys and STORE DATA",
@@ -163,5 +200,6 @@ export function generate(): unknown {
         blocks: blocks.map(({ p1, p2, data, sw }) => ({ p1, p2, data: hex(data), sw })),
       })),
     ],
+    proofs,
   };
 }

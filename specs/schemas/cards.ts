@@ -186,7 +186,7 @@ export const scp03Sessions = z.strictObject({
             comment,
             command: hex,
             plain: hex.optional(),
-            spoilt: z.enum(["mac", "padding", "length", "clear", "chain", "cryptogram"]).optional(),
+            spoilt: z.enum(["mac", "padding", "length", "clear", "chain", "class", "cryptogram"]).optional(),
             data: hex.optional(),
             status: z.strictObject(status).optional(),
             sw: statusWord,
@@ -229,6 +229,9 @@ export const personalization = z.strictObject({
         ),
       }),
     ]),
+  ),
+  proofs: z.array(
+    pair({ challenge: bytes(16), hex, point: bytes(65) }, { challenge: bytes(16), hex, error }),
   ),
 });
 

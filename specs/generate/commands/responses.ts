@@ -126,6 +126,17 @@ export const responseVectors: readonly CommandVector[] = [
   fci.bad("a tag without a length", `6f2f8408${AID}a522c120${BLANK}c2`, "C2"),
   fci.bad("tag 00", `6f308408${AID}a522c120${BLANK}0000`, "6F"),
   fci.bad("a tag of two bytes that one could hold", `6f318408${AID}a522c120${BLANK}9f1e00`, "6F"),
+  fci.bad("tag 00 in A5", `6f308408${AID}a524c120${BLANK}0000`, "A5"),
+  fci.read("a tag of two bytes, the first of them", `6f318408${AID}a522c120${BLANK}9f1f00`, {
+    aid: AID,
+    profile: blank,
+    nodeUri: null,
+  }),
+  fci.read("a tag of two bytes, the last of them", `6f318408${AID}a522c120${BLANK}9f7f00`, {
+    aid: AID,
+    profile: blank,
+    nodeUri: null,
+  }),
   fci.bad("a tag of three bytes", `6f328408${AID}a522c120${BLANK}9f810100`, "6F"),
   fci.bad("profile of 33 bytes", `6f2f8408${AID}a523c121${BLANK}00`, "C1"),
   fci.bad("nothing", "", "6F"),
@@ -163,6 +174,11 @@ export const responseVectors: readonly CommandVector[] = [
   getNodeUri.good("200 bytes: length in two bytes", `5f5081c8${"78".repeat(200)}`, {
     nodeUri: "x".repeat(200),
   }),
+  getNodeUri.good("127 bytes: length in one byte", `5f507f${"78".repeat(127)}`, { nodeUri: "x".repeat(127) }),
+  getNodeUri.good("128 bytes: length in two bytes", `5f508180${"78".repeat(128)}`, {
+    nodeUri: "x".repeat(128),
+  }),
+  getNodeUri.bad("127 bytes, length in two bytes", `5f50817f${"78".repeat(127)}`, "5F50"),
   getNodeUri.bad("another object", `5f5153${URI}`, "5F50"),
   getNodeUri.bad("empty", "5f5000", "5F50"),
   getNodeUri.bad("a space", "5f500120", "5F50"),
@@ -174,6 +190,8 @@ export const responseVectors: readonly CommandVector[] = [
   pinBlock.good("11 digits", "2b12345678901fff", { pin: "12345678901" }),
   pinBlock.good("12 digits", "2c123456789012ff", { pin: "123456789012" }),
   pinBlock.good("zeros", "240000ffffffffff", { pin: "0000" }),
+  pinBlock.bad("first digit A", "24a234ffffffffff", "digit"),
+  pinBlock.bad("first filler 0", "2412340fffffffff", "filler"),
   pinBlock.bad("length 14", "2e12345678901234", "length"),
   pinBlock.bad("length F", "2f12345678901234", "length"),
   pinBlock.bad("last digit A", "2c12345678901aff", "digit"),

@@ -1,5 +1,5 @@
-import { ascii, hex, join, uint, unhex } from "../../../reference/bytes.js";
-import { hmac, pointOf } from "../../../reference/crypto.js";
+import { ascii, hex, integer, join, uint, unhex } from "../../../reference/bytes.js";
+import { GROUP_ORDER, hmac, pointOf, signRecoverably } from "../../../reference/crypto.js";
 import {
   assemble,
   featureWords,
@@ -32,9 +32,18 @@ export interface Signing {
 }
 
 /** An invoice with a right checksum and, unless `signing` spoils it, a right signature. */
-export const assembleInvoice = (
+export function assembleInvoice(
   prefix: string,
   time: number,
   fields: readonly Field[],
-  { key, ...spoilt }: Signing,
-): string => assemble(prefix, time, fields.flat(), { secretKey: key, ...spoilt });
+  { key, highS = false, recovery }: Signing,
+): string {
+  return assemble(prefix, time, fields.flat(), (signed) => {
+    const made = signRecoverably(key, signed);
+    const id = made[0] ?? 0;
+    const [r, s] = [made.subarray(1, 33), made.subarray(33)];
+    return highS
+      ? join(r, uint(GROUP_ORDER - integer(s), 32), uint(id ^ 1, 1))
+      : join(r, s, uint(recovery ?? id, 1));
+  });
+}

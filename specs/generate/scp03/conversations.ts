@@ -3,10 +3,11 @@ import { authorizeData } from "../../../reference/card/pay.js";
 import { provenPoint, respond } from "../../../reference/card/respond.js";
 import { APPLICATION_AID, type Card, DOMAIN_AID, withoutPower } from "../../../reference/card/state.js";
 import { aesBlock, aesEncrypt } from "../../../reference/crypto.js";
-import { type DataGroup, writeGroups } from "../../../reference/personalize.js";
+import { type DataGroup, putKeyData, writeGroups } from "../../../reference/personalize.js";
 import {
   authenticate,
   type Channel,
+  commandMac,
   greet,
   macCommand,
   openResponse,
@@ -16,7 +17,7 @@ import {
 import { open } from "../../../reference/sealed.js";
 import { flip } from "../card/bytes.js";
 import { CARD, KEY_SET, named } from "../card/material.js";
-import { fixedRandom, KEY_VERSION, keysOf, NEXT_VERSION, vectorCard } from "./cards.js";
+import { fixedRandom, KEY_VERSION, keysOf, NEXT_VERSION, SERIAL, vectorCard } from "./cards.js";
 import { firstBlock, GROUP, lastBlock } from "./groups.js";
 import { apdu } from "./sessions.js";
 
@@ -37,7 +38,7 @@ interface Step {
   readonly status?: Readonly<Record<string, string | number>>;
 }
 
-type Spoilt = "mac" | "padding" | "length" | "clear" | "chain" | "cryptogram";
+type Spoilt = "mac" | "padding" | "length" | "clear" | "chain" | "class" | "cryptogram";
 
 /** A card that fixes what it draws, and a host with a channel to it. */
 class Talk {
@@ -155,6 +156,12 @@ function spoil(before: Channel, header: Uint8Array, data: Buffer, spoilt: Spoilt
       return macCommand(counted, header, data);
     case "length":
       return macCommand(counted, header, data.subarray(0, 15));
+    // Class 80, also under the MAC.
+    case "class": {
+      const plain = join(unhex("80"), header.subarray(1), uint(data.length + before.size, 1));
+      const mac = commandMac(counted, plain, data);
+      return { bytes: join(plain, data, mac.subarray(0, before.size)), channel: counted };
+    }
     case "padding": {
       const iv = aesBlock(unhex(before.keys.enc), uint(counted.counter, 16));
       return macCommand(counted, header, aesEncrypt(unhex(before.keys.enc), iv, Buffer.alloc(16, 0x55)));
@@ -182,6 +189,22 @@ const conversation = (comment: string, i: number, talk: (talk: Talk) => Talk) =>
 });
 const S8 = 0x70;
 const S16 = 0x71;
+
+const NO = "ff".repeat(8);
+/** Group 0104: credit, max per transaction, PIN threshold, no-PIN budget, max transactions, publish bits. */
+const limits = (...values: readonly string[]): DataGroup => ({ dgi: "0104", value: values.join("") });
+/** A card made with these limits and no PIN, unless one is given. */
+const made = (talk: Talk, group: DataGroup, more: readonly DataGroup[] = []): Talk =>
+  talk
+    .select()
+    .open(0x03)
+    .through("GENERATE KEY PAIR", generate, "9000")
+    .through("block 00", first, "9000")
+    .through("block 01", store("8801", [GROUP.issuer, group, ...more]), "9000");
+const authorize = (amount: bigint): Buffer => apdu("80300000", authorizeData(amount, "02".repeat(32)), true);
+const cardKeys = keysOf(unhex(`5343${hex(SERIAL)}4351`));
+const keyData = (version: number): Buffer => putKeyData(version, cardKeys, cardKeys.dek);
+const putKey = (header: string, version: number): Buffer => apdu(header, keyData(version), true);
 
 const fail = (talk: Talk, times: number, spoilt: "mac" | "cryptogram"): Talk => {
   for (let n = 0; n < times; n++) talk.open(0x03, { spoilt, sw: spoilt === "mac" ? "6982" : "6300" });
@@ -507,6 +530,146 @@ export const conversations = (): readonly unknown[] => [
       .open(0x03)
       .select()
       .through("GENERATE KEY PAIR at the application", generate, "6982"),
+  ),
+  conversation("SELECT with other P1 P2, at the application and at the security domain", S8, (t) =>
+    t
+      .clear("next occurrence, the domain selected by default", `00a4040208${APPLICATION_AID}00`, "6a82")
+      .clear("by file identifier, at the domain", "00a40000023f00", "6a82")
+      .select()
+      .clear("next occurrence, at the application", `00a4040208${APPLICATION_AID}00`, "6a82")
+      .clear("by file identifier, at the application", "00a40000023f00", "6a86"),
+  ),
+  conversation("after a reset the security domain is selected", S8, (t) =>
+    t
+      .select()
+      .clear("GET DATA C1 of the application", "80ca00c100", "9000")
+      .reset()
+      .clear("GET DATA C1 is not the domain's", "80ca00c100", "6a88")
+      .clear("GET DATA E0 is", "80ca00e000", "9000")
+      .clear("an instruction that it does not know", "80360000", "6d00")
+      .clear("GET STATUS without a channel", "80f28002024f0000", "6982")
+      .clear("PUT KEY without a channel", "80d80081", "6982")
+      .clear("a protected command without a channel", "84ca00e000", "6982")
+      .clear("INITIALIZE UPDATE", initialize("80503000", 8), "9000")
+      .clear("GET DATA E0 in clear: no channel is open yet", "80ca00e000", "9000"),
+  ),
+  conversation("a command of another class under a MAC of its own ends the domain's channel", S8, (t) =>
+    t
+      .select("SELECT the security domain", DOMAIN_AID)
+      .open(0x01)
+      .through("GET DATA E0 in class 80", apdu("80ca00e0", undefined, true), "6982", "class")
+      .clear("it is closed", "80ca00e000", "9000"),
+  ),
+  conversation("PUT KEY: parameters, length, keys", S8, (t) =>
+    t
+      .select("SELECT the security domain", DOMAIN_AID)
+      .open(0x03)
+      .through("P2 01", putKey("80d80001", NEXT_VERSION), "6a86")
+      .through("P2 before the length", apdu("80d80001", unhex("31")), "6a86")
+      .through("69 bytes", apdu("80d80081", keyData(NEXT_VERSION).subarray(0, 69)), "6700")
+      .through("71 bytes", apdu("80d80081", join(keyData(NEXT_VERSION), unhex("00"))), "6700")
+      .through("version 0", putKey("80d80081", 0), "6a80")
+      .through("version 128", putKey("80d80081", 128), "6a80")
+      .through("a check value of the second key", apdu("80d80081", flip(keyData(NEXT_VERSION), 46)), "6a80")
+      .through("another key type", apdu("80d80081", flip(keyData(NEXT_VERSION), 1)), "6a80")
+      .through("another length of a check value", apdu("80d80081", flip(keyData(NEXT_VERSION), 20)), "6a80")
+      .through("another length of a key", apdu("80d80081", flip(keyData(NEXT_VERSION), 26)), "6a80")
+      .through("in place of a version that is not there", putKey("80d83281", NEXT_VERSION), "6a88")
+      .through("adding a version that is there", putKey("80d80081", KEY_VERSION), "6a80")
+      .through("the keys are as they were", apdu("80ca00e0", undefined, true), "9000")
+      .through("GET STATUS", apdu("80f28002", unhex("4f00"), true), "9000"),
+  ),
+  conversation("PUT KEY: three key sets, and no fourth", S8, (t) =>
+    t
+      .select("SELECT the security domain", DOMAIN_AID)
+      .open(0x03)
+      .through("adding version 1", putKey("80d80081", 1), "9000")
+      .through("adding version 127", putKey("80d80081", 127), "9000")
+      .through("a fourth", putKey("80d80081", NEXT_VERSION), "6a84")
+      .through("version 127 in place of version 1, though it is there", putKey("80d80181", 127), "6a80")
+      .through("a version in place of itself", putKey("80d80181", 1), "9000")
+      .open(0x03, { version: 127 })
+      .open(0x03, { version: 127 })
+      .through("in place of version 127", putKey("80d87f81", NEXT_VERSION), "9000")
+      .open(0x03, { version: NEXT_VERSION }),
+  ),
+  conversation("every value of STORE DATA reaches the card", S8, (t) =>
+    made(
+      t,
+      limits(
+        "0102030405060708",
+        "1112131415161718",
+        "2122232425262728",
+        "3132333435363738",
+        "ffffffff",
+        "0e",
+      ),
+    )
+      .select()
+      .clear(
+        "profile: everything is published",
+        "80ca00c100",
+        "9000",
+        "c12001000f0e00000000010203040506070811121314151617182122232425262728",
+      ),
+  ),
+  conversation("nothing but the PIN threshold is published", S8, (t) =>
+    made(
+      t,
+      limits(
+        "0000000000000001",
+        "0000000000000002",
+        "0000000000000003",
+        "0000000000000004",
+        "ffffffff",
+        "08",
+      ),
+    )
+      .select()
+      .clear("profile", "80ca00c100", "9000", `c12001000f0800000000${"00".repeat(16)}0000000000000003`),
+  ),
+  conversation("max transactions 0", S8, (t) =>
+    made(t, limits("00000000000003e8", NO, NO, NO, "00000000", "0e")).clear(
+      "AUTHORIZE",
+      authorize(1n),
+      "9c03",
+    ),
+  ),
+  conversation("max transactions of which only the first byte is not 0", S8, (t) =>
+    made(t, limits("00000000000003e8", NO, NO, NO, "01000000", "00")).clear(
+      "AUTHORIZE",
+      authorize(1n),
+      "9000",
+    ),
+  ),
+  conversation("a no-PIN budget of which only the last byte is not 0", S8, (t) =>
+    made(t, limits("00000000000003e8", NO, NO, "0000000000000005", "ffffffff", "00"))
+      .clear("AUTHORIZE 6 msat", authorize(6n), "6984")
+      .clear("AUTHORIZE 5 msat", authorize(5n), "9000"),
+  ),
+  conversation("a PIN in block 00 stays, and block 00 again takes it away", S8, (t) =>
+    t
+      .select()
+      .open(0x03)
+      .through("GENERATE KEY PAIR", generate, "9000")
+      .through("block 00 with a PIN", store("0800", [...firstBlock, GROUP.pin]), "9000")
+      .through("block 01 without", store("8801", [GROUP.issuer, GROUP.limits]), "9000")
+      .clear("VERIFY", "0020008008241234ffffffffff", "9000")
+      .through("RESET", reset, "9000")
+      .through("GENERATE KEY PAIR", generate, "9000")
+      .through("block 00 with a PIN", store("0800", [...firstBlock, GROUP.pin]), "9000")
+      .through("block 00 without", first, "9000")
+      .through("block 01 without", store("8801", [GROUP.issuer, GROUP.limits]), "9000")
+      .clear("VERIFY", "0020008008241234ffffffffff", "6984"),
+  ),
+  conversation("a PIN of which a try was used is new after it was stored again", S8, (t) =>
+    made(t, GROUP.limits, [GROUP.pin])
+      .clear("VERIFY, wrong", "0020008008249999ffffffffff", "63c2")
+      .through("RESET", reset, "9000")
+      .through("GENERATE KEY PAIR", generate, "9000")
+      .through("block 00", first, "9000")
+      .through("block 01", last, "9000")
+      .clear("VERIFY without data: three tries", "00200080", "63c3"),
   ),
   conversation("the version in INITIALIZE UPDATE chooses the keys", S8, (t) =>
     t

@@ -105,6 +105,8 @@ export const hosts = (): readonly unknown[] => [
   refusedHello("another protocol", "protocol", (said) => flip(said, 11)),
   refusedHello("a byte too few", "length", (said) => said.subarray(0, -1)),
   refusedHello("a byte too many", "length", (said) => join(said, unhex("00"))),
+  refusedHello("27 bytes of another protocol", "length", (said) => flip(said, 11).subarray(0, 27)),
+  refusedHello("28 bytes of another protocol", "protocol", (said) => flip(said, 11).subarray(0, 28)),
   refusedHello("without the sequence counter", "length", (said) => said.subarray(0, -3)),
   refusedHello("no data", "length", () => Buffer.alloc(0)),
   refusedHello("S16, which was not asked for", "length", () => greeting(0x71, 0x33).said),

@@ -91,6 +91,22 @@ const SCRIPTS: readonly SessionScript[] = [
   },
 ];
 
+/** Added to the first sessions: levels at which data go in clear. */
+const PLAIN_DATA: readonly SessionScript[] = [0x00, 0x01, 0x11, 0x13].map((level) => ({
+  comment: `S8, level ${level.toString(16).padStart(2, "0")}: PUT KEY replaces the keys`,
+  i: 0x70,
+  to: "domain",
+  level,
+  commands: (diversification) => {
+    const keys = keysOf(diversification);
+    return [
+      getData("00e0"),
+      apdu(`80d8${KEY_VERSION.toString(16)}81`, putKeyData(NEXT_VERSION, keys, keys.dek), true),
+      getData("00e0"),
+    ];
+  },
+}));
+
 const exchange = (command: Uint8Array, sw: string, data: Uint8Array) => ({
   command: hex(command),
   sw,
@@ -155,4 +171,4 @@ function play(script: SessionScript): unknown {
 }
 
 /** Every session, played between the host's half and a card. */
-export const playSessions = (): readonly unknown[] => SCRIPTS.map(play);
+export const playSessions = (): readonly unknown[] => [...SCRIPTS, ...PLAIN_DATA].map(play);

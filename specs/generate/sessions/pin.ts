@@ -194,4 +194,25 @@ export const pinSessions: readonly Session[] = [
       verify("the PIN is the old one", "1234", "9000"),
     ],
   },
+  {
+    id: "pin/malformed-digits",
+    section: "specs/01 §6.3",
+    title: "every digit and every filler of a block is looked at",
+    card: festival({ pin: "123456789012" }),
+    steps: [
+      select(festival({ pin: "123456789012" })),
+      ...[
+        ["first digit A", "24a234ffffffffff"],
+        ["second digit B", "241b34ffffffffff"],
+        ["last of four digits F", "24123fffffffffff"],
+        ["last of twelve digits A", "2c12345678901aff"],
+        ["first filler 0", "2412340fffffffff"],
+        ["last filler E", "241234fffffffffe"],
+        ["last filler of twelve digits 0", "2c123456789012f0"],
+      ].map(([what = "", block = ""]) => send(what, `0020008008${block}`, "6a80")),
+      send("CHANGE, first digit of the new PIN A", "0024008010241234ffffffffff24a678ffffffffff", "6a80"),
+      send("CHANGE, first digit of the old PIN A", "002400801024a234ffffffffff245678ffffffffff", "6a80"),
+      verify("right PIN", "123456789012", "9000"),
+    ],
+  },
 ];

@@ -376,4 +376,26 @@ export const updateSessions: readonly Session[] = [
       refused("1 sat more than the maximum", sat(25_001), 2, "9c01"),
     ],
   },
+  {
+    id: "update/all-flags",
+    section: "specs/01 §6.7",
+    title: "all three flags at once",
+    card: festival({ noPinBudget: "1000" }),
+    steps: [
+      select(FESTIVAL),
+      granted("the whole budget", 1_000n, 1, { counter: 1, total: 1_000n }),
+      ...useUpTries,
+      update("block, tries, no-PIN spent", { sequence: 1, flags: 7, noPinBudget: "1000" }),
+      identify("blocked, and its PIN is not", {
+        counter: 1,
+        flags: 2,
+        sequence: 1,
+        credit: sat(50_000),
+        total: 1_000n,
+      }),
+      update("unblock", { sequence: 2, noPinBudget: "1000" }),
+      granted("the whole budget again", 1_000n, 2, { counter: 2, total: 2_000n, sequence: 2 }),
+      pinState("three tries", "63c3"),
+    ],
+  },
 ];
