@@ -127,7 +127,7 @@ class Line {
         other.destroy();
         this.#isOver = true;
         this.#ready();
-        for (const sent of this.#open.splice(0)) sent.answer("08006");
+        for (const sent of this.#open.splice(0)) sent.answer(sent.state || "08006");
       });
     }
   }
