@@ -41,7 +41,7 @@ function onFullDisk(
     },
   );
   const lines = stderr.trimEnd().split("\n");
-  const first = lines.findIndex((line) => line === "--");
+  const first = lines.indexOf("--");
   return { status, err: lines.slice(0, first).join("\n"), left: lines.slice(first + 1) };
 }
 

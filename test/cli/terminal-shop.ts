@@ -41,6 +41,7 @@ export async function openCommandLineShop(folder: string) {
   };
   const cards = {
     guest: newCard("guest"),
+    visitor: newCard("visitor"),
     limited: newCard("limited", { maxPer24h: "1000sat" }),
     silent: newCard("silent"),
   };

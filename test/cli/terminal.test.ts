@@ -218,15 +218,18 @@ it("serve: sale after sale in a process of its own, a mistyped amount between th
   ]);
 });
 
-it.each([80, 40])(
+it.each([
+  [80, "guest"],
+  [40, "visitor"],
+] as const)(
   "serve: no PIN on a screen of %i columns, none taken for an amount, and amounts after it",
-  async (columns) => {
+  async (columns, card) => {
     const program = await buildProgram("cli/main.ts");
     const { length } = sales();
     const till = inTerminal(
       [
         ...[process.execPath, program, "terminal", "serve", "--node", shop.folder],
-        ...["--card", shop.cards.guest.file, "--no-qr", "--max-sale", "5150sat"],
+        ...["--card", shop.cards[card].file, "--no-qr", "--max-sale", "5150sat"],
       ],
       columns,
     );
