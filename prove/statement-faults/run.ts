@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ChequecardError } from "../../common/index.js";
 import { checkBooks, finish, goOn } from "./books.js";
 import type { Database, Databases, Isolation } from "./databases.js";
@@ -36,6 +37,9 @@ export interface Ran {
   readonly rollbacks: number;
   readonly refused: number;
 }
+
+/** What a roll-back needs to the server: statements that did not wait for it overtake it now, or follow it. */
+const ROLLBACK_MS = 3;
 
 /** The statement that comes next by its path, counted. */
 class Counted {
@@ -93,7 +97,8 @@ export async function runPlan(databases: Databases, plan: Plan): Promise<Ran> {
     const failed = new Set<number>();
     const faultFor = (statement: Statement): Promise<() => void> | undefined => {
       const { path, text, pid } = statement;
-      if (plan.alsoRollback && isRollback(text) && failed.delete(pid)) {
+      if (isRollback(text) && failed.delete(pid)) {
+        if (!plan.alsoRollback) return sleep(ROLLBACK_MS).then(() => () => undefined);
         rollbacks.push(statement.answered);
         return Promise.resolve(() => cancelBySignals(statement));
       }
