@@ -189,7 +189,7 @@ async function insert(
     }[end.reason];
     // A reader that is gone needs no more words: its error is that of the socket.
     if (end.error && end.reason !== "reader-gone") throw end.error;
-    return { data: { ended: end.reason }, text, exitCode: end.reason === "removed" ? EXIT.OK : EXIT.READER };
+    return { data: { ended: end.reason }, text, ...(end.reason !== "removed" && { exitCode: EXIT.READER }) };
   } finally {
     file.close();
   }
