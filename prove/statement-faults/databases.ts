@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -31,6 +32,7 @@ export class Databases {
   readonly #server: PostgresServer;
   readonly #admin: pg.Client;
   readonly #directory: string;
+  readonly #mounted: ChildProcess | undefined;
   readonly #made = new Map<Isolation, Database>();
   #serial = 0;
 
@@ -40,14 +42,15 @@ export class Databases {
     readonly directory: string;
     readonly gates: readonly [Gate, Gate];
     readonly keys: KeySource;
-    readonly hasSmallSpace: boolean;
+    readonly mounted: ChildProcess | undefined;
   }) {
     this.#server = parts.server;
     this.#admin = parts.admin;
     this.#directory = parts.directory;
     this.gates = parts.gates;
     this.keys = parts.keys;
-    this.hasSmallSpace = parts.hasSmallSpace;
+    this.#mounted = parts.mounted;
+    this.hasSmallSpace = parts.mounted !== undefined;
   }
 
   static async open(): Promise<Databases> {
@@ -58,14 +61,14 @@ export class Databases {
     const admin = new pg.Client({ connectionString: server.url("postgres") });
     await admin.connect();
     await admin.query(`create role ${USER} login`);
-    const hasSmallSpace = await makeSmallSpace(join(directory, "small"), server, admin);
+    const mounted = await makeSmallSpace(join(directory, "small"), server, admin);
     const socket = dirname(server.data);
     const gates = [
       await Gate.open(join(directory, "a"), socket),
       await Gate.open(join(directory, "b"), socket),
     ] as const;
     const keys = await testKeys(directory);
-    return new Databases({ server, admin, directory, gates, keys, hasSmallSpace });
+    return new Databases({ server, admin, directory, gates, keys, mounted });
   }
 
   /** URLs of a database, one through each gate. */
@@ -101,33 +104,37 @@ export class Databases {
     for (const { faults } of this.#made.values()) await faults.close();
     await this.#admin.end();
     await this.#server.stop();
-    const small = join(this.#directory, "small");
-    if (this.hasSmallSpace) unmount(small);
+    if (this.#mounted) {
+      const ended = once(this.#mounted, "exit");
+      this.#mounted.stdin?.end();
+      await ended;
+    }
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
-/** Also when this process ends in another way than by {@link Databases.close}; a second time does nothing. */
-function unmount(path: string): void {
-  try {
-    execFileSync("umount", [path], { stdio: "ignore" });
-  } catch {
-    // It is not mounted any more.
-  }
+/** A shell that unmounts when our end of its pipe closes, also after a SIGKILL; the server may still have files there. */
+function unmountAtEnd(path: string): ChildProcess {
+  const script = 'cat >/dev/null; umount -l "$0" && rmdir "$0"';
+  return spawn("/bin/sh", ["-c", script, path], { stdio: ["pipe", "ignore", "ignore"], detached: true });
 }
 
-/** A tablespace on a file system of its own that is full soon. @returns whether it could be made */
-async function makeSmallSpace(path: string, { as }: PostgresServer, admin: pg.Client): Promise<boolean> {
+/** A tablespace on a file system of its own that is full soon. @returns what ends it, undefined: it cannot be made */
+async function makeSmallSpace(
+  path: string,
+  { as }: PostgresServer,
+  admin: pg.Client,
+): Promise<ChildProcess | undefined> {
   mkdirSync(path);
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${SMALL_SIZE},mode=700`, "tmpfs", path], {
       stdio: "ignore",
     });
   } catch {
-    return false;
+    return undefined;
   }
-  process.once("exit", () => unmount(path));
+  const mounted = unmountAtEnd(path);
   if (as.uid !== undefined && as.gid !== undefined) chownSync(path, as.uid, as.gid);
   await admin.query(`create tablespace ${SMALL_SPACE} location '${path}'`);
-  return true;
+  return mounted;
 }
