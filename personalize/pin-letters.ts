@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { bytesToHex, hexToBytes, utf8 } from "../common/index.js";
+import { bytesToHex, equalBytes, hexToBytes, utf8 } from "../common/index.js";
 import { deriveBoxKey, KeyError, openBox, type ScryptParameters, sealBox } from "../keys/index.js";
 import { JournalFile, type JournalFileOptions, readJournal } from "./journal-file.js";
 
@@ -134,13 +134,16 @@ async function openHeader(
   passphrase: Uint8Array,
   path: string,
 ): Promise<Uint8Array> {
+  const unread = `${path}: not a file of PIN letters that this release reads`;
   let header: Header;
   try {
     header = headerSchema.parse(JSON.parse(line ?? ""));
   } catch (cause) {
-    throw new KeyError("damaged", `${path}: not a file of PIN letters that this release reads`, { cause });
+    throw new KeyError("damaged", unread, { cause });
   }
   const { key } = await deriveBoxKey(passphrase, header.scrypt, hexToBytes(header.salt));
-  if (openBox(key, hexToBytes(header.check), associated(0))) return key;
-  throw new KeyError("wrong-passphrase", `${path}: the passphrase is wrong`);
+  const check = openBox(key, hexToBytes(header.check), associated(0));
+  if (!check) throw new KeyError("wrong-passphrase", `${path}: the passphrase is wrong`);
+  if (!equalBytes(check, CHECK)) throw new KeyError("damaged", unread);
+  return key;
 }

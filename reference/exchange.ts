@@ -19,7 +19,7 @@ function request(name: string, apdus: readonly Uint8Array[], header: string): { 
     const wanted = header.slice(2 * at, 2 * at + 2);
     need(wanted === "xx" || hex(last.bytes.subarray(at, at + 1)) === wanted, `${name}/${field}`);
   }
-  return { data: join(...links.flatMap((link) => (link ? [link.data] : []))), p1p2: last.p1p2 };
+  return { data: join(...links.map((link) => link?.data ?? new Uint8Array())), p1p2: last.p1p2 };
 }
 
 const isInvoice = (text: string): boolean => /^[\x21-\x40\x5b-\x7e]+$/.test(text);

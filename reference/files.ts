@@ -111,7 +111,7 @@ export function writeKeyContent({ issuerKeys, masterKeys, keySets }: KeyMaterial
     ),
     uint(keySets.length, 2),
     ...keySets.map(({ id, sealKey, issuerKey, label }) => {
-      const text = Buffer.from(label, "utf8");
+      const text = Buffer.from(label);
       return join(unhex(id), unhex(sealKey), Buffer.of(issuerKey, text.length), text);
     }),
   );
@@ -135,7 +135,7 @@ export function readKeyContent(content: Uint8Array): KeyMaterial {
     const sealKey = hex(fields.take(16, what));
     const issuerKey = fields.uint(1, what);
     need(issuerKey < issuerKeys.length, what);
-    return { id, sealKey, issuerKey, label: fields.take(fields.uint(1, what), what).toString("utf8") };
+    return { id, sealKey, issuerKey, label: fields.take(fields.uint(1, what), what).toString() };
   });
   fields.end(what);
   return { issuerKeys, masterKeys, keySets };
@@ -163,7 +163,7 @@ export function readKeyFile(file: KeyFile, passphrase: Uint8Array): KeyMaterial 
 
 /** Check of a line behind the line with the check `before`; empty for the first line (specs/04 §10.1). */
 export const lineCheck = (before: string, text: string): string =>
-  hex(sha256(Buffer.from(`${before}|${text}`, "utf8")).subarray(0, 8));
+  hex(sha256(Buffer.from(`${before}|${text}`)).subarray(0, 8));
 
 export function writeLines(texts: readonly string[]): Buffer {
   let check = "";
@@ -171,12 +171,12 @@ export function writeLines(texts: readonly string[]): Buffer {
     check = lineCheck(check, text);
     return `${check} ${text}\n`;
   });
-  return Buffer.from(lines.join(""), "utf8");
+  return Buffer.from(lines.join(""));
 }
 
 /** The texts of the lines; a last line that is cut is none. @throws Refused `line n` */
 export function readLines(bytes: Uint8Array): string[] {
-  const whole = Buffer.from(bytes).toString("utf8").split("\n").slice(0, -1);
+  const whole = Buffer.from(bytes).toString().split("\n").slice(0, -1);
   const ends = bytes.at(-1) === 0x0a;
   let check = "";
   const texts: string[] = [];
@@ -201,7 +201,7 @@ export function writeLetters(
   letters: readonly object[],
 ): string[] {
   const box = (content: string, number: number): string =>
-    hex(sealBox(key, nonces[number] ?? Buffer.alloc(NONCE), Buffer.from(content, "utf8"), place(number)));
+    hex(sealBox(key, nonces[number] ?? Buffer.alloc(NONCE), Buffer.from(content), place(number)));
   const head = { format: PIN_LETTERS, version: 1, scrypt, salt, check: box(LETTERS_CHECK, 0) };
   return [JSON.stringify(head), ...letters.map((letter, index) => box(JSON.stringify(letter), index + 1))];
 }
@@ -210,14 +210,14 @@ export function writeLetters(
 export function readLetters(texts: readonly string[], passphrase: Uint8Array): unknown[] {
   const [first = "{}", ...boxes] = texts;
   const head = JSON.parse(first) as Partial<KeyFile> & { readonly check?: string };
-  const { scrypt = { n: 0, r: 0, p: 0 }, salt = "", check = "" } = head;
+  const { scrypt, salt = "", check = "" } = head;
   need(head.format === PIN_LETTERS && head.version === 1, "head");
-  const key = boxKey(passphrase, unhex(salt), scrypt);
+  const key = boxKey(passphrase, unhex(salt), { ...scrypt } as Scrypt);
   const said = openBox(key, unhex(check), place(0), "passphrase");
-  need(said.equals(ascii(LETTERS_CHECK)), "passphrase");
+  need(said.equals(ascii(LETTERS_CHECK)), "head");
   return boxes.map((box, index): unknown => {
     const letter = openBox(key, unhex(box), place(index + 1), `letter ${index + 1}`);
-    return JSON.parse(letter.toString("utf8"));
+    return JSON.parse(letter.toString());
   });
 }
 

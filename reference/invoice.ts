@@ -154,10 +154,10 @@ export function wordsOf(bytes: Uint8Array): number[] {
 const numberOf = (words: Words): number => words.reduce((value, word) => 32 * value + word, 0);
 
 /** The fewest words of a number; `count` of them where it is given. */
-export function numberWords(value: number, count = 0): number[] {
+export function numberWords(value: number | bigint, count = 0): number[] {
   const words: number[] = [];
-  for (let rest = value; rest > 0 || words.length < count; rest = Math.floor(rest / 32))
-    words.unshift(rest % 32);
+  for (let rest = BigInt(value); rest > 0n || words.length < count; rest /= 32n)
+    words.unshift(Number(rest % 32n));
   return words;
 }
 
@@ -215,10 +215,10 @@ function routeHint(words: Words, path: string): RouteHop[] {
 }
 
 /** A fallback address; none for a version that is not known. */
-function fallback([version, ...words]: Words, path: string): Invoice["fallbacks"] {
-  need(version !== undefined, path);
+function fallback(words: Words, path: string): Invoice["fallbacks"] {
+  const version = words[0] ?? 0;
   if (version > 18) return [];
-  const program = bytesOf(words, path);
+  const program = bytesOf(words.slice(1), path);
   const size = program.length;
   const right =
     version === 0 ? size === 20 || size === 32 : version > 16 ? size === 20 : size >= 2 && size <= 40;
@@ -340,9 +340,7 @@ export const writeInvoice = (invoice: Invoice, secretKey: Uint8Array): string =>
 
 /** Field `9` from feature bits; the fewest words. */
 export const featureWords = (features: readonly number[]): number[] =>
-  [...features.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n).toString(32)].map((digit) =>
-    Number.parseInt(digit, 32),
-  );
+  numberWords(features.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n));
 
 const hopBytes = (hop: RouteHop): Buffer =>
   join(

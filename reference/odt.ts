@@ -92,7 +92,7 @@ export function readUri(text: string, path = "uri"): NodeUri {
   need(/^[0-9a-f]{66}$/.test(pubkey) && isPoint(unhex(pubkey)), `${path}/pubkey`);
   const rest = text.slice(at + 1).toLowerCase();
   const bracketed = rest.startsWith("[");
-  const [, host = "", tail = ""] = (bracketed ? /^\[([^\]]*)\](.*)$/ : /([^:]*)(.*)/).exec(rest) ?? [];
+  const [, host = "", tail = ""] = (bracketed ? /\[([^\]]*)\](.*)/ : /([^:]*)(.*)/).exec(rest) ?? [];
   const right = bracketed ? isIPv6(host) && !host.includes("%") : tail.lastIndexOf(":") <= 0;
   need(right, `${path}/host`);
   need(bracketed || isIPv4(host) || isHostName(host), `${path}/host`);

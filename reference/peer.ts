@@ -30,7 +30,7 @@ export function readRecords(bytes: Uint8Array, path: string): ReadonlyMap<bigint
   const records = new Map<bigint, Buffer>();
   let last = -1n;
   while (from.left > 0) {
-    const type = readBigSize(from, path);
+    const type = readBigSize(from, `${path}/type`);
     const name = `${path}/${type}`;
     need(type > last, name);
     last = type;
@@ -151,8 +151,8 @@ function groups(address: string): number[] {
   const parse = (part: string): number[] =>
     part.split(":").flatMap((group) => {
       if (!group.includes(".")) return group === "" ? [] : [Number.parseInt(group, 16)];
-      const [a = 0, b = 0, c = 0] = group.split(".").map(Number);
-      return [256 * a + b, 256 * c];
+      const [a, b, c] = group.split(".").map(Number);
+      return [256 * (a ?? 0) + (b ?? 0), 256 * (c ?? 0)];
     });
   const [left, right] = [parse(head), parse(tail)];
   return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right];

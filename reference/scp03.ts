@@ -160,7 +160,7 @@ export function checkMac(
   data: Uint8Array,
 ): { readonly data: Buffer; readonly channel: Channel } | undefined {
   const end = data.length - channel.size;
-  if (((bytes[0] ?? 0) & 0x04) === 0) return undefined;
+  if (bytes[0] !== 0x84) return undefined;
   const mac = commandMac(channel, bytes.subarray(0, 5), data.subarray(0, end));
   if (hex(mac.subarray(0, channel.size)) !== hex(data.subarray(end))) return undefined;
   return { data: Buffer.from(data.subarray(0, end)), channel: { ...channel, chain: hex(mac) } };

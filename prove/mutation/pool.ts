@@ -1,14 +1,18 @@
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { CHECKS } from "../../specs/check/index.js";
 import { type Mutant, mutate } from "./operators.js";
-import { workerPath } from "./sources.js";
+import { ROOT, WORKER } from "./sources.js";
 import type { Task, Verdict } from "./worker.js";
 
 /** A mutant that does not end is killed by that. Far above what all vectors take. */
 const SECONDS = 120;
+/** Of one thread; nor does one that fills them. */
+const MEGABYTES = 1_000;
 /** Modules that are loaded stay in memory. */
-const MUTANTS_PER_WORKER = 150;
+const MUTANTS_PER_WORKER = 60;
 
 /** The vector files that killed mutants of a source file, the most recent first, then all others. */
 class Order {
@@ -26,10 +30,19 @@ class Order {
   }
 }
 
+/** A folder in which mutants find the packages that the reference imports. */
+function workshop(): string {
+  const folder = mkdtempSync(join(tmpdir(), "chequecard-mutants-"));
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  return folder;
+}
+
 /** Looks at mutants in worker threads, one after the other in each. */
 export class Pool {
   readonly #sources: ReadonlyMap<string, string>;
   readonly #order = new Order();
+  #folder = "";
 
   constructor(sources: ReadonlyMap<string, string>) {
     this.#sources = sources;
@@ -43,8 +56,18 @@ export class Pool {
     next: () => Mutant | undefined,
     judged: (mutant: Mutant, verdict: Verdict) => void,
   ): Promise<void> {
-    const lanes = Array.from({ length: availableParallelism() }, () => this.#lane(next, judged));
-    await Promise.all(lanes);
+    this.#folder = workshop();
+    try {
+      const lanes = Array.from({ length: availableParallelism() }, () => this.#lane(next, judged));
+      await Promise.all(lanes);
+    } finally {
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  #start(): Worker {
+    const limits = { maxOldGenerationSizeMb: MEGABYTES };
+    return new Worker(WORKER, { workerData: this.#folder, resourceLimits: limits });
   }
 
   async #lane(
@@ -56,10 +79,17 @@ export class Pool {
       const mutant = next();
       if (!mutant) break;
       if (done % MUTANTS_PER_WORKER === 0) await worker?.terminate().then(() => (worker = undefined));
-      worker ??= new Worker(workerPath);
       const source = mutate(this.#sources.get(mutant.file) ?? "", mutant);
-      const verdict = await ask(worker, { file: mutant.file, source, order: this.#order.of(mutant.file) });
-      if (verdict.killedBy === TOO_LONG) {
+      const task = { file: mutant.file, source, order: this.#order.of(mutant.file) };
+      worker ??= this.#start();
+      let verdict = await ask(worker, task);
+      if (verdict.killedBy === NO_MEMORY) {
+        // It may have been full with modules of the mutants before: only a thread of its own tells.
+        await worker.terminate();
+        worker = this.#start();
+        verdict = await ask(worker, task);
+      }
+      if (verdict.killedBy === TOO_LONG || verdict.killedBy === NO_MEMORY) {
         await worker.terminate();
         worker = undefined;
       } else if (verdict.killedBy) this.#order.killed(mutant.file, verdict.killedBy);
@@ -70,18 +100,24 @@ export class Pool {
 }
 
 const TOO_LONG = "time";
+const NO_MEMORY = "memory";
 
 async function ask(worker: Worker, task: Task): Promise<Verdict> {
   return await new Promise((resolve, reject) => {
-    const end = (verdict: Verdict) => {
+    const end = (verdict: Verdict): void => {
       clearTimeout(timer);
       worker.off("message", end);
-      worker.off("error", reject);
+      worker.off("error", failed);
       resolve(verdict);
+    };
+    const failed = (error: Error & { code?: string }): void => {
+      clearTimeout(timer);
+      if (error.code === "ERR_WORKER_OUT_OF_MEMORY") end({ killedBy: NO_MEMORY });
+      else reject(error);
     };
     const timer = setTimeout(() => end({ killedBy: TOO_LONG }), SECONDS * 1000);
     worker.on("message", end);
-    worker.on("error", reject);
+    worker.on("error", failed);
     worker.postMessage(task);
   });
 }

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { vectorPath } from "../../specs/generate/index.js";
 import { type Mutant, mutantsOf } from "./operators.js";
 
@@ -20,4 +19,5 @@ export function readSources(): ReadonlyMap<string, string> {
 export const allMutants = (sources: ReadonlyMap<string, string>): Mutant[] =>
   [...sources].flatMap(([file, source]) => mutantsOf(file, source));
 
-export const workerPath = fileURLToPath(new URL("./worker.js", import.meta.url));
+/** A thread cannot run TypeScript: from the tests, too, it is the compiled one. */
+export const WORKER = join(ROOT, "dist/prove/mutation/worker.js");

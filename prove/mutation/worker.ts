@@ -1,11 +1,10 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { linkSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { CHECKS, type Reference } from "../../specs/check/index.js";
 import { readVectorFile } from "../../specs/check/read.js";
-import { COMPILED, ROOT, readSources } from "./sources.js";
+import { COMPILED, readSources } from "./sources.js";
 
 /** Which mutant to look at: the changed text of one file, and in which order the vector files are tried. */
 export interface Task {
@@ -23,16 +22,8 @@ export interface Verdict {
 const content = new Map(CHECKS.map(({ file }) => [file, readVectorFile(file)]));
 const names = [...readSources().keys()];
 
-/** A folder in which mutants find the packages that the reference imports. */
-function workshop(): string {
-  const folder = mkdtempSync(join(tmpdir(), "chequecard-mutants-"));
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  return folder;
-}
-
-const folder = workshop();
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+/** Of this thread alone, in the folder that all share. */
+const folder = mkdtempSync(join(String(workerData), "thread-"));
 let made = 0;
 
 /** The whole reference with one file changed, as modules that nothing else has loaded. */

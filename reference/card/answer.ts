@@ -80,9 +80,7 @@ function select(card: Card, aid: string, silently: boolean): Outcome {
   const left: Card = {
     ...card,
     verified: false,
-    ...(card.selected === "application"
-      ? { channel: null, received: [], nextBlock: 0 }
-      : { domainChannel: null }),
+    ...(card.selected === "application" ? { channel: null } : { domainChannel: null }),
   };
   const isApplication = names(APPLICATION_AID);
   const next: Card = { ...left, selected: isApplication ? "application" : "domain" };

@@ -163,6 +163,12 @@ const valid = [
 
 /** Ends an hour after TIME. */
 const HOUR = invoice("lnbc1n", USUAL);
+/** A description with a letter that is none of the alphabet in it, made as if its value were −1. */
+const withStrangeLetter = (): string => {
+  const without = invoice("lnbc1n", [P, S, F, field("d", [1, -1])]);
+  const behind = 104 + 6;
+  return `${without.slice(0, -behind)}b${without.slice(-behind)}`;
+};
 /** Features of an invoice with a bit more. */
 const withFeatures = (...bits: number[]): string => invoice("lnbc1n", [P, S, D, features(...bits)]);
 const fallback = (version: number, length: number): string =>
@@ -486,6 +492,11 @@ const moreBadForm = [
     "invoice",
   ),
   refuse("a letter that is not in bech32", HOUR.replace("pp5", "pb5"), "invoice"),
+  refuse(
+    "a letter that is not in bech32, with the checksum of one that reads it as -1",
+    withStrangeLetter(),
+    "invoice",
+  ),
   refuse("mixed case", `LNBC${HOUR.slice(4)}`, "invoice"),
   refuse("recovery id 255", invoice("lnbc1n", USUAL, { recovery: 255 }), "invoice/signature"),
 ];

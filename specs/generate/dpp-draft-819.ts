@@ -195,6 +195,18 @@ const records = [
     valid: true,
     fields: { nonce: hex(NONCE), invoiceAmountMsat: "2100000000000000000" },
   }),
+  {
+    comment: "a record that is cut off",
+    hex: hex(payload(AMOUNT, HEIGHT + 40, [6, SCID], dppRecord(NONCE, AMOUNT)).subarray(0, -1)),
+    valid: false,
+    error: "payload/12",
+  },
+  {
+    comment: "a type that is cut off",
+    hex: hex(join(payload(AMOUNT, HEIGHT + 40, [6, SCID], dppRecord(NONCE, AMOUNT)), unhex("fd"))),
+    valid: false,
+    error: "payload/type",
+  },
   record("BOLT 4's own record of that number, a point", [12, publicKey(ROUTER_KEY)], {
     valid: false,
     error: "payload/dpp",

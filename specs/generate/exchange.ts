@@ -90,6 +90,14 @@ const vectors = [
   bad("SELECT", "response", "no AID", "6f08a506c10401000100", "SELECT response/6F/84"),
   bad("SELECT", "response", "AID twice", `6f1c8408${AID}8408${AID}a506c10401000100`, "SELECT response/6F/84"),
   bad("SELECT", "response", "bytes behind the template", `${fci("01000100")}00`, "SELECT response"),
+  bad("SELECT", "response", "an object behind the template", `${fci("01000100")}c000`, "SELECT response"),
+  bad(
+    "SELECT",
+    "response",
+    "a tag of more than 2 bytes",
+    `6f118408${AID}a5055f80010100`,
+    "SELECT response/6F/A5",
+  ),
   bad("SELECT", "response", "another major version", fci("02000100"), "SELECT response/6F/A5/C1/major"),
   bad("SELECT", "response", "a card's profile", fci("01".padEnd(64, "0")), "SELECT response/6F/A5/C1"),
   bad(

@@ -8,6 +8,7 @@ import {
   type KeyFile,
   type KeyMaterial,
   packBlocks,
+  sealBox,
   writeKeyContent,
   writeKeyFile,
   writeLetters,
@@ -86,6 +87,11 @@ const keyFiles = [
     "another p, checksum mended: the header is authenticated",
     "passphrase",
     mended({ scrypt: { ...scrypt, p: 2 } }),
+  ),
+  refusedFile(
+    "the highest p, checksum mended: the header is authenticated",
+    "passphrase",
+    mended({ scrypt: { ...scrypt, p: 4 } }),
   ),
   refusedFile("another salt", "checksum", { ...rightFile, salt: lastDigit(salt) }),
   refusedFile("n 2^13", "scrypt", mended({ scrypt: { ...scrypt, n: 2 ** 13 } })),
@@ -244,6 +250,17 @@ const refusedLetters = (
   file: hex(writeLines(lineTexts)),
   error,
 });
+const strangeHead = JSON.stringify({
+  ...(JSON.parse(head) as object),
+  check: hex(
+    sealBox(
+      lettersKey,
+      nonces[0] ?? Buffer.alloc(0),
+      bytes(utf8("chequecard/pin-letter")),
+      "chequecard-pin-letters|0",
+    ),
+  ),
+});
 const pinLetters = [
   {
     comment: "two letters",
@@ -256,6 +273,7 @@ const pinLetters = [
     file: hex(writeLines(lines)),
   },
   refusedLetters("another passphrase", lines, "passphrase", utf8("another")),
+  refusedLetters("the head's check says something else", [strangeHead, first], "head"),
   refusedLetters("the letters in another order", [head, second, first], "letter 1"),
   refusedLetters("the first letter is missing", [head, second], "letter 1"),
   refusedLetters("a digit of a letter", [head, first, lastDigit(second)], "letter 2"),
