@@ -26,7 +26,7 @@ describe("mutants of the reference implementation", () => {
 
   it("are killed by loading, by a vector or for want of memory; what changes nothing is not", async () => {
     const waiting = [
-      withText("tlv.js", "// nothing"),
+      withText("tlv.js", "// nothing\n"),
       withText("tlv.js", "("),
       withText("tlv.js", "const all = []; for (;;) all.push([...Array(1000)]);"),
       ...chosenMutants(sources).filter(({ file, operator }) => file === "tlv.js" && operator === "boundary"),
