@@ -68,7 +68,7 @@ const extended = (key: Uint8Array, nonce: Uint8Array) =>
 /** The key of a passphrase, 32 bytes. @throws Refused `scrypt` */
 export function boxKey(passphrase: Uint8Array, salt: Uint8Array, { n, r, p }: Scrypt): Buffer {
   need(n >= 2 ** 14 && n <= 2 ** 18 && Math.log2(n) % 1 === 0 && r === 8 && p >= 1 && p <= 4, "scrypt");
-  return scryptSync(passphrase, salt, 32, { N: n, r, p, maxmem: 2 ** 29 });
+  return scryptSync(passphrase, salt, 32, { N: n, r, p, maxmem: 2 ** 30 });
 }
 
 /** Nonce, cipher text, tag. */

@@ -98,6 +98,13 @@ const vectors = [
     `6f118408${AID}a5055f80010100`,
     "SELECT response/6F/A5",
   ),
+  bad(
+    "SELECT",
+    "response",
+    "a tag of more than 2 bytes that its first two would fill",
+    `6f108408${AID}a5045f800100`,
+    "SELECT response/6F/A5",
+  ),
   bad("SELECT", "response", "another major version", fci("02000100"), "SELECT response/6F/A5/C1/major"),
   bad("SELECT", "response", "a card's profile", fci("01".padEnd(64, "0")), "SELECT response/6F/A5/C1"),
   bad(
