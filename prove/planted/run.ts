@@ -83,6 +83,12 @@ async function lookFor(tree: Tree, bug: PlantedBug, effort: Effort): Promise<Pla
   return { bug: bug.name, layer: bug.layer, files: Object.keys(bug.edits), parts };
 }
 
+/** Bugs whose names contain a text, each with the parts that must catch it. */
+export const listBugs = (only: string): string =>
+  PLANTED_BUGS.filter(({ name }) => name.includes(only))
+    .map(({ name, layer, caughtBy }) => [`${layer}: ${name}`, ...caughtBy.map(partName)].join("\n    "))
+    .join("\n");
+
 const outcome = ({ parts }: Planted): string =>
   parts.map(({ part, said }) => (said === undefined ? `NOT CAUGHT by ${part}` : part)).join("; ");
 

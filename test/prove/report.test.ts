@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CAMPAIGNS } from "../../prove/campaigns.js";
-import { misfits, plant } from "../../prove/planted/bug.js";
+import { misfits, partName, plant } from "../../prove/planted/bug.js";
 import { PLANTED_BUGS } from "../../prove/planted/bugs.js";
+import { listBugs } from "../../prove/planted/run.js";
 import { renderReport, reportData } from "../../prove/report.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -20,6 +21,11 @@ const reported = CAMPAIGNS.slice(0, 1).map((campaign) => ({
 }));
 
 describe("the report", () => {
+  it("is of the campaigns that docs/proof.md describes, in its order", () => {
+    const described = readFileSync(join(ROOT, "docs/proof.md"), "utf8").matchAll(/^\| `([^`]+)` \|/gm);
+    expect([...described].map(([, name]) => name)).toEqual(CAMPAIGNS.map(({ name }) => name));
+  });
+
   it("names what, how many, failures, seeds, and the command that shows a failure again", () => {
     const text = renderReport(reported, "machine");
     expect(text).toContain("34,365 tear points");
@@ -46,6 +52,11 @@ describe("planted bugs", () => {
     const files = readdirSync(join(ROOT, "prove/planted")).filter((file) => file.endsWith("-bugs.ts"));
     const lists = files.flatMap((file) => [...read(`prove/planted/${file}`).matchAll(/bugsOf\("([^"]+)"/g)]);
     expect(new Set(PLANTED_BUGS.map(({ layer }) => layer))).toEqual(new Set(lists.map(([, layer]) => layer)));
+  });
+
+  it("are listed with every part that must catch them", () => {
+    for (const { name, caughtBy } of PLANTED_BUGS)
+      expect(listBugs(name)).toContain([name, ...caughtBy.map(partName)].join("\n    "));
   });
 
   it("are named when their piece is not there, or is there twice", () => {
