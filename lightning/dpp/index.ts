@@ -12,16 +12,6 @@ export {
   MIN_BLOCKS_LEFT,
   MPP_SECONDS,
 } from "./decide.js";
-export { openDeputyHtlc } from "./deputy-htlc.js";
-export { type DraftProfile, makeDraftInvoice } from "./draft-invoice.js";
-export {
-  buildDraftPayment,
-  type DraftPayment,
-  type DraftPlan,
-  type DraftRoute,
-  planDraftPayment,
-} from "./draft-payer.js";
-export { type DraftHop, type IncomingHtlc, openDraftHtlc } from "./draft-recipient.js";
 export { DeputyError, type DeputyErrorCode } from "./errors.js";
 export {
   DEFAULT_SALE_SECONDS,
@@ -47,13 +37,12 @@ export {
   type PointOfSaleOptions,
   type PreimageResult,
 } from "./point-of-sale.js";
-export { deputyPreimage, derivedPaymentSecret, deriveTerminalKey, draftPreimage } from "./preimage.js";
+export { deputyPreimage, derivedPaymentSecret, deriveTerminalKey } from "./preimage.js";
 export { type DeputyProfile, MIN_CLTV_DELTA, readDeputyProfile, writeDeputyProfile } from "./profile.js";
 export {
   DeputyRecipient,
   type DeputyRecipientOptions,
   type Recompute,
-  recomputeDraft,
   recomputeModern,
   type WholePayment,
 } from "./recipient.js";
@@ -63,7 +52,6 @@ export { deputyKeys } from "./terminals.js";
 export {
   type DeputyKeys,
   type DeputyTerms,
-  draftTerms,
   type ModernProof,
   modernTerms,
   type Recomputed,

@@ -1,6 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, type Msat, requireLength, u64, utf8 } from "../../common/index.js";
+import { concatBytes, requireLength, utf8 } from "../../common/index.js";
 import { METADATA_LENGTH } from "./metadata.js";
 
 const PREIMAGE_TAG = utf8("chequecard/deputy-preimage");
@@ -37,15 +37,4 @@ export function deriveTerminalKey(master: Uint8Array, keyId: Uint8Array): Uint8A
   requireLength(master, 32, "deputy master key");
   requireLength(keyId, 4, "key id");
   return keyed(master, TERMINAL_TAG, keyId);
-}
-
-/**
- * draft-819: sha256(s || n || a), the draft's own example, to the letter.
- * @param sharedSecret of any length
- * @param nonce 32 bytes
- * @param amount of the invoice, 0 when it is left open
- */
-export function draftPreimage(sharedSecret: Uint8Array, nonce: Uint8Array, amount: Msat): Uint8Array {
-  requireLength(nonce, 32, "deputy nonce");
-  return sha256(concatBytes(sharedSecret, nonce, u64(amount)));
 }

@@ -1,5 +1,4 @@
 import type { Msat } from "../../common/index.js";
-import type { DeputyRecord } from "../onion/index.js";
 import {
   type DeputyHtlc,
   decideDeputyHtlc,
@@ -9,7 +8,7 @@ import {
 } from "./decide.js";
 import { systemTime } from "./invoice.js";
 import type { PaidHashes } from "./paid-store.js";
-import { type DeputyKeys, draftTerms, type ModernProof, modernTerms, type Recomputed } from "./terms.js";
+import { type DeputyKeys, type ModernProof, modernTerms, type Recomputed } from "./terms.js";
 
 /** Seconds after its expiry for which a paid invoice stays on record: longer than any HTLC can be held. */
 export const KEEP_PAID_SECONDS = 60 * 86_400;
@@ -22,12 +21,6 @@ export const recomputeModern =
   (keys: DeputyKeys): Recompute<ModernProof> =>
   (paymentHash, proof) =>
     modernTerms(keys, paymentHash, proof);
-
-/** For draft-819. @param sharedSecret of point of sale and recipient, any length */
-export const recomputeDraft =
-  (sharedSecret: Uint8Array): Recompute<DeputyRecord | undefined> =>
-  (paymentHash, record) =>
-    draftTerms(sharedSecret, paymentHash, record);
 
 export interface DeputyRecipientOptions<Proof> {
   readonly recompute: Recompute<Proof>;

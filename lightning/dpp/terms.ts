@@ -1,8 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { equalBytes, type Msat } from "../../common/index.js";
-import type { DeputyRecord } from "../onion/index.js";
 import { decodeMetadata } from "./metadata.js";
-import { deputyPreimage, derivedPaymentSecret, draftPreimage } from "./preimage.js";
+import { deputyPreimage, derivedPaymentSecret } from "./preimage.js";
 import type { RefusalReason } from "./refusals.js";
 
 /** What a deputy payment must keep to, recomputed by the recipient from what came with it. */
@@ -54,16 +53,4 @@ function readMetadata(bytes: Uint8Array) {
   } catch {
     return undefined;
   }
-}
-
-/** Recomputes the terms of a draft-819 payment from the hop record (specs/07 §10.3). */
-export function draftTerms(
-  sharedSecret: Uint8Array,
-  paymentHash: Uint8Array,
-  record: DeputyRecord | undefined,
-): Recomputed {
-  if (!record) return "no-metadata";
-  const preimage = draftPreimage(sharedSecret, record.nonce, record.invoiceAmount);
-  if (!equalBytes(sha256(preimage), paymentHash)) return "not-our-hash";
-  return { preimage, amount: record.invoiceAmount, expiresAt: undefined };
 }

@@ -75,6 +75,16 @@ describe("the import table", () => {
     expect(users.map(show)).toEqual([]);
   });
 
+  it("no product code uses the draft to the letter", () => {
+    const users = Object.keys(TABLE)
+      .flatMap(sources)
+      .flatMap(importsOf)
+      .filter(
+        ({ from, to }) => to.startsWith("lightning/draft-819/") && !from.startsWith("lightning/draft-819/"),
+      );
+    expect(users.map(show)).toEqual([]);
+  });
+
   it("sees imports at all", () => {
     expect(importsOf("apdu/commands/select.ts").map(({ to }) => to)).toContain("apdu/tlv.ts");
   });

@@ -19,22 +19,20 @@ import {
   InvoiceError,
   isNetwork,
 } from "../../lightning/bolt11/index.js";
+import { DeputyRecipient, PointOfSale, SaleFile } from "../../lightning/dpp/index.js";
 import {
   buildDraftPayment,
-  DeputyRecipient,
   type DraftPlan,
   type DraftProfile,
   draftPreimage,
   makeDraftInvoice,
   openDraftHtlc,
-  PointOfSale,
   planDraftPayment,
   recomputeDraft,
-  SaleFile,
-} from "../../lightning/dpp/index.js";
+} from "../../lightning/draft-819/index.js";
+import { decodeHopPayload, OnionError, peelOnion } from "../../lightning/draft-819/onion/index.js";
 import { listFeatures } from "../../lightning/features.js";
 import type { OdtMedium } from "../../lightning/odt/media.js";
-import { decodeHopPayload, OnionError, peelOnion } from "../../lightning/onion/index.js";
 import vectors from "../../specs/vectors/dpp-draft-819.json" with { type: "json" };
 import { PaidInMemory } from "./dpp-memory.js";
 import { DEPUTY_KEY, hopFrom, RECIPIENT_KEY, ROUTER_KEY, TIME } from "./dpp-terminal.js";

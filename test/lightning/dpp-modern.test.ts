@@ -8,11 +8,11 @@ import {
   DeputyRecipient,
   deputyKeys,
   makeDeputyInvoice,
-  openDeputyHtlc,
   PointOfSale,
   recomputeModern,
   SaleFile,
 } from "../../lightning/dpp/index.js";
+import { openDeputyHtlc } from "../../lightning/draft-819/index.js";
 import {
   buildOnion,
   decodeHopPayload,
@@ -20,7 +20,7 @@ import {
   type HopPayload,
   OnionError,
   peelOnion,
-} from "../../lightning/onion/index.js";
+} from "../../lightning/draft-819/onion/index.js";
 import { PaidInMemory } from "./dpp-memory.js";
 import {
   DEPUTY_KEY,

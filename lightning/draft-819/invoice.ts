@@ -2,9 +2,6 @@ import { randomBytes } from "node:crypto";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { requireLength, ValueError } from "../../common/index.js";
 import { encodeInvoice, type RouteHop } from "../bolt11/index.js";
-import { FEATURE, featureBits } from "../features.js";
-import type { Network } from "../nodes/port.js";
-import { mediumBits, type OdtMedium } from "../odt/media.js";
 import {
   amountField,
   type DeputyInvoice,
@@ -12,7 +9,10 @@ import {
   type SaleRequest,
   type Surroundings,
   systemTime,
-} from "./invoice.js";
+} from "../dpp/invoice.js";
+import { FEATURE, featureBits } from "../features.js";
+import type { Network } from "../nodes/port.js";
+import { mediumBits, type OdtMedium } from "../odt/media.js";
 import { draftPreimage } from "./preimage.js";
 
 /** What a point of sale of draft-819 shares with its recipient (specs/07 §10.1). */

@@ -1,6 +1,10 @@
-import type { Msat } from "../../common/index.js";
-import { type DeputyRecord, decodeHopPayload, peelOnion } from "../onion/index.js";
-import type { DeputyHtlc } from "./decide.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { equalBytes, type Msat } from "../../common/index.js";
+import type { DeputyHtlc } from "../dpp/decide.js";
+import type { Recompute } from "../dpp/recipient.js";
+import type { Recomputed } from "../dpp/terms.js";
+import { type DeputyRecord, decodeHopPayload, peelOnion } from "./onion/index.js";
+import { draftPreimage } from "./preimage.js";
 
 /** An HTLC as a node gets it from its peer. */
 export interface IncomingHtlc {
@@ -52,3 +56,21 @@ export function openDraftHtlc(htlc: IncomingHtlc, nodeKey: Uint8Array, blockHeig
   if (!next || shortChannelId === undefined) return { role: "destination" };
   return { role: "forward", shortChannelId, amount: amountToForward, outgoingCltv, onion: next };
 }
+
+/** Recomputes the terms of a draft-819 payment from the hop record (specs/07 §10.3). */
+export function draftTerms(
+  sharedSecret: Uint8Array,
+  paymentHash: Uint8Array,
+  record: DeputyRecord | undefined,
+): Recomputed {
+  if (!record) return "no-metadata";
+  const preimage = draftPreimage(sharedSecret, record.nonce, record.invoiceAmount);
+  if (!equalBytes(sha256(preimage), paymentHash)) return "not-our-hash";
+  return { preimage, amount: record.invoiceAmount, expiresAt: undefined };
+}
+
+/** For a DeputyRecipient. @param sharedSecret of point of sale and recipient, any length */
+export const recomputeDraft =
+  (sharedSecret: Uint8Array): Recompute<DeputyRecord | undefined> =>
+  (paymentHash, record) =>
+    draftTerms(sharedSecret, paymentHash, record);

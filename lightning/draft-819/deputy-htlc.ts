@@ -1,8 +1,8 @@
 import { ParseError } from "../../common/index.js";
-import { decodeHopPayload, peelOnion } from "../onion/index.js";
-import type { DeputyHtlc } from "./decide.js";
-import type { IncomingHtlc } from "./draft-recipient.js";
-import type { ModernProof } from "./terms.js";
+import type { DeputyHtlc } from "../dpp/decide.js";
+import type { ModernProof } from "../dpp/terms.js";
+import { decodeHopPayload, peelOnion } from "./onion/index.js";
+import type { IncomingHtlc } from "./recipient.js";
 
 /**
  * Opens the final onion of a modern deputy payment, for a node that would pass it on to the deputy: lnd's
