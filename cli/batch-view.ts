@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress";
+import { formatCardId } from "../apdu/card-id.js";
 import { visible } from "../common/index.js";
-import { formatCardId } from "../issuer/verify.js";
 import type { BatchEvent, CardStep } from "../personalize/index.js";
 import type { CommandContext } from "./command-context.js";
 

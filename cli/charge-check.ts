@@ -2,7 +2,7 @@ import { formatMsat, type Msat, parseAmount } from "../common/index.js";
 import type { SaleStore } from "../host/index.js";
 import { type ChargeAmount, parseCharge } from "./charge-amount.js";
 import type { CommandContext } from "./command-context.js";
-import { confirm } from "./prompt.js";
+import { confirm } from "./prompt/confirm.js";
 
 /** Options that say what an amount means, and when to ask whether it is meant. */
 export interface ChargeOptions {

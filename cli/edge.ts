@@ -4,9 +4,9 @@ import { visible, visibleLines } from "../common/visible.js";
 import type { CommandContext } from "./command-context.js";
 import { reportError } from "./error-report.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
-import { keyboard } from "./keyboard.js";
 import { toJson } from "./output.js";
 import { buildProgram } from "./program.js";
+import { keyboard } from "./prompt/keyboard.js";
 
 /** What the command line runs in. */
 export interface Surroundings {

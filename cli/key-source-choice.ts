@@ -10,7 +10,7 @@ import {
 } from "../keys/index.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
-import { askSecret } from "./prompt.js";
+import { askSecret } from "./prompt/ask.js";
 
 /** `--keys FILE`, or `--hsm LIBRARY --token LABEL`. */
 export interface KeySourceChoice {

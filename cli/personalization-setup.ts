@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { readTextFile } from "../common/index.js";
 import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
 import type { KeySource } from "../keys/index.js";
+import type { Network } from "../lightning/network.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
-import type { Network } from "../lightning/nodes/port.js";
 import { strangersProblem } from "../lightning/untrusted-uri.js";
 import {
   type BatchContext,
@@ -21,7 +21,7 @@ import { ledgerRegistry } from "./card-registry.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
-import { askSecret } from "./prompt.js";
+import { askSecret } from "./prompt/ask.js";
 
 /** What all commands that touch blank cards are told. */
 export interface SetupOptions extends KeySourceChoice {

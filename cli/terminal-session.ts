@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { TransportError } from "../apdu/index.js";
 import { formatMsat } from "../common/index.js";
+import { qrTerminal } from "../common/qr.js";
 import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
 import type { LdkNode } from "../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../lightning/nodes/port.js";
-import { qrTerminal } from "../lightning/odt/index.js";
 import type { ChargeAmount } from "./charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { openEmbeddedNode } from "./embedded-node.js";
 import { InputError } from "./error-report.js";
-import { keyboard } from "./keyboard.js";
-import { type CardPinQuestion, cardPinQuestion } from "./prompt.js";
+import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
+import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 
 /** Options of the commands that sell. */

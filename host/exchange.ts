@@ -10,8 +10,8 @@ import { withResponseChaining } from "../apdu/response-chaining.js";
 import { SW } from "../apdu/status-words.js";
 import { type Transport, TransportError } from "../apdu/transport.js";
 import { concatBytes, ParseError } from "../common/index.js";
+import { pause } from "../common/pause.js";
 import { decodeOdtMessage, type OdtFraming, type OdtMessage } from "../lightning/odt/message.js";
-import { pause } from "./terminal/pause.js";
 
 /** What a phone answered to an invoice. */
 export type ExchangeResult =

@@ -9,7 +9,6 @@ import {
   verifySignature,
 } from "../apdu/index.js";
 import {
-  bytesToHex,
   ChequecardError,
   concatBytes,
   equalBytes,
@@ -26,7 +25,7 @@ import {
   invoiceHash,
   invoiceProblem,
 } from "../lightning/bolt11/index.js";
-import type { Network } from "../lightning/nodes/port.js";
+import type { Network } from "../lightning/network.js";
 
 /** What the issuer knows of a card and a verifier needs. */
 export interface CardRecord {
@@ -217,9 +216,4 @@ function readInvoice({ invoice: text, network, now, minRemainingSeconds = 0 }: V
       throw new VerificationError("invoice-malformed", cause.message, { cause });
     throw cause;
   }
-}
-
-/** Card id as it is printed everywhere: 16 hex digits in groups of four. */
-export function formatCardId(cardId: Uint8Array): string {
-  return (bytesToHex(cardId).match(/.{4}/g) ?? []).join("-");
 }

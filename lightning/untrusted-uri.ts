@@ -1,8 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { ChequecardError, equalBytes } from "../common/index.js";
 import { type AddressScope, addressScope } from "./address-scope.js";
+import type { Network } from "./network.js";
 import { hostKind, type NodeUri } from "./node-uri.js";
-import type { Network, PeerAddress } from "./nodes/port.js";
+import type { PeerAddress } from "./nodes/port.js";
 
 /** Most addresses of one host name that are looked at, and that are handed out. */
 const MAX_ADDRESSES = 16;

@@ -9,7 +9,7 @@ import {
 import { type CardStaticKeys, KeyError, type KeySource, wipeCardKeys } from "../keys/index.js";
 import { PersonalizationError } from "./errors.js";
 import type { Journal } from "./journal.js";
-import type { Profile, ResponseProtection } from "./profile.js";
+import type { Profile, ResponseProtection } from "./profile-fields.js";
 
 /** What opening a channel needs besides the card. */
 export interface AuthenticationContext {

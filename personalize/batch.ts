@@ -7,7 +7,7 @@ import { JournalError, PersonalizationError, RegistryUnavailableError } from "./
 import type { ItemStage, ItemState, Journal } from "./journal.js";
 import { type CardStep, type PersonalizedCard, personalizeCard } from "./personalize-card.js";
 import type { PinLetters } from "./pin-letters.js";
-import type { Profile } from "./profile.js";
+import type { Profile } from "./profile-fields.js";
 
 /** What happens on the readers, for a live view. */
 export type BatchEvent =

@@ -18,6 +18,7 @@ export {
   personalizeCard,
 } from "./personalize-card.js";
 export { type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-letters.js";
-export { nodeUriProblem, type Profile, parseProfile } from "./profile.js";
+export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
+export type { Profile } from "./profile-fields.js";
 export { type ResetCard, type ResetContext, resetCard } from "./reset-card.js";

@@ -1,6 +1,14 @@
 import { join } from "node:path";
-import QRCode from "qrcode";
-import { bytesToHex, type CsvForm, csvText, ValueError, writeDurableFile } from "../common/index.js";
+import { formatCardId } from "../apdu/card-id.js";
+import {
+  bytesToHex,
+  type CsvForm,
+  csvText,
+  hexToBytes,
+  ValueError,
+  writeDurableFile,
+} from "../common/index.js";
+import { qrPng, qrSvg } from "../common/qr.js";
 import type { Journal } from "./journal.js";
 
 /** What is printed on a card. */
@@ -29,14 +37,11 @@ export function cardLabels(journal: Journal): CardLabel[] {
   );
 }
 
-/** As it is printed: `0123-4567-89ab-cdef`. */
-const dashed = (cardId: string): string => cardId.replaceAll(/(.{4})(?=.)/g, "$1-");
-
 /** Lines `card_id,number,holder,qr` for a card printer. */
 export function labelCsv(labels: readonly CardLabel[], form?: CsvForm): string {
   return csvText(
     ["card_id", "number", "holder", "qr"],
-    labels.map(({ cardId, number, holder, qr }) => [dashed(cardId), number, holder, qr]),
+    labels.map(({ cardId, number, holder, qr }) => [formatCardId(hexToBytes(cardId)), number, holder, qr]),
     form,
   );
 }
@@ -52,17 +57,13 @@ export async function exportLabels(
   pictures?: "png" | "svg",
   form?: CsvForm,
 ): Promise<string[]> {
+  for (const { cardId } of labels)
+    if (!/^[0-9a-f]{16}$/.test(cardId)) throw new ValueError("card id", "need 16 hex digits");
   const names = ["labels.csv"];
   writeDurableFile(join(folder, "labels.csv"), labelCsv(labels, form), 0o644);
   for (const { cardId, qr } of pictures ? labels : []) {
-    if (!/^[0-9a-f]{16}$/.test(cardId)) throw new ValueError("card id", "need 16 hex digits");
     const name = `${cardId}.${pictures}`;
-    const options = { errorCorrectionLevel: "M", margin: 4 } as const;
-    const picture =
-      pictures === "png"
-        ? await QRCode.toBuffer(qr, { ...options, scale: 8 })
-        : await QRCode.toString(qr, { ...options, type: "svg" });
-    writeDurableFile(join(folder, name), picture, 0o644);
+    writeDurableFile(join(folder, name), await (pictures === "png" ? qrPng(qr) : qrSvg(qr)), 0o644);
     names.push(name);
   }
   return names;

@@ -8,7 +8,7 @@ import { type Probe, probeCard } from "./chip.js";
 import { PersonalizationError } from "./errors.js";
 import type { ItemState } from "./journal.js";
 import { type PinLetters, randomPin } from "./pin-letters.js";
-import type { Profile } from "./profile.js";
+import type { Profile } from "./profile-fields.js";
 import { rotateKeys } from "./rotate-keys.js";
 import { compareCard, type ExpectedCard, identifyCard } from "./verify-card.js";
 import { makeKey, writeData } from "./write-card.js";

@@ -1,6 +1,6 @@
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
 import { formatMsat } from "../common/index.js";
-import type { Profile } from "./profile.js";
+import type { Profile } from "./profile-fields.js";
 
 const NO_COUNT = 0xffffffff;
 

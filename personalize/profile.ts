@@ -2,8 +2,8 @@ import { z } from "zod";
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
 import { type Msat, mistakes, ParseError, parseAmount, readStrictYaml } from "../common/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
-import type { CardLimits } from "./card-data.js";
 import { contradictions } from "./profile-check.js";
+import type { Profile } from "./profile-fields.js";
 
 const amount = z.string().transform((text, context): Msat => {
   try {
@@ -83,9 +83,6 @@ const profileSchema = z.strictObject({
   policy: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** How the responses of a card must be protected while it is written. */
-export type ResponseProtection = "as-offered" | "mac" | "encrypted";
-
 const cardKeysOf = ({
   version,
   "rotate-to": rotateTo,
@@ -98,26 +95,6 @@ const cardKeysOf = ({
 });
 
 const HINT = "Correct the profile; no card was touched.";
-
-/** A profile, ready to be used. */
-export interface Profile {
-  readonly name: string;
-  readonly nodeUri: string;
-  readonly keySet: string | undefined;
-  readonly credit: Msat;
-  readonly limits: CardLimits;
-  /** Digits of a random PIN; undefined: cards without a PIN. */
-  readonly pinLength: number | undefined;
-  /** CAPABILITY bits 1..3. */
-  readonly publish: number;
-  readonly cardKeys: {
-    readonly version: number;
-    readonly rotateTo: number | undefined;
-    /** Undefined: whatever the card offers. */
-    readonly responses?: Exclude<ResponseProtection, "as-offered">;
-  };
-  readonly policy: unknown;
-}
 
 /**
  * Reads a profile from YAML (JSON is YAML too). All mistakes are named at once, each with its path.

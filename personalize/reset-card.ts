@@ -4,7 +4,7 @@ import { type AuthenticationContext, authenticate } from "./authenticate.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { probeCard } from "./chip.js";
 import { PersonalizationError } from "./errors.js";
-import type { Profile } from "./profile.js";
+import type { Profile } from "./profile-fields.js";
 import { type Identification, identifyCard } from "./verify-card.js";
 
 export interface ResetContext extends AuthenticationContext {

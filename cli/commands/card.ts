@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
+import { formatCardId } from "../../apdu/card-id.js";
 import { LIFECYCLE, NO_LIMIT, STATUS_FLAG, statusMessage, verifySignature } from "../../apdu/index.js";
 import { bytesToHex, equalBytes, formatMsat, utf8 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/card-session.js";
@@ -7,9 +8,9 @@ import { tap } from "../../host/tap.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
-import { keyboard } from "../keyboard.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { askPin, cardPinQuestion } from "../prompt.js";
+import { askPin, cardPinQuestion } from "../prompt/ask.js";
+import { keyboard } from "../prompt/keyboard.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
 
 const LIFECYCLE_TEXT = {
@@ -63,7 +64,7 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
         ["Sealed status", bytesToHex(sealed)],
       ])}\nOnly the issuer can open it; give --issuer-record to do so.`,
     };
-  const { formatCardId, readIssuerRecord, recordLookups } = await verification();
+  const { readIssuerRecord, recordLookups } = await verification();
   const { sealKeys, findCard } = recordLookups(readIssuerRecord(recordFile));
   const opened = statusMessage.open(sealed, sealKeys, "status");
   const { fields } = opened;
@@ -151,7 +152,7 @@ async function authorizeInvoice(
     data: { ...base, verified: true, facts },
     text: renderRecord([
       ...lines,
-      ["Card", lightning.formatCardId(facts.cardId)],
+      ["Card", formatCardId(facts.cardId)],
       ["Payment", `number ${facts.counter} of this card`],
       ["Authorized", `${formatMsat(facts.amount)} now, ${formatMsat(facts.authorizedTotal)} in all`],
       ["PIN", facts.pinVerified ? "given" : "not needed"],

@@ -7,7 +7,7 @@ import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
-import { agreeToOrder, cardInQuestion, deskAmount, type YesOption, yesOption } from "../issuer/agree.js";
+import { agreeToOrder, cardInQuestion, deskAmount } from "../issuer/agree.js";
 import { type DeskOptions, withCardAtDesk } from "../issuer/at-desk.js";
 import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
 import {
@@ -19,6 +19,7 @@ import {
 } from "../issuer/folder.js";
 import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { type YesOption, yesOption } from "../prompt/confirm.js";
 
 interface TopUpOptions extends DeskOptions, ReferenceOption, YesOption {
   readonly amount: string;

@@ -5,11 +5,12 @@ import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
-import { agree, agreeToOrder, cardInQuestion, type YesOption, yesOption } from "../issuer/agree.js";
+import { agreeToOrder, cardInQuestion } from "../issuer/agree.js";
 import { CARD_ARGUMENT, cardHex, cardText, findCardId, timeText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import type { CommandOutput } from "../output.js";
+import { agree, type YesOption, yesOption } from "../prompt/confirm.js";
 
 interface OrderOptions extends IssuerChoice, ReferenceOption, YesOption {}
 

@@ -10,7 +10,7 @@ import {
   isNetwork,
   NETWORK_NAMES,
 } from "../../lightning/bolt11/index.js";
-import type { Network } from "../../lightning/nodes/port.js";
+import type { Network } from "../../lightning/network.js";
 import type { RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";

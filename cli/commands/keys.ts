@@ -3,8 +3,8 @@ import { KeyFile, type KeySource } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
-import { askNewPassphrase } from "../passphrase-choice.js";
-import { askSecret } from "../prompt.js";
+import { askSecret } from "../prompt/ask.js";
+import { askNewPassphrase } from "../prompt/new-passphrase.js";
 import { renderTable } from "../table.js";
 
 function shown(keys: KeySource): CommandOutput {

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { formatMsat, parseAmount } from "../../common/index.js";
-import { qrTerminal } from "../../lightning/odt/index.js";
+import { pause } from "../../common/pause.js";
+import { qrTerminal } from "../../common/qr.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
 import { EXIT } from "../exit-codes.js";
@@ -34,7 +34,7 @@ async function start(context: CommandContext, folder: string, options: StartOpti
     while (!context.signal.aborted) {
       // A node that has stopped by itself rejects, and so ends this command with its reason.
       await opened.node.info();
-      await pause(LOOK_MS, undefined, { signal: context.signal }).catch(() => undefined);
+      await pause(LOOK_MS, context.signal);
     }
     return {
       data: { folder, uri, stopped: true },

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
+import { formatCardId } from "../../apdu/card-id.js";
 import { hexToBytes } from "../../common/index.js";
-import { formatCardId } from "../../issuer/verify.js";
 import { cardLabels, exportLabels, Journal, readPinLetters } from "../../personalize/index.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
-import { askSecret } from "../prompt.js";
+import { askSecret } from "../prompt/ask.js";
 import { renderTable } from "../table.js";
 
 async function labels(

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import { formatCardId } from "../../apdu/card-id.js";
 import { formatMsat, hexToBytes } from "../../common/index.js";
-import { formatCardId } from "../../issuer/verify.js";
 import {
   type BatchStatus,
   batchStatus,

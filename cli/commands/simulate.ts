@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { formatCardId } from "../../apdu/card-id.js";
 import { CAPABILITY, LIFECYCLE, NO_LIMIT } from "../../apdu/index.js";
 import { bytesToHex, formatMsat, hexToBytes, parseAmount, secp256k1 } from "../../common/index.js";
-import { formatCardId } from "../../issuer/verify.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import {
   CardFileError,
@@ -22,7 +22,7 @@ import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { issuerRecordPath, writeIssuerRecord } from "../issuer-record.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { askPin } from "../prompt.js";
+import { askPin } from "../prompt/ask.js";
 import { renderTable } from "../table.js";
 
 const LIFECYCLE_TEXT = {

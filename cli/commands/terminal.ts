@@ -19,8 +19,8 @@ import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-opt
 import { openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
-import { keyboard } from "../keyboard.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { keyboard } from "../prompt/keyboard.js";
 import {
   finishLeftovers,
   parseExpiry,

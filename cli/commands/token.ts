@@ -1,7 +1,8 @@
+import { formatCardId } from "../../apdu/card-id.js";
 import { MESSAGE_TYPE, readFrame, type SealedFrame, verifySignature } from "../../apdu/index.js";
 import { authorizationMessage, statusMessage, updateMessage } from "../../apdu/sealed/index.js";
 import { bytesToHex, formatMsat, hexToBytes, secp256k1 } from "../../common/index.js";
-import { formatCardId, provenFacts, type TokenFacts } from "../../issuer/verify.js";
+import { provenFacts, type TokenFacts } from "../../issuer/verify.js";
 import type { Invoice } from "../../lightning/bolt11/index.js";
 import type { RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { formatCardId } from "../../apdu/card-id.js";
 import { formatMsat, printAmount } from "../../common/index.js";
-import { formatCardId } from "../../issuer/verify.js";
 import { undiversified } from "../../keys/index.js";
 import {
   describeProfile,

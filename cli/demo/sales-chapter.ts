@@ -1,7 +1,7 @@
+import { formatCardId } from "../../apdu/card-id.js";
 import { formatMsat, type Msat, sat } from "../../common/index.js";
 import { cancelSentence, type Sale, type SaleDisplay, type SaleStep, tap } from "../../host/index.js";
 import { fundCard } from "../../issuer/ledger/index.js";
-import { formatCardId } from "../../issuer/verify.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import type { CommandContext } from "../command-context.js";
 import type { Counter } from "./counter.js";

@@ -1,30 +1,14 @@
-import type { Command } from "commander";
 import { formatMsat, type Msat, parseAmount, visible } from "../../common/index.js";
 import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
-import { confirm } from "../prompt.js";
+import { agree } from "../prompt/confirm.js";
 import { cardText, timeText } from "./card-choice.js";
 import { unfinishedOrder } from "./orders.js";
 
-/** `--yes`. */
-export interface YesOption {
-  readonly yes?: boolean;
-}
-
-/** Adds the option of {@link YesOption} to a command that shows what it will do, and asks. */
-export const yesOption = (command: Command): Command =>
-  command.option("--yes", "do it without asking, for scripts");
-
-/** Asks whether this is meant. @throws InputError when it is not, or where there is nobody to ask */
-export async function agree(context: CommandContext, question: string, yes = false): Promise<void> {
-  if (await confirm(context, question, yes)) return;
-  throw new InputError("Not confirmed: nothing was booked.");
-}
-
 /**
- * The same for an order: one that an earlier run began is finished.
+ * Asks whether an order is meant; one that an earlier run began is finished.
  * @param question undefined where there is nothing to book, so that the ledger says so
  */
 export async function agreeToOrder(

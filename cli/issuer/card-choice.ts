@@ -1,8 +1,8 @@
+import { formatCardId } from "../../apdu/card-id.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import { cardsLabelled, eachLabel, type LabelledCard } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf, cardKey } from "../../issuer/store/values.js";
-import { formatCardId } from "../../issuer/verify.js";
 import { InputError } from "../error-report.js";
 
 /** A card id as it is printed, from the number that keys the tables. */

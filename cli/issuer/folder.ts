@@ -7,7 +7,7 @@ import { openPostgres, openSqlite, type Store, StoreError } from "../../issuer/s
 import { KeyFile } from "../../keys/index.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
-import { askSecret } from "../prompt.js";
+import { askSecret } from "../prompt/ask.js";
 
 /** Environment variable with the passphrase of the key file. */
 export const PASSPHRASE_VARIABLE = "CHEQUECARD_PASSPHRASE";

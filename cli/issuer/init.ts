@@ -25,11 +25,11 @@ import { isLocalAddress, strangersProblem } from "../../lightning/untrusted-uri.
 import type { CommandContext } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
-import { keyboard } from "../keyboard.js";
 import { askNode } from "../node/ask-node.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { askNewPassphrase } from "../passphrase-choice.js";
+import { keyboard } from "../prompt/keyboard.js";
+import { askNewPassphrase } from "../prompt/new-passphrase.js";
 import { configPath, PASSPHRASE_VARIABLE, timelinePath } from "./folder.js";
 import { profileTemplate } from "./profile-template.js";
 

@@ -3,8 +3,8 @@ import { bytesToHex, hexToBytes, type Msat, msat, ParseError } from "../../commo
 import { writeDeputyProfile } from "../../lightning/dpp/index.js";
 import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
+import type { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
-import type { EmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { type DeputyTerminals, terminalName } from "./deputy-terminals.js";
 
@@ -33,7 +33,7 @@ const uri = z.string().max(MAX_URI_LENGTH);
 
 /** What an operation works on. */
 interface Subject {
-  readonly opened: Pick<EmbeddedNode, "node" | "chain">;
+  readonly opened: { readonly node: LdkNode; readonly chain: SimulatedChain };
   readonly terminals: DeputyTerminals;
 }
 
@@ -259,16 +259,16 @@ export async function runOperation(subject: Subject, request: unknown): Promise<
 }
 
 /** Where peers reach a node: `pubkey@host:port`. */
-export async function nodeUri(node: EmbeddedNode["node"]): Promise<string> {
+export async function nodeUri(node: LdkNode): Promise<string> {
   const { nodeId, addresses } = await node.info();
   return `${bytesToHex(nodeId)}@${addresses[0] ?? ""}`;
 }
 
-const connectTo = (node: EmbeddedNode["node"], { nodeId, host, port }: NodeUri): Promise<void> =>
+const connectTo = (node: LdkNode, { nodeId, host, port }: NodeUri): Promise<void> =>
   node.connect({ nodeId, host, port });
 
 /** A node that has just been started needs a moment for its channels; one that has spent its money needs none. */
-async function untilSpendable(node: EmbeddedNode["node"]): Promise<void> {
+async function untilSpendable(node: LdkNode): Promise<void> {
   const deadline = performance.now() + CHANNELS_MS;
   while ((await node.info()).outbound === 0n && performance.now() < deadline)
     if (await node.channelsReady(LOOK_MS)) return;

@@ -1,5 +1,6 @@
 import { type Reader, TransportError } from "../../apdu/index.js";
 import { ChequecardError, equalBytes, type Msat } from "../../common/index.js";
+import { pause } from "../../common/pause.js";
 import type { PaymentAnswer, PaymentSender } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
@@ -8,7 +9,6 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { CardSession } from "../card-session.js";
 import { tap } from "../tap.js";
 import type { TraceLine } from "../trace.js";
-import { pause } from "./pause.js";
 import type { CancelReason, Sale } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
 import { isRefusal, lostAfterAsking, notConfirmed, noticeOf } from "./sentences.js";

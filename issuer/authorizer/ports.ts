@@ -1,6 +1,7 @@
 import type { Secp256k1 } from "../../common/index.js";
 import type { KeySource } from "../../keys/key-source.js";
-import type { LightningNode, Network } from "../../lightning/nodes/port.js";
+import type { Network } from "../../lightning/network.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Store } from "../store/index.js";
 import type { SignatureChecker } from "./signatures/checker.js";
 

@@ -1,5 +1,5 @@
 import { bytesToHex } from "../../common/index.js";
-import type { Network } from "../../lightning/nodes/port.js";
+import type { Network } from "../../lightning/network.js";
 import { StoreError } from "./errors.js";
 import type { Store } from "./types.js";
 

@@ -1,8 +1,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8 } from "../../common/index.js";
+import type { Network } from "../network.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
-import type { LightningNode, Network } from "../nodes/port.js";
+import type { LightningNode } from "../nodes/port.js";
 import { checkUntrustedUri, UntrustedUriError } from "../untrusted-uri.js";
 import { AnswerDesk, type Asker } from "./answers.js";
 import { type CardStatus, encodeCardStatus } from "./card-status.js";

@@ -1,7 +1,6 @@
 import { ChequecardError } from "../../common/index.js";
 import { FEATURE, missingDependency, unknownRequired } from "../features.js";
-import type { Network } from "../nodes/port.js";
-import { NETWORK_NAMES } from "./prefix.js";
+import { NETWORK_NAMES, type Network } from "../network.js";
 import { type Invoice, TAG } from "./types.js";
 
 export type InvoiceErrorCode =

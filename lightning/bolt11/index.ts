@@ -1,3 +1,4 @@
+export { isNetwork, NETWORK_NAMES, type Network } from "../network.js";
 export { canonicalInvoice, invoiceHash, invoiceOf, MAX_INVOICE_LENGTH } from "./canonical.js";
 export {
   checkInvoice,
@@ -22,7 +23,7 @@ export {
   invoiceFields,
   signInvoice,
 } from "./encode.js";
-export { formatPrefix, isNetwork, NETWORK_NAMES, parsePrefix } from "./prefix.js";
+export { formatPrefix, parsePrefix } from "./prefix.js";
 export {
   type Fallback,
   type Invoice,

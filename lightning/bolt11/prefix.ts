@@ -1,17 +1,5 @@
 import { MAX_MSAT, type Msat, ParseError, ValueError } from "../../common/index.js";
-import type { Network } from "../nodes/port.js";
-
-/** What people call each network. */
-export const NETWORK_NAMES: Readonly<Record<Network, string>> = {
-  bc: "bitcoin mainnet",
-  tb: "testnet",
-  tbs: "signet",
-  bcrt: "regtest",
-  sb: "simnet",
-};
-
-/** True for a prefix this project knows. */
-export const isNetwork = (text: string): text is Network => Object.hasOwn(NETWORK_NAMES, text);
+import { isNetwork, type Network } from "../network.js";
 
 /** Msat in one unit of each multiplier, as a fraction: amount * numerator / denominator. */
 const MULTIPLIERS = {

@@ -1,6 +1,6 @@
 import type { Msat } from "../../common/index.js";
 import type { FeatureBits } from "../features.js";
-import type { Network } from "../nodes/port.js";
+import type { Network } from "../network.js";
 import type { Words } from "./words.js";
 
 /** Tag of each tagged field by its letter: the value of that letter in bech32. */

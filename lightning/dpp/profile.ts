@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bytesToHex, hexToBytes, ParseError, secp256k1 } from "../../common/index.js";
 import { isNetwork, type RouteHop } from "../bolt11/index.js";
-import type { Network } from "../nodes/port.js";
+import type { Network } from "../network.js";
 import { ODT_MEDIA, type OdtMedium } from "../odt/media.js";
 import type { SecretScheme } from "./payment-secret.js";
 

@@ -11,7 +11,7 @@ import {
   systemTime,
 } from "../dpp/invoice.js";
 import { FEATURE, featureBits } from "../features.js";
-import type { Network } from "../nodes/port.js";
+import type { Network } from "../network.js";
 import { mediumBits, type OdtMedium } from "../odt/media.js";
 import { draftPreimage } from "./preimage.js";
 

@@ -1,7 +1,5 @@
-import type { Msat } from "../../common/index.js";
-
-/** Invoice prefix of a network (BOLT 11). */
-export type Network = "bc" | "tb" | "tbs" | "bcrt" | "sb";
+import type { Msat } from "../../common/msat.js";
+import type { Network } from "../network.js";
 
 /** How a payment stands. Only `settled` and `failed` are final; `unknown` may still become either. */
 export type PaymentState =

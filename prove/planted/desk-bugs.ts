@@ -86,7 +86,7 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
   {
     name: "an answer that is not yes counts as yes",
     edits: {
-      [AGREE]: [
+      "cli/prompt/confirm.ts": [
         [
           "if (await confirm(context, question, yes)) return;",
           "await confirm(context, question, yes);\n  if (question) return;",

@@ -57,7 +57,7 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
   },
 ]);
 
-const KEYBOARD = "cli/keyboard.ts";
+const KEYBOARD = "cli/prompt/keyboard.ts";
 
 /** Where people type. */
 export const KEYBOARD_BUGS: readonly PlantedBug[] = bugsOf("keyboard", [

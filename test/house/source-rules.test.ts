@@ -52,7 +52,7 @@ const TERMINAL_LINES: Readonly<Record<string, RegExp>> = {
   // Called by the edge alone, which makes every text visible.
   "cli/main.ts": /^ {2}(out|err): \(text\) => process\.std(out|err)\.write\(text\),$/,
   // Questions, made visible, and the echo of an editor whose input is the keyboard.
-  "cli/keyboard.ts": /process\.stderr\.write\((visible\(question\)|"\\n")\)|output: process\.stderr,/,
+  "cli/prompt/keyboard.ts": /process\.stderr\.write\((visible\(question\)|"\\n")\)|output: process\.stderr,/,
   // Bars whose titles and texts are made visible where they are set.
   "cli/progress.ts": /stream: process\.stderr/,
   "cli/batch-view.ts": /stream: process\.stderr/,

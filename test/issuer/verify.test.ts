@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatCardId } from "../../apdu/card-id.js";
 import { authorizationMessage, seal } from "../../apdu/index.js";
 import { nativeSecp256k1, nobleSecp256k1, type Secp256k1, sat, secp256k1 } from "../../common/index.js";
 import { tap } from "../../host/index.js";
-import { formatCardId, VerificationError, type VerifyTokenInput, verifyToken } from "../../issuer/verify.js";
+import { VerificationError, type VerifyTokenInput, verifyToken } from "../../issuer/verify.js";
 import { festivalCard, festivalInvoice, NOW } from "../festival-card.js";
 
 async function tapped() {

@@ -8,7 +8,7 @@ import {
   invoiceProblem,
 } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
-import type { Network } from "../../lightning/nodes/port.js";
+import type { Network } from "../../lightning/network.js";
 
 const TIME = 1_700_000_000;
 const make = (content: Partial<InvoiceContent> = {}, network: Network = "bc", amount?: Msat) =>

@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import { makeDeputyInvoice } from "../../lightning/dpp/index.js";
+import type { Network } from "../../lightning/network.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { formatAddress, parseAddress } from "../../lightning/nodes/ldk/address.js";
 import {
@@ -14,7 +15,6 @@ import {
   SimulatedChain,
   startLittleNetwork,
 } from "../../lightning/nodes/ldk/index.js";
-import type { Network } from "../../lightning/nodes/port.js";
 import { buildProgram, runProgram } from "../typescript-child.js";
 import { type TcpLink, tcpLink } from "./tcp-link.js";
 

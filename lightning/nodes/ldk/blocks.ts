@@ -1,5 +1,4 @@
 import * as ldk from "lightningdevkit";
-import type { Engine } from "./engine.js";
 import { plain } from "./result.js";
 import type { SimulatedChain } from "./simulated-chain.js";
 
@@ -26,6 +25,14 @@ export function connectMonitor(
   }
 }
 
+/** What blocks are fed to. */
+export interface FedByBlocks {
+  readonly manager: ldk.ChannelManager;
+  readonly monitor: ldk.ChainMonitor;
+  /** The block at which all monitors stand. */
+  readonly monitorHeight: number;
+}
+
 /** Feeds the simulated chain's blocks to LDK, each once and in order. */
 export class BlockFeed {
   readonly #chain: SimulatedChain;
@@ -35,12 +42,12 @@ export class BlockFeed {
   #monitorHeight: number;
 
   /** A restored manager may lag behind its monitors. */
-  constructor(chain: SimulatedChain, engine: Engine) {
+  constructor(chain: SimulatedChain, { manager, monitor, monitorHeight }: FedByBlocks) {
     this.#chain = chain;
-    this.#manager = engine.manager.as_Listen();
-    this.#monitor = engine.monitor.as_Listen();
-    this.#managerHeight = engine.manager.current_best_block().get_height();
-    this.#monitorHeight = engine.monitorHeight;
+    this.#manager = manager.as_Listen();
+    this.#monitor = monitor.as_Listen();
+    this.#managerHeight = manager.current_best_block().get_height();
+    this.#monitorHeight = monitorHeight;
   }
 
   /** The last block the node has seen. */

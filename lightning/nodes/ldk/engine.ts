@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as ldk from "lightningdevkit";
+import type { FedByBlocks } from "./blocks.js";
 import { ChannelState } from "./channel-state.js";
 import { channelConfig, type ForwardingFees } from "./config.js";
 import { layFoundation, makeRouting } from "./foundation.js";
@@ -21,17 +22,13 @@ export interface EngineOptions {
 }
 
 /** LDK's objects, put together. The bindings hold trait implementations weakly, so everything is kept here. */
-export interface Engine {
+export interface Engine extends FedByBlocks {
   readonly keys: ldk.PhantomKeysManager;
   readonly signer: ldk.NodeSigner;
-  readonly manager: ldk.ChannelManager;
-  readonly monitor: ldk.ChainMonitor;
   readonly peers: ldk.PeerManager;
   readonly channelState: ChannelState;
   /** Secret of the phantom node and of payment secrets, 32 bytes. */
   readonly crossNodeSeed: Uint8Array;
-  /** The block at which all monitors stand. */
-  readonly monitorHeight: number;
   /** What else must live as long as the node. */
   readonly kept: unknown;
 }

@@ -1,4 +1,4 @@
-import type { Network } from "../port.js";
+import type { Network } from "../../network.js";
 import type { ForwardingFees } from "./config.js";
 import type { DeputyDecision } from "./deputy.js";
 import type { PeerLimits } from "./peer-limits.js";

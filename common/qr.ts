@@ -1,5 +1,5 @@
 import QRCode, { type QRCodeRenderersOptions } from "qrcode";
-import { ValueError } from "../../common/index.js";
+import { ValueError } from "./errors.js";
 
 /** How much of the picture may be unreadable: 7, 15, 25 or 30 %. */
 export type QrErrorCorrection = "L" | "M" | "Q" | "H";

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
-import { visible } from "../common/visible.js";
+import { visible } from "../../common/visible.js";
 
 /** Most bytes of a secret. */
 const MAX_SECRET_LENGTH = 1024;

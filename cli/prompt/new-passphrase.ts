@@ -1,7 +1,7 @@
-import { equalBytes } from "../common/index.js";
-import type { CommandContext } from "./command-context.js";
-import { InputError } from "./error-report.js";
-import { askSecret, type SecretWanted } from "./prompt.js";
+import { equalBytes } from "../../common/index.js";
+import type { CommandContext } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { askSecret, type SecretWanted } from "./ask.js";
 
 /**
  * A new passphrase, typed twice where it is typed. The caller clears the bytes.

@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
-import { readPassphrase } from "../keys/index.js";
-import type { CommandContext } from "./command-context.js";
-import { InputError } from "./error-report.js";
+import { readPassphrase } from "../../keys/index.js";
+import type { CommandContext } from "../command-context.js";
+import { InputError } from "../error-report.js";
 import { keyboard } from "./keyboard.js";
 
 /** A secret, and where it may come from. */
@@ -100,18 +100,3 @@ export function cardPinQuestion(context: CommandContext): CardPinQuestion {
 }
 
 const triesText = (tries: number): string => `${tries} ${tries === 1 ? "try" : "tries"}`;
-
-/**
- * A question that is answered with yes or no; anything but yes is no.
- * @param yes whether it was answered with `--yes` beforehand
- * @throws InputError when nobody can be asked
- */
-export async function confirm(context: CommandContext, question: string, yes = false): Promise<boolean> {
-  if (yes) return true;
-  if (!keyboard.isTerminal)
-    throw new InputError(`${question} There is no terminal to ask.`, {
-      hint: "Give --yes if this is meant, or run this in a terminal.",
-    });
-  const answer = await keyboard.line(`${question} [y/N] `, context.signal);
-  return /^y(es)?$/i.test(answer?.trim() ?? "");
-}

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../command-context.js";
+import { InputError } from "../error-report.js";
+import { keyboard } from "./keyboard.js";
+
+/**
+ * A question that is answered with yes or no; anything but yes is no.
+ * @param yes whether it was answered with `--yes` beforehand
+ * @throws InputError when nobody can be asked
+ */
+export async function confirm(context: CommandContext, question: string, yes = false): Promise<boolean> {
+  if (yes) return true;
+  if (!keyboard.isTerminal)
+    throw new InputError(`${question} There is no terminal to ask.`, {
+      hint: "Give --yes if this is meant, or run this in a terminal.",
+    });
+  const answer = await keyboard.line(`${question} [y/N] `, context.signal);
+  return /^y(es)?$/i.test(answer?.trim() ?? "");
+}
+
+/** `--yes`. */
+export interface YesOption {
+  readonly yes?: boolean;
+}
+
+/** Adds the option of {@link YesOption} to a command that shows what it will do, and asks. */
+export const yesOption = (command: Command): Command =>
+  command.option("--yes", "do it without asking, for scripts");
+
+/** Asks whether this is meant. @throws InputError when it is not, or where there is nobody to ask */
+export async function agree(context: CommandContext, question: string, yes = false): Promise<void> {
+  if (await confirm(context, question, yes)) return;
+  throw new InputError("Not confirmed: nothing was booked.");
+}

@@ -1,0 +1,25 @@
+import type { Msat } from "../common/msat.js";
+import type { CardLimits } from "./card-data.js";
+
+/** How the responses of a card must be protected while it is written. */
+export type ResponseProtection = "as-offered" | "mac" | "encrypted";
+
+/** A profile, ready to be used. */
+export interface Profile {
+  readonly name: string;
+  readonly nodeUri: string;
+  readonly keySet: string | undefined;
+  readonly credit: Msat;
+  readonly limits: CardLimits;
+  /** Digits of a random PIN; undefined: cards without a PIN. */
+  readonly pinLength: number | undefined;
+  /** CAPABILITY bits 1..3. */
+  readonly publish: number;
+  readonly cardKeys: {
+    readonly version: number;
+    readonly rotateTo: number | undefined;
+    /** Undefined: whatever the card offers. */
+    readonly responses?: Exclude<ResponseProtection, "as-offered">;
+  };
+  readonly policy: unknown;
+}
