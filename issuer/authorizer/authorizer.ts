@@ -1,5 +1,5 @@
 import type { Authorization, OpenedMessage } from "../../apdu/index.js";
-import { bytesToHex, ChequecardError, type Msat } from "../../common/index.js";
+import { ChequecardError, type Msat } from "../../common/index.js";
 import type {
   AuthorizationOutcome,
   CardStatusRequest,
@@ -12,7 +12,6 @@ import type { PaymentLookup } from "../../lightning/nodes/port.js";
 import { cardName } from "../ledger/accounts.js";
 import { provesPayment } from "../ledger/resolve.js";
 import { withoutAuthorization } from "../ledger/unmatched.js";
-import { TokenBuckets } from "../policy/index.js";
 import { milliseconds } from "../store/values.js";
 import { type CardRecord, provenFacts, signerOf, VerificationError } from "../verify.js";
 import { CardLookup } from "./card-lookup.js";
@@ -56,7 +55,6 @@ export class Authorizer implements PaymentAuthorizer {
   readonly #cards: CardLookup;
   readonly #statuses: CardStatusDesk;
   readonly #missingKeys: MissingKeys;
-  readonly #peers: TokenBuckets;
   readonly #cardRate: CardRate;
   /** Requests under way, by card, counter and invoice: the same again joins. */
   readonly #underWay = new Map<string, Promise<Outcome>>();
@@ -69,9 +67,8 @@ export class Authorizer implements PaymentAuthorizer {
     this.payments = new Payments(ports);
     this.writer = new LedgerWriter(ports, config);
     this.#cards = new CardLookup(ports.store, config.maxBatch);
-    this.#peers = new TokenBuckets(config.peerRate);
     this.#cardRate = new CardRate(config.cardRate);
-    this.#statuses = new CardStatusDesk(ports, config);
+    this.#statuses = new CardStatusDesk(ports);
     this.#missingKeys = new MissingKeys(ports);
   }
 
@@ -81,7 +78,8 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   async initiatePayment(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
-    if (!this.#admit(request.peer)) return SILENCE;
+    if (this.#closed) return SILENCE;
+    this.#pending++;
     try {
       return await this.#initiate(request);
     } catch (error) {
@@ -97,7 +95,8 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   async cardStatus(request: CardStatusRequest): Promise<Uint8Array | undefined> {
-    if (!this.#admit(request.peer)) return undefined;
+    if (this.#closed) return undefined;
+    this.#pending++;
     try {
       const opened = this.#statuses.read(request);
       if (!opened) return undefined;
@@ -119,13 +118,6 @@ export class Authorizer implements PaymentAuthorizer {
     this.#closed = true;
     await Promise.allSettled(this.#underWay.values());
     await this.writer.idle();
-  }
-
-  #admit(peer: Uint8Array): boolean {
-    if (this.#closed || this.#pending >= this.#config.maxPending) return false;
-    if (!this.#peers.take(bytesToHex(peer), this.#ports.monotonic())) return false;
-    this.#pending++;
-    return true;
   }
 
   async #initiate(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {

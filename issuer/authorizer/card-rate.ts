@@ -1,5 +1,5 @@
-import { bytesToHex } from "../../common/index.js";
-import { type Rate, TokenBuckets } from "../policy/index.js";
+import { bytesToHex } from "../../common/bytes.js";
+import { type Rate, TokenBuckets } from "../../common/token-bucket.js";
 import type { CardRecord } from "../verify.js";
 
 /** Cards and statements whose rate is remembered. */

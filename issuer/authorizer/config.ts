@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Msat } from "../../common/index.js";
+import type { Rate } from "../../common/token-bucket.js";
+import { DEFAULT_REQUEST_LIMITS } from "../../lightning/api/admission.js";
 import { amount } from "../policy/schema.js";
 
-const rate = (perSecond: number, burst: number) =>
-  z
-    .strictObject({ perSecond: z.number().positive(), burst: z.number().min(1) })
-    .default({ perSecond, burst });
+const rate = (usual: Rate) =>
+  z.strictObject({ perSecond: z.number().positive(), burst: z.number().min(1) }).default(usual);
 
 /** What holds for the whole service, whatever a card's policy says. Every value has a default. */
 export const authorizerConfigSchema = z.strictObject({
@@ -21,11 +21,11 @@ export const authorizerConfigSchema = z.strictObject({
   maxFeesPer24h: amount.default(100_000_000n as Msat),
   maxFeesPer30d: amount.default(1_000_000_000n as Msat),
   /** Requests of one peer. */
-  peerRate: rate(50, 200),
+  peerRate: rate(DEFAULT_REQUEST_LIMITS.ratePerPeer),
   /** New tokens and statuses of one card with a valid signature; repeats of each have the same rate, apart. */
-  cardRate: rate(1, 10),
-  /** Requests being worked on at once; more are answered `busy`. */
-  maxPending: z.int().min(1).default(4096),
+  cardRate: rate({ perSecond: 1, burst: 10 }),
+  /** Requests being worked on at once; more get no answer. */
+  maxPending: z.int().min(1).default(DEFAULT_REQUEST_LIMITS.maxInFlight),
   /** How long a payment is waited for before the answer is "not known yet". */
   payTimeoutMs: z.int().min(10).default(30_000),
   /** How long a process may pay an authorization before another one takes it over. */

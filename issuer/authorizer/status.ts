@@ -16,7 +16,6 @@ import { openedGap } from "../ledger/place.js";
 import type { Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 import type { CardRecord } from "../verify.js";
-import type { AuthorizerConfig } from "./config.js";
 import type { IssuerPorts } from "./ports.js";
 import { evidenceOf } from "./read-request.js";
 
@@ -29,21 +28,16 @@ export type DeskPorts = Pick<
 /** Handles a card's own word on its counters (specs/03 §4): it closes the last gap and acknowledges updates. */
 export class CardStatusDesk {
   readonly #ports: DeskPorts;
-  readonly #config: Pick<AuthorizerConfig, "statusSkewSeconds">;
   /** What an unknown card is checked against, so that it costs what a known one does. */
   readonly #nobody: Uint8Array;
 
-  constructor(ports: DeskPorts, config: Pick<AuthorizerConfig, "statusSkewSeconds">) {
+  constructor(ports: DeskPorts) {
     this.#ports = ports;
-    this.#config = config;
     this.#nobody = ports.secp256k1.publicKey(new Uint8Array(32).fill(1, 31));
   }
 
-  /** Opens a status whose time is near ours and whose challenge is of it. @returns undefined: not one of those */
+  /** Opens a status whose challenge is that of this time and nonce. @returns undefined: not one of those */
   read({ status, time, nonce }: CardStatusRequest): OpenedMessage<CardStatus> | undefined {
-    const now = BigInt(Math.floor(this.#ports.clock() / 1000));
-    const skew = BigInt(this.#config.statusSkewSeconds);
-    if (time > now + skew || time + skew < now || nonce.length !== 24) return undefined;
     try {
       const opened = statusMessage.open(status, (id) => this.#ports.keys.sealKey(id));
       const challenge = statusChallenge(this.#ports.nodeId, time, nonce);

@@ -9,4 +9,3 @@ export {
   printPolicy,
   type Weekday,
 } from "./schema.js";
-export { type Rate, TokenBuckets } from "./token-bucket.js";

@@ -48,8 +48,7 @@ export class CardDesk {
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
-    // The challenge is made and answered here and now.
-    this.#desk = new CardStatusDesk(ports, { statusSkewSeconds: 60 });
+    this.#desk = new CardStatusDesk(ports);
     this.#cards = new CardLookup(ports.store, ONE_STATUS);
   }
 

@@ -156,11 +156,11 @@ export class IssuerService {
         cardStatus: (request) => this.#authorizer.cardStatus(request),
       },
       {
-        // The configuration's bounds hold here too: the defaults of the wire would be tighter.
         ratePerPeer: config.authorizer.peerRate,
         maxInFlight: config.authorizer.maxPending,
         maxStatusSkewSeconds: config.authorizer.statusSkewSeconds,
         now: ports.clock,
+        monotonic: ports.monotonic,
         onEvent(event) {
           metrics.onReceiverEvent(event);
           if (event.event !== "failed") return;

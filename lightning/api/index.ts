@@ -1,4 +1,5 @@
 /** Authorized Payment Initiation (specs/08): a merchant's node asks the payer's node to pay, showing a token. */
+export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
 export type {
   AuthorizationOutcome,
   CardStatusRequest,
@@ -19,7 +20,6 @@ export {
   parseInitiation,
 } from "./initiation.js";
 export type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
-export type { Rate } from "./rate-limit.js";
 export { describeReason, isTemporaryReason, REASON, REJECT_REASONS, type RejectReason } from "./reasons.js";
 export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { IgnoredCause, ReceiverEvent } from "./receiver-events.js";

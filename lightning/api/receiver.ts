@@ -2,29 +2,23 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, ParseError } from "../../common/index.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
+import { Admission, DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
 import type { PaymentAuthorizer } from "./authorizer.js";
 import { decodeCardStatus } from "./card-status.js";
 import { encodeCardUpdate } from "./card-update.js";
-import { InFlight } from "./in-flight.js";
 import { decodeInitiatePayment } from "./initiate-payment.js";
-import { type Rate, RateLimit } from "./rate-limit.js";
-import type { IgnoredCause, ReceiverEvent, RequestAbout } from "./receiver-events.js";
+import type { ReceiverEvent, RequestAbout } from "./receiver-events.js";
 import { encodeRejectPayment } from "./reject-payment.js";
-import { MAX_PAYLOAD_LENGTH, PEER_MESSAGE } from "./wire.js";
+import { PEER_MESSAGE } from "./wire.js";
 
-export interface ReceiverOptions {
-  /** Default 60 at once, 20 a second. */
-  readonly ratePerPeer?: Rate;
-  /** Requests of one peer that are decided at the same time. Default 64. */
-  readonly maxInFlightPerPeer?: number;
-  /** Requests of all peers that are decided at the same time. Default 1024. */
-  readonly maxInFlight?: number;
-  /** Peers whose rate is remembered. Default 4096. */
-  readonly maxPeers?: number;
+/** Bounds that are not given are those of {@link DEFAULT_REQUEST_LIMITS}. */
+export interface ReceiverOptions extends Partial<RequestLimits> {
   /** How far the time in `card_status` may be from ours, in seconds. Default 600. */
   readonly maxStatusSkewSeconds?: number;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. Default: the system's. */
+  readonly monotonic?: () => number;
   /** Told what became of every request: for logs and counters. Must not throw. */
   readonly onEvent?: (event: ReceiverEvent) => void;
 }
@@ -39,8 +33,7 @@ export class PaymentReceiver {
   private readonly node: LightningNode;
   private readonly authorizer: PaymentAuthorizer;
   private readonly options: ReceiverOptions;
-  private readonly rates: RateLimit;
-  private readonly inFlight = new InFlight();
+  private readonly admission: Admission;
   private readonly stop: () => void;
 
   /** Takes requests from now on. */
@@ -48,40 +41,23 @@ export class PaymentReceiver {
     this.node = node;
     this.authorizer = authorizer;
     this.options = options;
-    const rate = options.ratePerPeer ?? { burst: 60, perSecond: 20 };
-    this.rates = new RateLimit(rate, options.maxPeers ?? 4096);
+    const { monotonic = () => performance.now() } = options;
+    this.admission = new Admission({ ...DEFAULT_REQUEST_LIMITS, ...options }, monotonic);
     this.stop = node.onMessage((message) => this.take(message));
   }
 
   /** Takes no more requests and resolves when those in flight are answered. The node stays open. */
   async close(): Promise<void> {
     this.stop();
-    await this.inFlight.settled();
+    await this.admission.idle();
   }
 
   private take(message: PeerMessage): void {
-    const { type, payload } = message;
+    const { type, peer } = message;
     if (type !== PEER_MESSAGE.INITIATE_PAYMENT && type !== PEER_MESSAGE.CARD_STATUS) return;
-    const about = { peer: bytesToHex(message.peer), type };
-    let cause = this.overBounds(about.peer, payload.length);
-    if (!cause) {
-      const request = `${type}/${bytesToHex(sha256(payload))}`;
-      if (!this.inFlight.has(about.peer, request)) {
-        this.inFlight.run(about.peer, request, () => this.decide(message, about));
-        return;
-      }
-      // The one answer that is coming serves both.
-      cause = "duplicate";
-    }
-    this.tell({ ...about, event: "ignored", cause });
-  }
-
-  private overBounds(peer: string, size: number): IgnoredCause | undefined {
-    const { maxInFlight = 1024, maxInFlightPerPeer = 64 } = this.options;
-    if (size > MAX_PAYLOAD_LENGTH) return "too-large";
-    if (!this.rates.take(peer, this.now())) return "rate";
-    if (this.inFlight.all >= maxInFlight || this.inFlight.of(peer) >= maxInFlightPerPeer) return "busy";
-    return undefined;
+    const about = { peer: bytesToHex(peer), type };
+    const cause = this.admission.admit(message, () => this.decide(message, about));
+    if (cause) this.tell({ ...about, event: "ignored", cause });
   }
 
   private async decide(message: PeerMessage, about: RequestAbout): Promise<void> {

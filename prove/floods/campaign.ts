@@ -1,5 +1,6 @@
+import type { Rate } from "../../common/token-bucket.js";
 import { MAX_HANDED_OVER } from "../../lightning/nodes/ldk/message-types.js";
-import { DEFAULT_PEER_LIMITS, type Flow } from "../../lightning/nodes/ldk/peer-limits.js";
+import { DEFAULT_PEER_LIMITS } from "../../lightning/nodes/ldk/peer-limits.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { SeededRandom } from "../random.js";
 import { CROWDS, FLOODER, type Flood, type Flooded, MESSAGES, runFlood } from "./flood.js";
@@ -31,7 +32,7 @@ const FLOOD_BYTES = 4 * BURST;
 const ROUNDS = 20;
 /** Kinds of messages that the endurance run sends in turn. */
 const ENDURED = ["empty answers", "broken requests", "unknown messages"];
-const UNBOUNDED: Flow = { burst: Number.MAX_SAFE_INTEGER, perSecond: 0 };
+const UNBOUNDED: Rate = { burst: Number.MAX_SAFE_INTEGER, perSecond: 0 };
 const MOST_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const ALL_KINDS: readonly string[] = [...Object.keys(MESSAGES), ...CROWDS];

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { bytesToHex, secp256k1 } from "../../common/index.js";
+import type { Rate } from "../../common/token-bucket.js";
 import { parseAddress } from "../../lightning/nodes/ldk/address.js";
 import { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
-import { DEFAULT_PEER_LIMITS, type Flow } from "../../lightning/nodes/ldk/peer-limits.js";
+import { DEFAULT_PEER_LIMITS } from "../../lightning/nodes/ldk/peer-limits.js";
 import { type RawAddress, RawPeer } from "./raw-peer.js";
 
 const REQUEST = 45001;
@@ -55,7 +56,7 @@ function timeLimit() {
 }
 
 /** What a stranger has does not grow with time, so that what is handled does not depend on the machine. */
-export const fixedFlow = (stranger: number): Flow => ({ burst: stranger, perSecond: 0 });
+export const fixedFlow = (stranger: number): Rate => ({ burst: stranger, perSecond: 0 });
 
 /** A node that answers every request. */
 export class FloodTarget {
@@ -70,7 +71,7 @@ export class FloodTarget {
   }
 
   /** @param stranger bytes that a stranger may send, once; @param known the flow of a peer that has asked before */
-  static async start(stranger: number, known: Flow): Promise<FloodTarget> {
+  static async start(stranger: number, known: Rate): Promise<FloodTarget> {
     const chain = new SimulatedChain();
     chain.mine();
     const flow = { ...DEFAULT_PEER_LIMITS.flow, stranger: fixedFlow(stranger), known };

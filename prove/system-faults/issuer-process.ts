@@ -105,7 +105,7 @@ export class IssuerProcess {
     });
     const authorizer = new Authorizer(ports, CONFIG);
     this.reconciler = new Reconciler(ports, CONFIG, authorizer);
-    new PaymentReceiver(this.#listening(), authorizer, { now: clock });
+    new PaymentReceiver(this.#listening(), authorizer, { now: clock, monotonic: ports.monotonic });
   }
 
   static async open(host: IssuerHost, generation: number): Promise<IssuerProcess> {

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { msat, type Secp256k1, sat, secp256k1, utf8 } from "../../common/index.js";
 import { blockCard, cashOutCard, fundCard, retireCard, unblockCard } from "../../issuer/ledger/index.js";
+import { encodeInitiatePayment, PEER_MESSAGE } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
+import { connectPeers } from "./connected-peer.js";
 import { PAYEE } from "./memory-node.js";
 import { Bench, DEPUTY_SECRET, NODE_ID, NODE_SECRET, PEER, type Service, startService } from "./service.js";
 import { SigningCard } from "./signing-card.js";
@@ -373,15 +375,23 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
 
   it("a peer or a card that asks too often gets silence, and the token stays good", async () => {
     const slow = { perSecond: 0.000_001, burst: 1 };
-    const service = await start({ peerRate: slow });
+    const service = await start();
     const card = await service.card(1);
+    const peers = connectPeers(service, { ratePerPeer: slow });
+    const asks = (peer: Uint8Array, token: Uint8Array, invoice: string) =>
+      peers.says(
+        peer,
+        PEER_MESSAGE.INITIATE_PAYMENT,
+        encodeInitiatePayment({ token, invoice: utf8(invoice) }),
+      );
     const invoice = service.invoice(1, sat(1));
     const token = card.authorize(invoice, sat(1));
-    expect(await service.present(new Uint8Array(1), invoice)).toMatchObject({ outcome: "rejected" });
-    expect(await service.present(token, invoice)).toEqual(ACCEPTED);
+    expect(await asks(PEER, new Uint8Array(1), "x")).toMatchObject({ event: "undeliverable" });
+    expect(await asks(PEER, token, invoice)).toMatchObject({ event: "ignored", cause: "rate" });
     expect(service.node.calls).toBe(0);
-    expect(await service.present(token, invoice, NODE_ID)).toEqual(ACCEPTED);
+    expect(await asks(NODE_ID, token, invoice)).toMatchObject({ event: "accepted" });
     expect(service.node.calls).toBe(1);
+    await peers.close();
     await finish(service);
 
     const limited = await start({ cardRate: slow });

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { authorizationMessage } from "../../apdu/index.js";
 import { type Msat, sat } from "../../common/index.js";
+import { encodeCardStatus, PEER_MESSAGE } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { connectPeers } from "./connected-peer.js";
 import { Bench, PEER, type Service, startService } from "./service.js";
 import type { SigningCard } from "./signing-card.js";
 
@@ -140,7 +142,12 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     const sent = time(service) ?? now;
     const challenged = time(service) ?? now - 1n;
     const status = card.status(statusChallenge(NODE_ID, challenged, nonce));
-    expect(await service.authorizer.cardStatus({ peer: PEER, status, time: sent, nonce })).toBeUndefined();
+    const peers = connectPeers(service);
+    const payload = encodeCardStatus({ status, time: sent, nonce });
+    const answer = await peers.says(PEER, PEER_MESSAGE.CARD_STATUS, payload);
+    expect(answer).not.toMatchObject({ updated: true });
+    expect(answer.event).toMatch(/^(answered|ignored)$/);
+    await peers.close();
     await finish(service);
   });
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import {
@@ -9,7 +8,6 @@ import {
   type PolicyRefusal,
   parsePolicy,
   printPolicy,
-  TokenBuckets,
   withinHours,
 } from "../../issuer/policy/index.js";
 import { PAYEE } from "./memory-node.js";
@@ -155,43 +153,5 @@ describe("policy", () => {
     expect(
       printPolicy(parsePolicy({ maxPerTransaction: "100000sat", ...JSON.parse(printPolicy(policy)) })),
     ).toBe(printPolicy(policy));
-  });
-});
-
-describe("token buckets", () => {
-  it("a burst, then the sustained rate", () => {
-    const buckets = new TokenBuckets({ perSecond: 2, burst: 3 });
-    expect([0, 0, 0, 0].map((now) => buckets.take("a", now))).toEqual([true, true, true, false]);
-    expect(buckets.take("b", 0)).toBe(true);
-    expect([499, 500, 501].map((now) => buckets.take("a", now))).toEqual([false, true, false]);
-  });
-
-  it("a clock set back gives nothing and takes nothing", () => {
-    const buckets = new TokenBuckets({ perSecond: 1, burst: 2 });
-    expect([5000, 0, 0].map((now) => buckets.take("a", now))).toEqual([true, true, false]);
-  });
-
-  it("never more than burst + rate, and memory stays bounded", () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({ key: fc.integer({ min: 0, max: 40 }), pause: fc.integer({ min: 0, max: 700 }) }),
-        ),
-        (steps) => {
-          const buckets = new TokenBuckets({ perSecond: 1, burst: 2 }, 8);
-          const single = new TokenBuckets({ perSecond: 1, burst: 2 }, 8);
-          let now = 0;
-          let given = 0;
-          for (const { key, pause } of steps) {
-            now += pause;
-            buckets.take(`${key}`, now);
-            if (single.take("one", now)) given++;
-          }
-          expect(buckets.size).toBeLessThanOrEqual(8);
-          expect(given).toBeLessThanOrEqual(2 + now / 1000);
-        },
-      ),
-      { seed: 1, numRuns: 200 },
-    );
   });
 });

@@ -55,6 +55,7 @@ async function desk(options: ReceiverOptions = {}) {
   let clock = NOW * 1000;
   const receiver = new PaymentReceiver(payer, decider, {
     now: () => clock,
+    monotonic: () => clock,
     onEvent: (event) => events.push(event),
     ...options,
   });

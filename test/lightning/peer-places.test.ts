@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
 import { addressOwner } from "../../lightning/address-scope.js";
-import { Allowance } from "../../lightning/nodes/ldk/allowance.js";
 import { FairQueue } from "../../lightning/nodes/ldk/fair-queue.js";
 import { KnownPeers } from "../../lightning/nodes/ldk/known-peers.js";
 import { Places } from "../../lightning/nodes/ldk/places.js";
@@ -65,29 +64,6 @@ describe("the queue for a node's attention", () => {
     for (const one of [first, first, second]) queue.push(one);
     queue.delete(first);
     expect([queue.size, queue.next(), queue.next()]).toEqual([1, second, undefined]);
-  });
-});
-
-describe("what a peer may send", () => {
-  it("is a burst, and then as much as time has brought", () => {
-    const allowance = new Allowance({ burst: 1000, perSecond: 100 }, 0);
-    expect(allowance.take(1000, 0)).toBe(0);
-    expect(allowance.take(50, 0)).toBe(500);
-    expect(allowance.take(0, 600)).toBe(0);
-    expect(allowance.take(1, 600)).toBe(0);
-  });
-
-  it("never is more than a burst, however long it was silent, nor more for a clock that goes back", () => {
-    const allowance = new Allowance({ burst: 10, perSecond: 10 }, 1000);
-    expect(allowance.take(11, 1_000_000)).toBe(100);
-    expect(allowance.take(0, 0)).toBe(100);
-  });
-
-  it("grows by what it was asked for, at most to two bursts", () => {
-    const allowance = new Allowance({ burst: 10, perSecond: 0 }, 0);
-    for (let i = 0; i < 5; i++) allowance.grant(4);
-    expect(allowance.take(20, 0)).toBe(0);
-    expect(allowance.take(1, 0)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

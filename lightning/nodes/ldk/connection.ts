@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
+import { TokenBucket } from "../../../common/token-bucket.js";
 import { addressOwner } from "../../address-scope.js";
-import { Allowance } from "./allowance.js";
 import type { Descriptor } from "./descriptors.js";
 import type { PeerLimits, Standing } from "./peer-limits.js";
 import type { Guest } from "./places.js";
@@ -13,7 +13,8 @@ export class Connection implements Guest {
   readonly socket: Socket;
   readonly address: string;
   readonly isOutbound: boolean;
-  readonly allowance: Allowance;
+  /** Bytes that the peer may still send. */
+  readonly allowance: TokenBucket;
   standing: Standing = "new";
   stage: Stage = "silent";
   /** Node id as hex, once `init` was exchanged. */
@@ -56,7 +57,7 @@ export class Connection implements Guest {
     this.socket = socket;
     this.isOutbound = isOutbound;
     this.address = addressOwner(socket.remoteAddress ?? "");
-    this.allowance = new Allowance(limits.flow.new, now);
+    this.allowance = new TokenBucket(limits.flow.new, now);
     this.openedAt = now;
     this.activeAt = now;
   }

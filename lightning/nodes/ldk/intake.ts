@@ -1,3 +1,4 @@
+import { TokenBucket } from "../../../common/token-bucket.js";
 import type { Connection } from "./connection.js";
 import { FairQueue } from "./fair-queue.js";
 
@@ -6,9 +7,8 @@ const TRUSTED_SLICE = 4096;
 const SLICE = 512;
 /** Milliseconds after which others have their turn, timers and cards included. */
 const TURN_MS = 4;
-/** Peers of which nothing is known have this part of the time, and may have as many milliseconds of it at once. */
-const SHARE = 0.25;
-const SHARE_BURST_MS = 100;
+/** Milliseconds for peers of which nothing is known: a quarter of the time. */
+const SHARE = { burst: 100, perSecond: 250 } as const;
 
 /**
  * Hands LDK what peers have sent, in small slices and fair turns: peers with a channel and known ones first, then
@@ -20,8 +20,7 @@ export class Intake {
   readonly #handle: (connection: Connection, slice: Uint8Array) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
   #isScheduled = false;
-  #share = SHARE_BURST_MS;
-  #sharedAt = performance.now();
+  readonly #share = new TokenBucket(SHARE, performance.now());
   #isStopped = false;
 
   constructor(handle: (connection: Connection, slice: Uint8Array) => void) {
@@ -57,7 +56,7 @@ export class Intake {
       this.#isScheduled = false;
       if (!this.#isStopped) this.#turn();
     };
-    const wait = this.#trusted.size > 0 ? 0 : this.#untilShare();
+    const wait = this.#trusted.size > 0 ? 0 : this.#share.take(0, performance.now());
     if (wait > 0) this.#later(wait, turn);
     else setImmediate(turn);
   }
@@ -65,10 +64,11 @@ export class Intake {
   #turn(): void {
     const start = performance.now();
     this.#serve(this.#trusted, TRUSTED_SLICE, start);
-    if (this.#untilShare() === 0) {
-      const before = performance.now();
+    const before = performance.now();
+    if (this.#share.take(0, before) === 0) {
       this.#serve(this.#others, SLICE, start);
-      this.#share -= performance.now() - before;
+      const after = performance.now();
+      this.#share.take(after - before, after);
     }
     if (this.#trusted.size > 0 || this.#others.size > 0) this.#schedule();
   }
@@ -83,14 +83,6 @@ export class Intake {
       this.#handle(connection, connection.slice(length));
       this.push(connection);
     } while (--left > 0 && performance.now() - start < TURN_MS);
-  }
-
-  /** Milliseconds until the others may be served. */
-  #untilShare(): number {
-    const now = performance.now();
-    this.#share = Math.min(SHARE_BURST_MS, this.#share + (now - this.#sharedAt) * SHARE);
-    this.#sharedAt = now;
-    return this.#share > 0 ? 0 : Math.max(1, -this.#share / SHARE);
   }
 
   #later(ms: number, then: () => void): void {

@@ -1,3 +1,5 @@
+import type { Rate } from "../../../common/token-bucket.js";
+
 /** Who a peer is to this node, and so how much of it the peer may have. */
 export type Standing =
   /** `init` has not been exchanged. */
@@ -10,12 +12,6 @@ export type Standing =
   | "known"
   /** Has a channel with us that is ready. */
   | "channel";
-
-/** What may come from one peer, in bytes. */
-export interface Flow {
-  readonly burst: number;
-  readonly perSecond: number;
-}
 
 /** How many connections there may be at once. */
 export interface Bound {
@@ -35,7 +31,8 @@ export interface PeerLimits {
   readonly strangers: Bound;
   readonly dialed: Bound;
   readonly known: Bound;
-  readonly flow: Readonly<Record<Standing, Flow>>;
+  /** What may come from one peer, in bytes. */
+  readonly flow: Readonly<Record<Standing, Rate>>;
   /** Milliseconds until the first message of the handshake must have come. */
   readonly silentMs: number;
   /** Milliseconds until `init` must have been exchanged. */
