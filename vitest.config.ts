@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "prove/tests/*.test.ts"],
     // These need pcscd: test/vitest.pcsc.config.ts.
     exclude: [...configDefaults.exclude, "test/**/*.pcsc.test.ts"],
     setupFiles: ["test/out-of-time.ts"],

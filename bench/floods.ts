@@ -1,8 +1,8 @@
 import { parseAddress } from "../lightning/nodes/ldk/address.js";
 import { LdkNode, SimulatedChain } from "../lightning/nodes/ldk/index.js";
 import { DEFAULT_PEER_LIMITS } from "../lightning/nodes/ldk/peer-limits.js";
-import { type Flood, MESSAGES, runFlood } from "../prove/floods/flood.js";
-import { type RawAddress, RawPeer } from "../prove/floods/raw-peer.js";
+import { type Flood, MESSAGES, runFlood } from "../testing/floods/flood.js";
+import { type RawAddress, RawPeer } from "../testing/floods/raw-peer.js";
 import { type Benchmark, type Figure, medianTime } from "./measure.js";
 
 const FLOOD_BYTES = 10_000_000;

@@ -14,8 +14,8 @@ import {
   odtToHex,
   paymentAuthorizationOf,
 } from "../lightning/odt/index.js";
-import { festivalCard, UNLIMITED } from "../test/festival-card.js";
-import { NO_RATES, openIssuer } from "../test/issuer-desk.js";
+import { festivalCard, UNLIMITED } from "../testing/cards/test-card.js";
+import { NO_RATES, openIssuer } from "../testing/issuer/desk.js";
 import { benchInvoice } from "./cards.js";
 import { type Benchmark, type Figure, median, rate } from "./measure.js";
 

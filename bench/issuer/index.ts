@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoreKind } from "../../issuer/store/index.js";
-import { postgresBinaries } from "../../test/postgres.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
 import { type Benchmark, type Figure, median } from "../measure.js";
 import { fullRate, latencies, withIssuer } from "./load.js";
 import { signatureTime } from "./service-process.js";

@@ -8,9 +8,9 @@ import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issu
 import { cardKey } from "../../issuer/store/values.js";
 import { KeyFile } from "../../keys/index.js";
 import { encodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
-import { preimageOf, testInvoice } from "../../test/issuer/memory-node.js";
-import { KEY_SET_ID, SigningCard } from "../../test/issuer/signing-card.js";
-import { startPostgres } from "../../test/postgres.js";
+import { KEY_SET_ID, SigningCard } from "../../testing/cards/signing-card.js";
+import { preimageOf, testInvoice } from "../../testing/nodes/paying-node.js";
+import { startPostgres } from "../../testing/postgres/server.js";
 import type { Request } from "./frames.js";
 import { fillPast, PAST_TOTALS } from "./past-ledger.js";
 import { type Service, startService } from "./service.js";

@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { postgresBinaries } from "../../test/postgres.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
+import { SeededRandom } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
-import { SeededRandom } from "../random.js";
 import { closingScene } from "./closing-scene.js";
 import { DESK_ORDERS, deskScene } from "./desk-scene.js";
 import { initScene } from "./init-scene.js";

@@ -4,8 +4,8 @@ import { bytesToHex, sat } from "../../common/index.js";
 import { placeOrder } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
-import { SeededRandom } from "../random.js";
-import { type LedgerCard, makeCard } from "./cards.js";
+import { type LedgerCard, makeCard } from "../../testing/cards/ledger-card.js";
+import { SeededRandom } from "../../testing/random.js";
 import { type LedgerPlace, ledgerKind } from "./ledger-kind.js";
 import { leftovers, provenTotalOf, type Scene } from "./scene.js";
 

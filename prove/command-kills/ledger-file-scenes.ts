@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join } from "node:path";
 import { backupLedger } from "../../issuer/service/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
-import { SeededRandom } from "../random.js";
-import { makeCard } from "./cards.js";
+import { makeCard } from "../../testing/cards/ledger-card.js";
+import { SeededRandom } from "../../testing/random.js";
 import { inCopy, leftovers, provenTotal, type Scene } from "./scene.js";
 
 /** How the ledger is when a backup takes its place. */

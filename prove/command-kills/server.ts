@@ -1,4 +1,4 @@
-import { type PostgresServer, startPostgres } from "../../test/postgres.js";
+import { type PostgresServer, startPostgres } from "../../testing/postgres/server.js";
 
 /** A database server that is started when the first database is asked for. */
 export class LazyServer {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
-import type { Ended } from "../command-line.js";
+import type { Ended } from "../../testing/command-line.js";
 import type { StrikeOrder } from "./striker.js";
 
 /** JavaScript files: the command line, and what is loaded before it to end it. */

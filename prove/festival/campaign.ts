@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { postgresBinaries, startPostgres } from "../../test/postgres.js";
+import type { FestivalPlan, FestivalResult } from "../../testing/festival/plan.js";
+import { postgresBinaries, startPostgres } from "../../testing/postgres/server.js";
 import type { Campaign, CampaignOptions, CampaignResult, Failure } from "../campaign.js";
 import { runFestival } from "./festival.js";
-import type { FestivalPlan, FestivalResult } from "./plan.js";
 
 const COMPILED = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 /** Shorter than that nobody can make an issuer, its cards and its shops, and close it all again. */

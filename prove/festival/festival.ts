@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SeededRandom } from "../random.js";
-import { checkBooks, daysSince, report, type Takings, takingsOf } from "./books.js";
-import { Grounds } from "./grounds.js";
-import type { FestivalPlan, FestivalResult } from "./plan.js";
+import { checkBooks, daysSince, report, type Takings, takingsOf } from "../../testing/festival/books.js";
+import { Grounds } from "../../testing/festival/grounds.js";
+import type { FestivalPlan, FestivalResult } from "../../testing/festival/plan.js";
+import { runVisit } from "../../testing/festival/visit.js";
+import { SeededRandom } from "../../testing/random.js";
 import { type Counts, CREDIT, loseCards, refuseByPolicy, sell, TOP_UP } from "./selling.js";
-import { runVisit } from "./visit.js";
 
 /**
  * A festival from the command line alone: an issuer with an embedded node, cards, terminals that sell at once, the

@@ -1,7 +1,7 @@
-import type { SeededRandom } from "../random.js";
-import type { Grounds } from "./grounds.js";
-import type { FestivalPlan } from "./plan.js";
-import { runVisit, type Strike, type Visit } from "./visit.js";
+import type { Grounds } from "../../testing/festival/grounds.js";
+import type { FestivalPlan } from "../../testing/festival/plan.js";
+import { runVisit, type Strike, type Visit } from "../../testing/festival/visit.js";
+import type { SeededRandom } from "../../testing/random.js";
 
 /** What the profile of `issuer init` puts on a card, in msat. */
 export const CREDIT = 20_000_000n;

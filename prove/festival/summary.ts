@@ -1,5 +1,5 @@
 import { formatMsat, msat } from "../../common/index.js";
-import type { FestivalResult } from "./plan.js";
+import type { FestivalResult } from "../../testing/festival/plan.js";
 
 const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 

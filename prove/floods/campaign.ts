@@ -1,10 +1,10 @@
 import type { Rate } from "../../common/token-bucket.js";
 import { MAX_HANDED_OVER } from "../../lightning/nodes/ldk/message-types.js";
 import { DEFAULT_PEER_LIMITS } from "../../lightning/nodes/ldk/peer-limits.js";
+import { CROWDS, FLOODER, type Flood, type Flooded, MESSAGES, runFlood } from "../../testing/floods/flood.js";
+import { addedSince, bindingsTable } from "../../testing/floods/table.js";
+import { SeededRandom } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
-import { SeededRandom } from "../random.js";
-import { CROWDS, FLOODER, type Flood, type Flooded, MESSAGES, runFlood } from "./flood.js";
-import { addedSince, bindingsTable } from "./table.js";
 import { FloodTarget, hexKey } from "./target.js";
 
 /** Messages and connections after which the bindings' table must be as long as before. */

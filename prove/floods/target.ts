@@ -4,7 +4,7 @@ import type { Rate } from "../../common/token-bucket.js";
 import { parseAddress } from "../../lightning/nodes/ldk/address.js";
 import { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { DEFAULT_PEER_LIMITS } from "../../lightning/nodes/ldk/peer-limits.js";
-import { type RawAddress, RawPeer } from "./raw-peer.js";
+import { type RawAddress, RawPeer } from "../../testing/floods/raw-peer.js";
 
 const REQUEST = 45001;
 const ANSWER = 45003;

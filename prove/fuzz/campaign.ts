@@ -1,5 +1,5 @@
+import { SeededRandom } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
-import { SeededRandom } from "../random.js";
 import { readInput } from "./bounds.js";
 import { MAX_INPUT, Mutator } from "./mutate.js";
 import type { FuzzTarget } from "./target.js";

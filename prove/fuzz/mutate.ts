@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../random.js";
+import type { SeededRandom } from "../../testing/random.js";
 
 /** Longest input: what the bounds are stated for. */
 export const MAX_INPUT = 64 * 1024;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { blankCard, type Card } from "../../reference/card/state.js";
 import type { MemoryImage } from "../../simulator/index.js";
+import { seededEntropy } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
 import { FACTORY_KEYS, FACTORY_VERSION, keysInHex, SERIAL } from "../card/material.js";
-import { seededEntropy } from "../random.js";
 import { factoryCard } from "../tearing/states.js";
 import { Disagreement, ModelSession } from "./session.js";
 import { anyStep, type MakeStep, type Step } from "./steps.js";

@@ -2,7 +2,7 @@ import { bugsOf, type PlantedBug } from "./bug.js";
 
 const orders = (named: string) => ({ tests: "test/issuer/orders.test.ts", named });
 const desk = (named: string) => ({ tests: "test/cli/desk-orders.test.ts", named });
-const kills = (named: string) => ({ tests: "test/cli/command-kills.test.ts", named });
+const kills = (named: string) => ({ tests: "prove/tests/command-kills.test.ts", named });
 
 const questions = (named: string) => ({ tests: "test/cli/desk-questions.test.ts", named });
 

@@ -28,7 +28,11 @@ export class Tree {
         cpSync(join(this.#root, name), join(this.folder, name), { recursive: true });
     symlinkSync(join(this.#root, "node_modules"), join(this.folder, "node_modules"));
     const options = { noEmit: false, outDir: "dist", rootDir: ".", noCheck: true, incremental: true };
-    const config = { extends: "./tsconfig.json", compilerOptions: options, include: ["prove", "types"] };
+    const config = {
+      extends: "./tsconfig.json",
+      compilerOptions: options,
+      include: ["prove", "testing", "types"],
+    };
     writeFileSync(join(this.folder, "tsconfig.planted.json"), JSON.stringify(config));
   }
 

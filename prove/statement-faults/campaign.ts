@@ -1,11 +1,11 @@
-import { postgresBinaries } from "../../test/postgres.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
+import { SeededRandom } from "../../testing/random.js";
+import { Databases, ISOLATIONS } from "../../testing/statement-faults/databases.js";
+import { isCommand, short } from "../../testing/statement-faults/gate.js";
+import type { FaultKind } from "../../testing/statement-faults/server-faults.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
-import { SeededRandom } from "../random.js";
-import { Databases, ISOLATIONS } from "./databases.js";
-import { isCommand, short } from "./gate.js";
 import { nameOf, type Plan, runPlan, statementsOf, type Target } from "./run.js";
 import { MEDDLERS, SCENES } from "./scenes.js";
-import type { FaultKind } from "./server-faults.js";
 
 const EMPTY = "two services on an empty database";
 const FULL = 1_000;

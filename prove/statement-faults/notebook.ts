@@ -1,5 +1,5 @@
 import { bytesToHex } from "../../common/index.js";
-import type { SigningCard } from "../../test/issuer/signing-card.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
 
 export type CardState = "pending" | "active" | "blocked" | "retired";
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChequecardError } from "../../common/index.js";
+import type { Database, Databases, Isolation } from "../../testing/statement-faults/databases.js";
+import { isRollback, type Statement } from "../../testing/statement-faults/gate.js";
+import { cancelBySignals, type FaultKind } from "../../testing/statement-faults/server-faults.js";
 import { checkBooks, finish, goOn } from "./books.js";
-import type { Database, Databases, Isolation } from "./databases.js";
-import { isRollback, type Statement } from "./gate.js";
 import { MEDDLERS, type Scene, startService } from "./scenes.js";
-import { cancelBySignals, type FaultKind } from "./server-faults.js";
 import { Stage } from "./stage.js";
 
 /** A statement of a scene: the so many-th that is sent with this path. */

@@ -8,9 +8,9 @@ import {
   verifyLedger,
 } from "../../issuer/ledger/index.js";
 import { bindStore, openPostgres } from "../../issuer/store/index.js";
-import type { Behaviour } from "../../test/issuer/memory-node.js";
-import { NODE_ID } from "../../test/issuer/service.js";
-import type { SigningCard } from "../../test/issuer/signing-card.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
+import { NODE_ID } from "../../testing/issuer/service.js";
+import type { Behaviour } from "../../testing/nodes/paying-node.js";
 import type { Made, Stage } from "./stage.js";
 
 const DAY_MS = 24 * 3_600_000;

@@ -17,9 +17,9 @@ import type { KeySource } from "../../keys/key-source.js";
 import type { AuthorizationOutcome } from "../../lightning/api/authorizer.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { decodeInvoice, invoiceHash } from "../../lightning/bolt11/index.js";
-import { type Behaviour, MemoryNode } from "../../test/issuer/memory-node.js";
-import { Service, TestClock } from "../../test/issuer/service.js";
-import { SigningCard } from "../../test/issuer/signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Service, TestClock } from "../../testing/issuer/service.js";
+import { type Behaviour, MemoryNode } from "../../testing/nodes/paying-node.js";
 import { Notebook, type TokenNotes } from "./notebook.js";
 
 /** The second machine's clock is ahead. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { postgresBinaries } from "../../test/postgres.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { runFestival } from "./run.js";
 import { ServerLedgers } from "./server-ledgers.js";

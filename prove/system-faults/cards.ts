@@ -2,9 +2,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { CardConnection, Reader } from "../../apdu/index.js";
 import { bytesToHex, secp256k1, u32, utf8 } from "../../common/index.js";
 import { provisionCard, type SimulatedCard, SimulatedReader } from "../../simulator/index.js";
-import { FESTIVAL_LIMITS, PIN } from "../../test/festival-card.js";
+import { FESTIVAL_LIMITS, PIN } from "../../testing/cards/test-card.js";
+import { seededEntropy } from "../../testing/random.js";
 import { Cells } from "../card/cells.js";
-import { seededEntropy } from "../random.js";
 
 export const KEY_SET_ID = Uint8Array.of(0xf0, 0, 0, 1);
 export const SEAL_KEY = sha256(utf8("seal key of the simulated festival")).slice(0, 16);

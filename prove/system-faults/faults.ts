@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../random.js";
+import type { SeededRandom } from "../../testing/random.js";
 
 /** What goes wrong and how often; calm when everything is healed. */
 export class Faults {

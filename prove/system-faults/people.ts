@@ -2,7 +2,7 @@ import { bytesToHex, ChequecardError, sat, utf8 } from "../../common/index.js";
 import { type Sale, type SaleDisplay, tap, withCard } from "../../host/index.js";
 import { encodeInitiatePayment, PEER_MESSAGE, statusChallenge } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
-import { PIN } from "../../test/festival-card.js";
+import { PIN } from "../../testing/cards/test-card.js";
 import type { FieldCard } from "./cards.js";
 import { Killed } from "./process-life.js";
 import type { TerminalProcess } from "./terminal-process.js";

@@ -1,6 +1,6 @@
-import { failAtRandom } from "../statement-faults/at-random.js";
-import { Databases, ISOLATIONS } from "../statement-faults/databases.js";
-import type { FaultKind } from "../statement-faults/server-faults.js";
+import { failAtRandom } from "../../testing/statement-faults/at-random.js";
+import { Databases, ISOLATIONS } from "../../testing/statement-faults/databases.js";
+import type { FaultKind } from "../../testing/statement-faults/server-faults.js";
 import type { Faults } from "./faults.js";
 import type { VirtualTime } from "./virtual-time.js";
 import type { ServerLedger } from "./world.js";

@@ -20,7 +20,7 @@ import type {
   SentPaymentsPage,
   SettledInvoice,
 } from "../../lightning/nodes/port.js";
-import type { SeededRandom } from "../random.js";
+import type { SeededRandom } from "../../testing/random.js";
 import type { Faults } from "./faults.js";
 import type { VirtualTime } from "./virtual-time.js";
 

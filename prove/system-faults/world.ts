@@ -5,7 +5,7 @@ import { activateCard, registerCard } from "../../issuer/ledger/index.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { PEER_MESSAGE } from "../../lightning/api/index.js";
-import { SeededRandom } from "../random.js";
+import { SeededRandom } from "../../testing/random.js";
 import { FieldCard, NotingReader } from "./cards.js";
 import { Faults } from "./faults.js";
 import { IssuerProcess, type Location } from "./issuer-process.js";

@@ -1,5 +1,6 @@
 import { concatBytes } from "../../common/index.js";
 import { blankCard, type MemoryImage, type SimulatedCard } from "../../simulator/index.js";
+import { seededEntropy } from "../../testing/random.js";
 import { authorize, exchange, SELECT_APP, update, verify } from "../card/apdus.js";
 import { type HostChannel, openChannel } from "../card/channel.js";
 import {
@@ -19,7 +20,6 @@ import {
   storeDataBlocks,
 } from "../card/personalize.js";
 import { type Order, sealedUpdate } from "../card/sealed.js";
-import { seededEntropy } from "../random.js";
 
 /** A state in which a command is torn: persistent memory, and what happens after power-up before the command. */
 export interface TornState {

@@ -1,9 +1,9 @@
 import { type MemoryImage, type SimulatedCard, type TearPoint, TornError } from "../../simulator/index.js";
+import { SeededRandom, seededEntropy } from "../../testing/random.js";
 import type { Campaign, CampaignOptions } from "../campaign.js";
 import { Meter } from "../campaign.js";
 import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
-import { SeededRandom, seededEntropy } from "../random.js";
 import { moneyProblem, tornStateProblem } from "./checks.js";
 import { TORN_COMMANDS, type TornCommand } from "./commands.js";
 import { keysProblem, saleProblem, startOverProblem, tornAnswer } from "./recovery.js";

@@ -3,7 +3,7 @@ import { InputError } from "../../cli/error-report.js";
 import { cardText, findCardId } from "../../cli/issuer/card-choice.js";
 import { bytesToHex, sat } from "../../common/index.js";
 import { cardKey } from "../../issuer/store/values.js";
-import { Bench, startService } from "../issuer/service.js";
+import { Bench, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

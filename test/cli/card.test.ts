@@ -6,8 +6,8 @@ import { bytesToHex, sat } from "../../common/index.js";
 import { tap } from "../../host/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
 import { openCardFile, SimulatedReader } from "../../simulator/index.js";
-import { festivalInvoice } from "../festival-card.js";
-import { chequecard, inFolder } from "./run.js";
+import { festivalInvoice } from "../../testing/cards/test-card.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 
 const freshInvoice = (amountSat: number | undefined) =>
   festivalInvoice(amountSat === undefined ? undefined : sat(amountSat), {

@@ -6,7 +6,7 @@ import { completionScript, SHELLS } from "../../cli/completion.js";
 import { EXIT_CODE_HELP } from "../../cli/exit-codes.js";
 import { manPage } from "../../cli/man-page.js";
 import { buildProgram } from "../../cli/program.js";
-import { chequecard, inFolder } from "./run.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 
 let program: Command;
 beforeAll(async () => {

@@ -19,7 +19,7 @@ import { nodeUri } from "../../cli/node/operations.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import { recomputeModern } from "../../lightning/dpp/index.js";
 import { odtToHex, qrPng } from "../../lightning/odt/index.js";
-import { chequecard } from "./run.js";
+import { chequecard } from "../../testing/command-run.js";
 
 const folder = mkdtempSync(join(tmpdir(), "chequecard-deputy-"));
 const at = (name: string) => join(folder, name);

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { openPostgres } from "../../issuer/store/index.js";
-import { makeCard } from "../../prove/command-kills/cards.js";
-import { SeededRandom } from "../../prove/random.js";
-import { type PostgresServer, postgresBinaries, startPostgres } from "../postgres.js";
-import { PostgresFront } from "../postgres-front.js";
-import { buildProgram } from "../typescript-child.js";
-import { inFolder } from "./run.js";
+import { makeCard } from "../../testing/cards/ledger-card.js";
+import { inFolder } from "../../testing/command-run.js";
+import { PostgresFront } from "../../testing/postgres/front.js";
+import { type PostgresServer, postgresBinaries, startPostgres } from "../../testing/postgres/server.js";
+import { buildProgram } from "../../testing/programs.js";
+import { SeededRandom } from "../../testing/random.js";
 
 const installed = postgresBinaries() !== undefined;
 if (!installed) console.log("skipped: orders on PostgreSQL need the package postgresql");

@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { openSqlite } from "../../issuer/store/index.js";
-import { makeCard } from "../../prove/command-kills/cards.js";
-import { SeededRandom } from "../../prove/random.js";
+import { makeCard } from "../../testing/cards/ledger-card.js";
+import { chequecard } from "../../testing/command-run.js";
+import { buildProgram } from "../../testing/programs.js";
+import { SeededRandom } from "../../testing/random.js";
 import { inTerminal } from "../pseudo-terminal.js";
-import { buildProgram } from "../typescript-child.js";
-import { chequecard } from "./run.js";
 
 let folder: string;
 let program: string;

@@ -8,7 +8,7 @@ import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { EXIT, EXIT_CODE_HELP, type ExitCode } from "../../cli/exit-codes.js";
 import { msat, sat } from "../../common/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
-import { chequecard } from "./run.js";
+import { chequecard } from "../../testing/command-run.js";
 import { openCommandLineShop } from "./terminal-shop.js";
 
 const invoice = (amount: bigint, timestamp: number): string =>

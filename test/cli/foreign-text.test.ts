@@ -4,8 +4,8 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { renderRecord, toJson } from "../../cli/output.js";
 import { renderTable } from "../../cli/table.js";
 import { openLog } from "../../issuer/service/log.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 import { NODE_URI } from "../personalize/deterministic.js";
-import { chequecard, inFolder } from "./run.js";
 
 /** Everything with which a text could command a terminal, forge a line or hide. */
 const HOSTILE = "a\u001b[2J\u009b31m\r\n\tPAID\u007f\u202e\u2066\u200b\u2028\u2029\ufeffz";

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { utf8 } from "../../common/index.js";
 import { KeyFile } from "../../keys/index.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
+import { buildProgram } from "../../testing/programs.js";
 import { NODE_URI } from "../personalize/deterministic.js";
-import { buildProgram } from "../typescript-child.js";
-import { chequecard, inFolder } from "./run.js";
 
 const ENV = { CHEQUECARD_PASSPHRASE: "keys", CHEQUECARD_LETTERS_PASSPHRASE: "letters" };
 const PROFILE = `name: festival

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { msat } from "../../common/index.js";
 import { encodeInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
-import { chequecard } from "./run.js";
+import { chequecard } from "../../testing/command-run.js";
 
 const TIME = 1_700_000_000;
 const make = (expirySeconds: number): string =>

@@ -4,7 +4,7 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { bytesToHex, msat, sat } from "../../common/index.js";
 import { bookUnmatched } from "../../issuer/ledger/unmatched.js";
 import { openSqlite } from "../../issuer/store/index.js";
-import { chequecard, inFolder } from "./run.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 
 it("unmatched payments are listed, hold the proof up, and are written off with a reason, from the command line", () =>
   inFolder(async (path) => {

@@ -7,8 +7,8 @@ import { startOfDay } from "../../cli/issuer/time-span.js";
 import { beginClosing, cashOutCard } from "../../issuer/ledger/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import { summarizeCardFile } from "../../simulator/index.js";
-import { Bench } from "../issuer/service.js";
-import { type CommandRun, chequecard } from "./run.js";
+import { type CommandRun, chequecard } from "../../testing/command-run.js";
+import { Bench } from "../../testing/issuer/service.js";
 
 const ENV = { CHEQUECARD_PASSPHRASE: "an issuer's passphrase" };
 const bench = new Bench();

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { buildProgram } from "../typescript-child.js";
+import { buildProgram } from "../../testing/programs.js";
 
 let end = (): void => undefined;
 afterEach(() => end());

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { sat } from "../../common/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
+import { chequecard } from "../../testing/command-run.js";
+import { buildProgram } from "../../testing/programs.js";
 import { NODE_URI } from "../personalize/deterministic.js";
 import { inTerminal, type TerminalRun } from "../pseudo-terminal.js";
-import { buildProgram } from "../typescript-child.js";
-import { chequecard } from "./run.js";
 
 let folder: string;
 let program: string;

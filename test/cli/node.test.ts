@@ -8,9 +8,9 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { NodeInUseError } from "../../cli/node/node-lock.js";
 import { sat } from "../../common/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
-import { buildProgram } from "../typescript-child.js";
-import { chequecard, inFolder } from "./run.js";
-import { type RunningCommand, runCommand } from "./running-command.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
+import { buildProgram } from "../../testing/programs.js";
+import { type RunningCommand, runCommand } from "../../testing/running-command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "chequecard-node-"));
 const at = (name: string) => join(folder, name);

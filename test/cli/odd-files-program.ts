@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
+import { chequecard } from "../../testing/command-run.js";
 import { SECRETS } from "./odd-files-secrets.js";
-import { chequecard } from "./run.js";
 
 /** Runs the command lines of its argument, a list in JSON, and prints what each said before it begins the next. */
 const [, , list = "[]"] = process.argv;

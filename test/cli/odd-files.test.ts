@@ -19,10 +19,10 @@ import { FileError, utf8 } from "../../common/index.js";
 import { SaleStore } from "../../host/terminal/index.js";
 import { KeyFile } from "../../keys/index.js";
 import { SaleFile } from "../../lightning/dpp/index.js";
+import { inFolder } from "../../testing/command-run.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 import { NODE_URI } from "../personalize/deterministic.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
 import { SECRETS } from "./odd-files-secrets.js";
-import { inFolder } from "./run.js";
 
 const PROFILE = `name: festival
 node-uri: ${NODE_URI}

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { bytesToHex, hexToBytes, secp256k1 } from "../../common/index.js";
 import { qrPng, readQrPng } from "../../lightning/odt/index.js";
-import { chequecard, inFolder } from "./run.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 
 const preimage = "5a".repeat(32);
 const uri = `${bytesToHex(secp256k1.publicKey(new Uint8Array(32).fill(7)))}@node.example:9735`;

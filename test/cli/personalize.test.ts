@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { utf8 } from "../../common/index.js";
 import { KeyFile } from "../../keys/index.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 import { NODE_URI } from "../personalize/deterministic.js";
-import { chequecard, inFolder } from "./run.js";
 
 const PASSPHRASES = { CHEQUECARD_PASSPHRASE: "keys", CHEQUECARD_LETTERS_PASSPHRASE: "letters" };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../cli/commands.js";
 import { buildProgram } from "../../cli/program.js";
-import { chequecard } from "./run.js";
+import { chequecard } from "../../testing/command-run.js";
 
 const whole = () => buildProgram(undefined, async () => undefined);
 

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { inNamespace, namespaceWorks } from "../../scripts/pcscd/namespace.mjs";
-import { chequecard, inFolder } from "./run.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 
 const MAIN = resolve(import.meta.dirname, "../../dist/cli/main.js");
 const DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";

@@ -7,9 +7,9 @@ import { describe, expect, it } from "vitest";
 import { readIssuerRecord, recordLookups } from "../../cli/issuer-record.js";
 import { hexToBytes, sat } from "../../common/index.js";
 import { verifyToken } from "../../issuer/verify.js";
-import { festivalInvoice } from "../festival-card.js";
+import { festivalInvoice } from "../../testing/cards/test-card.js";
+import { chequecard, inFolder } from "../../testing/command-run.js";
 import { cardIsPresent, readerIsEmpty } from "../pcscd/present.js";
-import { chequecard, inFolder } from "./run.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MAIN = resolve(ROOT, "dist/cli/main.js");

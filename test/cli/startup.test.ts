@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { inFolder } from "./run.js";
+import { inFolder } from "../../testing/command-run.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 

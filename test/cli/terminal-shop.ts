@@ -3,8 +3,8 @@ import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { bytesToHex, sat } from "../../common/index.js";
 import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { type CardLimits, createCardFile } from "../../simulator/index.js";
-import { festivalCard } from "../festival-card.js";
-import { type IssuedCard, openIssuer } from "../issuer-desk.js";
+import { festivalCard } from "../../testing/cards/test-card.js";
+import { type IssuedCard, openIssuer } from "../../testing/issuer/desk.js";
 
 const READY_MS = 120_000;
 

@@ -8,9 +8,9 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { sat } from "../../common/index.js";
 import { SaleStore } from "../../host/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { chequecard } from "../../testing/command-run.js";
+import { buildProgram } from "../../testing/programs.js";
 import { inTerminal } from "../pseudo-terminal.js";
-import { buildProgram } from "../typescript-child.js";
-import { chequecard } from "./run.js";
 import { openCommandLineShop } from "./terminal-shop.js";
 
 type Shop = Awaited<ReturnType<typeof openCommandLineShop>>;

@@ -6,7 +6,7 @@ import { mayBeRunning, thisProcess } from "../../common/process-identity.js";
 import { acquireProcessLock, isHeld, type ProcessLock } from "../../common/process-lock.js";
 
 import { mayBeShared } from "../../common/shared-folder.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 
 let folder: string;
 let path: string;

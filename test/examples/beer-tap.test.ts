@@ -14,8 +14,8 @@ import {
 } from "../../lightning/dpp/index.js";
 import { deputyDecision, type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import { odtToHex, qrPng } from "../../lightning/odt/index.js";
-import { type RunningCommand, runCommand } from "../cli/running-command.js";
-import { buildProgram } from "../typescript-child.js";
+import { buildProgram } from "../../testing/programs.js";
+import { type RunningCommand, runCommand } from "../../testing/running-command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "chequecard-beer-"));
 const at = (name: string) => join(folder, name);

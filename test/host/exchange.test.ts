@@ -7,7 +7,7 @@ import { acceptMessage } from "../../lightning/odt/index.js";
 import { connectCard, SimulatedReader } from "../../simulator/index.js";
 import { type PhoneWalletPorts, simulatedPhone } from "../../simulator/phone/wallet.js";
 import type { CardHardware } from "../../simulator/runtime/card.js";
-import { festivalCard } from "../festival-card.js";
+import { festivalCard } from "../../testing/cards/test-card.js";
 
 const INVOICE = `lnbcrt25u1${"qpzry9x8gf2tvdw0s3jn54khce6mua7l".repeat(10)}`;
 const PREIMAGE = new Uint8Array(32).fill(7);

@@ -23,7 +23,7 @@ import { type TraceLine, tap, withCard } from "../../host/index.js";
 import { verifyToken } from "../../issuer/verify.js";
 import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
 import type { TearPoint } from "../../simulator/index.js";
-import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../festival-card.js";
+import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../../testing/cards/test-card.js";
 
 const request = (amountSat: number) => {
   const { invoice, hash } = festivalInvoice(sat(amountSat));

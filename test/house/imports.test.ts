@@ -19,6 +19,14 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],
 };
 
+/** Checks, campaigns and figures share what is in `testing/`, and nothing of each other. */
+const APART: Readonly<Record<string, readonly string[]>> = {
+  testing: ["test", "prove", "bench"],
+  test: ["prove", "bench"],
+  prove: ["test", "bench"],
+  bench: ["test", "prove"],
+};
+
 /** The simulator shares constants, types and cryptography with the host, never its parsers and encoders. */
 const SIMULATOR_MAY_USE = [
   /^apdu\/(constants|status-words|transport|reader)\.ts$/,
@@ -59,6 +67,13 @@ describe("the import table", () => {
     expect(foreign.map(show)).toEqual([]);
   });
 
+  it.each(Object.keys(APART))("%s uses none of the folders beside it but testing", (folder) => {
+    const foreign = sources(folder)
+      .flatMap(importsOf)
+      .filter(({ to }) => APART[folder]?.includes(to.split("/")[0] ?? ""));
+    expect(foreign.map(show)).toEqual([]);
+  });
+
   it("the simulator shares no parser with the host", () => {
     const shared = sources("simulator")
       .flatMap(importsOf)
@@ -87,11 +102,13 @@ describe("the import table", () => {
 
   it("sees imports at all", () => {
     expect(importsOf("apdu/commands/select.ts").map(({ to }) => to)).toContain("apdu/tlv.ts");
+    const used = sources("prove").flatMap(importsOf);
+    expect(used.map(({ to }) => to)).toContain("testing/random.ts");
   });
 
   it("there are no cycles between files, also of types alone", () => {
     const graph = new Map<string, string[]>();
-    for (const folder of Object.keys(TABLE))
+    for (const folder of [...Object.keys(TABLE), "testing"])
       for (const file of sources(folder))
         graph.set(
           file,

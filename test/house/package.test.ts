@@ -38,7 +38,9 @@ describe("the package", () => {
     expect(names).toContain("specs/01-card-application.md");
     expect(
       names.filter((name) =>
-        /^(test|bench|dist\/(test|bench|specs|reference))\/|\.env|issuer\.json$/.test(name),
+        /^(test|testing|bench|dist\/(test|testing|bench|prove|specs|reference))\/|\.env|issuer\.json$/.test(
+          name,
+        ),
       ),
     ).toEqual([]);
 

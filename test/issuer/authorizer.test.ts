@@ -5,10 +5,18 @@ import { encodeInitiatePayment, PEER_MESSAGE } from "../../lightning/api/index.j
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import {
+  Bench,
+  DEPUTY_SECRET,
+  NODE_ID,
+  NODE_SECRET,
+  PEER,
+  type Service,
+  startService,
+} from "../../testing/issuer/service.js";
+import { PAYEE } from "../../testing/nodes/paying-node.js";
 import { connectPeers } from "./connected-peer.js";
-import { PAYEE } from "./memory-node.js";
-import { Bench, DEPUTY_SECRET, NODE_ID, NODE_SECRET, PEER, type Service, startService } from "./service.js";
-import { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { CheckpointThread } from "../../issuer/store/checkpoint-thread.js";
-import { Bench } from "./service.js";
+import { Bench } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { bytesToHex } from "../../common/index.js";
 import type { AuthorizationOutcome } from "../../lightning/api/authorizer.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import { NODE_ID, START } from "../../testing/issuer/service.js";
 import type { Order, ProcessMessage, ProcessSetup } from "./issuer-process.js";
-import { NODE_ID, START } from "./service.js";
 
 /** What a service process uses of the node that lives here. */
 type SharedNode = Pick<LightningNode, "pay" | "lookupPayment" | "listPayments">;

@@ -4,8 +4,8 @@ import {
   type ReceiverEvent,
   type ReceiverOptions,
 } from "../../lightning/api/index.js";
-import { MemoryNetwork } from "../lightning/memory-network.js";
-import type { Service } from "./service.js";
+import type { Service } from "../../testing/issuer/service.js";
+import { MemoryNetwork } from "../../testing/nodes/memory-network.js";
 
 type MessageType = (typeof PEER_MESSAGE)[keyof typeof PEER_MESSAGE];
 

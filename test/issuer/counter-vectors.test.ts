@@ -5,8 +5,8 @@ import { activateCard, fundCard, registerCard, setLimits } from "../../issuer/le
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import vectors from "../../specs/vectors/counters.json" with { type: "json" };
-import { Bench, type Service, startService } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, type Service, startService } from "../../testing/issuer/service.js";
 
 interface Limits {
   readonly credit: string;

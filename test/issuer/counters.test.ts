@@ -4,9 +4,9 @@ import { type Msat, sat } from "../../common/index.js";
 import { encodeCardStatus, PEER_MESSAGE } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, PEER, type Service, startService } from "../../testing/issuer/service.js";
 import { connectPeers } from "./connected-peer.js";
-import { Bench, PEER, type Service, startService } from "./service.js";
-import type { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -136,7 +136,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(tap.cardUpdate).toHaveLength(149);
     const { randomBytes } = await import("node:crypto");
     const { statusChallenge } = await import("../../lightning/api/card-status.js");
-    const { NODE_ID } = await import("./service.js");
+    const { NODE_ID } = await import("../../testing/issuer/service.js");
     const now = BigInt(Math.floor(service.clock.now / 1000));
     const nonce = randomBytes(24);
     const sent = time(service) ?? now;

@@ -11,8 +11,8 @@ import {
 } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
-import { MemoryNode } from "./memory-node.js";
-import { Bench, Service, TestClock } from "./service.js";
+import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
+import { MemoryNode } from "../../testing/nodes/paying-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -5,7 +5,7 @@ import { cashOutCard, fundCard, remaining, showCard } from "../../issuer/ledger/
 import { cardDetails, spendingReport } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, Service, START, startService } from "./service.js";
+import { Bench, Service, START, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

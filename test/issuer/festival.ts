@@ -5,10 +5,10 @@ import { blockCard, cashOutCard, fundCard, LedgerError, unblockCard } from "../.
 import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
+import { type Bench, Service, START, startService } from "../../testing/issuer/service.js";
+import type { Behaviour } from "../../testing/nodes/paying-node.js";
 import { LedgerModel, type ModelCard, type ModelToken } from "./ledger-model.js";
-import type { Behaviour } from "./memory-node.js";
-import { type Bench, Service, START, startService } from "./service.js";
-import type { SigningCard } from "./signing-card.js";
 
 const CARDS = 3;
 /** Msat that the cards' policy wants a payment to have. */

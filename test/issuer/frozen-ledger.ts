@@ -7,9 +7,9 @@ import { blockCard, placeOrder, replaceCard } from "../../issuer/ledger/index.js
 import { registerCard } from "../../issuer/ledger/registry.js";
 import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
-import type { Behaviour } from "./memory-node.js";
-import { type Bench, type Service, startService } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { type Bench, type Service, startService } from "../../testing/issuer/service.js";
+import type { Behaviour } from "../../testing/nodes/paying-node.js";
 
 /** What the cards of a frozen ledger have, in the order of their ids. */
 export const FROZEN_CARDS = [

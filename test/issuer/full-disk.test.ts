@@ -2,7 +2,7 @@ import { CompiledQuery } from "kysely";
 import { afterAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { fundCard } from "../../issuer/ledger/index.js";
-import { Bench, type Service, startService } from "./service.js";
+import { Bench, type Service, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, startService } from "./service.js";
+import { Bench, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -18,9 +18,9 @@ import {
 } from "../../issuer/ledger/index.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, type Service, startService } from "../../testing/issuer/service.js";
 import { fillLedger } from "./frozen-ledger.js";
-import { Bench, type Service, startService } from "./service.js";
-import { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

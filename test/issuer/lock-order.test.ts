@@ -5,8 +5,8 @@ import { msat, sat } from "../../common/index.js";
 import { openPostgres } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
-import { MemoryNode, preimageOf } from "./memory-node.js";
-import { Bench, Service, TestClock } from "./service.js";
+import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
+import { MemoryNode, preimageOf } from "../../testing/nodes/paying-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

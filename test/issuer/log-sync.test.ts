@@ -5,8 +5,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { listCards, registerCard, verifyLedger } from "../../issuer/ledger/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import { SqliteBackground } from "../../issuer/store/sqlite-background.js";
-import { Bench, START } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, START } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

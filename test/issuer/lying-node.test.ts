@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import type { PaymentLookup, PaymentState } from "../../lightning/nodes/port.js";
-import { MemoryNode, preimageOf } from "./memory-node.js";
-import { Bench, Service, START, TestClock } from "./service.js";
+import { Bench, Service, START, TestClock } from "../../testing/issuer/service.js";
+import { MemoryNode, preimageOf } from "../../testing/nodes/paying-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { SeededRandom } from "../../prove/random.js";
-import { failAtRandom, RETRIED } from "../../prove/statement-faults/at-random.js";
-import { Databases, ISOLATIONS } from "../../prove/statement-faults/databases.js";
-import type { Statement } from "../../prove/statement-faults/gate.js";
-import { postgresBinaries } from "../postgres.js";
+import { Bench } from "../../testing/issuer/service.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
+import { SeededRandom } from "../../testing/random.js";
+import { failAtRandom, RETRIED } from "../../testing/statement-faults/at-random.js";
+import { Databases, ISOLATIONS } from "../../testing/statement-faults/databases.js";
+import type { Statement } from "../../testing/statement-faults/gate.js";
 import { proveFestivals } from "./festival.js";
-import { Bench } from "./service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

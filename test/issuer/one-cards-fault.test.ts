@@ -5,8 +5,8 @@ import { cashOutCard, fundCard, registerCard, unblockCard } from "../../issuer/l
 import { spendingReport } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
-import { Bench, type Service, START, startService } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, type Service, START, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -14,8 +14,8 @@ import { spendingReport } from "../../issuer/reports/index.js";
 import { openPostgres, type Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { PostgresFront } from "../postgres-front.js";
-import { Bench, type Service, startService } from "./service.js";
+import { Bench, type Service, startService } from "../../testing/issuer/service.js";
+import { PostgresFront } from "../../testing/postgres/front.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

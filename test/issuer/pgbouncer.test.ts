@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import { openPostgres } from "../../issuer/store/index.js";
-import { Bench } from "./service.js";
+import { Bench } from "../../testing/issuer/service.js";
 
 const program = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"]
   .map((folder) => join(folder, "pgbouncer"))

@@ -9,11 +9,11 @@ import { listCards, registerCard } from "../../issuer/ledger/index.js";
 import { checkHealth } from "../../issuer/service/index.js";
 import { openPostgres, type Store } from "../../issuer/store/index.js";
 import { timelineMemory } from "../../issuer/store/timelines.js";
-import { PostgresFront } from "../postgres-front.js";
-import { startStandby } from "../postgres-standby.js";
-import { MemoryNode } from "./memory-node.js";
-import { Bench, Service, START, TestClock } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, Service, START, TestClock } from "../../testing/issuer/service.js";
+import { MemoryNode } from "../../testing/nodes/paying-node.js";
+import { PostgresFront } from "../../testing/postgres/front.js";
+import { startStandby } from "../../testing/postgres/standby.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

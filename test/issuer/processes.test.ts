@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { buildProgram } from "../typescript-child.js";
+import { Bench } from "../../testing/issuer/service.js";
+import { buildProgram } from "../../testing/programs.js";
 import { proveKill, STEPS } from "./prove-kills.js";
 import { proveProcesses } from "./prove-processes.js";
-import { Bench } from "./service.js";
 
 const bench = new Bench();
 let program: string;

@@ -4,10 +4,17 @@ import { sat } from "../../common/index.js";
 import type { Step } from "../../issuer/authorizer/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
+import {
+  type Bench,
+  NODE_ID,
+  PEER,
+  type Service,
+  START,
+  startService,
+} from "../../testing/issuer/service.js";
+import type { Behaviour } from "../../testing/nodes/paying-node.js";
 import { ChildDied, ChildService } from "./child-service.js";
-import type { Behaviour } from "./memory-node.js";
-import { type Bench, NODE_ID, PEER, type Service, START, startService } from "./service.js";
-import type { SigningCard } from "./signing-card.js";
 
 const DAY = 24 * 3_600_000;
 const AMOUNT = sat(100);

@@ -3,9 +3,9 @@ import { type Msat, msat } from "../../common/index.js";
 import { cashOutCard, fundCard, unblockCard } from "../../issuer/ledger/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
+import { type Bench, PEER, type Service, startService } from "../../testing/issuer/service.js";
 import { ChildService } from "./child-service.js";
-import { type Bench, PEER, type Service, startService } from "./service.js";
-import type { SigningCard } from "./signing-card.js";
 
 const PER_CARD = 10;
 const AMOUNT = msat(1000n);

@@ -4,7 +4,7 @@ import type { AuthorizerOptions, IssuerPorts } from "../../issuer/authorizer/ind
 import { type Move, nextMove, type Situation } from "../../issuer/reconciler/next-move.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { PaymentLookup } from "../../lightning/nodes/port.js";
-import { Bench, Service, startService } from "./service.js";
+import { Bench, Service, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

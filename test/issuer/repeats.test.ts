@@ -6,8 +6,8 @@ import { unblockCard } from "../../issuer/ledger/index.js";
 import { cardDetails } from "../../issuer/reports/index.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, NODE_ID, PEER, type Service, startService } from "./service.js";
-import { KEY_SET_ID, type SigningCard } from "./signing-card.js";
+import { KEY_SET_ID, type SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, NODE_ID, PEER, type Service, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { sat, utf8 } from "../../common/index.js";
 import { fundCard } from "../../issuer/ledger/index.js";
-import { Bench, PEER, startService } from "./service.js";
+import { Bench, PEER, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -3,7 +3,7 @@ import { afterAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, Service, startService } from "./service.js";
+import { Bench, Service, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
-import { buildProgram } from "../typescript-child.js";
+import { Bench, PEER, startService } from "../../testing/issuer/service.js";
+import { buildProgram } from "../../testing/programs.js";
 import { ChildService } from "./child-service.js";
-import { Bench, PEER, startService } from "./service.js";
 
 const bench = new Bench();
 let program: string;

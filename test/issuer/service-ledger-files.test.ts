@@ -16,7 +16,7 @@ import { acquireProcessLock, isHeld, sat } from "../../common/index.js";
 import { fundCard, listCards } from "../../issuer/ledger/index.js";
 import { backupLedger, restoreLedger } from "../../issuer/service/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
-import { Bench, START, startService } from "./service.js";
+import { Bench, START, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

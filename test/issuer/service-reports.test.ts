@@ -16,8 +16,8 @@ import {
   spendingReport,
 } from "../../issuer/reports/index.js";
 import { cardIdOf, cardKey } from "../../issuer/store/values.js";
-import { PAYEE } from "./memory-node.js";
-import { Bench, type Service, START, startService } from "./service.js";
+import { Bench, type Service, START, startService } from "../../testing/issuer/service.js";
+import { PAYEE } from "../../testing/nodes/paying-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

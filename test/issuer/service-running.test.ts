@@ -9,9 +9,9 @@ import { openSqlite, type Store } from "../../issuer/store/index.js";
 import { encodeInitiatePayment, PEER_MESSAGE } from "../../lightning/api/index.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import { MemoryNetwork, type MemoryNode } from "../lightning/memory-network.js";
-import { Bench } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench } from "../../testing/issuer/service.js";
+import { MemoryNetwork, type MemoryNode } from "../../testing/nodes/memory-network.js";
 
 /** The memory network's invoices are of this time. */
 const NOW = 1_700_000_000_000;

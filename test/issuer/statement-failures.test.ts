@@ -4,8 +4,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { blockCard, cashOutCard, fundCard, showCard } from "../../issuer/ledger/index.js";
 import { openPostgres } from "../../issuer/store/index.js";
-import { MemoryNode } from "./memory-node.js";
-import { Bench, Service, TestClock } from "./service.js";
+import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
+import { MemoryNode } from "../../testing/nodes/paying-node.js";
 
 /** How long a locked statement waits; a busy server must connect within it, too. */
 const LOCKED_MS = 2_000;

@@ -9,9 +9,9 @@ import { activateCard, fundCard, listCards, registerCard, verifyLedger } from ".
 import { bindStore, openPostgres, openSqlite, type Store } from "../../issuer/store/index.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import { cardIdOf, cardKey, loadLimit, storeLimit } from "../../issuer/store/values.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, START } from "../../testing/issuer/service.js";
 import { FROZEN_CARDS } from "./frozen-ledger.js";
-import { Bench, START } from "./service.js";
-import { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

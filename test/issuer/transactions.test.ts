@@ -12,8 +12,8 @@ import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import type { Store, Tx } from "../../issuer/store/types.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, START } from "./service.js";
-import { SigningCard } from "./signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, START } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

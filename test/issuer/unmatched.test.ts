@@ -7,9 +7,9 @@ import { compareWithNode } from "../../issuer/reports/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
+import type { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, Service, startService } from "../../testing/issuer/service.js";
 import { remember } from "./forgetful-ledger.js";
-import { Bench, Service, startService } from "./service.js";
-import type { SigningCard } from "./signing-card.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

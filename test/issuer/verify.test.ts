@@ -5,7 +5,7 @@ import { authorizationMessage, seal } from "../../apdu/index.js";
 import { nativeSecp256k1, nobleSecp256k1, type Secp256k1, sat, secp256k1 } from "../../common/index.js";
 import { tap } from "../../host/index.js";
 import { VerificationError, type VerifyTokenInput, verifyToken } from "../../issuer/verify.js";
-import { festivalCard, festivalInvoice, NOW } from "../festival-card.js";
+import { festivalCard, festivalInvoice, NOW } from "../../testing/cards/test-card.js";
 
 async function tapped() {
   const card = festivalCard();

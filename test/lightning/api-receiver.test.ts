@@ -16,7 +16,7 @@ import {
   type ReceiverOptions,
 } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import { MemoryNetwork, type MemoryNode } from "./memory-network.js";
+import { MemoryNetwork, type MemoryNode } from "../../testing/nodes/memory-network.js";
 
 const TOKEN = new Uint8Array(149).fill(1);
 const UPDATE = new Uint8Array(149).fill(3);

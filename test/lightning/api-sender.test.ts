@@ -12,7 +12,7 @@ import {
 } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { CreatedInvoice } from "../../lightning/nodes/port.js";
-import type { MemoryNode } from "./memory-network.js";
+import type { MemoryNode } from "../../testing/nodes/memory-network.js";
 import { openShop, TOKEN } from "./sender-shop.js";
 
 /** Longer than any test may take: where the time running out decides, the test says how much there is. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { msat } from "../../common/index.js";
 import { LdkNode } from "../../lightning/nodes/ldk/index.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 import { CrashNetwork, NAMES, type Phase, type Victim } from "./crash-harness.js";
 import type { CrashOrder } from "./crash-node.js";
 

@@ -15,7 +15,7 @@ import {
   SimulatedChain,
   startLittleNetwork,
 } from "../../lightning/nodes/ldk/index.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 import { type TcpLink, tcpLink } from "./tcp-link.js";
 
 let directory: string;

@@ -13,7 +13,7 @@ import {
   readQr,
   readQrPng,
 } from "../../lightning/odt/index.js";
-import { type PictureHeader, pictureFile, rowsLength } from "../../prove/fuzz/picture-file.js";
+import { type PictureHeader, pictureFile, rowsLength } from "../../testing/picture-file.js";
 
 const MESSAGE = { kind: "preimage", preimage: Uint8Array.from({ length: 32 }, (_, i) => i * 7) } as const;
 

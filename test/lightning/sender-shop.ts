@@ -11,7 +11,7 @@ import {
   type SenderOptions,
 } from "../../lightning/api/index.js";
 import type { NodeUri } from "../../lightning/node-uri.js";
-import { MemoryNetwork, type MemoryNode } from "./memory-network.js";
+import { MemoryNetwork, type MemoryNode } from "../../testing/nodes/memory-network.js";
 
 export const TOKEN = new Uint8Array(149).fill(1);
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesToHex } from "../../common/index.js";
 import { inspectCard, Journal, readPinLetters } from "../../personalize/index.js";
 import { connectCard, createCardFile, openCardFile } from "../../simulator/index.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 import { cardPath, FileRegistry } from "./file-registry.js";
 import { factoryCard, keys, PASSPHRASE } from "./fixture.js";
 

@@ -4,9 +4,9 @@ import { concatBytes, hexToBytes, msat, sat, u64 } from "../../common/index.js";
 import { withCard } from "../../host/index.js";
 import { fundCard } from "../../issuer/ledger/index.js";
 import type { SimulatedCard } from "../../simulator/index.js";
-import { PIN } from "../festival-card.js";
-import { Bench } from "../issuer/service.js";
-import type { FestivalCard } from "../issuer-desk.js";
+import { PIN } from "../../testing/cards/test-card.js";
+import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { Bench } from "../../testing/issuer/service.js";
 import { factoryCard } from "../personalize/fixture.js";
 import { insideCard, openTown, type Town, WITHOUT_PIN_LIMITS } from "./town.js";
 

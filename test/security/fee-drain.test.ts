@@ -3,8 +3,8 @@ import { type Msat, msat, sat } from "../../common/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
-import { MemoryNode } from "../issuer/memory-node.js";
-import { Bench, Service, TestClock } from "../issuer/service.js";
+import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
+import { MemoryNode } from "../../testing/nodes/paying-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -20,8 +20,8 @@ import {
   REASON,
 } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
-import { Bench, type Service, startService } from "../issuer/service.js";
-import { SigningCard } from "../issuer/signing-card.js";
+import { SigningCard } from "../../testing/cards/signing-card.js";
+import { Bench, type Service, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -7,9 +7,9 @@ import { NOT_ASKED } from "../../lightning/api/initiation.js";
 import { parseAddress } from "../../lightning/nodes/ldk/address.js";
 import { LdkNode, type LdkNodeOptions, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from "../../lightning/nodes/ldk/peer-limits.js";
-import { MESSAGES } from "../../prove/floods/flood.js";
-import { type RawAddress, RawPeer } from "../../prove/floods/raw-peer.js";
-import { addedSince, bindingsTable } from "../../prove/floods/table.js";
+import { MESSAGES } from "../../testing/floods/flood.js";
+import { type RawAddress, RawPeer } from "../../testing/floods/raw-peer.js";
+import { addedSince, bindingsTable } from "../../testing/floods/table.js";
 
 const chain = new SimulatedChain();
 beforeAll(() => chain.mine());

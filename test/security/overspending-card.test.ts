@@ -11,8 +11,8 @@ import {
 } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { makeCard } from "../../simulator/index.js";
-import { Bench } from "../issuer/service.js";
-import type { FestivalCard } from "../issuer-desk.js";
+import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { Bench } from "../../testing/issuer/service.js";
 import {
   cloneOf,
   forgedToken,

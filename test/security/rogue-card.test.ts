@@ -9,10 +9,10 @@ import { openPaymentSender } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { type CardLimits, createCardFile, makeCard, openCardFile } from "../../simulator/index.js";
-import { festivalCard } from "../festival-card.js";
-import { Bench, request } from "../issuer/service.js";
-import type { FestivalCard } from "../issuer-desk.js";
-import { MemoryNetwork } from "../lightning/memory-network.js";
+import { festivalCard } from "../../testing/cards/test-card.js";
+import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { Bench, request } from "../../testing/issuer/service.js";
+import { MemoryNetwork } from "../../testing/nodes/memory-network.js";
 import { cloneOf, forgedToken, insideCard, onOwnReader, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
 
 const bench = new Bench();

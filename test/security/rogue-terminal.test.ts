@@ -5,9 +5,9 @@ import { withCard } from "../../host/index.js";
 import { blockCard, setLimits } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { TornError } from "../../simulator/index.js";
-import { PIN } from "../festival-card.js";
-import { PAYEE } from "../issuer/memory-node.js";
-import { Bench } from "../issuer/service.js";
+import { PIN } from "../../testing/cards/test-card.js";
+import { Bench } from "../../testing/issuer/service.js";
+import { PAYEE } from "../../testing/nodes/paying-node.js";
 import { insideCard, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
 
 const bench = new Bench();

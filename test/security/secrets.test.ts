@@ -22,7 +22,7 @@ import {
   SimulatedReader,
   simulatedPhone,
 } from "../../simulator/index.js";
-import { chequecard } from "../cli/run.js";
+import { chequecard } from "../../testing/command-run.js";
 import { filesBelow, formsOf, type Secret, secretsIn } from "./secret-search.js";
 
 const folder = mkdtempSync(join(tmpdir(), "chequecard-secrets-"));

@@ -7,9 +7,9 @@ import { parsePolicy } from "../../issuer/policy/index.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { decodeInvoice, type InvoiceContent, invoiceHash } from "../../lightning/bolt11/index.js";
 import { type CardLimits, makeCard, type SimulatedCard } from "../../simulator/index.js";
-import { FESTIVAL_LIMITS, festivalCard } from "../festival-card.js";
-import { type Bench, NODE_ID, PEER, type Service, startService } from "../issuer/service.js";
-import type { FestivalCard } from "../issuer-desk.js";
+import { FESTIVAL_LIMITS, festivalCard } from "../../testing/cards/test-card.js";
+import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { type Bench, NODE_ID, PEER, type Service, startService } from "../../testing/issuer/service.js";
 
 /** What a merchant made: an invoice that the issuer's node can pay. */
 export interface Sale {

@@ -6,9 +6,9 @@ import { blockCard, fundCard, setLimits, unblockCard } from "../../issuer/ledger
 import { undiversified } from "../../keys/index.js";
 import { channelTarget } from "../../personalize/index.js";
 import { blankCard, SimulatedReader } from "../../simulator/index.js";
-import { FESTIVAL_LIMITS } from "../festival-card.js";
-import { Bench } from "../issuer/service.js";
-import type { FestivalCard } from "../issuer-desk.js";
+import { FESTIVAL_LIMITS } from "../../testing/cards/test-card.js";
+import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { Bench } from "../../testing/issuer/service.js";
 import { FACTORY, FACTORY_VERSION, KEY_SET_ID, keys } from "../personalize/deterministic.js";
 import { insideCard, openTown, type Town } from "./town.js";
 

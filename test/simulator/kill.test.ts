@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NO_LIMIT } from "../../apdu/index.js";
 import { MAX_MSAT, readU32, readU64 } from "../../common/index.js";
 import { createCardFile, openCardFile, provisionCard, readCardFile } from "../../simulator/index.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 import { PERSONALIZATION } from "./fixture.js";
 
 const KILLS = 12;

@@ -6,8 +6,8 @@ import { bytesToHex, sat } from "../../common/index.js";
 import { SaleStore, Terminal } from "../../host/index.js";
 import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
 import { LdkNode, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
-import { festivalCard } from "../festival-card.js";
-import { openIssuer } from "../issuer-desk.js";
+import { festivalCard } from "../../testing/cards/test-card.js";
+import { openIssuer } from "../../testing/issuer/desk.js";
 
 /** Longer than the test may take: the sale is not settled by the time running out. */
 const FOR_EVER_MS = 3_600_000;

@@ -6,7 +6,7 @@ import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { festivalInvoice } from "../festival-card.js";
+import { festivalInvoice } from "../../testing/cards/test-card.js";
 
 let network: LittleNetwork;
 let store: SaleStore;

@@ -3,8 +3,8 @@ import { bytesToHex, sat } from "../../common/index.js";
 import { SaleStore, Terminal } from "../../host/index.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
 import { startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
-import { festivalCard } from "../festival-card.js";
-import { openIssuer } from "../issuer-desk.js";
+import { festivalCard } from "../../testing/cards/test-card.js";
+import { openIssuer } from "../../testing/issuer/desk.js";
 
 it("a card sale is paid over a routing node between the issuer's node and the merchant's", async () => {
   const network = await startLittleNetwork({ router: true });

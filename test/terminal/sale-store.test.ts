@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bytesToHex, msat, sat } from "../../common/index.js";
 import { SaleError, SaleStore } from "../../host/terminal/index.js";
 import { PaidFile } from "../../lightning/dpp/index.js";
-import { buildProgram, runProgram } from "../typescript-child.js";
+import { buildProgram, runProgram } from "../../testing/programs.js";
 
 /** In memory where the system has such a place: a killed process loses nothing there either. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();

@@ -8,8 +8,8 @@ import { openPaymentSender, PaymentSender, REASON } from "../../lightning/api/in
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { festivalCard, PIN } from "../festival-card.js";
-import { type FestivalCard, openIssuer } from "../issuer-desk.js";
+import { festivalCard, PIN } from "../../testing/cards/test-card.js";
+import { type FestivalCard, openIssuer } from "../../testing/issuer/desk.js";
 
 let network: LittleNetwork;
 beforeAll(async () => {

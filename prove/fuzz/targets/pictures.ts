@@ -1,6 +1,6 @@
 import { readQrPng } from "../../../lightning/odt/index.js";
+import { type PictureHeader, pictureFile, rowsLength } from "../../../testing/picture-file.js";
 import { MAX_INPUT } from "../mutate.js";
-import { type PictureHeader, pictureFile, rowsLength } from "../picture-file.js";
 import type { FuzzTarget } from "../target.js";
 
 const form = (width: number, height: number, colourType: number, depth: number): PictureHeader => ({

@@ -15,9 +15,9 @@ import {
   statusChallenge,
 } from "../../../lightning/api/index.js";
 import { invoiceHash } from "../../../lightning/bolt11/index.js";
-import { MemoryNode as PayingNode, testInvoice } from "../../../test/issuer/memory-node.js";
-import { KEY_SET_ID, SigningCard } from "../../../test/issuer/signing-card.js";
-import { MemoryNetwork } from "../../../test/lightning/memory-network.js";
+import { KEY_SET_ID, SigningCard } from "../../../testing/cards/signing-card.js";
+import { MemoryNetwork } from "../../../testing/nodes/memory-network.js";
+import { MemoryNode as PayingNode, testInvoice } from "../../../testing/nodes/paying-node.js";
 import { hashOf, ISSUER_SECRET, SEAL_KEY } from "../../card/material.js";
 import { placeFile, removeFile } from "../shelf.js";
 import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";

@@ -1,19 +1,19 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bytesToHex, secp256k1 } from "../common/index.js";
+import { bytesToHex, secp256k1 } from "../../common/index.js";
 import {
   Authorizer,
   type AuthorizerConfig,
   authorizerConfigSchema,
   issuerPorts,
-} from "../issuer/authorizer/index.js";
-import { activateCard, registerCard, showCard, verifyLedger } from "../issuer/ledger/index.js";
-import { parsePolicy } from "../issuer/policy/index.js";
-import { bindStore, openSqlite } from "../issuer/store/index.js";
-import { PaymentReceiver } from "../lightning/api/index.js";
-import type { LightningNode } from "../lightning/nodes/port.js";
-import { FESTIVAL_LIMITS, type festivalCard } from "./festival-card.js";
+} from "../../issuer/authorizer/index.js";
+import { activateCard, registerCard, showCard, verifyLedger } from "../../issuer/ledger/index.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
+import { bindStore, openSqlite } from "../../issuer/store/index.js";
+import { PaymentReceiver } from "../../lightning/api/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import { FESTIVAL_LIMITS, type festivalCard } from "../cards/test-card.js";
 
 export type FestivalCard = ReturnType<typeof festivalCard>;
 

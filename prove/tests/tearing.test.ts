@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Cells } from "../../prove/card/cells.js";
-import { tornStateProblem } from "../../prove/tearing/checks.js";
-import { factoryCard, tornStates } from "../../prove/tearing/states.js";
-import { sweepTears } from "../../prove/tearing/sweep.js";
+import { Cells } from "../card/cells.js";
+import { tornStateProblem } from "../tearing/checks.js";
+import { factoryCard, tornStates } from "../tearing/states.js";
+import { sweepTears } from "../tearing/sweep.js";
 
 const SHARE = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: 3_000 } };
 

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runFestival } from "../../prove/festival/festival.js";
-import { renderFestival } from "../../prove/festival/summary.js";
-import { buildProgram } from "../typescript-child.js";
-import { inFolder } from "./run.js";
+import { inFolder } from "../../testing/command-run.js";
+import { buildProgram } from "../../testing/programs.js";
+import { runFestival } from "../festival/festival.js";
+import { renderFestival } from "../festival/summary.js";
 
 let program: string;
 beforeAll(async () => {

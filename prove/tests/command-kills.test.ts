@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runCommandKills } from "../../prove/command-kills/campaign.js";
-import { closingScene } from "../../prove/command-kills/closing-scene.js";
-import { deskScene } from "../../prove/command-kills/desk-scene.js";
-import { initScene } from "../../prove/command-kills/init-scene.js";
-import { restoreScene } from "../../prove/command-kills/ledger-file-scenes.js";
-import type { Programs } from "../../prove/command-kills/victim.js";
-import { buildProgram } from "../typescript-child.js";
+import { buildProgram } from "../../testing/programs.js";
+import { runCommandKills } from "../command-kills/campaign.js";
+import { closingScene } from "../command-kills/closing-scene.js";
+import { deskScene } from "../command-kills/desk-scene.js";
+import { initScene } from "../command-kills/init-scene.js";
+import { restoreScene } from "../command-kills/ledger-file-scenes.js";
+import type { Programs } from "../command-kills/victim.js";
 
 let programs: Programs;
 beforeAll(async () => {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { runSystemFaults } from "../../prove/system-faults/campaign.js";
-import { runFestival } from "../../prove/system-faults/run.js";
-import { StandstillError, VirtualTime } from "../../prove/system-faults/virtual-time.js";
-import { postgresBinaries } from "../postgres.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
+import { runSystemFaults } from "../system-faults/campaign.js";
+import { runFestival } from "../system-faults/run.js";
+import { StandstillError, VirtualTime } from "../system-faults/virtual-time.js";
 
 const directory = mkdtempSync(join(tmpdir(), "chequecard-system-test-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -18,9 +18,9 @@ import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issu
 import { KeyFile } from "../../keys/index.js";
 import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
-import { type PostgresServer, startPostgres } from "../postgres.js";
-import { MemoryNode, testInvoice } from "./memory-node.js";
-import { KEY_SET_ID, SigningCard } from "./signing-card.js";
+import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
+import { MemoryNode, testInvoice } from "../nodes/paying-node.js";
+import { type PostgresServer, startPostgres } from "../postgres/server.js";
 
 /** 2027-01-15 08:00:00 UTC, a Friday. */
 export const START = 1_800_000_000_000;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommandLine } from "../../cli/edge.js";
+import { runCommandLine } from "../cli/edge.js";
 
 export interface CommandRun {
   readonly exitCode: number;

@@ -1,8 +1,8 @@
-import { NO_LIMIT } from "../apdu/index.js";
-import { bytesToHex, equalBytes, type Msat, sat, secp256k1 } from "../common/index.js";
-import type { CardRecord } from "../issuer/verify.js";
-import { encodeInvoice, invoiceHash } from "../lightning/bolt11/index.js";
-import { type CardLimits, provisionCard, SimulatedReader } from "../simulator/index.js";
+import { NO_LIMIT } from "../../apdu/index.js";
+import { bytesToHex, equalBytes, type Msat, sat, secp256k1 } from "../../common/index.js";
+import type { CardRecord } from "../../issuer/verify.js";
+import { encodeInvoice, invoiceHash } from "../../lightning/bolt11/index.js";
+import { type CardLimits, provisionCard, SimulatedReader } from "../../simulator/index.js";
 
 export const NOW = 1_800_000_000;
 const ISSUER_SECRET = new Uint8Array(32).fill(0x21);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { chosenMutants, runMutation } from "../../prove/mutation/campaign.js";
-import { EQUIVALENT } from "../../prove/mutation/equivalent.js";
-import { type Mutant, nameOf } from "../../prove/mutation/operators.js";
-import { Pool } from "../../prove/mutation/pool.js";
-import { allMutants, readSources } from "../../prove/mutation/sources.js";
+import { chosenMutants, runMutation } from "../mutation/campaign.js";
+import { EQUIVALENT } from "../mutation/equivalent.js";
+import { type Mutant, nameOf } from "../mutation/operators.js";
+import { Pool } from "../mutation/pool.js";
+import { allMutants, readSources } from "../mutation/sources.js";
 
 const sources = readSources();
 

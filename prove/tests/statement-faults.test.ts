@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { runStatementFaults } from "../../prove/statement-faults/campaign.js";
-import { isCommand } from "../../prove/statement-faults/gate.js";
-import { MessageReader, sqlState } from "../../prove/statement-faults/wire.js";
-import { postgresBinaries } from "../postgres.js";
+import { postgresBinaries } from "../../testing/postgres/server.js";
+import { isCommand } from "../../testing/statement-faults/gate.js";
+import { MessageReader, sqlState } from "../../testing/statement-faults/wire.js";
+import { runStatementFaults } from "../statement-faults/campaign.js";
 
 /** One run for each so many statements: the full campaign fails every one. */
 const RUNS = 16;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { buildProgram } from "../typescript-child.js";
+import { buildProgram } from "../../testing/programs.js";
 
 /** A test that starts a process, notes its number, and waits for it for ever. */
 const HANGING = `

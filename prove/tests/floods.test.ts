@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { floodOf, runFloods } from "../../prove/floods/campaign.js";
-import { CROWDS, MESSAGES } from "../../prove/floods/flood.js";
-import { SeededRandom } from "../../prove/random.js";
-import { buildProgram } from "../typescript-child.js";
+import { CROWDS, MESSAGES } from "../../testing/floods/flood.js";
+import { buildProgram } from "../../testing/programs.js";
+import { SeededRandom } from "../../testing/random.js";
+import { floodOf, runFloods } from "../floods/campaign.js";
 
 const KINDS = [...Object.keys(MESSAGES), ...CROWDS];
 
 describe("floods", () => {
   it("a share of the runs finds nothing: each kind once", async () => {
-    const program = await buildProgram("prove/floods/flooder-process.ts");
+    const program = await buildProgram("testing/floods/flooder-process.ts");
     const options = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: KINDS.length } };
     const { failures, units, counts } = await runFloods(
       options,

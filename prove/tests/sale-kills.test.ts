@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type Kill,
-  KillShop,
-  type Programs,
-  type Scenario,
-  type Victim,
-} from "../../prove/sale-kills/shop.js";
-import { runSaleKills } from "../../prove/sale-kills.js";
-import { buildProgram } from "../typescript-child.js";
+import { buildProgram } from "../../testing/programs.js";
+import { type Kill, KillShop, type Programs, type Scenario, type Victim } from "../sale-kills/shop.js";
+import { runSaleKills } from "../sale-kills.js";
 
 /** Every kill there is takes minutes: CHEQUECARD_KILLS=all. */
 const ALL = process.env.CHEQUECARD_KILLS === "all";

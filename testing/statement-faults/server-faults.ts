@@ -1,6 +1,6 @@
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import pg from "pg";
-import { emptyLedger } from "../../test/issuer/service.js";
+import { emptyLedger } from "../issuer/service.js";
 import type { Statement } from "./gate.js";
 
 /** How the server is brought to fail a statement. */

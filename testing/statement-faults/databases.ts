@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
 import type { KeySource } from "../../keys/key-source.js";
-import { testKeys } from "../../test/issuer/service.js";
-import { type PostgresServer, startPostgres } from "../../test/postgres.js";
+import { testKeys } from "../issuer/service.js";
+import { type PostgresServer, startPostgres } from "../postgres/server.js";
 import { Gate } from "./gate.js";
 import { ServerFaults, SMALL_SPACE, USER } from "./server-faults.js";
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ParseError } from "../../common/index.js";
-import { readInput } from "../../prove/fuzz/bounds.js";
-import { runFuzz } from "../../prove/fuzz/campaign.js";
-import { MAX_INPUT, Mutator } from "../../prove/fuzz/mutate.js";
-import { regressionInput, regressionVectors } from "../../prove/fuzz/regressions.js";
-import { fuzzTargets } from "../../prove/fuzz/targets/index.js";
-import { SeededRandom } from "../../prove/random.js";
+import { SeededRandom } from "../../testing/random.js";
+import { readInput } from "../fuzz/bounds.js";
+import { runFuzz } from "../fuzz/campaign.js";
+import { MAX_INPUT, Mutator } from "../fuzz/mutate.js";
+import { regressionInput, regressionVectors } from "../fuzz/regressions.js";
+import { fuzzTargets } from "../fuzz/targets/index.js";
 
 const targets = await fuzzTargets();
 const vectors = regressionVectors();

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CAMPAIGNS } from "../../prove/campaigns.js";
-import { misfits, partName, plant } from "../../prove/planted/bug.js";
-import { PLANTED_BUGS } from "../../prove/planted/bugs.js";
-import { listBugs } from "../../prove/planted/run.js";
-import { renderReport, reportData } from "../../prove/report.js";
+import { CAMPAIGNS } from "../campaigns.js";
+import { misfits, partName, plant } from "../planted/bug.js";
+import { PLANTED_BUGS } from "../planted/bugs.js";
+import { listBugs } from "../planted/run.js";
+import { renderReport, reportData } from "../report.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 

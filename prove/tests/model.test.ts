@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { runModel } from "../../prove/model/campaign.js";
 import { answer } from "../../reference/card/answer.js";
 import { blankCard } from "../../reference/card/state.js";
+import { runModel } from "../model/campaign.js";
 
 describe("the model of the card", () => {
   it("agrees with it in 20,000 commands, resets, tears and hand-overs", async () => {

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { PostgresServer } from "./postgres.js";
+import type { PostgresServer } from "./server.js";
 
 /** A hot standby of a server, on a socket of its own. */
 export interface PostgresStandby {
