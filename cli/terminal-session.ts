@@ -113,7 +113,7 @@ export async function sell(
 }
 
 async function showSale(context: CommandContext, sale: Sale, withQr: boolean): Promise<void> {
-  if (withQr) context.print(await qrTerminal(`lightning:${sale.invoice}`.toUpperCase()));
+  if (withQr) context.print(qrTerminal(`lightning:${sale.invoice}`.toUpperCase()));
   context.print(`Sale ${sale.number}: ${formatMsat(sale.amount)}${sale.fiat ? ` (${sale.fiat})` : ""}`);
   context.print(withQr ? "Tap a card, or scan the code. Ctrl-C cancels." : "Tap a card. Ctrl-C cancels.");
 }

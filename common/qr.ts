@@ -1,4 +1,5 @@
-import QRCode, { type QRCodeRenderersOptions } from "qrcode";
+import { PNG } from "pngjs";
+import { encodeQR } from "qr";
 import { ValueError } from "./errors.js";
 
 /** How much of the picture may be unreadable: 7, 15, 25 or 30 %. */
@@ -9,8 +10,6 @@ export interface QrOptions {
   readonly errorCorrection?: QrErrorCorrection;
   /** Pixels a module. Default 8. */
   readonly scale?: number;
-  /** Modules of white around the code. Default 4, what the standard asks for. */
-  readonly margin?: number;
 }
 
 export interface QrTerminalOptions extends QrOptions {
@@ -27,41 +26,62 @@ const CAPACITY = {
 /** QR's alphanumeric set: hex in upper case and invoices in upper case are made of it. */
 const ALPHANUMERIC = /^[0-9A-Z $%*+\-./:]*$/;
 
-function settings(text: string, options: QrOptions): QRCodeRenderersOptions {
+const LEVELS = { L: "low", M: "medium", Q: "quartile", H: "high" } as const;
+
+/** Modules of white around the code: what the standard asks for. */
+const MARGIN = 4;
+
+/** Rows of modules with their margin, true is dark. @throws ValueError */
+function modulesOf(text: string, { errorCorrection }: QrOptions): boolean[][] {
   const unit = ALPHANUMERIC.test(text) ? "characters" : "bytes";
   const size = unit === "bytes" ? Buffer.byteLength(text) : text.length;
   const { L, M } = CAPACITY[unit];
   if (size === 0 || size > L) throw new ValueError("qr", `need 1 to ${L} ${unit}, have ${size}`);
-  const errorCorrectionLevel = options.errorCorrection ?? (size > M ? "L" : "M");
-  return { errorCorrectionLevel, margin: options.margin ?? 4, scale: options.scale ?? 8 };
-}
-
-/** `qrcode` reports a text that does not fit the level asked for as a plain Error. */
-async function drawn<T>(text: string, making: Promise<T>): Promise<T> {
+  const level = errorCorrection ?? (size > M ? "L" : "M");
   try {
-    return await making;
+    return encodeQR(text, "raw", { ecc: LEVELS[level], border: MARGIN });
   } catch {
     throw new ValueError("qr", `${text.length} characters do not fit with this error correction`);
   }
 }
 
+/** By the upper and the lower of two modules that share a character, whether they are painted. */
+const HALF_BLOCKS = [" ", "▄", "▀", "█"];
+
 /**
  * A QR code as lines of half-block characters (UTF-8) for a terminal.
  * @throws ValueError when the text is empty or does not fit one code
  */
-export async function qrTerminal(text: string, options: QrTerminalOptions = {}): Promise<string> {
-  const dark = options.darkBackground ?? true;
-  const color = dark ? { dark: "#ffffff", light: "#000000" } : { dark: "#000000", light: "#ffffff" };
-  return drawn(text, QRCode.toString(text, { ...settings(text, options), type: "utf8", color }));
+export function qrTerminal(text: string, options: QrTerminalOptions = {}): string {
+  const rows = modulesOf(text, options);
+  const brightIsPainted = options.darkBackground ?? true;
+  const painted = (dark = false) => Number(dark !== brightIsPainted);
+  const lines = Array.from({ length: Math.ceil(rows.length / 2) }, (_, line) => {
+    const lowers = rows[2 * line + 1] ?? [];
+    return rows[2 * line]?.map((upper, x) => HALF_BLOCKS[2 * painted(upper) + painted(lowers[x])]).join("");
+  });
+  return lines.join("\n");
 }
 
 /** A QR code as a PNG file. @throws ValueError when the text is empty or does not fit one code */
-export async function qrPng(text: string, options: QrOptions = {}): Promise<Uint8Array> {
-  const png = QRCode.toBuffer(text, { ...settings(text, options), type: "png" });
-  return Uint8Array.from(await drawn(text, png));
+export function qrPng(text: string, options: QrOptions = {}): Uint8Array {
+  const rows = modulesOf(text, options);
+  const { scale = 8 } = options;
+  const side = rows.length * scale;
+  const png = new PNG({ width: side, height: side });
+  // One byte a pixel, grey.
+  png.data = Buffer.alloc(side * side, 255);
+  for (const [y, row] of rows.entries())
+    for (const [x, isDark] of row.entries())
+      for (let line = y * scale; isDark && line < (y + 1) * scale; line++)
+        png.data.fill(0, line * side + x * scale, line * side + (x + 1) * scale);
+  return Uint8Array.from(PNG.sync.write(png, { colorType: 0, inputColorType: 0 }));
 }
 
 /** A QR code as an SVG document. @throws ValueError when the text is empty or does not fit one code */
-export async function qrSvg(text: string, options: QrOptions = {}): Promise<string> {
-  return drawn(text, QRCode.toString(text, { ...settings(text, options), type: "svg" }));
+export function qrSvg(text: string, options: QrOptions = {}): string {
+  const rows = modulesOf(text, options);
+  const side = rows.length;
+  const path = rows.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${side} ${side}" shape-rendering="crispEdges"><path fill="#ffffff" d="M0 0h${side}v${side}H0z"/><path fill="#000000" d="${path.join("")}"/></svg>\n`;
 }

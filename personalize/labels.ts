@@ -51,19 +51,19 @@ export function labelCsv(labels: readonly CardLabel[], form?: CsvForm): string {
  * @returns the names of the files
  * @throws FileError; ValueError
  */
-export async function exportLabels(
+export function exportLabels(
   folder: string,
   labels: readonly CardLabel[],
   pictures?: "png" | "svg",
   form?: CsvForm,
-): Promise<string[]> {
+): string[] {
   for (const { cardId } of labels)
     if (!/^[0-9a-f]{16}$/.test(cardId)) throw new ValueError("card id", "need 16 hex digits");
   const names = ["labels.csv"];
   writeDurableFile(join(folder, "labels.csv"), labelCsv(labels, form), 0o644);
   for (const { cardId, qr } of pictures ? labels : []) {
     const name = `${cardId}.${pictures}`;
-    writeDurableFile(join(folder, name), await (pictures === "png" ? qrPng(qr) : qrSvg(qr)), 0o644);
+    writeDurableFile(join(folder, name), pictures === "png" ? qrPng(qr) : qrSvg(qr), 0o644);
     names.push(name);
   }
   return names;

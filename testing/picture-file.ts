@@ -23,8 +23,16 @@ function chunk(name: string, data: Uint8Array): Buffer {
 export const rowsLength = ({ width, height, depth, colourType }: PictureHeader): number =>
   height * (1 + Math.ceil((width * depth * ([1, 0, 3, 1, 2, 0, 4][colourType] ?? 0)) / 8));
 
-/** A PNG file whose checksums are right, whatever it says. @param rows each behind the byte that names its filter */
-export function pictureFile(header: PictureHeader, rows: Uint8Array, palette?: Uint8Array): Uint8Array {
+/**
+ * A PNG file whose checksums are right, whatever it says.
+ * @param rows each behind the byte that names its filter; @param transparent content of the chunk tRNS
+ */
+export function pictureFile(
+  header: PictureHeader,
+  rows: Uint8Array,
+  palette?: Uint8Array,
+  transparent?: Uint8Array,
+): Uint8Array {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(header.width);
   head.writeUInt32BE(header.height, 4);
@@ -35,6 +43,7 @@ export function pictureFile(header: PictureHeader, rows: Uint8Array, palette?: U
       signature,
       chunk("IHDR", head),
       ...(palette ? [chunk("PLTE", palette)] : []),
+      ...(transparent ? [chunk("tRNS", transparent)] : []),
       chunk("IDAT", deflateSync(rows, { level: 1 })),
       chunk("IEND", new Uint8Array(0)),
     ]),

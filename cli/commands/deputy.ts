@@ -127,8 +127,7 @@ async function invoice(options: InvoiceOptions): Promise<CommandOutput> {
       makeInvoice: (request) => makeDeputyInvoice(profile, request),
     });
     const sale = point.sell({ amount, description: options.description ?? profile.name, expirySeconds });
-    const code =
-      options.qr === false ? "" : `${await qrTerminal(`lightning:${sale.invoice}`.toUpperCase())}\n`;
+    const code = options.qr === false ? "" : `${qrTerminal(`lightning:${sale.invoice}`.toUpperCase())}\n`;
     return {
       data: { ...sale, fiat, sales: file },
       text: `${code}${sale.invoice}

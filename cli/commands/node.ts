@@ -117,7 +117,7 @@ async function pay(
     return { data: answer, text: `Not paid: ${answer.reason}.`, exitCode: EXIT.NOT_PAID };
   const paid = `Paid, with a fee of ${formatMsat(answer.fee)}.`;
   if (answer.proof === undefined) return { data: answer, text: paid };
-  const code = await qrTerminal(answer.proof);
+  const code = qrTerminal(answer.proof);
   return { data: answer, text: `${code}\n${paid} Show this to the point of sale:\n${answer.proof}` };
 }
 

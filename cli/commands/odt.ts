@@ -87,7 +87,7 @@ async function qr(text: string, options: QrOptions): Promise<CommandOutput> {
   const framing = framingOf(options);
   const message = odtFromHex(text, framing);
   const hex = odtToHex(message, framing);
-  const code = await { png: qrPng, svg: qrSvg, terminal: qrTerminal }[format](hex);
+  const code = { png: qrPng, svg: qrSvg, terminal: qrTerminal }[format](hex);
   const data = { kind: message.kind, format, digits: hex.length };
   if (options.out === undefined) return { data: { ...data, code }, text: String(code) };
   writeDurableFile(options.out, code);

@@ -18,7 +18,7 @@ async function labels(
   if (qr !== undefined && qr !== "png" && qr !== "svg")
     throw new InputError(`--qr: need png or svg, have "${qr}"`);
   const list = cardLabels(Journal.read(options.journal));
-  const files = await exportLabels(folder, list, qr, form);
+  const files = exportLabels(folder, list, qr, form);
   return {
     data: { folder, files, labels: list },
     text: `${list.length} labels, ${files.length} files in ${folder}`,

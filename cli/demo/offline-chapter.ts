@@ -28,7 +28,7 @@ export async function offlineChapter(story: Story, world: World): Promise<void> 
     let preimage: Uint8Array | undefined;
     await story.step("The tap shows a QR code for 800 sat. A phone scans it.", async () => {
       const made = tap.sell({ amount: sat(800), description: "beer" });
-      invoice = readQrPng(await qrPng(`lightning:${made.invoice}`.toUpperCase()))
+      invoice = readQrPng(qrPng(`lightning:${made.invoice}`.toUpperCase()))
         .toLowerCase()
         .replace("lightning:", "");
       const known = await world.network.merchant.lookupInvoice(made.paymentHash);
@@ -48,7 +48,7 @@ export async function offlineChapter(story: Story, world: World): Promise<void> 
     });
     await story.step("The phone shows the tap a QR code with the proof of payment.", async () => {
       if (!preimage) throw new Error("nothing was paid");
-      const picture = await qrPng(odtToHex({ kind: "preimage", preimage }));
+      const picture = qrPng(odtToHex({ kind: "preimage", preimage }));
       const message = odtFromHex(readQrPng(picture));
       if (message.kind !== "preimage") throw new Error("another message came back");
       const first = tap.accept(message.preimage).result;

@@ -47,7 +47,7 @@ async function run(profilePath: string, folder: string, price: string, seconds: 
     const { invoice } = tap.offer();
     if (invoice === shown) return;
     shown = invoice;
-    say(await qrTerminal(`lightning:${invoice}`.toUpperCase()));
+    say(qrTerminal(`lightning:${invoice}`.toUpperCase()));
     say(`${invoice}\nOne beer: ${formatMsat(parseAmount(price))}. Pay, then show the proof of payment.`);
   };
   let failure: unknown;

@@ -17,37 +17,55 @@ export interface Picture {
 }
 
 /**
- * The text of the QR code in a picture, for example a frame of a camera.
+ * The text of the QR code in a picture, for example a frame of a camera; transparency is ignored.
  * @throws ParseError `picture` when its size is out of bounds, or when it shows no readable code
  */
-export function readQr({ width, height, data }: Picture): string {
+export function readQr(picture: Picture): string {
+  const { width, height, data } = picture;
   checkPictureSize(width, height);
   if (data.length !== width * height * 4)
     throw new ParseError("picture", `need ${width * height * 4} bytes, have ${data.length}`);
-  return findCode(viewsOf({ width, height, data }));
-}
-
-/** Green, which weighs most in brightness, then red and blue. What a camera sees is not transparent. */
-function* viewsOf({ width, height, data }: Picture): Generator<Brightness> {
-  for (const colour of [1, 0, 2]) {
-    const shrinker = new Shrinker(width, height);
-    const row = new Uint8Array(width);
-    for (let y = 0, at = colour; y < height; y++) {
-      for (let x = 0; x < width; x++, at += 4) row[x] = data[at] ?? 0;
-      shrinker.take(row);
-    }
-    yield shrinker.result();
-  }
+  return findCode(viewsOf(picture, [undefined]));
 }
 
 /**
- * The text of the QR code in a PNG file.
+ * The text of the QR code in a PNG file. Where it is transparent it is looked at on white, then on black.
  * @throws ParseError `picture`
  */
 export function readQrPng(file: Uint8Array): string {
   if (file.length > MAX_PICTURE_BYTES)
     throw new ParseError("picture", `need at most ${MAX_PICTURE_BYTES} bytes, have ${file.length}`);
-  return findCode(readPng(file));
+  const picture = readPng(file);
+  return findCode(viewsOf(picture, isOpaque(picture) ? [undefined] : [255, 0]));
+}
+
+function isOpaque({ data }: Picture): boolean {
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return false;
+  return true;
+}
+
+/**
+ * One colour at a time: green, which weighs most in brightness, then red and blue.
+ * @param grounds brightness of what shows through transparent pixels; undefined: nothing does
+ */
+function* viewsOf(
+  { width, height, data }: Picture,
+  grounds: readonly (number | undefined)[],
+): Generator<Brightness> {
+  for (const ground of grounds)
+    for (const colour of [1, 0, 2]) {
+      const shrinker = new Shrinker(width, height);
+      const row = new Uint8Array(width);
+      for (let y = 0, at = 0; y < height; y++) {
+        for (let x = 0; x < width; x++, at += 4) {
+          const level = data[at + colour] ?? 0;
+          const alpha = data[at + 3] ?? 0;
+          row[x] = ground === undefined ? level : (level * alpha + ground * (255 - alpha) + 127) / 255;
+        }
+        shrinker.take(row);
+      }
+      yield shrinker.result();
+    }
 }
 
 /** Two guesses at where the code is. Without a clock, so that the same picture always reads the same. */

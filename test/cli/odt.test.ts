@@ -54,7 +54,7 @@ describe("odt", () => {
 
   it("refuses bad input in words, without repeating a secret", () =>
     inFolder(async (path) => {
-      writeFileSync(path("words.png"), await qrPng("no hex at all"));
+      writeFileSync(path("words.png"), qrPng("no hex at all"));
       writeFileSync(path("huge.png"), new Uint8Array(9 * 1024 * 1024));
       const proof = `0000${preimage}`;
       const cases: [string[], RegExp][] = [

@@ -73,7 +73,7 @@ it("shows a code, is paid over Lightning, pours once for the proof, and sells th
   tap.type(bytesToHex(preimage));
   await tap.says(/shown before; its beer is poured/);
   expect(valveOpened(tap)).toBe(1);
-  writeFileSync(at("phone.png"), await qrPng(proof(await pay(second))));
+  writeFileSync(at("phone.png"), qrPng(proof(await pay(second))));
   tap.type(at("phone.png"));
   await tap.says(/Cheers![\s\S]*Cheers!/);
   expect(valveOpened(tap)).toBe(2);

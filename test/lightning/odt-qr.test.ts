@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
@@ -43,34 +44,25 @@ function screen(text: string, brightOnDark: boolean): Picture {
   });
 }
 
-/** The picture of the SVG's one path: `M x y h n` strokes half a unit below their line. */
+/** The picture of the SVG's squares: `M x y` and one unit to the right and down. */
 function drawing(svg: string): Picture {
   const size = Number(/viewBox="0 0 (\d+) \1"/.exec(svg)?.[1]);
-  const dark = new Set<string>();
-  let x = 0;
-  let y = 0;
-  for (const [, step = "", numbers = ""] of (/stroke="#000000" d="([^"]+)"/.exec(svg)?.[1] ?? "").matchAll(
-    /([Mmh])\s*([-\d. ]+)/g,
-  )) {
-    const [a = 0, b = 0] = numbers.trim().split(/\s+/).map(Number);
-    if (step === "M") [x, y] = [a, b - 0.5];
-    else if (step === "m") [x, y] = [x + a, y + b];
-    else for (const end = x + a; x < end; x++) dark.add(`${x},${y}`);
-  }
+  const path = /<path fill="#000000" d="((?:M\d+ \d+h1v1h-1z)+)"/.exec(svg)?.[1] ?? "";
+  const dark = new Set([...path.matchAll(/M(\d+) (\d+)/g)].map(([, x, y]) => `${x},${y}`));
   return picture(size, size, 4, (column, row) => dark.has(`${column},${row}`));
 }
 
 type IsDark = (x: number, y: number) => boolean;
 
 /** A code with its border, `scale` pixels a module. */
-async function codeOf(text: string, scale: number): Promise<{ side: number; isDark: IsDark }> {
-  const { width: side, data } = PNG.sync.read(Buffer.from(await qrPng(text, { scale })));
+function codeOf(text: string, scale: number): { side: number; isDark: IsDark } {
+  const { width: side, data } = PNG.sync.read(Buffer.from(qrPng(text, { scale })));
   return { side, isDark: (x, y) => (data[(y * side + x) * 4] ?? 0) < 128 };
 }
 
 /** It in the middle of something larger that has other things on it. */
-async function onScreen(text: string, width: number, height: number, scale: number): Promise<IsDark> {
-  const { side, isDark } = await codeOf(text, scale);
+function onScreen(text: string, width: number, height: number, scale: number): IsDark {
+  const { side, isDark } = codeOf(text, scale);
   const [left, top] = [(width - side) >> 1, (height - side) >> 1];
   return (x, y) =>
     x >= left && x < left + side && y >= top && y < top + side
@@ -79,7 +71,7 @@ async function onScreen(text: string, width: number, height: number, scale: numb
 }
 
 /** The same as a file, black and white in any form that PNG knows. */
-function inForm(header: PictureHeader, isDark: IsDark, filter: number): Uint8Array {
+function inForm(header: PictureHeader, isDark: IsDark, filter: number, transparent?: Uint8Array): Uint8Array {
   const { width, height, depth, colourType } = header;
   const rowLength = rowsLength(header) / height;
   const step = Math.max(1, ((rowLength - 1) / width) | 0);
@@ -108,42 +100,51 @@ function inForm(header: PictureHeader, isDark: IsDark, filter: number): Uint8Arr
       rows[y * rowLength + 1 + i] = byte(y, i) - guess;
     }
   }
-  return pictureFile(header, rows, colourType === 3 ? Uint8Array.of(9, 9, 9, 250, 250, 250) : undefined);
+  const palette = colourType === 3 ? Uint8Array.of(9, 9, 9, 250, 250, 250) : undefined;
+  return pictureFile(header, rows, palette, transparent);
 }
 
 describe("QR medium", () => {
-  it("a message goes through a PNG file", async () => {
-    expect(odtFromHex(readQrPng(await qrPng(odtToHex(MESSAGE))))).toEqual(MESSAGE);
+  it("a message goes through a PNG file", () => {
+    expect(odtFromHex(readQrPng(qrPng(odtToHex(MESSAGE))))).toEqual(MESSAGE);
   });
 
-  it("a message goes through an SVG drawing", async () => {
-    expect(odtFromHex(readQr(drawing(await qrSvg(odtToHex(MESSAGE)))))).toEqual(MESSAGE);
+  it("a message goes through an SVG drawing", () => {
+    expect(odtFromHex(readQr(drawing(qrSvg(odtToHex(MESSAGE)))))).toEqual(MESSAGE);
   });
 
-  it("a message goes through a dark and through a bright terminal", async () => {
+  it("a message goes through a dark and through a bright terminal", () => {
     const text = odtToHex(MESSAGE);
-    expect(readQr(screen(await qrTerminal(text), true))).toBe(text);
-    expect(readQr(screen(await qrTerminal(text, { darkBackground: false }), false))).toBe(text);
+    expect(readQr(screen(qrTerminal(text), true))).toBe(text);
+    expect(readQr(screen(qrTerminal(text, { darkBackground: false }), false))).toBe(text);
   });
 
-  it("the longest message fits one code", async () => {
+  it.each([
+    ["hex", "0002FF"],
+    ["label", "CHEQUECARD:0123456789ABCDEF"],
+    ["words", "lightning:lnbc1 grüße 123456789012345"],
+  ])("a picture made by another program is read: %s", (name, text) => {
+    expect(readQrPng(readFileSync(new URL(`../frozen/qr/${name}.png`, import.meta.url)))).toBe(text);
+  });
+
+  it("the longest message fits one code", () => {
     const longest = {
       kind: "unknown",
       type: 0xabcd,
       payload: new Uint8Array(MAX_ODT_MESSAGE_LENGTH - 2).fill(0x5a),
     } as const;
-    const png = await qrPng(odtToHex(longest), { scale: 3 });
+    const png = qrPng(odtToHex(longest), { scale: 3 });
     expect(odtFromHex(readQrPng(png))).toEqual(longest);
   });
 
-  it("upper-case hex makes a smaller code than lower-case hex", async () => {
+  it("upper-case hex makes a smaller code than lower-case hex", () => {
     const text = odtToHex({ kind: "unknown", type: 0xabcd, payload: new Uint8Array(256).fill(0xef) });
-    const size = async (shown: string) => (await qrTerminal(shown)).split("\n").length;
-    expect(await size(text)).toBeLessThan(await size(text.toLowerCase()));
+    const size = (shown: string) => qrTerminal(shown).split("\n").length;
+    expect(size(text)).toBeLessThan(size(text.toLowerCase()));
   });
 
-  it("a code is read turned by 90 degrees, and white on black", async () => {
-    const { width, height, data } = PNG.sync.read(Buffer.from(await qrPng("0002FF")));
+  it("a code is read turned by 90 degrees, and white on black", () => {
+    const { width, height, data } = PNG.sync.read(Buffer.from(qrPng("0002FF")));
     const pixel = (x: number, y: number) => (data[(y * width + x) * 4] ?? 0) < 128;
     expect(readQr(picture(height, width, 1, (x, y) => pixel(y, height - 1 - x)))).toBe("0002FF");
     expect(readQr(picture(width, height, 1, (x, y) => !pixel(x, y)))).toBe("0002FF");
@@ -156,8 +157,8 @@ describe("QR medium", () => {
     [1920, 1080, 6],
     [2048, 2048, 20],
     [600, 400, 2],
-  ])("an invoice is read off a screen of %i x %i, %i pixels a module", async (width, height, scale) => {
-    const isDark = await onScreen(INVOICE, width, height, scale);
+  ])("an invoice is read off a screen of %i x %i, %i pixels a module", (width, height, scale) => {
+    const isDark = onScreen(INVOICE, width, height, scale);
     expect(readQr(picture(width, height, 1, isDark))).toBe(INVOICE);
     const header = { width, height, depth: 8, colourType: 6 };
     expect(readQrPng(inForm(header, isDark, 1))).toBe(INVOICE);
@@ -181,8 +182,8 @@ describe("QR medium", () => {
       [6, 8],
       [6, 16],
     ].map(([colourType = 0, depth = 0]) => ({ colourType, depth })),
-  )("is read from PNG of colour type $colourType with $depth bits, with every filter", async (form) => {
-    const { side, isDark } = await codeOf("0002FF", 3);
+  )("is read from PNG of colour type $colourType with $depth bits, with every filter", (form) => {
+    const { side, isDark } = codeOf("0002FF", 3);
     const header = { width: side, height: side, ...form };
     for (const filter of [0, 1, 2, 3, 4]) expect(readQrPng(inForm(header, isDark, filter))).toBe("0002FF");
   });
@@ -197,8 +198,8 @@ describe("QR medium", () => {
     ["red on black", [255, 0, 0, 255], [0, 0, 0, 255]],
     ["white on green", [255, 255, 255, 255], [37, 211, 102, 255]],
     ["dark red on half-transparent yellow", [100, 0, 0, 255], [255, 255, 0, 128]],
-  ])("a code is read in colours and without a ground: %s", async (_, ink, ground) => {
-    const { side, isDark } = await codeOf("0002FF", 6);
+  ])("a code is read in colours and without a ground: %s", (_, ink, ground) => {
+    const { side, isDark } = codeOf("0002FF", 6);
     const png = new PNG({ width: side, height: side });
     for (let y = 0; y < side; y++)
       for (let x = 0; x < side; x++) png.data.set(isDark(x, y) ? ink : ground, 4 * (y * side + x));
@@ -207,11 +208,31 @@ describe("QR medium", () => {
     if (isOpaque) expect(readQr({ width: side, height: side, data: png.data })).toBe("0002FF");
   });
 
-  it("a text that does not fit is refused in words", async () => {
-    await expect(qrPng("")).rejects.toThrow("need 1 to 4296 characters, have 0");
-    await expect(qrPng("A".repeat(4297))).rejects.toThrow("have 4297");
-    await expect(qrSvg("a".repeat(2954))).rejects.toThrow("need 1 to 2953 bytes");
-    await expect(qrTerminal("A".repeat(4296), { errorCorrection: "H" })).rejects.toThrow(ValueError);
+  it.each([
+    { form: { colourType: 0, depth: 8 }, bright: [0, 255], dark: [0, 0] },
+    { form: { colourType: 0, depth: 16 }, bright: [255, 255], dark: [0, 0] },
+    { form: { colourType: 2, depth: 8 }, bright: [0, 255, 0, 255, 0, 255], dark: [0, 0, 0, 0, 0, 0] },
+    { form: { colourType: 2, depth: 16 }, bright: Array(6).fill(255), dark: Array(6).fill(0) },
+    { form: { colourType: 3, depth: 8 }, bright: [255, 0], dark: [0] },
+  ])("a code without a ground is read, whichever colour is transparent: $form", ({ form, bright, dark }) => {
+    const { side, isDark } = codeOf("0002FF", 4);
+    const header = { width: side, height: side, ...form };
+    // A black code on nothing, and a white one on nothing.
+    expect(readQrPng(inForm(header, isDark, 4, Uint8Array.from(bright)))).toBe("0002FF");
+    expect(readQrPng(inForm(header, (x, y) => !isDark(x, y), 4, Uint8Array.from(dark)))).toBe("0002FF");
+  });
+
+  it("bytes behind the end of the file are ignored", () => {
+    expect(readQrPng(Buffer.concat([qrPng("0002FF"), Buffer.from("an older, longer picture")]))).toBe(
+      "0002FF",
+    );
+  });
+
+  it("a text that does not fit is refused in words", () => {
+    expect(() => qrPng("")).toThrow("need 1 to 4296 characters, have 0");
+    expect(() => qrPng("A".repeat(4297))).toThrow("have 4297");
+    expect(() => qrSvg("a".repeat(2954))).toThrow("need 1 to 2953 bytes");
+    expect(() => qrTerminal("A".repeat(4296), { errorCorrection: "H" })).toThrow(ValueError);
   });
 });
 
@@ -223,9 +244,9 @@ describe("pictures that cannot be read", () => {
     refused(new Uint8Array(100)).toThrow("not a PNG file");
   });
 
-  it("too large a file, too many pixels, no pixels: nothing is unpacked", async () => {
+  it("too large a file, too many pixels, no pixels: nothing is unpacked", () => {
     refused(new Uint8Array(8 * 1024 * 1024 + 1)).toThrow("need at most 8388608 bytes");
-    const bomb = Buffer.from(await qrPng("0002FF"));
+    const bomb = Buffer.from(qrPng("0002FF"));
     bomb.writeUInt32BE(100_000, 16);
     bomb.writeUInt32BE(100_000, 20);
     refused(bomb).toThrow("need at most 4194304 pixels, 4096 a side, have 100000 x 100000");
@@ -243,8 +264,8 @@ describe("pictures that cannot be read", () => {
     expect(() => readQr({ width: 10, height: 10, data: new Uint8Array(399) })).toThrow("need 400 bytes");
   });
 
-  it("interlaced: its unpacked size is not bounded", async () => {
-    const file = await qrPng("0002FF");
+  it("interlaced: its unpacked size is not bounded", () => {
+    const file = qrPng("0002FF");
     file[28] = 1;
     refused(file).toThrow("interlaced");
   });
@@ -253,8 +274,16 @@ describe("pictures that cannot be read", () => {
     const header = { width: 50, height: 50, depth: 8, colourType: 2 };
     const length = rowsLength(header);
     refused(pictureFile(header, new Uint8Array(length))).toThrow("shows no readable QR code");
-    for (const other of [0, length - 1, length + 1, 1 << 26])
+    for (const other of [0, 1, 100, length - 1, length + 1, 1 << 26])
       refused(pictureFile(header, new Uint8Array(other))).toThrow("a damaged PNG file");
+  });
+
+  it("that would unpack without end: nothing beyond what the header says is unpacked", () => {
+    const header = { width: 50, height: 50, depth: 8, colourType: 0 };
+    const file = pictureFile(header, new Uint8Array(1 << 20));
+    refused(file).toThrow(
+      expect.objectContaining({ cause: expect.objectContaining({ code: "ERR_BUFFER_TOO_LARGE" }) }),
+    );
   });
 
   it("in a form that PNG does not have", () => {
@@ -292,8 +321,8 @@ describe("pictures that cannot be read", () => {
     expect(() => readQr(picture(21, 21, 4, (x, y) => (x ^ y) % 3 === 0))).toThrow(ParseError);
   });
 
-  it("a file cut off or changed anywhere is read the same or refused with a ParseError", async () => {
-    const file = await qrPng("0002FF", { scale: 2 });
+  it("a file cut off or changed anywhere is read the same or refused with a ParseError", () => {
+    const file = qrPng("0002FF", { scale: 2 });
     fc.assert(
       fc.property(
         fc.nat(file.length - 1),

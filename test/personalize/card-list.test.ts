@@ -168,7 +168,7 @@ describe("labels", () => {
 
   it("come with QR codes that read back", async () => {
     const folder = mkdtempSync(join(tmpdir(), "chequecard-labels-"));
-    expect(await exportLabels(folder, labels, "png")).toEqual([
+    expect(exportLabels(folder, labels, "png")).toEqual([
       "labels.csv",
       "0102030405060708.png",
       "1112131415161718.png",
@@ -176,14 +176,11 @@ describe("labels", () => {
     for (const { cardId, qr } of labels) {
       expect(readQrPng(readFileSync(join(folder, `${cardId}.png`)))).toBe(qr);
     }
-    expect(await exportLabels(folder, labels.slice(0, 1), "svg")).toEqual([
-      "labels.csv",
-      "0102030405060708.svg",
-    ]);
+    expect(exportLabels(folder, labels.slice(0, 1), "svg")).toEqual(["labels.csv", "0102030405060708.svg"]);
     expect(readFileSync(join(folder, "0102030405060708.svg"), "utf8")).toContain("<svg");
-    expect(await exportLabels(folder, labels)).toEqual(["labels.csv"]);
+    expect(exportLabels(folder, labels)).toEqual(["labels.csv"]);
     const hostile = [{ ...labels[0], cardId: "../../x" } as CardLabel];
-    await expect(exportLabels(folder, hostile, "svg")).rejects.toThrow("card id");
+    expect(() => exportLabels(folder, hostile, "svg")).toThrow("card id");
     rmSync(folder, { recursive: true });
   });
 });

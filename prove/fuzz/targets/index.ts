@@ -35,7 +35,7 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
     lightning.metadataTarget,
     lightning.hopTarget,
     lightning.onionTarget,
-    await lightning.pictureTarget(),
+    lightning.pictureTarget(),
     pictureContentTarget,
     files.profileTarget,
     files.serviceTarget,

@@ -17,6 +17,7 @@ import { decodeOdtMessage, odtFromHex, qrPng, readQrPng } from "../../../lightni
 import { CARD_SECRET, hashOf } from "../../card/material.js";
 import { bytesOf, type FuzzTarget, textOf } from "../target.js";
 import { bytesIn, stringsOf, vectorFile } from "../vectors.js";
+import { PICTURE_LIMIT_MS } from "./pictures.js";
 
 const ODT_READERS: readonly ((input: Uint8Array) => unknown)[] = [
   (input) => decodeOdtMessage(input),
@@ -100,12 +101,13 @@ export const onionTarget: FuzzTarget = {
 };
 
 /** QR codes of offline messages, as picture files. */
-export async function pictureTarget(): Promise<FuzzTarget> {
+export function pictureTarget(): FuzzTarget {
   const texts = stringsOf(vectorFile("odt"), ["text"]).slice(0, 3);
-  const pictures = await Promise.all(texts.map((text) => qrPng(text.trim() || "00")));
+  const pictures = texts.map((text) => qrPng(text.trim() || "00"));
   return {
     name: "pictures",
     weight: 20,
+    limitMs: PICTURE_LIMIT_MS,
     corpus: () => pictures.map((picture) => Uint8Array.from(picture)),
     words: ["IHDR", "IDAT", "IEND", "PLTE"],
     run: (input) => readQrPng(input),

@@ -19,6 +19,9 @@ const SMALL = [
   form(100, 120, 4, 8),
 ];
 
+/** A file of 64 KiB may hold 4 million pixels, and the decoder unpacks each of them. */
+export const PICTURE_LIMIT_MS = 3_000;
+
 const HEAD = 4;
 const MOST_TILE = 4096;
 
@@ -73,6 +76,7 @@ const inputOf = (which: number, filter: number, zoom: number, lines: readonly st
 export const pictureContentTarget: FuzzTarget = {
   name: "pictures under their checksums",
   weight: 2,
+  limitMs: PICTURE_LIMIT_MS,
   corpus: () => TILES.map((lines, i) => inputOf(i, i, 0, lines)),
   extremes: () =>
     TILES.flatMap((lines) =>
