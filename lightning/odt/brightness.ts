@@ -6,6 +6,14 @@ export const MAX_PICTURE_SIDE = 4096;
 /** What a code is looked for in; a larger picture is made smaller first. A telephone's screen becomes 360 x 800. */
 const MOST_LOOKED_AT = 600_000;
 
+/** A picture in memory: 4 bytes a pixel (red, green, blue, alpha), row by row from the top left. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** width * height * 4 bytes. */
+  readonly data: Uint8Array;
+}
+
 /** One byte a pixel, row by row from the top left; 0 is dark. */
 export interface Brightness {
   readonly width: number;

@@ -1,8 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { ParseError, readU32 } from "../../common/index.js";
-import { checkPictureSize } from "./brightness.js";
-import type { Picture } from "./qr-read.js";
+import { checkPictureSize, type Picture } from "./brightness.js";
 
 /** The signature of PNG, then the length and the name of the first chunk, IHDR. */
 const START = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");

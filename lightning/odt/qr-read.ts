@@ -1,20 +1,12 @@
 import { decodeQR, type Image } from "qr/decode.js";
 import { equalBytes, ParseError } from "../../common/index.js";
-import { type Brightness, checkPictureSize, Shrinker } from "./brightness.js";
+import { type Brightness, checkPictureSize, type Picture, Shrinker } from "./brightness.js";
 import { readPng } from "./png-read.js";
 
-export { MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE } from "./brightness.js";
+export { MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, type Picture } from "./brightness.js";
 
 /** Greatest picture file in bytes. */
 export const MAX_PICTURE_BYTES = 8 * 1024 * 1024;
-
-/** A picture in memory: 4 bytes a pixel (red, green, blue, alpha), row by row from the top left. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** width * height * 4 bytes. */
-  readonly data: Uint8Array;
-}
 
 /**
  * The text of the QR code in a picture, for example a frame of a camera; transparency is ignored.
