@@ -9,7 +9,7 @@ import { cardKey } from "../../issuer/store/values.js";
 import { KeyFile } from "../../keys/index.js";
 import { encodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { KEY_SET_ID, SigningCard } from "../../testing/cards/signing-card.js";
-import { preimageOf, testInvoice } from "../../testing/nodes/paying-node.js";
+import { preimageOf, testInvoice } from "../../testing/nodes/scripted-node.js";
 import { startPostgres } from "../../testing/postgres/server.js";
 import type { Request } from "./frames.js";
 import { fillPast, PAST_TOTALS } from "./past-ledger.js";

@@ -10,7 +10,7 @@ import {
 import { bindStore, openPostgres } from "../../issuer/store/index.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
 import { NODE_ID } from "../../testing/issuer/service.js";
-import type { Behaviour } from "../../testing/nodes/paying-node.js";
+import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 import type { Made, Stage } from "./stage.js";
 
 const DAY_MS = 24 * 3_600_000;

@@ -19,7 +19,7 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { decodeInvoice, invoiceHash } from "../../lightning/bolt11/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
 import { Service, TestClock } from "../../testing/issuer/service.js";
-import { type Behaviour, MemoryNode } from "../../testing/nodes/paying-node.js";
+import { type Behaviour, ScriptedNode } from "../../testing/nodes/scripted-node.js";
 import { Notebook, type TokenNotes } from "./notebook.js";
 
 /** The second machine's clock is ahead. */
@@ -42,7 +42,7 @@ export class Stage {
   readonly notebook = new Notebook();
   /** Every genuine token. */
   readonly made: Made[] = [];
-  readonly node: MemoryNode;
+  readonly node: ScriptedNode;
   readonly clocks: readonly [TestClock, TestClock];
   readonly services: readonly [Service, Service];
   /** Of the database, one for each service. */
@@ -52,7 +52,7 @@ export class Stage {
   private constructor(
     urls: readonly [string, string],
     services: readonly [Service, Service],
-    node: MemoryNode,
+    node: ScriptedNode,
     clocks: readonly [TestClock, TestClock],
   ) {
     this.urls = urls;
@@ -65,7 +65,7 @@ export class Stage {
   static async open(urls: readonly [string, string], keys: KeySource): Promise<Stage> {
     const clocks = [new TestClock(), new TestClock()] as const;
     clocks[1].now += SKEW_MS;
-    const node = new MemoryNode(clocks[0].read);
+    const node = new ScriptedNode(clocks[0].read);
     const open = async (i: 0 | 1) =>
       new Service(await openPostgres({ url: urls[i] }), node, clocks[i], keys, {
         payTimeoutMs: PAY_TIMEOUT_MS,

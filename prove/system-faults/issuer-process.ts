@@ -13,10 +13,11 @@ import {
 import type { Find, Found, Tx } from "../../issuer/store/types.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { FakeNode } from "../../testing/nodes/fake-node.js";
 import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
+import type { Surroundings } from "./lines.js";
 import { linkNode } from "./node-link.js";
 import { ProcessLife, salvage } from "./process-life.js";
-import type { SimNetwork, SimNode } from "./sim-node.js";
 
 /** Where the ledger is. */
 export type Location =
@@ -24,8 +25,8 @@ export type Location =
   | { readonly kind: "postgres"; readonly url: string };
 
 export interface IssuerHost {
-  readonly network: SimNetwork;
-  readonly node: SimNode;
+  readonly around: Surroundings;
+  readonly node: FakeNode;
   readonly location: Location;
   /** Unix milliseconds. */
   readonly clock: () => number;
@@ -46,8 +47,8 @@ const CONFIG = authorizerConfigSchema.parse({
 });
 const ROUND_MS = 10_000;
 
-async function openLedger({ location, node, network }: IssuerHost, generation: number): Promise<Store> {
-  const { time } = network;
+async function openLedger({ location, node, around }: IssuerHost, generation: number): Promise<Store> {
+  const { time } = around;
   const hold = <T>(work: Promise<T>) => (location.kind === "postgres" ? work : time.hold(work));
   time.stir();
   const store = await (location.kind === "sqlite"
@@ -81,11 +82,11 @@ export class IssuerProcess {
     this.#generation = generation;
     this.store = this.#watched(raw);
     this.life.onEnd(() => this.#leave());
-    const { network, node, clock } = host;
-    const { faults, time, random } = network;
+    const { around, node, clock } = host;
+    const { faults, time, random } = around;
     const ports = issuerPorts({
       store: this.store,
-      node: this.#paying(linkNode(node, network, this.life)),
+      node: this.#paying(linkNode(node, around, this.life)),
       network: "bcrt",
       nodeId: node.nodeId,
       owner: BigInt(generation + 1),
@@ -109,7 +110,7 @@ export class IssuerProcess {
   }
 
   static async open(host: IssuerHost, generation: number): Promise<IssuerProcess> {
-    const { time } = host.network;
+    const { time } = host.around;
     for (;;) {
       try {
         const process = new IssuerProcess(host, await openLedger(host, generation), generation);
@@ -125,10 +126,10 @@ export class IssuerProcess {
 
   /** The node as the service hears it. Of several services often one alone hears a message, and sometimes none. */
   #listening(): LightningNode {
-    const { node, network, isAlone } = this.#host;
-    const link = linkNode(node, network, this.life);
+    const { node, around, isAlone } = this.#host;
+    const link = linkNode(node, around, this.life);
     if (isAlone) return link;
-    const isHeard = () => !network.faults.strikes("messages that one of two services heard", 3);
+    const isHeard = () => !around.faults.strikes("messages that one of two services heard", 3);
     return { ...link, onMessage: (handler) => link.onMessage((message) => isHeard() && handler(message)) };
   }
 
@@ -140,7 +141,7 @@ export class IssuerProcess {
     const pay: LightningNode["pay"] = (request) => {
       const paid = link.pay(request);
       if (this.#forgetful === undefined) return paid;
-      this.#host.network.faults.note("reservations forgotten after their payment was sent");
+      this.#host.around.faults.note("reservations forgotten after their payment was sent");
       this.kill();
       return paid;
     };
@@ -149,9 +150,8 @@ export class IssuerProcess {
 
   /** Before one in so many transactions the ledger is kept as it is. @returns where */
   #keep(): string | undefined {
-    const { location, network } = this.#host;
-    if (location.kind !== "sqlite" || !network.faults.on || !network.faults.random.oneIn(12))
-      return undefined;
+    const { location, around } = this.#host;
+    if (location.kind !== "sqlite" || !around.faults.on || !around.faults.random.oneIn(12)) return undefined;
     const path = location.path(this.#generation);
     salvage(path, `${path}-kept`);
     return `${path}-kept`;
@@ -186,7 +186,7 @@ export class IssuerProcess {
   /** At times the connection to the database server breaks in the middle of a transaction. */
   async #cutLine(tx: Tx): Promise<void> {
     if (this.#host.location.kind !== "postgres") return;
-    if (!this.#host.network.faults.strikes("connections to the database cut", 60)) return;
+    if (!this.#host.around.faults.strikes("connections to the database cut", 60)) return;
     const { rows } = await sql<{ pid: bigint }>`select pg_backend_pid() as pid`.execute(tx);
     for (const { pid } of rows) await sql`select pg_terminate_backend(${pid})`.execute(this.#raw.db);
   }
@@ -208,7 +208,7 @@ export class IssuerProcess {
   }
 
   #watched(raw: Store): Store {
-    const { faults, time } = this.#host.network;
+    const { faults, time } = this.#host.around;
     // On a server each statement holds time by itself; between attempts the ledger waits for time to pass.
     const hold = <T>(work: Promise<T>): Promise<T> => (raw.kind === "postgres" ? work : time.hold(work));
     const gate = <T>(work: () => Promise<T>): Promise<T> => {

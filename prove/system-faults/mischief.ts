@@ -52,7 +52,7 @@ function outages(world: World): Promise<void> {
     const node = random.pick([world.merchant, world.payer]);
     if (!faults.strikes("node outages", 2)) return;
     node.isDown = true;
-    node.restart();
+    node.disconnectAll();
     await time.sleep(random.below(90_000));
     node.isDown = false;
   });

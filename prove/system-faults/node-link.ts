@@ -1,16 +1,16 @@
-import { msat } from "../../common/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import type { LightningNode, NodeInfo } from "../../lightning/nodes/port.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { FakeNode } from "../../testing/nodes/fake-node.js";
+import type { Surroundings } from "./lines.js";
 import type { ProcessLife } from "./process-life.js";
-import type { SimNetwork, SimNode } from "./sim-node.js";
 
 /**
  * A node as one process sees it: over a line that delays, loses questions and loses answers, and that ends with the
  * process.
  */
 export function linkNode(
-  node: SimNode,
-  { time, faults }: Pick<SimNetwork, "time" | "faults">,
+  node: FakeNode,
+  { time, faults }: Pick<Surroundings, "time" | "faults">,
   life: ProcessLife,
 ): LightningNode {
   const call = <T>(work: () => T | Promise<T>): Promise<T> => {
@@ -31,45 +31,32 @@ export function linkNode(
     };
     return life.answer(run());
   };
-  const subscribe = <T>(handlers: Set<(event: T) => void>, handler: (event: T) => void): (() => void) => {
-    const deliver = (event: T) => {
+  const subscribe = <T>(to: (handler: (event: T) => void) => () => void, handler: (event: T) => void) => {
+    const end = to((event) => {
       if (!life.isOver && !faults.strikes("events of a node lost", 12)) handler(event);
-    };
-    handlers.add(deliver);
-    life.onEnd(() => void handlers.delete(deliver));
-    return () => void handlers.delete(deliver);
-  };
-  const info: NodeInfo = {
-    nodeId: node.nodeId,
-    network: "bcrt",
-    alias: "simulated",
-    addresses: ["127.0.0.1:9735"],
-    outbound: msat(0n),
-    inbound: msat(0n),
-    blockHeight: 1,
+    });
+    life.onEnd(end);
+    return end;
   };
   return {
-    info: () => call(() => info),
+    info: () => call(() => node.info()),
     createInvoice: (request) => call(() => node.createInvoice(request)),
     cancelInvoice: (paymentHash) => call(() => node.cancelInvoice(paymentHash)),
     lookupInvoice: (paymentHash) => call(() => node.lookupInvoice(paymentHash)),
     pay: (request) =>
       call(() =>
         Promise.race([
-          node.pay(request).end,
+          node.pay(request),
           time.sleep(request.timeoutMs ?? 30_000).then(() => ({ state: "unknown" as const })),
         ]),
       ),
-    lookupPayment: (paymentHash) =>
-      call(
-        () => node.payments.get(Buffer.from(paymentHash).toString("hex"))?.state ?? { state: "not-found" },
-      ),
-    listPayments: ({ since }) => call(() => node.listPayments(since)),
-    connect: (address) => call(() => node.connect(address.nodeId)),
+    lookupPayment: (paymentHash) => call(() => node.lookupPayment(paymentHash)),
+    listPayments: (query) => call(() => node.listPayments(query)),
+    connect: (address) => call(() => node.connect(address)),
     sendMessage: (peer, type, payload) => call(() => node.sendMessage(peer, type, payload)),
-    onMessage: (handler) => subscribe(node.messageHandlers, handler),
-    onDisconnected: (handler) => subscribe(node.disconnectedHandlers, handler),
-    onInvoiceSettled: (handler) => subscribe(node.settledHandlers, handler),
+    onMessage: (handler) => subscribe((on) => node.onMessage(on), handler),
+    onDisconnected: (handler) => subscribe((on) => node.onDisconnected(on), handler),
+    onInvoiceSettled: (handler) => subscribe((on) => node.onInvoiceSettled(on), handler),
     close: async () => undefined,
   };
 }

@@ -137,7 +137,7 @@ async function rogueTap(world: World, counter: Counter, process: TerminalProcess
 
 /** A cardholder and a merchant in one hand, who keep as many payments as they can pending, for small amounts. */
 async function hoard(world: World, counter: Counter, process: TerminalProcess): Promise<void> {
-  const { random, time, merchant } = world;
+  const { random, time } = world;
   const card = world.cards.find(({ isBusy }) => !isBusy);
   if (!card || !counter.reader.isFree) return;
   const work = async () => {
@@ -145,7 +145,7 @@ async function hoard(world: World, counter: Counter, process: TerminalProcess): 
       const amount = sat(BigInt(1 + random.below(20)));
       const request = { amount, description: "hoard", expirySeconds: 3_600 };
       const { invoice, paymentHash } = await process.node.createInvoice(request);
-      merchant.holding.set(bytesToHex(paymentHash), time.now + 120_000 + random.below(1_200_000));
+      world.holding.set(bytesToHex(paymentHash), time.now + 120_000 + random.below(1_200_000));
       if (card.isBusy || !counter.reader.isFree) return;
       const { token } = await lent(counter, card, () =>
         tap(counter.reader, { amount, invoiceHash: invoiceHash(invoice) }, { askPin: async () => undefined }),
@@ -174,8 +174,9 @@ async function lent<T>(counter: Counter, card: FieldCard, use: () => Promise<T>)
 /** Sends a request straight from the merchant's node, whatever the terminals think of it. */
 export function sendLate(world: World, payload: Uint8Array): void {
   if (world.merchant.isDown || world.payer.isDown) return;
-  world.merchant.connect(world.payer.nodeId);
-  world.merchant.sendMessage(world.payer.nodeId, PEER_MESSAGE.INITIATE_PAYMENT, payload);
+  const { merchant, payer } = world;
+  void merchant.connect({ nodeId: payer.nodeId, host: "127.0.0.1", port: 9735 });
+  void merchant.sendMessage(payer.nodeId, PEER_MESSAGE.INITIATE_PAYMENT, payload);
 }
 
 /** Shows a card's status to the issuer and gives it the update that waits. @returns whether one came */

@@ -1,15 +1,16 @@
 import { SaleError, SaleStore, Terminal } from "../../host/index.js";
 import { openPaymentSender, type PaymentSender } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { FakeNode } from "../../testing/nodes/fake-node.js";
 import type { NotingReader } from "./cards.js";
 import type { Faults } from "./faults.js";
+import type { Surroundings } from "./lines.js";
 import { linkNode } from "./node-link.js";
 import { ProcessLife, salvage } from "./process-life.js";
-import type { SimNetwork, SimNode } from "./sim-node.js";
 
 export interface TerminalHost {
-  readonly network: SimNetwork;
-  readonly node: SimNode;
+  readonly around: Surroundings;
+  readonly node: FakeNode;
   readonly reader: NotingReader;
   readonly path: (generation: number) => string;
   /** Unix milliseconds. */
@@ -38,7 +39,7 @@ export class TerminalProcess {
     this.node = node;
     this.sender = sender;
     this.#raw = new SaleStore(host.path(generation));
-    this.store = watched(this.#raw, host.network.faults, life);
+    this.store = watched(this.#raw, host.around.faults, life);
     life.onEnd(() => salvage(host.path(generation), host.path(generation + 1)));
     const { reader, clock: now } = host;
     this.terminal = new Terminal({ node, sender, store: this.store, reader, now });
@@ -47,12 +48,12 @@ export class TerminalProcess {
   static async open(host: TerminalHost, generation: number): Promise<TerminalProcess> {
     for (;;) {
       const life = new ProcessLife();
-      const node = linkNode(host.node, host.network, life);
+      const node = linkNode(host.node, host.around, life);
       const opening = openPaymentSender(node).catch(() => undefined);
       const sender = await Promise.race([opening, life.ended]);
       if (sender) return new TerminalProcess(host, generation, life, node, sender);
       life.end();
-      await host.network.time.sleep(1_000);
+      await host.around.time.sleep(1_000);
     }
   }
 

@@ -5,11 +5,12 @@ import { activateCard, registerCard } from "../../issuer/ledger/index.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { PEER_MESSAGE } from "../../lightning/api/index.js";
+import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 import { SeededRandom } from "../../testing/random.js";
 import { FieldCard, NotingReader } from "./cards.js";
 import { Faults } from "./faults.js";
 import { IssuerProcess, type Location } from "./issuer-process.js";
-import { type SimNetwork, SimNode } from "./sim-node.js";
+import { faultyLines, type Surroundings } from "./lines.js";
 import { TerminalProcess } from "./terminal-process.js";
 import type { VirtualTime } from "./virtual-time.js";
 
@@ -82,13 +83,14 @@ export class Counter {
 }
 
 /** A festival: cards, terminals at a merchant's node, and the issuer's service at a payer's. */
-export class World {
+export class World implements Surroundings {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly faults: Faults;
-  readonly network: SimNetwork;
-  readonly merchant: SimNode;
-  readonly payer: SimNode;
+  readonly merchant: FakeNode;
+  readonly payer: FakeNode;
+  /** Payments that the merchant keeps pending, by hash, until a moment of the simulated time. */
+  readonly holding = new Map<string, number>();
   readonly merchantClock: MachineClock;
   /** Of the payer's node and the issuer's first service: they stand side by side. */
   readonly payerClock: MachineClock;
@@ -121,17 +123,18 @@ export class World {
     this.random = new SeededRandom(seed);
     this.faults = new Faults(new SeededRandom(seed ^ 0x5eed), count);
     ledger?.trouble(this.faults, time);
-    this.network = { time, faults: this.faults, random: this.random, nodes: new Map() };
+    const network = new FakeNetwork(faultyLines(this, this.holding));
     this.merchantClock = new MachineClock(time);
     this.payerClock = new MachineClock(time);
     this.stations = [
       new Station(this.payerClock),
       ...(ledger?.services === 2 ? [new Station(new MachineClock(time, SKEW_MS))] : []),
     ];
-    this.merchant = new SimNode(this.network, "merchant", this.merchantClock.read);
-    this.payer = new SimNode(this.network, "payer", this.payerClock.read);
-    this.merchant.onSend = (type, payload) => {
+    this.merchant = network.node("merchant", this.merchantClock.read);
+    this.payer = network.node("payer", this.payerClock.read);
+    this.merchant.onSend = ({ type, payload }) => {
       if (type === PEER_MESSAGE.INITIATE_PAYMENT) this.requests.set(bytesToHex(payload), payload);
+      return "deliver";
     };
     this.cards = Array.from(
       { length: CARDS },
@@ -202,10 +205,17 @@ export class World {
 
   /** A service's next life. */
   async startIssuer(station: Station): Promise<void> {
-    const { network, payer: node } = this;
+    const { payer: node } = this;
     const complain = (words: string) => void this.complaints.push(words);
     const isAlone = this.stations.length === 1;
-    const host = { network, node, location: this.#location, clock: station.clock.read, isAlone, complain };
+    const host = {
+      around: this,
+      node,
+      location: this.#location,
+      clock: station.clock.read,
+      isAlone,
+      complain,
+    };
     const issuer = await IssuerProcess.open(host, this.#generation++);
     station.process = issuer;
     this.#closing.push(() => issuer.close());
@@ -215,7 +225,7 @@ export class World {
   async startTerminal(counter: Counter): Promise<TerminalProcess> {
     const process = await TerminalProcess.open(
       {
-        network: this.network,
+        around: this,
         node: this.merchant,
         reader: counter.reader,
         path: (generation) => join(this.#directory, `${counter.name}-${generation}.db`),

@@ -15,7 +15,7 @@ import {
   type Service,
   startService,
 } from "../../testing/issuer/service.js";
-import { PAYEE } from "../../testing/nodes/paying-node.js";
+import { PAYEE } from "../../testing/nodes/scripted-node.js";
 import { connectPeers } from "./connected-peer.js";
 
 const bench = new Bench();

@@ -5,13 +5,13 @@ import {
   type ReceiverOptions,
 } from "../../lightning/api/index.js";
 import type { Service } from "../../testing/issuer/service.js";
-import { MemoryNetwork } from "../../testing/nodes/memory-network.js";
+import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 
 type MessageType = (typeof PEER_MESSAGE)[keyof typeof PEER_MESSAGE];
 
 /** Peers that are connected to a service, behind the bounds of its receiver. */
 export function connectPeers(service: Service, options: ReceiverOptions = {}) {
-  const payer = new MemoryNetwork().node("payer");
+  const payer = new FakeNetwork().node("payer");
   let told: (event: ReceiverEvent) => void = () => {};
   const receiver = new PaymentReceiver(payer, service.authorizer, {
     now: service.clock.read,

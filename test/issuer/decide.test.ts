@@ -5,7 +5,7 @@ import type { Decision } from "../../issuer/ledger/decision.js";
 import { type Facts, fullSequence, type KnownAuthorization } from "../../issuer/ledger/facts.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { PAYEE } from "../../testing/nodes/paying-node.js";
+import { PAYEE } from "../../testing/nodes/scripted-node.js";
 
 const NOW = 1_800_000_000_000;
 

@@ -12,7 +12,7 @@ import {
 import type { Store } from "../../issuer/store/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
-import { MemoryNode } from "../../testing/nodes/paying-node.js";
+import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -40,10 +40,10 @@ it("the ledger proves itself after every single commit", async () => {
   const found: string[] = [];
   const store = provenStore(await bench.open("sqlite", await bench.location("sqlite")), found);
   const clock = new TestClock();
-  const service = new Service(store, new MemoryNode(clock.read), clock, await bench.keys());
+  const service = new Service(store, new ScriptedNode(clock.read), clock, await bench.keys());
   const [card, other, fresh] = [await service.card(1), await service.card(2), await service.card(3)];
   let serial = 0;
-  const tap = async (behaviour: Parameters<MemoryNode["set"]>[1], amount = sat(100)) => {
+  const tap = async (behaviour: Parameters<ScriptedNode["set"]>[1], amount = sat(100)) => {
     service.node.set(++serial, behaviour);
     return await service.tap(card, serial, amount);
   };

@@ -7,7 +7,7 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
 import { type Bench, Service, START, startService } from "../../testing/issuer/service.js";
-import type { Behaviour } from "../../testing/nodes/paying-node.js";
+import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 import { LedgerModel, type ModelCard, type ModelToken } from "./ledger-model.js";
 
 const CARDS = 3;

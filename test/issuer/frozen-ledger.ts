@@ -9,7 +9,7 @@ import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
 import { type Bench, type Service, startService } from "../../testing/issuer/service.js";
-import type { Behaviour } from "../../testing/nodes/paying-node.js";
+import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 
 /** What the cards of a frozen ledger have, in the order of their ids. */
 export const FROZEN_CARDS = [

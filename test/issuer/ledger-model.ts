@@ -1,5 +1,5 @@
 import { REASON } from "../../lightning/api/reasons.js";
-import type { Behaviour } from "../../testing/nodes/paying-node.js";
+import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 
 /** One authorization that a card made, whether or not anybody saw it. */
 export interface ModelToken {

@@ -6,7 +6,7 @@ import { openPostgres } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
-import { MemoryNode, preimageOf } from "../../testing/nodes/paying-node.js";
+import { preimageOf, ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -15,7 +15,7 @@ afterAll(() => bench.close());
 async function grounds() {
   const url = await (await bench.server()).database();
   const clock = new TestClock();
-  const node = new MemoryNode(clock.read);
+  const node = new ScriptedNode(clock.read);
   const keys = await bench.keys();
   const open = async () => new Service(await openPostgres({ url }), node, clock, keys);
   const [one, two] = [await open(), await open()];

@@ -2,16 +2,16 @@ import { afterAll, describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import type { PaymentLookup, PaymentState } from "../../lightning/nodes/port.js";
 import { Bench, Service, START, TestClock } from "../../testing/issuer/service.js";
-import { MemoryNode, preimageOf } from "../../testing/nodes/paying-node.js";
+import { preimageOf, ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
 
 /** A node that says "settled" and shows the preimage of another invoice. */
-class LyingNode extends MemoryNode {
+class LyingNode extends ScriptedNode {
   lies = true;
 
-  override async pay(request: Parameters<MemoryNode["pay"]>[0]): Promise<PaymentState> {
+  override async pay(request: Parameters<ScriptedNode["pay"]>[0]): Promise<PaymentState> {
     return (await this.#told(await super.pay(request))) as PaymentState;
   }
 

@@ -10,7 +10,7 @@ import {
   printPolicy,
   withinHours,
 } from "../../issuer/policy/index.js";
-import { PAYEE } from "../../testing/nodes/paying-node.js";
+import { PAYEE } from "../../testing/nodes/scripted-node.js";
 
 /** 2027-01-15 08:00:00 UTC, a Friday. */
 const FRIDAY_8 = 1_800_000_000_000;

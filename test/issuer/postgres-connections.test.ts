@@ -11,7 +11,7 @@ import { openPostgres, type Store } from "../../issuer/store/index.js";
 import { timelineMemory } from "../../issuer/store/timelines.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
 import { Bench, Service, START, TestClock } from "../../testing/issuer/service.js";
-import { MemoryNode } from "../../testing/nodes/paying-node.js";
+import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 import { PostgresFront } from "../../testing/postgres/front.js";
 import { startStandby } from "../../testing/postgres/standby.js";
 
@@ -48,7 +48,7 @@ async function withFront<T>(use: (front: PostgresFront, url: string) => Promise<
 
 async function service(store: Store): Promise<Service> {
   const clock = new TestClock();
-  return new Service(store, new MemoryNode(clock.read), clock, await bench.keys());
+  return new Service(store, new ScriptedNode(clock.read), clock, await bench.keys());
 }
 
 describe("connections to PostgreSQL", () => {

@@ -13,7 +13,7 @@ import {
   START,
   startService,
 } from "../../testing/issuer/service.js";
-import type { Behaviour } from "../../testing/nodes/paying-node.js";
+import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 import { ChildDied, ChildService } from "./child-service.js";
 
 const DAY = 24 * 3_600_000;

@@ -17,7 +17,7 @@ import {
 } from "../../issuer/reports/index.js";
 import { cardIdOf, cardKey } from "../../issuer/store/values.js";
 import { Bench, type Service, START, startService } from "../../testing/issuer/service.js";
-import { PAYEE } from "../../testing/nodes/paying-node.js";
+import { PAYEE } from "../../testing/nodes/scripted-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());

@@ -11,7 +11,7 @@ import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
 import { Bench } from "../../testing/issuer/service.js";
-import { MemoryNetwork, type MemoryNode } from "../../testing/nodes/memory-network.js";
+import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 
 /** The memory network's invoices are of this time. */
 const NOW = 1_700_000_000_000;
@@ -23,7 +23,7 @@ afterAll(() => bench.close());
 
 /** An issuer's node and a shop's, and whatever runs beside the issuer's. */
 class Town {
-  readonly network = new MemoryNetwork();
+  readonly network = new FakeNetwork();
   readonly payer = this.network.node("payer");
   readonly shop = this.network.node("shop");
   readonly lines: string[] = [];
@@ -31,9 +31,7 @@ class Town {
   readonly card = new SigningCard(1, SEAL_KEY);
   store!: Store;
 
-  async open(
-    options: { config?: string; node?: MemoryNode; ownsNode?: boolean } = {},
-  ): Promise<IssuerService> {
+  async open(options: { config?: string; node?: FakeNode; ownsNode?: boolean } = {}): Promise<IssuerService> {
     this.store = await openSqlite({ path: this.location });
     await this.shop.connect({ nodeId: this.payer.nodeId, host: "127.0.0.1", port: 9735 });
     return await IssuerService.start({
@@ -202,7 +200,7 @@ describe("the issuer's service", () => {
     const next = await town.open({ node: again });
     await until(async () => (await town.authorizations())[0]?.state === "settled");
     await next.close();
-    expect(again.paid.get(bytesToHex(decodeInvoice(invoice).paymentHash))).toBe(1);
+    expect(again.sent.get(bytesToHex(decodeInvoice(invoice).paymentHash))).toBe(1);
     expect((await verifyLedger(town.store)).violations).toEqual([]);
     await town.store.close();
   });

@@ -5,7 +5,7 @@ import { sat } from "../../common/index.js";
 import { blockCard, cashOutCard, fundCard, showCard } from "../../issuer/ledger/index.js";
 import { openPostgres } from "../../issuer/store/index.js";
 import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
-import { MemoryNode } from "../../testing/nodes/paying-node.js";
+import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
 /** How long a locked statement waits; a busy server must connect within it, too. */
 const LOCKED_MS = 2_000;
@@ -17,7 +17,7 @@ afterAll(() => bench.close());
 async function grounds(timeoutMs: number) {
   const url = await (await bench.server()).database();
   const clock = new TestClock();
-  const node = new MemoryNode(clock.read);
+  const node = new ScriptedNode(clock.read);
   const keys = await bench.keys();
   const open = async () => new Service(await openPostgres({ url, timeoutMs }), node, clock, keys);
   const [one, two] = [await open(), await open()];

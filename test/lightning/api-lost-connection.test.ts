@@ -45,8 +45,8 @@ it("a payer that is lost is dialed at once and asked again with the same bytes",
   const { sender, ask, asked, saved, causes, merchant, whenAsked, lose, settle } = await shop();
   whenAsked(lose, lose, settle);
   expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
-  expect(merchant.sent).toHaveLength(3);
-  expect(payloads(merchant.sent).size).toBe(1);
+  expect(merchant.messages).toHaveLength(3);
+  expect(payloads(merchant.messages).size).toBe(1);
   expect(merchant.dialed).toHaveLength(3);
   expect(saved).toEqual([asked, { phase: "paid" }]);
   expect(causes).toEqual([]);
@@ -69,7 +69,7 @@ it("a payer that has paid before it was lost pays no second time", async () => {
   });
   expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
   await receiver.close();
-  expect(payer.paid.get(hash)).toBe(1);
+  expect(payer.sent.get(hash)).toBe(1);
 });
 
 it("the reject that got lost with the connection is given again", async () => {
@@ -86,13 +86,13 @@ it("a payer that is down is dialed until it is back, and the merchant is told on
   const { sender, ask, payer, merchant, whenAsked, lose, settle, causes } = await shop();
   const connect = merchant.connect.bind(merchant);
   merchant.connect = (address) => {
-    payer.reachable = merchant.dialed.length !== 1 && merchant.dialed.length !== 2;
+    payer.isDown = merchant.dialed.length === 1 || merchant.dialed.length === 2;
     return connect(address);
   };
   whenAsked(lose, settle);
   expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
   expect(merchant.dialed).toHaveLength(4);
-  expect(merchant.sent).toHaveLength(2);
+  expect(merchant.messages).toHaveLength(2);
   expect(causes).toEqual(["unreachable"]);
 });
 
@@ -112,7 +112,7 @@ it("one that is lost again between dialing and sending is dialed again", async (
 it("the time runs out while nobody answers there: unknown, still in doubt, and why", async () => {
   const { sender, ask, asked, saved, payer, whenAsked, lose, causes } = await shop({ answerTimeoutMs: 50 });
   whenAsked(() => {
-    payer.reachable = false;
+    payer.isDown = true;
     lose();
   });
   expect(await sender.ask(ask())).toMatchObject({
@@ -164,7 +164,7 @@ it("a loss of another peer changes nothing", async () => {
     setImmediate(settle);
   });
   expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
-  expect(merchant.sent).toHaveLength(1);
+  expect(merchant.messages).toHaveLength(1);
 });
 
 it("giving up, a cancellation and a settlement end the dialing too", async () => {
@@ -172,7 +172,7 @@ it("giving up, a cancellation and a settlement end the dialing too", async () =>
     const { sender, ask, payer, merchant, saved, whenAsked, lose, settle } = await shop();
     const giveUp = new AbortController();
     whenAsked(() => {
-      payer.reachable = false;
+      payer.isDown = true;
       lose();
     });
     const sale = ask({
@@ -199,5 +199,5 @@ it("a card's status is shown again too", async () => {
     says(payer, PEER_MESSAGE.CARD_UPDATE, encodeCardUpdate({ requestHash: sha256(status.status), update })),
   );
   expect(await sender.requestCardUpdate(uriOf(payer), status)).toEqual(update);
-  expect(payloads(merchant.sent).size).toBe(1);
+  expect(payloads(merchant.messages).size).toBe(1);
 });

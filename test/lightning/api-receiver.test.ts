@@ -16,7 +16,7 @@ import {
   type ReceiverOptions,
 } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import { MemoryNetwork, type MemoryNode } from "../../testing/nodes/memory-network.js";
+import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 
 const TOKEN = new Uint8Array(149).fill(1);
 const UPDATE = new Uint8Array(149).fill(3);
@@ -44,7 +44,7 @@ class Decider implements PaymentAuthorizer {
 }
 
 async function desk(options: ReceiverOptions = {}) {
-  const network = new MemoryNetwork();
+  const network = new FakeNetwork();
   const payer = network.node("payer");
   const merchant = network.node("merchant");
   const other = network.node("other");
@@ -59,13 +59,13 @@ async function desk(options: ReceiverOptions = {}) {
     onEvent: (event) => events.push(event),
     ...options,
   });
-  const got = (node: MemoryNode): { type: number; payload: Uint8Array }[] => {
+  const got = (node: FakeNode): { type: number; payload: Uint8Array }[] => {
     const messages: { type: number; payload: Uint8Array }[] = [];
     node.onMessage(({ type, payload }) => messages.push({ type, payload }));
     return messages;
   };
   /** A message arrives at the payer. */
-  const says = (node: MemoryNode, payload: Uint8Array, type: number = PEER_MESSAGE.INITIATE_PAYMENT): void =>
+  const says = (node: FakeNode, payload: Uint8Array, type: number = PEER_MESSAGE.INITIATE_PAYMENT): void =>
     payer.receive({ peer: node.nodeId, type, payload });
   /** Everything that is on the way has arrived. */
   const settled = async (): Promise<void> => {
@@ -173,7 +173,7 @@ describe("a payer that is asked", () => {
     await settled();
     expect(kinds(events)).toEqual(["undeliverable"]);
     expect(payer.dialed).toEqual([]);
-    expect(payer.sent).toEqual([]);
+    expect(payer.messages).toEqual([]);
   });
 
   it("stays silent when the authorizer or the node fails", async () => {
@@ -200,7 +200,7 @@ describe("a payer that is asked", () => {
     says(merchant, whole, 45009);
     await settled();
     expect(decider.asked).toEqual([]);
-    expect(payer.sent).toEqual([]);
+    expect(payer.messages).toEqual([]);
     expect(new Set(kinds(events))).toEqual(new Set(["malformed", "too-large"]));
   });
 
@@ -275,7 +275,7 @@ describe("floods", () => {
     for (let i = 0; i < 10_000; i++) says(merchant, numbered(i));
     await settled();
     expect(decider.asked).toHaveLength(10);
-    expect(payer.sent).toEqual([]);
+    expect(payer.messages).toEqual([]);
     says(other, numbered(0));
     pass(1000);
     for (let i = 0; i < 10; i++) says(merchant, numbered(i));
@@ -308,7 +308,7 @@ describe("floods", () => {
     await settled();
     expect(kinds(events).filter((kind) => kind === "accepted")).toHaveLength(100);
     expect(kinds(events).filter((kind) => kind === "busy")).toHaveLength(1900);
-    expect(payer.sent).toEqual([]);
+    expect(payer.messages).toEqual([]);
   });
 
   it("nothing is taken after close", async () => {

@@ -12,7 +12,7 @@ import {
 } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { CreatedInvoice } from "../../lightning/nodes/port.js";
-import type { MemoryNode } from "../../testing/nodes/memory-network.js";
+import type { FakeNode } from "../../testing/nodes/fake-node.js";
 import { openShop, TOKEN } from "./sender-shop.js";
 
 /** Longer than any test may take: where the time running out decides, the test says how much there is. */
@@ -26,7 +26,7 @@ const UPDATE = new Uint8Array(149).fill(3);
 
 async function shop(options: SenderOptions = {}) {
   /** What the payer says to each `initiate_payment`. */
-  const onAsk = (node: MemoryNode, answer: () => void): void => {
+  const onAsk = (node: FakeNode, answer: () => void): void => {
     node.onMessage(({ type }) => {
       if (type === PEER_MESSAGE.INITIATE_PAYMENT) answer();
     });
@@ -35,7 +35,7 @@ async function shop(options: SenderOptions = {}) {
 }
 
 /** A payer that pays whatever it is asked for. */
-const paying = (node: MemoryNode) =>
+const paying = (node: FakeNode) =>
   new PaymentReceiver(node, {
     initiatePayment: async ({ invoice }) => {
       await node.pay({ invoice: Buffer.from(invoice).toString(), maxFee: sat(0) });
@@ -150,7 +150,7 @@ describe("asking a payer to pay", () => {
     const { sender, ask, merchant, invoice } = await shop();
     merchant.settle(hashOf(invoice), sat(1000), true);
     expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
-    expect(merchant.sent).toEqual([]);
+    expect(merchant.messages).toEqual([]);
     expect(merchant.dialed).toEqual([]);
   });
 
@@ -168,8 +168,8 @@ describe("asking a payer to pay", () => {
       return "deliver";
     };
     expect(await sender.ask(ask({ token: OTHER_TOKEN }))).toMatchObject({ outcome: "paid" });
-    expect(payer.paid.get(hashOf(invoice))).toBe(1);
-    expect(merchant.sent).toHaveLength(2);
+    expect(payer.sent.get(hashOf(invoice))).toBe(1);
+    expect(merchant.messages).toHaveLength(2);
   });
 
   it("another payer is not asked while the first may pay; after a cancel and a new invoice it is", async () => {
@@ -220,10 +220,10 @@ describe("asking a payer to pay", () => {
     });
     await connected;
     await new Promise((resolve) => setImmediate(resolve));
-    expect(merchant.sent).toEqual([]);
+    expect(merchant.messages).toEqual([]);
     expect(saved).toEqual([]);
     expect(await sender.ask(ask({ signal: giveUp.signal }))).toMatchObject({ outcome: "unknown" });
-    expect(merchant.sent).toEqual([]);
+    expect(merchant.messages).toEqual([]);
   });
 
   it("an expired or unknown invoice, a token out of size: nothing is sent", async () => {
@@ -234,7 +234,7 @@ describe("asking a payer to pay", () => {
     await expect(sender.ask(ask({ token: new Uint8Array(0) }))).rejects.toMatchObject({ code: "value" });
     merchant.expire(invoice.paymentHash);
     await expect(sender.ask(ask())).rejects.toMatchObject({ code: "expired" });
-    expect(merchant.sent).toEqual([]);
+    expect(merchant.messages).toEqual([]);
   });
 });
 
@@ -243,7 +243,7 @@ type Shop = Awaited<ReturnType<typeof shop>>;
 describe("when the payer cannot be asked", () => {
   it("unreachable: not sent, and nothing is written down", async () => {
     const { sender, ask, payer, saved } = await shop();
-    payer.reachable = false;
+    payer.isDown = true;
     expect(await sender.ask(ask())).toMatchObject({
       outcome: "not-sent",
       cause: { code: "unreachable" },
@@ -264,7 +264,7 @@ describe("when the payer cannot be asked", () => {
 
   it("a name with two addresses: the second is tried, each as it was checked", async () => {
     const { sender, ask, payer, merchant } = await shop({ resolve: async () => ["127.0.0.1", "10.0.0.1"] });
-    payer.reachable = false;
+    payer.isDown = true;
     await sender.ask(ask({ uri: { nodeId: payer.nodeId, host: "node.example.com", port: 9735 } }));
     expect(merchant.dialed.map(({ host }) => host)).toEqual(["127.0.0.1", "10.0.0.1"]);
   });
@@ -283,7 +283,7 @@ describe("when the payer cannot be asked", () => {
   it("the same after an earlier ask with that token: it stays in doubt", async () => {
     const { sender, ask, payer, saved, asked } = await shop({ answerTimeoutMs: A_WHILE_MS });
     await sender.ask(ask());
-    payer.reachable = false;
+    payer.isDown = true;
     expect(await sender.ask(ask())).toMatchObject({ outcome: "not-sent", state: asked });
     expect(saved).toEqual([asked]);
   });
@@ -301,7 +301,7 @@ describe("when the payer cannot be asked", () => {
     await expect(sender.ask(ask({ save: () => Promise.reject(new Error("disk full")) }))).rejects.toThrow(
       "disk full",
     );
-    expect(merchant.sent).toEqual([]);
+    expect(merchant.messages).toEqual([]);
   });
 });
 
@@ -440,7 +440,7 @@ describe("card updates", () => {
       says(payer, PEER_MESSAGE.CARD_UPDATE, update(status.status));
     });
     expect(await sender.requestCardUpdate(uriOf(payer), status)).toEqual(UPDATE);
-    payer.reachable = false;
+    payer.isDown = true;
     await expect(sender.requestCardUpdate(uriOf(payer), status)).rejects.toMatchObject({
       code: "unreachable",
     });

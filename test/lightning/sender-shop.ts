@@ -11,7 +11,7 @@ import {
   type SenderOptions,
 } from "../../lightning/api/index.js";
 import type { NodeUri } from "../../lightning/node-uri.js";
-import { MemoryNetwork, type MemoryNode } from "../../testing/nodes/memory-network.js";
+import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 
 export const TOKEN = new Uint8Array(149).fill(1);
 
@@ -22,7 +22,7 @@ afterEach(() => {
 
 /** A merchant with a sale who asks a payer, and a stranger who is neither. */
 export async function openShop(options: SenderOptions) {
-  const network = new MemoryNetwork();
+  const network = new FakeNetwork();
   const merchant = network.node("merchant");
   const payer = network.node("payer");
   const stranger = network.node("stranger");
@@ -34,7 +34,7 @@ export async function openShop(options: SenderOptions) {
     expirySeconds: 600,
   });
   const saved: Initiation[] = [];
-  const uriOf = (node: MemoryNode): NodeUri => ({ nodeId: node.nodeId, host: "127.0.0.1", port: 9735 });
+  const uriOf = (node: FakeNode): NodeUri => ({ nodeId: node.nodeId, host: "127.0.0.1", port: 9735 });
   const sale = {
     invoice,
     get state() {
@@ -52,7 +52,7 @@ export async function openShop(options: SenderOptions) {
     token: TOKEN,
     ...changes,
   });
-  const says = (node: MemoryNode, type: number, payload: Uint8Array): void =>
+  const says = (node: FakeNode, type: number, payload: Uint8Array): void =>
     merchant.receive({ peer: node.nodeId, type, payload });
   const reject = (changes: { token?: Uint8Array; invoice?: string; reason?: number } = {}): Uint8Array =>
     encodeRejectPayment({

@@ -4,7 +4,7 @@ import { openSqlite } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
-import { MemoryNode } from "../../testing/nodes/paying-node.js";
+import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -18,7 +18,7 @@ it("a cardholder who is the payee and the only route takes no more fees of a rea
   clock.now = Date.now();
   const { nodeId } = await network.payer.info();
   const store = await openSqlite({ path: await bench.location("sqlite"), background: true });
-  const nobody = new MemoryNode(clock.read);
+  const nobody = new ScriptedNode(clock.read);
   const service = new Service(store, nobody, clock, await bench.keys(), {}, { nodeId, node: network.payer });
   try {
     const card = await service.card(1, sat(30), { maxFeesPer24h: "4sat" });

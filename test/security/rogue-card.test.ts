@@ -12,7 +12,7 @@ import { type CardLimits, createCardFile, makeCard, openCardFile } from "../../s
 import { festivalCard } from "../../testing/cards/test-card.js";
 import type { FestivalCard } from "../../testing/issuer/desk.js";
 import { Bench, request } from "../../testing/issuer/service.js";
-import { MemoryNetwork } from "../../testing/nodes/memory-network.js";
+import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 import { cloneOf, forgedToken, insideCard, onOwnReader, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
 
 const bench = new Bench();
@@ -188,7 +188,7 @@ describe("a rogue card", () => {
   });
 
   it("that names a node of the attacker's is a sale without payment: the terminal never says paid", async () => {
-    const network = new MemoryNetwork();
+    const network = new FakeNetwork();
     const [merchant, thief] = [network.node("merchant"), network.node("thief")];
     const card = festivalCard({ nodeUri: `${bytesToHex(thief.nodeId)}@127.0.0.1:9735` });
     const sender = await openPaymentSender(merchant, { answerTimeoutMs: 20 });
@@ -231,7 +231,7 @@ describe("a rogue card", () => {
     "[::ffff:127.0.0.1]:9735",
     "0.0.0.0:9735",
   ])("that names %s makes no terminal dial into its own network", async (address) => {
-    const merchant = new MemoryNetwork().node("merchant");
+    const merchant = new FakeNetwork().node("merchant");
     const uri = parseNodeUri(`${bytesToHex(secp256k1.publicKey(new Uint8Array(32).fill(5)))}@${address}`);
     await expect(dial(merchant, uri, { network: "bc" })).rejects.toMatchObject({ code: "not-public" });
     expect(merchant.dialed).toEqual([]);

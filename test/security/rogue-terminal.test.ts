@@ -7,7 +7,7 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { TornError } from "../../simulator/index.js";
 import { PIN } from "../../testing/cards/test-card.js";
 import { Bench } from "../../testing/issuer/service.js";
-import { PAYEE } from "../../testing/nodes/paying-node.js";
+import { PAYEE } from "../../testing/nodes/scripted-node.js";
 import { insideCard, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
 
 const bench = new Bench();

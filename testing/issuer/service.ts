@@ -19,7 +19,7 @@ import { KeyFile } from "../../keys/index.js";
 import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
-import { MemoryNode, testInvoice } from "../nodes/paying-node.js";
+import { ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
 
 /** 2027-01-15 08:00:00 UTC, a Friday. */
@@ -128,7 +128,7 @@ export class TestClock {
 /** The whole service over one database and one node. */
 export class Service {
   readonly store: Store;
-  readonly node: MemoryNode;
+  readonly node: ScriptedNode;
   readonly clock: TestClock;
   readonly ports: IssuerPorts;
   readonly config: AuthorizerConfig;
@@ -137,7 +137,7 @@ export class Service {
 
   constructor(
     store: Store,
-    node: MemoryNode,
+    node: ScriptedNode,
     clock: TestClock,
     keys: IssuerPorts["keys"],
     config: AuthorizerOptions = {},
@@ -239,5 +239,5 @@ export async function startService(
   const clock = new TestClock();
   const keys = await bench.keys();
   const store = await bench.open(kind, location ?? (await bench.location(kind)));
-  return new Service(store, new MemoryNode(clock.read), clock, keys, config, ports);
+  return new Service(store, new ScriptedNode(clock.read), clock, keys, config, ports);
 }

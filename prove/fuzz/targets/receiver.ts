@@ -16,8 +16,8 @@ import {
 } from "../../../lightning/api/index.js";
 import { invoiceHash } from "../../../lightning/bolt11/index.js";
 import { KEY_SET_ID, SigningCard } from "../../../testing/cards/signing-card.js";
-import { MemoryNetwork } from "../../../testing/nodes/memory-network.js";
-import { MemoryNode as PayingNode, testInvoice } from "../../../testing/nodes/paying-node.js";
+import { FakeNetwork } from "../../../testing/nodes/fake-node.js";
+import { ScriptedNode, testInvoice } from "../../../testing/nodes/scripted-node.js";
 import { hashOf, ISSUER_SECRET, SEAL_KEY } from "../../card/material.js";
 import { placeFile, removeFile } from "../shelf.js";
 import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";
@@ -42,10 +42,10 @@ const CONFIG = authorizerConfigSchema.parse({
 
 /** A node, the issuer's service beside it, and a peer. */
 class Stage {
-  readonly network = new MemoryNetwork();
+  readonly network = new FakeNetwork();
   readonly peer = this.network.node("peer");
   readonly node = this.network.node("issuer");
-  readonly paying = new PayingNode(() => NOW);
+  readonly paying = new ScriptedNode(() => NOW);
   readonly store: Store;
   readonly authorizer: Authorizer;
   readonly faults: string[] = [];
@@ -195,7 +195,7 @@ function messageOf(on: Stage, card: SigningCard, chunk: Uint8Array): { type: num
 
 /** Answers can be read, and the money is where it must be. */
 async function check(on: Stage, card: SigningCard, events: readonly ReceiverEvent[]): Promise<void> {
-  for (const { type, payload } of on.node.sent.splice(0))
+  for (const { type, payload } of on.node.messages.splice(0))
     if (type === PEER_MESSAGE.REJECT_PAYMENT) decodeRejectPayment(payload);
     else if (type === PEER_MESSAGE.CARD_UPDATE) decodeCardUpdate(payload);
     else throw new IssuerRuleError(`answered with type ${type}`);
