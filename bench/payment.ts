@@ -39,8 +39,8 @@ async function taps(): Promise<Figure[]> {
   const { nodeId, addresses } = await network.payer.info();
   const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`, limits: UNLIMITED });
   const issuer = await openIssuer(network.payer, [{ card, limits: UNLIMITED }], NO_RATES);
-  const sender = await openPaymentSender(network.merchant);
   const store = new SaleStore(join(folder, "sales.db"));
+  const sender = await openPaymentSender(network.merchant, store);
   try {
     const terminal = new Terminal({ node: network.merchant, sender, store, reader: card.reader });
     const plain: number[] = [];

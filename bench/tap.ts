@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { CardConnection, Reader } from "../apdu/index.js";
 import { nobleSecp256k1 } from "../common/index.js";
-import { tap } from "../host/index.js";
+import { takeToken } from "../host/index.js";
 import { connectCard, modelTime, recordExchanges, SimulatedReader } from "../simulator/index.js";
 import { benchCard, benchInvoice } from "./cards.js";
 import { type Benchmark, type Figure, medianTime } from "./measure.js";
@@ -37,7 +37,7 @@ async function recordedAnswers(): Promise<Uint8Array[]> {
     waitForRemoval: async () => undefined,
   };
   const { amount, hash } = benchInvoice();
-  await tap(reader, { amount, invoiceHash: hash });
+  await takeToken(reader, { amount, invoiceHash: hash });
   return answers;
 }
 
@@ -55,12 +55,12 @@ export const tapBenchmark: Benchmark = {
     reader.insert(card);
     const amount = benchInvoice().amount;
     const whole = await medianTime(TAPS, () =>
-      tap(reader, { amount, invoiceHash: Uint8Array.from(randomBytes(32)) }),
+      takeToken(reader, { amount, invoiceHash: Uint8Array.from(randomBytes(32)) }),
     );
     const answers = playback(await recordedAnswers());
     const { hash } = benchInvoice();
-    const host = await medianTime(TAPS * 5, () => tap(answers, { amount, invoiceHash: hash }));
-    const { traffic } = await tap(reader, { amount, invoiceHash: hash });
+    const host = await medianTime(TAPS * 5, () => takeToken(answers, { amount, invoiceHash: hash }));
+    const { traffic } = await takeToken(reader, { amount, invoiceHash: hash });
     const figures: Figure[] = [
       {
         name: "one signature",
@@ -110,7 +110,7 @@ async function modelled(): Promise<Figure[]> {
     waitForCard: async () => ({ ...connection, transmit: (command) => transport.transmit(command) }),
     waitForRemoval: async () => undefined,
   };
-  await tap(reader, { amount, invoiceHash: hash });
+  await takeToken(reader, { amount, invoiceHash: hash });
   const goals = { J3R180: 300, J3H145: 500 } as const;
   return (["J3R180", "J3H145"] as const).flatMap((chip) => {
     const model = modelTime(chip, exchanges);

@@ -66,7 +66,7 @@ async function sellThrough<T>(
   // A payment that arrives before the channels do fails for certain.
   if (!(await node.channelsReady(CHANNELS_MS)))
     context.note("Not every channel of the node is connected yet; payments over those will fail.");
-  const sender = await openPaymentSender(node);
+  const sender = await openPaymentSender(node, store);
   try {
     return await withReader(context, options, (reader, cardTaken) =>
       use({ terminal: new Terminal({ node, sender, store, reader }), store, node, cardTaken, askPin }),

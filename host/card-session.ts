@@ -30,6 +30,8 @@ export interface CardSession {
   /** The answer to SELECT; unauthenticated. */
   readonly selected: SelectResponse;
   readonly traffic: Readonly<Traffic>;
+  /** Milliseconds since the card answered SELECT. */
+  elapsedMs(): number;
   /** @returns authorization token, 149 bytes */
   authorize(amount: Msat, invoiceHash: Uint8Array): Promise<Uint8Array>;
   /** @param challenge 32 bytes @returns sealed status, 149 bytes */
@@ -70,9 +72,11 @@ export async function openSession(transport: Transport, options: SessionOptions 
   const traced = options.trace ? withTrace(transport, options.trace) : transport;
   const card = withResponseChaining(counting(traced, traffic));
   const selected = await send(card, select, {});
+  const started = performance.now();
   return {
     selected,
     traffic,
+    elapsedMs: () => performance.now() - started,
     authorize: (amount, invoiceHash) => send(card, authorize, { amount, invoiceHash }),
     identify: (challenge) => send(card, identify, { challenge }),
     update: (sealedUpdate) => send(card, update, { sealedUpdate }),
@@ -84,7 +88,7 @@ export async function openSession(transport: Transport, options: SessionOptions 
 }
 
 /**
- * Waits for a card, selects the application and lends the session to `use`; the card is reset and given back
+ * Waits for a card, selects the application and lends the session to `use`; the card is reset and released
  * whatever happens, so no session outlives the call.
  * @throws what `use` throws; TransportError, CardStatusError, ParseError of connecting and selecting
  */

@@ -1,14 +1,12 @@
-import {
-  CardStatusError,
-  isPinWrong,
-  type Reader,
-  type SelectResponse,
-  SW,
-  TransportError,
-} from "../apdu/index.js";
-import { type Msat, ParseError } from "../common/index.js";
+import { CardStatusError } from "../apdu/card-status-error.js";
+import type { SelectResponse } from "../apdu/commands/select.js";
+import type { CardConnection, Reader } from "../apdu/reader.js";
+import { isPinWrong, SW } from "../apdu/status-words.js";
+import { TransportError } from "../apdu/transport.js";
+import { ParseError } from "../common/errors.js";
+import type { Msat } from "../common/msat.js";
 import { type NodeUri, parseNodeUri } from "../lightning/node-uri.js";
-import { type CardSession, type SessionOptions, type Traffic, withCard } from "./card-session.js";
+import { type CardSession, openSession, type SessionOptions, type Traffic } from "./card-session.js";
 
 export interface TapRequest {
   readonly amount: Msat;
@@ -36,23 +34,6 @@ export interface TapOptions extends SessionOptions {
   readonly onTorn?: ((tear: number) => void) | undefined;
   /** Told when the card answered SELECT. */
   readonly onCard?: ((selected: SelectResponse) => void) | undefined;
-  /**
-   * Runs in the same tap when the token is there, for example to deliver a pending update. The token is safe
-   * by then: a failure here does not fail the tap, it is returned as `afterTokenError`.
-   */
-  readonly afterToken?: ((card: CardSession, token: Uint8Array) => Promise<void>) | undefined;
-}
-
-export interface TapResult {
-  /** Authorization token, 149 bytes. */
-  readonly token: Uint8Array;
-  readonly selected: SelectResponse;
-  /** What crossed the air in the tap that brought the token. */
-  readonly traffic: Readonly<Traffic>;
-  /** How often the card was torn away before. */
-  readonly tears: number;
-  /** Why `afterToken` did not finish, when it did not. */
-  readonly afterTokenError: unknown;
 }
 
 /** A card that is torn away this often in one sale gets no further chance; the sale stays open. */
@@ -62,41 +43,71 @@ const MAX_TEARS = 10;
  * One tap: SELECT and AUTHORIZE, with the PIN where the card demands it.
  *
  * A card torn away in mid-command may have run it. So nothing is repeated on the same connection: the card is
- * waited for and selected anew, and the same AUTHORIZE goes first, without a PIN. A card that had already
+ * waited for and selected again, and the same AUTHORIZE goes first, without a PIN. A card that had already
  * authorized answers again from its ring with the same counter and charges nothing (specs/01 §6.5); a card that
  * had not, authorizes now.
  *
- * @throws CardStatusError when the card refuses; TransportError; ParseError
+ * @param use gets the authorization token, 149 bytes, and the card, which still lies on the reader; never called twice
+ * @returns what `use` returns
+ * @throws CardStatusError when the card refuses; TransportError; ParseError; what `judge` and `use` throw
  */
-export async function tap(reader: Reader, request: TapRequest, options: TapOptions = {}): Promise<TapResult> {
+export async function tap<T>(
+  reader: Reader,
+  request: TapRequest,
+  use: (card: CardSession, token: Uint8Array) => Promise<T>,
+  options: TapOptions = {},
+): Promise<T> {
   for (let tears = 0; ; ) {
+    const connection = await reader.waitForCard(options.signal);
     try {
-      return await withCard(reader, (card) => authorizeOnce(card, request, options, tears), options);
-    } catch (error) {
-      if (!(error instanceof TransportError) || error.code !== "torn" || ++tears > MAX_TEARS) throw error;
-      options.onTorn?.(tears);
+      const authorized = await unlessTorn(authorizeOnce(connection, request, options));
+      if (!(authorized instanceof TransportError)) return await use(authorized.card, authorized.token);
+      if (++tears > MAX_TEARS) throw authorized;
+    } finally {
+      await connection.close();
     }
+    options.onTorn?.(tears);
+  }
+}
+
+/** What a tap gives that is not used while the card lies there. */
+export interface TakenToken {
+  /** Authorization token, 149 bytes. */
+  readonly token: Uint8Array;
+  readonly selected: SelectResponse;
+  /** What crossed the air in the tap that brought the token. */
+  readonly traffic: Readonly<Traffic>;
+}
+
+/** A {@link tap} for the token alone. @throws as tap */
+export const takeToken = (
+  reader: Reader,
+  request: TapRequest,
+  options: TapOptions = {},
+): Promise<TakenToken> =>
+  tap(reader, request, async ({ selected, traffic }, token) => ({ token, selected, traffic }), options);
+
+/** A card torn away is no failure of the tap: it is returned. */
+async function unlessTorn<T>(work: Promise<T>): Promise<T | TransportError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof TransportError && error.code === "torn") return error;
+    throw error;
   }
 }
 
 async function authorizeOnce(
-  card: CardSession,
-  { amount, invoiceHash }: TapRequest,
+  connection: CardConnection,
+  request: TapRequest,
   options: TapOptions,
-  tears: number,
-): Promise<TapResult> {
+): Promise<{ readonly card: CardSession; readonly token: Uint8Array }> {
+  const card = await openSession(connection, options);
   options.onCard?.(card.selected);
   const uri = nodeOf(card.selected);
   await options.judge?.(uri);
-  const token = await authorizeWithPin(card, amount, invoiceHash, options);
-  const traffic = { ...card.traffic };
-  let afterTokenError: unknown;
-  try {
-    await options.afterToken?.(card, token);
-  } catch (error) {
-    afterTokenError = error;
-  }
-  return { token, selected: card.selected, traffic, tears, afterTokenError };
+  const token = await authorizeWithPin(card, request, options);
+  return { card, token };
 }
 
 /** The node that the card names. @throws ParseError when it names none, or one that cannot be asked */
@@ -108,8 +119,7 @@ function nodeOf({ nodeUri }: SelectResponse): NodeUri {
 
 async function authorizeWithPin(
   card: CardSession,
-  amount: Msat,
-  invoiceHash: Uint8Array,
+  { amount, invoiceHash }: TapRequest,
   { askPin, signal }: TapOptions,
 ): Promise<Uint8Array> {
   try {

@@ -4,7 +4,7 @@ import { formatCardId } from "../../apdu/card-id.js";
 import { LIFECYCLE, NO_LIMIT, STATUS_FLAG, statusMessage, verifySignature } from "../../apdu/index.js";
 import { bytesToHex, equalBytes, formatMsat, utf8 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/card-session.js";
-import { tap } from "../../host/tap.js";
+import { takeToken } from "../../host/tap.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
@@ -116,8 +116,9 @@ async function authorizeInvoice(
   const askCardPin = cardPinQuestion(context);
   keyboard.hold();
   context.note(`${formatMsat(amount)}: lay the card on the reader and keep it there.`);
-  const { token, selected, traffic, tears } = await withReader(context, options, (reader) =>
-    tap(
+  let tears = 0;
+  const { token, selected, traffic } = await withReader(context, options, (reader) =>
+    takeToken(
       reader,
       { amount, invoiceHash: lightning.invoiceHash(invoice.text) },
       {
@@ -125,7 +126,10 @@ async function authorizeInvoice(
         signal: context.signal,
         judge: async (uri) => void (await lightning.checkUntrustedUri(uri, { network })),
         askPin: askCardPin,
-        onTorn: () => context.note("The card was taken away too early: lay it on the reader again."),
+        onTorn: (count) => {
+          tears = count;
+          context.note("The card was taken away too early: lay it on the reader again.");
+        },
       },
     ),
   );

@@ -1,6 +1,6 @@
 import { formatCardId } from "../../apdu/card-id.js";
 import { formatMsat, type Msat, sat } from "../../common/index.js";
-import { cancelSentence, type Sale, type SaleDisplay, type SaleStep, tap } from "../../host/index.js";
+import { cancelSentence, type Sale, type SaleDisplay, type SaleStep, takeToken } from "../../host/index.js";
 import { fundCard } from "../../issuer/ledger/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import type { CommandContext } from "../command-context.js";
@@ -81,7 +81,7 @@ export async function salesChapter(
   });
   await story.step("The same invoice is tapped again.", async () => {
     if (!beer) throw new Error("no sale before");
-    const { token } = await tap(
+    const { token } = await takeToken(
       counter.reader,
       { amount: beer.amount, invoiceHash: invoiceHash(beer.invoice) },
       { signal: context.signal, trace: context.trace },

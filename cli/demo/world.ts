@@ -79,7 +79,7 @@ export async function buildWorld(counter: Counter): Promise<World> {
     );
     const sales = new SaleStore(join(folder, "sales.db"));
     closing.push(() => sales.close());
-    const sender = await openPaymentSender(network.merchant);
+    const sender = await openPaymentSender(network.merchant, sales);
     closing.push(() => sender.close());
     return {
       folder,

@@ -1,6 +1,11 @@
 import type Database from "better-sqlite3";
 import { type Msat, msat } from "../../common/index.js";
-import { type Initiation, NOT_ASKED, parseInitiation } from "../../lightning/api/initiation.js";
+import {
+  type Initiation,
+  type InitiationLog,
+  NOT_ASKED,
+  parseInitiation,
+} from "../../lightning/api/initiation.js";
 import { type CancelReason, type Refund, type Sale, SaleError, type SaleState } from "./sale.js";
 import { fileError, openSaleFile } from "./sale-file.js";
 
@@ -59,7 +64,7 @@ function toSale(row: Row): Sale {
  * at any moment leaves the sale as it was before or after. One process at a time. Every method also throws SaleError
  * `damaged`, `io`.
  */
-export class SaleStore {
+export class SaleStore implements InitiationLog {
   readonly #db: Database.Database;
   readonly #path: string;
 
@@ -130,9 +135,15 @@ export class SaleStore {
     return this.#change(number, "open", "token = ?, node_uri = ?", [Buffer.from(token), nodeUri]);
   }
 
-  /** @throws SaleError `wrong-state` unless open or cancelling */
-  initiation(number: number, initiation: Initiation): void {
-    this.#change(number, ["open", "cancelling"], "initiation = ?", [JSON.stringify(initiation)]);
+  /** @throws SaleError `not-found` */
+  loadInitiation(paymentHash: Uint8Array): Initiation {
+    return this.#ofInvoice(paymentHash).initiation;
+  }
+
+  /** @throws SaleError `not-found`, `wrong-state` unless open or cancelling */
+  saveInitiation(paymentHash: Uint8Array, state: Initiation): void {
+    const { number } = this.#ofInvoice(paymentHash);
+    this.#change(number, ["open", "cancelling"], "initiation = ?", [JSON.stringify(state)]);
   }
 
   /** @throws SaleError `wrong-state` unless open */
@@ -206,6 +217,13 @@ export class SaleStore {
       );
     return sale;
   }
+
+  #ofInvoice(paymentHash: Uint8Array): Sale {
+    const [sale] = this.#sales("payment_hash = ?", [Buffer.from(paymentHash)]);
+    if (!sale) throw new SaleError("not-found", "no sale has an invoice of this payment hash");
+    return sale;
+  }
+
   #sales(where: string, values: unknown[]): Sale[] {
     try {
       const rows = this.#db.prepare<unknown[], Row>(`select * from sale where ${where} order by number`);

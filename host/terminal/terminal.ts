@@ -170,31 +170,24 @@ export class Terminal {
   }
 
   /** One tap and what follows from it. @returns true when the sale is final */
-  async #tapAndAsk(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<boolean> {
+  #tapAndAsk(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<boolean> {
     const { reader, sender, store } = this.#parts;
-    let started = this.#now();
-    let decided = false;
-    const result = await tap(
+    return tap(
       reader,
       { amount: sale.amount, invoiceHash: invoiceHash(sale.invoice) },
+      (card, token) => {
+        display.onStep?.("tap", card.elapsedMs());
+        const authorized = store.authorized(sale.number, token, card.selected.nodeUri ?? "");
+        return this.#ask(authorized, display, signal, card);
+      },
       {
         signal,
         trace: display.trace?.bind(display),
         judge: (uri) => sender.judge(uri),
         askPin: display.askPin?.bind(display),
-        onCard: () => {
-          started = this.#now();
-        },
         onTorn: () => display.onNotice?.("The card was taken away too early; lay it on the reader again."),
-        afterToken: async (card, token) => {
-          display.onStep?.("tap", this.#now() - started);
-          const authorized = store.authorized(sale.number, token, card.selected.nodeUri ?? "");
-          decided = await this.#ask(authorized, display, signal, card);
-        },
       },
     );
-    if (result.afterTokenError !== undefined && !decided) throw result.afterTokenError;
-    return decided;
   }
 
   /**
@@ -204,8 +197,7 @@ export class Terminal {
    * @returns true when the sale is final
    */
   async #ask(sale: Sale, display: SaleDisplay, signal: AbortSignal, card?: CardSession): Promise<boolean> {
-    const { sender, store } = this.#parts;
-    const { token, nodeUri } = sale;
+    const { invoice, paymentHash, token, nodeUri } = sale;
     if (!token || nodeUri === undefined) return false;
     const uri = parseNodeUri(nodeUri);
     const started = this.#now();
@@ -214,23 +206,22 @@ export class Terminal {
       if (!told && !signal.aborted) display.onNotice?.(sentence);
       told = true;
     };
+    const onUnreachable = (cause: ChequecardError): void => tell(lostAfterAsking(cause));
     while (!signal.aborted) {
-      const answer = await sender.ask({
+      const answer = await this.#parts.sender.ask({
         uri,
         token,
+        invoice,
+        paymentHash,
         signal,
-        onUnreachable: (cause) => tell(lostAfterAsking(cause)),
-        invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
-        state: store.get(sale.number).initiation,
-        save: async (state) => store.initiation(sale.number, state),
+        onUnreachable,
       });
       // A URI that must not be dialed will not be dialed later either: another card has to be taken.
       if (answer.outcome === "not-sent" && !(answer.cause instanceof NodeError)) throw answer.cause;
       const final = await this.#settle(sale, answer);
       if (final) display.onStep?.("payment", this.#now() - started);
       if (answer.cardUpdate && card) await this.#deliver(card, answer.cardUpdate, display);
-      if (final) return true;
-      if (await this.#settledBefore(sale)) return true;
+      if (final || (await this.#settledBefore(sale))) return true;
       tell(notConfirmed(answer));
       await pause(this.#parts.retryPauseMs ?? 2_000, signal);
     }
@@ -263,13 +254,7 @@ export class Terminal {
 
   async #cancelAtNode(sale: Sale): Promise<Sale> {
     const { sender, store } = this.#parts;
-    const answer = await sender
-      .cancel({
-        invoice: { invoice: sale.invoice, paymentHash: sale.paymentHash, expiresAt: sale.expiresAt },
-        state: sale.initiation,
-        save: async (state) => store.initiation(sale.number, state),
-      })
-      .catch((error) => this.#claimed(sale, error));
+    const answer = await sender.cancel(sale.paymentHash).catch((error) => this.#claimed(sale, error));
     if (answer === undefined) return store.get(sale.number);
     if (answer.outcome === "paid")
       return store.paid(sale.number, answer.settled.received, answer.settled.settledAt);

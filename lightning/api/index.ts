@@ -14,12 +14,13 @@ export {
   InitiationError,
   type InitiationErrorCode,
   type InitiationEvent,
+  type InitiationLog,
   MAX_TOKENS_IN_DOUBT,
   NOT_ASKED,
   nextInitiation,
   parseInitiation,
 } from "./initiation.js";
-export type { PaymentAnswer, PaymentAsk, PaymentOutcome, Sale } from "./outcome.js";
+export type { PaymentAnswer, PaymentAsk, PaymentOutcome } from "./outcome.js";
 export { describeReason, isTemporaryReason, REASON, REJECT_REASONS, type RejectReason } from "./reasons.js";
 export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { IgnoredCause, ReceiverEvent } from "./receiver-events.js";

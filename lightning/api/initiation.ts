@@ -40,6 +40,14 @@ export function parseInitiation(text: string): Initiation {
 /** Where every invoice begins. */
 export const NOT_ASKED: Initiation = { phase: "idle" };
 
+/** Where the merchant keeps how far each invoice was asked for. What a method throws or rejects with ends the call. */
+export interface InitiationLog {
+  /** @param paymentHash 32 bytes; @returns what was saved last, {@link NOT_ASKED} for an invoice never asked for */
+  loadInitiation(paymentHash: Uint8Array): Initiation | Promise<Initiation>;
+  /** Durable when it returns or resolves: only then is anything sent. */
+  saveInitiation(paymentHash: Uint8Array, state: Initiation): void | Promise<void>;
+}
+
 export type InitiationEvent =
   /** About to ask this payer with this token. */
   | { readonly event: "ask"; readonly payer: string; readonly tokenHash: string }
@@ -87,9 +95,9 @@ export class InitiationError extends ChequecardError {
 export function nextInitiation(state: Initiation, happened: InitiationEvent): Initiation {
   switch (happened.event) {
     case "settled":
-      return { phase: "paid" };
+      return state.phase === "paid" ? state : { phase: "paid" };
     case "cancelled":
-      return state.phase === "paid" ? state : { phase: "cancelled" };
+      return state.phase === "paid" || state.phase === "cancelled" ? state : { phase: "cancelled" };
     case "rejected":
       return isTemporaryReason(happened.reason)
         ? state

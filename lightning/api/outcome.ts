@@ -1,18 +1,13 @@
 import type { ChequecardError } from "../../common/index.js";
 import type { NodeUri } from "../node-uri.js";
-import type { CreatedInvoice, SettledInvoice } from "../nodes/port.js";
-import type { Initiation } from "./initiation.js";
+import type { SettledInvoice } from "../nodes/port.js";
 
-/** One invoice, as a terminal keeps it. */
-export interface Sale {
-  readonly invoice: CreatedInvoice;
-  /** How far it was asked for: `NOT_ASKED` at first, then what `save` was last given. */
-  readonly state: Initiation;
-  /** Makes a state durable before it resolves. What it rejects with ends the call; nothing is sent then. */
-  readonly save: (state: Initiation) => Promise<void>;
-}
-
-export interface PaymentAsk extends Sale {
+/** One payment to ask for. */
+export interface PaymentAsk {
+  /** Canonical BOLT 11 string, of the merchant's own node. */
+  readonly invoice: string;
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
   /** From the card: untrusted. */
   readonly uri: NodeUri;
   /** 1..1024 bytes. */
@@ -41,8 +36,6 @@ export type PaymentOutcome =
   | { readonly outcome: "cancelled" };
 
 export type PaymentAnswer = PaymentOutcome & {
-  /** What `save` was last given. */
-  readonly state: Initiation;
   /** A sealed update for the card that made the token, 149 bytes. */
   readonly cardUpdate: Uint8Array | undefined;
 };

@@ -10,14 +10,8 @@ import { type CardStatus, encodeCardStatus } from "./card-status.js";
 import type { CardUpdate } from "./card-update.js";
 import { type DialOptions, dial } from "./dial.js";
 import { encodeInitiatePayment } from "./initiate-payment.js";
-import { InitiationError, NOT_ASKED, nextInitiation } from "./initiation.js";
-import {
-  type PaymentAnswer,
-  type PaymentAsk,
-  type PaymentOutcome,
-  paidOutcome,
-  type Sale,
-} from "./outcome.js";
+import { InitiationError, type InitiationEvent, type InitiationLog, nextInitiation } from "./initiation.js";
+import { type PaymentAnswer, type PaymentAsk, type PaymentOutcome, paidOutcome } from "./outcome.js";
 import { present } from "./presenting.js";
 import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
@@ -32,17 +26,23 @@ export interface SenderOptions extends Omit<DialOptions, "network"> {
   readonly onLateCardUpdate?: (update: CardUpdate) => void;
 }
 
-/** The merchant's side, over the merchant's own node. @throws NodeError */
+/**
+ * The merchant's side, over the merchant's own node.
+ * @param log where the merchant keeps how far each invoice was asked for, such as its file of sales
+ * @throws NodeError
+ */
 export async function openPaymentSender(
   node: LightningNode,
+  log: InitiationLog,
   options: SenderOptions = {},
 ): Promise<PaymentSender> {
-  return new PaymentSender(node, (await node.info()).network, options);
+  return new PaymentSender(node, (await node.info()).network, log, options);
 }
 
 /** Asks payers' nodes to pay invoices of the merchant's own node (specs/08 §4). */
 export class PaymentSender {
   private readonly node: LightningNode;
+  private readonly log: InitiationLog;
   private readonly options: SenderOptions;
   private readonly dialing: DialOptions;
   private readonly desk: AnswerDesk;
@@ -53,8 +53,9 @@ export class PaymentSender {
   private closed = false;
   private readonly endSettled: () => void;
 
-  constructor(node: LightningNode, network: Network, options: SenderOptions) {
+  constructor(node: LightningNode, network: Network, log: InitiationLog, options: SenderOptions = {}) {
     this.node = node;
+    this.log = log;
     this.options = options;
     this.dialing = { ...options, network };
     this.desk = new AnswerDesk(node);
@@ -75,46 +76,49 @@ export class PaymentSender {
   /**
    * Asks a payer to pay and waits for the merchant's own settled invoice, a reject, or the timeout. A connection that
    * is lost meanwhile is made again, and the payer is asked again with the same token.
-   * Asking again from the state that was last saved is always safe, also after a crash.
+   * Asking again is always safe, also after a crash: it goes on from what the log holds.
    * @throws InitiationError when this must not be asked now; NodeError of the own node, or `closed`; ValueError; what
-   * `save` throws
+   * the log throws
    */
   async ask(ask: PaymentAsk): Promise<PaymentAnswer> {
     this.expectOpen();
-    const payload = encodeInitiatePayment({ token: ask.token, invoice: utf8(ask.invoice.invoice) });
-    const hash = bytesToHex(ask.invoice.paymentHash);
+    const payload = encodeInitiatePayment({ token: ask.token, invoice: utf8(ask.invoice) });
+    const hash = bytesToHex(ask.paymentHash);
     if (this.waiting.has(hash) || this.waiting.size >= MAX_ASKS)
       throw new InitiationError("busy", "this sale, or too many others, are being asked for already");
-    const waiting = new Waiting(ask.state, ask.signal);
+    const waiting = new Waiting(ask.signal);
     this.waiting.set(hash, waiting);
-    waiting.answer = this.run(ask, payload, waiting).finally(() => {
-      this.waiting.delete(hash);
-      waiting.end({ outcome: "unknown" });
-    });
+    waiting.answer = this.run(ask, payload, waiting)
+      .then((outcome) => ({ ...outcome, cardUpdate: waiting.cardUpdate }))
+      .finally(() => {
+        this.waiting.delete(hash);
+        waiting.end({ outcome: "unknown" });
+      });
     return waiting.answer;
   }
 
   /**
-   * Makes the invoice unpayable at the merchant's node. An ask for it that is under way ends with the same outcome.
+   * Makes the invoice unpayable at the merchant's node. An ask for it that is in flight ends with the same outcome.
+   * @param paymentHash 32 bytes
    * @returns `cancelled`, or `paid` when the money was there first
    * @throws NodeError when the node could not cancel: the sale stays as it was
    */
-  async cancel(sale: Sale): Promise<PaymentAnswer> {
+  async cancel(paymentHash: Uint8Array): Promise<PaymentAnswer> {
     let outcome: PaymentOutcome = { outcome: "cancelled" };
     try {
-      await this.node.cancelInvoice(sale.invoice.paymentHash);
+      await this.node.cancelInvoice(paymentHash);
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
-      const paid = error.code === "already-settled" ? await this.paid(sale) : undefined;
+      const paid = error.code === "already-settled" ? await this.paid(paymentHash) : undefined;
       if (paid) outcome = paid;
       else if (error.code !== "already-cancelled") throw error;
     }
-    const waiting = this.waiting.get(bytesToHex(sale.invoice.paymentHash));
+    const waiting = this.waiting.get(bytesToHex(paymentHash));
     waiting?.end(outcome);
     const answer = await waiting?.answer;
-    if (answer?.state.phase === "paid" || answer?.state.phase === "cancelled") return answer;
-    // No ask was under way, or it had ended otherwise just before.
-    return this.finish(sale, outcome, new Waiting(answer?.state ?? sale.state));
+    if (answer?.outcome === "paid" || answer?.outcome === "cancelled") return answer;
+    // No ask was in flight, or it had ended otherwise just before.
+    return { ...(await this.finish(paymentHash, outcome)), cardUpdate: undefined };
   }
 
   /**
@@ -125,7 +129,7 @@ export class PaymentSender {
   async requestCardUpdate(uri: NodeUri, status: CardStatus): Promise<Uint8Array | undefined> {
     this.expectOpen();
     const payload = encodeCardStatus(status);
-    const waiting = new Waiting(NOT_ASKED);
+    const waiting = new Waiting();
     this.statuses.add(waiting);
     const onUpdate = ({ update }: CardUpdate): void => {
       waiting.cardUpdate ??= update;
@@ -165,42 +169,44 @@ export class PaymentSender {
     return { node, uri, dialing, timeoutMs: this.options.answerTimeoutMs ?? 30_000 };
   }
 
-  private async run(ask: PaymentAsk, payload: Uint8Array, waiting: Waiting): Promise<PaymentAnswer> {
+  private async run(ask: PaymentAsk, payload: Uint8Array, waiting: Waiting): Promise<PaymentOutcome> {
+    const { paymentHash, uri } = ask;
     const tokenHash = sha256(ask.token);
-    const which = { payer: bytesToHex(ask.uri.nodeId), tokenHash: bytesToHex(tokenHash) };
-    const over = await this.alreadyOver(ask);
-    if (over) return this.finish(ask, over, waiting);
-    const asked = nextInitiation(ask.state, { event: "ask", ...which });
-    const stopped = await Promise.race([this.connect(ask.uri), waiting.over]);
-    if (stopped) return this.finish(ask, waiting.ending ?? stopped, waiting);
-    // Durable before the message leaves: after a crash this invoice is never taken for one that no payer knows.
-    await waiting.save(ask, asked);
-    const stop = this.desk.expect(ask.uri.nodeId, tokenHash, waiting.asker(ask.invoice.invoice), this.late);
+    const which = { payer: bytesToHex(uri.nodeId), tokenHash: bytesToHex(tokenHash) };
+    const over = await this.alreadyOver(paymentHash);
+    if (over) return this.finish(paymentHash, over);
+    const before = await this.log.loadInitiation(paymentHash);
+    // Refused before anything is dialed, and durable before the message leaves: after a crash this invoice is never
+    // taken for one that no payer knows.
+    nextInitiation(before, { event: "ask", ...which });
+    const stopped = await Promise.race([this.connect(uri), waiting.over]);
+    if (stopped) return this.finish(paymentHash, waiting.ending ?? stopped);
+    await this.record(paymentHash, { event: "ask", ...which });
+    const stop = this.desk.expect(uri.nodeId, tokenHash, waiting.asker(ask.invoice), this.late);
     try {
       const outcome = await present({
-        ...this.line(ask.uri),
+        ...this.line(uri),
         type: PEER_MESSAGE.INITIATE_PAYMENT,
         payload,
         waiting,
         onUnreachable: ask.onUnreachable,
       });
-      if (outcome.outcome === "not-sent") {
-        const state = nextInitiation(asked, { event: "not-sent", before: ask.state });
-        return await this.finish(ask, waiting.ending ?? outcome, waiting, state);
-      }
-      const state =
-        outcome.outcome === "rejected"
-          ? nextInitiation(asked, { event: "rejected", ...which, reason: outcome.reason })
-          : asked;
-      return await this.finish(ask, outcome, waiting, state);
+      if (outcome.outcome === "not-sent")
+        return await this.finish(paymentHash, waiting.ending ?? outcome, { event: "not-sent", before });
+      if (outcome.outcome === "rejected")
+        return await this.finish(paymentHash, outcome, {
+          event: "rejected",
+          ...which,
+          reason: outcome.reason,
+        });
+      return await this.finish(paymentHash, outcome);
     } finally {
       stop();
     }
   }
 
   /** What the own invoice's state says before anyone is asked. @throws InitiationError, NodeError */
-  private async alreadyOver(sale: Sale): Promise<PaymentOutcome | undefined> {
-    const { paymentHash } = sale.invoice;
+  private async alreadyOver(paymentHash: Uint8Array): Promise<PaymentOutcome | undefined> {
     const own = await this.node.lookupInvoice(paymentHash);
     switch (own.state) {
       case "open":
@@ -216,8 +222,7 @@ export class PaymentSender {
     }
   }
 
-  private async paid(sale: Sale): Promise<PaymentOutcome | undefined> {
-    const { paymentHash } = sale.invoice;
+  private async paid(paymentHash: Uint8Array): Promise<PaymentOutcome | undefined> {
     const own = await this.node.lookupInvoice(paymentHash);
     return own.state === "settled" ? paidOutcome(paymentHash, own) : undefined;
   }
@@ -233,25 +238,33 @@ export class PaymentSender {
     }
   }
 
-  /** The last word is the own invoice's: a reject or a silence that a settled invoice contradicts does not count. */
+  /**
+   * The last word is the own invoice's: a reject or a silence that a settled invoice contradicts does not count.
+   * @param happened what else the log has to learn, when it is neither paid nor cancelled
+   */
   private async finish(
-    sale: Sale,
+    paymentHash: Uint8Array,
     outcome: PaymentOutcome,
-    waiting: Waiting,
-    state = waiting.saved,
-  ): Promise<PaymentAnswer> {
+    happened?: InitiationEvent,
+  ): Promise<PaymentOutcome> {
     let last = outcome;
     if (outcome.outcome === "rejected" || outcome.outcome === "unknown") {
-      const paid = await this.paid(sale).catch((error) => {
+      const paid = await this.paid(paymentHash).catch((error) => {
         if (error instanceof NodeError) return undefined;
         throw error;
       });
       last = paid ?? outcome;
     }
-    const event = EVENT[last.outcome];
-    await waiting.save(sale, event ? nextInitiation(state, { event }) : state);
-    return { ...last, state: waiting.saved, cardUpdate: waiting.cardUpdate };
+    if (last.outcome === "paid") await this.record(paymentHash, { event: "settled" });
+    else if (last.outcome === "cancelled") await this.record(paymentHash, { event: "cancelled" });
+    else if (happened) await this.record(paymentHash, happened);
+    return last;
+  }
+
+  /** Applies what happened to what the log holds, durably. */
+  private async record(paymentHash: Uint8Array, happened: InitiationEvent): Promise<void> {
+    const state = await this.log.loadInitiation(paymentHash);
+    const next = nextInitiation(state, happened);
+    if (next !== state) await this.log.saveInitiation(paymentHash, next);
   }
 }
-
-const EVENT: Readonly<Record<string, "settled" | "cancelled">> = { paid: "settled", cancelled: "cancelled" };

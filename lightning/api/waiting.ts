@@ -1,12 +1,9 @@
 import { equalBytes, utf8 } from "../../common/index.js";
 import type { Asker } from "./answers.js";
-import type { Initiation } from "./initiation.js";
-import type { PaymentAnswer, PaymentOutcome, Sale } from "./outcome.js";
+import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
 
 /** An ask under way: the first ending that is reported counts, later ones change nothing. */
 export class Waiting {
-  /** What the sale's `save` was last given. */
-  saved: Initiation;
   /** A sealed update for the card that came meanwhile. */
   cardUpdate: Uint8Array | undefined;
   /** The answer that the asker will get. */
@@ -19,8 +16,7 @@ export class Waiting {
   private readonly giveUp = (): void => this.end({ outcome: "unknown" });
 
   /** @param signal ends the waiting as `unknown` */
-  constructor(saved: Initiation, signal?: AbortSignal) {
-    this.saved = saved;
+  constructor(signal?: AbortSignal) {
     this.over = new Promise((resolve) => {
       this.report = resolve;
     });
@@ -50,13 +46,6 @@ export class Waiting {
         this.cardUpdate ??= update;
       },
     };
-  }
-
-  /** Makes a state durable, unless it is the one that was saved last. */
-  async save(sale: Sale, state: Initiation): Promise<void> {
-    if (state === this.saved) return;
-    await sale.save(state);
-    this.saved = state;
   }
 
   /** The ending; `unknown` when none is reported within `timeoutMs`. */

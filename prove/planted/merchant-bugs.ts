@@ -38,8 +38,8 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     edits: {
       "host/tap.ts": [
         [
-          "  await options.judge?.(uri);\n  const token = await authorizeWithPin(card, amount, invoiceHash, options);\n",
-          "  const token = await authorizeWithPin(card, amount, invoiceHash, options);\n  await options.judge?.(uri);\n",
+          "  await options.judge?.(uri);\n  const token = await authorizeWithPin(card, request, options);\n",
+          "  const token = await authorizeWithPin(card, request, options);\n  await options.judge?.(uri);\n",
         ],
       ],
     },
@@ -47,6 +47,18 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
       { tests: "test/host/tap.test.ts", named: "charges nothing when the card's node must not be asked" },
       { tests: "test/cli/card.test.ts", named: "charges nothing for an invoice of mainnet" },
     ],
+  },
+  {
+    name: "a card torn away behind its token is tapped again",
+    edits: {
+      "host/tap.ts": [
+        [
+          "await unlessTorn(authorizeOnce(connection, request, options));\n      if (!(authorized instanceof TransportError)) return await use(authorized.card, authorized.token);",
+          "await unlessTorn(\n        authorizeOnce(connection, request, options).then(({ card, token }) => use(card, token)),\n      );\n      if (!(authorized instanceof TransportError)) return authorized;",
+        ],
+      ],
+    },
+    caughtBy: [{ tests: "test/host/tap.test.ts", named: "hands card and token on once" }],
   },
   {
     name: "a card's node is dialed wherever it is",

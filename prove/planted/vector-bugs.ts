@@ -48,8 +48,8 @@ export const VECTOR_BUGS: readonly PlantedBug[] = bugsOf("vectors", [
     edits: {
       "lightning/api/initiation.ts": [
         [
-          '      return { phase: "paid" };\n    case "cancelled"',
-          '      return state.phase === "cancelled" ? state : { phase: "paid" };\n    case "cancelled"',
+          'return state.phase === "paid" ? state : { phase: "paid" };',
+          'return state.phase === "paid" || state.phase === "cancelled" ? state : { phase: "paid" };',
         ],
       ],
     },

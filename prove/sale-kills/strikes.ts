@@ -12,7 +12,7 @@ export interface Strike {
 }
 
 const NODE_STEPS = ["createInvoice", "lookupInvoice", "cancelInvoice", "connect", "sendMessage"] as const;
-const STORE_STEPS = ["create", "authorized", "initiation", "cancelling", "cancelled", "paid"] as const;
+const STORE_STEPS = ["create", "authorized", "saveInitiation", "cancelling", "cancelled", "paid"] as const;
 const AUTHORIZE = 0x30;
 
 /** Counts the steps of a sale, and kills a process before or after one of them. */

@@ -66,10 +66,11 @@ const node = strikes.node(remoteNode(caller));
 const giveUp = new AbortController();
 const display = { onOpen: () => void (order.givesUp && giveUp.abort()) };
 try {
+  const struck = strikes.store(store);
   const terminal = new Terminal({
     node,
-    sender: await openPaymentSender(node, { answerTimeoutMs: 400 }),
-    store: strikes.store(store),
+    sender: await openPaymentSender(node, struck, { answerTimeoutMs: 400 }),
+    store: struck,
     reader: strikes.reader(reader),
     retryPauseMs: 20,
   });

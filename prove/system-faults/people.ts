@@ -1,5 +1,5 @@
 import { bytesToHex, ChequecardError, sat, utf8 } from "../../common/index.js";
-import { type Sale, type SaleDisplay, tap, withCard } from "../../host/index.js";
+import { type Sale, type SaleDisplay, takeToken, withCard } from "../../host/index.js";
 import { encodeInitiatePayment, PEER_MESSAGE, statusChallenge } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { PIN } from "../../testing/cards/test-card.js";
@@ -119,7 +119,7 @@ async function rogueTap(world: World, counter: Counter, process: TerminalProcess
     for (const card of [first, random.oneIn(2) ? second : undefined]) {
       if (!card || card.isBusy || !counter.reader.isFree) continue;
       const token = await lent(counter, card, () =>
-        tap(
+        takeToken(
           counter.reader,
           { amount, invoiceHash: invoiceHash(invoice) },
           { askPin: async (retry) => (retry ? undefined : PIN) },
@@ -148,7 +148,11 @@ async function hoard(world: World, counter: Counter, process: TerminalProcess): 
       world.holding.set(bytesToHex(paymentHash), time.now + 120_000 + random.below(1_200_000));
       if (card.isBusy || !counter.reader.isFree) return;
       const { token } = await lent(counter, card, () =>
-        tap(counter.reader, { amount, invoiceHash: invoiceHash(invoice) }, { askPin: async () => undefined }),
+        takeToken(
+          counter.reader,
+          { amount, invoiceHash: invoiceHash(invoice) },
+          { askPin: async () => undefined },
+        ),
       );
       const payload = encodeInitiatePayment({ token, invoice: utf8(invoice) });
       world.requests.set(bytesToHex(payload), payload);

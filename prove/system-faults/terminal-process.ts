@@ -17,7 +17,7 @@ export interface TerminalHost {
   readonly clock: () => number;
 }
 
-const WRITES = ["create", "authorized", "initiation", "cancelling", "cancelled", "paid"] as const;
+const WRITES = ["create", "authorized", "saveInitiation", "cancelling", "cancelled", "paid"] as const;
 
 /** One life of a terminal: it dies, and another is started over the file that it left. */
 export class TerminalProcess {
@@ -33,13 +33,15 @@ export class TerminalProcess {
     generation: number,
     life: ProcessLife,
     node: LightningNode,
+    raw: SaleStore,
+    store: SaleStore,
     sender: PaymentSender,
   ) {
     this.life = life;
     this.node = node;
     this.sender = sender;
-    this.#raw = new SaleStore(host.path(generation));
-    this.store = watched(this.#raw, host.around.faults, life);
+    this.#raw = raw;
+    this.store = store;
     life.onEnd(() => salvage(host.path(generation), host.path(generation + 1)));
     const { reader, clock: now } = host;
     this.terminal = new Terminal({ node, sender, store: this.store, reader, now });
@@ -49,9 +51,12 @@ export class TerminalProcess {
     for (;;) {
       const life = new ProcessLife();
       const node = linkNode(host.node, host.around, life);
-      const opening = openPaymentSender(node).catch(() => undefined);
+      const raw = new SaleStore(host.path(generation));
+      const store = watched(raw, host.around.faults, life);
+      const opening = openPaymentSender(node, store).catch(() => undefined);
       const sender = await Promise.race([opening, life.ended]);
-      if (sender) return new TerminalProcess(host, generation, life, node, sender);
+      if (sender) return new TerminalProcess(host, generation, life, node, raw, store, sender);
+      raw.close();
       life.end();
       await host.around.time.sleep(1_000);
     }

@@ -44,7 +44,7 @@ function someKills(): void {
         "store.create",
         "AUTHORIZE",
         "store.authorized",
-        "store.initiation",
+        "store.saveInitiation",
         "node.connect",
         "node.sendMessage",
         "settled",

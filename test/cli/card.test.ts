@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { bytesToHex, sat } from "../../common/index.js";
-import { tap } from "../../host/index.js";
+import { takeToken } from "../../host/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
 import { openCardFile, SimulatedReader } from "../../simulator/index.js";
 import { festivalInvoice } from "../../testing/cards/test-card.js";
@@ -194,7 +194,7 @@ describe("card authorize", () => {
       const reader = new SimulatedReader();
       reader.insert(file.card);
       const old = festivalInvoice(sat(10), { timestamp: 1_500_000_000 });
-      const { token } = await tap(reader, { amount: sat(10), invoiceHash: old.hash });
+      const { token } = await takeToken(reader, { amount: sat(10), invoiceHash: old.hash });
       file.close();
       const inspect = (invoice: string) =>
         chequecard([

@@ -6,7 +6,6 @@ import {
   SW,
   seal,
   statusMessage,
-  TransportError,
   updateMessage,
   verifySignature,
 } from "../../apdu/index.js";
@@ -19,7 +18,7 @@ import {
   sat,
   secp256k1,
 } from "../../common/index.js";
-import { type TraceLine, tap, withCard } from "../../host/index.js";
+import { type TraceLine, takeToken, tap, withCard } from "../../host/index.js";
 import { verifyToken } from "../../issuer/verify.js";
 import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
 import type { TearPoint } from "../../simulator/index.js";
@@ -34,7 +33,7 @@ describe("a tap", () => {
   it("brings a token that the issuer verifies, in two APDUs and at most 420 bytes", async () => {
     const card = festivalCard();
     const sale = request(2500);
-    const { token, traffic, selected } = await tap(card.reader, sale.tap);
+    const { token, traffic, selected } = await takeToken(card.reader, sale.tap);
     for (const backend of [nobleSecp256k1, ...(nativeSecp256k1 ? [nativeSecp256k1] : [])])
       expect(
         verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, backend, ...card }),
@@ -57,17 +56,17 @@ describe("a tap", () => {
       judged.push(host);
       throw new UntrustedUriError("not-public", "only public addresses");
     };
-    await expect(tap(card.reader, sale.tap, { judge })).rejects.toMatchObject({ code: "not-public" });
+    await expect(takeToken(card.reader, sale.tap, { judge })).rejects.toMatchObject({ code: "not-public" });
     expect(judged).toEqual(["127.0.0.1"]);
     const liar = festivalCard({ nodeUri: "not-a-uri" });
-    await expect(tap(liar.reader, sale.tap)).rejects.toThrow(/card\/node URI/);
+    await expect(takeToken(liar.reader, sale.tap)).rejects.toThrow(/card\/node URI/);
     for (const nodeUri of ["node.example.:9735", "127.1:9735", "node.example:09735"])
       await expect(
-        tap(festivalCard({ nodeUri: `02${"ab".repeat(32)}@${nodeUri}` }).reader, sale.tap),
+        takeToken(festivalCard({ nodeUri: `02${"ab".repeat(32)}@${nodeUri}` }).reader, sale.tap),
       ).rejects.toBeInstanceOf(ParseError);
     // Another sale: the card would answer the same one again without a charge.
     const next = request(100);
-    const { token } = await tap(card.reader, next.tap);
+    const { token } = await takeToken(card.reader, next.tap);
     const facts = verifyToken({ token, invoice: next.invoice, network: "bcrt", now: NOW, ...card });
     expect(facts).toMatchObject({ counter: 1, authorizedTotal: sat(100) });
   });
@@ -80,10 +79,10 @@ describe("a tap", () => {
       return PIN;
     };
     await expect(
-      tap(card.reader, request(6000).tap, { askPin: paidOtherwise, signal: over.signal }),
+      takeToken(card.reader, request(6000).tap, { askPin: paidOtherwise, signal: over.signal }),
     ).rejects.toMatchObject({ sw: SW.SECURITY_NOT_SATISFIED });
     const sale = request(100);
-    const { token } = await tap(card.reader, sale.tap);
+    const { token } = await takeToken(card.reader, sale.tap);
     const facts = verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card });
     expect(facts).toMatchObject({ counter: 1, authorizedTotal: sat(100) });
   });
@@ -91,8 +90,8 @@ describe("a tap", () => {
   it("twice for one invoice gives other bytes, the same statement, and no second charge", async () => {
     const card = festivalCard();
     const sale = request(3000);
-    const first = await tap(card.reader, sale.tap);
-    const second = await tap(card.reader, sale.tap);
+    const first = await takeToken(card.reader, sale.tap);
+    const second = await takeToken(card.reader, sale.tap);
     expect(bytesToHex(second.token)).not.toBe(bytesToHex(first.token));
     const facts = [first, second].map(({ token }) =>
       verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }),
@@ -104,9 +103,9 @@ describe("a tap", () => {
   it("asks for the PIN only when the card does, and goes on after a wrong one", async () => {
     const card = festivalCard();
     const sale = request(6000);
-    await expect(tap(card.reader, sale.tap)).rejects.toMatchObject({ sw: SW.SECURITY_NOT_SATISFIED });
+    await expect(takeToken(card.reader, sale.tap)).rejects.toMatchObject({ sw: SW.SECURITY_NOT_SATISFIED });
     const asked: unknown[] = [];
-    const { token } = await tap(card.reader, sale.tap, {
+    const { token } = await takeToken(card.reader, sale.tap, {
       askPin: async (retry) => {
         asked.push(retry);
         return retry ? PIN : "0000";
@@ -121,13 +120,13 @@ describe("a tap", () => {
   it("gives up when the asker does, and says so when the tries are used up", async () => {
     const card = festivalCard();
     const sale = request(6000);
-    await expect(tap(card.reader, sale.tap, { askPin: async () => undefined })).rejects.toMatchObject({
+    await expect(takeToken(card.reader, sale.tap, { askPin: async () => undefined })).rejects.toMatchObject({
       sw: SW.SECURITY_NOT_SATISFIED,
     });
-    await expect(tap(card.reader, sale.tap, { askPin: async () => "0000" })).rejects.toMatchObject({
+    await expect(takeToken(card.reader, sale.tap, { askPin: async () => "0000" })).rejects.toMatchObject({
       sw: 0x63c0,
     });
-    await expect(tap(card.reader, sale.tap, { askPin: async () => PIN })).rejects.toMatchObject({
+    await expect(takeToken(card.reader, sale.tap, { askPin: async () => PIN })).rejects.toMatchObject({
       sw: SW.PIN_BLOCKED,
     });
   });
@@ -135,7 +134,7 @@ describe("a tap", () => {
   it("refuses a PIN that is none before the card sees it", async () => {
     const card = festivalCard();
     const sale = request(6000);
-    await expect(tap(card.reader, sale.tap, { askPin: async () => "12ab" })).rejects.toThrow(
+    await expect(takeToken(card.reader, sale.tap, { askPin: async () => "12ab" })).rejects.toThrow(
       /^PIN: need 4 to 12/,
     );
     expect(await withCard(card.reader, (session) => session.pinState())).toEqual({
@@ -149,20 +148,29 @@ describe("a tap", () => {
     ["the last of the limit", 10_000, SW.SECURITY_NOT_SATISFIED],
   ])("%s", async (_name, amount, sw) => {
     const card = festivalCard();
-    await expect(tap(card.reader, request(amount).tap)).rejects.toMatchObject({ sw });
+    await expect(takeToken(card.reader, request(amount).tap)).rejects.toMatchObject({ sw });
   });
 
-  it("hands the session on after the token, and a failure there loses nothing", async () => {
+  it("returns what is made of card and token, while the card lies there", async () => {
     const card = festivalCard();
-    const sale = request(100);
-    const result = await tap(card.reader, sale.tap, {
-      afterToken: async (session) => {
-        card.reader.remove();
-        await session.profile();
-      },
+    const made = await tap(card.reader, request(100).tap, async (session, token) => {
+      const { pinSet } = await session.profile();
+      return { pinSet, length: token.length };
     });
-    expect(result.token).toHaveLength(149);
-    expect(result.afterTokenError).toBeInstanceOf(TransportError);
+    expect(made).toEqual({ pinSet: true, length: 149 });
+    expect(card.card.isPowered).toBe(false);
+  });
+
+  it("hands card and token on once: a card torn away after the token is not tapped again", async () => {
+    const card = festivalCard();
+    const tokens: Uint8Array[] = [];
+    const torn = tap(card.reader, request(100).tap, async (session, token) => {
+      tokens.push(token);
+      card.reader.remove();
+      await session.profile();
+    });
+    await expect(torn).rejects.toMatchObject({ code: "torn" });
+    expect(tokens).toHaveLength(1);
   });
 });
 
@@ -179,7 +187,7 @@ describe("a torn tap", () => {
     const card = festivalCard();
     const sale = request(4000);
     const torn: number[] = [];
-    const { token, tears } = await tap(card.reader, sale.tap, {
+    const { token } = await takeToken(card.reader, sale.tap, {
       // The first command after SELECT is torn: AUTHORIZE.
       onCard: () => {
         if (torn.length === 0) card.reader.tearAway(point);
@@ -189,7 +197,7 @@ describe("a torn tap", () => {
         card.reader.insert(card.card);
       },
     });
-    expect(torn).toHaveLength(tears);
+    expect(torn).toEqual([1].slice(0, torn.length));
     expect(verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card })).toMatchObject({
       counter: 1,
       authorizedTotal: sat(4000),
@@ -201,7 +209,8 @@ describe("a torn tap", () => {
     const sale = request(9000);
     let asked = 0;
     let commands = 0;
-    const result = await tap(card.reader, sale.tap, {
+    let tears = 0;
+    const result = await takeToken(card.reader, sale.tap, {
       askPin: async () => {
         asked++;
         return PIN;
@@ -210,9 +219,12 @@ describe("a torn tap", () => {
       trace: ({ direction }) => {
         if (direction === "to-card" && ++commands === 4) card.reader.tearAway("after-command");
       },
-      onTorn: () => card.reader.insert(card.card),
+      onTorn: (count) => {
+        tears = count;
+        card.reader.insert(card.card);
+      },
     });
-    expect({ asked, tears: result.tears }).toEqual({ asked: 1, tears: 1 });
+    expect({ asked, tears }).toEqual({ asked: 1, tears: 1 });
     expect(
       verifyToken({ token: result.token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }),
     ).toMatchObject({ counter: 1, pinVerified: true });
@@ -222,7 +234,7 @@ describe("a torn tap", () => {
     const card = festivalCard();
     const sale = request(10);
     let tears = 0;
-    const torn = tap(card.reader, sale.tap, {
+    const torn = takeToken(card.reader, sale.tap, {
       onCard: () => card.reader.tearAway("after-command"),
       onTorn: () => {
         tears++;
@@ -232,7 +244,7 @@ describe("a torn tap", () => {
     await expect(torn).rejects.toMatchObject({ code: "torn" });
     expect(tears).toBe(10);
     card.reader.insert(card.card);
-    const { token } = await tap(card.reader, sale.tap);
+    const { token } = await takeToken(card.reader, sale.tap);
     expect(verifyToken({ token, invoice: sale.invoice, network: "bcrt", now: NOW, ...card }).counter).toBe(1);
   });
 });
@@ -291,7 +303,7 @@ describe("a session", () => {
     const card = festivalCard();
     const lines: TraceLine[] = [];
     const sale = request(6000);
-    const { token } = await tap(card.reader, sale.tap, {
+    const { token } = await takeToken(card.reader, sale.tap, {
       askPin: async () => PIN,
       trace: (line) => lines.push(line),
     });
@@ -325,7 +337,7 @@ it("no sequence of taps spends more than the credit, or charges an invoice in th
           sales.set(sale, made);
           let once = torn;
           try {
-            const { token } = await tap(card.reader, made.tap, {
+            const { token } = await takeToken(card.reader, made.tap, {
               onCard: () => {
                 if (once) card.reader.tearAway("after-command");
                 once = false;
@@ -372,7 +384,7 @@ it("two cards of one batch differ in nothing but sealed bytes (specs/01 §8)", a
         };
       },
     };
-    await tap(spied, { amount: msat(5000n), invoiceHash: new Uint8Array(32).fill(1) });
+    await takeToken(spied, { amount: msat(5000n), invoiceHash: new Uint8Array(32).fill(1) });
     await withCard(spied, async (session) => {
       await session.profile();
       await session.pinState();

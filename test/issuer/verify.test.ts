@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { formatCardId } from "../../apdu/card-id.js";
 import { authorizationMessage, seal } from "../../apdu/index.js";
 import { nativeSecp256k1, nobleSecp256k1, type Secp256k1, sat, secp256k1 } from "../../common/index.js";
-import { tap } from "../../host/index.js";
+import { takeToken } from "../../host/index.js";
 import { VerificationError, type VerifyTokenInput, verifyToken } from "../../issuer/verify.js";
 import { festivalCard, festivalInvoice, NOW } from "../../testing/cards/test-card.js";
 
 async function tapped() {
   const card = festivalCard();
   const { invoice, hash } = festivalInvoice(sat(2500));
-  const { token } = await tap(card.reader, { amount: sat(2500), invoiceHash: hash });
+  const { token } = await takeToken(card.reader, { amount: sat(2500), invoiceHash: hash });
   const input: VerifyTokenInput = { token, invoice, network: "bcrt", now: NOW, ...card };
   return { card, input };
 }
@@ -84,7 +84,7 @@ describe("verifying a token", () => {
   it("a card that signed another amount than the invoice's is told apart", async () => {
     const card = festivalCard();
     const { invoice, hash } = festivalInvoice(sat(2500));
-    const { token } = await tap(card.reader, { amount: sat(2499), invoiceHash: hash });
+    const { token } = await takeToken(card.reader, { amount: sat(2499), invoiceHash: hash });
     expect(codeOf(() => verifyToken({ token, invoice, network: "bcrt", now: NOW, ...card }))).toBe(
       "wrong-amount",
     );

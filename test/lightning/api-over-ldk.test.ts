@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
 import {
-  NOT_ASKED,
   openPaymentSender,
   type PaymentAuthorizer,
   PaymentReceiver,
@@ -10,6 +9,7 @@ import {
 } from "../../lightning/api/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import { InitiationsInMemory } from "../../testing/initiations-in-memory.js";
 
 let network: LittleNetwork;
 beforeAll(async () => {
@@ -40,7 +40,8 @@ it("all four messages cross a real connection, and the payment is real", async (
     },
   };
   const receiver = new PaymentReceiver(payer, authorizer);
-  const sender = await openPaymentSender(merchant, { answerTimeoutMs: 10_000 });
+  const log = new InitiationsInMemory();
+  const sender = await openPaymentSender(merchant, log, { answerTimeoutMs: 10_000 });
   try {
     const uri = parseNodeUri(`${bytesToHex(nodeId)}@${addresses[0]}`);
     const invoice = await merchant.createInvoice({
@@ -48,14 +49,14 @@ it("all four messages cross a real connection, and the payment is real", async (
       description: "beer",
       expirySeconds: 600,
     });
-    const sale = { invoice, uri, save: async () => {} };
-    expect(await sender.ask({ ...sale, token: REFUSE, state: NOT_ASKED })).toMatchObject({
+    const sale = { ...invoice, uri };
+    expect(await sender.ask({ ...sale, token: REFUSE })).toMatchObject({
       outcome: "rejected",
       reason: REASON.CARD_BLOCKED,
       cardUpdate: UPDATE,
-      state: { phase: "idle" },
     });
-    expect(await sender.ask({ ...sale, token: PAY, state: NOT_ASKED })).toMatchObject({
+    expect(log.loadInitiation(invoice.paymentHash)).toEqual({ phase: "idle" });
+    expect(await sender.ask({ ...sale, token: PAY })).toMatchObject({
       outcome: "paid",
       settled: { received: sat(1000) },
     });

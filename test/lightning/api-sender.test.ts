@@ -48,46 +48,30 @@ const hashOf = ({ paymentHash }: CreatedInvoice): string => bytesToHex(paymentHa
 
 describe("asking a payer to pay", () => {
   it("is paid when the merchant's own invoice settles; the state was durable before anything was sent", async () => {
-    const { merchant, payer, sender, ask, saved, asked, sale } = await shop();
+    const { merchant, payer, sender, ask, saved, asked, state } = await shop();
     paying(payer);
-    const order: string[] = [];
+    let savedWhenSent: readonly Initiation[] = [];
     merchant.onSend = () => {
-      order.push("sent");
+      savedWhenSent = [...saved];
       return "deliver";
     };
-    const save = async (state: Initiation) => {
-      order.push(state.phase);
-      await sale.save(state);
-    };
-    const answer = await sender.ask(ask({ save }));
-    expect(answer).toMatchObject({
-      outcome: "paid",
-      settled: { received: sat(1000) },
-      state: { phase: "paid" },
-    });
-    expect(order).toEqual(["asked", "sent", "paid"]);
-    expect(saved[0]).toEqual(asked);
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid", settled: { received: sat(1000) } });
+    expect(savedWhenSent).toEqual([asked]);
+    expect(saved).toEqual([asked, { phase: "paid" }]);
+    expect(state()).toEqual({ phase: "paid" });
   });
 
   it("silence is unknown, never paid", async () => {
-    const { sender, ask, asked, saved, sale } = await shop({ answerTimeoutMs: SOON_MS });
-    expect(await sender.ask(ask())).toMatchObject({
-      outcome: "unknown",
-      state: asked,
-      cardUpdate: undefined,
-    });
+    const { sender, ask, asked, saved } = await shop({ answerTimeoutMs: SOON_MS });
+    expect(await sender.ask(ask())).toEqual({ outcome: "unknown", cardUpdate: undefined });
     expect(saved).toEqual([asked]);
-    expect(sale.state).toEqual(asked);
   });
 
   it("a reject carries its reason, and frees the invoice for another payer", async () => {
-    const { sender, ask, payer, stranger, onAsk, says, reject, uriOf } = await shop();
+    const { sender, ask, payer, stranger, onAsk, says, reject, uriOf, state } = await shop();
     onAsk(payer, () => says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.NOT_FUNDED })));
-    expect(await sender.ask(ask())).toMatchObject({
-      outcome: "rejected",
-      reason: REASON.NOT_FUNDED,
-      state: { phase: "idle" },
-    });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: REASON.NOT_FUNDED });
+    expect(state()).toEqual({ phase: "idle" });
     paying(stranger);
     expect(await sender.ask(ask({ uri: uriOf(stranger), token: OTHER_TOKEN }))).toMatchObject({
       outcome: "paid",
@@ -101,9 +85,10 @@ describe("asking a payer to pay", () => {
   });
 
   it("a temporary reject frees nothing: another payer is refused, the same may be asked again", async () => {
-    const { sender, ask, payer, stranger, onAsk, says, reject, uriOf, asked } = await shop();
+    const { sender, ask, payer, stranger, onAsk, says, reject, uriOf, asked, state } = await shop();
     onAsk(payer, () => says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.BUSY })));
-    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: REASON.BUSY, state: asked });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected", reason: REASON.BUSY });
+    expect(state()).toEqual(asked);
     await expect(sender.ask(ask({ uri: uriOf(stranger) }))).rejects.toMatchObject({ code: "in-doubt" });
     expect(await sender.ask(ask())).toMatchObject({ outcome: "rejected" });
   });
@@ -128,16 +113,18 @@ describe("asking a payer to pay", () => {
   ])("a reject from %s is not believed", async (_, send) => {
     const found = await shop({ answerTimeoutMs: SOON_MS });
     found.onAsk(found.payer, () => send(found));
-    expect(await found.sender.ask(found.ask())).toMatchObject({ outcome: "unknown", state: found.asked });
+    expect(await found.sender.ask(found.ask())).toMatchObject({ outcome: "unknown" });
+    expect(found.state()).toEqual(found.asked);
   });
 
   it("a reject that the own settled invoice contradicts does not count", async () => {
-    const { sender, ask, merchant, payer, onAsk, says, reject, invoice } = await shop();
+    const { sender, ask, merchant, payer, onAsk, says, reject, invoice, state } = await shop();
     onAsk(payer, () => {
       merchant.settle(hashOf(invoice), sat(1000), true);
       says(payer, PEER_MESSAGE.REJECT_PAYMENT, reject({ reason: REASON.NOT_FUNDED }));
     });
-    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid", state: { phase: "paid" } });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "paid" });
+    expect(state()).toEqual({ phase: "paid" });
   });
 
   it("a settlement that nobody reported is found when the time is up", async () => {
@@ -173,16 +160,18 @@ describe("asking a payer to pay", () => {
   });
 
   it("another payer is not asked while the first may pay; after a cancel and a new invoice it is", async () => {
-    const { sender, ask, stranger, merchant, uriOf, sale } = await shop({ answerTimeoutMs: A_WHILE_MS });
+    const { sender, ask, stranger, merchant, uriOf, invoice, state } = await shop({
+      answerTimeoutMs: A_WHILE_MS,
+    });
     await sender.ask(ask());
     const dialed = merchant.dialed.length;
     await expect(sender.ask(ask({ uri: uriOf(stranger) }))).rejects.toMatchObject({ code: "in-doubt" });
     expect(merchant.dialed).toHaveLength(dialed);
-    expect(await sender.cancel(sale)).toMatchObject({ outcome: "cancelled", state: { phase: "cancelled" } });
+    expect(await sender.cancel(invoice.paymentHash)).toMatchObject({ outcome: "cancelled" });
+    expect(state()).toEqual({ phase: "cancelled" });
     paying(stranger);
     const next = await merchant.createInvoice({ amount: sat(1), description: "again", expirySeconds: 600 });
-    const fresh = ask({ uri: uriOf(stranger), invoice: next, state: NOT_ASKED, save: async () => {} });
-    expect(await sender.ask(fresh)).toMatchObject({ outcome: "paid" });
+    expect(await sender.ask(ask({ uri: uriOf(stranger), ...next }))).toMatchObject({ outcome: "paid" });
   });
 
   it("one invoice is asked for once at a time", async () => {
@@ -193,11 +182,12 @@ describe("asking a payer to pay", () => {
   });
 
   it("an aborted signal and a close end the waiting as unknown", async () => {
-    const { sender, ask, asked } = await shop();
+    const { sender, ask, asked, state } = await shop();
     const giveUp = new AbortController();
     const first = sender.ask(ask({ signal: giveUp.signal }));
     setImmediate(() => giveUp.abort());
-    expect(await first).toMatchObject({ outcome: "unknown", state: asked });
+    expect(await first).toMatchObject({ outcome: "unknown" });
+    expect(state()).toEqual(asked);
     const second = sender.ask(ask());
     setImmediate(() => sender.close());
     expect(await second).toMatchObject({ outcome: "unknown" });
@@ -214,10 +204,7 @@ describe("asking a payer to pay", () => {
       connected = new Promise<void>((resolve) => setImmediate(resolve)).then(() => connect(address));
       return connected;
     };
-    expect(await sender.ask(ask({ signal: giveUp.signal }))).toMatchObject({
-      outcome: "unknown",
-      state: { phase: "idle" },
-    });
+    expect(await sender.ask(ask({ signal: giveUp.signal }))).toMatchObject({ outcome: "unknown" });
     await connected;
     await new Promise((resolve) => setImmediate(resolve));
     expect(merchant.messages).toEqual([]);
@@ -228,8 +215,9 @@ describe("asking a payer to pay", () => {
 
   it("an expired or unknown invoice, a token out of size: nothing is sent", async () => {
     const { sender, ask, merchant, invoice } = await shop();
-    const unknown = { ...invoice, paymentHash: new Uint8Array(32) };
-    await expect(sender.ask(ask({ invoice: unknown }))).rejects.toMatchObject({ code: "not-found" });
+    await expect(sender.ask(ask({ paymentHash: new Uint8Array(32) }))).rejects.toMatchObject({
+      code: "not-found",
+    });
     await expect(sender.ask(ask({ token: new Uint8Array(1025) }))).rejects.toMatchObject({ code: "value" });
     await expect(sender.ask(ask({ token: new Uint8Array(0) }))).rejects.toMatchObject({ code: "value" });
     merchant.expire(invoice.paymentHash);
@@ -247,7 +235,6 @@ describe("when the payer cannot be asked", () => {
     expect(await sender.ask(ask())).toMatchObject({
       outcome: "not-sent",
       cause: { code: "unreachable" },
-      state: { phase: "idle" },
     });
     expect(saved).toEqual([]);
   });
@@ -270,13 +257,13 @@ describe("when the payer cannot be asked", () => {
   });
 
   it("the connection is lost before sending: not sent, and the state goes back", async () => {
-    const { sender, ask, payer, merchant, saved, asked, sale } = await shop();
-    const save = async (state: Initiation) => {
-      await sale.save(state);
+    const { sender, ask, payer, merchant, saved, asked, log } = await shop();
+    const save = log.saveInitiation.bind(log);
+    log.saveInitiation = (paymentHash, state) => {
+      save(paymentHash, state);
       merchant.disconnect(payer);
     };
-    const answer = await sender.ask(ask({ save }));
-    expect(answer).toMatchObject({ outcome: "not-sent", cause: { code: "not-connected" } });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "not-sent", cause: { code: "not-connected" } });
     expect(saved).toEqual([asked, NOT_ASKED]);
   });
 
@@ -284,30 +271,32 @@ describe("when the payer cannot be asked", () => {
     const { sender, ask, payer, saved, asked } = await shop({ answerTimeoutMs: A_WHILE_MS });
     await sender.ask(ask());
     payer.isDown = true;
-    expect(await sender.ask(ask())).toMatchObject({ outcome: "not-sent", state: asked });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "not-sent" });
     expect(saved).toEqual([asked]);
   });
 
   it("a send that fails otherwise may have left: unknown", async () => {
-    const { sender, ask, merchant, asked } = await shop({ answerTimeoutMs: A_WHILE_MS });
+    const { sender, ask, merchant, asked, state } = await shop({ answerTimeoutMs: A_WHILE_MS });
     merchant.onSend = () => {
       throw new NodeError("internal", "broken pipe");
     };
-    expect(await sender.ask(ask())).toMatchObject({ outcome: "unknown", state: asked });
+    expect(await sender.ask(ask())).toMatchObject({ outcome: "unknown" });
+    expect(state()).toEqual(asked);
   });
 
   it("a state that cannot be stored: nothing is sent", async () => {
-    const { sender, ask, merchant } = await shop();
-    await expect(sender.ask(ask({ save: () => Promise.reject(new Error("disk full")) }))).rejects.toThrow(
-      "disk full",
-    );
+    const { sender, ask, merchant, log } = await shop();
+    log.saveInitiation = () => {
+      throw new Error("disk full");
+    };
+    await expect(sender.ask(ask())).rejects.toThrow("disk full");
     expect(merchant.messages).toEqual([]);
   });
 });
 
 describe("cancelling", () => {
   it("while the payer is asked: the ask ends cancelled, and the payer can pay no more", async () => {
-    const { sender, ask, merchant, payer, sale, invoice } = await shop();
+    const { sender, ask, merchant, payer, state, invoice } = await shop();
     const sent = new Promise<void>((resolve) => {
       merchant.onSend = () => {
         resolve();
@@ -316,29 +305,33 @@ describe("cancelling", () => {
     });
     const answer = sender.ask(ask());
     await sent;
-    expect(await sender.cancel(sale)).toMatchObject({ outcome: "cancelled" });
-    expect(await answer).toMatchObject({ outcome: "cancelled", state: { phase: "cancelled" } });
+    expect(await sender.cancel(invoice.paymentHash)).toMatchObject({ outcome: "cancelled" });
+    expect(await answer).toMatchObject({ outcome: "cancelled" });
+    expect(state()).toEqual({ phase: "cancelled" });
     expect(await payer.pay({ invoice: invoice.invoice, maxFee: sat(0) })).toMatchObject({ state: "failed" });
     await expect(sender.ask(ask())).resolves.toMatchObject({ outcome: "cancelled" });
   });
 
   it("after the money came: paid", async () => {
-    const { sender, merchant, sale, invoice, saved } = await shop();
+    const { sender, merchant, invoice, saved } = await shop();
     merchant.settle(hashOf(invoice), sat(1000), true);
-    expect(await sender.cancel(sale)).toMatchObject({ outcome: "paid", settled: { received: sat(1000) } });
+    expect(await sender.cancel(invoice.paymentHash)).toMatchObject({
+      outcome: "paid",
+      settled: { received: sat(1000) },
+    });
     expect(saved).toEqual([{ phase: "paid" }]);
   });
 
   it("twice is as good as once; an unknown invoice is an error", async () => {
-    const { sender, sale, invoice } = await shop();
-    await sender.cancel(sale);
-    expect(await sender.cancel(sale)).toMatchObject({ outcome: "cancelled" });
-    const unknown = { ...sale, invoice: { ...invoice, paymentHash: new Uint8Array(32) } };
-    await expect(sender.cancel(unknown)).rejects.toMatchObject({ code: "not-found" });
+    const { sender, invoice, saved } = await shop();
+    await sender.cancel(invoice.paymentHash);
+    expect(await sender.cancel(invoice.paymentHash)).toMatchObject({ outcome: "cancelled" });
+    expect(saved).toEqual([{ phase: "cancelled" }]);
+    await expect(sender.cancel(new Uint8Array(32))).rejects.toMatchObject({ code: "not-found" });
   });
 
   it("between the end of the waiting and its answer: cancelled all the same", async () => {
-    const { sender, ask, sale, merchant } = await shop({ answerTimeoutMs: 1 });
+    const { sender, ask, state, invoice, merchant } = await shop({ answerTimeoutMs: 1 });
     const lookup = merchant.lookupInvoice.bind(merchant);
     const gate = { open: () => {} };
     let calls = 0;
@@ -356,11 +349,11 @@ describe("cancelling", () => {
     });
     const answer = sender.ask(ask());
     await waitingIsOver;
-    const cancelled = sender.cancel(sale);
+    const cancelled = sender.cancel(invoice.paymentHash);
     setImmediate(() => gate.open());
-    expect(await cancelled).toMatchObject({ outcome: "cancelled", state: { phase: "cancelled" } });
+    expect(await cancelled).toMatchObject({ outcome: "cancelled" });
     expect(await answer).toMatchObject({ outcome: "unknown" });
-    expect(sale.state).toEqual({ phase: "cancelled" });
+    expect(state()).toEqual({ phase: "cancelled" });
   });
 });
 

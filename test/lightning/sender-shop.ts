@@ -4,13 +4,13 @@ import { bytesToHex, sat, utf8 } from "../../common/index.js";
 import {
   encodeRejectPayment,
   type Initiation,
-  NOT_ASKED,
   openPaymentSender,
   type PaymentAsk,
   type PaymentSender,
   type SenderOptions,
 } from "../../lightning/api/index.js";
 import type { NodeUri } from "../../lightning/node-uri.js";
+import { InitiationsInMemory } from "../../testing/initiations-in-memory.js";
 import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 
 export const TOKEN = new Uint8Array(149).fill(1);
@@ -26,28 +26,19 @@ export async function openShop(options: SenderOptions) {
   const merchant = network.node("merchant");
   const payer = network.node("payer");
   const stranger = network.node("stranger");
-  const sender = await openPaymentSender(merchant, options);
+  const saved: Initiation[] = [];
+  const log = new InitiationsInMemory((state) => saved.push(state));
+  const sender = await openPaymentSender(merchant, log, options);
   senders.push(sender);
   const invoice = await merchant.createInvoice({
     amount: sat(1000),
     description: "beer",
     expirySeconds: 600,
   });
-  const saved: Initiation[] = [];
   const uriOf = (node: FakeNode): NodeUri => ({ nodeId: node.nodeId, host: "127.0.0.1", port: 9735 });
-  const sale = {
-    invoice,
-    get state() {
-      return saved.at(-1) ?? NOT_ASKED;
-    },
-    save: async (state: Initiation) => {
-      saved.push(state);
-    },
-  };
   const ask = (changes: Partial<PaymentAsk> = {}): PaymentAsk => ({
-    invoice: sale.invoice,
-    state: sale.state,
-    save: sale.save,
+    invoice: invoice.invoice,
+    paymentHash: invoice.paymentHash,
     uri: uriOf(payer),
     token: TOKEN,
     ...changes,
@@ -62,5 +53,7 @@ export async function openShop(options: SenderOptions) {
     });
   /** The sale's state while the payer has the token. */
   const asked = { phase: "asked", payer: bytesToHex(payer.nodeId), tokenHashes: [bytesToHex(sha256(TOKEN))] };
-  return { merchant, payer, stranger, sender, invoice, sale, saved, ask, asked, says, reject, uriOf };
+  /** How far the sale was asked for, as the merchant keeps it. */
+  const state = (): Initiation => log.loadInitiation(invoice.paymentHash);
+  return { merchant, payer, stranger, sender, invoice, log, saved, state, ask, asked, says, reject, uriOf };
 }

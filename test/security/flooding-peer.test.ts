@@ -3,13 +3,13 @@ import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { hexToBytes, sat, secp256k1 } from "../../common/index.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
-import { NOT_ASKED } from "../../lightning/api/initiation.js";
 import { parseAddress } from "../../lightning/nodes/ldk/address.js";
 import { LdkNode, type LdkNodeOptions, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from "../../lightning/nodes/ldk/peer-limits.js";
 import { MESSAGES } from "../../testing/floods/flood.js";
 import { type RawAddress, RawPeer } from "../../testing/floods/raw-peer.js";
 import { addedSince, bindingsTable } from "../../testing/floods/table.js";
+import { InitiationsInMemory } from "../../testing/initiations-in-memory.js";
 
 const chain = new SimulatedChain();
 beforeAll(() => chain.mine());
@@ -258,16 +258,14 @@ describe("a node that a stranger's card names", () => {
       flood().catch(() => undefined);
     });
     ends.push(() => evil.close());
-    const sender = await openPaymentSender(node, { answerTimeoutMs: 60_000 });
+    const sender = await openPaymentSender(node, new InitiationsInMemory(), { answerTimeoutMs: 60_000 });
     ends.push(() => sender.close());
     const invoice = await node.createInvoice({ description: "beer", expirySeconds: 600 });
     const stop = new AbortController();
     const answer = await sender.ask({
       uri: evil,
       token: new Uint8Array(149),
-      invoice,
-      state: NOT_ASKED,
-      save: async () => undefined,
+      ...invoice,
       signal: stop.signal,
       onUnreachable: () => setImmediate(() => stop.abort()),
     });

@@ -191,8 +191,8 @@ describe("a rogue card", () => {
     const network = new FakeNetwork();
     const [merchant, thief] = [network.node("merchant"), network.node("thief")];
     const card = festivalCard({ nodeUri: `${bytesToHex(thief.nodeId)}@127.0.0.1:9735` });
-    const sender = await openPaymentSender(merchant, { answerTimeoutMs: 20 });
     const store = new SaleStore(":memory:");
+    const sender = await openPaymentSender(merchant, store, { answerTimeoutMs: 20 });
     const seconds = 1_700_000_000_000;
     const terminal = new Terminal({
       node: merchant,

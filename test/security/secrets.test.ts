@@ -173,8 +173,8 @@ describe("secrets", () => {
     const card = openCardFile(path(CARD));
     const reader = new SimulatedReader();
     reader.insert(card.card);
-    const sender = await openPaymentSender(network.merchant, { answerTimeoutMs: 3000 });
     const sales = new SaleStore(path("sales.db"));
+    const sender = await openPaymentSender(network.merchant, sales, { answerTimeoutMs: 3000 });
     const terminal = new Terminal({ node: network.merchant, sender, store: sales, reader, retryPauseMs: 20 });
     for (const amount of [100, 6000, 200]) {
       const sale = await terminal.charge(

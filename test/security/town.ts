@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { authorizationMessage, MESSAGE_TYPE, NO_LIMIT, seal } from "../../apdu/index.js";
 import { bytesToHex, concatBytes, type Msat, msat, readU32, readU64, secp256k1 } from "../../common/index.js";
-import { type TapOptions, tap, withCard } from "../../host/index.js";
+import { type TapOptions, takeToken, withCard } from "../../host/index.js";
 import { activateCard, registerCard, showCard } from "../../issuer/ledger/index.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
@@ -87,7 +87,7 @@ export async function openTown(
       return { invoice, amount, hash: invoiceHash(invoice), serial };
     },
     async tap(card, { amount, hash }, options) {
-      return (await tap(card.reader, { amount, invoiceHash: hash }, options)).token;
+      return (await takeToken(card.reader, { amount, invoiceHash: hash }, options)).token;
     },
     present: (token, { invoice }, peer = PEER) => service.present(token, invoice, peer),
     async pay(card, sale, options) {

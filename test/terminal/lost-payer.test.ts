@@ -18,8 +18,8 @@ it("an issuer that ends before it has reserved anything is asked again as soon a
   const { merchant, payer, chain } = network;
   const { nodeId, addresses } = await payer.info();
   const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}` });
-  const sender = await openPaymentSender(merchant, { answerTimeoutMs: FOR_EVER_MS });
   const store = new SaleStore(":memory:");
+  const sender = await openPaymentSender(merchant, store, { answerTimeoutMs: FOR_EVER_MS });
   const terminal = new Terminal({ node: merchant, sender, store, reader: card.reader });
   const next: { node?: LdkNode; issuer?: Awaited<ReturnType<typeof openIssuer>> } = {};
   const notices: string[] = [];

@@ -11,8 +11,8 @@ it("a card sale is paid over a routing node between the issuer's node and the me
   const { nodeId, addresses } = await network.payer.info();
   const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}` });
   const issuer = await openIssuer(network.payer, [{ card }]);
-  const sender = await openPaymentSender(network.merchant);
   const store = new SaleStore(":memory:");
+  const sender = await openPaymentSender(network.merchant, store);
   try {
     expect(network.payer.hasChannel((await network.merchant.info()).nodeId)).toBe(false);
     const terminal = new Terminal({ node: network.merchant, sender, store, reader: card.reader });

@@ -58,7 +58,7 @@ describe("a sale", () => {
     let store = new SaleStore(path);
     expect(store.create(draft(1)).number).toBe(1);
     store.authorized(1, TOKEN, URI);
-    store.initiation(1, { phase: "asked", payer: "02ab", tokenHashes: ["11"] });
+    store.saveInitiation(draft(1).paymentHash, { phase: "asked", payer: "02ab", tokenHashes: ["11"] });
     store.close();
     store = new SaleStore(path);
     const open = store.get(1);
@@ -93,7 +93,7 @@ describe("a sale", () => {
     const store = new SaleStore(":memory:");
     const steps = {
       authorized: () => store.authorized(1, TOKEN, URI),
-      initiation: () => store.initiation(1, { phase: "idle" }),
+      initiation: () => store.saveInitiation(draft(1).paymentHash, { phase: "idle" }),
       cancelling: () => store.cancelling(1, "merchant"),
       cancelled: () => store.cancelled(1),
       refunding: () => store.refunding(1, "lnbcrt9", sat(1)),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SW } from "../../apdu/index.js";
 import { bytesToHex, sat } from "../../common/index.js";
-import { type SaleDisplay, SaleStore, Terminal, tap } from "../../host/index.js";
+import { type SaleDisplay, SaleStore, Terminal, takeToken } from "../../host/index.js";
 import { cancelSentence } from "../../host/terminal/index.js";
 import { blockCard, unblockCard } from "../../issuer/ledger/index.js";
 import { openPaymentSender, PaymentSender, REASON } from "../../lightning/api/index.js";
@@ -28,8 +28,8 @@ async function shop(options: { policy?: unknown; answering?: boolean } = {}) {
   });
   const answer = (one: FestivalCard) => openIssuer(network.payer, [{ card: one, policy: options.policy }]);
   const issuer = options.answering === false ? undefined : await answer(card);
-  const sender = await openPaymentSender(network.merchant, { answerTimeoutMs: 300 });
   const store = new SaleStore(":memory:");
+  const sender = await openPaymentSender(network.merchant, store, { answerTimeoutMs: 300 });
   const terminal = new Terminal({
     node: network.merchant,
     sender,
@@ -248,7 +248,7 @@ describe("a sale over two nodes", () => {
       ...beer,
       expirySeconds: 600,
     });
-    const { token, selected } = await tap(first.card.reader, {
+    const { token, selected } = await takeToken(first.card.reader, {
       amount: beer.amount,
       invoiceHash: invoiceHash(invoice),
     });
@@ -295,7 +295,7 @@ describe("a sale over two nodes", () => {
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
-    const sender = new PaymentSender(node, "bc", {});
+    const sender = new PaymentSender(node, "bc", store);
     const terminal = new Terminal({ node, sender, store, reader: card.reader, retryPauseMs: 20 });
     const giveUp = new AbortController();
     const onNotice = (sentence: string) => {
@@ -329,7 +329,7 @@ describe("a sale over two nodes", () => {
   it("a sale that was asked for and has expired since is finished, not stuck", async () => {
     const { store, terminal, display, card, notices, close } = await shop();
     const created = await network.merchant.createInvoice({ ...beer, expirySeconds: 1 });
-    const { token, selected } = await tap(card.reader, {
+    const { token, selected } = await takeToken(card.reader, {
       amount: beer.amount,
       invoiceHash: invoiceHash(created.invoice),
     });

@@ -38,7 +38,7 @@ const terminalSales: Kind = {
     };
     const paid = store.create({ ...sale, invoice: "lnbcrt1", paymentHash: HASH });
     store.authorized(paid.number, HASH, "02@127.0.0.1:9735");
-    store.initiation(paid.number, { phase: "asked", payer: "02", tokenHashes: ["00"] });
+    store.saveInitiation(HASH, { phase: "asked", payer: "02", tokenHashes: ["00"] });
     store.paid(paid.number, AMOUNT, NOW + 5);
     store.refunding(paid.number, "lnbcrt2", AMOUNT);
     const open = store.create({ ...sale, invoice: "lnbcrt3", paymentHash: hashOf("prove/fuzz open sale") });

@@ -16,7 +16,7 @@ import {
   verifyPin,
 } from "../../../apdu/index.js";
 import type { Msat } from "../../../common/index.js";
-import { openSession, tap } from "../../../host/index.js";
+import { openSession, takeToken } from "../../../host/index.js";
 import * as apdus from "../../card/apdus.js";
 import { initializeUpdate } from "../../card/channel.js";
 import { FACTORY_KEYS, FACTORY_VERSION, hashOf, PIN_BLOCK } from "../../card/material.js";
@@ -54,7 +54,7 @@ const reader = (card: Transport): Reader => ({
 });
 
 const OPERATIONS: readonly ((card: Transport) => Promise<unknown>)[] = [
-  (card) => tap(reader(card), { amount: AMOUNT, invoiceHash: HASH }, { askPin: async () => "1234" }),
+  (card) => takeToken(reader(card), { amount: AMOUNT, invoiceHash: HASH }, { askPin: async () => "1234" }),
   async (card) => (await openSession(card)).authorize(AMOUNT, HASH),
   async (card) => (await openSession(card)).identify(HASH),
   async (card) => (await openSession(card)).pinState(),
