@@ -10,6 +10,7 @@ import { describeReason, REASON } from "../../lightning/api/reasons.js";
 import { checkedInvoice, type Invoice } from "../../lightning/bolt11/index.js";
 import type { PaymentLookup } from "../../lightning/nodes/port.js";
 import { cardName } from "../ledger/accounts.js";
+import type { Applied } from "../ledger/apply.js";
 import { provesPayment } from "../ledger/resolve.js";
 import { withoutAuthorization } from "../ledger/unmatched.js";
 import { milliseconds } from "../store/values.js";
@@ -219,7 +220,8 @@ export class Authorizer implements PaymentAuthorizer {
       case "reserve":
         this.#ports.onStep("reserved");
         await onReserved(applied?.pending);
-        return await this.#pay(question, decision, started, applied?.pending);
+        if (!applied) throw new Error("a reservation is always recorded");
+        return await this.#pay(question, decision, started, applied);
     }
   }
 
@@ -238,19 +240,28 @@ export class Authorizer implements PaymentAuthorizer {
     question: Question,
     terms: Extract<Decided["decision"], { kind: "reserve" }>,
     started: number,
-    pending: Outcome["pending"],
+    { account, pending }: Applied,
   ): Promise<Outcome> {
     // A process that slept through half of its lease leaves the payment to the reconciler.
     if (this.#ports.monotonic() - started > this.#config.leaseMs / 2) return accepted(pending);
     const { card, counter, amount, paymentHash, invoice, amountless } = question;
-    const { maxFee, maxCltv } = terms;
+    const { maxFee, maxCltv, held } = terms;
     const order = { card, counter, amount, paymentHash, invoice, amountless, maxFee, maxCltv };
     const state = await this.payments.pay(order, this.#config.payTimeoutMs);
     try {
       if (state.state === "settled") {
         this.#ports.onStep("paid");
         const { preimage, fee } = state;
-        const booked = await this.writer.settle({ card, counter, amount, paymentHash, preimage, fee });
+        const reserved = { decidedAt: account.decided_at, maxFee, held };
+        const booked = await this.writer.settle({
+          card,
+          counter,
+          amount,
+          paymentHash,
+          preimage,
+          fee,
+          reserved,
+        });
         // Settled by another process; or void, or gone from the ledger: then it is nobody's.
         if (!booked) await this.#paidForNothing(question, preimage, fee);
         this.#ports.onStep("settled");

@@ -5,7 +5,7 @@ import type { AuthorizationState } from "../store/schema.js";
 import type { FindStatement, Store, Tx } from "../store/types.js";
 import type { AccountRow } from "./accounts.js";
 import {
-  CARD_FEES,
+  cardFees,
   type FeesInPeriods,
   ISSUER_LOAD,
   type IssuerLoad,
@@ -113,17 +113,34 @@ const GAP: FindStatement<"card" | "counter", Gap> = findMany(
   (p) => `select first, last, total_before, amount, known_at, voided_at from gaps
     where card = ${p.card} and first <= ${p.counter} order by first desc limit 1`,
 );
-const PERMITTED: FindStatement<
-  "card" | "sequence" | "amount" | "counter" | "total" | "pin",
-  { readonly permitted: bigint }
+/** What one row can tell of a card: an answer of its own for each would cost as much again. */
+interface OfCard extends FeesInPeriods {
+  /** 1: limits that were signed allow the claim; 0: none do. */
+  readonly permitted: bigint;
+  readonly in_flight: bigint;
+}
+const OF_CARD: FindStatement<
+  "card" | "sequence" | "amount" | "counter" | "total" | "pin" | "day" | "month",
+  OfCard
 > = findMany(
-  { card: "int", sequence: "int", amount: "int", counter: "int", total: "int", pin: "int" },
-  { permitted: "int" },
-  (p) => `select 1 as permitted from limits
-    where card = ${p.card} and sequence <= ${p.sequence} and max_per_transaction >= ${p.amount}
-      and max_transactions >= ${p.counter} and credit >= ${p.total}
-      and (${p.pin} = 1 or (pin_threshold >= ${p.amount} and no_pin_budget >= ${p.amount}))
-    order by sequence desc limit 1`,
+  {
+    card: "int",
+    sequence: "int",
+    amount: "int",
+    counter: "int",
+    total: "int",
+    pin: "int",
+    day: "int",
+    month: "int",
+  },
+  { permitted: "int", in_flight: "int", fees24h: "int", fees30d: "int" },
+  (p) => `select coalesce((select cast(1 as bigint) from limits
+        where card = ${p.card} and sequence <= ${p.sequence} and max_per_transaction >= ${p.amount}
+          and max_transactions >= ${p.counter} and credit >= ${p.total}
+          and (${p.pin} = 1 or (pin_threshold >= ${p.amount} and no_pin_budget >= ${p.amount}))
+        order by sequence desc limit 1), 0) as permitted,
+      (select count(*) from leases where card = ${p.card}) as in_flight, f.fees24h, f.fees30d
+    from (${cardFees(p)}) f`,
 );
 const PAYMENT: FindStatement<"paymentHash", PaymentRow> = findMany(
   { paymentHash: "bytes" },
@@ -137,11 +154,6 @@ const PAYMENT: FindStatement<"paymentHash", PaymentRow> = findMany(
 interface Count {
   readonly count: bigint;
 }
-const IN_FLIGHT: FindStatement<"card", Count> = findMany(
-  { card: "int" },
-  { count: "int" },
-  (p) => `select count(*) as count from leases where card = ${p.card}`,
-);
 const IN_FLIGHT_TO: FindStatement<"payee", Count> = findMany(
   { payee: "bytes" },
   { count: "int" },
@@ -190,36 +202,30 @@ export async function loadFacts(
   const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
   // One statement: one way to a database server and back, and one snapshot.
   const payees = [...new Set(there.map(({ payee }) => payee))];
-  const [known, gaps, payments, permitted, spent, newest, fees, inFlight, inFlightTo, load] =
-    await store.many.findAll(
-      tx,
-      { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
-      { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
-      { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
-      {
-        statement: PERMITTED,
-        rows: there.map(({ card, amount, counter, total, pinVerified }, i) => {
-          const pin = pinVerified ? 1n : 0n;
-          return { card, amount, counter, total, pin, sequence: acknowledged[i] ?? -1n };
-        }),
-      },
-      {
-        statement: SPENT,
-        rows: asking.flatMap((claim) =>
-          WINDOWS.map((length) => ({ card: claim.card, since: decisionTime(account(claim), now) - length })),
-        ),
-      },
-      { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
-      {
-        statement: CARD_FEES,
-        rows: there.map((claim) => {
-          return { card: claim.card, ...periodsBefore(decisionTime(account(claim), now)) };
-        }),
-      },
-      { statement: IN_FLIGHT, rows: there.map(({ card }) => ({ card })) },
-      { statement: IN_FLIGHT_TO, rows: payees.map((payee) => ({ payee: Buffer.from(payee, "hex") })) },
-      { statement: ISSUER_LOAD, rows: [periodsBefore(now)] },
-    );
+  const [known, gaps, payments, ofCard, spent, newest, inFlightTo, load] = await store.many.findAll(
+    tx,
+    { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
+    { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
+    { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
+    {
+      statement: OF_CARD,
+      rows: there.map((claim, i) => {
+        const { card, amount, counter, total } = claim;
+        const sequence = acknowledged[i] ?? -1n;
+        const periods = periodsBefore(decisionTime(account(claim), now));
+        return { card, amount, counter, total, pin: claim.pinVerified ? 1n : 0n, sequence, ...periods };
+      }),
+    },
+    {
+      statement: SPENT,
+      rows: asking.flatMap((claim) =>
+        WINDOWS.map((length) => ({ card: claim.card, since: decisionTime(account(claim), now) - length })),
+      ),
+    },
+    { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
+    { statement: IN_FLIGHT_TO, rows: payees.map((payee) => ({ payee: Buffer.from(payee, "hex") })) },
+    { statement: ISSUER_LOAD, rows: [periodsBefore(now)] },
+  );
   const windows = spentInWindows(asking.map(account), spent);
   const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
 
@@ -233,13 +239,13 @@ export async function loadFacts(
         acknowledged: acknowledged[i],
         known: known[i],
         gap: gapOf.get(claim.card),
-        permitted: permitted[i] !== undefined,
+        permitted: ofCard[i]?.permitted === 1n,
         paymentTaken: isOther(payments[i], claim),
         paidUnmatched: paidOf(payments[i]),
         spent24h: windows.get(claim.card)?.[0] ?? msat(0n),
         spent30d: windows.get(claim.card)?.[1] ?? msat(0n),
-        fees: fees[i] ?? NO_FEES,
-        inFlight: counted(inFlight[i]),
+        fees: ofCard[i] ?? NO_FEES,
+        inFlight: Number.parseInt((ofCard[i]?.in_flight ?? 0n).toString(), 10),
         pending: pending.get(claim.card),
       } satisfies Facts,
     ]),

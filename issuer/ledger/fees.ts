@@ -50,20 +50,13 @@ export const NO_LOAD: IssuerLoad = {
   resolved_payments: 0n,
 };
 
-const sumSince = (table: string, amount: string, where: string, since: string): string =>
-  `cast(coalesce((select sum(${amount}) from ${table} where ${where}hour >= ${since}), 0) as bigint)`;
+/** The fees of a card, as a query for one row of {@link FeesInPeriods}. */
+export const cardFees = (p: Readonly<Record<"card" | "day" | "month", string>>): string =>
+  `select cast(coalesce(sum(case when hour >= ${p.day} then amount end), 0) as bigint) as fees24h,
+      cast(coalesce(sum(amount), 0) as bigint) as fees30d
+    from card_fees where card = ${p.card} and hour >= ${p.month}`;
 
-/** The fees of a card. */
-export const CARD_FEES: FindStatement<"card" | "day" | "month", FeesInPeriods> = findMany(
-  { card: "int", day: "int", month: "int" },
-  { fees24h: "int", fees30d: "int" },
-  (p) => {
-    const since = (hour: string) => sumSince("card_fees", "amount", `card = ${p.card} and `, hour);
-    return `select ${since(p.day)} as fees24h, ${since(p.month)} as fees30d`;
-  },
-);
-
-/** Those of the issuer: the same work however many cards and payments there are. */
+/** The fees of the issuer: the same work however many cards and payments there are. */
 export const ISSUER_LOAD: FindStatement<"day" | "month", IssuerLoad> = findMany(
   { day: "int", month: "int" },
   {
@@ -75,7 +68,8 @@ export const ISSUER_LOAD: FindStatement<"day" | "month", IssuerLoad> = findMany(
   },
   (p) => {
     const net = "case when side = 'reserved' then amount else -amount end";
-    const since = (hour: string) => sumSince("issuer_fees", net, "", hour);
+    const since = (hour: string) =>
+      `cast(coalesce((select sum(${net}) from issuer_fees where hour >= ${hour}), 0) as bigint)`;
     return `select ${since(p.day)} as fees24h, ${since(p.month)} as fees30d,
       a.payments as reserved_payments, a.fees as reserved_fees, b.payments as resolved_payments
       from totals a, totals b where a.side = 'reserved' and b.side = 'resolved'`;

@@ -1,8 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { equalBytes, type Msat, ValueError } from "../../common/index.js";
-import { deleteMany, findMany, updateMany } from "../store/many.js";
+import { deleteMany, updateMany } from "../store/many.js";
 import type { Account } from "../store/schema.js";
-import type { FindStatement, Store, Tx } from "../store/types.js";
+import type { Store, Tx } from "../store/types.js";
 import { blob } from "../store/values.js";
 import { type AccountRow, lockAccounts, saveAccount } from "./accounts.js";
 import { BOOK, type BookingLine, book, booking } from "./bookings.js";
@@ -21,6 +21,17 @@ export interface Settlement extends AuthorizationKey {
   readonly paymentHash: Uint8Array;
   readonly preimage: Uint8Array;
   readonly fee: Msat;
+  /** As it was when the payment was reserved; nothing changes it after that. */
+  readonly reserved: ReservedFee;
+}
+
+/** What was set aside for the fee of a payment in flight. */
+export interface ReservedFee {
+  /** Of the authorization, Unix milliseconds. */
+  readonly decidedAt: bigint;
+  readonly maxFee: bigint;
+  /** Of the card's money. */
+  readonly held: bigint;
 }
 
 const SETTLE = updateMany(
@@ -29,13 +40,6 @@ const SETTLE = updateMany(
   ["card", "counter"],
   (p) => `state = 'settled', preimage = ${p.preimage}, fee = ${p.fee}, resolved_at = ${p.at}`,
   () => "authorizations.state = 'reserved'",
-);
-const RESERVED: FindStatement<"card" | "counter", ReservedFee> = findMany(
-  { card: "int", counter: "int" },
-  { decided_at: "int", max_fee: "int", held: "int" },
-  (p) => `select a.decided_at, coalesce(l.max_fee, 0) as max_fee, coalesce(l.held, 0) as held
-    from authorizations a left join leases l on l.card = a.card and l.counter = a.counter
-    where a.card = ${p.card} and a.counter = ${p.counter}`,
 );
 const CHARGE = updateMany(
   "accounts",
@@ -49,14 +53,6 @@ const RELEASE = deleteMany("leases", { card: "int", counter: "int" });
 /** Whether this preimage proves the payment. */
 export const provesPayment = (paymentHash: Uint8Array, preimage: Uint8Array): boolean =>
   preimage.length === 32 && equalBytes(sha256(preimage), paymentHash);
-
-/** What was set aside for the fee of a payment in flight. */
-interface ReservedFee {
-  readonly decided_at: bigint;
-  readonly max_fee: bigint;
-  /** Of the card's money. */
-  readonly held: bigint;
-}
 
 /**
  * Books payments that went through: the amount from reserved to settled, the routing fee to the fee account, and from
@@ -75,15 +71,8 @@ export async function settle(
   for (const { paymentHash, preimage } of settlements)
     if (!provesPayment(paymentHash, preimage)) throw new ValueError("preimage", "not of this payment");
   if (settlements.length === 0) return [];
-  const found = await store.many.find(
-    tx,
-    RESERVED,
-    settlements.map(({ card, counter }) => ({ card, counter })),
-  );
-  const reserved = new Map(settlements.map((settlement, i) => [settlement, found[i]]));
-  const held = (settlement: Settlement) => reserved.get(settlement)?.held ?? 0n;
   // Before their authorizations, as decisions do it.
-  const bearing = new Set(settlements.filter((one) => held(one) > 0n).map(({ card }) => card));
+  const bearing = new Set(settlements.filter(({ reserved }) => reserved.held > 0n).map(({ card }) => card));
   await lockAccounts(store, tx, [...bearing]);
   const changed = await store.many.change(
     tx,
@@ -99,7 +88,7 @@ export async function settle(
     { statement: RELEASE, rows: done.map(({ card, counter }) => ({ card, counter })), lenient: true },
     {
       statement: BOOK,
-      rows: done.flatMap((settlement) => settleLines(settlement, held(settlement), now)),
+      rows: done.flatMap((settlement) => settleLines(settlement, now)),
     },
     {
       statement: CHARGE,
@@ -107,36 +96,36 @@ export async function settle(
         const own = done.filter((settlement) => settlement.card === card);
         return {
           card,
-          charged: own.reduce((sum, one) => sum + chargedTo(one, held(one)), 0n),
-          held: own.reduce((sum, one) => sum + held(one), 0n),
+          charged: own.reduce((sum, one) => sum + chargedTo(one), 0n),
+          held: own.reduce((sum, { reserved }) => sum + reserved.held, 0n),
         };
       }),
     },
-    ...feeChanges({ resolved: done.map((settlement) => freedBy(settlement, reserved.get(settlement), now)) }),
+    ...feeChanges({ resolved: done.map(freedBy) }),
   );
   return changed;
 }
 
-/** Of the highest fee, what was not paid; where the lease was gone, a fee that nobody had counted. */
-const freedBy = ({ card, fee }: Settlement, reserved: ReservedFee | undefined, now: bigint): CountedFee => ({
+/** Of the highest fee, what was not paid. */
+const freedBy = ({ card, fee, reserved }: Settlement): CountedFee => ({
   card,
-  decidedAt: reserved?.decided_at ?? now,
-  amount: (reserved?.max_fee ?? 0n) - fee,
+  decidedAt: reserved.decidedAt,
+  amount: reserved.maxFee - fee,
 });
 
 /** What the card bears of a fee: never more than was held for it, whatever the node paid. */
-const chargedTo = ({ fee }: Settlement, held: bigint): bigint => (fee < held ? fee : held);
+const chargedTo = ({ fee, reserved }: Settlement): bigint => (fee < reserved.held ? fee : reserved.held);
 
-function settleLines(settlement: Settlement, held: bigint, at: bigint): BookingLine[] {
-  const { card, counter, amount, fee } = settlement;
+function settleLines(settlement: Settlement, at: bigint): BookingLine[] {
+  const { card, counter, amount, fee, reserved } = settlement;
   const line = (from: Account, to: Account, moved: bigint) =>
     moved > 0n ? booking(card, "settle", counter, from, to, moved, at) : [];
-  const charged = chargedTo(settlement, held);
+  const charged = chargedTo(settlement);
   return [
     ...line("reserved", "settled", amount),
     ...line("node", "fees", fee),
     ...line("held", "charged", charged),
-    ...line("held", "funded", held - charged),
+    ...line("held", "funded", reserved.held - charged),
   ];
 }
 

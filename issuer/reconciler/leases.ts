@@ -12,7 +12,11 @@ export interface OpenAuthorization {
   /** The amount again where the invoice has none, else null. */
   readonly amountless: bigint | null;
   readonly invoice: string;
+  /** Of the authorization, Unix milliseconds. */
+  readonly decided_at: bigint;
   readonly max_fee: bigint;
+  /** Of the fee, what the card bears. */
+  readonly held: bigint;
   readonly max_cltv: bigint;
   /** Unix milliseconds. */
   readonly expires_at: bigint;
@@ -58,8 +62,8 @@ export async function claimLeases(
       .innerJoin("authorizations as a", (join) =>
         join.onRef("a.card", "=", "l.card").onRef("a.counter", "=", "l.counter"),
       )
-      .select(["l.card", "l.counter", "a.payment_hash", "a.amount", "l.amount as amountless"])
-      .select(["l.invoice", "l.max_fee", "l.max_cltv", "l.expires_at", "l.takeovers", "l.owner"])
+      .select(["l.card", "l.counter", "a.payment_hash", "a.amount", "a.decided_at", "l.amount as amountless"])
+      .select(["l.invoice", "l.max_fee", "l.held", "l.max_cltv", "l.expires_at", "l.takeovers", "l.owner"])
       .where((eb) => eb.or([eb("l.owner", "=", owner), eb("l.until", "<", now)]))
       .where("a.state", "=", "reserved")
       .orderBy("l.until")

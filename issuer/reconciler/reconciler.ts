@@ -184,6 +184,7 @@ export class Reconciler {
         paymentHash: open.payment_hash,
         preimage: state.preimage,
         fee: state.fee,
+        reserved: { decidedAt: open.decided_at, maxFee: open.max_fee, held: open.held },
       });
       if (booked) return "settled";
       const { card, counter, payment_hash: paymentHash } = open;

@@ -29,9 +29,19 @@ function named(text: string): string {
   return text;
 }
 
-/** One array for each column, as `unnest` takes them. */
-function arrays<P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]): Value[][] {
-  return (Object.keys(statement.columns) as P[]).map((name) => rows.map((row) => row[name]));
+/** One array for each column, as `unnest` takes them, written out: the driver would make several strings of each value. */
+function arrays<P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]): string[] {
+  return (Object.keys(statement.columns) as P[]).map(
+    (name) => `{${rows.map((row) => element(row[name])).join(",")}}`,
+  );
+}
+
+/** A value in the text form of an array. */
+function element(value: Value): string {
+  if (value === null) return "NULL";
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  return `\\\\x${value.toString("hex")}`;
 }
 
 /** A statement whose parameters are numbered from `first` + 1 on. */
@@ -148,7 +158,8 @@ export const postgresMany: ManyRunner = {
       parameters,
     )) {
       const part = small(row.part);
-      const result = Object.fromEntries((slots[part] ?? []).map(({ name, slot }) => [name, row[slot]]));
+      const result: Record<string, Value | undefined> = {};
+      for (const { name, slot } of slots[part] ?? []) result[name] = row[slot];
       const rows = found[part];
       if (rows) rows[small(row.ordinal) - 1] ??= result;
     }

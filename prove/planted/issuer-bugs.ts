@@ -182,7 +182,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "what a payment did not cost in fees stays counted",
-    edits: { [RESOLVE]: [["amount: (reserved?.max_fee ?? 0n) - fee", "amount: fee - fee"]] },
+    edits: { [RESOLVE]: [["amount: reserved.maxFee - fee", "amount: fee - fee"]] },
     caughtBy: [test("fees", "sqlite counts the highest fee"), ledgerModel, systemFaults],
   },
   {
@@ -205,7 +205,11 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "a card pays more of a fee than was held for it",
-    edits: { [RESOLVE]: [["(fee < held ? fee : held)", "(held > 0n ? fee : held)"]] },
+    edits: {
+      [RESOLVE]: [
+        ["(fee < reserved.held ? fee : reserved.held)", "(reserved.held > 0n ? fee : reserved.held)"],
+      ],
+    },
     caughtBy: [test("fees", "sqlite never exceed what was held")],
   },
   {

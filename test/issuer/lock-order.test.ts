@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
+import type { ReservedFee } from "../../issuer/ledger/resolve.js";
 import { openPostgres } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
@@ -36,6 +37,17 @@ async function grounds() {
         if (rows.length === count) return;
         await sleep(5);
       }
+    },
+    /** What was set aside for the fee of the only payment of a card. */
+    async reserved(card: bigint): Promise<ReservedFee> {
+      return await one.store.db
+        .selectFrom("leases as l")
+        .innerJoin("authorizations as a", (join) =>
+          join.onRef("a.card", "=", "l.card").onRef("a.counter", "=", "l.counter"),
+        )
+        .select(["a.decided_at as decidedAt", "l.max_fee as maxFee", "l.held"])
+        .where("l.card", "=", card)
+        .executeTakeFirstOrThrow();
     },
     async deadlocks(): Promise<number> {
       await administrator.query("select pg_stat_force_next_flush()");
@@ -75,7 +87,7 @@ describe("two services whose groups have the same cards in opposite orders", () 
   });
 
   it("settle without a deadlock", async () => {
-    const { one, two, node, administrator, cards, waiting, deadlocks, close } = await grounds();
+    const { one, two, node, administrator, cards, waiting, deadlocks, reserved, close } = await grounds();
     const settlements = [];
     for (const [i, card] of cards.entries()) {
       node.set(i + 1, "stuck");
@@ -87,6 +99,7 @@ describe("two services whose groups have the same cards in opposite orders", () 
         paymentHash: decodeInvoice(invoice).paymentHash,
         preimage: preimageOf(i + 1),
         fee: msat(0n),
+        reserved: await reserved(cardKey(card.cardId)),
       });
     }
     await administrator.query("begin");
