@@ -1,5 +1,5 @@
-import type Database from "better-sqlite3";
-import { type Msat, msat } from "../../common/index.js";
+import { type Msat, msat } from "../../common/msat.js";
+import { SqliteFile, type SqliteValue } from "../../common/sqlite-file.js";
 import {
   type Initiation,
   type InitiationLog,
@@ -7,7 +7,7 @@ import {
   parseInitiation,
 } from "../../lightning/api/initiation.js";
 import { type CancelReason, type Refund, type Sale, SaleError, type SaleState } from "./sale.js";
-import { fileError, openSaleFile } from "./sale-file.js";
+import { SALE_FILE } from "./sale-file.js";
 
 interface Row {
   number: bigint;
@@ -65,13 +65,11 @@ function toSale(row: Row): Sale {
  * `damaged`, `io`.
  */
 export class SaleStore implements InitiationLog {
-  readonly #db: Database.Database;
-  readonly #path: string;
+  readonly #file: SqliteFile;
 
   /** @param path file, made when absent; `:memory:` for tests @throws SaleError */
   constructor(path: string) {
-    this.#path = path;
-    this.#db = openSaleFile(path);
+    this.#file = new SqliteFile(path === ":memory:" ? undefined : path, SALE_FILE);
   }
 
   create(
@@ -80,7 +78,7 @@ export class SaleStore implements InitiationLog {
       "amount" | "description" | "fiat" | "invoice" | "paymentHash" | "createdAt" | "expiresAt"
     >,
   ): Sale {
-    const { lastInsertRowid } = this.#run(
+    const { lastInsertRowid } = this.#file.run(
       `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation)
        values (?, ?, ?, ?, ?, ?, ?, ?)`,
       [
@@ -198,13 +196,13 @@ export class SaleStore implements InitiationLog {
   }
 
   close(): void {
-    this.#db.close();
+    this.#file.close();
   }
 
-  #change(number: number, from: SaleState | SaleState[], set: string, values: unknown[]): Sale {
+  #change(number: number, from: SaleState | SaleState[], set: string, values: SqliteValue[]): Sale {
     const states = [from].flat();
     const marks = states.map(() => "?").join(", ");
-    const { changes } = this.#run(`update sale set ${set} where number = ? and state in (${marks})`, [
+    const { changes } = this.#file.run(`update sale set ${set} where number = ? and state in (${marks})`, [
       ...values,
       number,
       ...states,
@@ -224,20 +222,7 @@ export class SaleStore implements InitiationLog {
     return sale;
   }
 
-  #sales(where: string, values: unknown[]): Sale[] {
-    try {
-      const rows = this.#db.prepare<unknown[], Row>(`select * from sale where ${where} order by number`);
-      return rows.all(...values).map(toSale);
-    } catch (cause) {
-      throw fileError(this.#path, cause);
-    }
-  }
-
-  #run(sql: string, values: unknown[]): Database.RunResult {
-    try {
-      return this.#db.prepare(sql).run(...values);
-    } catch (cause) {
-      throw fileError(this.#path, cause);
-    }
+  #sales(where: string, values: SqliteValue[]): Sale[] {
+    return this.#file.all(`select * from sale where ${where} order by number`, values, toSale);
   }
 }

@@ -1,4 +1,5 @@
-import { ChequecardError, type Failure } from "../../common/index.js";
+import { ChequecardError, type Failure } from "../../common/errors.js";
+import { sqliteProblem } from "../../common/sqlite-error.js";
 
 export type StoreErrorCode =
   /** Another process holds the database, or took part of what this one was about to change. */
@@ -60,22 +61,6 @@ const MESSAGES: Partial<Record<StoreErrorCode, string>> = {
   closed: "the store is closed",
 };
 
-/** SQLite's result codes by their prefix (https://www.sqlite.org/rescode.html). */
-const SQLITE: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
-  ["SQLITE_BUSY", "locked"],
-  ["SQLITE_LOCKED", "locked"],
-  ["SQLITE_PROTOCOL", "locked"],
-  ["SQLITE_CORRUPT", "damaged"],
-  ["SQLITE_NOTADB", "damaged"],
-  ["SQLITE_FULL", "full"],
-  ["SQLITE_CANTOPEN", "access"],
-  ["SQLITE_READONLY", "access"],
-  ["SQLITE_PERM", "access"],
-  ["SQLITE_AUTH", "access"],
-  ["SQLITE_IOERR", "io"],
-  ["SQLITE_CONSTRAINT", "constraint"],
-];
-
 /** SQLSTATE by its first characters (PostgreSQL, appendix A), then what the socket says. */
 const POSTGRES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
   ["40001", "locked"],
@@ -103,9 +88,8 @@ const POSTGRES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
 ];
 
 function classify(code: string, message: string): StoreErrorCode {
-  const table = code.startsWith("SQLITE_") ? SQLITE : POSTGRES;
-  const found = table.find(([prefix]) => code.startsWith(prefix));
-  if (found) return found[1];
+  const found = sqliteProblem(code) ?? POSTGRES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  if (found) return found;
   if (/database connection is not open|driver has already been destroyed|after calling end/i.test(message))
     return "closed";
   return /connection terminated|connection error|timeout expired|timeout exceeded|is not queryable/i.test(

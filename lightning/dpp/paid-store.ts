@@ -1,6 +1,6 @@
-import type { Database } from "better-sqlite3";
-import { ParseError } from "../../common/index.js";
-import { type FileKind, OpenFile } from "./database.js";
+import { ParseError } from "../../common/errors.js";
+import { SqliteFile } from "../../common/sqlite-file.js";
+import { deputyFile } from "./deputy-file.js";
 
 /** A payment that the recipient has decided to claim. */
 export interface PaidRecord {
@@ -25,10 +25,10 @@ export interface PaidHashes {
   forgetExpired(before: number): void;
 }
 
-const KIND: FileKind = {
-  name: "a file of paid deputy invoices",
-  applicationId: 0x63715044, // "cqPD"
-  migrations: [
+const FORM = deputyFile(
+  "a file of paid deputy invoices",
+  0x63715044, // "cqPD"
+  [
     `CREATE TABLE paid (
       payment_hash BLOB PRIMARY KEY CHECK (length(payment_hash) = 32),
       preimage BLOB NOT NULL CHECK (length(preimage) = 32),
@@ -38,7 +38,7 @@ const KIND: FileKind = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX paid_by_expiry ON paid (expires_at);`,
   ],
-};
+);
 
 interface Row {
   readonly payment_hash: Uint8Array;
@@ -65,44 +65,31 @@ function htlcsOf(text: string): string[] {
 
 /** Paid invoices in an SQLite file of this process alone; they survive a power cut. */
 export class PaidFile implements PaidHashes {
-  readonly #file: OpenFile<ReturnType<typeof prepareStatements>>;
+  readonly #file: SqliteFile;
 
   /** @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage` */
   constructor(path: string) {
-    this.#file = new OpenFile(path, KIND, prepareStatements);
+    this.#file = new SqliteFile(path, FORM);
   }
 
   find(paymentHash: Uint8Array): PaidRecord | undefined {
-    return this.#file.run(({ find }) => {
-      const row = find.get(paymentHash);
-      return row && fromRow(row);
-    });
+    const sql = "SELECT payment_hash, preimage, htlcs, paid_at, expires_at FROM paid WHERE payment_hash = ?";
+    return this.#file.all(sql, [paymentHash], fromRow)[0];
   }
 
   record({ paymentHash, preimage, htlcs, paidAt, expiresAt }: PaidRecord): void {
-    this.#file.run(({ record }) =>
-      record.run(paymentHash, preimage, JSON.stringify(htlcs), paidAt, expiresAt ?? null),
+    this.#file.run(
+      "INSERT INTO paid (payment_hash, preimage, htlcs, paid_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+      [paymentHash, preimage, JSON.stringify(htlcs), paidAt, expiresAt ?? null],
     );
   }
 
   forgetExpired(before: number): void {
-    this.#file.run(({ forget }) => forget.run(before));
+    this.#file.run("DELETE FROM paid WHERE expires_at < ?", [before]);
   }
 
-  /** Gives the file back. A second call does nothing. */
+  /** Closes the file. A second call does nothing. */
   end(): void {
-    this.#file.end();
+    this.#file.close();
   }
-}
-
-function prepareStatements(db: Database) {
-  return {
-    find: db.prepare<[Uint8Array], Row>(
-      "SELECT payment_hash, preimage, htlcs, paid_at, expires_at FROM paid WHERE payment_hash = ?",
-    ),
-    record: db.prepare(
-      "INSERT INTO paid (payment_hash, preimage, htlcs, paid_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-    ),
-    forget: db.prepare("DELETE FROM paid WHERE expires_at < ?"),
-  };
 }

@@ -1,6 +1,6 @@
-import type { Database, Statement } from "better-sqlite3";
-import { msat } from "../../common/index.js";
-import { type FileKind, OpenFile } from "./database.js";
+import { msat } from "../../common/msat.js";
+import { SqliteFile, type SqliteValue } from "../../common/sqlite-file.js";
+import { deputyFile } from "./deputy-file.js";
 import type { DeputyInvoice } from "./invoice.js";
 
 /** How a sale stands. An open one whose time is over is not accepted either. */
@@ -29,10 +29,10 @@ export interface SaleStore {
 /** Closed sales that are kept; older ones are forgotten. */
 export const MAX_CLOSED_SALES = 10_000;
 
-const KIND: FileKind = {
-  name: "a file of open sales",
-  applicationId: 0x63715053, // "cqPS"
-  migrations: [
+const FORM = deputyFile(
+  "a file of open sales",
+  0x63715053, // "cqPS"
+  [
     `CREATE TABLE sales (
       number INTEGER PRIMARY KEY AUTOINCREMENT,
       payment_hash BLOB NOT NULL UNIQUE CHECK (length(payment_hash) = 32),
@@ -55,7 +55,7 @@ const KIND: FileKind = {
     CREATE INDEX sales_by_state ON sales (state, number);
     CREATE UNIQUE INDEX sales_by_closing ON sales (closing);`,
   ],
-};
+);
 
 interface Row {
   readonly payment_hash: Uint8Array;
@@ -81,66 +81,61 @@ const fromRow = (row: Row): Sale => ({
 
 /** Sales in an SQLite file of this process alone; they survive a power cut. */
 export class SaleFile implements SaleStore {
-  readonly #file: OpenFile<ReturnType<typeof prepareStatements>>;
+  readonly #file: SqliteFile;
 
   /** @throws DeputyError `locked`, `damaged`, `foreign`, `newer`, `storage` */
   constructor(path: string) {
-    this.#file = new OpenFile(path, KIND, prepareStatements);
+    this.#file = new SqliteFile(path, FORM);
   }
 
   add(sale: DeputyInvoice): void {
     const { paymentHash, invoice, amount, description, createdAt, expiresAt } = sale;
-    this.#file.run(({ add }) =>
-      add.run(paymentHash, invoice, amount ?? null, description, createdAt, expiresAt),
+    this.#file.run(
+      `INSERT INTO sales (payment_hash, invoice, amount, description, created_at, expires_at, state)
+       VALUES (?, ?, ?, ?, ?, ?, 'open')`,
+      [paymentHash, invoice, amount ?? null, description, createdAt, expiresAt],
     );
   }
 
   open(): Sale[] {
-    return this.#file.run(({ open }) => open.all().map(fromRow));
+    return this.#sales("WHERE state = 'open' ORDER BY number");
   }
 
   closed(limit: number): Sale[] {
-    return this.#file.run(({ closed }) => closed.all(limit).map(fromRow));
+    return this.#sales("WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?", [limit]);
   }
 
   close(paymentHash: Uint8Array, state: "paid" | "cancelled", at: number): boolean {
-    return this.#file.commit(({ close, trim }) => {
-      const { changes } = close.run(state, at, paymentHash);
-      if (changes > 0) trim.run();
+    return this.#file.transaction(() => {
+      const { changes } = this.#file.run(
+        `UPDATE sales SET state = ?, closed_at = ?, closing = (SELECT coalesce(max(closing), 0) + 1 FROM sales)
+         WHERE payment_hash = ? AND state = 'open'`,
+        [state, at, paymentHash],
+      );
+      if (changes > 0)
+        this.#file.run(
+          `DELETE FROM sales WHERE number IN
+           (SELECT number FROM sales WHERE closing IS NOT NULL ORDER BY closing DESC
+            LIMIT -1 OFFSET ${MAX_CLOSED_SALES})`,
+        );
       return changes > 0;
     });
   }
 
   forgetExpired(before: number): void {
-    this.#file.run(({ forget }) => forget.run(before));
+    this.#file.run("DELETE FROM sales WHERE state = 'open' AND expires_at < ?", [before]);
   }
 
-  /** Gives the file back. A second call does nothing. */
+  /** Closes the file. A second call does nothing. */
   end(): void {
-    this.#file.end();
+    this.#file.close();
   }
-}
 
-function prepareStatements(db: Database) {
-  const columns = "payment_hash, invoice, amount, description, created_at, expires_at, state, closed_at";
-  const select = (rest: string): Statement<unknown[], Row> =>
-    db.prepare(`SELECT ${columns} FROM sales ${rest}`);
-  return {
-    add: db.prepare(
-      `INSERT INTO sales (payment_hash, invoice, amount, description, created_at, expires_at, state)
-       VALUES (?, ?, ?, ?, ?, ?, 'open')`,
-    ),
-    open: select("WHERE state = 'open' ORDER BY number"),
-    closed: select("WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?"),
-    close: db.prepare(
-      `UPDATE sales SET state = ?, closed_at = ?, closing = (SELECT coalesce(max(closing), 0) + 1 FROM sales)
-       WHERE payment_hash = ? AND state = 'open'`,
-    ),
-    trim: db.prepare(
-      `DELETE FROM sales WHERE number IN
-       (SELECT number FROM sales WHERE closing IS NOT NULL ORDER BY closing DESC
-        LIMIT -1 OFFSET ${MAX_CLOSED_SALES})`,
-    ),
-    forget: db.prepare("DELETE FROM sales WHERE state = 'open' AND expires_at < ?"),
-  };
+  #sales(rest: string, values: SqliteValue[] = []): Sale[] {
+    return this.#file.all(
+      `SELECT payment_hash, invoice, amount, description, created_at, expires_at, state, closed_at FROM sales ${rest}`,
+      values,
+      fromRow,
+    );
+  }
 }

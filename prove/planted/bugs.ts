@@ -10,6 +10,7 @@ import {
   TERMINAL_BUGS,
 } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { STORE_BUGS } from "./store-bugs.js";
 import { ONE_CARD_BUGS, REJECT_BUGS, UNMATCHED_BUGS } from "./unmatched-bugs.js";
@@ -32,6 +33,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...KEYBOARD_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,
+  ...SQLITE_FILE_BUGS,
   ...PERSONALIZATION_BUGS,
   ...NODE_BUGS,
   ...VECTOR_BUGS,

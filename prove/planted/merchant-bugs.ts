@@ -127,8 +127,8 @@ export const POINT_OF_SALE_BUGS: readonly PlantedBug[] = bugsOf("point of sale",
     edits: {
       "lightning/dpp/sale-store.ts": [
         [
-          'closed: select("WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?")',
-          'closed: select("WHERE closing IS NOT NULL ORDER BY closed_at DESC, number DESC LIMIT ?")',
+          '"WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?"',
+          '"WHERE closing IS NOT NULL ORDER BY closed_at DESC, number DESC LIMIT ?"',
         ],
       ],
     },

@@ -221,7 +221,7 @@ describe("bad input to deputy", () => {
     const open = new SaleFile(at("tap.sales.db"));
     const result = await verify("ab".repeat(32));
     open.end();
-    expect(result.err).toContain("open in another process");
+    expect(result.err).toContain("in use by another process");
   });
 
   it("every command has help with an example", async () => {

@@ -161,7 +161,7 @@ it("says what is wrong with the call, the profile and a folder in use", async ()
     [[at("tap.json"), at("new"), "--seconds", "never"], /usage/],
     [[at("none.json"), at("new")], /cannot be read \(ENOENT\)/],
     [[at("tap.json"), at("new"), "--price", "free"], /--price/],
-    [[at("tap.json"), at("busy")], /open in another process/],
+    [[at("tap.json"), at("busy")], /in use by another process/],
   ];
   for (const [args, problem] of cases) {
     const other = runCommand(program, args);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +83,48 @@ describe("starting", () => {
     const error = await refusal(start({ file: file("node") }));
     expect(error).toMatchObject({ code: "storage", message: expect.stringContaining("version 99") });
     expect(new Database(file("node")).pragma("user_version", { simple: true })).toBe(99);
+  });
+
+  test("from files of the first version goes on where it was", async () => {
+    const first = new SimulatedChain({ file: file("chain") });
+    first.mine(3);
+    const { nodeId } = await (await start({ file: file("node"), chain: first })).info();
+    await nodes.pop()?.close();
+    first.close();
+    for (const name of ["node", "chain"]) {
+      const db = new Database(file(name));
+      db.exec("drop index if exists payments_started; pragma application_id = 0; pragma user_version = 1");
+      db.close();
+    }
+    const second = new SimulatedChain({ file: file("chain") });
+    expect(second.tip().height).toBe(3);
+    expect((await (await start({ file: file("node"), chain: second })).info()).nodeId).toEqual(nodeId);
+    await nodes.pop()?.close();
+    second.close();
+    expect(
+      ["node", "chain"].map((name) => {
+        const db = new Database(file(name), { readonly: true });
+        const marks = [
+          db.pragma("application_id", { simple: true }),
+          db.pragma("user_version", { simple: true }),
+        ];
+        db.close();
+        return marks;
+      }),
+    ).toEqual([
+      [0x63714e44, 2],
+      [0x63714348, 2],
+    ]);
+  });
+
+  test("on the file of another kind is refused, and the file is left alone", async () => {
+    new SimulatedChain({ file: file("chain") }).close();
+    const before = readFileSync(file("chain"));
+    expect(await refusal(start({ file: file("chain") }))).toMatchObject({
+      code: "storage",
+      message: expect.stringContaining("a database of another program"),
+    });
+    expect(readFileSync(file("chain"))).toEqual(before);
   });
 
   test("from a file that is something else is refused", async () => {

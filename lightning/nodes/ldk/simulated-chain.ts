@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type Database from "better-sqlite3";
 import { bytesToHex, concatBytes, hexToBytes } from "../../../common/index.js";
-import { NodeError } from "../errors.js";
-import { openDatabase } from "./database.js";
+import type { SqliteFile, SqliteValue } from "../../../common/sqlite-file.js";
+import { openNodeFile } from "./database.js";
 import {
   coinbase,
   compactSize,
@@ -53,11 +52,9 @@ type BlockRow = SimulatedBlock & { time: number };
  * Every change is one durable transaction, so that processes can share the file and be killed at any time.
  */
 export class SimulatedChain {
-  readonly #db: Database.Database;
+  readonly #file: SqliteFile;
   readonly #now: () => number;
   readonly #listeners = new Set<() => void>();
-  readonly #selectTip: Database.Statement<[], BlockRow>;
-  readonly #selectBlock: Database.Statement<[number], BlockRow>;
   readonly #pollMs: number | undefined;
   #poll: NodeJS.Timeout | undefined;
   #seen: number;
@@ -65,29 +62,39 @@ export class SimulatedChain {
   /** @throws NodeError `storage` when the file cannot be opened or is not a chain of this version */
   constructor(options: SimulatedChainOptions = {}) {
     this.#now = options.now ?? Date.now;
-    this.#db = openDatabase(options.file, { kind: "chain", version: 1, schema: SCHEMA, exclusive: false });
-    this.#selectTip = this.#db.prepare("SELECT * FROM blocks ORDER BY height DESC LIMIT 1");
-    this.#selectBlock = this.#db.prepare("SELECT * FROM blocks WHERE height = ?");
+    this.#file = openNodeFile(options.file, {
+      name: "a simulated chain's file",
+      applicationId: 0x63714348, // "cqCH"
+      // The second version has the file's application id.
+      migrations: [SCHEMA, ""],
+      markedFrom: 2,
+      shared: true,
+      waitMs: 5000,
+    });
     this.#pollMs = options.file === undefined ? undefined : (options.pollMs ?? 50);
     this.#seen = this.tip().height;
   }
 
   /** The last block; height 0 with regtest's genesis hash before the first. */
   tip(): { readonly height: number; readonly hash: Uint8Array; readonly time: number } {
-    return this.#selectTip.get() ?? { height: 0, hash: REGTEST_GENESIS, time: 0 };
+    return (
+      this.#first<BlockRow>("SELECT * FROM blocks ORDER BY height DESC LIMIT 1") ?? {
+        height: 0,
+        hash: REGTEST_GENESIS,
+        time: 0,
+      }
+    );
   }
 
   /** The block at a height of 1 or more, if there is one. */
   block(height: number): SimulatedBlock | undefined {
-    return this.#selectBlock.get(height);
+    return this.#first<BlockRow>("SELECT * FROM blocks WHERE height = ?", height);
   }
 
   /** The transactions of the block at a height of 1 or more, in its order. */
   transactions(height: number): Uint8Array[] {
-    const rows = this.#db
-      .prepare("SELECT raw FROM transactions WHERE height = ? ORDER BY arrival")
-      .all(height) as { raw: Uint8Array }[];
-    return [coinbase(height), ...rows.map((row) => new Uint8Array(row.raw))];
+    const sql = "SELECT raw FROM transactions WHERE height = ? ORDER BY arrival";
+    return [coinbase(height), ...this.#file.all(sql, [height], rawOf)];
   }
 
   /**
@@ -96,7 +103,7 @@ export class SimulatedChain {
    */
   fund(satoshis: bigint, script: Uint8Array): Uint8Array {
     const coin = randomBytes(32);
-    this.#db.prepare("INSERT INTO outputs (txid, vout) VALUES (?, 0)").run(bytesToHex(coin));
+    this.#file.run("INSERT INTO outputs (txid, vout) VALUES (?, 0)", [bytesToHex(coin)]);
     return spendCoin(coin, satoshis, script);
   }
 
@@ -107,39 +114,39 @@ export class SimulatedChain {
    */
   submit(raw: Uint8Array): boolean {
     const facts = readTransaction(raw);
-    return this.#atomically(() => this.#accept(raw, facts));
+    return this.#file.transaction(() => this.#accept(raw, facts));
   }
 
   #accept(raw: Uint8Array, facts: TransactionFacts): boolean {
-    if (this.#db.prepare("SELECT 1 FROM transactions WHERE txid = ?").get(facts.txid)) return true;
+    if (this.#first("SELECT 1 FROM transactions WHERE txid = ?", facts.txid)) return true;
     const tip = this.tip();
     const reached = facts.lockTime < LOCK_TIME_THRESHOLD ? tip.height : Math.floor(this.#now() / 1000);
     if (facts.locked && facts.lockTime > reached) return false;
-    const unspent = this.#db.prepare(
-      "SELECT 1 FROM outputs WHERE txid = ? AND vout = ? AND spent_by IS NULL",
+    const unspent = "SELECT 1 FROM outputs WHERE txid = ? AND vout = ? AND spent_by IS NULL";
+    if (!facts.inputs.every(({ txid, index }) => this.#first(unspent, txid, index))) return false;
+    for (const { txid, index } of facts.inputs)
+      this.#file.run("UPDATE outputs SET spent_by = ? WHERE txid = ? AND vout = ?", [
+        facts.txid,
+        txid,
+        index,
+      ]);
+    for (let index = 0; index < facts.outputCount; index++)
+      this.#file.run("INSERT INTO outputs (txid, vout) VALUES (?, ?)", [facts.txid, index]);
+    this.#file.run(
+      "INSERT INTO transactions (txid, raw, arrival) SELECT ?, ?, coalesce(max(arrival), 0) + 1 FROM transactions",
+      [facts.txid, raw],
     );
-    if (!facts.inputs.every(({ txid, index }) => unspent.get(txid, index))) return false;
-    const spend = this.#db.prepare("UPDATE outputs SET spent_by = ? WHERE txid = ? AND vout = ?");
-    for (const { txid, index } of facts.inputs) spend.run(facts.txid, txid, index);
-    const create = this.#db.prepare("INSERT INTO outputs (txid, vout) VALUES (?, ?)");
-    for (let index = 0; index < facts.outputCount; index++) create.run(facts.txid, index);
-    this.#db
-      .prepare(
-        "INSERT INTO transactions (txid, raw, arrival) SELECT ?, ?, coalesce(max(arrival), 0) + 1 FROM transactions",
-      )
-      .run(facts.txid, raw);
     return true;
   }
 
   /** How many transactions wait for a block. */
   waiting(): number {
-    const row = this.#db.prepare("SELECT count(*) AS n FROM transactions WHERE height IS NULL").get();
-    return (row as { n: number }).n;
+    return this.#first<{ n: number }>("SELECT count(*) AS n FROM transactions WHERE height IS NULL")?.n ?? 0;
   }
 
   /** Makes `count` blocks; the first takes all waiting transactions. */
   mine(count = 1): void {
-    this.#atomically(() => {
+    this.#file.transaction(() => {
       for (let i = 0; i < count; i++) this.#mineOne();
     });
     this.#tell();
@@ -147,7 +154,7 @@ export class SimulatedChain {
 
   /** Makes one block unless the last is younger than `seconds`; whichever process asks first does it for all. */
   mineIfOlderThan(seconds: number): void {
-    this.#atomically(() => {
+    this.#file.transaction(() => {
       if (this.#now() / 1000 - this.tip().time >= seconds) this.#mineOne();
     });
     this.#tell();
@@ -156,10 +163,8 @@ export class SimulatedChain {
   #mineOne(): void {
     const tip = this.tip();
     const height = tip.height + 1;
-    const waiting = this.#db
-      .prepare("SELECT txid, raw FROM transactions WHERE height IS NULL ORDER BY arrival")
-      .all() as { txid: string; raw: Uint8Array }[];
-    const transactions = [coinbase(height), ...waiting.map((row) => new Uint8Array(row.raw))];
+    const waiting = "SELECT raw FROM transactions WHERE height IS NULL ORDER BY arrival";
+    const transactions = [coinbase(height), ...this.#file.all(waiting, [], rawOf)];
     const time = Math.max(Math.floor(this.#now() / 1000), tip.time);
     const header = proveWork(
       concatBytes(
@@ -172,10 +177,13 @@ export class SimulatedChain {
       ),
     );
     const bytes = concatBytes(header, compactSize(transactions.length), ...transactions);
-    this.#db
-      .prepare("INSERT INTO blocks (height, hash, time, bytes) VALUES (?, ?, ?, ?)")
-      .run(height, sha256d(header), time, bytes);
-    this.#db.prepare("UPDATE transactions SET height = ? WHERE height IS NULL").run(height);
+    this.#file.run("INSERT INTO blocks (height, hash, time, bytes) VALUES (?, ?, ?, ?)", [
+      height,
+      sha256d(header),
+      time,
+      bytes,
+    ]);
+    this.#file.run("UPDATE transactions SET height = ? WHERE height IS NULL", [height]);
   }
 
   /** Calls `listener` whenever there are new blocks, whoever made them. Returns the function that ends it. */
@@ -194,7 +202,7 @@ export class SimulatedChain {
   close(): void {
     clearInterval(this.#poll);
     this.#listeners.clear();
-    this.#db.close();
+    this.#file.close();
   }
 
   #tell(): void {
@@ -204,21 +212,12 @@ export class SimulatedChain {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #atomically<T>(change: () => T): T {
-    try {
-      return this.#db.transaction(change).immediate();
-    } catch (cause) {
-      if (
-        cause instanceof Error &&
-        "code" in cause &&
-        typeof cause.code === "string" &&
-        cause.code.startsWith("SQLITE")
-      )
-        throw new NodeError("storage", "the simulated chain's file cannot be written", { cause });
-      throw cause;
-    }
+  #first<Row>(sql: string, ...values: SqliteValue[]): Row | undefined {
+    return this.#file.all(sql, values, (row: Row) => row)[0];
   }
 }
+
+const rawOf = ({ raw }: { readonly raw: Uint8Array }): Uint8Array => new Uint8Array(raw);
 
 /** Finds a nonce for regtest's target: a hash whose highest bit is 0, every second one. */
 function proveWork(header: Uint8Array): Uint8Array {

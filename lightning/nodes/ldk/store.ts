@@ -1,11 +1,9 @@
-import type Database from "better-sqlite3";
-import { type DatabaseForm, openDatabase, storageError } from "./database.js";
+import type { SqliteFile, SqliteValue } from "../../../common/sqlite-file.js";
+import { openNodeFile } from "./database.js";
 
-const FORM: DatabaseForm = {
-  kind: "node",
-  version: 1,
-  exclusive: true,
-  schema: `
+/** The second version has the file's application id, and an index that the first may lack. */
+const MIGRATIONS = [
+  `
     CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL);
     CREATE TABLE monitors (outpoint TEXT PRIMARY KEY, bytes BLOB NOT NULL);
     CREATE TABLE monitor_updates (
@@ -24,8 +22,8 @@ const FORM: DatabaseForm = {
     CREATE TABLE peers (node_id BLOB PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL);
     CREATE TABLE broadcasts (sequence INTEGER PRIMARY KEY, raw BLOB NOT NULL);
   `,
-  indexes: "CREATE INDEX IF NOT EXISTS payments_started ON payments (started_at, payment_hash)",
-};
+  "CREATE INDEX IF NOT EXISTS payments_started ON payments (started_at, payment_hash)",
+];
 
 /** Names of the single values. */
 export type StateName = "seed" | "cross-node-seed" | "manager" | "port" | "known-peers";
@@ -35,35 +33,37 @@ export type StateName = "seed" | "cross-node-seed" | "manager" | "port" | "known
  * process can see them until {@link commit} makes all of them durable at once. Reads see the gathered writes.
  */
 export class NodeStore {
-  readonly #db: Database.Database;
-  readonly #statements = new Map<string, Database.Statement<unknown[]>>();
+  readonly #file: SqliteFile;
 
   /** @param file absent: in memory. @throws NodeError `storage` */
   constructor(file: string | undefined) {
-    this.#db = openDatabase(file, FORM);
+    this.#file = openNodeFile(file, {
+      name: "an embedded node's file",
+      applicationId: 0x63714e44, // "cqND"
+      migrations: MIGRATIONS,
+      markedFrom: 2,
+    });
   }
 
   /** True when there are writes that no commit has made durable yet. */
   get staged(): boolean {
-    return this.#db.inTransaction;
+    return this.#file.inTransaction;
   }
 
   /** Runs one writing statement within the open transaction. @throws NodeError `storage` */
-  write(sql: string, ...values: unknown[]): void {
-    this.#guarded(() => {
-      if (!this.#db.inTransaction) this.#db.exec("BEGIN IMMEDIATE");
-      this.#statement(sql).run(...values);
-    });
+  write(sql: string, ...values: SqliteValue[]): void {
+    if (!this.#file.inTransaction) this.#file.run("BEGIN IMMEDIATE");
+    this.#file.run(sql, values);
   }
 
   /** The first row of a query. @throws NodeError `storage` */
-  first<Row>(sql: string, ...values: unknown[]): Row | undefined {
-    return this.#guarded(() => this.#statement(sql).get(...values) as Row | undefined);
+  first<Row>(sql: string, ...values: SqliteValue[]): Row | undefined {
+    return this.all<Row>(sql, ...values)[0];
   }
 
   /** All rows of a query. @throws NodeError `storage` */
-  all<Row>(sql: string, ...values: unknown[]): Row[] {
-    return this.#guarded(() => this.#statement(sql).all(...values) as Row[]);
+  all<Row>(sql: string, ...values: SqliteValue[]): Row[] {
+    return this.#file.all(sql, values, (row: Row) => row);
   }
 
   getState(name: StateName): Uint8Array | undefined {
@@ -84,28 +84,11 @@ export class NodeStore {
 
   /** Makes all gathered writes durable, or none. @throws NodeError `storage` */
   commit(): void {
-    if (this.#db.inTransaction) this.#guarded(() => this.#db.exec("COMMIT"));
+    if (this.#file.inTransaction) this.#file.run("COMMIT");
   }
 
   /** Closes the file; gathered writes that were not committed are gone, as SQLite rolls them back. */
   close(): void {
-    this.#db.close();
-  }
-
-  #statement(sql: string): Database.Statement<unknown[]> {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#db.prepare<unknown[]>(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  #guarded<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (cause) {
-      throw storageError(cause, "the node's file");
-    }
+    this.#file.close();
   }
 }
