@@ -1,8 +1,7 @@
 import { hexToBytes } from "../../common/index.js";
 import { authenticate, type Channel, type Greeted, greet, protectCommand } from "../../reference/scp03.js";
-import type { SimulatedCard } from "../../simulator/index.js";
-import { apdu, exchange } from "./apdus.js";
-import { FACTORY_KEYS, FACTORY_VERSION, type KeyBytes, keysInHex } from "./material.js";
+import { apdu } from "./apdus.js";
+import { type KeyBytes, keysInHex } from "./material.js";
 
 const HOST_CHALLENGE = hexToBytes("1011121314151617");
 /** C-MAC and C-DECRYPTION. */
@@ -40,16 +39,4 @@ export class HostChannel {
     this.#channel = channel;
     return bytes;
   }
-}
-
-/** Opens a channel to the selected applet; undefined when the card refuses. */
-export function openChannel(
-  card: SimulatedCard,
-  keys: KeyBytes = FACTORY_KEYS,
-  version: number = FACTORY_VERSION,
-): HostChannel | undefined {
-  const answer = exchange(card, initializeUpdate(version));
-  if (answer.sw !== "9000") return undefined;
-  const channel = new HostChannel(keys, answer.data);
-  return exchange(card, channel.authenticate()).sw === "9000" ? channel : undefined;
 }

@@ -1,11 +1,7 @@
 import fc from "fast-check";
-import { blankCard, type Card } from "../../reference/card/state.js";
-import type { MemoryImage } from "../../simulator/index.js";
 import { seededEntropy } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
-import { FACTORY_KEYS, FACTORY_VERSION, keysInHex, SERIAL } from "../card/material.js";
-import { factoryCard } from "../tearing/states.js";
-import { Disagreement, ModelSession } from "./session.js";
+import { BLANK, CardSession, Disagreement, type Start } from "./session.js";
 import { anyStep, type MakeStep, type Step } from "./steps.js";
 
 /** Sequences of one call of fast-check: a failing one is shrunk within it. */
@@ -23,28 +19,14 @@ const USUAL: MakeStep = {
   withPin: true,
 };
 
-/** S8, pseudo-random challenges, responses protected. */
-const PARAMETER_I = 0x70;
-const BLANK_MODEL = blankCard({
-  serial: Buffer.from(SERIAL).toString("hex"),
-  i: PARAMETER_I,
-  slots: [{ version: FACTORY_VERSION, ...keysInHex(FACTORY_KEYS), sequence: 0 }],
-});
-
-interface Start {
-  readonly image: MemoryImage;
-  readonly model: Card;
-}
-
 /** A blank card and personalized ones, made once, through the channel and compared like everything else. */
 function starts(): readonly Start[] {
-  const blank: Start = { image: factoryCard().image(), model: BLANK_MODEL };
   const made = [USUAL, { ...USUAL, withPin: false, publish: 0 }].map((step) => {
-    const session = new ModelSession(blank);
+    const session = new CardSession(BLANK);
     session.step(step);
     return { image: session.image, model: session.model };
   });
-  return [...made, ...made, ...made, blank];
+  return [...made, ...made, ...made, BLANK];
 }
 
 /** A failing sequence is made shorter for so long and no longer; without a limit of time for as long as it takes. */
@@ -64,7 +46,7 @@ export async function runModel(options: CampaignOptions) {
     const seed = (options.seed + chunk) | 0;
     const details = fc.check(
       fc.property(sequence, ([start, steps]) => {
-        const session = new ModelSession(from[start] as Start, seededEntropy(seed));
+        const session = new CardSession(from[start] as Start, seededEntropy(seed));
         try {
           for (const step of steps) session.step(step);
         } finally {

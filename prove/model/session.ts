@@ -1,23 +1,55 @@
 import { bytesToHex, hexToBytes, secp256k1 } from "../../common/index.js";
 import { answer } from "../../reference/card/answer.js";
 import { provenPoint } from "../../reference/card/respond.js";
-import { type Card, type ExpectedData, type Outcome, withoutPower } from "../../reference/card/state.js";
-import { type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
+import {
+  blankCard as blankModel,
+  type Card,
+  type ExpectedData,
+  type Outcome,
+  withoutPower,
+} from "../../reference/card/state.js";
+import { blankCard, type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
+import { seededEntropy } from "../../testing/random.js";
 import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
 import { initializeUpdate } from "../card/channel.js";
+import { FACTORY_KEYS, FACTORY_VERSION, keysInHex, SERIAL } from "../card/material.js";
 import { messageProblem } from "../card/sealed.js";
-import { factoryCard } from "../tearing/states.js";
-import { adoptTornData, cellsOf, firstDifference, readCells } from "./cells.js";
-import type { MakeStep, Step, StepTear } from "./steps.js";
+import { cellsOf, firstDifference, readCells, settledAfterTear } from "./cells.js";
+import type { MakeStep, OpenStep, Step, StepTear } from "./steps.js";
 import { authenticating, blocksOf, commandOf, type Terminal, throughChannel } from "./terminal.js";
+
+const hex = bytesToHex;
+
+/** A card's memory, and the model of it. */
+export interface Start {
+  readonly image: MemoryImage;
+  readonly model: Card;
+}
+
+/** A card as from the factory. */
+export function factoryCard(image?: MemoryImage, entropy = seededEntropy(819)): SimulatedCard {
+  const keys = () => ({ version: FACTORY_VERSION, ...FACTORY_KEYS });
+  return blankCard({ serial: SERIAL, keys }, image ? { image, entropy } : { entropy });
+}
+
+/** S8, pseudo-random challenges, responses protected. */
+const PARAMETER_I = 0x70;
+/** A blank card. */
+export const BLANK: Start = {
+  image: factoryCard().image(),
+  model: blankModel({
+    serial: hex(SERIAL),
+    i: PARAMETER_I,
+    slots: [{ version: FACTORY_VERSION, ...keysInHex(FACTORY_KEYS), sequence: 0 }],
+  }),
+};
 
 /** Card and model do not agree. */
 export class Disagreement extends Error {}
 
 /** Commands that a replay can reach back to. */
 const HISTORY = 64;
-const hex = bytesToHex;
 
 /** The campaign's cards have pseudo-random challenges. */
 const noRandomness = (): never => {
@@ -25,8 +57,12 @@ const noRandomness = (): never => {
 };
 
 /** A card and its model, and the hosts that take turns with them. Every command is compared. */
-export class ModelSession {
-  readonly #card: SimulatedCard;
+export class CardSession {
+  readonly card: SimulatedCard;
+  /** What was answered last; undefined: it was torn. */
+  last: Answer | undefined;
+  /** Memory right after the last tear, without power. */
+  tornImage: MemoryImage | undefined;
   #model: Card;
   readonly #terminals: [Terminal, Terminal] = [{ channel: undefined }, { channel: undefined }];
   readonly #history: Uint8Array[] = [];
@@ -36,13 +72,10 @@ export class ModelSession {
   readonly seen = new Map<string, number>();
 
   /** @param start a card's memory, and the model of it */
-  constructor(
-    start: { readonly image: MemoryImage; readonly model: Card },
-    entropy?: (n: number) => Uint8Array,
-  ) {
-    this.#card = factoryCard(start.image, entropy);
+  constructor(start: Start, entropy?: (n: number) => Uint8Array) {
+    this.card = factoryCard(start.image, entropy);
     this.#model = withoutPower(start.model);
-    this.#card.powerOn();
+    this.card.powerOn();
     this.#send(SELECT_APP, undefined);
   }
 
@@ -51,7 +84,7 @@ export class ModelSession {
   }
 
   get image(): MemoryImage {
-    return this.#card.image();
+    return this.card.image();
   }
 
   /** @throws Disagreement */
@@ -66,7 +99,7 @@ export class ModelSession {
         this.#power([], true);
         return;
       case "open-channel":
-        this.#open(step.version, step.wrong, step.tear);
+        if (!step.onlyIfNone || !this.#terminals[0].channel) this.#open(step);
         return;
       case "make":
         this.#make(step, step.tear);
@@ -93,11 +126,16 @@ export class ModelSession {
     }
   }
 
-  #open(version: number, wrong: boolean, tear: StepTear | undefined): boolean {
-    const begun = this.#send(initializeUpdate(version), wrong ? undefined : tear);
+  #open({
+    version,
+    wrong,
+    tear,
+    isLate = wrong,
+  }: OpenStep & { readonly tear?: StepTear | undefined }): boolean {
+    const begun = this.#send(initializeUpdate(version), isLate ? undefined : tear);
     if (begun?.sw !== "9000") return false;
-    const sent = authenticating(this.#terminals[0], begun.data, wrong);
-    return this.#send(sent, wrong ? tear : undefined)?.sw === "9000";
+    const sent = authenticating(this.#terminals[0], begun.data, version, wrong);
+    return this.#send(sent, isLate ? tear : undefined)?.sw === "9000";
   }
 
   /** RESET if needed, then a whole personalization; the tear falls on one of its commands. */
@@ -105,7 +143,7 @@ export class ModelSession {
     const at = typeof tear?.point === "object" ? tear.point.write % 4 : 0;
     const tornAt = (index: number) => (tear && at === index ? tear : undefined);
     this.#send(SELECT_APP, undefined);
-    if (!this.#open(0x30, false, undefined)) return;
+    if (!this.#open({ kind: "open-channel", version: 0x30, wrong: false })) return;
     const [terminal] = this.#terminals;
     const [first, second] = blocksOf(step);
     const through = (ins: number, p1p2: number, data: Uint8Array, index: number): boolean =>
@@ -123,15 +161,17 @@ export class ModelSession {
     this.#history.push(sent);
     if (this.#history.length > HISTORY) this.#history.shift();
     const outcome = answer(this.#model, sent, noRandomness);
-    this.#card.tearAt(tear?.point);
+    this.card.tearAt(tear?.point);
     let got: Answer;
     try {
-      got = exchange(this.#card, sent);
+      got = exchange(this.card, sent);
     } catch (error) {
       if (!(error instanceof TornError) || !tear) throw error;
+      this.last = undefined;
       this.#torn(outcome, tear);
       return undefined;
     }
+    this.last = got;
     const kind = `${hex(sent.subarray(0, 2))} ${got.sw}`;
     this.seen.set(kind, (this.seen.get(kind) ?? 0) + 1);
     this.#compare(outcome, sent, got);
@@ -186,16 +226,14 @@ export class ModelSession {
   /** Power failed: the card is as before, as after, or as the outcome says of in between. */
   #torn(outcome: Outcome, tear: StepTear): void {
     const before = this.#model;
+    this.tornImage = this.image;
     this.#powerOn(tear.rollBack);
     const found = this.#found();
-    const candidates =
-      tear.point === "before-command"
-        ? [before]
-        : tear.point === "after-command" && outcome.data.kind !== "key-proof"
-          ? [outcome.next]
-          : [before, ...outcome.between, outcome.next];
-    let settled = candidates.find((candidate) => !firstDifference(cellsOf(candidate), found));
-    if (!settled && outcome.mixes) settled = adoptTornData(before, outcome.next, found);
+    const is = (card: Card) => (firstDifference(cellsOf(card), found) ? undefined : card);
+    let settled: Card | undefined;
+    if (tear.point === "before-command") settled = is(before);
+    else if (tear.point === "after-command" && outcome.data.kind !== "key-proof") settled = is(outcome.next);
+    else settled = settledAfterTear(before, outcome, found);
     if (!settled && outcome.data.kind === "key-proof") {
       const made = this.#withNewKey(before, found);
       if (!firstDifference(cellsOf(made), found)) settled = made;
@@ -217,16 +255,16 @@ export class ModelSession {
   #powerOn(rollBack: readonly number[]): void {
     for (const write of rollBack) {
       try {
-        this.#card.powerOn(write);
+        this.card.powerOn(write);
       } catch (error) {
         if (!(error instanceof TornError)) throw error;
       }
     }
-    this.#card.powerOn();
+    this.card.powerOn();
   }
 
   #found(): Record<string, string> {
-    const cells = new Cells(this.#card.image());
+    const cells = new Cells(this.card.image());
     if (cells.journalLength) throw new Disagreement("a transaction is open between two commands");
     return readCells(cells, this.#model);
   }

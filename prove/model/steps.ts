@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Order } from "../card/sealed.js";
 
 /** Power fails here in the step's command, and perhaps again in the roll-back. */
 export interface StepTear {
@@ -41,6 +42,17 @@ export interface MakeStep {
   readonly withPin: boolean;
 }
 
+/** INITIALIZE UPDATE and EXTERNAL AUTHENTICATE. */
+export interface OpenStep {
+  readonly kind: "open-channel";
+  readonly version: number;
+  readonly wrong: boolean;
+  /** Nothing is done where the host has a channel. */
+  readonly onlyIfNone?: true;
+  /** The tear falls on EXTERNAL AUTHENTICATE: without a word, where it is wrong. */
+  readonly isLate?: boolean;
+}
+
 export type Step = { readonly tear?: StepTear | undefined } & (
   | { readonly kind: "authorize"; readonly amount: Amount; readonly invoice: number }
   | { readonly kind: "verify"; readonly block: "right" | "wrong" | "malformed" | "none" }
@@ -62,7 +74,11 @@ export type Step = { readonly tear?: StepTear | undefined } & (
   | { readonly kind: "power" }
   /** The other terminal takes the card: power, SELECT, and its own half of a channel, which is stale. */
   | { readonly kind: "hand-over" }
-  | { readonly kind: "open-channel"; readonly version: number; readonly wrong: boolean }
+  | OpenStep
+  /** An update with these fields, for this card unless they say otherwise. */
+  | { readonly kind: "order"; readonly fields: Partial<Order> }
+  /** @param replace version of the keys that make room; 0: none */
+  | { readonly kind: "put-key"; readonly replace: number }
   | { readonly kind: "generate-key-pair" }
   | {
       readonly kind: "store-data";

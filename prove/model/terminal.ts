@@ -1,5 +1,6 @@
 import { concatBytes, hexToBytes, utf8 } from "../../common/index.js";
 import type { Card } from "../../reference/card/state.js";
+import { putKeyData } from "../../reference/personalize.js";
 import * as card from "../card/apdus.js";
 import { HostChannel } from "../card/channel.js";
 import * as material from "../card/material.js";
@@ -33,6 +34,12 @@ const SELECTS = [
   card.apdu("00a40400"),
 ];
 const MOST = 2_100_000_000_000_000_000n;
+
+const NEXT_KEY_DATA = putKeyData(
+  material.NEXT_VERSION,
+  material.keysInHex(material.NEXT_KEYS),
+  material.keysInHex(material.FACTORY_KEYS).dek,
+);
 
 const least = (value: bigint): bigint => (value < 0n ? 0n : value);
 
@@ -135,6 +142,10 @@ export function commandOf(step: Step, model: Card, terminal: Terminal): Uint8Arr
       return SELECTS[step.what] ?? card.SELECT_APP;
     case "update":
       return orderOf(model, step);
+    case "order":
+      return card.update(sealedUpdate({ point: own(model.point, material.CARD_POINT), ...step.fields }));
+    case "put-key":
+      return throughChannel(terminal, 0xd8, (step.replace << 8) | 0x81, NEXT_KEY_DATA);
     case "raw":
       return step.bytes;
     case "generate-key-pair":
@@ -154,7 +165,13 @@ export function commandOf(step: Step, model: Card, terminal: Terminal): Uint8Arr
 }
 
 /** EXTERNAL AUTHENTICATE of a terminal that just got an answer to INITIALIZE UPDATE. */
-export function authenticating(terminal: Terminal, answer: Uint8Array, wrong: boolean): Uint8Array {
-  terminal.channel = new HostChannel(material.FACTORY_KEYS, answer);
+export function authenticating(
+  terminal: Terminal,
+  answer: Uint8Array,
+  version: number,
+  wrong: boolean,
+): Uint8Array {
+  const keys = version === material.NEXT_VERSION ? material.NEXT_KEYS : material.FACTORY_KEYS;
+  terminal.channel = new HostChannel(keys, answer);
   return terminal.channel.authenticate(wrong);
 }

@@ -1,46 +1,49 @@
-import { type MemoryImage, type SimulatedCard, type TearPoint, TornError } from "../../simulator/index.js";
+import { type Card, LIFECYCLE } from "../../reference/card/state.js";
+import { type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
 import { SeededRandom, seededEntropy } from "../../testing/random.js";
 import type { Campaign, CampaignOptions } from "../campaign.js";
 import { Meter } from "../campaign.js";
-import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
+import { SELECT_DOMAIN, verify } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
-import { moneyProblem, tornStateProblem } from "./checks.js";
+import { FACTORY_VERSION, NEXT_VERSION, PIN_BLOCK } from "../card/material.js";
+import { moneyProblem } from "../card/money.js";
+import { CardSession, Disagreement, factoryCard, type Start } from "../model/session.js";
+import type { Step, StepTear } from "../model/steps.js";
 import { TORN_COMMANDS, type TornCommand } from "./commands.js";
-import { keysProblem, saleProblem, startOverProblem, tornAnswer } from "./recovery.js";
-import { factoryCard, type TornState, tornStates } from "./states.js";
+import { enter, OPEN, type TornState, tornStates, USUAL } from "./states.js";
 
 /** What an untorn run of a command showed. */
 interface Baseline {
-  readonly before: Cells;
-  readonly after: Cells;
-  readonly answer: Answer;
+  readonly before: Card;
+  readonly after: Card;
+  readonly sw: string | undefined;
   readonly writes: number;
   /** Persistent writes that had happened at each use of the random number generator. */
   readonly drawn: readonly number[];
 }
 
-/** A card in a state, the command's bytes ready. */
-function ready(state: TornState, command: TornCommand, onDraw: (writes: number) => void = () => {}) {
-  let watching = false;
+/** Everything but the command itself; from then on each use of the random number generator is told. */
+function ready(state: TornState, { steps }: TornCommand, onDraw: (writes: number) => void): CardSession {
+  let isWatching = false;
   const entropy = seededEntropy(7);
-  const card: SimulatedCard = factoryCard(state.image, (length) => {
-    if (watching) onDraw(card.writes);
+  const session: CardSession = enter(state, (length) => {
+    if (isWatching) onDraw(session.card.writes);
     return entropy(length);
   });
-  card.powerOn();
-  const bytes = command.prepare(card, state, state.prelude(card));
-  watching = true;
-  return { card, bytes };
+  for (const step of steps.slice(0, -1)) session.step(step);
+  isWatching = true;
+  return session;
 }
+
+const lastOf = ({ steps }: TornCommand): Step => steps.at(-1) ?? { kind: "power" };
 
 function untorn(state: TornState, command: TornCommand): Baseline {
   const drawn: number[] = [];
-  const { card, bytes } = ready(state, command, (writes) => drawn.push(writes));
-  const before = new Cells(card.image());
-  const answer = exchange(card, bytes);
-  const writes = card.writes;
-  card.powerOn();
-  return { before, after: new Cells(card.image()), answer, writes, drawn };
+  const session = ready(state, command, (writes) => drawn.push(writes));
+  const before = session.model;
+  session.step(lastOf(command));
+  const { last, card, model: after } = session;
+  return { before, after, sw: last?.sw, writes: card.writes, drawn };
 }
 
 /** Sweeps one command in one state. */
@@ -60,37 +63,34 @@ class PairSweep {
   }
 
   run(): void {
-    const { writes, drawn, after } = this.#baseline;
+    const { writes, drawn, sw } = this.#baseline;
     if (this.#command.sale && drawn.some((at) => at !== writes))
       this.#fail("untorn", "a signature was made before the commit");
-    const problem = moneyProblem(after);
-    if (problem) this.#fail("untorn", problem);
     this.#tear("before-command");
     for (let write = 1; write <= writes; write++) this.#tear({ write });
     this.#tear("after-command");
-    if (this.#command.guessesRight && this.#baseline.answer.sw === "9000" && !this.#tryCounted)
+    if (this.#command.guessesRight && sw === "9000" && !this.#tryCounted)
       this.#fail("every write", "a right PIN is compared before its try is counted");
   }
 
-  #tear(point: TearPoint): void {
+  #tear(point: StepTear["point"]): void {
     const where = typeof point === "object" ? `write ${point.write} of ${this.#baseline.writes}` : point;
     let drawn = 0;
-    const { card, bytes } = ready(this.#state, this.#command, () => drawn++);
-    card.tearAt(point);
+    const session = ready(this.#state, this.#command, () => drawn++);
     this.#meter.units++;
-    if (tornAnswer(card, bytes)) {
-      this.#fail(where, "was not torn");
-      return;
-    }
-    if (this.#command.sale && typeof point === "object" && drawn > 0)
-      this.#fail(where, "a signature was made before the commit");
-    const torn = card.image();
-    card.powerOn();
-    const rollBack = card.writes;
-    const settled = card.image();
-    this.#check(where, settled);
-    for (let write = 1; write <= rollBack; write++) this.#tearRollBack(where, torn, settled, write);
-    if (this.#command.sale && this.#baseline.answer.sw === "9000") this.#tearSecondTap(where, settled);
+    this.#hold(where, () => {
+      session.step({ ...lastOf(this.#command), tear: { point, rollBack: [], reselect: false } });
+      if (session.last) return this.#fail(where, "was not torn");
+      const rollBack = session.card.writes;
+      if (this.#command.sale && typeof point === "object" && drawn > 0)
+        this.#fail(where, "a signature was made before the commit");
+      const settled: Start = { image: session.image, model: session.model };
+      if (settled.model.tries === this.#baseline.before.tries - 1) this.#tryCounted = true;
+      this.#life(where, settled);
+      for (let write = 1; write <= rollBack; write++)
+        this.#tearRollBack(where, session.tornImage ?? settled.image, settled.image, write);
+      if (this.#command.sale && this.#baseline.sw === "9000") this.#tearSecondTap(where, settled);
+    });
   }
 
   /** Torn at the same write of the roll-back twice, then left alone: as if it had not been torn. */
@@ -107,47 +107,71 @@ class PairSweep {
   }
 
   /** The sale is tapped again and torn again, at every write. */
-  #tearSecondTap(where: string, settled: MemoryImage): void {
-    const { sale } = this.#command;
-    const { before, after } = this.#baseline;
-    if (!sale) return;
+  #tearSecondTap(where: string, settled: Start): void {
     for (let write = 1; ; write++) {
-      const card = factoryCard(settled);
-      card.powerOn();
-      exchange(card, SELECT_APP);
-      card.tearAt({ write });
-      if (tornAnswer(card, this.#command.prepare(card, this.#state, undefined))) return;
+      const session = new CardSession(settled);
+      const at = `${where}, second tap torn at write ${write}`;
+      const tear = { point: { write }, rollBack: [], reselect: true };
+      const isTorn = this.#hold(at, () => {
+        session.step({ ...lastOf(this.#command), tear });
+        if (!session.tornImage) return false;
+        this.#completeSale(at, session);
+        return true;
+      });
+      if (isTorn === false) return;
       this.#meter.units++;
       this.#meter.count("tears of a second tap");
-      const problem = saleProblem(card, sale, before, after);
-      if (problem) this.#fail(`${where}, second tap torn at write ${write}`, problem);
     }
   }
 
-  #check(where: string, settled: MemoryImage): void {
-    const { before, after, answer } = this.#baseline;
-    const found = new Cells(settled);
-    if (found.tries === before.tries - 1) this.#tryCounted = true;
-    const problem =
-      tornStateProblem(this.#command.leeway, before, after, found) ??
-      moneyProblem(found) ??
-      this.#life(settled, found, before, after, answer);
+  /** The card goes on: it completes its sale, is made from the start or opens with its keys. */
+  #life(where: string, settled: Start): void {
+    const { sale, changesKeys, makesAgain } = this.#command;
+    const problem = moneyProblem(new Cells(settled.image));
     if (problem) this.#fail(where, problem);
+    const session = new CardSession(settled);
+    if (sale && this.#baseline.sw === "9000") this.#completeSale(where, session);
+    if (changesKeys)
+      for (const version of [FACTORY_VERSION, NEXT_VERSION]) {
+        session.step({ kind: "power" });
+        session.step({ kind: "raw", bytes: SELECT_DOMAIN });
+        session.step({ ...OPEN, version });
+        const opens = session.last?.sw === "9000";
+        if (opens !== session.model.slots.some((slot) => slot.version === version))
+          this.#fail(where, `keys of version ${version} ${opens ? "open" : "do not open"}`);
+      }
+    if (!makesAgain || settled.model.lifecycle !== LIFECYCLE.BLANK) return;
+    session.step(USUAL);
+    if (session.model.lifecycle !== LIFECYCLE.PERSONALIZED)
+      this.#fail(where, "cannot be made from the start");
   }
 
-  /** The card goes on: it is selected, completes its sale, is made anew or opens with its keys. */
-  #life(settled: MemoryImage, found: Cells, before: Cells, after: Cells, answer: Answer): string | undefined {
-    const card = factoryCard(settled);
-    card.powerOn();
-    const selected = exchange(card, SELECT_APP);
-    const at = Buffer.from(selected.data).indexOf(Buffer.from("c1200100", "hex"));
-    if (selected.sw !== "9000" || selected.data[at + 4] !== found.lifecycle)
-      return `SELECT afterwards: ${selected.sw}, another lifecycle`;
-    const { sale, changesKeys, leeway, name } = this.#command;
-    if (sale && answer.sw === "9000") return saleProblem(card, sale, before, after);
-    if (changesKeys) return keysProblem(card);
-    const makesAnew = leeway === "blank-data" || leeway === "reset" || name === "GENERATE KEY PAIR";
-    return makesAnew && found.lifecycle === 0x01 ? startOverProblem(card) : undefined;
+  /** The sale is tapped again, and once more: charged exactly once. */
+  #completeSale(where: string, session: CardSession): void {
+    const { after } = this.#baseline;
+    for (const time of ["again", "once more"]) {
+      session.step({ kind: "power" });
+      session.step(lastOf(this.#command));
+      if (session.last?.sw === "6982") {
+        session.step({ kind: "raw", bytes: verify(PIN_BLOCK) });
+        session.step(lastOf(this.#command));
+      }
+      const { last, model } = session;
+      if (last?.sw !== "9000") this.#fail(where, `tapped ${time}: ${last?.sw}`);
+      else if (model.counter !== after.counter || model.authorized !== after.authorized)
+        this.#fail(where, `tapped ${time}: counter ${model.counter}, need ${after.counter}`);
+    }
+  }
+
+  /** Card and model agree in everything that is done. */
+  #hold<T>(where: string, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Disagreement)) throw error;
+      this.#fail(where, error.message);
+      return undefined;
+    }
   }
 
   #fail(where: string, what: string): void {

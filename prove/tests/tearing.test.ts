@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { Cells } from "../card/cells.js";
-import { tornStateProblem } from "../tearing/checks.js";
-import { factoryCard, tornStates } from "../tearing/states.js";
+import { answer } from "../../reference/card/answer.js";
+import { reset as resetOutcome } from "../../reference/card/make.js";
+import { type Card, LIFECYCLE } from "../../reference/card/state.js";
+import { authorize, update, verify } from "../card/apdus.js";
+import { PIN_BLOCK, WRONG_PIN_BLOCK } from "../card/material.js";
+import { sealedUpdate } from "../card/sealed.js";
+import { cellsOf, settledAfterTear } from "../model/cells.js";
+import { enter, SALE, type TornState, tornStates } from "../tearing/states.js";
 import { sweepTears } from "../tearing/sweep.js";
 
 const SHARE = { seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units: 3_000 } };
@@ -17,40 +22,39 @@ describe("tearing", () => {
   it("reaches every state it names", () => {
     const states = tornStates();
     expect(new Set(states.map(({ name }) => name)).size).toBe(states.length);
-    for (const state of states) {
-      const card = factoryCard(state.image);
-      card.powerOn();
-      state.prelude(card);
-      expect(state.name.startsWith("blank"), state.name).toBe(new Cells(card.image()).lifecycle === 0x01);
-    }
+    for (const state of states)
+      expect(state.name.startsWith("blank"), state.name).toBe(
+        enter(state).model.lifecycle === LIFECYCLE.BLANK,
+      );
   });
 
   it("knows a half-done change, a gained try and a try without its sequence", () => {
-    const [image] = tornStates()
-      .filter(({ name }) => name === "one wrong PIN")
-      .map((state) => state.image);
-    const changed = (cells: Record<string, string>): Cells =>
-      new Cells({
-        journal: [],
-        cells: {
-          ...image?.cells,
-          ...Object.fromEntries(
-            Object.entries(cells).map(([name, hex]) => [
-              `card-application/${name}`,
-              Uint8Array.from(Buffer.from(hex, "hex")),
-            ]),
-          ),
-        },
-      });
-    const before = changed({});
-    const after = changed({ counter: "00000001", authorized: "000000000000003c" });
-    const half = changed({ counter: "00000001" });
-    expect(tornStateProblem("none", before, after, half)).toContain("neither as before (counter)");
-    expect(tornStateProblem("none", before, after, before)).toBeUndefined();
-    const pin = (tries: string) => changed({ pin: `${tries}241234ffffffffff` });
-    expect(tornStateProblem("guess", pin("01"), pin("00"), pin("02"))).toContain("2 PIN tries");
-    const updated = changed({ sequence: "00000001", pin: "03241234ffffffffff" });
-    const early = changed({ pin: "03241234ffffffffff" });
-    expect(tornStateProblem("reset-tries", before, updated, early)).toContain("sequence");
+    const [state] = tornStates(["one wrong PIN"]);
+    const before: Card = { ...(state as TornState).start.model, selected: "application" };
+    const outcomeOf = (command: Uint8Array) => answer(before, command, (length) => new Uint8Array(length));
+    const found = (changes: Partial<Card>) => cellsOf({ ...before, ...changes });
+    const sale = outcomeOf(authorize(60n, SALE));
+    expect(sale.sw).toBe("9000");
+    expect(settledAfterTear(before, sale, found({ counter: 1 }))).toBeUndefined();
+    expect(settledAfterTear(before, sale, found({}))).toBe(before);
+    const right = outcomeOf(verify(PIN_BLOCK));
+    const wrong = outcomeOf(verify(WRONG_PIN_BLOCK));
+    expect([before.tries, right.next.tries, wrong.next.tries]).toEqual([2, 3, 1]);
+    expect(settledAfterTear(before, right, found({ tries: 1 }))?.tries).toBe(1);
+    expect(settledAfterTear(before, wrong, found({ tries: 3 }))).toBeUndefined();
+    const point = Buffer.from(before.point, "hex");
+    const reset = outcomeOf(update(sealedUpdate({ point, flags: 2 })));
+    expect(reset.next).toMatchObject({ tries: 3, sequence: 1 });
+    expect(settledAfterTear(before, reset, found({ tries: 3 }))).toBeUndefined();
+  });
+
+  it("a blank card with a key of its earlier life is not what RESET may leave", () => {
+    const [state] = tornStates(["personalized"]);
+    const before = (state as TornState).start.model;
+    const blank: Card = { ...before, lifecycle: LIFECYCLE.BLANK };
+    const outcome = resetOutcome(before, 0, new Uint8Array(0));
+    expect(settledAfterTear(before, outcome, cellsOf(blank))).toBeUndefined();
+    const erased = { secretKey: "", point: "", sealKey: "" };
+    expect(settledAfterTear(before, outcome, cellsOf({ ...blank, ...erased }))?.credit).toBe(before.credit);
   });
 });

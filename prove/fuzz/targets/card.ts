@@ -1,7 +1,7 @@
 import { exchange } from "../../card/apdus.js";
 import { Cells } from "../../card/cells.js";
-import { moneyProblem } from "../../tearing/checks.js";
-import { factoryCard, type TornState, tornStates } from "../../tearing/states.js";
+import { moneyProblem } from "../../card/money.js";
+import { enter, type TornState, tornStates } from "../../tearing/states.js";
 import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";
 import { bytesIn, vectorFile } from "../vectors.js";
 
@@ -39,14 +39,10 @@ export const cardTarget: FuzzTarget = {
     return [...single, ...triples].map(([state, chunks]) => Uint8Array.of(state, ...chunks));
   },
   run(input) {
-    states ??= NAMES.map((name) => tornStates().find((state) => state.name === name)).filter(
-      (state) => state !== undefined,
-    );
+    states ??= tornStates(NAMES);
     const state = states[(input[0] ?? 0) % states.length];
     if (!state) throw new CardRuleError("no such state");
-    const card = factoryCard(state.image);
-    card.powerOn();
-    state.prelude(card);
+    const { card } = enter(state);
     const words: string[] = [];
     for (const bytes of chunksOf(input.subarray(1))) {
       if (words.length === MOST_COMMANDS) break;

@@ -20,7 +20,7 @@ import { openSession, takeToken } from "../../../host/index.js";
 import * as apdus from "../../card/apdus.js";
 import { initializeUpdate } from "../../card/channel.js";
 import { FACTORY_KEYS, FACTORY_VERSION, hashOf, PIN_BLOCK } from "../../card/material.js";
-import { factoryCard, tornStates } from "../../tearing/states.js";
+import { enter, tornStates } from "../../tearing/states.js";
 import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";
 import { bytesIn, vectorFile } from "../vectors.js";
 
@@ -86,10 +86,9 @@ function conversations(): Uint8Array[] {
     [apdus.SELECT_APP, initializeUpdate(FACTORY_VERSION)],
     [initializeUpdate(FACTORY_VERSION), apdus.GET_PROFILE],
   ];
-  const images = tornStates().filter(({ name }) => ["personalized", "blank", "blocked"].includes(name));
-  recorded = images.flatMap(({ image }) =>
+  recorded = tornStates(["blank", "personalized", "blocked"]).flatMap((state) =>
     asked.map((commands) => {
-      const card = factoryCard(image);
+      const { card } = enter(state);
       card.powerOn();
       return joinChunks(commands.map((command) => card.exchange(command)));
     }),
