@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../common/index.js";
+import { ChequecardError, type Failure } from "../common/errors.js";
 import { describeStatusWord, formatSw, type StatusWordEntry } from "./status-words.js";
 
 /** The card answered a command with a status word other than 9000. */

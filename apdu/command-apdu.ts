@@ -1,4 +1,5 @@
-import { concatBytes, ParseError, ValueError } from "../common/index.js";
+import { concatBytes } from "../common/bytes.js";
+import { ParseError, ValueError } from "../common/errors.js";
 
 /** A short command APDU (ISO 7816-4 §5.1). */
 export interface CommandApdu {

@@ -1,4 +1,4 @@
-import { hexToBytes } from "../common/index.js";
+import { hexToBytes } from "../common/bytes.js";
 
 /** Application identifier of the card application (specs/01 §3). */
 export const CARD_AID = hexToBytes("f043484551554501");

@@ -1,5 +1,7 @@
 import layout from "buffer-layout";
-import { expectLength, MAX_MSAT, type Msat, ParseError, readU64, u64, ValueError } from "../common/index.js";
+import { expectLength, readU64, u64 } from "../common/bytes.js";
+import { ParseError, ValueError } from "../common/errors.js";
+import { MAX_MSAT, type Msat } from "../common/msat.js";
 
 /** One field of a fixed layout: its bytes and what they mean. */
 export interface Field<T> {

@@ -1,4 +1,5 @@
-import { expectLength, ParseError, ValueError } from "../common/index.js";
+import { expectLength } from "../common/bytes.js";
+import { ParseError, ValueError } from "../common/errors.js";
 
 export const PIN_BLOCK_LENGTH = 8;
 const PIN = /^\d{4,12}$/;

@@ -1,4 +1,5 @@
-import { concatBytes, ParseError } from "../common/index.js";
+import { concatBytes } from "../common/bytes.js";
+import { ParseError } from "../common/errors.js";
 import { command, decodeCommandApdu, decodeResponseApdu, encodeCommandApdu } from "./command-apdu.js";
 import { CLA, INS } from "./constants.js";
 import { isMoreData, isWrongLe } from "./status-words.js";

@@ -1,5 +1,5 @@
 import { TLV } from "tlv";
-import { ParseError, ValueError } from "../common/index.js";
+import { ParseError, ValueError } from "../common/errors.js";
 
 /** One BER-TLV data object; `value` is not parsed further. */
 export interface DataObject {

@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../common/index.js";
+import { ChequecardError, type Failure } from "../common/errors.js";
 
 /**
  * Carries command APDUs to one card and brings its responses back. Layers (response chaining, command chaining,

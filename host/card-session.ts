@@ -1,21 +1,16 @@
-import {
-  authorize,
-  type CardProfile,
-  changePin,
-  getProfile,
-  identify,
-  type PinState,
-  queryPin,
-  type Reader,
-  type SelectResponse,
-  select,
-  send,
-  type Transport,
-  update,
-  verifyPin,
-  withResponseChaining,
-} from "../apdu/index.js";
-import type { Msat } from "../common/index.js";
+import { authorize } from "../apdu/commands/authorize.js";
+import { changePin } from "../apdu/commands/change-pin.js";
+import { send } from "../apdu/commands/codec.js";
+import { getProfile } from "../apdu/commands/get-data.js";
+import { identify } from "../apdu/commands/identify.js";
+import type { CardProfile } from "../apdu/commands/profile.js";
+import { type SelectResponse, select } from "../apdu/commands/select.js";
+import { update } from "../apdu/commands/update.js";
+import { type PinState, queryPin, verifyPin } from "../apdu/commands/verify-pin.js";
+import type { Reader } from "../apdu/reader.js";
+import { withResponseChaining } from "../apdu/response-chaining.js";
+import type { Transport } from "../apdu/transport.js";
+import type { Msat } from "../common/msat.js";
 import { type TraceLine, withTrace } from "./trace.js";
 
 /** What crossed the air in a session. */

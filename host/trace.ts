@@ -1,12 +1,8 @@
-import {
-  describeStatusWord,
-  EXCHANGE_INS,
-  formatSw,
-  INS,
-  SEALED_MESSAGE_LENGTH,
-  type Transport,
-} from "../apdu/index.js";
-import { bytesToHex, readU16 } from "../common/index.js";
+import { INS, SEALED_MESSAGE_LENGTH } from "../apdu/constants.js";
+import { EXCHANGE_INS } from "../apdu/exchange/constants.js";
+import { describeStatusWord, formatSw } from "../apdu/status-words.js";
+import type { Transport } from "../apdu/transport.js";
+import { bytesToHex, readU16 } from "../common/bytes.js";
 
 /** One APDU of a trace, as text without secrets. */
 export interface TraceLine {

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { ValueError } from "../common/index.js";
+import { ValueError } from "../common/errors.js";
 
 /** How far an IP address reaches, in the words of specs/08 §7. */
 export type AddressScope =

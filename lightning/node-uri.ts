@@ -1,5 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { bytesToHex, hexToBytes, ParseError, requireLength, secp256k1, ValueError } from "../common/index.js";
+import { bytesToHex, hexToBytes, requireLength } from "../common/bytes.js";
+import { ParseError, ValueError } from "../common/errors.js";
+import { secp256k1 } from "../common/secp256k1/index.js";
 
 /** Where a Lightning node can be reached: `pubkey@host:port`. */
 export interface NodeUri {

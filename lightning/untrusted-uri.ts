@@ -1,34 +1,13 @@
 import { lookup } from "node:dns/promises";
-import { ChequecardError, equalBytes } from "../common/index.js";
+import { equalBytes } from "../common/bytes.js";
 import { type AddressScope, addressScope } from "./address-scope.js";
 import type { Network } from "./network.js";
 import { hostKind, type NodeUri } from "./node-uri.js";
 import type { PeerAddress } from "./nodes/port.js";
+import { UntrustedUriError } from "./untrusted-uri-error.js";
 
 /** Most addresses of one host name that are looked at, and that are handed out. */
 const MAX_ADDRESSES = 16;
-
-export type UntrustedUriErrorCode =
-  /** Only allow-listed nodes may be asked, and this is none. */
-  | "not-allowed"
-  /** The address, or one of the name's addresses, is not public. */
-  | "not-public"
-  /** The host name has no address, or the name service did not answer in time. */
-  | "unresolved";
-
-/** A URI from a card or a message must not be dialed. */
-export class UntrustedUriError extends ChequecardError {
-  override readonly code: UntrustedUriErrorCode;
-
-  constructor(
-    code: UntrustedUriErrorCode,
-    message: string,
-    options: { cause?: unknown; hint?: string } = {},
-  ) {
-    super(message, options);
-    this.code = code;
-  }
-}
 
 export interface UntrustedUriRule {
   /** Network of the node that will dial. */

@@ -1,8 +1,9 @@
-import { type Msat, msat, ParseError } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
+import { type Msat, msat } from "../../common/msat.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS, INVOICE_HASH_LENGTH, MESSAGE_TYPE, SEALED_MESSAGE_LENGTH } from "../constants.js";
 import { amountField, bytesField, fixedLayout } from "../layout.js";
-import { readFrame } from "../sealed/message.js";
+import { readFrame } from "../sealed/frame.js";
 import { type CommandCodec, expectHeader } from "./codec.js";
 
 const layout = fixedLayout("AUTHORIZE", {

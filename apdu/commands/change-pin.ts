@@ -1,4 +1,4 @@
-import { concatBytes, expectLength } from "../../common/index.js";
+import { concatBytes, expectLength } from "../../common/bytes.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS, PIN_REFERENCE } from "../constants.js";
 import { decodePinBlock, encodePinBlock, PIN_BLOCK_LENGTH } from "../pin-block.js";

@@ -1,4 +1,4 @@
-import { ParseError } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
 import { CardStatusError } from "../card-status-error.js";
 import { type CommandApdu, decodeResponseApdu, encodeCommandApdu } from "../command-apdu.js";
 import { formatSw, SW } from "../status-words.js";

@@ -1,4 +1,4 @@
-import { ParseError } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS, TAG } from "../constants.js";
 import { encodeTlv, formatTag, unwrapTlv } from "../tlv.js";

@@ -1,4 +1,4 @@
-import { expectLength, requireLength } from "../../common/index.js";
+import { expectLength, requireLength } from "../../common/bytes.js";
 import { command } from "../command-apdu.js";
 import { CHALLENGE_LENGTH, CLA, INS, MESSAGE_TYPE } from "../constants.js";
 import { expectSealed } from "./authorize.js";

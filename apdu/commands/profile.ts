@@ -1,4 +1,5 @@
-import { ParseError, utf8, ValueError } from "../../common/index.js";
+import { utf8 } from "../../common/bytes.js";
+import { ParseError, ValueError } from "../../common/errors.js";
 import {
   CAPABILITY,
   LIFECYCLE,

@@ -1,4 +1,5 @@
-import { concatBytes, equalBytes, ParseError, ValueError } from "../../common/index.js";
+import { concatBytes, equalBytes } from "../../common/bytes.js";
+import { ParseError, ValueError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
 import { CARD_AID, CLA, INS, TAG } from "../constants.js";
 import { encodeTlv, findTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";

@@ -1,4 +1,5 @@
-import { expectLength, ParseError } from "../../common/index.js";
+import { expectLength } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import { CardStatusError } from "../card-status-error.js";
 import { command, decodeResponseApdu, encodeCommandApdu } from "../command-apdu.js";
 import { CLA, INS, PIN_REFERENCE } from "../constants.js";

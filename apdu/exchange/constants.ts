@@ -1,4 +1,4 @@
-import { hexToBytes } from "../../common/index.js";
+import { hexToBytes } from "../../common/bytes.js";
 
 /** Application identifier of the exchange application on a phone (specs/06 §5.2), next to the card's. */
 export const EXCHANGE_AID = hexToBytes("f043484551554502");

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { concatBytes, taggedHash } from "../../common/index.js";
+import { concatBytes } from "../../common/bytes.js";
+import { taggedHash } from "../../common/tagged-hash.js";
 import { MESSAGE_TYPE, type MessageType } from "../constants.js";
 
 /** Domain tags of the three signatures and of the key proof (specs/02 §2, specs/04). */

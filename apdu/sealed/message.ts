@@ -1,41 +1,20 @@
-import {
-  expectLength,
-  ParseError,
-  requireLength,
-  type Secp256k1,
-  type SignOptions,
-  secp256k1,
-} from "../../common/index.js";
+import { requireLength } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
+import { secp256k1 } from "../../common/secp256k1/index.js";
+import type { Secp256k1, SignOptions } from "../../common/secp256k1/interface.js";
 import {
   IV_LENGTH,
   KEY_SET_ID_LENGTH,
-  MESSAGE_TYPE,
   type MessageType,
   SEAL_KEY_LENGTH,
   SEALED_BODY_LENGTH,
-  SEALED_MESSAGE_LENGTH,
   SIGNATURE_LENGTH,
 } from "../constants.js";
 import type { FixedLayout } from "../layout.js";
 import { frameSealed, openBody, sealBody, signedDigest } from "./crypto.js";
+import { MESSAGE_NAMES, readFrame } from "./frame.js";
 
 const UNSIGNED_LENGTH = SEALED_BODY_LENGTH - SIGNATURE_LENGTH;
-const NAMES: Readonly<Record<MessageType, string>> = {
-  [MESSAGE_TYPE.AUTHORIZATION]: "authorization",
-  [MESSAGE_TYPE.STATUS]: "status",
-  [MESSAGE_TYPE.UPDATE]: "update",
-};
-
-/** The clear frame of a sealed message (specs/02 §1). */
-export interface SealedFrame {
-  readonly type: MessageType;
-  /** 4 bytes. */
-  readonly keySetId: Uint8Array;
-  /** 16 bytes. */
-  readonly iv: Uint8Array;
-  /** 128 bytes, AES-128-CBC. */
-  readonly sealed: Uint8Array;
-}
 
 /** An opened message: nothing in it is proven until its signature is verified. */
 export interface OpenedMessage<T> {
@@ -51,19 +30,6 @@ export interface OpenedMessage<T> {
 
 /** The AES key of a key set (16 bytes), or undefined where the key set is unknown. */
 export type SealKeyLookup = (keySetId: Uint8Array) => Uint8Array | undefined;
-
-/**
- * Reads the clear frame. Needs no key.
- * @throws ParseError when it is not 149 bytes or of an unknown type
- */
-export function readFrame(bytes: Uint8Array, path = "sealed message"): SealedFrame {
-  expectLength(bytes, SEALED_MESSAGE_LENGTH, path);
-  const type = bytes[0] as MessageType;
-  if (!(type in NAMES)) throw new ParseError(`${path}/type`, `need 01, 02 or 03, have ${type}`);
-  const ivAt = 1 + KEY_SET_ID_LENGTH;
-  const bodyAt = ivAt + IV_LENGTH;
-  return { type, keySetId: bytes.slice(1, ivAt), iv: bytes.slice(ivAt, bodyAt), sealed: bytes.slice(bodyAt) };
-}
 
 /** The two directions of one message type over its body layout. */
 export interface SealedMessageCodec<T> {
@@ -115,10 +81,13 @@ export function sealedMessage<T>(
       body.set(secp256k1.sign(digest, secretKey, options), UNSIGNED_LENGTH);
       return body;
     },
-    open(bytes, sealKeys, path = NAMES[type]) {
+    open(bytes, sealKeys, path = MESSAGE_NAMES[type]) {
       const frame = readFrame(bytes, path);
       if (frame.type !== type)
-        throw new ParseError(`${path}/type`, `need an ${NAMES[type]}, have an ${NAMES[frame.type]}`);
+        throw new ParseError(
+          `${path}/type`,
+          `need an ${MESSAGE_NAMES[type]}, have an ${MESSAGE_NAMES[frame.type]}`,
+        );
       const key = sealKeys(frame.keySetId);
       if (!key) throw new ParseError(`${path}/key set`, "unknown");
       const body = openBody(key, frame.iv, frame.sealed);

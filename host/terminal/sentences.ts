@@ -1,12 +1,10 @@
-import { CardStatusError, TransportError } from "../../apdu/index.js";
-import { type ChequecardError, ParseError } from "../../common/index.js";
-import {
-  describeReason,
-  InitiationError,
-  isTemporaryReason,
-  type PaymentAnswer,
-} from "../../lightning/api/index.js";
-import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
+import { CardStatusError } from "../../apdu/card-status-error.js";
+import { TransportError } from "../../apdu/transport.js";
+import { type ChequecardError, ParseError } from "../../common/errors.js";
+import { InitiationError } from "../../lightning/api/initiation.js";
+import type { PaymentAnswer } from "../../lightning/api/outcome.js";
+import { describeReason, isTemporaryReason } from "../../lightning/api/reasons.js";
+import { UntrustedUriError } from "../../lightning/untrusted-uri-error.js";
 import type { Sale } from "./sale.js";
 
 /** What another card, or the same one again, may still mend; anything else ends the call. */

@@ -1,8 +1,12 @@
-import { type Reader, TransportError } from "../../apdu/index.js";
-import { ChequecardError, equalBytes, type Msat } from "../../common/index.js";
+import type { Reader } from "../../apdu/reader.js";
+import { TransportError } from "../../apdu/transport.js";
+import { equalBytes } from "../../common/bytes.js";
+import { ChequecardError } from "../../common/errors.js";
+import type { Msat } from "../../common/msat.js";
 import { pause } from "../../common/pause.js";
-import type { PaymentAnswer, PaymentSender } from "../../lightning/api/index.js";
-import { invoiceHash } from "../../lightning/bolt11/index.js";
+import type { PaymentAnswer } from "../../lightning/api/outcome.js";
+import type { PaymentSender } from "../../lightning/api/sender.js";
+import { invoiceHash } from "../../lightning/bolt11/canonical.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";

@@ -1,4 +1,4 @@
-import { ChequecardError, ParseError } from "../../common/index.js";
+import { ChequecardError, ParseError } from "../../common/errors.js";
 import { isTemporaryReason } from "./reasons.js";
 
 /** Most tokens of one invoice that one payer may be asked with before it has answered any. */

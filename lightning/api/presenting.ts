@@ -2,7 +2,7 @@ import { type ChequecardError, equalBytes } from "../../common/index.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode } from "../nodes/port.js";
-import { UntrustedUriError } from "../untrusted-uri.js";
+import { UntrustedUriError } from "../untrusted-uri-error.js";
 import { type DialOptions, dial } from "./dial.js";
 import type { PaymentOutcome } from "./outcome.js";
 import type { Waiting } from "./waiting.js";

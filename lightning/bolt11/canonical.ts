@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { ParseError, utf8 } from "../../common/index.js";
+import { utf8 } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 
 /** Most characters of an invoice (specs/05 §2); `initiate_payment` carries no longer one either. */
 export const MAX_INVOICE_LENGTH = 4096;

@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../../common/index.js";
+import { ChequecardError, type Failure } from "../../common/errors.js";
 
 export type NodeErrorCode =
   | "unreachable"

@@ -20,7 +20,7 @@ import {
 } from "../../common/index.js";
 import { type TraceLine, takeToken, tap, withCard } from "../../host/index.js";
 import { verifyToken } from "../../issuer/verify.js";
-import { UntrustedUriError } from "../../lightning/untrusted-uri.js";
+import { UntrustedUriError } from "../../lightning/untrusted-uri-error.js";
 import type { TearPoint } from "../../simulator/index.js";
 import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../../testing/cards/test-card.js";
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ValueError } from "../../common/index.js";
 import { addressScope } from "../../lightning/address-scope.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
-import { checkUntrustedUri, type UntrustedUriErrorCode } from "../../lightning/untrusted-uri.js";
+import { checkUntrustedUri } from "../../lightning/untrusted-uri.js";
+import type { UntrustedUriErrorCode } from "../../lightning/untrusted-uri-error.js";
 import vectors from "../../specs/vectors/api.json" with { type: "json" };
 
 const KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
