@@ -29,7 +29,9 @@ function compiledUnasked(path: string): boolean {
   return gypfile !== false && !scripts.install && !scripts.preinstall;
 }
 
-/** Names in the first column of the table under a heading. */
+const KINDS = ["dependencies", "optionalDependencies", "devDependencies"];
+
+/** Names in the first column of the tables under a heading. */
 function firstColumn(heading: string): string[] {
   const [, section = ""] = read("docs/dependencies.md").split(heading);
   const table = section.split("\n## ")[0] ?? "";
@@ -45,6 +47,11 @@ describe("dependencies", () => {
   it("are locked with the hash of their bytes, each one", () => {
     expect(locked.length).toBeGreaterThan(100);
     expect(locked.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ""))).toEqual([]);
+  });
+
+  it("are documented with the reason why they are there, each one", () => {
+    const asked = KINDS.flatMap((kind) => Object.keys(manifest[kind] ?? {}));
+    expect(firstColumn("## Why each is there")).toEqual(asked.sort());
   });
 
   it("that ship no licence text are listed for bundlers, and no others", () => {
@@ -65,7 +72,7 @@ describe("dependencies", () => {
   });
 
   it("are asked for in exact versions, which are the locked ones", () => {
-    for (const kind of ["dependencies", "optionalDependencies", "devDependencies"])
+    for (const kind of KINDS)
       for (const [name, version] of Object.entries(manifest[kind] ?? {}))
         expect([name, lock.packages[`node_modules/${name}`]?.version]).toEqual([name, version]);
   });
