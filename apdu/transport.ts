@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../common/errors.js";
+import { CodedError, type Failure } from "../common/errors.js";
 
 /**
  * Carries command APDUs to one card and brings its responses back. Layers (response chaining, command chaining,
@@ -31,14 +31,8 @@ export type TransportErrorCode =
   | "closed";
 
 /** The connection to the card failed; says nothing about what the card did. */
-export class TransportError extends ChequecardError {
-  override readonly code: TransportErrorCode;
+export class TransportError extends CodedError<TransportErrorCode> {
   override get failure(): Failure {
     return "reader";
-  }
-
-  constructor(code: TransportErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
   }
 }

@@ -34,6 +34,16 @@ export abstract class ChequecardError extends Error {
   }
 }
 
+/** An error whose layer has several codes, given when it is made. */
+export abstract class CodedError<Code extends string> extends ChequecardError {
+  override readonly code: Code;
+
+  constructor(code: Code, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** Bytes, text or a file that do not have the form they must have. */
 export class ParseError extends ChequecardError {
   override readonly code = "parse";

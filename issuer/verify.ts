@@ -9,7 +9,7 @@ import {
   verifySignature,
 } from "../apdu/index.js";
 import {
-  ChequecardError,
+  CodedError,
   concatBytes,
   equalBytes,
   type Msat,
@@ -52,18 +52,7 @@ export type VerificationErrorCode =
   | "wrong-amount";
 
 /** A token that must not be paid. The message never holds the token. */
-export class VerificationError extends ChequecardError {
-  override readonly code: VerificationErrorCode;
-
-  constructor(
-    code: VerificationErrorCode,
-    message: string,
-    options: { cause?: unknown; hint?: string } = {},
-  ) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class VerificationError extends CodedError<VerificationErrorCode> {}
 
 /** What is proven once a token verifies. */
 export interface TokenFacts {

@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../common/index.js";
+import { CodedError, type Failure } from "../common/index.js";
 
 /** A key set: what all cards of one batch share (specs/04 §2). Holds no secret. */
 export interface KeySet {
@@ -58,15 +58,9 @@ export type KeyErrorCode =
   | "closed";
 
 /** A key cannot be had. Never holds key material or a passphrase. */
-export class KeyError extends ChequecardError {
-  override readonly code: KeyErrorCode;
+export class KeyError extends CodedError<KeyErrorCode> {
   override get failure(): Failure {
     return "service";
-  }
-
-  constructor(code: KeyErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ChequecardError } from "../common/errors.js";
+import { CodedError } from "../common/errors.js";
 
 export type UntrustedUriErrorCode =
   /** Only allow-listed nodes may be asked, and this is none. */
@@ -9,15 +9,4 @@ export type UntrustedUriErrorCode =
   | "unresolved";
 
 /** A URI from a card or a message must not be dialed. */
-export class UntrustedUriError extends ChequecardError {
-  override readonly code: UntrustedUriErrorCode;
-
-  constructor(
-    code: UntrustedUriErrorCode,
-    message: string,
-    options: { cause?: unknown; hint?: string } = {},
-  ) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class UntrustedUriError extends CodedError<UntrustedUriErrorCode> {}

@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../common/index.js";
+import { ChequecardError, CodedError, type Failure } from "../common/index.js";
 
 export type PersonalizationErrorCode =
   /** No security domain, no SCP03, no secp256k1, or another major version of the application. */
@@ -29,18 +29,7 @@ export type PersonalizationErrorCode =
   | "unknown-card";
 
 /** A card cannot be personalized. `hint` says what to do with it. */
-export class PersonalizationError extends ChequecardError {
-  override readonly code: PersonalizationErrorCode;
-
-  constructor(
-    code: PersonalizationErrorCode,
-    message: string,
-    options: { cause?: unknown; hint?: string } = {},
-  ) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class PersonalizationError extends CodedError<PersonalizationErrorCode> {}
 
 export type JournalErrorCode =
   /** There is a journal already where a new one was to be made. */
@@ -59,14 +48,7 @@ export type JournalErrorCode =
   | "io";
 
 /** The journal of a batch cannot be used. Nothing was sent to a card after it failed. */
-export class JournalError extends ChequecardError {
-  override readonly code: JournalErrorCode;
-
-  constructor(code: JournalErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class JournalError extends CodedError<JournalErrorCode> {}
 
 /** The registry failed for a reason of its own (its database is away): nothing more is sent to any card. */
 export class RegistryUnavailableError extends ChequecardError {

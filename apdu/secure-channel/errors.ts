@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { CodedError } from "../../common/index.js";
 
 export type SecureChannelErrorCode =
   /** The card speaks SCP01, SCP02 or something newer, or cannot do the level that was asked for. */
@@ -23,15 +23,4 @@ export type SecureChannelErrorCode =
   | "too-long";
 
 /** A secure channel could not be opened or has ended. Never holds a key. */
-export class SecureChannelError extends ChequecardError {
-  override readonly code: SecureChannelErrorCode;
-
-  constructor(
-    code: SecureChannelErrorCode,
-    message: string,
-    options: { cause?: unknown; hint?: string } = {},
-  ) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class SecureChannelError extends CodedError<SecureChannelErrorCode> {}

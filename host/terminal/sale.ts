@@ -1,4 +1,4 @@
-import { ChequecardError, type Msat } from "../../common/index.js";
+import { CodedError, type Msat } from "../../common/index.js";
 import type { Initiation } from "../../lightning/api/initiation.js";
 
 /**
@@ -64,11 +64,4 @@ export type SaleErrorCode =
   | "io";
 
 /** A sale cannot do this; nothing was changed. */
-export class SaleError extends ChequecardError {
-  override readonly code: SaleErrorCode;
-
-  constructor(code: SaleErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class SaleError extends CodedError<SaleErrorCode> {}

@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { CodedError } from "../../common/index.js";
 
 export type LedgerErrorCode =
   | "unknown-card"
@@ -13,11 +13,4 @@ export type LedgerErrorCode =
   | "reference-used";
 
 /** An order of the issuer's people that the ledger refuses; nothing was changed. */
-export class LedgerError extends ChequecardError {
-  override readonly code: LedgerErrorCode;
-
-  constructor(code: LedgerErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class LedgerError extends CodedError<LedgerErrorCode> {}

@@ -1,5 +1,5 @@
 import { type CardStatus, type OpenedMessage, STATUS_FLAG } from "../../apdu/index.js";
-import { ChequecardError, type Msat } from "../../common/index.js";
+import { CodedError, type Msat } from "../../common/index.js";
 import { statusChallenge } from "../../lightning/api/index.js";
 import { CardLookup } from "../authorizer/card-lookup.js";
 import { sealUpdate } from "../authorizer/card-updates.js";
@@ -27,14 +27,7 @@ export interface Presence {
 }
 
 /** The card on the reader is not one of this issuer's, or did not do as it was told. */
-export class DeskError extends ChequecardError {
-  override readonly code: "not-ours" | "not-taken";
-
-  constructor(code: DeskError["code"], message: string, options: { hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class DeskError extends CodedError<"not-ours" | "not-taken"> {}
 
 const ONE_STATUS = 1;
 /** A card whose status cannot be true is blocked by the first update; that one is delivered too. */

@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../../common/errors.js";
+import { ChequecardError, CodedError, type Failure } from "../../common/errors.js";
 import { sqliteProblem } from "../../common/sqlite-error.js";
 
 export type StoreErrorCode =
@@ -25,15 +25,9 @@ export type StoreErrorCode =
   | "internal";
 
 /** The database could not do what it was asked; nothing of the change was kept unless `code` is `unavailable` or `io`. */
-export class StoreError extends ChequecardError {
-  override readonly code: StoreErrorCode;
+export class StoreError extends CodedError<StoreErrorCode> {
   override get failure(): Failure {
     return "service";
-  }
-
-  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ChequecardError, ParseError } from "../../common/errors.js";
+import { CodedError, ParseError } from "../../common/errors.js";
 import { isTemporaryReason } from "./reasons.js";
 
 /** Most tokens of one invoice that one payer may be asked with before it has answered any. */
@@ -77,12 +77,9 @@ export type InitiationErrorCode =
   | "busy";
 
 /** A payment must not be asked for now. Nothing was sent. */
-export class InitiationError extends ChequecardError {
-  override readonly code: InitiationErrorCode;
-
+export class InitiationError extends CodedError<InitiationErrorCode> {
   constructor(code: InitiationErrorCode, message: string, hint?: string) {
-    super(message, hint === undefined ? {} : { hint });
-    this.code = code;
+    super(code, message, hint === undefined ? {} : { hint });
   }
 }
 

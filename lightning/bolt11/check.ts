@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { CodedError } from "../../common/index.js";
 import { FEATURE, missingDependency, unknownRequired } from "../features.js";
 import { NETWORK_NAMES, type Network } from "../network.js";
 import { type Invoice, TAG } from "./types.js";
@@ -13,12 +13,9 @@ export type InvoiceErrorCode =
   | "duplicate-field";
 
 /** An invoice that is well formed and signed, but that cannot or should not be paid here and now. */
-export class InvoiceError extends ChequecardError {
-  override readonly code: InvoiceErrorCode;
-
+export class InvoiceError extends CodedError<InvoiceErrorCode> {
   constructor(code: InvoiceErrorCode, message: string, hint?: string) {
-    super(message, hint === undefined ? {} : { hint });
-    this.code = code;
+    super(code, message, hint === undefined ? {} : { hint });
   }
 }
 

@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { CodedError } from "../../common/index.js";
 
 export type DeputyErrorCode =
   /** The payer would choose the amount, and nobody asked for that. */
@@ -15,15 +15,4 @@ export type DeputyErrorCode =
   | "storage";
 
 /** What a point of sale or a recipient cannot do, and why. */
-export class DeputyError extends ChequecardError {
-  override readonly code: DeputyErrorCode;
-
-  constructor(
-    code: DeputyErrorCode,
-    message: string,
-    options: { readonly cause?: unknown; readonly hint?: string } = {},
-  ) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class DeputyError extends CodedError<DeputyErrorCode> {}

@@ -1,4 +1,4 @@
-import { ChequecardError, type Failure } from "../../common/errors.js";
+import { CodedError, type Failure } from "../../common/errors.js";
 
 export type NodeErrorCode =
   | "unreachable"
@@ -17,14 +17,8 @@ export type NodeErrorCode =
   | "internal";
 
 /** A Lightning node could not do what it was asked; says nothing about payments under way. */
-export class NodeError extends ChequecardError {
-  override readonly code: NodeErrorCode;
+export class NodeError extends CodedError<NodeErrorCode> {
   override get failure(): Failure {
     return "service";
-  }
-
-  constructor(code: NodeErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super(message, options);
-    this.code = code;
   }
 }

@@ -1,4 +1,4 @@
-import { ChequecardError } from "../../common/index.js";
+import { CodedError } from "../../common/index.js";
 
 export type CardFileErrorCode =
   /** There is no such file. */
@@ -15,8 +15,7 @@ export type CardFileErrorCode =
   | "io";
 
 /** A card file cannot be used. The file is as it was. */
-export class CardFileError extends ChequecardError {
-  override readonly code: CardFileErrorCode;
+export class CardFileError extends CodedError<CardFileErrorCode> {
   readonly path: string;
 
   constructor(
@@ -25,8 +24,7 @@ export class CardFileError extends ChequecardError {
     problem: string,
     options: { cause?: unknown; hint?: string } = {},
   ) {
-    super(`${path}: ${problem}`, options);
-    this.code = code;
+    super(code, `${path}: ${problem}`, options);
     this.path = path;
   }
 }

@@ -1,4 +1,4 @@
-import { ChequecardError, concatBytes, requireLength } from "../../../common/index.js";
+import { CodedError, concatBytes, requireLength } from "../../../common/index.js";
 
 /** Bytes of the part of an onion that holds the payloads of the hops (BOLT 4, "Packet Structure"). */
 export const HOP_PAYLOADS_LENGTH = 1300;
@@ -12,12 +12,9 @@ export type OnionErrorCode =
   | "invalid_onion_payload";
 
 /** An onion that this hop must not take; `code` is the failure message's name in BOLT 4. */
-export class OnionError extends ChequecardError {
-  override readonly code: OnionErrorCode;
-
+export class OnionError extends CodedError<OnionErrorCode> {
   constructor(code: OnionErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(`onion: ${message}`, options);
-    this.code = code;
+    super(code, `onion: ${message}`, options);
   }
 }
 
