@@ -2,6 +2,7 @@
  * The card protocol as bytes: command and response APDUs, BER-TLV, status words, sealed messages, and the
  * Transport and Reader interfaces. Nothing here does input or output.
  */
+export * from "./card-id.js";
 export * from "./card-status-error.js";
 export * from "./command-apdu.js";
 export * from "./command-chaining.js";

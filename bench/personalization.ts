@@ -36,10 +36,10 @@ const keys: KeySource = {
   signUpdate: async (_id, digest) => secp256k1.sign(digest, ISSUER),
   masterKeys: () => [
     { version: 255, diversification: "none", wellKnown: false },
-    { version: 1, diversification: "kdf3", wellKnown: false },
+    { version: 48, diversification: "kdf3", wellKnown: false },
   ],
   cardKeys: async (version, data) =>
-    version === 1 ? kdf3(1, MASTER, data) : undiversified(version, FACTORY),
+    version === 48 ? kdf3(48, MASTER, data) : undiversified(version, FACTORY),
   close: async () => undefined,
 };
 
@@ -60,7 +60,7 @@ function profile(rotating: boolean) {
       name: "bench",
       "node-uri": URI,
       limits: { credit: "50000sat", "max-per-transaction": "25000sat" },
-      ...(rotating ? { "card-keys": { version: 255, "rotate-to": 1 } } : {}),
+      ...(rotating ? { "card-keys": { version: 255, "rotate-to": 48 } } : {}),
     }),
     "bench",
   );

@@ -27,6 +27,8 @@ import { isWellKnownKey } from "./well-known-key.js";
 
 export const KEY_FILE_FORMAT = "chequecard-keys";
 export const KEY_FILE_VERSION = 1;
+/** Version of the first master key: some cards take new AES keys under 48 to 63 only (specs/04 §3). */
+const FIRST_CARD_KEYS = 48;
 
 export interface CreateKeyFileOptions {
   /** Cost of the passphrase; less than the default only where nothing is at stake. */
@@ -85,7 +87,7 @@ export class KeyFile implements KeySource {
   }
 
   /**
-   * Makes a new file with one issuer key, one key set and one master key (version 1, kdf3).
+   * Makes a new file with one issuer key, one key set and one master key (version 48, kdf3).
    * @param label of the first key set; @param passphrase UTF-8, not empty; the caller clears it
    * @throws KeyError `file` when there is a file already
    */
@@ -100,7 +102,7 @@ export class KeyFile implements KeySource {
     const file = new KeyFile(path, box, empty, undefined, options.random);
     await file.#change((material) => {
       file.#appendKeySet(material, { label, newIssuerKey: true });
-      file.#appendMasterKey(material, { version: 1 });
+      file.#appendMasterKey(material, { version: FIRST_CARD_KEYS });
     });
     return file;
   }

@@ -26,6 +26,7 @@ export interface AuthenticationContext {
 const REQUIRED: Readonly<Record<ResponseProtection, number>> = {
   "as-offered": 0,
   mac: LEVEL.R_MAC,
+  "mac-only": LEVEL.R_MAC,
   encrypted: LEVEL.R_MAC | LEVEL.R_ENCRYPTION,
 };
 
@@ -54,11 +55,13 @@ export async function authenticate(
   journal.append({ step: "attempt", chip, version });
   const state = journal.chip(chip);
   let used: CardStaticKeys | undefined;
+  const responses = profile.cardKeys.responses ?? "as-offered";
   try {
     const channel = await openSecureChannel(transport, {
       keyVersion: version,
       level: "best",
-      required: REQUIRED[profile.cardKeys.responses ?? "as-offered"],
+      required: REQUIRED[responses],
+      avoid: responses === "mac-only" ? LEVEL.R_ENCRYPTION : 0,
       staticKeys: async ({ diversification }) => {
         used = await keys.cardKeys(version, diversification);
         return used;

@@ -5,9 +5,9 @@ import {
   command,
   decodeResponseApdu,
   encodeCommandApdu,
+  formatSw,
   INS,
   ISSUER_SECURITY_DOMAIN_AID,
-  readTlvs,
   type SelectResponse,
   SW,
   select,
@@ -15,65 +15,59 @@ import {
   type Transport,
   unwrapTlv,
 } from "../apdu/index.js";
-import { bytesToHex, concatBytes, ParseError } from "../common/index.js";
+import { bytesToHex, concatBytes, hexToBytes, ParseError } from "../common/index.js";
 import { PersonalizationError } from "./errors.js";
+import { type KeyInformation, readKeyInformation, requireUsableKeys } from "./key-information.js";
 
 const PRODUCTION_DATA = 0x9f7f;
 const KEY_INFORMATION = 0xe0;
-const KEY_ENTRY = 0xc0;
-const AES = 0x88;
-/** Status words of a card that has no such object or command. */
-const ABSENT: readonly number[] = [
-  SW.REFERENCE_NOT_FOUND,
-  SW.WRONG_P1P2,
-  SW.WRONG_DATA,
-  SW.INS_NOT_SUPPORTED,
-  SW.NOT_FOUND,
-];
+/** Length of the production data, which some cards send without their tag. */
+const PRODUCTION_LENGTH = 42;
+const MIN_PRODUCTION_LENGTH = 18;
+const LETTERS = /^[A-Za-z]{4}$/;
 
 /** What a card says of itself before anybody authenticates. */
 export interface Probe {
   /** Names the chip in the journal: parts of its production data that never change, hex. */
   readonly chip: string;
-  /** Versions of the AES keys of its security domain; undefined when it does not tell. */
-  readonly keyVersions: readonly number[] | undefined;
+  /** Keys of its security domain; undefined when it does not tell. */
+  readonly keys: KeyInformation | undefined;
   readonly application: SelectResponse;
 }
 
-async function getData(transport: Transport, tag: number): Promise<Uint8Array | undefined> {
+/** What cards tell to anyone, or not: any refusal means that this one does not. */
+async function getData(
+  transport: Transport,
+  tag: number,
+): Promise<{ readonly data: Uint8Array | undefined; readonly sw: number }> {
   const apdu = command(CLA.PROPRIETARY, INS.GET_DATA, { p1: tag >> 8, p2: tag & 0xff, le: 256 });
   const { data, sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(apdu)));
-  if (ABSENT.includes(sw)) return undefined;
-  if (sw !== SW.OK) throw new CardStatusError(`GET DATA ${tag.toString(16).toUpperCase()}`, sw);
-  return data;
+  return { data: sw === SW.OK ? data : undefined, sw };
 }
 
-/** Fabricator, type, fabrication date, serial number and batch: what personalization and issuers do not change. */
+/**
+ * Fabricator, type, fabrication date, serial number and batch: what personalization and issuers do not change
+ * (specs/04 §8.1). @throws ParseError; PersonalizationError `unsupported-card` for a serial number that is none
+ */
 function chipName(object: Uint8Array): string {
-  const data = unwrapTlv(object, PRODUCTION_DATA, "production data");
-  if (data.length < 18)
-    throw new ParseError("production data/9F7F", `need at least 18 bytes, have ${data.length}`);
+  const path = "production data";
+  const bare = object.length === PRODUCTION_LENGTH && !(object[0] === 0x9f && object[1] === 0x7f);
+  const data = bare ? object : unwrapTlv(object, PRODUCTION_DATA, path);
+  if (data.length < MIN_PRODUCTION_LENGTH)
+    throw new ParseError(`${path}/9F7F`, `need at least ${MIN_PRODUCTION_LENGTH} bytes, have ${data.length}`);
+  const serial = data.subarray(12, 16);
+  const letters = Buffer.from(serial).toString("latin1");
+  const constant = ["ffffffff", "00000000"].includes(bytesToHex(serial));
+  if (constant || LETTERS.test(letters))
+    throw new PersonalizationError(
+      "unsupported-card",
+      `the serial number in the card's production data is ${constant ? bytesToHex(serial).toUpperCase() : `the text "${letters}"`}, the same on every card of its kind`,
+      { hint: NO_NAME },
+    );
   return bytesToHex(concatBytes(data.subarray(0, 4), data.subarray(10, 18)));
 }
 
-/** @throws PersonalizationError `unsupported-card` when all of its keys are of another kind */
-function aesVersions(object: Uint8Array): number[] {
-  const path = "key information";
-  const template = unwrapTlv(object, KEY_INFORMATION, path);
-  const keys = readTlvs(template, `${path}/E0`).filter(
-    (entry) => entry.tag === KEY_ENTRY && entry.value.length >= 4,
-  );
-  const versions = new Set(keys.filter(({ value }) => value[2] === AES).map(({ value }) => value[1] ?? 0));
-  if (keys.length > 0 && versions.size === 0)
-    throw new PersonalizationError(
-      "unsupported-card",
-      "the card's keys are for SCP01 or SCP02 (DES), need SCP03 (AES)",
-      {
-        hint: "Put the card aside and use cards with SCP03.",
-      },
-    );
-  return [...versions];
-}
+const NO_NAME = "Without a name of its chip a half-done card cannot be recognised; use another kind of card.";
 
 /** Finds the application under the security domain. @throws PersonalizationError `no-application`, `unsupported-card` */
 async function selectApplication(transport: Transport): Promise<SelectResponse> {
@@ -91,20 +85,30 @@ async function selectApplication(transport: Transport): Promise<SelectResponse> 
   }
 }
 
-/** Selects the issuer security domain. @throws PersonalizationError `unsupported-card` */
+/** AIDs of issuer security domains: GlobalPlatform's, that of older cards, Gemalto's. */
+const DOMAIN_AIDS = [
+  ISSUER_SECURITY_DOMAIN_AID,
+  hexToBytes("a000000003000000"),
+  hexToBytes("a000000018434d00"),
+] as const;
+/** 6283: the card is locked and its domain selected all the same. */
+const SELECTED: readonly number[] = [SW.OK, SW.DOMAIN_LOCKED];
+
+/**
+ * Selects the issuer security domain: without an AID, as GlobalPlatform has it for every card, and by the AIDs that are
+ * known where a card does not take that (specs/04 §8.1). @throws PersonalizationError `unsupported-card`
+ */
 export async function selectDomain(transport: Transport): Promise<void> {
-  const apdu = command(CLA.ISO, INS.SELECT, { p1: 0x04, data: ISSUER_SECURITY_DOMAIN_AID, le: 256 });
-  const { sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(apdu)));
-  // 6283: the card is locked and its domain selected all the same.
-  if (sw === SW.OK || sw === SW.DOMAIN_LOCKED) return;
-  throw new PersonalizationError(
-    "unsupported-card",
-    "the card has no issuer security domain where it must be",
-    {
-      cause: new CardStatusError("SELECT", sw),
-      hint: "Use a GlobalPlatform card (JCOP 3 or 4, for example).",
-    },
-  );
+  let last: number = SW.OK;
+  for (const data of [new Uint8Array(0), ...DOMAIN_AIDS]) {
+    const apdu = command(CLA.ISO, INS.SELECT, { p1: 0x04, data, le: 256 });
+    last = decodeResponseApdu(await transport.transmit(encodeCommandApdu(apdu))).sw;
+    if (SELECTED.includes(last)) return;
+  }
+  throw new PersonalizationError("unsupported-card", "the card has no issuer security domain", {
+    cause: new CardStatusError("SELECT", last),
+    hint: "Use a GlobalPlatform card (JCOP 3 or 4, for example).",
+  });
 }
 
 /**
@@ -115,13 +119,16 @@ export async function selectDomain(transport: Transport): Promise<void> {
 export async function probeCard(transport: Transport): Promise<Probe> {
   await selectDomain(transport);
   const production = await getData(transport, PRODUCTION_DATA);
-  if (!production)
-    throw new PersonalizationError("unsupported-card", "the card does not tell its production data (9F7F)", {
-      hint: "Without it a half-done card cannot be recognised; use another kind of card.",
-    });
-  const chip = chipName(production);
+  if (!production.data)
+    throw new PersonalizationError(
+      "unsupported-card",
+      `the card does not tell its production data (9F7F): it answered ${formatSw(production.sw)}`,
+      { hint: NO_NAME },
+    );
+  const chip = chipName(production.data);
   const information = await getData(transport, KEY_INFORMATION);
-  const keyVersions = information && aesVersions(information);
+  const keys = information.data && readKeyInformation(information.data);
+  if (keys) requireUsableKeys(keys);
   const application = await selectApplication(transport);
-  return { chip, keyVersions, application };
+  return { chip, keys, application };
 }

@@ -1,3 +1,4 @@
+import { CardStatusError, formatSw } from "../apdu/index.js";
 import { ChequecardError, CodedError, type Failure } from "../common/index.js";
 
 export type PersonalizationErrorCode =
@@ -26,10 +27,41 @@ export type PersonalizationErrorCode =
   /** The registry has this card id already, or refuses it. */
   | "registry"
   /** The card is not in the registry or the journal. */
-  | "unknown-card";
+  | "unknown-card"
+  /** A card of this batch was made on a chip of this name, and this is not it. */
+  | "same-chip-name"
+  /** The card was torn away while it was made, and its id was given up since. */
+  | "given-up"
+  /** The card refused a command with a status word that has no meaning here. */
+  | "card-refused";
 
 /** A card cannot be personalized. `hint` says what to do with it. */
-export class PersonalizationError extends CodedError<PersonalizationErrorCode> {}
+export class PersonalizationError extends CodedError<PersonalizationErrorCode> {
+  override get failure(): Failure {
+    return this.code === "card-refused" ? "card" : super.failure;
+  }
+}
+
+/**
+ * Runs something that talks to a card. A status word that nobody expected keeps its number, with advice for who makes
+ * cards: its sentence in the table is for a till.
+ * @throws PersonalizationError `card-refused` in place of CardStatusError; whatever else `run` throws
+ */
+export async function forMakers<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (!(cause instanceof CardStatusError)) throw cause;
+    throw new PersonalizationError(
+      "card-refused",
+      `${cause.command}: the card answered ${formatSw(cause.sw)}`,
+      {
+        cause,
+        hint: "Lay the card on the reader again. If it gives the same answer, put it aside: it does not do what personalization needs.",
+      },
+    );
+  }
+}
 
 export type JournalErrorCode =
   /** There is a journal already where a new one was to be made. */

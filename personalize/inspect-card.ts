@@ -2,6 +2,7 @@ import { STATUS_FLAG, type Transport, withResponseChaining } from "../apdu/index
 import { bytesToHex, secp256k1 } from "../common/index.js";
 import type { KeySource } from "../keys/index.js";
 import { type CardRegistry, guardedRegistry, type RegisteredCard } from "./card-registry.js";
+import { forMakers } from "./errors.js";
 import { identifyCard } from "./verify-card.js";
 
 /** What a personalized card proves, beside what the registry has. Amounts in millisatoshi. */
@@ -29,7 +30,7 @@ export async function inspectCard(
   keys: KeySource,
   registry: CardRegistry,
 ): Promise<InspectedCard> {
-  const { selected, status } = await identifyCard(withResponseChaining(connection), keys);
+  const { selected, status } = await forMakers(() => identifyCard(withResponseChaining(connection), keys));
   const { fields } = status;
   const known = await guardedRegistry(registry).lookup(fields.cardId);
   return {

@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { LIFECYCLE, type Transport, withResponseChaining } from "../apdu/index.js";
-import { bytesToHex, type Msat, secp256k1 } from "../common/index.js";
+import { formatCardId, LIFECYCLE, type Transport, withResponseChaining } from "../apdu/index.js";
+import { bytesToHex, equalBytes, type Msat, ParseError, secp256k1 } from "../common/index.js";
 import type { KeySet } from "../keys/index.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { type Probe, probeCard } from "./chip.js";
-import { PersonalizationError } from "./errors.js";
+import { forMakers, PersonalizationError } from "./errors.js";
 import type { ItemState } from "./journal.js";
+import { requireUsableVersion, usableVersions } from "./key-information.js";
 import { type PinLetters, randomPin } from "./pin-letters.js";
 import type { Profile } from "./profile-fields.js";
 import { rotateKeys } from "./rotate-keys.js";
-import { compareCard, type ExpectedCard, identifyCard } from "./verify-card.js";
+import { compareCard, type ExpectedCard, type Identification, identifyCard } from "./verify-card.js";
 import { makeKey, writeData } from "./write-card.js";
 
 /** What a step of a card is about, for a live view. */
@@ -66,15 +67,18 @@ export async function personalizeCard(
       return connection.transmit(command);
     },
   });
-  context.onStep?.("probe", undefined);
-  const probe = await probeCard(card);
-  const { item, how } = await reachPersonalized(card, probe, context);
-  await finish(card, probe.chip, item, context);
-  await rotateWhereNeeded(card, probe, context);
-  if (item.stage !== "done")
-    context.journal.append({ step: "done", item: item.item, card: bytesToHex(idOf(item)) });
-  context.onStep?.("done", probe.chip);
-  return { item: item.item, number: item.order.number, chip: probe.chip, cardId: idOf(item), how, apdus };
+  return forMakers(async () => {
+    context.onStep?.("probe", undefined);
+    const probe = await probeCard(card);
+    const reached = await reachPersonalized(card, probe, context);
+    const { item, how } = reached;
+    await finish(card, probe.chip, reached, context);
+    await rotateWhereNeeded(card, probe, context);
+    if (item.stage !== "done")
+      context.journal.append({ step: "done", item: item.item, card: bytesToHex(idOf(item)) });
+    context.onStep?.("done", probe.chip);
+    return { item: item.item, number: item.order.number, chip: probe.chip, cardId: idOf(item), how, apdus };
+  });
 }
 
 function idOf(item: ItemState): Uint8Array {
@@ -82,48 +86,86 @@ function idOf(item: ItemState): Uint8Array {
   throw new PersonalizationError("unknown-card", `card ${item.order.number} has no id yet`);
 }
 
-/** Blank, ours, or somebody else's: what the lifecycle and the journal say together. */
+/** A card of the batch that is personalized. */
+interface Reached {
+  readonly item: ItemState;
+  readonly how: "made" | "finished";
+  /** What the card said of itself when it was recognised; undefined when it was made just now. */
+  readonly said: Identification | undefined;
+}
+
+/** Blank, ours, or somebody else's: what the lifecycle, the journal and the card's own signature say together. */
 async function reachPersonalized(
   card: Transport,
   probe: Probe,
   context: PersonalizationContext,
-): Promise<{ item: ItemState; how: "made" | "finished" }> {
-  const { journal } = context;
-  const known = journal.chips.get(probe.chip)?.item;
-  const item = known === undefined ? undefined : journal.items[known];
+): Promise<Reached> {
   const { lifecycle } = probe.application.profile;
   if (lifecycle === LIFECYCLE.BLOCKED)
     throw new PersonalizationError("blocked", "the card is blocked by its issuer", {
-      hint: "Put it aside. If it is yours and shall be made anew, reset it first: personalize reset",
+      hint: "Put it aside. If it is yours and shall be made again, reset it first: personalize reset",
     });
-  if (lifecycle === LIFECYCLE.BLANK) {
-    if (item && item.stage !== "open" && item.stage !== "assigned")
-      throw new PersonalizationError(
-        "mismatch",
-        `card ${item.order.number} was made on this chip and is blank now`,
-        {
-          hint: "It was reset outside this batch. Retire it and free its place: personalize reset",
-        },
-      );
-    return { item: await make(card, probe, item, context), how: "made" };
+  if (lifecycle !== LIFECYCLE.BLANK) {
+    const { item, said } = await recognise(card, context);
+    return { item, how: "finished", said };
   }
-  if (!item?.cardId)
+  const known = context.journal.chips.get(probe.chip)?.item;
+  const item = known === undefined ? undefined : context.journal.items[known];
+  if (item && item.stage !== "open" && item.stage !== "assigned")
+    throw new PersonalizationError(
+      "same-chip-name",
+      `card ${item.order.number} was made on a chip with this serial number, and this card is blank`,
+      {
+        hint: `If card ${item.order.number} still works, this is another chip with the same serial number: put it aside, the batch cannot tell the two apart. If it is card ${item.order.number}, it was reset elsewhere: make it in another batch.`,
+      },
+    );
+  return { item: await make(card, probe, item, context), how: "made", said: undefined };
+}
+
+/** The item of a personalized card, by what the card signs: another chip can have the same serial number. */
+async function recognise(
+  card: Transport,
+  { journal, keys, random }: PersonalizationContext,
+): Promise<{ item: ItemState; said: Identification }> {
+  let said: Identification;
+  try {
+    said = await identifyCard(card, keys, random);
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    throw new PersonalizationError("already-personalized", "the card was personalized by another issuer", {
+      cause,
+      hint: "Put it aside.",
+    });
+  }
+  const { cardId } = said.status.fields;
+  const item = journal.itemOf(cardId);
+  if (!item)
     throw new PersonalizationError(
       "already-personalized",
       "the card is personalized, and not by this batch",
-      {
-        hint: "Put it aside. If it is yours and shall be made anew, reset it first: personalize reset",
-      },
+      { hint: "Put it aside. If it is yours and shall be made again, reset it first: personalize reset" },
+    );
+  if (!item.cardId || !equalBytes(item.cardId, cardId))
+    throw new PersonalizationError(
+      "given-up",
+      `the card was torn away while it was made, and its id ${formatCardId(cardId)} was given up since: it can never pay`,
+      { hint: "Reset it, then lay it on the reader again: personalize reset" },
+    );
+  if (!secp256k1.verify(said.status.signature, said.status.digest, item.publicKey ?? new Uint8Array(0)))
+    throw new PersonalizationError(
+      "mismatch",
+      `the card says that it is ${formatCardId(cardId)}, but its signature is not that card's`,
+      { hint: "Put the card aside: it is not the one that was made." },
     );
   if (item.stage === "done")
     throw new PersonalizationError("not-needed", `card ${item.order.number} is done already`, {
       hint: "Put it to the finished ones and lay the next card on the reader.",
     });
-  return { item, how: "finished" };
+  return { item, said };
 }
 
 /** The version of the keys that a blank card has, from what it tells and what the journal knows. */
-function presentVersion({ chip, keyVersions }: Probe, { journal, profile }: PersonalizationContext): number {
+function presentVersion({ chip, keys }: Probe, { journal, profile }: PersonalizationContext): number {
   const { version, rotateTo } = profile.cardKeys;
   const rotated = journal.chips.get(chip)?.rotatedTo;
   const candidates = [
@@ -131,9 +173,11 @@ function presentVersion({ chip, keyVersions }: Probe, { journal, profile }: Pers
     version,
     ...(rotateTo === undefined ? [] : [rotateTo]),
   ];
-  const found = keyVersions ? candidates.find((candidate) => keyVersions.includes(candidate)) : candidates[0];
+  const told = keys && usableVersions(keys);
+  const found = told ? candidates.find((candidate) => told.includes(candidate)) : candidates[0];
   if (found !== undefined) return found;
-  const has = keyVersions?.length ? `has keys of version ${keyVersions.join(", ")}` : "has no keys";
+  if (keys) for (const candidate of candidates) requireUsableVersion(keys, candidate);
+  const has = told?.length ? `has keys of version ${told.join(", ")}` : "has no keys";
   throw new PersonalizationError("wrong-keys", `the card ${has}, need version ${candidates.join(" or ")}`, {
     hint: "Check the profile's card-keys and that these are the right cards; nothing was tried on this one.",
   });
@@ -230,7 +274,7 @@ async function assign(
 async function finish(
   card: Transport,
   chip: string,
-  item: ItemState,
+  { item, said }: Reached,
   context: PersonalizationContext,
 ): Promise<void> {
   const { journal, profile, registry, onStep } = context;
@@ -248,7 +292,7 @@ async function finish(
       publish: profile.publish,
       hasPin: item.hasPin,
     };
-    compareCard(await identifyCard(card, context.keys, context.random), expected);
+    compareCard(said ?? (await identifyCard(card, context.keys, context.random)), expected);
     journal.append({ step: "verified", card: id });
   }
   if (item.stage === "verified") {
@@ -263,10 +307,13 @@ async function rotateWhereNeeded(
   context: PersonalizationContext,
 ): Promise<void> {
   const { version: from, rotateTo: to } = context.profile.cardKeys;
+  if (to === undefined) return;
   const state = context.journal.chips.get(probe.chip);
-  if (to === undefined || state?.rotatedTo === to) return;
+  const told = probe.keys && usableVersions(probe.keys);
+  // A chip that was rotated once has the new keys, unless it is another one with the same serial number.
+  if (state?.rotatedTo === to && (told?.includes(to) ?? true)) return;
   // A card that was reset after an earlier batch has the new keys already.
-  if (!state?.rotating && probe.keyVersions?.includes(to) && !probe.keyVersions.includes(from)) return;
+  if (!state?.rotating && told?.includes(to) && !told.includes(from)) return;
   context.onStep?.("rotate", probe.chip);
-  await rotateKeys(card, probe.chip, { from, to }, context);
+  await rotateKeys(card, probe.chip, { from, to }, probe.keys, context);
 }

@@ -54,6 +54,12 @@ export function contradictions(profile: Profile): string[] {
   return found;
 }
 
+const RESPONSES = {
+  mac: "authenticated",
+  "mac-only": "authenticated and never encrypted",
+  encrypted: "authenticated and encrypted",
+} as const;
+
 /** What a profile means, in sentences for whoever hands the cards out. */
 export function describeProfile(profile: Profile): string[] {
   const { limits, credit } = profile;
@@ -84,13 +90,24 @@ export function describeProfile(profile: Profile): string[] {
     ...(profile.cardKeys.responses === undefined
       ? []
       : [
-          `A card is written only through a channel whose responses are ${profile.cardKeys.responses === "mac" ? "authenticated" : "authenticated and encrypted"}.`,
+          `A card is written only through a channel whose responses are ${RESPONSES[profile.cardKeys.responses]}.`,
         ]),
     profile.cardKeys.rotateTo === undefined
       ? `The cards keep their keys of version ${profile.cardKeys.version}.`
       : `The cards come with keys of version ${profile.cardKeys.version} and leave with keys of version ${profile.cardKeys.rotateTo}.`,
+    ...keyVersionAdvice(profile.cardKeys.rotateTo),
   ];
 }
+
+/** Some cards take AES keys under these versions only (specs/04 §3). */
+const AES_VERSIONS = { first: 48, last: 63 } as const;
+
+const keyVersionAdvice = (version: number | undefined): string[] =>
+  version === undefined || (version >= AES_VERSIONS.first && version <= AES_VERSIONS.last)
+    ? []
+    : [
+        `Some cards take new keys under versions ${AES_VERSIONS.first} to ${AES_VERSIONS.last} only, not under ${version}.`,
+      ];
 
 function withoutPin(profile: Profile, threshold: bigint, budget: bigint): string {
   if (profile.pinLength === undefined) return "The cards have no PIN: who holds a card can spend it.";

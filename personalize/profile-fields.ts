@@ -1,8 +1,11 @@
 import type { Msat } from "../common/msat.js";
 import type { CardLimits } from "./card-data.js";
 
-/** How the responses of a card must be protected while it is written. */
-export type ResponseProtection = "as-offered" | "mac" | "encrypted";
+/**
+ * How the responses of a card must be protected while it is written. `mac-only`: with a MAC, and never encrypted, for
+ * cards whose encryption of responses is broken.
+ */
+export type ResponseProtection = "as-offered" | "mac" | "mac-only" | "encrypted";
 
 /** A profile, ready to be used. */
 export interface Profile {

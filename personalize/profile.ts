@@ -76,7 +76,7 @@ const profileSchema = z.strictObject({
       /** Version of the keys that they shall leave with; absent: the same. */
       "rotate-to": keyVersion.optional(),
       /** How responses must be protected while a card is written. */
-      responses: z.enum(["as-offered", "mac", "encrypted"]).default("as-offered"),
+      responses: z.enum(["as-offered", "mac", "mac-only", "encrypted"]).default("as-offered"),
     })
     .default({ version: 255, responses: "as-offered" }),
   /** What the issuer's service allows, beyond what the card enforces. */

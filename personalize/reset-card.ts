@@ -1,9 +1,10 @@
 import { LIFECYCLE, reset, select, send, type Transport, withResponseChaining } from "../apdu/index.js";
-import { bytesToHex, ParseError, secp256k1 } from "../common/index.js";
+import { bytesToHex, equalBytes, ParseError, secp256k1 } from "../common/index.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { probeCard } from "./chip.js";
-import { PersonalizationError } from "./errors.js";
+import { forMakers, PersonalizationError } from "./errors.js";
+import { requireUsableVersion, usableVersions } from "./key-information.js";
 import type { Profile } from "./profile-fields.js";
 import { type Identification, identifyCard } from "./verify-card.js";
 
@@ -26,10 +27,13 @@ export interface ResetCard {
  * CardStatusError; TransportError; JournalError; RegistryUnavailableError
  */
 export async function resetCard(connection: Transport, context: ResetContext): Promise<ResetCard> {
-  const card = withResponseChaining(connection);
+  return forMakers(() => resetOf(withResponseChaining(connection), context));
+}
+
+async function resetOf(card: Transport, context: ResetContext): Promise<ResetCard> {
   const registry = guardedRegistry(context.registry);
   const { journal } = context;
-  const { chip, keyVersions, application } = await probeCard(card);
+  const { chip, keys, application } = await probeCard(card);
   let cardId: Uint8Array | undefined;
   if (application.profile.lifecycle !== LIFECYCLE.BLANK) {
     cardId = await ownCardId(card, context, registry);
@@ -38,7 +42,9 @@ export async function resetCard(connection: Transport, context: ResetContext): P
   const { version, rotateTo } = context.profile.cardKeys;
   const rotated = journal.chips.get(chip)?.rotatedTo;
   const candidates = [rotated, rotateTo, version].filter((candidate) => candidate !== undefined);
-  const present = candidates.find((candidate) => keyVersions?.includes(candidate) ?? true) ?? version;
+  const told = keys && usableVersions(keys);
+  const present = candidates.find((candidate) => told?.includes(candidate) ?? true) ?? version;
+  if (keys) requireUsableVersion(keys, present);
   const channel = await authenticate(card, chip, present, context);
   await send(channel, reset, {});
   channel.close();
@@ -86,11 +92,17 @@ async function ownCardId(
   );
 }
 
-/** In a batch, the place of the card is free again, for this chip or another. */
+/**
+ * In a batch, the place of the card is free again, for this chip or another. The place of a card that was read back
+ * stays its own where another card was reset: two chips can have the same serial number.
+ */
 function forget(chip: string, cardId: Uint8Array | undefined, { journal }: ResetContext): void {
   const number = journal.chips.get(chip)?.item;
   const item = number === undefined ? undefined : journal.items[number];
   if (!item) return;
-  if (item.cardId && cardId) journal.append({ step: "abandoned", card: bytesToHex(item.cardId) });
+  const begun = item.stage === "open" || item.stage === "assigned";
+  const own = item.cardId && cardId && equalBytes(item.cardId, cardId);
+  if (!own && (cardId || !begun)) return;
+  if (own) journal.append({ step: "abandoned", card: bytesToHex(item.cardId ?? cardId) });
   journal.append({ step: "released", item: item.item, chip });
 }

@@ -2,6 +2,7 @@ import {
   CardStatusError,
   checkPutKeyResponse,
   encodePutKey,
+  FACTORY_KEY_VERSION,
   type SecureChannel,
   SecureChannelError,
   SW,
@@ -11,17 +12,20 @@ import { type KeySource, wipeCardKeys } from "../keys/index.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
 import { selectDomain } from "./chip.js";
 import { PersonalizationError } from "./errors.js";
+import type { KeyInformation } from "./key-information.js";
 
 /**
- * Replaces the static keys of a card's security domain and proves the new ones by opening a channel with them: 6
- * APDUs (specs/04 §8.5). After an interrupted replacement the new version is tried first: the card has it, or it has
- * the old one, never both nor none.
- * @throws PersonalizationError; CardStatusError; ParseError; TransportError; JournalError; KeyError
+ * Gives a card's security domain new static keys and proves them by opening a channel with them: 6
+ * APDUs (specs/04 §8.5). After an interrupted attempt the new version is tried first: the card has it, or it has
+ * the old one alone.
+ * @param told what the card said of its keys
+ * @throws PersonalizationError `no-room`; CardStatusError; ParseError; TransportError; JournalError; KeyError
  */
 export async function rotateKeys(
   transport: Transport,
   chip: string,
   versions: { readonly from: number; readonly to: number },
+  told: KeyInformation | undefined,
   context: AuthenticationContext,
 ): Promise<void> {
   const { journal, keys } = context;
@@ -31,9 +35,12 @@ export async function rotateKeys(
     journal.append({ step: "rotated", chip, version: to });
     return;
   }
+  // Factory keys are added to: P1 of PUT KEY has no room for their version. Keys of the new version that the card has
+  // beside them give way to ours.
+  const replaced = from !== FACTORY_KEY_VERSION ? from : told?.has(to) ? to : 0;
   const channel = await authenticate(transport, chip, from, context);
   journal.append({ step: "rotating", chip, from, to });
-  await putKeys(channel, keys, from, to);
+  await putKeys(channel, keys, { from, to, replaced });
   (await authenticate(transport, chip, to, context)).close();
   journal.append({ step: "rotated", chip, version: to });
 }
@@ -54,12 +61,16 @@ async function has(
   }
 }
 
-async function putKeys(channel: SecureChannel, keys: KeySource, from: number, to: number): Promise<void> {
+async function putKeys(
+  channel: SecureChannel,
+  keys: KeySource,
+  { from, to, replaced }: { readonly from: number; readonly to: number; readonly replaced: number },
+): Promise<void> {
   const { diversification } = channel.card;
   const current = await keys.cardKeys(from, diversification);
   const next = await keys.cardKeys(to, diversification);
   try {
-    const { data, sw } = await channel.send(encodePutKey(from, to, next, current.dek));
+    const { data, sw } = await channel.send(encodePutKey(replaced, to, next, current.dek));
     if (sw === SW.NO_ROOM)
       throw new PersonalizationError("no-room", "the card has no room for new keys", {
         hint: "The card works, with its old keys. Put it aside.",

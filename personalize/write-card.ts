@@ -61,7 +61,10 @@ async function refusing<T>(name: string, run: () => Promise<T>): Promise<T> {
     if (cause instanceof SecureChannelError)
       throw new PersonalizationError("mismatch", `${name}: ${cause.message}`, {
         cause,
-        hint: "Lay the card on the reader again; it is started over.",
+        hint:
+          cause.code === "integrity"
+            ? "Lay the card on the reader again; it is started over. If every card of this kind fails here, its encryption of responses may be broken: set responses: mac-only under card-keys in the profile of a new batch."
+            : "Lay the card on the reader again; it is started over.",
       });
     if (cause instanceof ParseError)
       throw new PersonalizationError("unsupported-card", `${name}: ${cause.message}`, {

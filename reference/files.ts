@@ -234,11 +234,15 @@ export function packBlocks(groups: readonly DataGroup[], room: number): DataGrou
   return blocks;
 }
 
-/** The name of a chip, 12 bytes in hex, by what it answers to GET DATA 9F7F (specs/04 §8.1). @throws Refused `chip` */
+/** The name of a chip, 12 bytes in hex, by what it answers to GET DATA 9F7F (specs/04 §8.1). @throws Refused `chip`, `serial` */
 export function chipName(object: Uint8Array): string {
   const fields = new Fields(object);
-  need(hex(fields.take(2, "chip")) === "9f7f" && fields.uint(1, "chip") === fields.left, "chip");
+  const bare = object.length === 42 && hex(object.subarray(0, 2)) !== "9f7f";
+  need(bare || (hex(fields.take(2, "chip")) === "9f7f" && fields.uint(1, "chip") === fields.left), "chip");
   const data = fields.rest();
   need(data.length >= 18, "chip");
+  const serial = data.subarray(12, 16);
+  const letter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a && byte < 0x80;
+  need(!["ffffffff", "00000000"].includes(hex(serial)) && !serial.every(letter), "serial");
   return hex(join(data.subarray(0, 4), data.subarray(10, 18)));
 }

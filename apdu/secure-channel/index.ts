@@ -7,5 +7,5 @@ export {
 } from "./initialize-update.js";
 export { maxCommandData } from "./message-protection.js";
 export { LEVEL, SCP03_I, type StaticKeys } from "./primitives.js";
-export { checkPutKeyResponse, encodePutKey } from "./put-key.js";
+export { checkPutKeyResponse, encodePutKey, FACTORY_KEY_VERSION } from "./put-key.js";
 export { openSecureChannel, SecureChannel, type SecureChannelOptions } from "./session.js";

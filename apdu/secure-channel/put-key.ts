@@ -1,4 +1,11 @@
-import { concatBytes, equalBytes, expectLength, ParseError, requireLength } from "../../common/index.js";
+import {
+  concatBytes,
+  equalBytes,
+  expectLength,
+  ParseError,
+  requireLength,
+  ValueError,
+} from "../../common/index.js";
 import { type CommandApdu, command } from "../command-apdu.js";
 import { CLA, INS } from "../constants.js";
 import { encryptSensitive, keyCheckValue, type StaticKeys } from "./primitives.js";
@@ -6,9 +13,12 @@ import { encryptSensitive, keyCheckValue, type StaticKeys } from "./primitives.j
 /** Key type AES. */
 const AES_KEY = 0x88;
 
+/** Version of the keys that a card leaves the factory with. P1 of PUT KEY has no room for it. */
+export const FACTORY_KEY_VERSION = 255;
+
 /**
  * Puts three new AES-128 keys in one command (Amendment D §7.2), so that the card takes all or none.
- * @param replace version of the keys that go, 0 to add; @param version of the new keys
+ * @param replace version of the keys that go, 1..127; 0 to add; @param version of the new keys
  * @param dek the card's present Key-DEK, 16 bytes
  */
 export function encodePutKey(
@@ -17,6 +27,9 @@ export function encodePutKey(
   keys: StaticKeys,
   dek: Uint8Array,
 ): CommandApdu {
+  // Bit 8 of P1 says that more commands follow (GlobalPlatform Card Specification §11.8.2.1).
+  if (replace < 0 || replace > 127 || !Number.isInteger(replace))
+    throw new ValueError("version to replace", `need 0 to 127, have ${replace}`);
   const field = (key: Uint8Array): Uint8Array => {
     requireLength(key, 16, "key");
     const encrypted = encryptSensitive(dek, key);

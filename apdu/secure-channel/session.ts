@@ -41,6 +41,16 @@ const bestLevel = (i: number): number =>
 
 /** Status words with which cards say that too many attempts failed. */
 const LOCKED: readonly number[] = [SW.SECURITY_NOT_SATISFIED, SW.PIN_BLOCKED];
+/** Status words of cards that have no keys of a version: P1 names it. */
+const UNKNOWN_VERSION: readonly number[] = [SW.REFERENCE_NOT_FOUND, SW.WRONG_P1P2];
+/** Status words of cards that do not know INITIALIZE UPDATE, or not in this form. */
+const NO_CHANNELS: readonly number[] = [
+  SW.INS_NOT_SUPPORTED,
+  SW.CLA_NOT_SUPPORTED,
+  SW.CHANNEL_NOT_SUPPORTED,
+  SW.WRONG_DATA,
+  SW.WRONG_LENGTH,
+];
 /** Status words with which a card ends the channel (Amendment D §5.6). */
 const ABORTED: readonly number[] = [
   SW.SECURITY_NOT_SATISFIED,
@@ -63,6 +73,8 @@ export interface SecureChannelOptions {
    * and a channel of level `best` would then be weaker than the card's.
    */
   readonly required?: number;
+  /** Bits of {@link LEVEL} that `best` leaves out though the card offers them: some cards encrypt responses wrongly. */
+  readonly avoid?: number;
   /** Absent: S8, and S16 when the card finds 8 bytes too short. */
   readonly mode?: Scp03Mode;
   /** The system's generator when absent. */
@@ -153,10 +165,11 @@ async function introduce(
   let { challenge, response } = await initialize(transport, options, options.mode ?? "S8");
   if (response.sw === SW.WRONG_LENGTH && options.mode === undefined)
     ({ challenge, response } = await initialize(transport, options, "S16"));
-  if (response.sw === SW.REFERENCE_NOT_FOUND)
+  if (UNKNOWN_VERSION.includes(response.sw))
     throw new SecureChannelError(
       "unknown-key-version",
       `the card has no keys of version ${options.keyVersion}`,
+      { hint: "Name the version of the card's keys; nothing was tried on it." },
     );
   if (LOCKED.includes(response.sw))
     throw new SecureChannelError(
@@ -170,6 +183,12 @@ async function introduce(
       `the sequence counter of the card's keys of version ${options.keyVersion} is used up (${formatSw(response.sw)})`,
       { hint: "Put the card aside: these keys open no channel any more. Nothing is wrong with them." },
     );
+  if (NO_CHANNELS.includes(response.sw))
+    throw new SecureChannelError(
+      "unsupported",
+      `the card opens no secure channel: it answered ${formatSw(response.sw)} to INITIALIZE UPDATE`,
+      { hint: "Put the card aside and use cards whose security domain has AES-128 keys (SCP03)." },
+    );
   if (response.sw !== SW.OK) throw new CardStatusError("INITIALIZE UPDATE", response.sw);
   const card = decodeInitializeUpdateResponse(response.data);
   if (card.cardChallenge.length !== challenge.length)
@@ -179,7 +198,8 @@ async function introduce(
       "unknown-key-version",
       `the card answered with keys of version ${card.keyVersion}, need ${options.keyVersion}`,
     );
-  const level = options.level === "best" ? bestLevel(card.i) : (options.level ?? DEFAULT_LEVEL);
+  const level =
+    options.level === "best" ? bestLevel(card.i) & ~(options.avoid ?? 0) : (options.level ?? DEFAULT_LEVEL);
   const missing =
     (level & LEVEL.R_MAC && !(card.i & SCP03_I.R_MAC)) ||
     (level & LEVEL.R_ENCRYPTION && !(card.i & SCP03_I.R_ENCRYPTION));

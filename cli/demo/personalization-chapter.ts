@@ -39,7 +39,7 @@ const profileText = (nodeUri: string): string =>
       "no-pin-budget": printAmount(CARD.noPinBudget),
     },
     pin: "random",
-    "card-keys": { version: FACTORY_VERSION, "rotate-to": 1 },
+    "card-keys": { version: FACTORY_VERSION, "rotate-to": 48 },
     policy: { maxPer24h: printAmount(CARD.maxPerDay) },
   });
 

@@ -31,7 +31,7 @@ pin: none
 publish: [max-per-transaction, pin-threshold]
 
 # Key versions of the cards' security domain: as delivered, and as they shall leave.
-card-keys: { version: 255, rotate-to: 1 }
+card-keys: { version: 255, rotate-to: 48 }
 
 # What the issuer enforces beyond that, by its own clock.
 policy:

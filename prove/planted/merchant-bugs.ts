@@ -3,6 +3,7 @@ import { bugsOf, type PlantedBug } from "./bug.js";
 const systemFaults = { campaign: "system-faults" } as const;
 const TERMINAL = "host/terminal/terminal.ts";
 const PERSONALIZE = "personalize/personalize-card.ts";
+const SOLD = "test/personalize/cards-as-sold.test.ts";
 
 /** At the merchant's. */
 export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
@@ -218,5 +219,55 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
       ],
     },
     caughtBy: [{ tests: "test/personalize/personalize-card.test.ts", named: "." }],
+  },
+  {
+    name: "keys of 32 bytes pass for AES-128",
+    edits: { "personalize/key-information.ts": [['32: "AES-256"', '32: "AES-128"']] },
+    caughtBy: [{ tests: SOLD, named: "names keys of AES-256" }],
+  },
+  {
+    name: "a serial number of FF names a chip",
+    edits: { "personalize/chip.ts": [["if (constant || ", "if ("]] },
+    caughtBy: [{ tests: SOLD, named: "production data of FF" }],
+  },
+  {
+    name: "factory keys are named in P1 of PUT KEY",
+    edits: {
+      "personalize/rotate-keys.ts": [
+        ["from !== FACTORY_KEY_VERSION ? from :", "from !== FACTORY_KEY_VERSION || told ? from & 0x7f :"],
+      ],
+    },
+    caughtBy: [{ tests: SOLD, named: "P1 of PUT KEY has no room" }],
+  },
+  {
+    name: "responses are encrypted although the profile turns it off",
+    edits: { "apdu/secure-channel/session.ts": [[" & ~(options.avoid ?? 0)", ""]] },
+    caughtBy: [{ tests: SOLD, named: "where the profile turns encryption off" }],
+  },
+  {
+    name: "who makes cards is told what a till should do",
+    edits: {
+      "personalize/errors.ts": [
+        [
+          "if (!(cause instanceof CardStatusError)) throw",
+          "if (!(cause instanceof CardStatusError) || cause.sw) throw",
+        ],
+      ],
+    },
+    caughtBy: [{ tests: SOLD, named: "has a sentence for who makes cards" }],
+  },
+  {
+    name: "the reset of a chip frees the place of a good card with the same serial number",
+    edits: {
+      "personalize/reset-card.ts": [["  if (!own && (cardId || !begun)) return;\n", "  void begun;\n"]],
+    },
+    caughtBy: [{ tests: SOLD, named: "never retire a good card" }],
+  },
+  {
+    name: "a card that was given up passes for the one that took its place",
+    edits: {
+      [PERSONALIZE]: [["if (!item.cardId || !equalBytes(item.cardId, cardId))", "if (!item.cardId)"]],
+    },
+    caughtBy: [{ tests: SOLD, named: "never done already" }],
   },
 ]);

@@ -73,7 +73,7 @@ export function putKeyField(field: string, dek: string): string | undefined {
 
 /** PUT KEY (specs/04 §8.5): all three keys or none. */
 function putKey(card: Card, p1p2: number, data: Uint8Array, session: number): Outcome {
-  if ((p1p2 & 0xff) !== 0x81) return refuse(card, "6a86");
+  if ((p1p2 & 0x80ff) !== 0x81) return refuse(card, "6a86");
   if (data.length !== 70) return refuse(card, "6700");
   const current = card.slots.find((slot) => slot.version === session);
   const version = data[0] ?? 0;
@@ -81,7 +81,9 @@ function putKey(card: Card, p1p2: number, data: Uint8Array, session: number): Ou
   const [enc, mac, dek] = [1, 24, 47].map((at) => putKeyField(hex(data.subarray(at, at + 23)), current.dek));
   if (version < 1 || version > 127 || !enc || !mac || !dek) return refuse(card, "6a80");
   const replaced = p1p2 >> 8;
-  const at = replaced === 0 ? card.slots.length : card.slots.findIndex((slot) => slot.version === replaced);
+  const factory = card.slots.findIndex((slot) => slot.version === 255);
+  const added = factory < 0 ? card.slots.length : factory;
+  const at = replaced === 0 ? added : card.slots.findIndex((slot) => slot.version === replaced);
   if (at < 0) return refuse(card, "6a88");
   if (at >= SLOTS) return refuse(card, "6a84");
   if (card.slots.some((slot, i) => slot.version === version && i !== at)) return refuse(card, "6a80");

@@ -17,6 +17,8 @@ const SEQUENCE = 1 + 3 * 16;
 /** Version u8 (00: empty), Key-ENC, Key-MAC, Key-DEK, sequence counter 3. */
 const SLOT_LENGTH = SEQUENCE + 3;
 const LAST_SEQUENCE = 0xffffff;
+/** Version of the keys that a card leaves the factory with. */
+const FACTORY = 255;
 
 /** Failed authentications after which a card opens no channel any more. */
 export const MAX_FAILURES = 10;
@@ -60,11 +62,11 @@ export class CardKeyStore {
   }
 
   /**
-   * Takes new keys in one atomic write, their sequence counter at zero.
+   * Takes new keys in one atomic write, their sequence counter at zero. Factory keys go when others are added.
    * @param replace version of the keys that go, 0 to add @throws IsoError 6A88, 6A80, 6A84 without room
    */
   put(replace: number, keys: VersionedKeys): void {
-    const at = replace === 0 ? this.#emptySlot() : this.#slotOf(replace);
+    const at = replace === 0 ? (this.#slotOf(FACTORY) ?? this.#emptySlot()) : this.#slotOf(replace);
     if (at === undefined) throw new IsoError(replace === 0 ? SW.NO_ROOM : SW.REFERENCE_NOT_FOUND);
     const taken = this.#slotOf(keys.version);
     if (taken !== undefined && taken !== at) throw new IsoError(SW.WRONG_DATA);

@@ -6,6 +6,8 @@ import type { CardKeyStore } from "./key-store.js";
 
 /** P2: first key has identifier 1, several keys in the command. */
 const THREE_KEYS = 0x81;
+/** Bit 8 of P1 says that more commands follow: factory keys (255) cannot be named. */
+const MAX_VERSION = 0x7f;
 /** Type 88, 17 bytes of key data, a key of 16 bytes. */
 const KEY_HEAD = Uint8Array.of(0x88, 0x11, 0x10);
 const KEY_LENGTH = KEY_HEAD.length + 16 + 1 + 3;
@@ -17,12 +19,12 @@ const KEY_LENGTH = KEY_HEAD.length + 16 + 1 + 3;
  * @throws IsoError 6A86, 6700, 6A80 for a wrong form or check value, 6A88, 6A84
  */
 export function putKey(store: CardKeyStore, session: number, p1p2: number, data: Uint8Array): Uint8Array {
-  if ((p1p2 & 0xff) !== THREE_KEYS) throw new IsoError(SW.WRONG_P1P2);
+  if ((p1p2 & 0xff) !== THREE_KEYS || p1p2 >> 8 > MAX_VERSION) throw new IsoError(SW.WRONG_P1P2);
   if (data.length !== 1 + 3 * KEY_LENGTH) throw new IsoError(SW.WRONG_LENGTH);
   const current = store.find(session);
   if (!current) throw new IsoError(SW.REFERENCE_NOT_FOUND);
   const version = data[0] ?? 0;
-  if (version < 1 || version > 127) throw new IsoError(SW.WRONG_DATA);
+  if (version < 1 || version > MAX_VERSION) throw new IsoError(SW.WRONG_DATA);
   const keys = [0, 1, 2].map((index) => {
     const field = data.subarray(1 + index * KEY_LENGTH, 1 + (index + 1) * KEY_LENGTH);
     const check = field.subarray(KEY_HEAD.length + 17);

@@ -308,17 +308,24 @@ const blocks = [
 
 const production = Buffer.from(Array.from({ length: 42 }, (_, at) => 0xa0 + at));
 const chipObject = (data: Uint8Array): Buffer => Buffer.concat([bytes("9f7f"), Buffer.of(data.length), data]);
+/** The production data with another serial number. */
+const withSerial = (serial: string): Buffer =>
+  chipObject(Buffer.concat([production.subarray(0, 12), bytes(serial), production.subarray(16)]));
 const productionData = [
   ...[
-    { comment: "42 bytes", data: production },
-    { comment: "18 bytes", data: production.subarray(0, 18) },
-  ].map(({ comment, data }) => ({
-    comment,
-    valid: true,
-    hex: hex(chipObject(data)),
-    chip: chipName(chipObject(data)),
-  })),
-  { comment: "17 bytes", valid: false, hex: hex(chipObject(production.subarray(0, 17))), error: "chip" },
+    { comment: "42 bytes", object: chipObject(production) },
+    { comment: "18 bytes", object: chipObject(production.subarray(0, 18)) },
+    { comment: "42 bytes without tag and length", object: production },
+    { comment: "a serial number of three letters and a digit", object: withSerial("6e6e6e35") },
+    { comment: "a serial number that begins with FFFFFF", object: withSerial("ffffff00") },
+  ].map(({ comment, object }) => ({ comment, valid: true, hex: hex(object), chip: chipName(object) })),
+  ...[
+    { comment: "17 bytes", object: chipObject(production.subarray(0, 17)), error: "chip" },
+    { comment: "41 bytes without tag and length", object: production.subarray(0, 41), error: "chip" },
+    { comment: "serial number FFFFFFFF", object: withSerial("ffffffff"), error: "serial" },
+    { comment: "serial number 00000000", object: withSerial("00000000"), error: "serial" },
+    { comment: "text for a serial number", object: withSerial("6e6e6e50"), error: "serial" },
+  ].map(({ comment, object, error }) => ({ comment, valid: false, hex: hex(object), error })),
 ];
 
 export function generate(): unknown {

@@ -32,10 +32,10 @@ beforeAll(async () => {
   const profile = join(ISSUER, "profile.yaml");
   writeFileSync(
     profile,
-    readFileSync(profile, "utf8").replace(/^card-keys: .*$/m, "card-keys: { version: 1 }"),
+    readFileSync(profile, "utf8").replace(/^card-keys: .*$/m, "card-keys: { version: 48 }"),
   );
   const keys = ["--keys", join(ISSUER, "issuer.keys")];
-  await json("simulate", "blank", at("card.json"), ...keys, "--key-version", "1", "--count", "5");
+  await json("simulate", "blank", at("card.json"), ...keys, "--key-version", "48", "--count", "5");
   const books = ["--ledger", join(ISSUER, "ledger.db"), "--journal", at("batch.journal")];
   const cards = [1, 2, 3, 4, 5].flatMap((number) => ["--card", card(number)]);
   await json("personalize", "batch", "--profile", profile, ...keys, ...books, "--count", "5", ...cards);

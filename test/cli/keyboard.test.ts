@@ -192,7 +192,7 @@ describe.each([80, 40])("on a terminal of %i columns", (columns) => {
     ["keys show", () => ["keys", "show", at("keys")], PASSPHRASE],
     [
       "simulate blank",
-      () => ["simulate", "blank", at(`blank-${columns}.json`), "--keys", at("keys"), "--key-version", "1"],
+      () => ["simulate", "blank", at(`blank-${columns}.json`), "--keys", at("keys"), "--key-version", "48"],
       PASSPHRASE,
     ],
     [

@@ -12,7 +12,7 @@ const PROFILE = `name: festival
 node-uri: ${NODE_URI}
 limits: { credit: 50000sat, max-per-transaction: 25000sat, pin-threshold: 5000sat, no-pin-budget: 20000sat }
 pin: random
-card-keys: { version: 255, rotate-to: 1 }
+card-keys: { version: 255, rotate-to: 48 }
 policy: { maxPer24h: 30000sat }
 `;
 
@@ -180,7 +180,7 @@ describe("personalization on the command line", () => {
       const made = await run("--json", "keys", "create", path("new.json"), "--label", "festival");
       expect(JSON.parse(made.out)).toMatchObject({
         keySets: [{ label: "festival" }],
-        masterKeys: [{ version: 1 }],
+        masterKeys: [{ version: 48 }],
       });
       expect(await run("keys", "create", path("new.json"))).toMatchObject({ exitCode: EXIT.SERVICE });
       const file = path("keys.json");
@@ -191,7 +191,7 @@ describe("personalization on the command line", () => {
         (await run("--json", "keys", "add-card-keys", file, "--key-version", "2")).out,
       );
       expect(shown.keySets).toHaveLength(2);
-      expect(shown.masterKeys.map(({ version }: { version: number }) => version)).toEqual([1, 2]);
+      expect(shown.masterKeys.map(({ version }: { version: number }) => version)).toEqual([48, 2]);
       expect(await run("keys", "add-card-keys", file, "--key-version", "2")).toMatchObject({
         exitCode: EXIT.SERVICE,
       });

@@ -40,8 +40,8 @@ describe("key file", () => {
     const signature = await again.signUpdate(set.id, digest);
     expect(secp256k1.verify(signature, digest, set.issuerPublicKey)).toBe(true);
     const data = new Uint8Array(10).fill(3);
-    expect(await again.cardKeys(1, data)).toEqual(await file.cardKeys(1, data));
-    expect(again.masterKeys()).toEqual([{ version: 1, diversification: "kdf3", wellKnown: false }]);
+    expect(await again.cardKeys(48, data)).toEqual(await file.cardKeys(48, data));
+    expect(again.masterKeys()).toEqual([{ version: 48, diversification: "kdf3", wellKnown: false }]);
     await again.close();
   });
 
@@ -118,7 +118,7 @@ describe("key file", () => {
     await expect(own.addKeySet({ label: "ü".repeat(33) })).rejects.toThrow(ValueError);
     const again = await KeyFile.open(own.path, passphrase);
     expect(again.keySets().map((set) => set.label)).toEqual(["one", "two", "three"]);
-    expect(again.masterKeys().map((master) => master.version)).toEqual([1, 2, 255]);
+    expect(again.masterKeys().map((master) => master.version)).toEqual([48, 2, 255]);
     expect((await again.cardKeys(255, new Uint8Array(10))).dek).toEqual(new Uint8Array(16).fill(9));
     expect(await codeOf(again.cardKeys(3, new Uint8Array(10)))).toBe("unknown-master-key");
     expect(await codeOf(again.signUpdate(new Uint8Array(4), new Uint8Array(32)))).toBe("unknown-key-set");
@@ -168,7 +168,7 @@ describe("key file", () => {
     expect(own.sealKey(set.id)).toBeUndefined();
     expect(() => own.keySets()).toThrow(KeyError);
     expect(await codeOf(own.signUpdate(set.id, new Uint8Array(32)))).toBe("closed");
-    expect(await codeOf(own.cardKeys(1, new Uint8Array(10)))).toBe("closed");
+    expect(await codeOf(own.cardKeys(48, new Uint8Array(10)))).toBe("closed");
   });
 
   it("keeps every secret out of the file and out of errors", async () => {

@@ -240,7 +240,7 @@ describe("what the host says of a card it cannot open", () => {
     await expect(attempt(answering(`${header}300370${"00".repeat(16)}9000`))).rejects.toThrow(
       "need 32 bytes",
     );
-    await expect(attempt(answering("6d00"))).rejects.toMatchObject({ code: "card-status", sw: 0x6d00 });
+    await expect(attempt(answering("6f00"))).rejects.toMatchObject({ code: "card-status", sw: 0x6f00 });
   });
 
   it("finds out by itself that a card wants S16", async () => {

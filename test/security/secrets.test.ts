@@ -112,7 +112,7 @@ node-uri: ${nodeUri}
 limits: { credit: 50000sat, max-per-transaction: 25000sat, pin-threshold: 5000sat, no-pin-budget: 20000sat }
 pin: random
 pin-length: 12
-card-keys: { version: 255, rotate-to: 1 }
+card-keys: { version: 255, rotate-to: 48 }
 `,
   );
   const files = [

@@ -88,12 +88,12 @@ export class Grounds {
     ]);
     const profile = join(this.issuer, "profile.yaml");
     replaceIn(profile, [
-      [/^card-keys: .*$/m, "card-keys: { version: 1 }"],
+      [/^card-keys: .*$/m, "card-keys: { version: 48 }"],
       [/^ {2}maxPer24h: .*$/m, "  maxPer24h: 1btc"],
     ]);
     const keys = ["--keys", join(this.issuer, "issuer.keys")];
     const count = ["--count", String(cards)];
-    await this.run(["simulate", "blank", this.at("card.json"), ...keys, "--key-version", "1", ...count]);
+    await this.run(["simulate", "blank", this.at("card.json"), ...keys, "--key-version", "48", ...count]);
     const files = Array.from({ length: cards }, (_, index) => ["--card", this.card(index)]).flat();
     const books = ["--ledger", this.ledger, "--journal", this.at("batch.journal")];
     await this.run(["personalize", "batch", "--profile", profile, ...keys, ...books, ...count, ...files]);

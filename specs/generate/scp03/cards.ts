@@ -10,6 +10,8 @@ export const MASTER_KEY = named("card master key", 16);
 export const SERIAL = bytes("0a0b01020304");
 export const KEY_VERSION = 0x30;
 export const NEXT_VERSION = 0x31;
+/** Version of the keys that cards leave the factory with. */
+export const FACTORY_VERSION = 0xff;
 
 /** Random bytes that are the same at every run: SHA-256 of the name and a counter. */
 export function fixedRandom(name: string): (length: number) => Buffer {
@@ -26,8 +28,8 @@ export function fixedRandom(name: string): (length: number) => Buffer {
 export const keysOf = (diversification: Uint8Array): StaticKeys => kdf3(MASTER_KEY, diversification);
 
 /** A blank card of the sessions. @param i S8 or S16, pseudo-random or random challenges; `60` protects responses */
-export function vectorCard(i: number): Card {
+export function vectorCard(i: number, version = KEY_VERSION): Card {
   const serial = SERIAL.toString("hex");
   const keys = keysOf(diversificationOf({ serial }));
-  return blankCard({ serial, i, slots: [{ version: KEY_VERSION, ...keys, sequence: 0 }] });
+  return blankCard({ serial, i, slots: [{ version, ...keys, sequence: 0 }] });
 }

@@ -17,7 +17,15 @@ import {
 import { open } from "../../../reference/sealed.js";
 import { flip } from "../card/bytes.js";
 import { CARD, KEY_SET, named } from "../card/material.js";
-import { fixedRandom, KEY_VERSION, keysOf, NEXT_VERSION, SERIAL, vectorCard } from "./cards.js";
+import {
+  FACTORY_VERSION,
+  fixedRandom,
+  KEY_VERSION,
+  keysOf,
+  NEXT_VERSION,
+  SERIAL,
+  vectorCard,
+} from "./cards.js";
 import { firstBlock, GROUP, lastBlock } from "./groups.js";
 import { apdu } from "./sessions.js";
 
@@ -49,8 +57,8 @@ class Talk {
   readonly #draw = fixedRandom("card entropy");
   readonly steps: Step[] = [];
 
-  constructor(i: number) {
-    this.#card = vectorCard(i);
+  constructor(i: number, version: number) {
+    this.#card = vectorCard(i, version);
   }
 
   #send(comment: string, command: Uint8Array, sw: string, more: Partial<Step> = {}): Buffer {
@@ -182,10 +190,15 @@ const hostChallenge = named("host challenge", 16);
 const initialize = (header: string, length: number): Buffer =>
   apdu(header, hostChallenge.subarray(0, length), true);
 
-const conversation = (comment: string, i: number, talk: (talk: Talk) => Talk) => ({
+const conversation = (
+  comment: string,
+  i: number,
+  talk: (talk: Talk) => Talk,
+  version: number = KEY_VERSION,
+) => ({
   comment,
-  card: { i: i.toString(16), version: KEY_VERSION },
-  steps: talk(new Talk(i)).steps,
+  card: { i: i.toString(16), version },
+  steps: talk(new Talk(i, version)).steps,
 });
 const S8 = 0x70;
 const S16 = 0x71;
@@ -565,6 +578,7 @@ export const conversations = (): readonly unknown[] => [
       .select("SELECT the security domain", DOMAIN_AID)
       .open(0x03)
       .through("P2 01", putKey("80d80001", NEXT_VERSION), "6a86")
+      .through("P1 B0: more commands follow", putKey("80d8b081", NEXT_VERSION), "6a86")
       .through("P2 before the length", apdu("80d80001", unhex("31")), "6a86")
       .through("69 bytes", apdu("80d80081", keyData(NEXT_VERSION).subarray(0, 69)), "6700")
       .through("71 bytes", apdu("80d80081", join(keyData(NEXT_VERSION), unhex("00"))), "6700")
@@ -592,6 +606,23 @@ export const conversations = (): readonly unknown[] => [
       .open(0x03, { version: 127 })
       .through("in place of version 127", putKey("80d87f81", NEXT_VERSION), "9000")
       .open(0x03, { version: NEXT_VERSION }),
+  ),
+  conversation(
+    "PUT KEY adds to factory keys, and they go",
+    S8,
+    (t) =>
+      t
+        .select("SELECT the security domain", DOMAIN_AID)
+        .open(0x03, { version: FACTORY_VERSION })
+        .through("P1 FF names no version", putKey("80d8ff81", NEXT_VERSION), "6a86")
+        .through("P1 7F names another one", putKey("80d87f81", NEXT_VERSION), "6a88")
+        .through("adding keys", putKey("80d80081", NEXT_VERSION), "9000")
+        .clear("the factory keys are gone", initialize("8050ff00", 8), "6a88")
+        .open(0x03, { version: NEXT_VERSION })
+        .through("adding keys to others", putKey("80d80081", KEY_VERSION), "9000")
+        .open(0x03, { version: NEXT_VERSION })
+        .open(0x03, { version: KEY_VERSION }),
+    FACTORY_VERSION,
   ),
   conversation("every value of STORE DATA reaches the card", S8, (t) =>
     made(
