@@ -213,7 +213,7 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     edits: {
       [PERSONALIZE]: [
         [
-          "    compareCard(await identifyCard(card, context.keys, context.random), expected);\n",
+          "    compareCard(said ?? (await identifyCard(card, context.keys, context.random)), expected);\n",
           "    await identifyCard(card, context.keys, context.random);\n    void expected;\n",
         ],
       ],
