@@ -1,3 +1,5 @@
+import { SENTENCES } from "../common/sentences.js";
+
 /** A status word of the card protocol and what it means to the two people at the counter. */
 export interface StatusWordEntry {
   readonly sw: number;
@@ -9,11 +11,10 @@ export interface StatusWordEntry {
   readonly cardholder: string;
 }
 
-const entry = (sw: number, name: string, merchant: string, cardholder: string): StatusWordEntry => ({
+const entry = (sw: number, name: keyof typeof SENTENCES.status): StatusWordEntry => ({
   sw,
   name,
-  merchant,
-  cardholder,
+  ...SENTENCES.status[name],
 });
 
 /** Numbers of the status words (specs/01 §7). 63Cx and 61xx are families: compare with {@link isPinWrong}, {@link isMoreData}. */
@@ -54,193 +55,38 @@ export const SW = {
 
 /** Every status word once. */
 export const STATUS_WORDS: readonly StatusWordEntry[] = [
-  entry(SW.OK, "ok", "Done.", "Done."),
-  entry(
-    SW.WRONG_LENGTH,
-    "wrong-length",
-    "The card refused the length of the message; update the terminal's software.",
-    "This terminal does not speak your card's language.",
-  ),
-  entry(
-    SW.DOMAIN_LOCKED,
-    "domain-locked",
-    "The card's administration is locked; put the card aside and ask its maker.",
-    "Your card is locked; ask its issuer.",
-  ),
-  entry(
-    SW.HOST_CRYPTOGRAM_WRONG,
-    "not-authenticated",
-    "The card did not accept the keys; put it aside and do not try again with the same keys.",
-    "This terminal has not the keys of your card.",
-  ),
-  entry(
-    SW.CHANNEL_NOT_SUPPORTED,
-    "channel-not-supported",
-    "The card does not take commands on another logical channel; update the terminal's software.",
-    "This terminal does not speak your card's language.",
-  ),
-  entry(
-    SW.CHAIN_NOT_ENDED,
-    "chain-not-ended",
-    "The message was broken off in the middle; lay the phone down again.",
-    "Please lay your phone down again.",
-  ),
-  entry(
-    SW.CHAINING_NOT_SUPPORTED,
-    "chaining-not-supported",
-    "The card does not take messages in parts; update the terminal's software.",
-    "This terminal does not speak your card's language.",
-  ),
-  entry(
-    SW.SECURITY_NOT_SATISFIED,
-    "pin-required",
-    "This amount needs the PIN; ask the customer to type it and tap again.",
-    "Please type your PIN and tap again.",
-  ),
-  entry(
-    SW.PIN_BLOCKED,
-    "pin-blocked",
-    "The card's PIN tries are used up; take another payment and send the customer to the issuer.",
-    "Your PIN is blocked after too many wrong tries; the issuer can unblock it.",
-  ),
-  entry(
-    SW.NO_PIN,
-    "no-pin",
-    "This amount needs a PIN but the card has none; ask for a smaller amount or another payment.",
-    "Your card has no PIN, so it cannot pay this amount.",
-  ),
-  entry(
-    SW.CONDITIONS_NOT_SATISFIED,
-    "wrong-lifecycle",
-    "The card is not ready for this; it has not been personalized, or it already has been.",
-    "Your card is not set up for payments; ask its issuer.",
-  ),
-  entry(
-    SW.SECURE_MESSAGING_MISSING,
-    "secure-messaging-missing",
-    "The card ended the secure channel; lay it on the reader again.",
-    "Please lay your card on the reader again.",
-  ),
-  entry(
-    SW.SECURE_MESSAGING_WRONG,
-    "secure-messaging-wrong",
-    "The card ended the secure channel, because a message was changed on the way; lay it on the reader again.",
-    "Please lay your card on the reader again.",
-  ),
-  entry(
-    SW.WRONG_DATA,
-    "wrong-data",
-    "The card refused the content of the message; check the amount, and update the terminal's software.",
-    "The terminal sent something that your card does not accept.",
-  ),
-  entry(
-    SW.NOT_FOUND,
-    "application-not-found",
-    "This is not a chequecard; ask for another card.",
-    "This card cannot pay here.",
-  ),
-  entry(
-    SW.NO_ROOM,
-    "no-room",
-    "The card has no room for more keys; replace keys that it has.",
-    "Your card is full; ask its issuer.",
-  ),
-  entry(
-    SW.WRONG_P1P2,
-    "wrong-parameters",
-    "The card does not know this form of the command; update the terminal's software.",
-    "This terminal does not speak your card's language.",
-  ),
-  entry(
-    SW.REFERENCE_NOT_FOUND,
-    "not-this-card",
-    "The card does not know this key set or data object; the message was made for another batch of cards.",
-    "The message was not for your card.",
-  ),
-  entry(
-    SW.INS_NOT_SUPPORTED,
-    "unknown-command",
-    "The card does not know this command; update the terminal's software.",
-    "This terminal does not speak your card's language.",
-  ),
-  entry(
-    SW.CLA_NOT_SUPPORTED,
-    "unknown-class",
-    "The card does not know this class of command; update the terminal's software.",
-    "This terminal does not speak your card's language.",
-  ),
-  entry(
-    SW.UNKNOWN,
-    "card-fault",
-    "The card reports an internal fault; tap again, and if it stays, ask for another card.",
-    "Your card has a fault; tap again or ask its issuer.",
-  ),
-  entry(
-    SW.ABOVE_MAX_PER_TRANSACTION,
-    "above-max-per-transaction",
-    "The amount is above what this card may pay at once; ask for a smaller amount or another payment.",
-    "This is more than your card may pay at once.",
-  ),
-  entry(
-    SW.ABOVE_AVAILABLE,
-    "above-available",
-    "There is not enough money on the card; ask for a smaller amount, a top-up or another payment.",
-    "There is not enough money on your card.",
-  ),
-  entry(
-    SW.COUNTER_USED_UP,
-    "counter-used-up",
-    "The card has made all the payments it may make; ask for another payment.",
-    "Your card has made all its payments; its issuer can raise the number.",
-  ),
-  entry(
-    SW.BLOCKED,
-    "blocked",
-    "The issuer has blocked this card; do not accept it.",
-    "Your card is blocked; ask its issuer.",
-  ),
-  entry(
-    SW.BAD_ISSUER_SIGNATURE,
-    "not-from-issuer",
-    "The update was not signed by the card's issuer; nothing was changed.",
-    "The update was not from your card's issuer; nothing was changed.",
-  ),
-  entry(
-    SW.NOTHING_YET,
-    "nothing-yet",
-    "The phone has no message yet; wait until the customer has agreed and it has paid.",
-    "Please agree to the payment on your phone and lay it down again.",
-  ),
-  entry(
-    SW.DECLINED,
-    "declined",
-    "The customer refused or the payment failed; ask for another payment.",
-    "You refused the payment, or it failed; nothing was paid.",
-  ),
-  entry(
-    SW.INVOICE_NOT_ACCEPTED,
-    "invoice-not-accepted",
-    "The customer's wallet cannot pay this invoice; ask for another payment.",
-    "Your wallet cannot pay this invoice.",
-  ),
-  entry(
-    SW.PIN_WRONG,
-    "pin-wrong",
-    "The PIN was wrong; ask the customer to try again.",
-    "That PIN was wrong; please try again.",
-  ),
-  entry(
-    SW.MORE_DATA,
-    "more-data",
-    "The card has more to say and was not asked; update the terminal's software.",
-    "Please tap again.",
-  ),
-  entry(
-    SW.WRONG_LE,
-    "wrong-expected-length",
-    "The card wants to answer with another length; update the terminal's software.",
-    "Please tap again.",
-  ),
+  entry(SW.OK, "ok"),
+  entry(SW.WRONG_LENGTH, "wrong-length"),
+  entry(SW.DOMAIN_LOCKED, "domain-locked"),
+  entry(SW.HOST_CRYPTOGRAM_WRONG, "not-authenticated"),
+  entry(SW.CHANNEL_NOT_SUPPORTED, "channel-not-supported"),
+  entry(SW.CHAIN_NOT_ENDED, "chain-not-ended"),
+  entry(SW.CHAINING_NOT_SUPPORTED, "chaining-not-supported"),
+  entry(SW.SECURITY_NOT_SATISFIED, "pin-required"),
+  entry(SW.PIN_BLOCKED, "pin-blocked"),
+  entry(SW.NO_PIN, "no-pin"),
+  entry(SW.CONDITIONS_NOT_SATISFIED, "wrong-lifecycle"),
+  entry(SW.SECURE_MESSAGING_MISSING, "secure-messaging-missing"),
+  entry(SW.SECURE_MESSAGING_WRONG, "secure-messaging-wrong"),
+  entry(SW.WRONG_DATA, "wrong-data"),
+  entry(SW.NOT_FOUND, "application-not-found"),
+  entry(SW.NO_ROOM, "no-room"),
+  entry(SW.WRONG_P1P2, "wrong-parameters"),
+  entry(SW.REFERENCE_NOT_FOUND, "not-this-card"),
+  entry(SW.INS_NOT_SUPPORTED, "unknown-command"),
+  entry(SW.CLA_NOT_SUPPORTED, "unknown-class"),
+  entry(SW.UNKNOWN, "card-fault"),
+  entry(SW.ABOVE_MAX_PER_TRANSACTION, "above-max-per-transaction"),
+  entry(SW.ABOVE_AVAILABLE, "above-available"),
+  entry(SW.COUNTER_USED_UP, "counter-used-up"),
+  entry(SW.BLOCKED, "blocked"),
+  entry(SW.BAD_ISSUER_SIGNATURE, "not-from-issuer"),
+  entry(SW.NOTHING_YET, "nothing-yet"),
+  entry(SW.DECLINED, "declined"),
+  entry(SW.INVOICE_NOT_ACCEPTED, "invoice-not-accepted"),
+  entry(SW.PIN_WRONG, "pin-wrong"),
+  entry(SW.MORE_DATA, "more-data"),
+  entry(SW.WRONG_LE, "wrong-expected-length"),
 ];
 
 const byNumber = new Map(STATUS_WORDS.map((status) => [status.sw, status]));
@@ -268,20 +114,11 @@ export function describeStatusWord(sw: number): StatusWordEntry {
         ? SW.WRONG_LE
         : sw;
   const known = byNumber.get(family);
-  if (!known)
-    return entry(
-      sw,
-      "unknown",
-      `The card answered ${formatSw(sw)}, which this terminal does not know; ask for another payment.`,
-      `Your card answered ${formatSw(sw)}, which this terminal does not know.`,
-    );
+  if (!known) {
+    const { merchant, cardholder } = SENTENCES.unknownStatus;
+    return { sw, name: "unknown", merchant: merchant(formatSw(sw)), cardholder: cardholder(formatSw(sw)) };
+  }
   if (!isPinWrong(sw)) return { ...known, sw };
-  const left = sw & 0x0f;
-  const tries = left === 0 ? "no tries are left" : left === 1 ? "one try is left" : `${left} tries are left`;
-  return entry(
-    sw,
-    known.name,
-    `The PIN was wrong and ${tries}; ${left === 0 ? "take another payment" : "ask the customer to try again"}.`,
-    `That PIN was wrong; ${tries}.`,
-  );
+  const [left, { merchant, cardholder }] = [sw & 0x0f, SENTENCES.pinTries];
+  return { sw, name: known.name, merchant: merchant(left), cardholder: cardholder(left) };
 }

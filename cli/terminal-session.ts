@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { TransportError } from "../apdu/index.js";
 import { formatMsat } from "../common/index.js";
 import { qrTerminal } from "../common/qr.js";
+import { SENTENCES } from "../common/sentences.js";
 import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
 import type { LdkNode } from "../lightning/nodes/ldk/index.js";
@@ -64,8 +65,7 @@ async function sellThrough<T>(
   use: (open: OpenTerminal) => Promise<T>,
 ): Promise<T> {
   // A payment that arrives before the channels do fails for certain.
-  if (!(await node.channelsReady(CHANNELS_MS)))
-    context.note("Not every channel of the node is connected yet; payments over those will fail.");
+  if (!(await node.channelsReady(CHANNELS_MS))) context.note(SENTENCES.sale.channelsMissing);
   const sender = await openPaymentSender(node, store);
   try {
     return await withReader(context, options, (reader, cardTaken) =>
@@ -115,7 +115,7 @@ export async function sell(
 async function showSale(context: CommandContext, sale: Sale, withQr: boolean): Promise<void> {
   if (withQr) context.print(qrTerminal(`lightning:${sale.invoice}`.toUpperCase()));
   context.print(`Sale ${sale.number}: ${formatMsat(sale.amount)}${sale.fiat ? ` (${sale.fiat})` : ""}`);
-  context.print(withQr ? "Tap a card, or scan the code. Ctrl-C cancels." : "Tap a card. Ctrl-C cancels.");
+  context.print(withQr ? SENTENCES.sale.tapOrScan : SENTENCES.sale.tap);
 }
 
 /** How long a sale stays open. @throws InputError */
@@ -135,24 +135,23 @@ export async function finishLeftovers(
   { terminal, store, node }: OpenTerminal,
 ): Promise<void> {
   for (const sale of store.unfinished()) {
-    context.note(
-      `Sale ${sale.number} over ${formatMsat(sale.amount)} was left unfinished; finishing it first.`,
-    );
+    context.note(SENTENCES.sale.leftUnfinished(sale.number, formatMsat(sale.amount)));
     const done =
       sale.token === undefined && sale.state === "open"
         ? await terminal.cancel(sale.number)
         : await terminal.finish(sale, { onNotice: (sentence) => context.note(sentence) }, context.signal);
     context.note(
-      done.state === "paid" ? `Sale ${sale.number} is paid.` : `Sale ${sale.number}: ${cancelSentence(done)}`,
+      done.state === "paid"
+        ? SENTENCES.sale.finishedPaid(sale.number)
+        : SENTENCES.sale.finishedCancelled(sale.number, cancelSentence(done)),
     );
   }
   for (const { number, refund } of store.pendingRefunds()) {
     if (!refund) continue;
     try {
       const { refund: now } = await refundSale({ node, store }, number, refund.invoice);
-      context.note(
-        `The refund of sale ${number} is ${now?.state === "paid" ? "paid" : "not confirmed yet"}.`,
-      );
+      const { finishedPaid, finishedOpen } = SENTENCES.refund;
+      context.note((now?.state === "paid" ? finishedPaid : finishedOpen)(number));
     } catch (error) {
       if (!(error instanceof SaleError)) throw error;
       context.note([error.message, error.hint].filter(Boolean).join(" "));
@@ -162,7 +161,7 @@ export async function finishLeftovers(
 
 /** Between two sales: a card that still lies there must not pay the next customer's. */
 export async function untilCardTaken(context: CommandContext, { cardTaken }: OpenTerminal): Promise<void> {
-  const reminder = setTimeout(() => context.note("Please take the card away."), REMIND_MS);
+  const reminder = setTimeout(() => context.note(SENTENCES.sale.takeCard), REMIND_MS);
   try {
     await cardTaken(context.signal);
   } catch (error) {

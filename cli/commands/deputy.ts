@@ -7,11 +7,11 @@ import {
   visible,
   writeDurableFile,
 } from "../../common/index.js";
+import { SENTENCES } from "../../common/sentences.js";
 import {
   type DeputyProfile,
   makeDeputyInvoice,
   PointOfSale,
-  type PreimageResult,
   readDeputyProfile,
   SaleFile,
 } from "../../lightning/dpp/index.js";
@@ -162,14 +162,6 @@ function readPreimage(given: string | undefined, options: VerifyOptions): Uint8A
   );
 }
 
-const SENTENCES: Readonly<Record<PreimageResult["result"], string>> = {
-  accepted: "Paid. Hand it out.",
-  "already-used": "Not accepted: this proof was shown before, and what was sold has been handed out.",
-  cancelled: "Not accepted: this sale was cancelled.",
-  expired: "Not accepted: this sale is over; its invoice expired too long ago.",
-  unknown: "Not accepted: this is no proof for any sale of this terminal.",
-};
-
 function verify(given: string | undefined, options: VerifyOptions): CommandOutput {
   const file = options.sales ?? (options.profile === undefined ? undefined : salesBeside(options.profile));
   if (file === undefined)
@@ -186,7 +178,7 @@ function verify(given: string | undefined, options: VerifyOptions): CommandOutpu
       text: [
         sale &&
           `${formatMsat(sale.amount ?? 0n)}, ${visible(sale.description)}, sold ${formatTime(sale.createdAt)}`,
-        SENTENCES[shown.result],
+        SENTENCES.proof[shown.result],
       ]
         .filter(Boolean)
         .join("\n"),

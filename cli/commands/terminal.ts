@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { formatMsat, ParseError } from "../../common/index.js";
+import { SENTENCES } from "../../common/sentences.js";
 import {
   cancelSentence,
   receiptOf,
@@ -93,7 +94,7 @@ async function serve(
       try {
         const wanted = readCharge(amount, options);
         if (!(await isMeant(context, open.store, wanted, options)))
-          throw new InputError("It was not meant; nothing was charged.");
+          throw new InputError(SENTENCES.sale.notMeant);
         const sale = await sell(context, open, options, {
           ...wanted,
           description: words.join(" ") || options.place,
@@ -190,8 +191,8 @@ async function refund(
     return {
       data: { receipt: receiptOf(sale), refund: sale.refund },
       text: done
-        ? `Refunded ${formatMsat(sale.refund?.amount ?? 0n)} of sale ${sale.number}.`
-        : `The refund of sale ${sale.number} is under way and not confirmed. Run the same command again to see it through.`,
+        ? SENTENCES.refund.paid(formatMsat(sale.refund?.amount ?? 0n), sale.number)
+        : SENTENCES.refund.inFlight(sale.number),
       exitCode: done ? EXIT.OK : EXIT.NOT_PAID,
     };
   } finally {

@@ -4,6 +4,7 @@ import { equalBytes } from "../../common/bytes.js";
 import { ChequecardError } from "../../common/errors.js";
 import type { Msat } from "../../common/msat.js";
 import { pause } from "../../common/pause.js";
+import { SENTENCES } from "../../common/sentences.js";
 import type { PaymentAnswer } from "../../lightning/api/outcome.js";
 import type { PaymentSender } from "../../lightning/api/sender.js";
 import { invoiceHash } from "../../lightning/bolt11/canonical.js";
@@ -189,7 +190,7 @@ export class Terminal {
         trace: display.trace?.bind(display),
         judge: (uri) => sender.judge(uri),
         askPin: display.askPin?.bind(display),
-        onTorn: () => display.onNotice?.("The card was taken away too early; lay it on the reader again."),
+        onTorn: () => display.onNotice?.(SENTENCES.sale.torn),
       },
     );
   }

@@ -1,3 +1,5 @@
+import { SENTENCES } from "../../common/sentences.js";
+
 /** Why a payment was rejected, in the words of both ends. */
 export interface RejectReason {
   /** u16 in TLV record 1 of `reject_payment`. */
@@ -43,10 +45,10 @@ export const REASON = {
   CARD_ON_HOLD: 66,
 } as const;
 
-const entry = (code: number, name: string, merchant: string, log: string): RejectReason => ({
+const entry = (code: number, name: keyof typeof SENTENCES.reject, log: string): RejectReason => ({
   code,
   name,
-  merchant,
+  merchant: SENTENCES.reject[name],
   log,
 });
 
@@ -55,55 +57,46 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   entry(
     REASON.INVOICE_MALFORMED,
     "invoice-malformed",
-    "The issuer could not read the invoice; update the terminal's software.",
     "the invoice is not valid BOLT 11, or not in its canonical form",
   ),
   entry(
     REASON.INVOICE_WRONG_NETWORK,
     "invoice-wrong-network",
-    "The card's issuer is on another network than this terminal; ask for another card.",
     "the invoice is for another network than the node's",
   ),
   entry(
     REASON.INVOICE_UNKNOWN_FEATURE,
     "invoice-unknown-feature",
-    "The issuer's node does not know a feature that the invoice demands; ask for another payment.",
     "the invoice sets a required feature bit that is not known, or one without the bit it depends on",
   ),
   entry(
     REASON.INVOICE_EXPIRED,
     "invoice-expired",
-    "The invoice ran out of time before it could be paid; start a new sale.",
     "the invoice has expired, or too little time is left to pay it",
   ),
   entry(
     REASON.INVOICE_AMOUNTLESS,
     "invoice-without-amount",
-    "The invoice has no amount; start a new sale with an amount.",
     "the invoice has no amount, and amountless ones are not allowed",
   ),
   entry(
     REASON.PAYEE_NOT_ALLOWED,
     "payee-not-allowed",
-    "This card may not pay at this shop; ask for another payment.",
     "the invoice's payee is not among those that the card may pay",
   ),
   entry(
     REASON.PAYEE_IS_PAYER,
     "payee-is-payer",
-    "The shop and the card's issuer share one node, which cannot pay itself; ask for another payment.",
     "the invoice's payee is the paying node itself, and internal settlement does not exist",
   ),
   entry(
     REASON.INVOICE_TAKEN,
     "invoice-taken",
-    "This sale is already paid, or being paid, with another authorization; check the sale before anything else.",
     "the payment hash is already reserved or settled by another authorization",
   ),
   entry(
     REASON.INVOICE_EXPIRES_LATE,
     "invoice-expires-late",
-    "The sale stays open for longer than the card's issuer accepts; set a shorter time in the terminal, check its clock, and start a new sale.",
     "the invoice expires later than this issuer accepts: its money could be bound until then",
   ),
   // One code for an unknown card, an unknown key set, unreadable bytes and a wrong signature: a stranger who makes up
@@ -111,103 +104,62 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   entry(
     REASON.TOKEN_NOT_ACCEPTED,
     "token-not-accepted",
-    "The issuer does not accept this card; ask for another card or another payment.",
     "the token cannot be opened, its card is not known, or its signature is wrong",
   ),
-  entry(
-    REASON.TOKEN_OTHER_INVOICE,
-    "token-other-invoice",
-    "The card authorized another sale; start a new sale and tap again.",
-    "the token is signed for another invoice",
-  ),
+  entry(REASON.TOKEN_OTHER_INVOICE, "token-other-invoice", "the token is signed for another invoice"),
   entry(
     REASON.TOKEN_OTHER_AMOUNT,
     "token-other-amount",
-    "The card authorized another amount; start a new sale and tap again.",
     "the token is signed for another amount than the invoice's",
   ),
-  entry(
-    REASON.CARD_BLOCKED,
-    "card-blocked",
-    "The issuer has taken this card out of use for good; do not accept it.",
-    "the card is replaced or retired",
-  ),
-  entry(
-    REASON.TOKEN_VOID,
-    "token-void",
-    "This authorization is no longer valid; start a new sale and tap again.",
-    "the authorization's counter is void",
-  ),
+  entry(REASON.CARD_BLOCKED, "card-blocked", "the card is replaced or retired"),
+  entry(REASON.TOKEN_VOID, "token-void", "the authorization's counter is void"),
   entry(
     REASON.CARD_CONTRADICTS,
     "card-contradicts",
-    "The issuer has blocked this card; do not accept it.",
     "the token contradicts what the card signed before: the card is cloned or broken",
   ),
   entry(
     REASON.ABOVE_MAX_PER_TRANSACTION,
     "above-max-per-transaction",
-    "The amount is above what this card may pay at once; ask for a smaller amount or another payment.",
     "the amount is above the card's maximum per transaction",
   ),
   entry(
     REASON.ABOVE_PERIOD_LIMIT,
     "above-period-limit",
-    "This card has reached its limit for today or this month; ask for a smaller amount or another payment.",
     "the amount would exceed the card's limit for a period",
   ),
   entry(
     REASON.PIN_REQUIRED,
     "pin-required",
-    "The issuer wants the PIN for this amount; start a new sale, ask the customer for the PIN and tap again.",
     "the policy wants the PIN for this amount, and the token was made without it",
   ),
-  entry(
-    REASON.OUTSIDE_HOURS,
-    "outside-hours",
-    "This card may not pay at this hour; ask for another payment.",
-    "the policy does not allow payments at this hour",
-  ),
+  entry(REASON.OUTSIDE_HOURS, "outside-hours", "the policy does not allow payments at this hour"),
   entry(
     REASON.NOT_FUNDED,
     "not-funded",
-    "There is not enough money on the card; ask for a smaller amount, a top-up or another payment.",
     "settled, reserved and this amount together exceed what was paid in for the card",
   ),
   entry(
     REASON.BELOW_MIN_PER_TRANSACTION,
     "below-min-per-transaction",
-    "The amount is too small to pay with this card; ask for a larger amount or another payment.",
     "the amount is below the policy's least for one payment: its routing fee would cost more than it moves",
   ),
-  entry(
-    REASON.PAYMENT_FAILED,
-    "payment-failed",
-    "The issuer's node found no way to pay; nothing was charged, start a new sale or ask for another payment.",
-    "the payment failed for certain",
-  ),
+  entry(REASON.PAYMENT_FAILED, "payment-failed", "the payment failed for certain"),
   entry(
     REASON.FEE_TOO_HIGH,
     "fee-too-high",
-    "Paying would cost more in routing fees than the issuer allows; nothing was charged, ask for another payment.",
     "no route within the fee that the budgets of fees, or the money on the card, still allow",
   ),
   entry(
     REASON.BUSY,
     "busy",
-    "The issuer has too much to do just now; try again in a moment.",
     "a limit on payments in flight, or on requests of one card, was reached; nothing was reserved",
   ),
-  entry(
-    REASON.INTERNAL,
-    "internal",
-    "The issuer's service has a fault; nothing was charged, try again later or ask for another payment.",
-    "the service failed before anything was reserved",
-  ),
+  entry(REASON.INTERNAL, "internal", "the service failed before anything was reserved"),
   entry(
     REASON.CARD_ON_HOLD,
     "card-on-hold",
-    "The issuer does not pay for this card at present; ask for another card or another payment.",
     "the card is blocked or not yet in use, or shows an update that this ledger has not made; nothing was recorded",
   ),
 ];
@@ -226,20 +178,13 @@ const byCode = new Map(REJECT_REASONS.map((reason) => [reason.code, reason]));
  * @param code 0..65535, or undefined when the peer gave none
  */
 export function describeReason(code: number | undefined): RejectReason {
-  if (code === undefined)
-    return entry(
-      0,
-      "no-reason",
-      "The issuer rejected the payment without a reason; ask for another payment.",
-      "the payment was rejected without a reason",
-    );
+  if (code === undefined) return entry(0, "no-reason", "the payment was rejected without a reason");
   return (
-    byCode.get(code) ??
-    entry(
+    byCode.get(code) ?? {
       code,
-      "unknown",
-      `The issuer rejected the payment with code ${code}, which this terminal does not know; ask for another payment.`,
-      `the payment was rejected with code ${code}`,
-    )
+      name: "unknown",
+      merchant: SENTENCES.unknownReject(code),
+      log: `the payment was rejected with code ${code}`,
+    }
   );
 }

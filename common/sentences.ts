@@ -1,0 +1,239 @@
+/**
+ * Every sentence that a merchant or a cardholder reads at the counter, by key. A translation has the same keys and, where
+ * values stand in a sentence, the same parameters.
+ */
+export const SENTENCES = {
+  /** Answers of the card (specs/01 §7), by the name of the status word. */
+  status: {
+    ok: { merchant: "Done.", cardholder: "Done." },
+    "wrong-length": {
+      merchant: "The card refused the length of the message; update the terminal's software.",
+      cardholder: "This terminal does not speak your card's language.",
+    },
+    "domain-locked": {
+      merchant: "The card's administration is locked; put the card aside and ask its maker.",
+      cardholder: "Your card is locked; ask its issuer.",
+    },
+    "not-authenticated": {
+      merchant: "The card did not accept the keys; put it aside and do not try again with the same keys.",
+      cardholder: "This terminal has not the keys of your card.",
+    },
+    "channel-not-supported": {
+      merchant: "The card does not take commands on another logical channel; update the terminal's software.",
+      cardholder: "This terminal does not speak your card's language.",
+    },
+    "chain-not-ended": {
+      merchant: "The message was broken off in the middle; lay the phone down again.",
+      cardholder: "Please lay your phone down again.",
+    },
+    "chaining-not-supported": {
+      merchant: "The card does not take messages in parts; update the terminal's software.",
+      cardholder: "This terminal does not speak your card's language.",
+    },
+    "pin-required": {
+      merchant: "This amount needs the PIN; ask the customer to type it and tap again.",
+      cardholder: "Please type your PIN and tap again.",
+    },
+    "pin-blocked": {
+      merchant: "The card's PIN tries are used up; take another payment and send the customer to the issuer.",
+      cardholder: "Your PIN is blocked after too many wrong tries; the issuer can unblock it.",
+    },
+    "no-pin": {
+      merchant: "This amount needs a PIN but the card has none; ask for a smaller amount or another payment.",
+      cardholder: "Your card has no PIN, so it cannot pay this amount.",
+    },
+    "wrong-lifecycle": {
+      merchant: "The card is not ready for this; it has not been personalized, or it already has been.",
+      cardholder: "Your card is not set up for payments; ask its issuer.",
+    },
+    "secure-messaging-missing": {
+      merchant: "The card ended the secure channel; lay it on the reader again.",
+      cardholder: "Please lay your card on the reader again.",
+    },
+    "secure-messaging-wrong": {
+      merchant:
+        "The card ended the secure channel, because a message was changed on the way; lay it on the reader again.",
+      cardholder: "Please lay your card on the reader again.",
+    },
+    "wrong-data": {
+      merchant:
+        "The card refused the content of the message; check the amount, and update the terminal's software.",
+      cardholder: "The terminal sent something that your card does not accept.",
+    },
+    "application-not-found": {
+      merchant: "This is not a chequecard; ask for another card.",
+      cardholder: "This card cannot pay here.",
+    },
+    "no-room": {
+      merchant: "The card has no room for more keys; replace keys that it has.",
+      cardholder: "Your card is full; ask its issuer.",
+    },
+    "wrong-parameters": {
+      merchant: "The card does not know this form of the command; update the terminal's software.",
+      cardholder: "This terminal does not speak your card's language.",
+    },
+    "not-this-card": {
+      merchant:
+        "The card does not know this key set or data object; the message was made for another batch of cards.",
+      cardholder: "The message was not for your card.",
+    },
+    "unknown-command": {
+      merchant: "The card does not know this command; update the terminal's software.",
+      cardholder: "This terminal does not speak your card's language.",
+    },
+    "unknown-class": {
+      merchant: "The card does not know this class of command; update the terminal's software.",
+      cardholder: "This terminal does not speak your card's language.",
+    },
+    "card-fault": {
+      merchant: "The card reports an internal fault; tap again, and if it stays, ask for another card.",
+      cardholder: "Your card has a fault; tap again or ask its issuer.",
+    },
+    "above-max-per-transaction": {
+      merchant:
+        "The amount is above what this card may pay at once; ask for a smaller amount or another payment.",
+      cardholder: "This is more than your card may pay at once.",
+    },
+    "above-available": {
+      merchant:
+        "There is not enough money on the card; ask for a smaller amount, a top-up or another payment.",
+      cardholder: "There is not enough money on your card.",
+    },
+    "counter-used-up": {
+      merchant: "The card has made all the payments it may make; ask for another payment.",
+      cardholder: "Your card has made all its payments; its issuer can raise the number.",
+    },
+    blocked: {
+      merchant: "The issuer has blocked this card; do not accept it.",
+      cardholder: "Your card is blocked; ask its issuer.",
+    },
+    "not-from-issuer": {
+      merchant: "The update was not signed by the card's issuer; nothing was changed.",
+      cardholder: "The update was not from your card's issuer; nothing was changed.",
+    },
+    "nothing-yet": {
+      merchant: "The phone has no message yet; wait until the customer has agreed and it has paid.",
+      cardholder: "Please agree to the payment on your phone and lay it down again.",
+    },
+    declined: {
+      merchant: "The customer refused or the payment failed; ask for another payment.",
+      cardholder: "You refused the payment, or it failed; nothing was paid.",
+    },
+    "invoice-not-accepted": {
+      merchant: "The customer's wallet cannot pay this invoice; ask for another payment.",
+      cardholder: "Your wallet cannot pay this invoice.",
+    },
+    "pin-wrong": {
+      merchant: "The PIN was wrong; ask the customer to try again.",
+      cardholder: "That PIN was wrong; please try again.",
+    },
+    "more-data": {
+      merchant: "The card has more to say and was not asked; update the terminal's software.",
+      cardholder: "Please tap again.",
+    },
+    "wrong-expected-length": {
+      merchant: "The card wants to answer with another length; update the terminal's software.",
+      cardholder: "Please tap again.",
+    },
+  },
+  /** @param sw four hex digits */
+  unknownStatus: {
+    merchant: (sw: string) =>
+      `The card answered ${sw}, which this terminal does not know; ask for another payment.`,
+    cardholder: (sw: string) => `Your card answered ${sw}, which this terminal does not know.`,
+  },
+  pinTries: {
+    merchant: (left: number) =>
+      `The PIN was wrong and ${tries(left)}; ${left === 0 ? "take another payment" : "ask the customer to try again"}.`,
+    cardholder: (left: number) => `That PIN was wrong; ${tries(left)}.`,
+  },
+  /** Why the payer rejected a payment (specs/08 §5), by the name of the reason. For the merchant. */
+  reject: {
+    "invoice-malformed": "The issuer could not read the invoice; update the terminal's software.",
+    "invoice-wrong-network":
+      "The card's issuer is on another network than this terminal; ask for another card.",
+    "invoice-unknown-feature":
+      "The issuer's node does not know a feature that the invoice demands; ask for another payment.",
+    "invoice-expired": "The invoice ran out of time before it could be paid; start a new sale.",
+    "invoice-without-amount": "The invoice has no amount; start a new sale with an amount.",
+    "payee-not-allowed": "This card may not pay at this shop; ask for another payment.",
+    "payee-is-payer":
+      "The shop and the card's issuer share one node, which cannot pay itself; ask for another payment.",
+    "invoice-taken":
+      "This sale is already paid, or being paid, with another authorization; check the sale before anything else.",
+    "invoice-expires-late":
+      "The sale stays open for longer than the card's issuer accepts; set a shorter time in the terminal, check its clock, and start a new sale.",
+    "token-not-accepted": "The issuer does not accept this card; ask for another card or another payment.",
+    "token-other-invoice": "The card authorized another sale; start a new sale and tap again.",
+    "token-other-amount": "The card authorized another amount; start a new sale and tap again.",
+    "card-blocked": "The issuer has taken this card out of use for good; do not accept it.",
+    "token-void": "This authorization is no longer valid; start a new sale and tap again.",
+    "card-contradicts": "The issuer has blocked this card; do not accept it.",
+    "above-max-per-transaction":
+      "The amount is above what this card may pay at once; ask for a smaller amount or another payment.",
+    "above-period-limit":
+      "This card has reached its limit for today or this month; ask for a smaller amount or another payment.",
+    "pin-required":
+      "The issuer wants the PIN for this amount; start a new sale, ask the customer for the PIN and tap again.",
+    "outside-hours": "This card may not pay at this hour; ask for another payment.",
+    "not-funded":
+      "There is not enough money on the card; ask for a smaller amount, a top-up or another payment.",
+    "below-min-per-transaction":
+      "The amount is too small to pay with this card; ask for a larger amount or another payment.",
+    "payment-failed":
+      "The issuer's node found no way to pay; nothing was charged, start a new sale or ask for another payment.",
+    "fee-too-high":
+      "Paying would cost more in routing fees than the issuer allows; nothing was charged, ask for another payment.",
+    busy: "The issuer has too much to do just now; try again in a moment.",
+    internal:
+      "The issuer's service has a fault; nothing was charged, try again later or ask for another payment.",
+    "card-on-hold":
+      "The issuer does not pay for this card at present; ask for another card or another payment.",
+    "no-reason": "The issuer rejected the payment without a reason; ask for another payment.",
+  },
+  unknownReject: (code: number) =>
+    `The issuer rejected the payment with code ${code}, which this terminal does not know; ask for another payment.`,
+  /** A sale, for the merchant. */
+  sale: {
+    tapOrScan: "Tap a card, or scan the code. Ctrl-C cancels.",
+    tap: "Tap a card. Ctrl-C cancels.",
+    torn: "The card was taken away too early; lay it on the reader again.",
+    takeCard: "Please take the card away.",
+    notOfThisProtocol: (problem: string) =>
+      `The card answered something that is not of this protocol (${problem}).`,
+    unreachable: (problem: string) =>
+      `The card's node cannot be reached (${problem}); trying again. Cancel to take another payment.`,
+    lostAfterAsking: (problem: string) =>
+      `Not confirmed yet: do not charge again. The card's node was asked and cannot be reached any more (${problem}); trying again. Cancel makes sure that it cannot be paid any more.`,
+    notConfirmed:
+      "Not confirmed yet: do not charge again. Cancel makes sure that it cannot be paid any more.",
+    expired: "The sale ran out of time; nothing was paid.",
+    cancelled: "The sale was cancelled; nothing was paid and nothing can be.",
+    declined: (reason: string) => `Declined. ${reason}`,
+    declinedForNow: (reason: string) => `Declined. ${reason} This sale cannot be paid any more.`,
+    notMeant: "It was not meant; nothing was charged.",
+    leftUnfinished: (number: number, amount: string) =>
+      `Sale ${number} over ${amount} was left unfinished; finishing it first.`,
+    finishedPaid: (number: number) => `Sale ${number} is paid.`,
+    finishedCancelled: (number: number, why: string) => `Sale ${number}: ${why}`,
+    channelsMissing: "Not every channel of the node is connected yet; payments over those will fail.",
+  },
+  refund: {
+    paid: (amount: string, number: number) => `Refunded ${amount} of sale ${number}.`,
+    inFlight: (number: number) =>
+      `The refund of sale ${number} is in flight and not confirmed. Run the same command again to complete it.`,
+    finishedPaid: (number: number) => `The refund of sale ${number} is paid.`,
+    finishedOpen: (number: number) => `The refund of sale ${number} is not confirmed yet.`,
+  },
+  /** What showing the proof of a payment to an offline point of sale comes to. */
+  proof: {
+    accepted: "Paid. Hand it out.",
+    "already-used": "Not accepted: this proof was shown before, and what was sold has been handed out.",
+    cancelled: "Not accepted: this sale was cancelled.",
+    expired: "Not accepted: this sale is over; its invoice expired too long ago.",
+    unknown: "Not accepted: this is no proof for any sale of this terminal.",
+  },
+} as const;
+
+const tries = (left: number): string =>
+  left === 0 ? "no tries are left" : left === 1 ? "one try is left" : `${left} tries are left`;
