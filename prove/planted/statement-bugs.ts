@@ -7,6 +7,7 @@ const APPLY = "issuer/ledger/apply.ts";
 const DRIVER = "issuer/store/postgres-driver.ts";
 const GUARD = "issuer/store/statement-guard.ts";
 const MANY = "issuer/store/postgres-many.ts";
+const ORDERS = "issuer/ledger/orders.ts";
 const SESSION = "issuer/store/postgres-session.ts";
 
 /** In what becomes of a transaction of which one statement fails while its connection lives. */
@@ -62,5 +63,10 @@ export const STATEMENT_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
       ],
     },
     caughtBy: [statementFaults],
+  },
+  {
+    name: "the reference of an order is kept outside of its transaction",
+    edits: { [ORDERS]: [["const inserted = await tx\n", "const inserted = await store.db\n"]] },
+    caughtBy: [{ tests: "test/issuer/statement-failures.test.ts", named: "commit keeps neither" }],
   },
 ]);

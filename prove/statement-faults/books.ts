@@ -10,9 +10,10 @@ const MOST_HOURS = 6;
 /** Connections of a service: each is asked to work once more. */
 const CONNECTIONS = 5;
 
-/** In peace again: every token is presented once more and everything reserved is resolved, by both services. */
+/** In peace again: every order and token once more, then everything reserved is resolved, by both services. */
 export async function finish(stage: Stage): Promise<void> {
   stage.node.finish();
+  await stage.placeAgain();
   for (const made of [...stage.made]) await stage.present(stage.other, made);
   for (let hour = 0; hour < MOST_HOURS; hour++) {
     for (const service of stage.services) await service.reconciler.run();

@@ -3,6 +3,7 @@ import {
   beginClosing,
   closingPayouts,
   endClosing,
+  findTopUp,
   listCards,
   showCard,
   verifyLedger,
@@ -191,6 +192,15 @@ export const SCENES: readonly Scene[] = [
   },
   onCard("a top-up", (stage, card) => stage.fund(stage.struck, card, sat(500))),
   onCard("a cash-out", (stage, card) => stage.cashOut(stage.struck, card)),
+  {
+    name: "a top-up reversed",
+    prepare: async (stage) => {
+      const card = await stage.card();
+      await stage.fund(stage.other, card, sat(500));
+      const { operation } = await findTopUp(stage.other.store.db, card.cardId);
+      return { card, run: () => stage.reverse(stage.struck, card, operation) };
+    },
+  },
   onCard("a card blocked", (stage, card) => stage.block(stage.struck, card)),
   {
     name: "a card unblocked",

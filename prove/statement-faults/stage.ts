@@ -2,10 +2,10 @@ import { bytesToHex, ChequecardError, type Msat, msat, sat } from "../../common/
 import {
   activateCard,
   blockCard,
-  cashOutCard,
-  fundCard,
+  type Order,
+  type OrderDone,
+  placeOrder,
   registerCard,
-  replaceCard,
   retireCard,
   setLimits,
   setPolicy,
@@ -48,6 +48,9 @@ export class Stage {
   /** Of the database, one for each service. */
   readonly urls: readonly [string, string];
   #serial = 0;
+  #orders = 0;
+  /** Orders of the desk so far, to be placed once more. */
+  #placed: (() => Promise<void>)[] = [];
 
   private constructor(
     urls: readonly [string, string],
@@ -177,24 +180,55 @@ export class Stage {
     onDone(result);
   }
 
+  /** An order of the desk under a reference of its own; `onDone` is told once, whichever try books it. */
+  async place(service: Service, order: Order, onDone: (amount: bigint) => void): Promise<void> {
+    const reference = `order-${++this.#orders}`;
+    let booked: OrderDone | undefined;
+    const attempt = (by: Service) =>
+      this.order(
+        () => placeOrder(by.store, reference, order, this.clocks[0].now),
+        (done) => {
+          if (done.repeated !== (booked !== undefined))
+            this.notebook.problems.push(
+              booked ? `${order.kind} was booked twice` : `${order.kind} failed and was booked all the same`,
+            );
+          if (!booked) onDone(done.amount);
+          booked ??= done;
+        },
+      );
+    await attempt(service);
+    this.#placed.push(() => attempt(this.other));
+  }
+
+  /** Every order of the desk once more, as by somebody who is not sure of its answer. */
+  async placeAgain(): Promise<void> {
+    for (const again of this.#placed.splice(0)) await again();
+  }
+
   fund(service: Service, card: SigningCard, amount: Msat): Promise<void> {
     const notes = this.notebook.of(card);
-    return this.order(
-      () => fundCard(service.store, card.cardId, amount, "cash", this.clocks[0].now),
-      () => {
-        notes.funded += amount;
-      },
-    );
+    return this.place(service, { kind: "top-up", cardId: card.cardId, amount, note: "cash" }, (paidIn) => {
+      notes.funded += paidIn;
+    });
   }
 
   cashOut(service: Service, card: SigningCard): Promise<void> {
     const notes = this.notebook.of(card);
-    return this.order(
-      () => cashOutCard(service.store, card.cardId, "cash", this.clocks[0].now),
+    return this.place(service, { kind: "cash-out", cardId: card.cardId, note: "cash" }, (amount) => {
+      notes.funded -= amount;
+      notes.paidOut += amount;
+      this.notebook.confirm(card, notes.states.has("retired") ? "retired" : "blocked");
+    });
+  }
+
+  /** @param operation number of a top-up of the card */
+  reverse(service: Service, card: SigningCard, operation: bigint): Promise<void> {
+    const notes = this.notebook.of(card);
+    return this.place(
+      service,
+      { kind: "reverse", cardId: card.cardId, operation, note: "mistaken" },
       (amount) => {
         notes.funded -= amount;
-        notes.paidOut += amount;
-        this.notebook.confirm(card, notes.states.has("retired") ? "retired" : "blocked");
       },
     );
   }
@@ -222,8 +256,9 @@ export class Stage {
 
   replace(service: Service, old: SigningCard, fresh: SigningCard): Promise<void> {
     const [from, to] = [this.notebook.of(old), this.notebook.of(fresh)];
-    return this.order(
-      () => replaceCard(service.store, old.cardId, fresh.cardId, this.clocks[0].now),
+    return this.place(
+      service,
+      { kind: "replace", cardId: old.cardId, replacement: fresh.cardId },
       (amount) => {
         from.funded -= amount;
         to.funded += amount;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
-import { blockCard, cashOutCard, fundCard, showCard } from "../../issuer/ledger/index.js";
+import { blockCard, cashOutCard, fundCard, placeOrder, showCard } from "../../issuer/ledger/index.js";
 import { openPostgres } from "../../issuer/store/index.js";
 import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
 import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
@@ -124,6 +124,28 @@ describe("a statement that fails on a connection that lives", () => {
         expect(await cashOutCard(one.store, card.cardId, "", clock.now)).toBe(sat(4_999));
         expect(node.sent.size).toBe(2 * round);
       }
+      expect(await one.violations()).toEqual([]);
+      await close();
+    },
+  );
+
+  it.each(["insert into operations", "insert into orders", "commit"])(
+    "%s keeps neither an order of the desk nor its reference",
+    async (failing) => {
+      const { one, two, administrator, clock, close } = await grounds(LOCKED_MS);
+      const { cardId } = await one.card(1);
+      const table = failing === "commit" ? "operations" : failing.split(" ").at(-1);
+      await administrator.query(`
+        create function fail() returns trigger language plpgsql as $$ begin raise 'no room' using errcode = '53100'; end $$;
+        create constraint trigger failing after insert on ${table}
+          deferrable initially ${failing === "commit" ? "deferred" : "immediate"} for each row execute function fail()`);
+      const order = { kind: "top-up", cardId, amount: sat(500), note: "" } as const;
+      const before = await contents(one);
+      await expect(placeOrder(one.store, "till-1", order, clock.now)).rejects.toMatchObject({ code: "full" });
+      expect(await contents(one)).toEqual(before);
+      await administrator.query(`drop trigger failing on ${table}`);
+      expect(await placeOrder(two.store, "till-1", order, clock.now)).toMatchObject({ repeated: false });
+      expect((await showCard(one.store.db, cardId)).funded).toBe(sat(20_500));
       expect(await one.violations()).toEqual([]);
       await close();
     },
