@@ -7,19 +7,16 @@ import { openPostgres } from "../../issuer/store/index.js";
 import { Bench, Service, TestClock } from "../../testing/issuer/service.js";
 import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
-/** How long a locked statement waits; a busy server must connect within it, too. */
-const LOCKED_MS = 2_000;
-
 const bench = new Bench();
 afterAll(() => bench.close());
 
 /** Two services on one database and one node, and somebody who is connected to the same database. */
-async function grounds(timeoutMs: number) {
+async function grounds() {
   const url = await (await bench.server()).database();
   const clock = new TestClock();
   const node = new ScriptedNode(clock.read);
   const keys = await bench.keys();
-  const open = async () => new Service(await openPostgres({ url, timeoutMs }), node, clock, keys);
+  const open = async () => new Service(await openPostgres({ url }), node, clock, keys);
   const [one, two] = [await open(), await open()];
   const administrator = new pg.Client({ connectionString: url });
   await administrator.connect();
@@ -29,6 +26,19 @@ async function grounds(timeoutMs: number) {
     node,
     clock,
     administrator,
+    /** Every change of this table waits 10 ms for a lock that somebody else holds, and fails. @returns ends it */
+    async lockedOut(table: string): Promise<() => Promise<unknown>> {
+      await administrator.query(`
+        create table held ();
+        create function wait_for_lock() returns trigger language plpgsql as $$ begin
+          perform set_config('lock_timeout', '10ms', true);
+          lock table held;
+          return null;
+        end $$;
+        create trigger locked_out before insert or update or delete on ${table} execute function wait_for_lock()`);
+      await administrator.query("begin; lock table held in share mode");
+      return () => administrator.query("rollback; drop function wait_for_lock cascade; drop table held");
+    },
     /** Resolves when a statement waits for a lock. @returns its server process */
     async waiting(): Promise<number> {
       for (;;) {
@@ -60,17 +70,17 @@ describe("a statement that fails on a connection that lives", () => {
   it.each(["authorizations", "leases", "bookings", "gaps", "accounts"])(
     "for a lock on %s keeps nothing of a reservation",
     async (table) => {
-      const { one, administrator, node, close } = await grounds(LOCKED_MS);
+      const { one, lockedOut, node, close } = await grounds();
       const card = await one.card(1);
       await one.tap(card, 1, sat(100));
       // The second token opens a gap.
       card.authorize(one.invoice(2, sat(50)), sat(50));
       const before = await contents(one);
-      await administrator.query(`begin; lock table ${table} in share row exclusive mode`);
+      const release = await lockedOut(table);
       const lost = await one.tap(card, 3, sat(1000));
       expect(await contents(one)).toEqual(before);
       expect(node.sent.size).toBe(1);
-      await administrator.query("rollback");
+      await release();
       await one.present(lost.token, lost.invoice);
       expect(node.sent.size).toBe(2);
       expect((await showCard(one.store.db, card.cardId)).spent).toBe(sat(1100));
@@ -80,7 +90,7 @@ describe("a statement that fails on a connection that lives", () => {
   );
 
   it("for a lock in a refusal leaves a card that can be blocked, paid out and topped up", async () => {
-    const { one, administrator, clock, close } = await grounds(LOCKED_MS);
+    const { one, lockedOut, clock, close } = await grounds();
     const card = await one.card(1, sat(20_000), { maxPerTransaction: "500sat" });
     const taps = [300, 1000, 300, 300].map((amount, i) => {
       const invoice = one.invoice(i + 1, sat(amount));
@@ -89,9 +99,9 @@ describe("a statement that fails on a connection that lives", () => {
     const present = async (i: number) => one.present(...(taps[i] as (typeof taps)[number]));
     await present(3);
     const before = await contents(one);
-    await administrator.query("begin; lock table gaps in share mode");
+    const release = await lockedOut("gaps");
     await present(1);
-    await administrator.query("rollback");
+    await release();
     expect(await contents(one)).toEqual(before);
     expect(await one.violations()).toEqual([]);
     expect((await present(1)).outcome).toBe("rejected");
@@ -105,7 +115,7 @@ describe("a statement that fails on a connection that lives", () => {
   it.each(["authorizations", "leases", "bookings"])(
     "because it was cancelled at %s does not overwrite what another service reserves meanwhile",
     async (table) => {
-      const { one, two, administrator, node, clock, waiting, close } = await grounds(10_000);
+      const { one, two, administrator, node, clock, waiting, close } = await grounds();
       for (let round = 1; round <= 5; round++) {
         const card = await one.card(round);
         const [small, big] = [one.invoice(10 * round, sat(1)), one.invoice(10 * round + 1, sat(15_000))];
@@ -132,7 +142,7 @@ describe("a statement that fails on a connection that lives", () => {
   it.each(["insert into operations", "insert into orders", "commit"])(
     "%s keeps neither an order of the desk nor its reference",
     async (failing) => {
-      const { one, two, administrator, clock, close } = await grounds(LOCKED_MS);
+      const { one, two, administrator, clock, close } = await grounds();
       const { cardId } = await one.card(1);
       const table = failing === "commit" ? "operations" : failing.split(" ").at(-1);
       await administrator.query(`
