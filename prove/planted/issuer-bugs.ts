@@ -153,7 +153,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
       [DECIDE]: [["least(allowance, cardFeesLeft(policy, fees), ...onCard)", "least(allowance, ...onCard)"]],
     },
     caughtBy: [
-      test("fees", "sqlite whoever holds a card"),
+      test("fees", "sqlite the holder of a card"),
       test("decide", "card's 24 hours have left"),
       ledgerModel,
     ],
@@ -288,7 +288,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   {
     name: "a token of a gap that was given back is paid",
     edits: { [DECIDE]: [["facts.gap.voided_at !== null", "facts.gap.voided_at === 0n"]] },
-    caughtBy: [story("rogue-terminal", "after its gap was given back"), systemFaults],
+    caughtBy: [story("rogue-terminal", "after its gap was released"), systemFaults],
   },
   {
     name: "a token whose payment failed is paid when it comes again",

@@ -113,7 +113,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
       ],
     },
     caughtBy: [
-      floods("keep nobody out"),
+      floods("keep no other peer out"),
       { tests: "test/lightning/peer-places.test.ts", named: "places for connections" },
     ],
   },

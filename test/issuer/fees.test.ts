@@ -39,7 +39,7 @@ async function finish(...services: readonly Service[]): Promise<void> {
 describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
   const start = (config: Parameters<typeof startService>[2] = {}) => startService(bench, kind, config);
 
-  it("whoever holds a card, the payee and the routing node takes no more than the card's budgets of fees", async () => {
+  it("the holder of a card, the payee and the routing node together take no more than the card's budgets of fees", async () => {
     const service = await start();
     service.node.fee = "highest";
     const card = await service.card(1, sat(2000), { maxFeesPer24h: "20sat", maxFeesPer30d: "50sat" });

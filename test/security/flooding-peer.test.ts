@@ -178,7 +178,7 @@ describe("places at a node", () => {
     known: { max: 4, maxPerAddress: 4 },
   };
 
-  it("silent connections, which are opened again as soon as they are closed, keep nobody out", async () => {
+  it("silent connections, which are opened again as soon as they are closed, keep no other peer out", async () => {
     const { node, address } = await startNode(few);
     let isOver = false;
     const hold = () => {

@@ -109,7 +109,7 @@ describe("a card with more signed credit than money", () => {
       REASON.NOT_FUNDED,
     ]);
     expect(await town.account(card)).toMatchObject({ spent: sat(5000) });
-    // The first comes back, and pays once more; nothing that was refused comes back to life.
+    // The first is released, and is paid on a retry; nothing that was refused is paid later.
     node.finish();
     expect(await reconciler.run()).toMatchObject({ voided: 1 });
     for (const { token, sale } of tokens.slice(3))
@@ -120,7 +120,7 @@ describe("a card with more signed credit than money", () => {
     expect(await town.account(card)).toMatchObject({ funded: sat(5000), spent: sat(5000) });
   });
 
-  it("cashed out while a payment was on its way has what that one frees, and no more", async () => {
+  it("cashed out while a payment was in flight has what that one frees, and no more", async () => {
     await using town = await openTown(bench);
     const card = await issue(town);
     const { node, reconciler, store, clock } = town.service;
@@ -202,7 +202,7 @@ describe("a card with more signed credit than money", () => {
     const next = { counter: 901, authorizedTotal: msat(sat(18_000) + rest.amount) };
     expect(await town.present(forgedToken(clone, rest, next), rest)).toMatchObject(ACCEPTED);
     expect(await town.pay(card, town.sale(msat(1n)))).toMatchObject(NOT_FUNDED);
-    // What was passed over is given up; there was no money behind it.
+    // What was skipped is given up; there was no money behind it.
     town.service.clock.now += 24 * 3_600_000;
     expect(await town.service.reconciler.run()).toMatchObject({ gaps: 1 });
     const again = town.sale(sat(500));

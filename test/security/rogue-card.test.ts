@@ -59,7 +59,7 @@ describe("a rogue card", () => {
     expect(await town.service.store.db.selectFrom("evidence").selectAll().execute()).toHaveLength(1);
   });
 
-  it("set back again and again between payments that nobody presents has nothing paid twice", async () => {
+  it("set back again and again between payments that are never presented has nothing paid twice", async () => {
     await using town = await openTown(bench);
     const issued = await town.issue({ limits: WITHOUT_PIN_LIMITS });
     const image = issued.card.image();
@@ -107,7 +107,7 @@ describe("a rogue card", () => {
     expect((await town.account(card)).spent).toBeLessThanOrEqual(sat(20_000));
   });
 
-  it("cloned with counters far ahead, then given back as a gap: the clone gains nothing by waiting", async () => {
+  it("cloned with counters far ahead, then released as a gap: the clone gains nothing by waiting", async () => {
     await using town = await openTown(bench);
     const card = await town.issue({ limits: WITHOUT_PIN_LIMITS });
     const sale = town.sale(sat(1));
@@ -237,7 +237,7 @@ describe("a rogue card", () => {
     expect(merchant.dialed).toEqual([]);
   });
 
-  it("that is nobody's, with a token of its own making, is answered like a broken one and leaves no trace", async () => {
+  it("that belongs to no issuer, with a token of its own making, is answered like a broken one and leaves no trace", async () => {
     await using town = await openTown(bench);
     const card = await town.issue();
     const stranger = festivalCard({ cardId: hexToBytes("0badc0de00000001") });

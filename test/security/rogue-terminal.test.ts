@@ -67,7 +67,7 @@ describe("a rogue terminal", () => {
     expect((await town.account(card)).spent).toBe(sat(700));
   });
 
-  it("that presents a token after its gap was given back gets nothing, and the cardholder keeps the money", async () => {
+  it("that presents a token after its gap was released gets nothing, and the cardholder keeps the money", async () => {
     await using town = await openTown(bench);
     const card = await town.issue();
     const kept = town.sale(sat(4000));
@@ -189,7 +189,7 @@ describe("a rogue terminal", () => {
     expect(town.paidOut()).toBe(sat(1));
   });
 
-  it("may keep a token for as long as it likes while nobody shows the gap: it is paid once, what was signed", async () => {
+  it("may keep a token for as long as it likes while its gap stays unseen: it is paid once, what was signed", async () => {
     await using town = await openTown(bench);
     const card = await town.issue();
     const sale = town.sale(sat(2500));
