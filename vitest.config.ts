@@ -1,6 +1,8 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { PACKAGE_ALIAS } from "./testing/package-alias.js";
 
 export default defineConfig({
+  resolve: { alias: PACKAGE_ALIAS },
   test: {
     include: ["test/**/*.test.ts", "prove/tests/*.test.ts"],
     // These need pcscd: test/vitest.pcsc.config.ts.

@@ -17,7 +17,7 @@ const entry = (sw: number, name: keyof typeof SENTENCES.status): StatusWordEntry
   ...SENTENCES.status[name],
 });
 
-/** Numbers of the status words (specs/01 §7). 63Cx and 61xx are families: compare with {@link isPinWrong}, {@link isMoreData}. */
+/** Numbers of the status words (specs/01 §7). 63Cx and 61xx are families: compare with `isPinWrong`, `isMoreData`. */
 export const SW = {
   OK: 0x9000,
   DOMAIN_LOCKED: 0x6283,

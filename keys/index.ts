@@ -3,5 +3,12 @@ export { type CreateKeyFileOptions, KeyFile, type NewKeySet, type NewMasterKey }
 export * from "./key-source.js";
 export * from "./passphrase.js";
 export { Pkcs11KeySource, type Pkcs11Options } from "./pkcs11.js";
-export { DEFAULT_SCRYPT, deriveBoxKey, openBox, type ScryptParameters, sealBox } from "./sealed-box.js";
+export {
+  type BoxKey,
+  DEFAULT_SCRYPT,
+  deriveBoxKey,
+  openBox,
+  type ScryptParameters,
+  sealBox,
+} from "./sealed-box.js";
 export * from "./well-known-key.js";

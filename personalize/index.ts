@@ -1,4 +1,6 @@
 /** Turns blank cards into prepaid cards: profiles, one card, batches that survive anything. */
+export type { DataGroup } from "../apdu/commands/store-data.js";
+export type { Scp03Mode } from "../apdu/secure-channel/initialize-update.js";
 export * from "./batch.js";
 export * from "./batch-status.js";
 export { type CardData, type CardLimits, dataGroups, NO_CARD_LIMIT, packBlocks } from "./card-data.js";

@@ -72,7 +72,7 @@ export class Journal {
 
   /**
    * Starts the journal of a new batch.
-   * @param batchId 8 bytes; @param fingerprint 32 bytes, see `profileFingerprint`
+   * @param batch batchId: 8 bytes; fingerprint: 32 bytes, see `profileFingerprint`
    * @throws JournalError `exists`, `locked`, `io`
    */
   static create(

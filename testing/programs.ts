@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "vite";
+import { PACKAGE_ALIAS } from "./package-alias.js";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -20,6 +21,7 @@ export async function buildProgram(entry: string): Promise<string> {
     root: ROOT,
     configFile: false,
     logLevel: "silent",
+    resolve: { alias: PACKAGE_ALIAS },
     build: { ssr: join(ROOT, entry), outDir, target: "node20", minify: false },
   });
   return join(outDir, basename(entry).replace(/\.ts$/, ".js"));

@@ -8,11 +8,14 @@ import { type CommandCodec, expectHeader } from "./codec.js";
 
 const layout = fixedLayout("AUTHORIZE", {
   amount: amountField,
-  /** SHA-256 of the canonical BOLT 11 string (specs/05). */
   invoiceHash: bytesField(INVOICE_HASH_LENGTH),
 });
 
-export type AuthorizeRequest = ReturnType<typeof layout.decode>;
+export interface AuthorizeRequest {
+  readonly amount: Msat;
+  /** SHA-256 of the canonical BOLT 11 string (specs/05), 32 bytes. */
+  readonly invoiceHash: Uint8Array;
+}
 
 const HEADER = { cla: CLA.PROPRIETARY, ins: INS.AUTHORIZE, p1: 0, p2: 0 };
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Msat } from "../../common/index.js";
+import type { Msat } from "chequecard/common";
 import {
   type DeputyInvoice,
   type DeputyProfile,
@@ -7,7 +7,7 @@ import {
   PointOfSale,
   type PreimageResult,
   SaleFile,
-} from "../../lightning/dpp/index.js";
+} from "chequecard/dpp";
 import { PourRecord, type PourState } from "./pour-record.js";
 import type { Valve } from "./valve.js";
 

@@ -8,9 +8,9 @@ import {
   parseAmount,
   readTextFile,
   visibleLines,
-} from "../../common/index.js";
-import { type DeputyProfile, type PreimageResult, readDeputyProfile } from "../../lightning/dpp/index.js";
-import { qrTerminal } from "../../lightning/odt/index.js";
+} from "chequecard/common";
+import { type DeputyProfile, type PreimageResult, readDeputyProfile } from "chequecard/dpp";
+import { qrTerminal } from "chequecard/odt";
 import { BeerTap } from "./beer-tap.js";
 import { readProof } from "./proof.js";
 import { simulatedValve } from "./valve.js";

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { equalBytes, hexToBytes, ParseError, writeDurableFile } from "../../common/index.js";
+import { equalBytes, hexToBytes, ParseError, writeDurableFile } from "chequecard/common";
 
 /** How far the valve got for one sale. */
 export type PourState = "never-opened" | "opened" | "closed";

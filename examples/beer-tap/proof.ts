@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
-import { hexToBytes, ParseError } from "../../common/index.js";
-import { MAX_PICTURE_BYTES, odtFromHex, readQrPng } from "../../lightning/odt/index.js";
+import { hexToBytes, ParseError } from "chequecard/common";
+import { MAX_PICTURE_BYTES, odtFromHex, readQrPng } from "chequecard/odt";
 
 /**
  * The preimage that a customer shows: what a hand scanner or a keyboard typed (the preimage or the offline message,

@@ -37,7 +37,8 @@ export function provisionRequest(wanted: CardSettings | "blank"): object {
  * A target whose cards a program provisions: it is started for each card, reads the wanted state as JSON on
  * standard input, brings the card on the reader into that state by its own means, and prints
  * `{"publicKey": "04…"}`, `{}` for a blank card, or `{"cannot": "reason"}`. The reader is free while it runs.
- * @param command program and arguments; @param timeoutMs how long it may take for one card
+ * @param command program and arguments
+ * @param options timeoutMs: how long it may take for one card
  */
 export function programTarget(
   reader: Reader,

@@ -3,11 +3,9 @@ import { secp256k1 } from "../../common/index.js";
 import type { IssuerPorts } from "./ports.js";
 import { checkerOf } from "./signatures/checker.js";
 
-type Required = "store" | "node" | "network" | "nodeId" | "keys";
-
 /** The system's own clock, randomness and secp256k1 for whatever is not given; nothing is logged by default. */
 export function issuerPorts(
-  given: Pick<IssuerPorts, Required> & Partial<Omit<IssuerPorts, Required>>,
+  given: Pick<IssuerPorts, "store" | "node" | "network" | "nodeId" | "keys"> & Partial<IssuerPorts>,
 ): IssuerPorts {
   return {
     owner: randomBytes(8).readBigInt64BE(),

@@ -154,7 +154,10 @@ export interface CardEntry extends Selectable<CardsTable> {
   readonly held: bigint;
 }
 
-/** Cards in the order of their ids. @param state only those in it; @param after, limit for paging */
+/**
+ * Cards in the order of their ids.
+ * @param options state: only those in it; after, limit: for paging
+ */
 export async function listCards(
   db: Db | Tx,
   options: { readonly state?: CardState; readonly after?: bigint; readonly limit?: number } = {},

@@ -8,7 +8,7 @@ import { listUnmatched } from "./unmatched.js";
 /** An invariant that does not hold, with some of the places. */
 export interface Violation {
   readonly invariant: string;
-  /** What was found, at most {@link SHOWN} of them. */
+  /** What was found, at most ten of them. */
   readonly found: readonly string[];
 }
 

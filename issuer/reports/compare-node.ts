@@ -11,7 +11,7 @@ export type PaymentStanding =
   | { readonly state: "settled"; readonly fee: Msat }
   | { readonly state: "failed" | "unknown" | "not-found" };
 
-/** Asks the node about payments by their hashes, 32 bytes each, at most {@link TOGETHER} at a time. */
+/** Asks the node about payments by their hashes, 32 bytes each, at most 100 at a time. */
 export type LookUpPayments = (paymentHashes: readonly Uint8Array[]) => Promise<readonly PaymentStanding[]>;
 
 /** A payment that the node began. */

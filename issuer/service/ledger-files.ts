@@ -117,7 +117,7 @@ export interface Restored {
 /**
  * Puts a backup in the place of a ledger. The backup is copied, brought to the newest schema and proven first; what
  * was there is kept beside it. Ended at any moment it has either not happened, or happened whole; run again it is done.
- * @param force replace a ledger that is there; @param now Unix milliseconds
+ * @param options force: replace a ledger that is there; now: Unix milliseconds
  * @throws FileError when there is a ledger and `force` is not set; StoreError `damaged` when the backup does not hold,
  *   `locked` while a service or a command uses the ledger
  */

@@ -39,7 +39,7 @@ const HALF_N = "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0
 /**
  * Reads an invoice: upper or lower case, `lightning:` or not. Checks the checksum, the form of every known
  * field, the signature, and that payment hash, payment secret and one of description and its hash are there
- * (specs/05 §4). Whether it can and should be paid now is for {@link checkInvoice}.
+ * (specs/05 §4). Whether it can and should be paid now is for `checkInvoice`.
  * @throws ParseError with the path of the field
  */
 export function decodeInvoice(text: string): Invoice {

@@ -1,3 +1,4 @@
+export type { FeatureBits } from "../features.js";
 export { isNetwork, NETWORK_NAMES, type Network } from "../network.js";
 export { canonicalInvoice, invoiceHash, invoiceOf, MAX_INVOICE_LENGTH } from "./canonical.js";
 export {

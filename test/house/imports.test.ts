@@ -17,6 +17,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   host: ["apdu", "lightning", "common"],
   personalize: ["apdu", "host", "keys", "lightning", "common"],
   issuer: ["apdu", "lightning", "keys", "common"],
+  exports: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],
   reference: [],
   specs: ["reference"],
   cli: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const CODE =
-  /^(common|keys|apdu|simulator|host|personalize|lightning|issuer|cli|bench|prove|testing|reference|scripts|specs|examples)\/.*\.(ts|mjs|py)$/;
+  /^(common|keys|apdu|simulator|host|personalize|lightning|issuer|exports|cli|bench|prove|testing|reference|scripts|specs|examples)\/.*\.(ts|mjs|py)$/;
 
 const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
   cwd: ROOT,

@@ -1,0 +1,54 @@
+/**
+ * The issuer's side: the ledger, the policies, the reports, and the authorizer that answers requests to pay. Put
+ * together it is a service: {@link IssuerService}.
+ */
+
+export type { CsvForm } from "../common/csv.js";
+export type { Rate } from "../common/token-bucket.js";
+export {
+  Authorizer,
+  type AuthorizerConfig,
+  type AuthorizerOptions,
+  authorizerConfigSchema,
+  type IssuerPorts,
+  issuerPorts,
+  type Log,
+  type SignatureChecker,
+  type Step,
+} from "../issuer/authorizer/index.js";
+export type { RequestSignatures, SignatureFindings } from "../issuer/authorizer/signatures/checker.js";
+export type { AccountRow } from "../issuer/ledger/accounts.js";
+export type { GapMoment, GapsDue } from "../issuer/ledger/gaps.js";
+export * from "../issuer/ledger/index.js";
+export type { GapClaim } from "../issuer/ledger/unmatched.js";
+export * from "../issuer/policy/index.js";
+export { Reconciler, type Round } from "../issuer/reconciler/index.js";
+export * from "../issuer/reports/index.js";
+export type { SpendingQuestion, SpendingRow, SpendingSum } from "../issuer/reports/spending.js";
+export type { ListenAddress } from "../issuer/service/config.js";
+export type { HealthParts } from "../issuer/service/health.js";
+export {
+  backupLedger,
+  checkHealth,
+  type Health,
+  IssuerService,
+  parseServiceConfig,
+  type Restored,
+  restoreLedger,
+  type ServiceConfig,
+  type ServiceParts,
+} from "../issuer/service/index.js";
+export type { ServiceLog } from "../issuer/service/log.js";
+export type { Monitor } from "../issuer/service/monitor.js";
+export * from "../issuer/store/index.js";
+export type * from "../issuer/store/schema.js";
+export type * from "../issuer/store/types.js";
+export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "../lightning/api/admission.js";
+export type {
+  AuthorizationOutcome,
+  CardStatusRequest,
+  InitiatePaymentRequest,
+  PaymentAuthorizer,
+} from "../lightning/api/authorizer.js";
+export { PaymentReceiver, type ReceiverOptions } from "../lightning/api/receiver.js";
+export type { IgnoredCause, ReceiverEvent, RequestAbout } from "../lightning/api/receiver-events.js";

@@ -1,0 +1,2 @@
+/** Offline messages (specs/06), and QR codes to pass them. */
+export * from "../lightning/odt/index.js";

@@ -1,0 +1,2 @@
+/** A card in software, for tests, demonstrations and development. */
+export * from "../simulator/index.js";
