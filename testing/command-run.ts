@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommandLine } from "../cli/edge.js";
+import type { Ended } from "./programs.js";
 
 export interface CommandRun {
   readonly exitCode: number;
@@ -9,7 +10,7 @@ export interface CommandRun {
   readonly err: string;
 }
 
-/** Runs a command line in this process, as the shell would. */
+/** Runs a command line in this process, as the shell would run it in one of its own: sooner done. */
 export async function chequecard(
   args: readonly string[],
   options: { env?: Record<string, string>; signal?: AbortSignal; onErr?: (text: string) => void } = {},
@@ -33,6 +34,12 @@ export async function chequecard(
   } finally {
     for (const name of Object.keys(options.env ?? {})) delete process.env[name];
   }
+}
+
+/** {@link chequecard}, as a process would have ended. */
+export async function runHere(args: readonly string[], passphrase: string): Promise<Ended> {
+  const { exitCode, out, err } = await chequecard(args, { env: { CHEQUECARD_PASSPHRASE: passphrase } });
+  return { code: exitCode, out, errors: err };
 }
 
 /** A folder that is gone when `use` ends. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { runHere } from "../../testing/command-line.js";
+import { runHere } from "../../testing/command-run.js";
 import { leftovers, type Scene } from "./scene.js";
 import { LazyServer } from "./server.js";
 import { PASSPHRASE } from "./victim.js";

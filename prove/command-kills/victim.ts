@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
-import { pathToFileURL } from "node:url";
-import type { Ended } from "../../testing/command-line.js";
+import { type Ended, endOf, runProgram } from "../../testing/programs.js";
 import type { StrikeOrder } from "./striker.js";
 
 /** JavaScript files: the command line, and what is loaded before it to end it. */
@@ -20,8 +18,6 @@ export interface VictimEnd extends Ended {
   readonly seconds: number;
 }
 
-/** More than any command takes, less than for ever. */
-const PATIENCE_MS = 180_000;
 export const PASSPHRASE = "of an issuer that is killed";
 /** Ended by Ctrl-C once it could take notice of it. */
 const INTERRUPTED = 130;
@@ -43,31 +39,16 @@ export async function runVictim(
     ...(log === undefined ? {} : { log }),
   };
   const started = performance.now();
-  const child = spawn(
-    process.execPath,
-    ["--import", pathToFileURL(striker).href, program, "--json", ...args],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, CHEQUECARD_PASSPHRASE: PASSPHRASE, CHEQUECARD_STRIKE: JSON.stringify(order) },
-    },
-  );
-  let out = "";
-  let errors = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
+  const running = runProgram(program, ["--json", ...args], {
+    load: striker,
+    input: "",
+    env: { CHEQUECARD_PASSPHRASE: PASSPHRASE, CHEQUECARD_STRIKE: JSON.stringify(order) },
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
-  const timer = strike?.at === "time" ? setTimeout(() => child.kill(strike.signal), strike.ms) : undefined;
-  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
-    child.once("close", (...end) => resolve(end)),
-  );
+  const timer = strike?.at === "time" ? setTimeout(() => running.end(strike.signal), strike.ms) : undefined;
+  const { code, out, errors } = await endOf(running);
   clearTimeout(timer);
-  clearTimeout(patience);
   const seconds = (performance.now() - started) / 1000;
-  if (signal !== null && signal !== strike?.signal)
+  if (code === null && strike === undefined)
     throw new Error(`${args.join(" ")} did not end by itself: ${out}${errors}`);
-  return { code, out, errors, struck: signal !== null || code === INTERRUPTED, seconds };
+  return { code, out, errors, struck: code === null || code === INTERRUPTED, seconds };
 }

@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MEMORY } from "../../testing/memory.js";
 
-const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 let shelf: string | undefined;
 
 /** A folder for the files that targets read, in memory where there is such a place; gone with the process. */

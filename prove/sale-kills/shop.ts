@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { CardConnection } from "../../apdu/index.js";
 import { bytesToHex, msat, sat } from "../../common/index.js";
@@ -9,6 +8,7 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import { SimulatedReader } from "../../simulator/index.js";
 import { festivalCard, UNLIMITED } from "../../testing/cards/test-card.js";
 import { type FestivalCard, NO_RATES, openIssuer } from "../../testing/issuer/desk.js";
+import { MEMORY } from "../../testing/memory.js";
 import { Caller, serve } from "./channel.js";
 import { type Started, start } from "./links.js";
 import type { MerchantOrder } from "./merchant-process.js";
@@ -44,8 +44,6 @@ export interface Programs {
   readonly terminal: string;
 }
 
-/** In memory where the system has such a place: a killed process loses nothing there either. */
-const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const AMOUNT = sat(100);
 const READY_MS = 120_000;
 

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { MEMORY } from "../../testing/memory.js";
 import { postgresBinaries } from "../../testing/postgres/server.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { runFestival } from "./run.js";
@@ -10,8 +10,6 @@ import { ServerLedgers } from "./server-ledgers.js";
 const SERVER_EVERY = 8;
 /** And of so many one has two services on one ledger there. */
 const TWO_EVERY = 16;
-/** In memory where the system has such a place: a killed process loses nothing there either. */
-const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Runs festivals under faults, each from a seed of its own, until the budget is spent. */
 export async function runSystemFaults(options: CampaignOptions): Promise<CampaignResult> {

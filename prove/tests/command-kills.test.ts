@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildProgram } from "../../testing/programs.js";
+import { beforeAll, expect, it } from "vitest";
+import { buildProgram } from "../../testing/build-program.js";
 import { runCommandKills } from "../command-kills/campaign.js";
 import { closingScene } from "../command-kills/closing-scene.js";
 import { deskScene } from "../command-kills/desk-scene.js";
@@ -16,10 +14,6 @@ beforeAll(async () => {
     program: await buildProgram("cli/main.ts"),
     striker: await buildProgram("prove/command-kills/striker.ts"),
   };
-});
-afterAll(() => {
-  for (const file of [programs.program, programs.striker])
-    rmSync(dirname(file), { recursive: true, force: true });
 });
 
 it("a reader of the output that goes away is no fault", async () => {

@@ -1,8 +1,6 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { buildProgram } from "../../testing/build-program.js";
 import { inFolder } from "../../testing/command-run.js";
-import { buildProgram } from "../../testing/programs.js";
 import { runFestival } from "../festival/festival.js";
 import { renderFestival } from "../festival/summary.js";
 
@@ -10,7 +8,6 @@ let program: string;
 beforeAll(async () => {
   program = await buildProgram("cli/main.ts");
 });
-afterAll(() => rmSync(join(program, ".."), { recursive: true, force: true }));
 
 describe("a festival from the command line", () => {
   it(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { buildProgram } from "../../testing/build-program.js";
 import { CROWDS, MESSAGES } from "../../testing/floods/flood.js";
-import { buildProgram } from "../../testing/programs.js";
 import { SeededRandom } from "../../testing/random.js";
 import { floodOf, runFloods } from "../floods/campaign.js";
 

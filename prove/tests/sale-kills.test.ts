@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { type Kill, KillShop, type Programs, type Scenario, type Victim } from "../sale-kills/shop.js";
 import { runSaleKills } from "../sale-kills.js";
 

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { newFolder } from "../../testing/hooks.js";
 import { postgresBinaries } from "../../testing/postgres/server.js";
 import { runSystemFaults } from "../system-faults/campaign.js";
 import { runFestival } from "../system-faults/run.js";
 import { StandstillError, VirtualTime } from "../system-faults/virtual-time.js";
 
-const directory = mkdtempSync(join(tmpdir(), "chequecard-system-test-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const directory = newFolder();
 
 describe("the whole system under faults", () => {
   it("keeps every msat, on both databases", async () => {

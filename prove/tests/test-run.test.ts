@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { buildProgram } from "../../testing/programs.js";
+import { beforeEach, expect, it } from "vitest";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
 
 /** A test that starts a process, notes its number, and waits for it for ever. */
 const HANGING = `
@@ -21,11 +21,10 @@ const HANGING = `
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "chequecard-test-run-"));
+  root = newFolder();
   symlinkSync(resolve(import.meta.dirname, "../../node_modules"), join(root, "node_modules"));
   writeFileSync(join(root, "hanging.test.ts"), HANGING);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 it("whoever runs test files ends them, and the processes that they started, when it is told to end", async () => {
   const program = await buildProgram("prove/test-run.ts");

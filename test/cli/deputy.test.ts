@@ -1,14 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,8 +10,9 @@ import { bytesToHex, hexToBytes } from "../../common/index.js";
 import { recomputeModern } from "../../lightning/dpp/index.js";
 import { odtToHex, qrPng } from "../../lightning/odt/index.js";
 import { chequecard } from "../../testing/command-run.js";
+import { newFolder } from "../../testing/hooks.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-deputy-"));
+const folder = newFolder();
 const at = (name: string) => join(folder, name);
 let shop: EmbeddedNode;
 let wallet: EmbeddedNode;
@@ -53,7 +44,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop.close();
   await wallet.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("deputy", () => {

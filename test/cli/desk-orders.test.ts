@@ -1,14 +1,14 @@
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { openPostgres } from "../../issuer/store/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { makeCard } from "../../testing/cards/ledger-card.js";
 import { inFolder } from "../../testing/command-run.js";
 import { PostgresFront } from "../../testing/postgres/front.js";
 import { type PostgresServer, postgresBinaries, startPostgres } from "../../testing/postgres/server.js";
-import { buildProgram } from "../../testing/programs.js";
+import { runToEnd } from "../../testing/programs.js";
 import { SeededRandom } from "../../testing/random.js";
 
 const installed = postgresBinaries() !== undefined;
@@ -27,22 +27,12 @@ describe.skipIf(!installed)("orders of the issuer's desk whose answer is lost", 
   });
   afterAll(async () => {
     await server.stop();
-    rmSync(dirname(program), { recursive: true, force: true });
   });
 
   /** Runs the program beside this process, which has the front to serve. */
-  function run(...args: string[]) {
-    const child = spawn(process.execPath, [program, "--json", ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let out = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        out += text;
-      });
-    return new Promise<{ readonly status: number | null; readonly data: Record<string, unknown> }>(
-      (resolve) => child.once("close", (status) => resolve({ status, data: JSON.parse(out) })),
-    );
+  async function run(...args: string[]) {
+    const { code, out, errors } = await runToEnd(program, ["--json", ...args], { input: "" });
+    return { status: code, data: JSON.parse(out + errors) as Record<string, unknown> };
   }
 
   interface Desk {

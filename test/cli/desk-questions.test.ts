@@ -1,29 +1,25 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { openSqlite } from "../../issuer/store/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { makeCard } from "../../testing/cards/ledger-card.js";
 import { chequecard } from "../../testing/command-run.js";
-import { buildProgram } from "../../testing/programs.js";
+import { newFolder } from "../../testing/hooks.js";
 import { SeededRandom } from "../../testing/random.js";
 import { inTerminal } from "../pseudo-terminal.js";
 
 let folder: string;
 let program: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "chequecard-desk-"));
+  folder = newFolder();
   writeFileSync(join(folder, "issuer.yaml"), "database: { sqlite: ledger.db }\nmaxTopUp: 9000sat\n");
   const store = await openSqlite({ path: join(folder, "ledger.db") });
   const random = new SeededRandom(1);
   for (const number of [1, 2, 3]) await makeCard(store, random, number);
   await store.close();
   program = await buildProgram("cli/main.ts");
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(dirname(program), { recursive: true, force: true });
 });
 
 const run = (...args: string[]) => chequecard(["cards", ...args, "--issuer", folder]);

@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../cli/edge.js";
@@ -9,6 +8,7 @@ import { EXIT, EXIT_CODE_HELP, type ExitCode } from "../../cli/exit-codes.js";
 import { msat, sat } from "../../common/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
 import { chequecard } from "../../testing/command-run.js";
+import { newFolder } from "../../testing/hooks.js";
 import { openCommandLineShop } from "./terminal-shop.js";
 
 const invoice = (amount: bigint, timestamp: number): string =>
@@ -22,12 +22,11 @@ let folder: string;
 let shop: Awaited<ReturnType<typeof openCommandLineShop>>;
 const at = (name: string) => join(folder, name);
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "chequecard-exit-"));
+  folder = newFolder();
   shop = await openCommandLineShop(folder);
 });
 afterAll(async () => {
   await shop?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const run = async (...args: string[]): Promise<number> => (await chequecard(args)).exitCode;

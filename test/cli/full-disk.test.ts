@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { utf8 } from "../../common/index.js";
 import { KeyFile } from "../../keys/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
-import { buildProgram } from "../../testing/programs.js";
 import { NODE_URI } from "../personalize/deterministic.js";
 
 const ENV = { CHEQUECARD_PASSPHRASE: "keys", CHEQUECARD_LETTERS_PASSPHRASE: "letters" };
@@ -21,7 +20,6 @@ let program: string;
 beforeAll(async () => {
   program = await buildProgram("cli/main.ts");
 });
-afterAll(() => rmSync(dirname(program), { recursive: true, force: true }));
 
 /**
  * Runs the command in a mount namespace of its own with a small disk at `disk`, which is filled up before.

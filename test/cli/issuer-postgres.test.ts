@@ -1,37 +1,21 @@
-import { spawn, spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { spawnSync } from "node:child_process";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
 import { checkBooks, daysSince, report, takingsOf } from "../../testing/festival/books.js";
 import { Grounds } from "../../testing/festival/grounds.js";
 import { runVisit, type Strike } from "../../testing/festival/visit.js";
 import { PostgresFront } from "../../testing/postgres/front.js";
 import { type PostgresServer, postgresBinaries, startPostgres } from "../../testing/postgres/server.js";
-import { buildProgram } from "../../testing/programs.js";
+import { runToEnd } from "../../testing/programs.js";
 import { SeededRandom } from "../../testing/random.js";
 
 const installed = postgresBinaries() !== undefined;
 if (!installed) console.log("skipped: the issuer on PostgreSQL needs the package postgresql");
 
 const CREDIT = 20_000_000n;
-
-/** Runs the program beside this process, which has the front to serve. */
-function runCommand(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  return new Promise<{ readonly status: number | null; readonly stderr: string }>((resolve) =>
-    child.once("close", (status) => resolve({ status, stderr })),
-  );
-}
 
 describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the command line", () => {
   let program: string;
@@ -42,7 +26,6 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
   });
   afterAll(async () => {
     await server.stop();
-    rmSync(dirname(program), { recursive: true, force: true });
   });
 
   /** Does what a hint says, as the shell does. */
@@ -69,14 +52,14 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
           "--database",
           front.url,
         ];
-        expect((await runCommand(program, init, env)).status).toBe(EXIT.OK);
+        expect((await runToEnd(program, init, { env, input: "" })).code).toBe(EXIT.OK);
         front.cutAtFirstStatement = Number.POSITIVE_INFINITY;
         for (const command of [
           ["cards", "list", "--issuer", folder],
           ["ledger", "verify", "--issuer", folder],
           ["issuer", "serve", folder],
         ]) {
-          const { status, stderr } = await runCommand(program, command, env);
+          const { code: status, errors: stderr } = await runToEnd(program, command, { env, input: "" });
           expect([command, status]).toEqual([command, EXIT.SERVICE]);
           expect(stderr).toMatch(
             /the database server does not answer.*\nCheck that the database server runs/,

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { sat } from "../../common/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { chequecard } from "../../testing/command-run.js";
-import { buildProgram } from "../../testing/programs.js";
+import { newFolder } from "../../testing/hooks.js";
 import { NODE_URI } from "../personalize/deterministic.js";
 import { inTerminal, type TerminalRun } from "../pseudo-terminal.js";
 
@@ -14,7 +14,7 @@ let folder: string;
 let program: string;
 const at = (name: string): string => join(folder, name);
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "chequecard-keyboard-"));
+  folder = newFolder();
   program = await buildProgram("cli/main.ts");
   const env = { CHEQUECARD_PASSPHRASE: PASSPHRASE, CHEQUECARD_LETTERS_PASSPHRASE: LETTERS };
   const made = async (args: readonly string[], more: Record<string, string> = {}): Promise<void> => {
@@ -30,7 +30,6 @@ beforeAll(async () => {
   );
   await made(["personalize", "one", ...SETUP(), "--card", at("blank.json"), "--test-key"]);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PIN = "472953";
 const PASSPHRASE = "correct horse battery";

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmbeddedNode, openEmbeddedNode } from "../../cli/embedded-node.js";
@@ -8,18 +7,19 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { NodeInUseError } from "../../cli/node/node-lock.js";
 import { sat } from "../../common/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
-import { buildProgram } from "../../testing/programs.js";
-import { type RunningCommand, runCommand } from "../../testing/running-command.js";
+import { newFolder } from "../../testing/hooks.js";
+import { type RunningProgram, runProgram } from "../../testing/programs.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-node-"));
+const folder = newFolder();
 const at = (name: string) => join(folder, name);
 let program: string;
-let shop: RunningCommand;
+let shop: RunningProgram;
 let shopUri: string;
 
-async function startNode(name: string, ...options: string[]): Promise<[RunningCommand, string]> {
-  const node = runCommand(program, ["node", "start", at(name), ...options]);
+async function startNode(name: string, ...options: string[]): Promise<[RunningProgram, string]> {
+  const node = runProgram(program, ["node", "start", at(name), ...options]);
   const [, uri = ""] = await node.says(/URI +(\S+)[\s\S]*Ctrl-C stops it/);
   return [node, uri];
 }
@@ -36,8 +36,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await shop.end("SIGKILL");
-  rmSync(join(program, ".."), { recursive: true, force: true });
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Sends raw bytes to the shop's control channel and resolves with everything that comes back. */
@@ -93,7 +91,7 @@ describe("node", () => {
   });
 
   it("of two that start at once, one runs the node", async () => {
-    const [first, second] = [1, 2].map(() => runCommand(program, ["node", "start", at("rivals")]));
+    const [first, second] = [1, 2].map(() => runProgram(program, ["node", "start", at("rivals")]));
     if (!first || !second) throw new Error("not started");
     const winner = await Promise.any(
       [first, second].map((node) => node.says(/Ctrl-C stops it/).then(() => node)),

@@ -5,22 +5,21 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writeCsv } from "../../cli/csv-file.js";
 import { EXIT } from "../../cli/exit-codes.js";
 import { FileError, utf8 } from "../../common/index.js";
 import { SaleStore } from "../../host/terminal/index.js";
 import { KeyFile } from "../../keys/index.js";
 import { SaleFile } from "../../lightning/dpp/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { inFolder } from "../../testing/command-run.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { runProgram } from "../../testing/programs.js";
 import { NODE_URI } from "../personalize/deterministic.js";
 import { SECRETS } from "./odd-files-secrets.js";
 
@@ -33,7 +32,6 @@ let program: string;
 beforeAll(async () => {
   program = await buildProgram("test/cli/odd-files-program.ts");
 });
-afterAll(() => rmSync(dirname(program), { recursive: true, force: true }));
 
 /** Every command that takes a file, with `odd` in its place; the other files are good ones. */
 const COMMANDS: Readonly<Record<string, (odd: string, at: (name: string) => string) => readonly string[]>> = {
@@ -83,12 +81,12 @@ function batch(at: (name: string) => string, ...odd: readonly string[]): string[
 
 /** What each command line says, one after the other in a process of its own that may wait for ever. */
 async function runAll(lines: readonly (readonly string[])[]): Promise<{ code: number; err: string }[]> {
-  const child = runProgram(program, [JSON.stringify(lines)]);
+  const child = runProgram(program, [JSON.stringify(lines)], { input: "" });
   try {
-    await child.ended;
-    return child.lines.map((line) => JSON.parse(line));
+    await child.end();
+    return child.lines().map((line) => JSON.parse(line));
   } finally {
-    child.child.kill("SIGKILL");
+    await child.end("SIGKILL");
   }
 }
 

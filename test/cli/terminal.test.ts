@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openEmbeddedNode } from "../../cli/embedded-node.js";
@@ -8,8 +6,10 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { sat } from "../../common/index.js";
 import { SaleStore } from "../../host/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { chequecard } from "../../testing/command-run.js";
-import { buildProgram } from "../../testing/programs.js";
+import { newFolder } from "../../testing/hooks.js";
+import { runToEnd } from "../../testing/programs.js";
 import { inTerminal } from "../pseudo-terminal.js";
 import { openCommandLineShop } from "./terminal-shop.js";
 
@@ -18,12 +18,11 @@ type Shop = Awaited<ReturnType<typeof openCommandLineShop>>;
 let folder: string;
 let shop: Shop;
 beforeAll(async () => {
-  folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "chequecard-terminal-"));
+  folder = newFolder("memory");
   shop = await openCommandLineShop(folder);
 });
 afterAll(async () => {
   await shop?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const charge = (card: keyof Shop["cards"], amount: string, ...more: string[]) => [
@@ -193,13 +192,8 @@ it("serve: sale after sale in a process of its own, a mistyped amount between th
     shop.cards.guest.file,
     "--no-qr",
   ];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "pipe", "inherit"] });
-  let out = "";
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  child.stdin.end("100sat beer\nten euros\n0sat\n200sat two beers\n\n");
-  const exitCode = await new Promise((done) => child.on("close", done));
+  const input = "100sat beer\nten euros\n0sat\n200sat two beers\n\n";
+  const { code, out } = await runToEnd(program, args, { input });
   expect(JSON.parse(out)).toEqual({
     paid: 2,
     cancelled: 0,
@@ -207,7 +201,7 @@ it("serve: sale after sale in a process of its own, a mistyped amount between th
     received: "300000",
     refunded: "0",
   });
-  expect(exitCode).toBe(EXIT.OK);
+  expect(code).toBe(EXIT.OK);
   expect(
     sales()
       .slice(-2)

@@ -1,21 +1,20 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
 import { mayBeRunning, thisProcess } from "../../common/process-identity.js";
 import { acquireProcessLock, isHeld, type ProcessLock } from "../../common/process-lock.js";
-
 import { mayBeShared } from "../../common/shared-folder.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
+import { runToEnd } from "../../testing/programs.js";
 
 let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "chequecard-lock-"));
+  folder = newFolder();
   path = join(folder, "lock");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function take(): ProcessLock {
   const lock = acquireProcessLock(path);
@@ -120,12 +119,7 @@ describe("process lock", () => {
 describe("many processes that die with the lock in hand", () => {
   it("take it over one after the other, never two at once", async () => {
     const program = await buildProgram("test/common/lock-contender-program.ts");
-    try {
-      const contenders = Array.from({ length: 8 }, () => runProgram(program, [path]));
-      await Promise.all(contenders.map(({ ended }) => ended));
-      expect(contenders.map(({ lines }) => lines)).toEqual(contenders.map(() => ["alone"]));
-    } finally {
-      rmSync(dirname(program), { recursive: true, force: true });
-    }
+    const contenders = await Promise.all(Array.from({ length: 8 }, () => runToEnd(program, [path])));
+    expect(contenders.map(({ out }) => out)).toEqual(contenders.map(() => "alone\n"));
   });
 });

@@ -6,19 +6,15 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   decodeUtf8,
   FileError,
@@ -31,13 +27,13 @@ import {
   removeTemporaries,
   writeDurableFile,
 } from "../../common/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "chequecard-files-")));
+  folder = newFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const problemOf = (run: () => unknown): string => {
   try {

@@ -4,21 +4,20 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ParseError } from "../../common/errors.js";
 import type { SqliteProblem } from "../../common/sqlite-error.js";
 import { SqliteFile, type SqliteForm } from "../../common/sqlite-file.js";
-import { buildProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
 
 class Problem extends Error {
   readonly problem: SqliteProblem;
@@ -43,10 +42,9 @@ const form = (more: Partial<SqliteForm> = {}): SqliteForm => ({
 let folder: string;
 let path: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "chequecard-sqlite-"));
+  folder = newFolder();
   path = join(folder, "notes.db");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function refusal(work: () => unknown): Problem {
   try {

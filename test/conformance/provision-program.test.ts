@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bytesToHex, hexToBytes, msat, secp256k1 } from "../../common/index.js";
 import { conformanceCases, programTarget, runConformance } from "../../host/conformance/index.js";
 import { makeCard, provisionCard, type SimulatedCard, SimulatedReader } from "../../simulator/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-provision-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
 
 const SECRET_KEY = new Uint8Array(32).fill(0x51);
 const POINT = bytesToHex(secp256k1.publicKey(SECRET_KEY, false));

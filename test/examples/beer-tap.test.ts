@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
@@ -14,26 +13,27 @@ import {
 } from "../../lightning/dpp/index.js";
 import { deputyDecision, type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import { odtToHex, qrPng } from "../../lightning/odt/index.js";
-import { buildProgram } from "../../testing/programs.js";
-import { type RunningCommand, runCommand } from "../../testing/running-command.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
+import { type RunningProgram, runProgram } from "../../testing/programs.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-beer-"));
+const folder = newFolder();
 const at = (name: string) => join(folder, name);
 const master = new Uint8Array(32).fill(0x42);
 const keyId = Uint8Array.of(0, 0, 0, 3);
 let program: string;
 let network: LittleNetwork;
 let profile: DeputyProfile;
-const running: RunningCommand[] = [];
+const running: RunningProgram[] = [];
 
 /** A tap in a process of its own. */
-function startTap(name: string, seconds = "0.05"): RunningCommand {
-  const tap = runCommand(program, [at("tap.json"), at(name), "--price", "800sat", "--seconds", seconds]);
+function startTap(name: string, seconds = "0.05"): RunningProgram {
+  const tap = runProgram(program, [at("tap.json"), at(name), "--price", "800sat", "--seconds", seconds]);
   running.push(tap);
   return tap;
 }
 /** The invoice on the tap's screen, after those that were there before. */
-async function offerOf(tap: RunningCommand, before = ""): Promise<string> {
+async function offerOf(tap: RunningProgram, before = ""): Promise<string> {
   const pattern = new RegExp(`(?:${before})[\\s\\S]*?(lnbcrt\\w+)\\nOne beer: 800 sat`);
   return (await tap.says(pattern))[1] ?? "";
 }
@@ -43,7 +43,7 @@ async function pay(invoice: string): Promise<Uint8Array> {
   return paid.preimage;
 }
 const proof = (preimage: Uint8Array): string => odtToHex({ kind: "preimage", preimage });
-const valveOpened = (tap: RunningCommand): number => tap.output().split("[valve] open").length - 1;
+const valveOpened = (tap: RunningProgram): number => tap.output().split("[valve] open").length - 1;
 
 beforeAll(async () => {
   program = await buildProgram("examples/beer-tap/main.ts");
@@ -58,8 +58,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await network.close();
-  rmSync(join(program, ".."), { recursive: true, force: true });
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it("shows a code, is paid over Lightning, pours once for the proof, and sells the next", async () => {
@@ -164,7 +162,7 @@ it("says what is wrong with the call, the profile and a folder in use", async ()
     [[at("tap.json"), at("busy")], /in use by another process/],
   ];
   for (const [args, problem] of cases) {
-    const other = runCommand(program, args);
+    const other = runProgram(program, args);
     expect(await other.end("SIGCONT")).not.toBe(0);
     expect(other.errors(), args.join(" ")).toMatch(problem);
     expect(other.errors()).not.toMatch(/\n\s+at /);

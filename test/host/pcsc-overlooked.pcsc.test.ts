@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openReaders, type PcscReaders } from "../../host/pcsc/index.js";
+import { newFolder } from "../../testing/hooks.js";
 import { ATR_T1, CardStub, SLOTS } from "../pcscd/card-stub.js";
 
 const DEFAULT_SOCKET = "/run/pcscd/pcscd.comm";
@@ -16,7 +15,7 @@ let proxy: Worker;
 let readers: PcscReaders;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "chequecard-proxy-"));
+  directory = newFolder();
   const service = process.env.PCSCLITE_CSOCK_NAME ?? DEFAULT_SOCKET;
   const socket = join(directory, "pcscd.comm");
   proxy = new Worker(new URL("../pcscd/service-proxy.mjs", import.meta.url), {
@@ -29,7 +28,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await readers?.close();
   await proxy?.terminate();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 it("a card laid down before pcscd has seen the last one go is found, each time", async () => {

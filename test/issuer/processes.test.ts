@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { buildProgram } from "../../testing/build-program.js";
 import { Bench } from "../../testing/issuer/service.js";
-import { buildProgram } from "../../testing/programs.js";
 import { proveKill, STEPS } from "./prove-kills.js";
 import { proveProcesses } from "./prove-processes.js";
 

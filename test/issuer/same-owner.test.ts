@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { Bench, PEER, startService } from "../../testing/issuer/service.js";
-import { buildProgram } from "../../testing/programs.js";
 import { ChildService } from "./child-service.js";
 
 const bench = new Bench();

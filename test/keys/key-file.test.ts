@@ -1,12 +1,11 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { acquireProcessLock, bytesToHex, isHeld, secp256k1, utf8, ValueError } from "../../common/index.js";
 import { findKeySet, KeyError, KeyFile } from "../../keys/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-keys-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
 const cheap = { scrypt: { n: 2 ** 14, r: 8, p: 1 } };
 const passphrase = utf8("correct horse");
 let number = 0;

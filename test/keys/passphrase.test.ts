@@ -1,11 +1,10 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { KeyError, readPassphrase } from "../../keys/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-passphrase-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
 
 function fromFile(content: string): string {
   const path = join(folder, "passphrase");

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   bytesToHex,
   concatBytes,
@@ -34,6 +32,7 @@ import { decodeHopPayload, OnionError, peelOnion } from "../../lightning/draft-8
 import { listFeatures } from "../../lightning/features.js";
 import type { OdtMedium } from "../../lightning/odt/media.js";
 import vectors from "../../specs/vectors/dpp-draft-819.json" with { type: "json" };
+import { newFolder } from "../../testing/hooks.js";
 import { PaidInMemory } from "./dpp-memory.js";
 import { DEPUTY_KEY, hopFrom, RECIPIENT_KEY, ROUTER_KEY, TIME } from "./dpp-terminal.js";
 
@@ -148,9 +147,8 @@ const PROFILE: DraftProfile = {
 };
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "deputy-"));
+  folder = newFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const HEIGHT = 800_000;
 const HINT = PROFILE.routeHints[0] ?? [];

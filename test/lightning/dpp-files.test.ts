@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import Database from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   DeputyError,
   type DeputyInvoice,
@@ -13,6 +12,7 @@ import {
   PaidFile,
   SaleFile,
 } from "../../lightning/dpp/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
 const CHILD = resolve(import.meta.dirname, "dpp-child.ts");
 const RUN = `import("vite").then(({ runnerImport }) => runnerImport(${JSON.stringify(CHILD)}))`;
@@ -20,10 +20,9 @@ const RUN = `import("vite").then(({ runnerImport }) => runnerImport(${JSON.strin
 let folder = "";
 let path = "";
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "deputy-"));
+  folder = newFolder();
   path = join(folder, "file.sqlite");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const hash = (number: number): Uint8Array => {
   const out = new Uint8Array(32).fill(1);

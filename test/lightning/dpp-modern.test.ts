@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Msat, msat, ParseError, sat, secp256k1 } from "../../common/index.js";
 import { decodeInvoice, type Invoice } from "../../lightning/bolt11/index.js";
 import {
@@ -21,6 +19,7 @@ import {
   OnionError,
   peelOnion,
 } from "../../lightning/draft-819/onion/index.js";
+import { newFolder } from "../../testing/hooks.js";
 import { PaidInMemory } from "./dpp-memory.js";
 import {
   DEPUTY_KEY,
@@ -35,9 +34,8 @@ import {
 
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "deputy-"));
+  folder = newFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const HEIGHT = 800_000;
 

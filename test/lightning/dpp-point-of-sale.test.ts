@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,6 +12,7 @@ import {
   PointOfSale,
   SaleFile,
 } from "../../lightning/dpp/index.js";
+import { newFolder } from "../../testing/hooks.js";
 import { PROFILE, TIME } from "./dpp-terminal.js";
 
 let folder = "";
@@ -29,14 +29,13 @@ const open = (graceSeconds?: number): PointOfSale =>
   });
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "deputy-"));
+  folder = newFolder();
   store = new SaleFile(join(folder, "sales.sqlite"));
   now = TIME;
   shop = open();
 });
 afterEach(() => {
   store.end();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const beer = { amount: sat(2500), description: "beer" };

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
@@ -22,6 +21,7 @@ import {
   REFUSALS,
   recomputeModern,
 } from "../../lightning/dpp/index.js";
+import { newFolder } from "../../testing/hooks.js";
 import { PaidInMemory } from "./dpp-memory.js";
 import { KEY_ID, MASTER, PROFILE, TIME } from "./dpp-terminal.js";
 
@@ -75,17 +75,16 @@ describe("a payment that the node has collected", () => {
   });
 
   it("is not claimed when the record cannot be written", () => {
-    const folder = mkdtempSync(join(tmpdir(), "deputy-"));
+    const folder = newFolder();
     const paid = new PaidFile(join(folder, "paid.sqlite"));
     const deputy = recipient(paid);
     expect(deputy.decide(payment)).toMatchObject({ action: "claim" });
     paid.end();
     expect(() => deputy.decide(payment)).toThrow(DeputyError);
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it("is on record over a restart", () => {
-    const folder = mkdtempSync(join(tmpdir(), "deputy-"));
+    const folder = newFolder();
     const path = join(folder, "paid.sqlite");
     const paid = new PaidFile(path);
     recipient(paid).decide({ ...payment, id: "a" });
@@ -95,7 +94,6 @@ describe("a payment that the node has collected", () => {
     expect(deputy.decide({ ...payment, id: "a" })).toMatchObject({ action: "claim", preimage });
     expect(deputy.decide({ ...payment, id: "b" })).toMatchObject({ reason: "already-paid" });
     again.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 });
 

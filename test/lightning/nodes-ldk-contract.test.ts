@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { msat, sat } from "../../common/index.js";
 import { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import { newFolder } from "../../testing/hooks.js";
 import { type ConnectedNodes, nodeContract } from "./node-contract.js";
 import { tcpLink } from "./tcp-link.js";
 
 async function start(): Promise<ConnectedNodes> {
-  const directory = mkdtempSync(join(tmpdir(), "ldk-contract-"));
+  const directory = newFolder();
   const chain = new SimulatedChain();
   chain.mine();
   const open = (name: string) =>

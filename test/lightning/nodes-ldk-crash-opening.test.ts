@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import type { CommitObserver } from "../../lightning/nodes/ldk/pump.js";
+import { newFolder } from "../../testing/hooks.js";
 import type { Phase } from "./crash-harness.js";
 
 type Role = "opener" | "acceptor";
@@ -15,7 +15,7 @@ const MOST_COMMITS = 20;
 
 /** Opens a channel while `victim` dies around its commit number `count`; then both go on. @returns whether it died */
 async function openWhileDying(victim: Role, phase: Phase, count: number): Promise<boolean> {
-  const directory = mkdtempSync(join(tmpdir(), "ldk-opening-"));
+  const directory = newFolder();
   const chain = new SimulatedChain();
   chain.mine();
   const open = (name: Role, onCommit?: CommitObserver) =>

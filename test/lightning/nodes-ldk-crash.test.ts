@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { msat } from "../../common/index.js";
 import { LdkNode } from "../../lightning/nodes/ldk/index.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { runProgram } from "../../testing/programs.js";
 import { CrashNetwork, NAMES, type Phase, type Victim } from "./crash-harness.js";
 import type { CrashOrder } from "./crash-node.js";
 
@@ -55,18 +56,9 @@ describe.each(NAMES)("when the process of the %s is killed", (name) => {
 
   function runElsewhere(order: CrashOrder): Victim {
     const running = runProgram(program, [JSON.stringify(order)]);
-    const up = running.nextLine();
-    const paid = up.then(() => running.nextLine());
-    paid.catch(() => undefined);
-    return {
-      up,
-      paid,
-      dead: running.ended,
-      kill: () => {
-        running.child.kill("SIGKILL");
-        return running.ended;
-      },
-    };
+    const [up, paid] = [running.line(1), running.line(2)];
+    for (const step of [up, paid]) step.catch(() => undefined);
+    return { up, paid, dead: running.end(), kill: () => running.end("SIGKILL") };
   }
 
   test.each(PHASES)(

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { msat, sat, secp256k1 } from "../../common/index.js";
@@ -22,6 +19,7 @@ import {
   startLittleNetwork,
 } from "../../lightning/nodes/ldk/index.js";
 import type { SettledInvoice } from "../../lightning/nodes/port.js";
+import { newFolder } from "../../testing/hooks.js";
 
 const master = new Uint8Array(32).fill(0x4d);
 const keyId = Uint8Array.of(0, 0, 0, 7);
@@ -34,7 +32,7 @@ const terminal = (id: Uint8Array) => ({
 
 const asked: DeputyPayment[] = [];
 const clock = { offset: 0 };
-const directory = mkdtempSync(join(tmpdir(), "ldk-deputy-"));
+const directory = newFolder();
 let network: LittleNetwork;
 let profile: DeputyProfile;
 
@@ -60,7 +58,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await network.close();
-  rmSync(directory, { recursive: true });
 });
 
 const sell = (from = profile, amount = sat(500)) =>

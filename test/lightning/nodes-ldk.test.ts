@@ -1,6 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -15,21 +14,22 @@ import {
   SimulatedChain,
   startLittleNetwork,
 } from "../../lightning/nodes/ldk/index.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
+import { runToEnd } from "../../testing/programs.js";
 import { type TcpLink, tcpLink } from "./tcp-link.js";
 
 let directory: string;
 let chain: SimulatedChain;
 const nodes: LdkNode[] = [];
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "ldk-node-"));
+  directory = newFolder();
   chain = new SimulatedChain();
   chain.mine();
 });
 afterEach(async () => {
   for (const node of nodes.splice(0)) await node.close();
   chain.close();
-  rmSync(directory, { recursive: true });
 });
 
 async function start(options: Partial<LdkNodeOptions> = {}): Promise<LdkNode> {
@@ -189,10 +189,8 @@ describe("starting", () => {
 });
 
 test("a node with peers and payments says nothing on the console, and its process ends once it is closed", async () => {
-  const program = runProgram(await buildProgram("test/lightning/quiet-node-program.ts"), []);
-  await program.ended;
-  expect(program.lines).toEqual(["paid"]);
-  expect(program.child.exitCode).toBe(0);
+  const program = await buildProgram("test/lightning/quiet-node-program.ts");
+  expect(await runToEnd(program)).toEqual({ code: 0, out: "paid\n", errors: "" });
 });
 
 test("a decision that fails stops the node before anything leaves it, and the payment is decided after a restart", async () => {

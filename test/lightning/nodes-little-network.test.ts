@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import { type LdkNode, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
 async function payOnce(payer: LdkNode, merchant: LdkNode, maxFee = msat(0n)) {
   const { invoice, paymentHash } = await merchant.createInvoice({
@@ -75,7 +75,7 @@ test("a payment is locked up for no more blocks than the payer allows", async ()
 });
 
 test("a network in a folder goes on with its channels, and its files are the owner's alone", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "little-network-"));
+  const directory = newFolder();
   try {
     const first = await startLittleNetwork({ directory, router: true });
     const before = await first.merchant.info();

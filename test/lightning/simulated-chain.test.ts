@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import * as ldk from "lightningdevkit";
@@ -9,17 +7,17 @@ import { SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { loadLdk } from "../../lightning/nodes/ldk/load.js";
 import { REGTEST_GENESIS } from "../../lightning/nodes/ldk/simulated-chain.js";
 import { merkleRoot, readTransaction, sha256d } from "../../lightning/nodes/ldk/transaction.js";
+import { newFolder } from "../../testing/hooks.js";
 
 const SCRIPT = Uint8Array.of(0x51);
 let directory: string;
 let chain: SimulatedChain;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "simulated-chain-"));
+  directory = newFolder();
   chain = new SimulatedChain();
 });
 afterEach(() => {
   chain.close();
-  rmSync(directory, { recursive: true });
 });
 
 /** A transaction with the same coin as `raw` and another output script. */

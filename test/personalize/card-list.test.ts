@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeCsv, ParseError } from "../../common/index.js";
@@ -13,6 +12,7 @@ import {
   parseCardList,
   readCardList,
 } from "../../personalize/index.js";
+import { newFolder } from "../../testing/hooks.js";
 
 const problemsOf = (text: string): string[] => {
   try {
@@ -145,11 +145,10 @@ describe("a card list as spreadsheets write it", () => {
     expect(problemsOf(`${begin}${"1,a,\n".repeat(2_000_000)}`).at(-1)).toBe("and 99900 more");
     const many = Array.from({ length: 100_001 }, (_, at) => `${at}\n`).join("");
     expect(problemsOf(`number\n${many}`)).toEqual(["line 100002: need at most 100000 cards"]);
-    const path = join(mkdtempSync(join(tmpdir(), "chequecard-list-")), "list.csv");
+    const path = join(newFolder(), "list.csv");
     writeFileSync(path, begin);
     truncateSync(path, 96 * 1024 * 1024);
     expect(() => readCardList(path)).toThrow("need at most 33554432 bytes, have 100663296");
-    rmSync(dirname(path), { recursive: true });
   });
 });
 
@@ -167,7 +166,7 @@ describe("labels", () => {
   });
 
   it("come with QR codes that read back", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "chequecard-labels-"));
+    const folder = newFolder();
     expect(exportLabels(folder, labels, "png")).toEqual([
       "labels.csv",
       "0102030405060708.png",
@@ -181,6 +180,5 @@ describe("labels", () => {
     expect(exportLabels(folder, labels)).toEqual(["labels.csv"]);
     const hostile = [{ ...labels[0], cardId: "../../x" } as CardLabel];
     expect(() => exportLabels(folder, hostile, "svg")).toThrow("card id");
-    rmSync(folder, { recursive: true });
   });
 });

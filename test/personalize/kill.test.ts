@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
 import { bytesToHex } from "../../common/index.js";
 import { inspectCard, Journal, readPinLetters } from "../../personalize/index.js";
 import { connectCard, createCardFile, openCardFile } from "../../simulator/index.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
+import { runProgram, runToEnd } from "../../testing/programs.js";
 import { cardPath, FileRegistry } from "./file-registry.js";
 import { factoryCard, keys, PASSPHRASE } from "./fixture.js";
 
@@ -17,14 +18,9 @@ const CARDS = 50;
 const FEW = 20;
 
 let program: string;
-let folder: string;
+const folder = newFolder();
 beforeAll(async () => {
   program = await buildProgram("test/personalize/batch-program.ts");
-  folder = mkdtempSync(join(tmpdir(), "chequecard-batch-kill-"));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(dirname(program), { recursive: true, force: true });
 });
 
 /** A seeded sequence of numbers below `below`. */
@@ -45,15 +41,15 @@ async function killThrough(path: string, seed: number): Promise<number> {
     const lines = 20 + next(150);
     const delay = next(8);
     const timer = (async () => {
-      for (let line = 0; line < lines; line++) await running.nextLine();
+      await running.line(lines);
       await new Promise((resolve) => setTimeout(resolve, delay));
-      running.child.kill("SIGKILL");
+      await running.end("SIGKILL");
     })().catch(() => {});
-    await running.ended;
+    const code = await running.end();
     await timer;
-    if (running.child.signalCode !== "SIGKILL") {
-      expect(running.child.exitCode).toBe(0);
-      expect(JSON.parse(running.lines.at(-1) ?? "")).toMatchObject({
+    if (code !== null) {
+      expect(code).toBe(0);
+      expect(JSON.parse(running.lines().at(-1) ?? "")).toMatchObject({
         complete: true,
         counts: { done: CARDS },
       });
@@ -99,9 +95,7 @@ describe.skipIf(process.platform === "win32")("a batch on a full disk", () => {
     const begun = Journal.read(join(path, "batch.journal")).counts();
     expect(begun.done).toBeGreaterThan(0);
     expect(begun.done).toBeLessThan(FEW);
-    const rest = runProgram(program, [path, String(FEW), "backwards"]);
-    await rest.ended;
-    expect(rest.child.exitCode).toBe(0);
+    expect((await runToEnd(program, [path, String(FEW), "backwards"])).code).toBe(0);
     await expectWhole(path, FEW);
   });
 });

@@ -1,19 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { capture, findProgram } from "../../scripts/children.mjs";
+import { newFolder } from "../../testing/hooks.js";
 
 const MODULE = resolve(import.meta.dirname, "../../scripts/children.mjs");
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "chequecard-children-"));
+  directory = newFolder();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const isAlive = (pid: number): boolean => {
   try {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -12,17 +11,17 @@ import { endMarked, MARK, markedProcesses, newMark } from "../../scripts/process
 import { countReport } from "../../scripts/report/counts.mjs";
 import { readRunning } from "../../scripts/report/running.mjs";
 import { table } from "../../scripts/report/table.mjs";
+import { newFolder } from "../../testing/hooks.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SCRIPTS = join(ROOT, "scripts");
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "chequecard-parts-"));
+  directory = newFolder();
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 /** A program that starts one that hears no SIGTERM and is in a session of its own, prints its number, and waits. */

@@ -1,28 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { isSource } from "../../scripts/setup/build.mjs";
 import { isInstalled, isLockComplete, plan } from "../../scripts/setup/dependencies.mjs";
 import { withLock } from "../../scripts/setup/lock.mjs";
 import { hashFiles, listFiles, readStamp, removeStamp, writeStamp } from "../../scripts/setup/stamps.mjs";
 import { tail } from "../../scripts/setup/step.mjs";
+import { newFolder } from "../../testing/hooks.js";
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "chequecard-setup-"));
+  directory = newFolder();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("isInstalled", () => {
   const lock = {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { bytesToHex, hexToBytes, type Msat, msat, sat, secp256k1, u64 } from "../../common/index.js";
@@ -10,15 +9,15 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { type CardLimits, createCardFile, makeCard, openCardFile } from "../../simulator/index.js";
 import { festivalCard } from "../../testing/cards/test-card.js";
+import { newFolder } from "../../testing/hooks.js";
 import type { FestivalCard } from "../../testing/issuer/desk.js";
 import { Bench, request } from "../../testing/issuer/service.js";
 import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 import { cloneOf, forgedToken, insideCard, onOwnReader, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
 
 const bench = new Bench();
-const folder = mkdtempSync(join(tmpdir(), "chequecard-security-"));
+const folder = newFolder();
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
   await bench.close();
 });
 

@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { encodePinBlock } from "../../apdu/index.js";
 import { bytesToHex, hexToBytes, sat, utf8 } from "../../common/index.js";
 import { exchange, SaleStore, Terminal, withTrace } from "../../host/index.js";
@@ -23,10 +22,10 @@ import {
   simulatedPhone,
 } from "../../simulator/index.js";
 import { chequecard } from "../../testing/command-run.js";
+import { newFolder } from "../../testing/hooks.js";
 import { filesBelow, formsOf, type Secret, secretsIn } from "./secret-search.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-secrets-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 const path = (name: string): string => join(folder, name);
 
 /** Passphrases that nothing else looks like. */

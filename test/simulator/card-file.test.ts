@@ -1,7 +1,6 @@
 import {
   chmodSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,9 +8,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { authorizationMessage, verifySignature } from "../../apdu/index.js";
 import {
   createCardFile,
@@ -20,6 +18,7 @@ import {
   readCardFile,
   type SimulatedCard,
 } from "../../simulator/index.js";
+import { newFolder } from "../../testing/hooks.js";
 import {
   authorize,
   CARD_POINT,
@@ -38,10 +37,9 @@ let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "chequecard-card-"));
+  folder = newFolder();
   path = join(folder, "card.json");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function newFile(): void {
   createCardFile(path, provisionCard(PERSONALIZATION).card);

@@ -1,23 +1,22 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
 import { NO_LIMIT } from "../../apdu/index.js";
 import { MAX_MSAT, readU32, readU64 } from "../../common/index.js";
 import { createCardFile, openCardFile, provisionCard, readCardFile } from "../../simulator/index.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
+import { runProgram } from "../../testing/programs.js";
 import { PERSONALIZATION } from "./fixture.js";
 
 const KILLS = 12;
 
-let folder: string;
-let path: string;
+const folder = newFolder();
+const path = join(folder, "card.json");
 let program: string;
 
 beforeAll(async () => {
   program = await buildProgram("test/simulator/spending-program.ts");
-  folder = mkdtempSync(join(tmpdir(), "chequecard-kill-"));
-  path = join(folder, "card.json");
   const limits = {
     credit: MAX_MSAT,
     maxPerTransaction: NO_LIMIT,
@@ -26,10 +25,6 @@ beforeAll(async () => {
     maxTransactions: 0xffffffff,
   };
   createCardFile(path, provisionCard({ ...PERSONALIZATION, limits }).card);
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(dirname(program), { recursive: true, force: true });
 });
 
 function stored(): { readonly counter: number; readonly authorized: bigint; readonly torn: number } {
@@ -46,10 +41,9 @@ describe("a process that is killed while it saves", () => {
     let counter = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const running = runProgram(program, [path]);
-      for (let line = 0; line < 2 + kill; line++) await running.nextLine();
-      running.child.kill("SIGKILL");
-      await running.ended;
-      const answered = Number(running.lines.at(-1));
+      await running.line(2 + kill);
+      await running.end("SIGKILL");
+      const answered = Number(running.lines().at(-1));
       const found = stored();
       expect(found.counter - answered).toBeGreaterThanOrEqual(0);
       expect(found.counter - answered).toBeLessThanOrEqual(1);
@@ -64,12 +58,11 @@ describe("a process that is killed while it saves", () => {
 
   it("keeps the card to itself while it runs", async () => {
     const running = runProgram(program, [path]);
-    await running.nextLine();
+    await running.line(1);
     expect(() => openCardFile(path)).toThrow(expect.objectContaining({ code: "locked" }));
-    expect(() => openCardFile(path)).toThrow(`process ${running.child.pid} uses this card`);
+    expect(() => openCardFile(path)).toThrow(`process ${running.pid} uses this card`);
     expect(stored().counter).toBeGreaterThan(0);
-    running.child.kill("SIGKILL");
-    await running.ended;
+    await running.end("SIGKILL");
     openCardFile(path).close();
   });
 });

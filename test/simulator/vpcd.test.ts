@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { concatBytes, u16 } from "../../common/index.js";
@@ -13,6 +12,7 @@ import {
   type SimulatedCard,
 } from "../../simulator/index.js";
 import { encodeVpcdFrame, VpcdFrameReader } from "../../simulator/vpcd-frames.js";
+import { newFolder } from "../../testing/hooks.js";
 import { authorizeApdu, bytes, hash, hex, PERSONALIZATION, SELECT, verifyApdu } from "./fixture.js";
 
 const frame = (payload: Uint8Array) => concatBytes(u16(payload.length), payload);
@@ -193,7 +193,7 @@ describe("a card on the virtual reader", () => {
   });
 
   it("leaves the reader when its state cannot be saved", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "chequecard-vpcd-"));
+    const folder = newFolder();
     createCardFile(join(folder, "card.json"), card);
     card = openCardFile(join(folder, "card.json")).card;
     const link = await insert();

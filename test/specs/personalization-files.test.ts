@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CARD_AID, type Transport } from "../../apdu/index.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import { KeyFile } from "../../keys/index.js";
@@ -14,6 +13,7 @@ import { Journal } from "../../personalize/journal.js";
 import { JournalFile, readJournal } from "../../personalize/journal-file.js";
 import { readPinLetters } from "../../personalize/pin-letters.js";
 import { parseProfile } from "../../personalize/profile.js";
+import { newFolder } from "../../testing/hooks.js";
 import { readVectorFile } from "./vector-file.js";
 
 interface Case {
@@ -46,8 +46,7 @@ const vectors = readVectorFile<{
   productionData: readonly (Case & { hex: string; chip: string })[];
 }>("personalization-files.json");
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-files-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
 let files = 0;
 /** A file of this content that its owner alone may read. */
 function fileOf(content: string | Uint8Array): string {

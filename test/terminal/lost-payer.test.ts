@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
@@ -7,13 +5,14 @@ import { SaleStore, Terminal } from "../../host/index.js";
 import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
 import { LdkNode, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import { festivalCard } from "../../testing/cards/test-card.js";
+import { newFolder } from "../../testing/hooks.js";
 import { openIssuer } from "../../testing/issuer/desk.js";
 
 /** Longer than the test may take: the sale is not settled by the time running out. */
 const FOR_EVER_MS = 3_600_000;
 
 it("an issuer that ends before it has reserved anything is asked again as soon as it is back", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "chequecard-lost-"));
+  const directory = newFolder();
   const network = await startLittleNetwork({ directory });
   const { merchant, payer, chain } = network;
   const { nodeId, addresses } = await payer.info();
@@ -55,5 +54,4 @@ it("an issuer that ends before it has reserved anything is asked again as soon a
   await next.issuer?.close();
   await next.node?.close();
   await network.close();
-  rmSync(directory, { recursive: true });
 });

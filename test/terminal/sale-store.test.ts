@@ -1,33 +1,23 @@
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { bytesToHex, msat, sat } from "../../common/index.js";
 import { SaleError, SaleStore } from "../../host/terminal/index.js";
 import { PaidFile } from "../../lightning/dpp/index.js";
-import { buildProgram, runProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
+import { newFolder } from "../../testing/hooks.js";
+import { runProgram } from "../../testing/programs.js";
 
 /** In memory where the system has such a place: a killed process loses nothing there either. */
-const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const FROZEN = resolve(import.meta.dirname, "../frozen/sales-v1.db");
 
 let folder: string;
 let path: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(MEMORY, "chequecard-sales-"));
+  folder = newFolder("memory");
   path = join(folder, "sales.db");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const draft = (serial: number) => ({
   amount: sat(2500),
@@ -240,12 +230,10 @@ describe("the file of sales", () => {
     const said = new Map<string, string>();
     for (const [round, enough] of [3, 8, 20, 57].entries()) {
       const running = runProgram(program, [path, String(1_000_000 * round)]);
-      while (running.lines.length < enough) await running.nextLine();
+      await running.line(enough);
       if (round === 0) expect(tryOpen()).toBe("locked");
-      running.child.kill("SIGKILL");
-      await running.ended;
-      expect(running.child.signalCode).toBe("SIGKILL");
-      for (const line of running.lines) {
+      expect(await running.end("SIGKILL")).toBe(null);
+      for (const line of running.lines()) {
         const [state = "", number = ""] = line.split(" ");
         said.set(number, state);
       }

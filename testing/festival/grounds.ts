@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Ended, runHere } from "../command-line.js";
-import { type Child, startChild } from "./child.js";
+import { runHere } from "../command-run.js";
+import { endOf, type RunningProgram, runProgram } from "../programs.js";
 import type { FestivalPlan } from "./plan.js";
 
 const PASSPHRASE = "for a festival that never was";
@@ -16,8 +16,8 @@ export type GroundsPlan = Pick<FestivalPlan, "program" | "folder" | "commands" |
 export class Grounds {
   readonly folder: string;
   readonly #plan: GroundsPlan;
-  #service: Child | undefined;
-  readonly #children: Child[] = [];
+  #service: RunningProgram | undefined;
+  readonly #children: RunningProgram[] = [];
   #restarting: Promise<void> | undefined;
 
   constructor(plan: GroundsPlan) {
@@ -43,15 +43,9 @@ export class Grounds {
     const command = ["--json", ...args];
     const { code, out, errors } = await (this.#plan.commands === "inline"
       ? runHere(command, PASSPHRASE)
-      : this.#runApart(command));
+      : endOf(this.start(...command)));
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${errors}`);
     return JSON.parse(out) as CommandData;
-  }
-
-  async #runApart(args: readonly string[]): Promise<Ended> {
-    const child = this.start(...args);
-    const code = await child.end();
-    return { code, out: child.output(), errors: child.errors() };
   }
 
   /** A command about this issuer. */
@@ -59,8 +53,8 @@ export class Grounds {
     return this.run([...args, "--issuer", this.issuer]);
   }
 
-  start(...args: string[]): Child {
-    const child = startChild(this.#plan.program, args, { CHEQUECARD_PASSPHRASE: PASSPHRASE });
+  start(...args: string[]): RunningProgram {
+    const child = runProgram(this.#plan.program, args, { env: { CHEQUECARD_PASSPHRASE: PASSPHRASE } });
     this.#children.push(child);
     return child;
   }

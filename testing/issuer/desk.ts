@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bytesToHex, secp256k1 } from "../../common/index.js";
 import {
@@ -14,6 +13,7 @@ import { bindStore, openSqlite } from "../../issuer/store/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { FESTIVAL_LIMITS, type festivalCard } from "../cards/test-card.js";
+import { MEMORY } from "../memory.js";
 
 export type FestivalCard = ReturnType<typeof festivalCard>;
 
@@ -38,7 +38,7 @@ export async function openIssuer(
   config: Partial<AuthorizerConfig> = {},
 ) {
   const { nodeId, network } = await node.info();
-  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "chequecard-desk-"));
+  const folder = mkdtempSync(join(MEMORY, "chequecard-desk-"));
   const store = await openSqlite({ path: join(folder, "ledger.db") });
   await bindStore(store, { network, nodeId });
   const known = cards.map(({ card }) => card);

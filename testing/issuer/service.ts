@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { type Msat, sat, secp256k1, utf8 } from "../../common/index.js";
@@ -19,6 +18,7 @@ import { KeyFile } from "../../keys/index.js";
 import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
+import { MEMORY } from "../memory.js";
 import { ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
 
@@ -29,8 +29,6 @@ export const DEPUTY_SECRET = new Uint8Array(32).fill(0x4e);
 export const NODE_ID = secp256k1.publicKey(NODE_SECRET);
 export const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
 const SEAL_KEY = new Uint8Array(16).fill(0x33);
-
-const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Directories and servers of a test file, gone with {@link Bench.close}. */
 export class Bench {
