@@ -4,7 +4,7 @@ import type { Transport } from "./transport.js";
 export interface CardConnection extends Transport {
   /** Answer to reset, as the reader reports it. */
   readonly atr: Uint8Array;
-  /** Resets the card and gives the reader back. Never rejects; a second call does nothing. */
+  /** Resets the card and releases the reader. Never rejects; a second call does nothing. */
   close(): Promise<void>;
 }
 

@@ -54,7 +54,7 @@ export function ledgerRegistry(store: Store, now: () => number = Date.now): Card
     async retire(cardId) {
       const known = await find(cardId);
       if (!known || known.state === "retired") return;
-      // A card that was never handed out has nobody to pay its money out to: the booking goes back.
+      // A card that was never handed out has no holder to pay its money out to: the booking is reversed.
       if (known.state === "pending" && known.funded > known.spent)
         await cashOutCard(store, cardId, "personalization given up", now());
       try {

@@ -75,12 +75,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "invoice",
-    description: "look into BOLT 11 invoices",
+    description: "inspect BOLT 11 invoices",
     load: async () => [(await import("./commands/invoice.js")).registerInvoice],
   },
   {
     name: "token",
-    description: "look into sealed messages of a card",
+    description: "inspect sealed messages of a card",
     load: async () => [(await import("./commands/token.js")).registerToken],
   },
   {

@@ -8,7 +8,7 @@ const UNSETTLED = 13;
 const interrupt = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => interrupt.abort(new DOMException(signal, "AbortError")));
-// Who reads the output has gone (`| head`): what is under way ends as with Ctrl-C.
+// Who reads the output has gone (`| head`): what is running ends as with Ctrl-C.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => interrupt.abort());
 
 const surroundings: Surroundings = {

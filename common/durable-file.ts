@@ -33,7 +33,7 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
 
 /**
  * Removes what killed processes left of {@link writeDurableFile}. Another process that is just writing this file fails:
- * whoever may meet one holds a lock.
+ * callers that may meet one hold a lock.
  */
 export function removeTemporaries(path: string): void {
   const real = realFile(path);

@@ -183,7 +183,7 @@ export class KeyFile implements KeySource {
     await this.#change((material) => this.#appendMasterKey(material, master));
   }
 
-  /** Encrypts the file anew under another passphrase and another salt. @throws KeyError `no-passphrase`, `conflict`, `file` */
+  /** Encrypts the file again under another passphrase and another salt. @throws KeyError `no-passphrase`, `conflict`, `file` */
   async changePassphrase(passphrase: Uint8Array): Promise<void> {
     this.#assertOpen();
     const before = this.#box;

@@ -11,7 +11,7 @@ export const isWellKnownKey = (key: Uint8Array): boolean => equalBytes(key, WELL
 /** The static keys of a card that is delivered with the published test key. */
 export const wellKnownCardKeys = (version = 255): CardStaticKeys => undiversified(version, WELL_KNOWN_KEY);
 
-/** What whoever asks for the well-known key must be told. */
+/** The warning for everyone who asks for the well-known key. */
 export const WELL_KNOWN_KEY_WARNING =
   "Warning: this uses the published GlobalPlatform test key. Anyone can rewrite such a card until its keys are rotated.";
 

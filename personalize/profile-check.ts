@@ -60,7 +60,7 @@ const RESPONSES = {
   encrypted: "authenticated and encrypted",
 } as const;
 
-/** What a profile means, in sentences for whoever hands the cards out. */
+/** What a profile means, in sentences for the people who hand the cards out. */
 export function describeProfile(profile: Profile): string[] {
   const { limits, credit } = profile;
   const { maxPerTransaction, pinThreshold, noPinBudget, maxTransactions } = limits;

@@ -58,7 +58,7 @@ const profileSchema = z.strictObject({
     "max-per-transaction": limit.default(NO_LIMIT),
     /** Above it every payment needs the PIN. */
     "pin-threshold": limit.default(NO_LIMIT),
-    /** What may be spent without the PIN until it is typed once more. */
+    /** What may be spent without the PIN until it is typed again. */
     "no-pin-budget": limit.default(NO_LIMIT),
     "max-transactions": z.union([none32, z.int().min(0).max(0xfffffffe)]).default(0xffffffff),
   }),

@@ -22,7 +22,7 @@ export interface ResetCard {
 
 /**
  * Makes a card blank again (specs/04 §8.4). Its id is retired in the registry first, so that a card cut off in
- * between can no longer pay; an id never comes back.
+ * between can no longer pay; an id is never used again.
  * @throws PersonalizationError `other-issuer` as `already-personalized`, `unknown-card`, `wrong-keys`, `locked`;
  * CardStatusError; TransportError; JournalError; RegistryUnavailableError
  */
@@ -73,7 +73,7 @@ async function ownCardId(
       "the card belongs to another issuer: its key set is not ours",
       {
         cause,
-        hint: "Give it back; only its issuer can reset it.",
+        hint: "Return it; only its issuer can reset it.",
       },
     );
   }

@@ -1,4 +1,4 @@
-/** The protocol of specs/, once more and for its own sake: readers, writers and decisions as plain functions on data. */
+/** The protocol of specs/, implemented a second time: readers, writers and decisions as plain functions on data. */
 export * as bytes from "./bytes.js";
 export * as card from "./card/index.js";
 export * as commands from "./commands.js";

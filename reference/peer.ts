@@ -188,7 +188,7 @@ const MAX_TOKENS = 8;
 export const isTemporary = (reason: number | undefined): boolean =>
   reason !== undefined && reason >= 64 && reason <= 127;
 
-/** The next state. @param before the last `ask`, to which `not-sent` goes back @throws Refused with the error's name */
+/** The next state. @param before the last `ask`, to which `not-sent` returns @throws Refused with the error's name */
 export function nextInitiation(state: Initiation, happened: InitiationEvent, before: Initiation): Initiation {
   const { payer = "", tokenHash = "" } = happened;
   switch (happened.event) {

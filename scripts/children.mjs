@@ -20,7 +20,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * Takes over SIGINT, SIGTERM and SIGHUP: children are told, and whoever waits for one gets Interrupted. A terminal
+ * Takes over SIGINT, SIGTERM and SIGHUP: children are signalled, and callers waiting for one get Interrupted. A terminal
  * gives Ctrl-C to all of them itself.
  */
 export function handleSignals() {

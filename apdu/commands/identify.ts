@@ -5,7 +5,7 @@ import { expectSealed } from "./authorize.js";
 import { type CommandCodec, expectHeader } from "./codec.js";
 
 export interface IdentifyRequest {
-  /** 32 bytes that come back inside the signed status. */
+  /** 32 bytes that the card signs in its status. */
   readonly challenge: Uint8Array;
 }
 

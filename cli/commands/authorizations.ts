@@ -61,7 +61,7 @@ async function show(
     const found = await showAuthorization(store.db, await findCardId(store, card), BigInt(counter));
     if (!found)
       throw new InputError(`counter ${counter} of this card was never seen`, {
-        hint: "The card may have authorized it: a token that nobody presented is given back after a while.",
+        hint: "The card may have authorized it: a token that was never presented is released after a while.",
       });
     return { data: authorizationData(found), text: authorizationRecord(found) };
   });

@@ -157,7 +157,7 @@ export function registerCardsMoney(cards: Command, run: RunAction): void {
     .addHelpText(
       "after",
       `
-What is still under way on the lost card stays there until it is resolved; what of it comes back can be moved by
+What is still in flight on the lost card stays there until it is resolved; what of it is released can be moved by
 paying it out and topping the other card up.
 ${AGAIN}
 Example:

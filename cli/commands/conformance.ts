@@ -137,7 +137,7 @@ export const registerConformance: RegisterCommand = (program, run) => {
     .addHelpText(
       "after",
       `
-With --provision or --card-keys the card is provisioned anew for each case: everything on it is lost. Without it only the cases
+With --provision or --card-keys the card is provisioned again for each case: everything on it is lost. Without it only the cases
 that need no keys are run on the card as it is, which changes nothing on it. See docs/conformance.md.
 
 Examples:

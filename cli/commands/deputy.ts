@@ -85,7 +85,7 @@ async function revoke(context: CommandContext, folder: string, terminal: string)
   };
 }
 
-/** Longest profile file that is read; the profile itself is held to less. */
+/** Longest profile file that is read; the profile itself has a lower bound. */
 const MAX_PROFILE_BYTES = 1 << 20;
 
 function loadProfile(path: string): DeputyProfile {

@@ -72,7 +72,7 @@ function decode(text: string, network: Network | undefined): CommandOutput {
 }
 
 export const registerInvoice: RegisterCommand = (program, run) => {
-  const invoice = program.command("invoice").description("look into BOLT 11 invoices");
+  const invoice = program.command("invoice").description("inspect BOLT 11 invoices");
   invoice
     .command("decode <bolt11>")
     .description("show what an invoice says and whether it can be paid now")

@@ -110,7 +110,7 @@ async function pay(
   if (answer.state === "unknown")
     return {
       data: answer,
-      text: "The payment is under way and not confirmed. Run the same command again: it is never paid twice.",
+      text: "The payment is in flight and not confirmed. Run the same command again: it is never paid twice.",
       exitCode: EXIT.NOT_PAID,
     };
   if (answer.state === "failed")
@@ -177,7 +177,7 @@ Examples:
     .addHelpText(
       "after",
       `
-Whoever has the proof can take what was sold: show it to nobody but the point of sale.
+Anyone who has the proof can take what was sold: show it only to the point of sale.
 
 Examples:
   chequecard node pay wallet lnbcrt25u1...

@@ -137,7 +137,7 @@ export const registerOdt: RegisterCommand = (program, run) => {
     .command("decode [hex]")
     .description("show what a message says")
     .option("--png <file>", "read it off a picture of its QR code")
-    .option("--show-preimage", "show a preimage itself, not only its hash: whoever has it has the proof")
+    .option("--show-preimage", "show a preimage itself, not only its hash: anyone who has it has the proof")
     .option(...ONE_BYTE)
     .addHelpText(
       "after",

@@ -63,7 +63,7 @@ function spendingText(report: SpendingReport): string {
     `All time\n${renderRecord([
       ["Paid in", formatMsat(books.paidIn)],
       ["Spent", formatMsat(books.settled)],
-      ["Under way", formatMsat(books.reserved)],
+      ["In flight", formatMsat(books.reserved)],
       ["Held for fees", books.heldForFees === 0n ? undefined : formatMsat(books.heldForFees)],
       ["Paid out", formatMsat(books.paidOut)],
       ["Left on cards", formatMsat(books.left)],
@@ -118,8 +118,8 @@ function differencesText({ compared, settled, differences }: NodeComparison): st
   if (differences.length === 0) return `${head} No difference.`;
   return `${head}\n${
     wrong.length === 0
-      ? "The rest is under way or will be booked by itself:"
-      : `${wrong.length} do NOT agree; keep ledger and node as they are and look into it:`
+      ? "The rest is in flight or will be booked by itself:"
+      : `${wrong.length} do NOT agree; keep ledger and node as they are and find out why:`
   }\n${renderTable(
     ["CARD", "COUNTER", "AMOUNT", "LEDGER", "NODE", ""],
     differences

@@ -93,7 +93,7 @@ function renderField(name: string, value: unknown): string {
 }
 
 export const registerToken: RegisterCommand = (program, run) => {
-  const token = program.command("token").description("look into sealed messages of a card");
+  const token = program.command("token").description("inspect sealed messages of a card");
   token
     .command("inspect <hex>")
     .description(

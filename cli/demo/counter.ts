@@ -36,7 +36,7 @@ export function inProcessCounter(): Counter {
 }
 
 /**
- * A counter with the virtual PC/SC reader: the simulated card goes through vpcd and pcscd and comes back through
+ * A counter with the virtual PC/SC reader: the simulated card goes out through vpcd and pcscd and in through
  * nfc-pcsc, as a real card would.
  * @throws TransportError when pcscd or the virtual reader is not there, or somebody else's card lies on it
  */

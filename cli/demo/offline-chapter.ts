@@ -50,7 +50,7 @@ export async function offlineChapter(story: Story, world: World): Promise<void> 
       if (!preimage) throw new Error("nothing was paid");
       const picture = qrPng(odtToHex({ kind: "preimage", preimage }));
       const message = odtFromHex(readQrPng(picture));
-      if (message.kind !== "preimage") throw new Error("another message came back");
+      if (message.kind !== "preimage") throw new Error("another message was returned");
       const first = tap.accept(message.preimage).result;
       const second = tap.accept(message.preimage).result;
       if (first !== "accepted" || second !== "already-used")

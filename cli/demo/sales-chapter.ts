@@ -88,7 +88,7 @@ export async function salesChapter(
     );
     const same = beer.token !== undefined && Buffer.compare(token, beer.token) === 0;
     return {
-      outcome: `The card answers with the same cheque number${same ? "" : ", freshly signed and sealed"}: nothing is charged a second time.`,
+      outcome: `The card answers with the same counter${same ? "" : ", freshly signed and sealed"}: nothing is charged a second time.`,
       facts: { sameBytes: same },
     };
   });
@@ -124,7 +124,7 @@ export async function salesChapter(
         },
         onNotice: (sentence) => {
           torn = true;
-          story.line(`The card has charged itself, but the terminal never got the cheque. "${sentence}"`);
+          story.line(`The card has charged itself, but the terminal never got the token. "${sentence}"`);
           void counter.take().then(() => counter.lay(issued.card));
         },
       });
@@ -138,7 +138,7 @@ export async function salesChapter(
       const { sale } = await charge(sat(11_000), "fireworks", withPin);
       if (sale.cancelReason !== "rejected") throw new Error("the issuer was expected to decline");
       return {
-        outcome: `On the bar's screen: "${cancelSentence(sale)}" The money goes back to the card with its next update.`,
+        outcome: `On the bar's screen: "${cancelSentence(sale)}" The money is released to the card with its next update.`,
         facts: { sale: sale.number, reasonCode: sale.reasonCode },
       };
     },

@@ -36,7 +36,7 @@ const SHOWN = 50;
 
 /**
  * Ends an event: blocks every card, lists what has to be paid out, and with `--cash-out-all` books it as paid out.
- * Each card is done on its own, durably: a run that was interrupted is started once more, and the list has what all
+ * Each card is done on its own, durably: a run that was interrupted is started again, and the list has what all
  * runs have booked.
  */
 export async function closeEvent(
@@ -55,7 +55,7 @@ export async function closeEvent(
     const list = (booked: readonly Payout[], rest: readonly CardEntry[]): void => {
       if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText, form));
     };
-    const common = { blocked, due, underWay: await underWay(store), csv: options.csv };
+    const common = { blocked, due, inFlight: await inFlight(store), csv: options.csv };
     if (!options.cashOutAll) {
       list([], due);
       return closed(common);
@@ -72,7 +72,7 @@ export async function closeEvent(
   });
 }
 
-async function underWay(store: Store): Promise<Msat> {
+async function inFlight(store: Store): Promise<Msat> {
   const rows = await store.db
     .selectFrom("authorizations")
     .select("amount")
@@ -127,7 +127,7 @@ async function payOut(
 interface Closed {
   readonly blocked: number;
   readonly due: readonly CardEntry[];
-  readonly underWay: Msat;
+  readonly inFlight: Msat;
   readonly csv: string | undefined;
   /** What this closing has booked, in all of its runs. */
   readonly payouts?: readonly Payout[];
@@ -135,7 +135,7 @@ interface Closed {
   readonly before?: number;
 }
 
-function closed({ blocked, due, underWay: open, csv, payouts, before = 0 }: Closed): CommandOutput {
+function closed({ blocked, due, inFlight: open, csv, payouts, before = 0 }: Closed): CommandOutput {
   const total = sumMsat(due.map(remaining));
   const paidOut = payouts && sumMsat(payouts.map(({ amount }) => amount));
   const rows = payouts
@@ -146,7 +146,7 @@ function closed({ blocked, due, underWay: open, csv, payouts, before = 0 }: Clos
       blocked,
       due: due.map((card) => ({ card: cardHex(card.card), label: card.label, left: remaining(card) })),
       total,
-      underWay: open,
+      inFlight: open,
       paidOut,
       payouts: payouts?.map(({ card, label, amount, at }) => ({
         card: cardHex(card),
@@ -165,10 +165,10 @@ function closed({ blocked, due, underWay: open, csv, payouts, before = 0 }: Clos
             `${formatMsat(paidOut ?? 0n)} on ${payouts.length} cards${before === 0 ? "" : `, ${before} of them by earlier runs`}`,
         ],
         [
-          "Under way",
+          "In flight",
           open === 0n
             ? undefined
-            : `${formatMsat(open)}: what of it is not paid comes back to its cards; run this again later`,
+            : `${formatMsat(open)}: what of it is not paid is released to its cards; run this again later`,
         ],
         ["List", csv],
       ]),

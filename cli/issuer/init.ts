@@ -93,7 +93,7 @@ async function addressOf(context: CommandContext, { address }: InitOptions): Pro
 
 /**
  * Makes an issuer: node, key file, ledger, a profile to begin with, and last the configuration. Every part is made
- * durably and found again, so that a run that was interrupted is simply started once more.
+ * durably and found again, so that a run that was interrupted is simply started again.
  */
 export async function initIssuer(
   context: CommandContext,

@@ -27,7 +27,7 @@ export const limitsOptions = (command: Command): Command =>
     .option("--budget-without-pin <amount|none>", "spendable in all before the PIN is needed")
     .option("--max-transactions <number>", "how many payments in all")
     .option("--reset-pin-tries", "give the PIN its three tries back")
-    .option("--reset-budget", "let the budget without PIN begin anew")
+    .option("--reset-budget", "restart the budget without PIN")
     .option("--policy <name>", "a policy of the configuration, which the issuer enforces itself");
 
 const amountOrNone = (text: string, option: string): bigint =>

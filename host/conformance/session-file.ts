@@ -61,7 +61,7 @@ export interface ScriptedCommand {
   readonly command: string;
   readonly sw: string | readonly string[];
   readonly data?: ScriptedData;
-  /** Present where the command has to be made anew for a card with other keys. */
+  /** Present where the command has to be made again for a card with other keys. */
   readonly update?: ScriptedUpdate;
 }
 

@@ -31,7 +31,7 @@ export interface CardUnderTest {
   readonly transport: Transport;
   /** The card's public key, 65 bytes; undefined on a blank card. */
   readonly publicKey: Uint8Array | undefined;
-  /** Takes the card's power away and gives it back; nothing is selected then. */
+  /** Cuts the card's power and restores it; nothing is selected then. */
   reset(): Promise<void>;
   /** The suite is done with this card. */
   release(): Promise<void>;

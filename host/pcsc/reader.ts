@@ -245,7 +245,7 @@ export class PcscReader implements Reader {
       } catch (error) {
         this.#giveBack(link);
         if (!(error instanceof TransportError)) throw error;
-        // The link's context was lost in a restart of the service, which has come back since.
+        // The link's context was lost in a restart of the service, which runs again since.
         if (error.code === "no-service" && proven) continue;
         if (error.code !== "sharing-violation") throw error;
         if (performance.now() >= deadline) throw await this.#sharingViolation(error);

@@ -109,7 +109,7 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
   }
 
   async #close(): Promise<void> {
-    // Lets `#closing` be set before whoever waits wakes up and looks at it.
+    // Lets `#closing` be set before a waiting caller wakes up and reads it.
     await Promise.resolve();
     this.#closed.abort();
     this.#changed.notify();

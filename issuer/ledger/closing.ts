@@ -19,7 +19,7 @@ export interface Payout {
 }
 
 /**
- * Begins to pay out all cards, or goes on with what earlier runs booked: whoever hands the money out needs one list,
+ * Begins to pay out all cards, or goes on with what earlier runs booked: the desk that hands the money out needs one list,
  * however many runs it took, also when the last one died before it could show it. A new closing begins only when money
  * was paid in after the end of the last one.
  * @returns the number of the last booking before it, for {@link closingPayouts}

@@ -46,7 +46,7 @@ export interface KnownAuthorization {
   readonly owner: bigint | null;
 }
 
-/** The passed-over counters among which a counter lies. */
+/** The skipped counters among which a counter lies. */
 export interface Gap {
   readonly first: bigint;
   readonly last: bigint;

@@ -14,7 +14,7 @@ export interface VoidedGap {
   readonly amount: bigint;
 }
 
-/** Counters of a card that were found passed over at one moment: when the clock was ahead, one that is yet to come. */
+/** Counters of a card that were found skipped at one moment: when the clock was ahead, one that is yet to come. */
 export interface GapMoment {
   readonly card: bigint;
   readonly known_at: bigint;
@@ -59,7 +59,7 @@ export async function gapsAhead(store: Store, now: number): Promise<GapMoment[]>
 }
 
 /**
- * Gives up the counters that were passed over and not presented for the presentation age: in one transaction for
+ * Gives up the counters that were skipped and not presented for the presentation age: in one transaction for
  * each card they become void for ever and the update that gives their amount back to the card is queued
  * (specs/03 §4). About 1,000 cards at a time. A gap to which an unmatched payment could belong stays. A card for which
  * no update can be made any more keeps its gaps, and no other card's.

@@ -26,7 +26,7 @@ export interface LimitsChange extends Partial<CardLimits> {
 
 const ONE_SHOT = BigInt(UPDATE_FLAG.RESET_PIN_TRIES | UPDATE_FLAG.RESET_NO_PIN_SPENT);
 /**
- * Updates in a row that may carry one event. Whoever holds a card can provoke updates and keep them, and each that
+ * Updates in a row that may carry one event. A cardholder can provoke updates and keep them, and each that
  * carries a reset of the PIN tries is three more guesses: without an end to it, any PIN is guessed.
  */
 const MAX_CARRIES = 4n;

@@ -12,7 +12,7 @@ export interface Placement {
 /**
  * Why a token cannot be this card's next to what was seen of it, or undefined (specs/03 §3). Between two known
  * totals lies at least 1 msat for every counter in between, and nothing when there is none.
- * @param gap the passed-over counters it lies among; without one its counter must be above the highest seen
+ * @param gap the skipped counters it lies among; without one its counter must be above the highest seen
  */
 export function placementProblem(
   account: Pick<AccountRow, "top_counter" | "top_total">,
@@ -43,7 +43,7 @@ export function splitGap(gap: Gap, { counter, amount, total }: Placement): Gap[]
   return parts;
 }
 
-/** The counters that a point above the highest seen passes over; undefined when it is the next one. */
+/** The counters that a point above the highest seen skips; undefined when it is the next one. */
 export function openedGap(
   account: Pick<AccountRow, "top_counter" | "top_total">,
   last: bigint,

@@ -156,7 +156,7 @@ export interface Voided {
 
 /**
  * Gives up an authorization whose payment failed for certain: its money is free again, its counter void for
- * ever, and the update that gives the amount back to the card is queued, all at once (specs/03 §4).
+ * ever, and the update that releases the amount to the card is queued, all at once (specs/03 §4).
  * @param account of its card, held by this transaction; it is changed
  */
 export async function voidReserved(

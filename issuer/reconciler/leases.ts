@@ -85,7 +85,7 @@ export async function claimLeases(
 
 /**
  * Takes over every lease at once, as if no other process had ever held it: for the process that alone has the node,
- * so that whoever held a lease before cannot send any more.
+ * so that the owner before cannot send any more.
  * @throws StoreError
  */
 export async function inheritLeases(

@@ -2,7 +2,7 @@ import type { PaymentLookup } from "../../lightning/nodes/port.js";
 
 /** What is known of a reserved authorization beside the node's word. */
 export interface Situation {
-  /** A call of this process to the node has not come back. */
+  /** A call of this process to the node has not returned. */
   readonly active: boolean;
   /** The invoice expired so long ago that no node pays it any more. */
   readonly expired: boolean;
@@ -13,7 +13,7 @@ export interface Situation {
 export type Move =
   /** The preimage proves the payment: book it. */
   | "settle"
-  /** Nothing is in flight and nothing can be sent any more: give the money back. */
+  /** Nothing is in flight and nothing can be sent any more: release the money. */
   | "void"
   /** Hand it to the node again; it joins whatever payment there is. */
   | "pay"

@@ -110,7 +110,7 @@ export class Reconciler {
       for (const gap of gaps)
         log.info(
           { event: "gap", card: cardName(gap.card), first: `${gap.first}`, last: `${gap.last}` },
-          "passed-over authorizations were given back",
+          "skipped authorizations were released",
         );
       return { ...ends, gaps: gaps.length, unmatched: sent?.found ?? 0 };
     } catch (error) {
@@ -158,7 +158,7 @@ export class Reconciler {
     );
   }
 
-  /** @param claimedAt when its lease was renewed at the earliest, by the running clock */
+  /** @param claimedAt when its lease was renewed at the earliest, by the monotonic clock */
   async #resolve(open: OpenAuthorization, claimedAt: number): Promise<"settled" | "voided" | "open"> {
     const { log, owner, clock, monotonic } = this.#ports;
     const active = this.#authorizer.payments.isActive(open);
@@ -199,7 +199,7 @@ export class Reconciler {
     if (voided)
       log.info(
         { event: "voided", card: cardName(open.card), counter: `${open.counter}` },
-        "a payment that failed was given back",
+        "a payment that failed was released",
       );
     return voided ? "voided" : "open";
   }

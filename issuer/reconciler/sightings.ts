@@ -8,7 +8,7 @@ const MOST = 100_000;
 export class Sightings<T> {
   readonly #seen = new Map<string, { readonly thing: T; readonly first: number }>();
 
-  /** @param now milliseconds of the running clock @returns how long ago it was first seen; 0: it is new */
+  /** @param now milliseconds of the monotonic clock @returns how long ago it was first seen; 0: it is new */
   see(name: string, thing: T, now: number): number {
     const seen = this.#seen.get(name) ?? { thing, first: now };
     this.#seen.delete(name);

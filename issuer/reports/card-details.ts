@@ -20,7 +20,7 @@ export interface CardDetails {
   readonly feesCharged: Msat;
   /** The newest limits that were signed for it. */
   readonly limits: LimitsRow;
-  /** Passed-over authorizations that are not given back yet. */
+  /** Skipped authorizations that are not released yet. */
   readonly inGaps: Msat;
   /** With the reference of the order that booked each, where there was one. */
   readonly operations: readonly (Selectable<OperationsTable> & { readonly reference: string | null })[];
@@ -82,7 +82,7 @@ async function sumOf(tx: Tx, card: bigint): Promise<Msat> {
   return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
 }
 
-/** What the card's settled payments cost in routing fees, whoever bore them. */
+/** What the card's settled payments cost in routing fees, borne by card or issuer. */
 async function feesOf(tx: Tx, card: bigint): Promise<Msat> {
   const rows = await tx
     .selectFrom("authorizations")

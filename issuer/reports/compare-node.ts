@@ -59,7 +59,7 @@ export interface Difference {
   readonly node: PaymentStanding["state"];
   /** In a sentence. */
   readonly what: string;
-  /** False: it will go away by itself, since the payment is under way or not booked yet. */
+  /** False: it will go away by itself, since the payment is in flight or not booked yet. */
   readonly wrong: boolean;
 }
 
@@ -189,8 +189,8 @@ function judge(row: Row, answer: PaymentStanding): Pick<Difference, "what" | "wr
           answer.state === "settled"
             ? "paid, and booked by the next round of the service"
             : answer.state === "failed"
-              ? "not paid, and given back by the service as soon as that is certain"
-              : "under way",
+              ? "not paid, and released by the service as soon as that is certain"
+              : "in flight",
       };
   }
 }

@@ -13,7 +13,7 @@ export interface SpendingRow {
   readonly card: bigint;
   readonly payments: number;
   readonly amount: bigint;
-  /** Routing fees, whoever bore them. */
+  /** Routing fees, borne by card or issuer. */
   readonly fees: bigint;
 }
 
@@ -36,7 +36,7 @@ export interface Books {
   readonly feesCharged: bigint;
   /** Set aside on cards for the fees of payments in flight. */
   readonly heldForFees: bigint;
-  /** Payments under way. */
+  /** Payments in flight. */
   readonly reserved: bigint;
   /** On the cards: paid in, not spent, not paid out. */
   readonly left: bigint;

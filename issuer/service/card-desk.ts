@@ -63,7 +63,7 @@ export class CardDesk {
   }
 
   /**
-   * Hands the card everything that it has yet to get: sealed afresh, given with UPDATE, confirmed by the card's next
+   * Hands the card everything that it has yet to get: sealed again, given with UPDATE, confirmed by the card's next
    * status. A card that is taken away too early gets it with its next tap.
    * @returns how the card stands then
    * @throws DeskError; CardStatusError, TransportError; StoreError; KeyError

@@ -22,7 +22,7 @@ const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
   leaseMs: "How long a process may pay an authorization before another one takes it over.",
   expiryMarginMs: "How long after its expiry an invoice is surely paid by no node any more.",
   presentationAgeMs:
-    "How old passed-over authorizations must be before they are given back to the card. Tell the merchants: after it an old token is worth nothing.",
+    "How old skipped authorizations must be before they are released to the card. Tell the merchants: after it an old token is worth nothing.",
   maxExpirySeconds:
     "Longest time until an invoice expires, 600 to 604800: for so long its money may stay reserved. Not below the forwarding window of offline terminals.",
   statusSkewSeconds: "How far the time in a card's status may be from this machine's clock.",
@@ -44,12 +44,12 @@ const OPTIONS: readonly (readonly [keyof ServiceConfig, value: string, about: st
   [
     "reconcileSeconds",
     "15",
-    "How often payments without a known end are looked after, and passed-over authorizations given back.",
+    "How often payments without a known end are looked after, and skipped authorizations released.",
   ],
   [
     "shutdownSeconds",
     "20",
-    "How long a stop waits for payments under way; what is left is resolved by the next start.",
+    "How long a stop waits for payments in flight; what is left is resolved by the next start.",
   ],
   ["timeZone", "UTC", "Days of reports begin at midnight here, such as Europe/Zurich."],
   ["maxTopUp", "1000000sat", "The largest amount that `chequecard cards top-up` books at once."],

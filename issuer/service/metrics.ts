@@ -45,7 +45,7 @@ export function serviceMetrics(
   });
   const resolved = new Counter({
     name: "chequecard_reconciled_total",
-    help: "Authorizations that the reconciler resolved, and gaps that it gave back.",
+    help: "Authorizations that the reconciler resolved, and gaps that it released.",
     labelNames: ["end"],
     registers,
   });

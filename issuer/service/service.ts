@@ -193,7 +193,7 @@ export class IssuerService {
   }
 
   /**
-   * Ends gracefully: takes no more requests, waits for those under way, at most `shutdownSeconds`, and makes
+   * Ends gracefully: takes no more requests, waits for those in flight, at most `shutdownSeconds`, and makes
    * everything durable. Payments that are still open then are resolved by the next start. A second call joins.
    */
   close(): Promise<void> {
@@ -219,12 +219,12 @@ export class IssuerService {
     patience.abort();
     await this.monitor?.close();
     if (end === "late")
-      log.warn({ event: "stopped" }, "payments are still under way; the next start resolves them");
+      log.warn({ event: "stopped" }, "payments are still in flight; the next start resolves them");
     else log.info({ event: "stopped" }, "the issuer service ended");
   }
 }
 
-/** Cards whose key set is not among the keys cannot pay; whoever starts the service must hear of it. */
+/** Cards whose key set is not among the keys cannot pay; the start warns of it. */
 async function warnOfMissingKeys(store: Store, keys: KeySource, log: ServiceLog): Promise<void> {
   const known = new Set(keys.keySets().map(({ id }) => bytesToHex(id)));
   const used = await store.db.selectFrom("cards").select("key_set").distinct().execute();

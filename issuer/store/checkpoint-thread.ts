@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 
 /** Row changes after which the write-ahead log is moved to the file: some four hundred payments. */
 const CHANGES = 4096;
-/** Pages in the log from which on it shall begin anew. */
+/** Pages in the WAL from which on it is restarted. */
 const LONG = 16_384;
 /** MiB; the thread holds one page at a time. */
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 } as const;

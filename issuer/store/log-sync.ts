@@ -2,7 +2,7 @@ import { close, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { StoreError } from "./errors.js";
 
-/** Syncs SQLite's write-ahead log to disk while this thread goes on (`synchronous = NORMAL` leaves it to its user). */
+/** Syncs SQLite's WAL while this thread goes on (`synchronous = NORMAL` leaves it to its user). */
 export class LogSync {
   readonly #file: number;
   #failed: StoreError | undefined;
@@ -21,7 +21,7 @@ export class LogSync {
     try {
       await promisify(fdatasync)(this.#file);
     } catch (cause) {
-      this.#failed = new StoreError("io", "the ledger's log could not be brought to disk", {
+      this.#failed = new StoreError("io", "the ledger's log could not be synced", {
         cause,
         hint: "Check the disk that holds the database, then start again.",
       });

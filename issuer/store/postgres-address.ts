@@ -30,7 +30,7 @@ export interface PostgresAddress {
 
 /**
  * Reads `postgresql://user@host:port/database?...`, or one with a socket directory as `?host=`. Refuses what the driver
- * would take for something else, or pass over.
+ * would take for something else, or ignore.
  * @throws ValueError that quotes nothing of the address: it may hold a password
  */
 export function readPostgresAddress(text: string): PostgresAddress {

@@ -12,7 +12,7 @@ export interface PostgresPoolOptions {
   readonly timeoutMs: number;
   /** The highest timelines that were seen, also by earlier processes. */
   readonly timelines: TimelineMemory;
-  /** Settings that every session must have, by their names; set once more where a pooler did not pass them on. */
+  /** Settings that every session must have, by their names; set again where a pooler did not pass them on. */
   readonly settings: Readonly<Record<string, string>>;
 }
 

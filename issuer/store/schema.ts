@@ -64,7 +64,7 @@ export interface AccountsTable {
   funded: bigint;
   /** Reserved and settled: never more than `funded`. */
   spent: bigint;
-  /** Everything given back to the card by a higher credit. */
+  /** Everything released to the card by a higher credit. */
   voided: bigint;
   /** When the latest authorization was decided; never runs backwards for a card. */
   decided_at: bigint;
@@ -166,7 +166,7 @@ export interface LeasesTable {
   expires_at: bigint;
 }
 
-/** Counters that were passed over: `first`..`last`, unseen while `voided_at` is null, void for ever after. */
+/** Skipped counters: `first`..`last`, unseen while `voided_at` is null, void for ever after. */
 export interface GapsTable {
   card: bigint;
   first: bigint;

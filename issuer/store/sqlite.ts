@@ -40,7 +40,7 @@ const HEADER = "SQLite format 3\0";
 const CHECKPOINT_PAGES = 32_768;
 
 /**
- * Opens the embedded database: write-ahead log, every commit synced to disk, brought to the newest schema.
+ * Opens the embedded database: write-ahead log, every commit synced, migrated to the newest schema.
  * @throws StoreError `damaged`, `access`, `locked`, `newer-version`, `foreign`
  */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {

@@ -13,7 +13,7 @@ const MAX_RETRY_MS = 30_000;
 /**
  * The isolation of transactions that write. What the ledger relies on, and what gives it:
  *
- * - Whoever changes a card's account, or adds to what is known of it (authorizations, gaps, limits, statuses,
+ * - Code that changes a card's account, or adds to what is known of it (authorizations, gaps, limits, statuses,
  *   operations), holds the lock on its row in `accounts` from its first statement on. All facts are read after that, by
  *   statements of their own. READ COMMITTED gives each statement a snapshot of its own, so that a fact read under the
  *   lock is at least as new as the lock; the locked row itself is read again after a wait. (One statement that both

@@ -8,7 +8,7 @@ export type Tx = Transaction<Tables>;
 /** For queries outside of a transaction of their own. */
 export type Db = Kysely<Tables>;
 
-/** A value that both databases take and give back unchanged. */
+/** A value that both databases store and return unchanged. */
 export type Value = bigint | string | Buffer | null;
 export type ColumnType = "int" | "text" | "bytes";
 

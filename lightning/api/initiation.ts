@@ -73,7 +73,7 @@ export type InitiationErrorCode =
   | "expired"
   /** The node does not know the invoice. */
   | "not-found"
-  /** An ask for this invoice, or too many asks, are under way. */
+  /** An ask for this invoice, or too many requests, are in flight. */
   | "busy";
 
 /** A payment must not be asked for now. Nothing was sent. */

@@ -7,7 +7,7 @@ import { type DialOptions, dial } from "./dial.js";
 import type { PaymentOutcome } from "./outcome.js";
 import type { Waiting } from "./waiting.js";
 
-/** Pauses before a payer is dialed once more; the first time it is dialed at once. */
+/** Pauses before a payer is dialed again; the first time it is dialed at once. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -59,7 +59,7 @@ export async function present(presentation: Presentation): Promise<PaymentOutcom
   }
 }
 
-/** Dials and sends once more. @returns why it could not; undefined as well when the waiting is over */
+/** Dials and sends again. @returns why it could not; undefined as well when the waiting is over */
 async function again(presentation: Presentation): Promise<ChequecardError | undefined> {
   const { node, uri, dialing, waiting } = presentation;
   const dialed = dial(node, uri, dialing).then(

@@ -17,7 +17,7 @@ import { present } from "./presenting.js";
 import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
 
-/** Most asks under way at once, each for another invoice. */
+/** Most requests in flight at once, each for another invoice. */
 const MAX_ASKS = 256;
 
 export interface SenderOptions extends Omit<DialOptions, "network"> {
@@ -153,7 +153,7 @@ export class PaymentSender {
     }
   }
 
-  /** Ends everything under way as `unknown` and listens no more. The node stays open. */
+  /** Ends everything in flight as `unknown` and listens no more. The node stays open. */
   close(): void {
     this.closed = true;
     this.desk.close();

@@ -7,7 +7,7 @@ import type { SecretScheme } from "./payment-secret.js";
 
 /**
  * What a terminal needs to make invoices that the recipient's node takes, without ever talking to it
- * (specs/07 §6). The adapter of the recipient's node exports it; whoever holds it can act as this terminal.
+ * (specs/07 §6). The adapter of the recipient's node exports it; anyone who holds it can act as this terminal.
  */
 export interface DeputyProfile {
   readonly network: Network;

@@ -22,7 +22,7 @@ export const REFUSALS = {
 
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** Failure message of BOLT 4 that goes back to the payer. */
+/** Failure message of BOLT 4 that is returned to the payer. */
 export type FailureMessage = "incorrect_or_unknown_payment_details" | "mpp_timeout";
 
 /** What the payer is told. */

@@ -16,7 +16,7 @@ export type NodeErrorCode =
   | "closed"
   | "internal";
 
-/** A Lightning node could not do what it was asked; says nothing about payments under way. */
+/** A Lightning node could not do what it was asked; says nothing about payments in flight. */
 export class NodeError extends CodedError<NodeErrorCode> {
   override get failure(): Failure {
     return "service";

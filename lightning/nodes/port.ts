@@ -11,7 +11,7 @@ export type PaymentState =
 /** What the node knows of a payment hash; `not-found` is no proof of failure while somebody may still send. */
 export type PaymentLookup = PaymentState | { readonly state: "not-found" };
 
-/** A payment that this node began, by whoever's order, and how it stands. */
+/** A payment that this node began, for any caller, and how it stands. */
 export interface SentPayment {
   /** 32 bytes. */
   readonly paymentHash: Uint8Array;

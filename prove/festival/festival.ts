@@ -55,7 +55,7 @@ async function untilResolved(grounds: Grounds): Promise<void> {
   for (;;) {
     const { books } = await report(grounds);
     if (books.reserved === "0") return;
-    if (Date.now() > deadline) throw new Error(`still ${books.reserved} msat under way`);
+    if (Date.now() > deadline) throw new Error(`still ${books.reserved} msat in flight`);
     await sleep(250);
   }
 }

@@ -286,7 +286,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     caughtBy: [ledgerModel],
   },
   {
-    name: "a token of a gap that was given back is paid",
+    name: "a token of a gap that was released is paid",
     edits: { [DECIDE]: [["facts.gap.voided_at !== null", "facts.gap.voided_at === 0n"]] },
     caughtBy: [story("rogue-terminal", "after its gap was released"), systemFaults],
   },
@@ -375,7 +375,7 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
     caughtBy: [systemFaults],
   },
   {
-    name: "the lease is not looked at before the money is given back",
+    name: "the lease is not checked before the money is released",
     edits: {
       [RESOLVE]: [
         ["  if (lease.owner !== owner) return false;\n", ""],

@@ -201,7 +201,7 @@ function saleProblems({ counters, merchant }: World, counts: Record<string, numb
   return problems;
 }
 
-/** Every counter of a card: settled, void, given back, or not yet seen by anybody; and not one msat between. */
+/** Every counter of a card: settled, void, released, or not yet seen; and not one msat between. */
 async function cardProblems(
   world: World,
   field: FieldCard,

@@ -24,7 +24,7 @@ export class Faults {
     this.#count(what);
   }
 
-  /** Milliseconds that a message is under way. */
+  /** Milliseconds that a message is in flight. */
   delay(): number {
     return this.strikes("messages delayed", 12)
       ? 1_000 + this.random.below(60_000)

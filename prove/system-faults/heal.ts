@@ -11,7 +11,7 @@ const MOST_HOURS = 60;
 export async function heal(world: World): Promise<void> {
   const { faults, merchant, payer, time } = world;
   faults.on = false;
-  // Whatever mischief is under way ends by itself.
+  // Faults in progress end by themselves.
   await time.sleep(300_000);
   for (const node of [merchant, payer]) node.isDown = false;
   for (const clock of world.clocks) clock.offset = 0;
@@ -66,7 +66,7 @@ export async function presentEverythingAgain(world: World): Promise<void> {
 }
 
 /**
- * Every card shows its counter, what it authorized and nobody presented grows old and is given back, and the card
+ * Every card shows its counter, what it authorized without presentation grows old and is released, and the card
  * takes its last update.
  */
 export async function giveBack(world: World): Promise<void> {

@@ -18,7 +18,7 @@ const INTERRUPT_GRACE_MS = 5_000;
 
 /**
  * What came of a part. `skipReason`: why nothing of it could be run, as half a sentence; `notes`: sentences to be
- * read once more at the end.
+ * read again at the end.
  * @typedef {import("../report/counts.mjs").Counts & { skipReason?: string, notes?: readonly string[] }} Result
  */
 

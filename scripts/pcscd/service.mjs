@@ -77,7 +77,7 @@ export async function startPcscd() {
   ];
   const log = openSync(statePath("log", "pcscd.log"), "w");
   const [file, fileArgs] = boundToParent(program, args);
-  // A group of its own, so that Ctrl-C does not take it away before whoever uses it has finished.
+  // A group of its own, so that Ctrl-C does not end it before its user has finished.
   const child = spawn(file, fileArgs, { detached: true, stdio: ["ignore", log, log] });
   const exited = new Promise((resolve) => {
     child.once("exit", resolve);

@@ -1,4 +1,4 @@
-// A reporter for vitest: keeps a file with what is running at the moment, for whoever has to end the run.
+// A reporter for vitest: keeps a file with what is running at the moment, for the process that has to end the run.
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { ROOT } from "../setup/places.mjs";

@@ -20,7 +20,7 @@ export interface AppletContext {
 export interface Applet {
   /** The applet was selected. @returns the data of the answer */
   select(): Uint8Array;
-  /** Another applet is selected next, or this one anew. Not called when power fails. */
+  /** Another applet is selected next, or this one again. Not called when power fails. */
   deselect(): void;
   /** Runs a command. @returns response data of at most 256 bytes, answered with 9000 */
   process(command: Command): Uint8Array;

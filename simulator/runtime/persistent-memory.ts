@@ -122,7 +122,7 @@ export class PersistentMemory {
     this.#inTransaction = false;
   }
 
-  /** Power comes back: a transaction that was torn is rolled back. Torn in the middle, the next power-up does it again. */
+  /** Power returns: a transaction that was torn is rolled back. Torn in the middle, the next power-up does it again. */
   powerUp(): void {
     this.#powered = true;
     this.#inTransaction = false;

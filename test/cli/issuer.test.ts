@@ -315,7 +315,7 @@ describe("ledger", () => {
 describe("issuer close-event", () => {
   it("blocks every card, lists what is due, and pays out only when that is meant", async () => {
     const listed = await json("issuer", "close-event", ISSUER, "--csv", at("due.csv"));
-    expect(listed).toMatchObject({ blocked: 3, total: "65001000", underWay: "0" });
+    expect(listed).toMatchObject({ blocked: 3, total: "65001000", inFlight: "0" });
     expect(readFileSync(at("due.csv"), "utf8").split("\r\n")).toHaveLength(5);
     expect(await run("issuer", "close-event", ISSUER, "--cash-out-all")).toMatchObject({
       exitCode: EXIT.INPUT,

@@ -107,7 +107,7 @@ describe("the thread that moves the log to the file", () => {
     };
     write();
     await vi.waitFor(() => expect(rowsInFile(path)).toBe(1), { timeout: 120_000 });
-    // Its answer may still be under way.
+    // Its answer may still be on its way.
     await vi.waitFor(
       () => {
         write();

@@ -49,7 +49,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     await finish(service);
   });
 
-  it("gives passed-over counters back after the presentation age, and refuses them for ever", async () => {
+  it("releases skipped counters after the presentation age, and refuses them for ever", async () => {
     const service = await start();
     const card = await service.card(1);
     const [first, second] = [keep(service, card, 1, sat(100)), keep(service, card, 2, sat(200))];

@@ -60,7 +60,7 @@ it("the ledger proves itself after every single commit", async () => {
   const twice = service.invoice(++serial, sat(8));
   await service.present(card.authorize(twice, sat(8)), twice);
   await service.present(other.authorize(twice, sat(8)), twice);
-  // Passed over, split by one that comes late, and given back; the end of the row by a status.
+  // Skipped, split by one that comes late, and released; the end of the row by a status.
   const kept = [1, 2, 3].map(() => {
     const invoice = service.invoice(++serial, sat(9), { expirySeconds: 7 * 86_400 });
     return { invoice, token: card.authorize(invoice, sat(9)) };

@@ -48,7 +48,7 @@ export interface ModelCard {
   state: "active" | "blocked";
   /** In the order of their counters. */
   readonly tokens: ModelToken[];
-  /** Amounts given back so far. */
+  /** Amounts released so far. */
   voided: bigint;
   /** Its policy has it bear routing fees. */
   readonly bearsFees: boolean;
@@ -229,7 +229,7 @@ export class LedgerModel {
         }
   }
 
-  /** Passed over for the presentation age, by the clock or by the time that passed since it was seen to be ahead. */
+  /** Skipped for the presentation age, by the clock or by the time that passed since it was seen to be ahead. */
   #isOld(token: ModelToken): boolean {
     if (token.state !== "unseen" || token.knownAt === undefined) return false;
     if (token.knownAt > this.now) token.aheadSince ??= this.running;

@@ -50,7 +50,7 @@ describe("a ledger of a service, its log synced beside", () => {
       const store = await openSqlite({ path, background: true });
       await registerCard(store, card(1), START);
       closeSync(newestDescriptor(path));
-      const refused = { code: "io", message: "the ledger's log could not be brought to disk" };
+      const refused = { code: "io", message: "the ledger's log could not be synced" };
       await expect(registerCard(store, card(2), START)).rejects.toMatchObject(refused);
       await expect(registerCard(store, card(3), START)).rejects.toMatchObject(refused);
       await expect(store.read((tx) => listCards(tx))).rejects.toMatchObject(refused);
@@ -70,7 +70,7 @@ describe("a ledger of a service, its log synced beside", () => {
     await background.committed(7n);
     background.check();
     await expect(background.committed(8n)).rejects.toMatchObject({ code: "io" });
-    expect(() => background.check()).toThrow("could not be brought to disk");
+    expect(() => background.check()).toThrow("could not be synced");
     await expect(background.committed(9n)).rejects.toMatchObject({ code: "io" });
     await background.close();
   });

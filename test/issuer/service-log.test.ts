@@ -10,7 +10,7 @@ function lines(level: Parameters<typeof openLog>[0] = "info") {
 describe("the service's log", () => {
   it("writes one JSON object a line", () => {
     const { written, log } = lines();
-    log.info({ event: "voided", card: "0123", counter: 5n }, "given back");
+    log.info({ event: "voided", card: "0123", counter: 5n }, "released");
     log.debug({ event: "detail" }, "not at this level");
     expect(written).toHaveLength(1);
     expect(JSON.parse(written[0] ?? "")).toEqual({
@@ -19,7 +19,7 @@ describe("the service's log", () => {
       event: "voided",
       card: "0123",
       counter: "5",
-      msg: "given back",
+      msg: "released",
     });
   });
 

@@ -25,7 +25,7 @@ afterAll(() => bench.close());
 const HOUR = 3_600_000;
 const name = (card: bigint) => bytesToHex(cardIdOf(card));
 
-/** Two cards and two days: three payments settled, one void, one under way. */
+/** Two cards and two days: three payments settled, one void, one in flight. */
 async function town(kind: "sqlite" | "postgres" = "sqlite") {
   const service = await startService(bench, kind, { payTimeoutMs: 10 });
   const [one, two] = [await service.card(1, sat(1000)), await service.card(2, sat(500))];
@@ -149,7 +149,7 @@ const booksOf = ({ node }: Service, lookUp: LookUpPayments): NodeBooks => ({
 });
 
 describe("ledger and node", () => {
-  it("agree, and what is under way is no fault", async () => {
+  it("agree, and a payment in flight is no fault", async () => {
     const { service, lookUp, close } = await town();
     const { compared, settled, differences } = await compareWithNode(
       service.store,

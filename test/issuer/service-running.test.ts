@@ -154,7 +154,7 @@ describe("the issuer's service", () => {
     await town.store.close();
   });
 
-  it("waits for payments under way when it is stopped", async () => {
+  it("waits for payments in flight when it is stopped", async () => {
     const town = new Town();
     const service = await town.open({ config: "{ monitor: off }" });
     expect(service.monitor).toBeUndefined();

@@ -120,7 +120,7 @@ export class Grounds {
     return `http://${address}`;
   }
 
-  /** Kills the service (SIGKILL) and starts it again. Joins what is under way. */
+  /** Kills the service (SIGKILL) and starts it again. Joins what is in flight. */
   strike(): Promise<void> {
     this.#restarting ??= (async () => {
       await this.#service?.end("SIGKILL");

@@ -1,7 +1,7 @@
 import { bytesToHex } from "../../../common/index.js";
 import type { NodeStore } from "./store.js";
 
-/** How many updates of a monitor are kept beside it before it is written anew. */
+/** How many updates of a monitor are kept beside it before it is written again in full. */
 const UPDATES_PER_MONITOR = 100;
 
 /** A stored channel monitor and the updates that came after it, oldest first. */

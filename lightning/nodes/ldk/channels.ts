@@ -125,7 +125,7 @@ export class Channels {
     return {
       outbound: sumMsat(usable.map((channel) => msat(channel.get_next_outbound_htlc_limit_msat()))),
       inbound: sumMsat(usable.map((channel) => msat(channel.get_inbound_capacity_msat()))),
-      // Without a usable channel nothing is known of those that come back.
+      // Without a usable channel nothing is known of those that reconnect.
       ...(usable.length > 0 ? { htlcSlots: HTLCS_PER_CHANNEL * usable.length } : {}),
     };
   }

@@ -34,7 +34,7 @@ export interface Engine extends FedByBlocks {
 }
 
 /**
- * Puts LDK's objects together, from the store when it holds a node, else anew at the chain's tip.
+ * Puts LDK's objects together, from the store when it holds a node, else new at the chain's tip.
  * @throws NodeError `storage`, `internal`
  */
 export function buildEngine(options: EngineOptions): Engine {

@@ -24,7 +24,7 @@ export class PaymentRows {
     this.#store = store;
   }
 
-  /** How the payment stands; `unknown` is one under way. */
+  /** How the payment stands; `unknown` is one in flight. */
   get(paymentHash: Uint8Array): PaymentState | undefined {
     const row = this.#store.first<Row>("SELECT * FROM payments WHERE payment_hash = ?", paymentHash);
     return row && stateOf(row);

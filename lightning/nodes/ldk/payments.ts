@@ -148,7 +148,7 @@ export class Payments {
       plan.route,
       ldk.Retry.constructor_attempts(ATTEMPTS),
     );
-    // A payment that LDK knows already is under way: what becomes of it will come as an event.
+    // A payment that LDK knows already is in flight: what becomes of it will come as an event.
     const duplicate = ldk.RetryableSendFailure.LDKRetryableSendFailure_DuplicatePayment;
     if (sent instanceof ldk.Result_NoneRetryableSendFailureZ_Err && sent.err !== duplicate)
       return sendFailure(sent.err);

@@ -138,7 +138,7 @@ export class Pump {
     }
   }
 
-  /** No more turns; whoever waits is told why. */
+  /** No more turns; waiting callers get the reason. */
   stop(reason: NodeError): void {
     if (this.#stopped) return;
     this.#stopped = reason;

@@ -186,7 +186,7 @@ export class SimulatedChain {
     this.#file.run("UPDATE transactions SET height = ? WHERE height IS NULL", [height]);
   }
 
-  /** Calls `listener` whenever there are new blocks, whoever made them. Returns the function that ends it. */
+  /** Calls `listener` whenever there are new blocks, from any process. Returns the function that ends it. */
   onBlock(listener: () => void): () => void {
     this.#listeners.add(listener);
     if (this.#pollMs !== undefined) this.#poll ??= setInterval(() => this.#tell(), this.#pollMs);

@@ -107,7 +107,7 @@ export const lockTarget: FuzzTarget = {
       throw new LockRuleError("a lock was changed by who did not get it");
     lock.release();
     const again = acquireProcessLock(path);
-    if (isHeld(again)) throw new LockRuleError("a lock that was given back is held");
+    if (isHeld(again)) throw new LockRuleError("a lock that was released is held");
     again.release();
     removeFile(path);
     return "free";
