@@ -9,8 +9,8 @@ import {
   secp256k1,
   writeDurableFile,
 } from "../common/index.js";
+import { checkerOf } from "../issuer/authorizer/signatures/checker.js";
 import type { CardRecord } from "../issuer/verify.js";
-
 import { InputError } from "./error-report.js";
 
 /**
@@ -101,6 +101,7 @@ export function writeIssuerRecord(path: string, record: IssuerRecord): void {
 
 /** Lookups over one record, as the verifier wants them. */
 export const recordLookups = (record: IssuerRecord) => ({
+  signatures: checkerOf(secp256k1),
   sealKeys: (id: Uint8Array) => (equalBytes(id, record.keySetId) ? record.sealKey : undefined),
   findCard: (id: Uint8Array) => (equalBytes(id, record.cardId) ? record : undefined),
 });

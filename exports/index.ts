@@ -9,6 +9,7 @@ export { openReaders, type PcscOptions, type PcscReaders } from "../host/pcsc/re
 export { tap } from "../host/tap.js";
 export { SaleStore } from "../host/terminal/sale-store.js";
 export { Terminal } from "../host/terminal/terminal.js";
+export { checkerOf } from "../issuer/authorizer/signatures/checker.js";
 export { verifyToken } from "../issuer/verify.js";
 export { openPaymentSender } from "../lightning/api/sender.js";
 export { decodeInvoice } from "../lightning/bolt11/decode.js";

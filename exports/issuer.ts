@@ -13,10 +13,8 @@ export {
   type IssuerPorts,
   issuerPorts,
   type Log,
-  type SignatureChecker,
   type Step,
 } from "../issuer/authorizer/index.js";
-export type { RequestSignatures, SignatureFindings } from "../issuer/authorizer/signatures/checker.js";
 export type { AccountRow } from "../issuer/ledger/accounts.js";
 export type { GapMoment, GapsDue } from "../issuer/ledger/gaps.js";
 export * from "../issuer/ledger/index.js";
@@ -43,12 +41,15 @@ export type { Monitor } from "../issuer/service/monitor.js";
 export * from "../issuer/store/index.js";
 export type * from "../issuer/store/schema.js";
 export type * from "../issuer/store/types.js";
+export type { RequestSignatures, SignatureChecker, SignatureFindings } from "../issuer/verify.js";
 export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "../lightning/api/admission.js";
-export type {
-  AuthorizationOutcome,
-  CardStatusRequest,
-  InitiatePaymentRequest,
-  PaymentAuthorizer,
-} from "../lightning/api/authorizer.js";
+export type { PaymentAuthorizer, Reply } from "../lightning/api/authorizer.js";
+export type { CardStatus } from "../lightning/api/card-status.js";
+export type { InitiatePayment } from "../lightning/api/initiate-payment.js";
 export { PaymentReceiver, type ReceiverOptions } from "../lightning/api/receiver.js";
-export type { IgnoredCause, ReceiverEvent, RequestAbout } from "../lightning/api/receiver-events.js";
+export type {
+  IgnoredCause,
+  ReceiverEvent,
+  RequestAbout,
+  RequestEnd,
+} from "../lightning/api/receiver-events.js";

@@ -1,31 +1,18 @@
-import {
-  AUTHORIZATION_FLAG,
-  type Authorization,
-  authorizationMessage,
-  MESSAGE_TYPE,
-  type OpenedMessage,
-  readFrame,
-  type SealKeyLookup,
-  verifySignature,
-} from "../apdu/index.js";
-import {
-  CodedError,
-  concatBytes,
-  equalBytes,
-  type Msat,
-  ParseError,
-  type Secp256k1,
-  secp256k1,
-} from "../common/index.js";
-import {
-  canonicalInvoice,
-  decodeInvoice,
-  type Invoice,
-  InvoiceError,
-  invoiceHash,
-  invoiceProblem,
-} from "../lightning/bolt11/index.js";
+import { AUTHORIZATION_FLAG, MESSAGE_TYPE } from "../apdu/constants.js";
+import { type Authorization, authorizationMessage } from "../apdu/sealed/authorization.js";
+import { readFrame } from "../apdu/sealed/frame.js";
+import type { OpenedMessage, SealKeyLookup } from "../apdu/sealed/message.js";
+import { bytesToHex, equalBytes, hexToBytes } from "../common/bytes.js";
+import { CodedError, ParseError } from "../common/errors.js";
+import type { Msat } from "../common/msat.js";
+import { REASON } from "../lightning/api/reasons.js";
+import { canonicalInvoice, invoiceHash } from "../lightning/bolt11/canonical.js";
+import { type InvoiceError, type InvoiceErrorCode, invoiceProblem } from "../lightning/bolt11/check.js";
+import { checkedInvoice, parseInvoice } from "../lightning/bolt11/decode.js";
+import type { Invoice, InvoiceSignature } from "../lightning/bolt11/types.js";
 import type { Network } from "../lightning/network.js";
+import { evidenceMessage } from "./ledger/evidence.js";
+import { blob, cardKey } from "./store/values.js";
 
 /** What the issuer knows of a card and a verifier needs. */
 export interface CardRecord {
@@ -37,10 +24,31 @@ export interface CardRecord {
   readonly keySetId: Uint8Array;
 }
 
+/** Both signatures of one request. */
+export interface RequestSignatures {
+  readonly invoice: InvoiceSignature;
+  readonly token: Pick<OpenedMessage<unknown>, "digest" | "signature">;
+  /** Who must have signed the token, 33 or 65 bytes. */
+  readonly signer: Uint8Array;
+}
+
+/** What both signatures prove. */
+export interface SignatureFindings {
+  /** Who signed the invoice, 33 bytes; undefined when nobody can have, or not the one it names. */
+  readonly payee: Uint8Array | undefined;
+  /** Whether the token is the signer's. */
+  readonly signed: boolean;
+}
+
+/** Checks signatures; each request costs the same two checks, whatever comes out. */
+export interface SignatureChecker {
+  check(request: RequestSignatures): SignatureFindings | Promise<SignatureFindings>;
+}
+
 export type VerificationErrorCode =
   /** The invoice is no BOLT 11 invoice in canonical form, or its own signature is wrong. */
   | "invoice-malformed"
-  /** The invoice is for another network, expired, without an amount, or asks for unknown features. */
+  /** The invoice is for another network, expired, asks for unknown features, or is one of the payer's own. */
   | "invoice-unpayable"
   /** The token does not have the form of one, or its key set is unknown. */
   | "token-malformed"
@@ -51,158 +59,220 @@ export type VerificationErrorCode =
   /** The token is for this invoice but another amount. */
   | "wrong-amount";
 
-/** A token that must not be paid. The message never holds the token. */
-export class VerificationError extends CodedError<VerificationErrorCode> {}
+/** Why a token must not be paid. The message never holds the token. */
+export class VerificationError extends CodedError<VerificationErrorCode> {
+  /** Reason code of the reject (specs/08 §5). */
+  readonly reason: number;
 
-/** What is proven once a token verifies. */
-export interface TokenFacts {
-  readonly cardId: Uint8Array;
-  readonly counter: number;
-  readonly pinVerified: boolean;
-  /** Low 24 bits of the sequence of the last update that took effect on the card. */
-  readonly updateSequence: number;
-  readonly amount: Msat;
-  /** Everything that the card ever authorized, this amount included. */
-  readonly authorizedTotal: Msat;
-  /** SHA-256 of the canonical invoice, 32 bytes. */
-  readonly invoiceHash: Uint8Array;
-  /** 32 bytes. */
-  readonly paymentHash: Uint8Array;
-  /** Node id, 33 bytes. */
-  readonly payee: Uint8Array;
-  /** Unix seconds. */
-  readonly expiresAt: number;
-  /**
-   * The signed bytes without the update sequence, 61: what two tokens of one counter must agree in. A repeated
-   * answer carries the sequence that stands when it is given (specs/01 §6.5).
-   */
-  readonly statement: Uint8Array;
+  constructor(
+    code: VerificationErrorCode,
+    reason: number,
+    message: string,
+    options: { cause?: unknown; hint?: string } = {},
+  ) {
+    super(code, message, options);
+    this.reason = reason;
+  }
 }
 
-export interface VerifyTokenInput {
+/** A genuine authorization and the invoice that it is for: all that was proven, and all that is recorded of it. */
+export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> {
+  /** What was found of the card that signed. */
+  readonly record: Card;
+  /** Its id as the ledger keys it. */
+  readonly card: bigint;
+  readonly counter: bigint;
+  /** AUTHORIZATION_FLAG bits. */
+  readonly flags: bigint;
+  readonly pinVerified: boolean;
+  /** Low 24 bits of the sequence of the last update that took effect on the card. */
+  readonly sequence: bigint;
+  readonly amount: Msat;
+  /** Everything that the card ever authorized, this amount included. */
+  readonly total: Msat;
+  /** 64 bytes. */
+  readonly signature: Buffer;
+  /** Type, key set id and clear body, 133 bytes: evidence if it contradicts. */
+  readonly message: Buffer;
+  /** The invoice, canonical. */
+  readonly invoice: string;
+  /** SHA-256 of the canonical invoice, 32 bytes. */
+  readonly invoiceHash: Buffer;
+  /** 32 bytes. */
+  readonly paymentHash: Buffer;
+  /** Node id, lower-case hex. */
+  readonly payee: string;
+  /** Whether the invoice leaves the amount to the payer. */
+  readonly amountless: boolean;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+  /** Blocks that the payee asks for at the end of the route. */
+  readonly minFinalCltv: number;
+  /**
+   * Why it must not be paid though it is genuine: another amount, or an invoice that cannot be paid. The counter is used
+   * up by it (specs/03 §3 steps 5 and 10).
+   */
+  readonly problem: VerificationError | undefined;
+}
+
+export interface VerifyTokenInput<Card extends CardRecord = CardRecord> {
   /** As received. */
   readonly token: Uint8Array;
   /** As received; must be canonical. */
   readonly invoice: string;
   readonly sealKeys: SealKeyLookup;
-  readonly findCard: (cardId: Uint8Array) => CardRecord | undefined;
+  /** @param token its signature is not checked yet */
+  readonly findCard: (
+    cardId: Uint8Array,
+    token: OpenedMessage<Authorization>,
+  ) => Card | undefined | Promise<Card | undefined>;
+  readonly signatures: SignatureChecker;
   readonly network: Network;
   /** Unix seconds. */
   readonly now: number;
-  readonly minRemainingSeconds?: number;
-  readonly backend?: Secp256k1;
+  /** Payees that the payer cannot pay over Lightning: its own node and its deputies, 33 bytes each. Default none. */
+  readonly ownNodes?: readonly Uint8Array[];
+  /** Most seconds until the invoice expires. Default any. */
+  readonly maxExpirySeconds?: number;
 }
 
-/** The generator point. */
-const NOBODY = secp256k1.publicKey(new Uint8Array(32).fill(1, 31));
+/** The generator point, which no card has for its key. */
+export const NOBODY = hexToBytes("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");
 
 /**
- * Checks a token against an invoice and a card record and returns what is proven (specs/03 §3). Writes nothing
- * and knows nothing of counters seen before, limits or balances: those are the authorizer's.
- * @throws VerificationError
+ * Verifies a token against an invoice and a card record (specs/03 §3). Writes nothing, and knows nothing of counters seen
+ * before, limits or balances: those are the ledger's.
+ * @returns what is proven; pay only where it names no `problem`
+ * @throws VerificationError when the token is not genuine, or not for this invoice
  */
-export function verifyToken(input: VerifyTokenInput): TokenFacts {
-  // 1. The invoice: canonical, well formed, signed, for this network, with an amount, not expired.
-  const invoice = readInvoice(input);
-  // 2. The token: its size, type and key set, before any cryptography of ours is spent on it.
-  const opened = openToken(input.token, input.sealKeys, input.backend);
-  const card = input.findCard(opened.fields.cardId);
-  // 3. to 5.
-  return provenFacts(opened, invoice, card, verifySignature(opened, signerOf(card), input.backend));
-}
-
-/** Whose signature to check: an unknown card's is checked against nobody's, so that it costs what a known one's does. */
-export const signerOf = (card: CardRecord | undefined): Uint8Array => card?.publicKey ?? NOBODY;
-
-/**
- * The checks that need the card record (specs/03 §3, steps 3 to 5).
- * @param card undefined when no card has this id: fails the same as a wrong signature
- * @param signed whether the signature is that of {@link signerOf} the card
- * @throws VerificationError
- */
-export function provenFacts(
-  opened: OpenedMessage<Authorization>,
-  invoice: Invoice,
-  card: CardRecord | undefined,
-  signed: boolean,
-): TokenFacts {
-  const { fields } = opened;
-  // 3. The card is known, belongs to the key set that sealed the token, and signed it.
-  if (!card || !signed || !equalBytes(card.keySetId, opened.keySetId)) throw notGenuine();
-  // 4. It is for this very invoice.
-  const hash = invoiceHash(invoice.text);
-  if (!equalBytes(fields.invoiceHash, hash))
-    throw new VerificationError("wrong-invoice", "The card authorized another invoice.", {
-      hint: "Tap the card for this invoice.",
-    });
-  // 5. And for exactly its amount.
-  if (fields.amount !== invoice.amount)
+export async function verifyToken<Card extends CardRecord>(
+  input: VerifyTokenInput<Card>,
+): Promise<VerifiedAuthorization<Card>> {
+  const { token, sealKeys, findCard, signatures } = input;
+  // 1. The invoice: canonical and well formed.
+  const unchecked = wellFormed(() => {
+    if (canonicalInvoice(input.invoice) !== input.invoice)
+      throw new ParseError("invoice", "not in canonical form: need lower case without lightning:");
+    return parseInvoice(input.invoice);
+  });
+  // 2. The token: its size, type and key set, before any cryptography is spent on it.
+  const opened = openToken(token, sealKeys);
+  // 3. The card, and both signatures. An unknown card, a wrong signature and content that no card writes have one answer
+  // and cost the same (specs/02 §5).
+  const record = opened && (await findCard(opened.fields.cardId, opened));
+  const { payee, signed } = await signatures.check({
+    invoice: unchecked.signed,
+    token: opened ?? { digest: token.subarray(0, 32), signature: token.subarray(-64) },
+    signer: record?.publicKey ?? NOBODY,
+  });
+  const invoice = wellFormed(() => checkedInvoice(unchecked, payee));
+  if (!opened || !record || !signed || !equalBytes(record.keySetId, opened.keySetId))
     throw new VerificationError(
-      "wrong-amount",
-      `amount: the card authorized ${fields.amount} msat, the invoice asks for ${invoice.amount} msat`,
-      { hint: "The terminal told the card another amount than the invoice's; do not pay." },
+      "token-not-genuine",
+      REASON.TOKEN_NOT_ACCEPTED,
+      "The token was not made by a card of this issuer.",
+    );
+  // 4. It is for this very invoice.
+  const { fields } = opened;
+  if (!equalBytes(fields.invoiceHash, invoiceHash(invoice.text)))
+    throw new VerificationError(
+      "wrong-invoice",
+      REASON.TOKEN_OTHER_INVOICE,
+      "The card authorized another invoice.",
+      { hint: "Tap the card for this invoice." },
     );
   return {
-    cardId: fields.cardId,
-    counter: fields.counter,
+    record,
+    card: cardKey(fields.cardId),
+    counter: BigInt(fields.counter),
+    flags: BigInt(fields.flags),
     pinVerified: (fields.flags & AUTHORIZATION_FLAG.PIN_VERIFIED) !== 0,
-    updateSequence: fields.updateSequence,
+    sequence: BigInt(fields.updateSequence),
     amount: fields.amount,
-    authorizedTotal: fields.authorizedTotal,
-    invoiceHash: hash,
-    paymentHash: invoice.paymentHash,
-    payee: invoice.payee,
-    expiresAt: invoice.expiresAt,
-    statement: concatBytes(opened.unsigned.subarray(0, 13), opened.unsigned.subarray(16)),
+    total: fields.authorizedTotal,
+    signature: blob(opened.signature),
+    message: evidenceMessage(MESSAGE_TYPE.AUTHORIZATION, opened),
+    invoice: invoice.text,
+    invoiceHash: blob(fields.invoiceHash),
+    paymentHash: blob(invoice.paymentHash),
+    payee: bytesToHex(invoice.payee),
+    amountless: invoice.amount === undefined,
+    expiresAt: invoice.expiresAt * 1000,
+    minFinalCltv: invoice.minFinalCltv,
+    // 5. It is for exactly its amount, and it can be paid.
+    problem: amountProblem(fields, invoice) ?? payableProblem(invoice, input),
   };
 }
 
+/** @throws VerificationError `invoice-malformed` */
+function wellFormed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    throw new VerificationError("invoice-malformed", REASON.INVOICE_MALFORMED, cause.message, { cause });
+  }
+}
+
 /**
- * Opens a token. One whose content no card writes fails like one that no card signed, and costs the same
- * (specs/02 §5).
- * @throws VerificationError `token-malformed`, `token-not-genuine`
+ * @returns undefined where the content is nothing that a card writes
+ * @throws VerificationError `token-malformed`
  */
-export function openToken(
-  token: Uint8Array,
-  sealKeys: SealKeyLookup,
-  backend: Secp256k1 = secp256k1,
-): OpenedMessage<Authorization> {
+function openToken(token: Uint8Array, sealKeys: SealKeyLookup): OpenedMessage<Authorization> | undefined {
   try {
     const { type, keySetId } = readFrame(token, "token");
     if (type !== MESSAGE_TYPE.AUTHORIZATION) throw new ParseError("token/type", `need 1, have ${type}`);
     if (!sealKeys(keySetId)) throw new ParseError("token/key set", "unknown");
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
-    throw new VerificationError("token-malformed", cause.message, { cause });
+    throw new VerificationError("token-malformed", REASON.TOKEN_NOT_ACCEPTED, cause.message, { cause });
   }
   try {
     return authorizationMessage.open(token, sealKeys, "token");
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
-    backend.verify(token.subarray(-64), token.subarray(0, 32), NOBODY);
-    throw notGenuine();
+    return undefined;
   }
 }
 
-const notGenuine = (): VerificationError =>
-  new VerificationError("token-not-genuine", "The token was not made by a card of this issuer.");
+function amountProblem(fields: Authorization, invoice: Invoice): VerificationError | undefined {
+  if (invoice.amount === undefined || invoice.amount === fields.amount) return undefined;
+  return new VerificationError(
+    "wrong-amount",
+    REASON.TOKEN_OTHER_AMOUNT,
+    `amount: the card authorized ${fields.amount} msat, the invoice asks for ${invoice.amount} msat`,
+    { hint: "The terminal told the card another amount than the invoice's; do not pay." },
+  );
+}
 
-function readInvoice({ invoice: text, network, now, minRemainingSeconds = 0 }: VerifyTokenInput): Invoice {
-  try {
-    if (canonicalInvoice(text) !== text)
-      throw new ParseError("invoice", "not in canonical form: need lower case without lightning:");
-    const invoice = decodeInvoice(text);
-    const problem = invoiceProblem(invoice, { network, now, minRemainingSeconds });
-    if (problem) throw problem;
-    return invoice;
-  } catch (cause) {
-    if (cause instanceof InvoiceError)
-      throw new VerificationError("invoice-unpayable", cause.message, {
-        cause,
-        ...(cause.hint ? { hint: cause.hint } : {}),
-      });
-    if (cause instanceof ParseError)
-      throw new VerificationError("invoice-malformed", cause.message, { cause });
-    throw cause;
-  }
+const REASON_OF: Readonly<Record<InvoiceErrorCode, number>> = {
+  network: REASON.INVOICE_WRONG_NETWORK,
+  "unknown-feature": REASON.INVOICE_UNKNOWN_FEATURE,
+  "feature-dependency": REASON.INVOICE_UNKNOWN_FEATURE,
+  "duplicate-field": REASON.INVOICE_MALFORMED,
+  expired: REASON.INVOICE_EXPIRED,
+  "expires-soon": REASON.INVOICE_EXPIRED,
+  amountless: REASON.INVOICE_AMOUNTLESS,
+};
+
+/** Whether an invoice without an amount, or one that expires soon, is paid is for the policy. */
+function payableProblem(
+  invoice: Invoice,
+  { network, now, ownNodes = [], maxExpirySeconds = Infinity }: VerifyTokenInput,
+): VerificationError | undefined {
+  const unpayable = (reason: number, message: string, cause?: InvoiceError) =>
+    new VerificationError("invoice-unpayable", reason, message, {
+      cause,
+      ...(cause?.hint ? { hint: cause.hint } : {}),
+    });
+  const problem = invoiceProblem(invoice, { network, now, allowAmountless: true });
+  if (problem) return unpayable(REASON_OF[problem.code], problem.message, problem);
+  // A route hint that begins at our node does not make its payee our own: shops with a private channel to us have the
+  // same hint, so deputies are known by their ids alone.
+  if (ownNodes.some((id) => equalBytes(id, invoice.payee)))
+    return unpayable(REASON.PAYEE_IS_PAYER, "its payee is the payer's own node");
+  // It would keep its money reserved for as long when its outcome stays unknown.
+  return invoice.expiresAt > now + maxExpirySeconds
+    ? unpayable(REASON.INVOICE_EXPIRES_LATE, "expires too late")
+    : undefined;
 }

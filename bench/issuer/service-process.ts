@@ -36,7 +36,6 @@ export interface Usage {
 /** How often the memory in use is looked at, in milliseconds. */
 const LOOK_MS = 20;
 export const NODE_ID = secp256k1.publicKey(new Uint8Array(32).fill(0x21));
-const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
 
 /** Counts the time inside of transactions. */
 function timed(store: Store): { readonly store: Store; readonly spent: () => number } {
@@ -106,8 +105,14 @@ async function serve(order: ServiceOrder): Promise<void> {
     const request = decodeInitiatePayment(payload);
     const invoice = Buffer.from(request.invoice).toString("latin1");
     preimages.set(invoice, Uint8Array.from(preimage));
-    const outcome = await authorizer.initiatePayment({ peer: PEER, ...request });
-    process.stdout.write(encodeAnswer(id, outcome.outcome === "rejected" ? outcome.reason : undefined));
+    let rejected: number | undefined;
+    await authorizer.initiatePayment(request, {
+      update: async () => {},
+      reject: async (reason) => {
+        rejected = reason;
+      },
+    });
+    process.stdout.write(encodeAnswer(id, rejected));
   }
 
   // Not the system's own figure: that begins with the memory of the process which started this one.

@@ -145,20 +145,36 @@ async function authorizeInvoice(
       text: `${renderRecord(lines)}\nNot verified: only the issuer can; give --issuer-record to do so.`,
     };
   const now = Math.floor(Date.now() / 1000);
-  const { statement: _, ...facts } = lightning.verifyToken({
+  const facts = await lightning.verifyToken({
     token,
     invoice: invoice.text,
     ...recordLookups(record),
     network: invoice.network,
     now,
   });
+  if (facts.problem) throw facts.problem;
   return {
-    data: { ...base, verified: true, facts },
+    data: {
+      ...base,
+      verified: true,
+      facts: {
+        cardId: facts.record.cardId,
+        counter: Number.parseInt(`${facts.counter}`, 10),
+        pinVerified: facts.pinVerified,
+        updateSequence: Number.parseInt(`${facts.sequence}`, 10),
+        amount: facts.amount,
+        authorizedTotal: facts.total,
+        invoiceHash: facts.invoiceHash,
+        paymentHash: facts.paymentHash,
+        payee: facts.payee,
+        expiresAt: facts.expiresAt / 1000,
+      },
+    },
     text: renderRecord([
       ...lines,
-      ["Card", formatCardId(facts.cardId)],
+      ["Card", formatCardId(facts.record.cardId)],
       ["Payment", `number ${facts.counter} of this card`],
-      ["Authorized", `${formatMsat(facts.amount)} now, ${formatMsat(facts.authorizedTotal)} in all`],
+      ["Authorized", `${formatMsat(facts.amount)} now, ${formatMsat(facts.total)} in all`],
       ["PIN", facts.pinVerified ? "given" : "not needed"],
       ["Verified", "the card signed exactly this invoice and amount"],
     ]),

@@ -2,7 +2,7 @@ import { formatCardId } from "../../apdu/card-id.js";
 import { MESSAGE_TYPE, readFrame, type SealedFrame, verifySignature } from "../../apdu/index.js";
 import { authorizationMessage, statusMessage, updateMessage } from "../../apdu/sealed/index.js";
 import { bytesToHex, formatMsat, hexToBytes, secp256k1 } from "../../common/index.js";
-import { provenFacts, type TokenFacts } from "../../issuer/verify.js";
+import { verifyToken } from "../../issuer/verify.js";
 import type { Invoice } from "../../lightning/bolt11/index.js";
 import type { RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
@@ -22,7 +22,7 @@ interface InspectOptions {
   readonly invoice?: string;
 }
 
-function inspect(hex: string, options: InspectOptions): CommandOutput {
+async function inspect(hex: string, options: InspectOptions): Promise<CommandOutput> {
   const bytes = hexToBytes(hex.trim(), "token");
   const frame = readFrame(bytes, "token");
   const clear = { type: TYPE_NAMES[frame.type], keySetId: frame.keySetId, length: bytes.length };
@@ -35,16 +35,16 @@ function inspect(hex: string, options: InspectOptions): CommandOutput {
       ])}\nThe rest is sealed; give --issuer-record to open it.`,
     };
   const record = readIssuerRecord(options.issuerRecord);
-  return openFrame(bytes, frame, record, options.invoice, clear);
+  return await openFrame(bytes, frame, record, options.invoice, clear);
 }
 
-function openFrame(
+async function openFrame(
   bytes: Uint8Array,
   frame: SealedFrame,
   record: IssuerRecord,
   invoiceText: string | undefined,
   clear: object,
-): CommandOutput {
+): Promise<CommandOutput> {
   const { sealKeys, findCard } = recordLookups(record);
   const codec = { 1: authorizationMessage, 2: statusMessage, 3: updateMessage }[frame.type];
   const opened = codec.open(bytes, sealKeys, "token");
@@ -56,7 +56,7 @@ function openFrame(
   const facts =
     invoiceText === undefined
       ? undefined
-      : factsFor(readInvoiceArgument(invoiceText), bytes, recordLookups(record), genuine);
+      : await factsFor(readInvoiceArgument(invoiceText), bytes, recordLookups(record));
   return {
     data: { ...clear, opened: true, fields: opened.fields, genuine, matchesInvoice: facts && true },
     text: renderRecord([
@@ -74,16 +74,13 @@ function openFrame(
  * What a token proves for an invoice, which may have expired since.
  * @throws InputError for another message than a token; VerificationError
  */
-function factsFor(
-  invoice: Invoice,
-  token: Uint8Array,
-  { sealKeys, findCard }: ReturnType<typeof recordLookups>,
-  genuine: boolean,
-): TokenFacts {
+async function factsFor(invoice: Invoice, token: Uint8Array, lookups: ReturnType<typeof recordLookups>) {
   if (readFrame(token, "token").type !== MESSAGE_TYPE.AUTHORIZATION)
     throw new InputError("--invoice: only an authorization token is for an invoice, and this is none");
-  const opened = authorizationMessage.open(token, sealKeys, "token");
-  return provenFacts(opened, invoice, findCard(opened.fields.cardId), genuine);
+  const { text, network, timestamp } = invoice;
+  const facts = await verifyToken({ token, invoice: text, network, now: timestamp, ...lookups });
+  if (facts.problem?.code === "wrong-amount") throw facts.problem;
+  return facts;
 }
 
 function renderField(name: string, value: unknown): string {
@@ -105,5 +102,5 @@ export const registerToken: RegisterCommand = (program, run) => {
       "after",
       "\nExamples:\n  chequecard token inspect 01a1b2...\n  chequecard token inspect 01a1b2... --issuer-record card.issuer.json --invoice lnbcrt25u1...\n",
     )
-    .action((hex: string, options: InspectOptions) => run(async () => inspect(hex, options)));
+    .action((hex: string, options: InspectOptions) => run(() => inspect(hex, options)));
 };

@@ -1,12 +1,12 @@
-import { type Authorization, MESSAGE_TYPE, type OpenedMessage } from "../../apdu/index.js";
-import { STATEMENT, statementOf } from "../ledger/evidence.js";
-import type { Store } from "../store/index.js";
+import { MESSAGE_TYPE } from "../../apdu/constants.js";
+import type { Authorization } from "../../apdu/sealed/authorization.js";
+import type { OpenedMessage } from "../../apdu/sealed/message.js";
+import { evidenceMessage, STATEMENT, statementOf } from "../ledger/evidence.js";
 import { findMany } from "../store/many.js";
-import type { FindStatement, ManyRow } from "../store/types.js";
+import type { FindStatement, ManyRow, Store } from "../store/types.js";
 import { blob, cardIdOf, cardKey } from "../store/values.js";
 import type { CardRecord } from "../verify.js";
 import { GroupCommit } from "./group-commit.js";
-import { evidenceOf } from "./read-request.js";
 
 interface CardRow {
   readonly public_key: Buffer | null;
@@ -46,9 +46,8 @@ const CARD_FOR: FindStatement<Statement, CardRow & { readonly decided: bigint }>
     from (select 1 as one) o left join cards c on c.card = ${p.card}`,
 );
 
-/** A card, and whether what it states was decided before. */
-export interface CardFound {
-  readonly record: CardRecord | undefined;
+/** A card, and whether what its token states was decided before. */
+export interface CardFound extends CardRecord {
   /** For good: paid, being paid, void, or kept as evidence. */
   readonly isDecided: boolean;
 }
@@ -58,8 +57,8 @@ const MAX_GROUPS = 2;
 
 /** Reads card records for many requests at once; a card that does not exist costs what one that does costs. */
 export class CardLookup {
-  readonly #cards: GroupCommit<bigint, Pick<CardFound, "record">>;
-  readonly #tokens: GroupCommit<TokenKey, CardFound>;
+  readonly #cards: GroupCommit<bigint, CardRecord | undefined>;
+  readonly #tokens: GroupCommit<TokenKey, CardFound | undefined>;
 
   constructor(store: Store, maxBatch: number) {
     const options = {
@@ -76,28 +75,28 @@ export class CardLookup {
           CARD,
           cards.map((card) => ({ card })),
         );
-        return cards.map((card, i) => ({ record: recordOf(card, rows[i]) }));
+        return cards.map((card, i) => recordOf(card, rows[i]));
       },
     });
     this.#tokens = new GroupCommit({
       ...options,
       run: async (tokens) => {
         const rows = await store.many.find(store.db, CARD_FOR, tokens);
-        return tokens.map(({ card }, i) => ({
-          record: recordOf(card, rows[i]),
-          isDecided: rows[i]?.decided === 1n,
-        }));
+        return tokens.map(({ card }, i) => {
+          const record = recordOf(card, rows[i]);
+          return record && { ...record, isDecided: rows[i]?.decided === 1n };
+        });
       },
     });
   }
 
   /** The record of a card, or undefined. @param cardId 8 bytes; @throws StoreError */
   async find(cardId: Uint8Array): Promise<CardRecord | undefined> {
-    return (await this.#cards.submit(cardKey(cardId))).record;
+    return await this.#cards.submit(cardKey(cardId));
   }
 
   /** The card that a token names. Its signature is not checked yet. @throws StoreError */
-  async findFor(token: OpenedMessage<Authorization>): Promise<CardFound> {
+  async findFor(token: OpenedMessage<Authorization>): Promise<CardFound | undefined> {
     const { fields } = token;
     return await this.#tokens.submit({
       card: cardKey(fields.cardId),
@@ -106,7 +105,7 @@ export class CardLookup {
       total: fields.authorizedTotal,
       flags: BigInt(fields.flags),
       invoiceHash: blob(fields.invoiceHash),
-      statement: statementOf(evidenceOf(MESSAGE_TYPE.AUTHORIZATION, token)),
+      statement: statementOf(evidenceMessage(MESSAGE_TYPE.AUTHORIZATION, token)),
     });
   }
 }

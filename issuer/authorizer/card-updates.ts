@@ -1,5 +1,8 @@
-import { keyCheck, MESSAGE_TYPE, seal, UPDATE_FLAG, updateMessage } from "../../apdu/index.js";
-import { concatBytes, msat, secp256k1 } from "../../common/index.js";
+import { MESSAGE_TYPE, UPDATE_FLAG } from "../../apdu/constants.js";
+import { seal } from "../../apdu/sealed/message.js";
+import { keyCheck, updateMessage } from "../../apdu/sealed/update.js";
+import { concatBytes } from "../../common/bytes.js";
+import { msat } from "../../common/msat.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import { loadLimit } from "../store/values.js";
 import type { CardRecord } from "../verify.js";
@@ -12,7 +15,7 @@ const FLAGS = UPDATE_FLAG.BLOCKED | UPDATE_FLAG.RESET_PIN_TRIES | UPDATE_FLAG.RE
  * the same (specs/02 §3.3). @returns 149 bytes @throws KeyError
  */
 export async function sealUpdate(
-  { keys, randomBytes }: Pick<IssuerPorts, "keys" | "randomBytes">,
+  { keys, randomBytes, secp256k1 }: Pick<IssuerPorts, "keys" | "randomBytes" | "secp256k1">,
   card: CardRecord,
   limits: LimitsRow,
 ): Promise<Uint8Array> {

@@ -1,12 +1,12 @@
-import { msat } from "../../common/index.js";
+import { msat } from "../../common/msat.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { remaining } from "../ledger/accounts.js";
-import type { Presented } from "../ledger/apply.js";
 import type { Decision } from "../ledger/decision.js";
 import type { Facts } from "../ledger/facts.js";
 import { cardFeesLeft, least } from "../ledger/fees.js";
 import { placementProblem } from "../ledger/place.js";
-import { evaluatePolicy, maxFee, type PolicyRefusal } from "../policy/index.js";
+import { evaluatePolicy, maxFee, type PolicyRefusal } from "../policy/evaluate.js";
+import type { VerifiedAuthorization } from "../verify.js";
 import type { AuthorizerConfig } from "./config.js";
 
 /** What a decision takes into account beside the card's own facts. */
@@ -23,14 +23,6 @@ export interface World {
     AuthorizerConfig,
     "maxInFlight" | "maxInFlightPerPayee" | "maxInFlightPerCard" | "keptPlacesPercent"
   >;
-}
-
-/** A genuine token with what its invoice alone already rules out. */
-export interface Question extends Presented {
-  /** Reason code why this invoice cannot be paid with this token, found before the ledger was asked. */
-  readonly problem: number | undefined;
-  /** Blocks that the payee asks for at the end of the route. */
-  readonly minFinalCltv: number;
 }
 
 const REASON_OF: Readonly<Record<PolicyRefusal, number>> = {
@@ -50,16 +42,16 @@ const REASON_OF: Readonly<Record<PolicyRefusal, number>> = {
  * Decides about one genuine token (specs/03 §3). Pure: the facts were read, and the decision is recorded, in one
  * transaction. In order: seen before, given up, contradiction, state of the card, invoice, policy, money, load.
  */
-export function decide(question: Question, facts: Facts, world: World): Decision {
+export function decide(authorization: VerifiedAuthorization, facts: Facts, world: World): Decision {
   // 1. The counter was seen: what was decided then counts, unless this is another statement under it.
   if (facts.known) {
-    const words = differentStatement(question, facts);
+    const words = differentStatement(authorization, facts);
     return words ? contradiction(words) : { kind: "known", known: facts.known };
   }
   // 2. The counter was given up and its amount given back: refused for ever.
   if (facts.gap && facts.gap.voided_at !== null) return { kind: "refuse", reason: REASON.TOKEN_VOID };
   // 3. The statement must fit what the card signed before, and what was signed for the card.
-  const words = contradictionOf(question, facts);
+  const words = contradictionOf(authorization, facts);
   // A ledger that was restored makes that update later: then the same token is good, so the refusal is not final.
   if (words) return contradiction(words, facts.acknowledged === undefined ? REASON.CARD_ON_HOLD : undefined);
   // 4. A card out of use. Nothing is recorded: the token of a card that is blocked, or not in use yet, may be presented
@@ -67,11 +59,11 @@ export function decide(question: Question, facts: Facts, world: World): Decision
   if (facts.account.state === "retired") return { kind: "refuse", reason: REASON.CARD_BLOCKED };
   if (facts.account.state !== "active") return { kind: "refuse", reason: REASON.CARD_ON_HOLD };
   // 5. to 7. From here on a refusal is for good.
-  const reason = invoiceReason(question, facts, world) ?? moneyReason(question, facts);
+  const reason = invoiceReason(authorization, facts, world) ?? moneyReason(authorization, facts);
   if (reason !== undefined) return { kind: "void", reason };
   // 8. Too much at once: the same token may be presented again in a moment.
   if (isFull(facts, world)) return { kind: "refuse", reason: REASON.BUSY };
-  return { kind: "reserve", ...feeTerms(question, facts, world), maxCltv: facts.policy.maxTotalCltv };
+  return { kind: "reserve", ...feeTerms(authorization, facts, world), maxCltv: facts.policy.maxTotalCltv };
 }
 
 /**
@@ -93,7 +85,7 @@ function isFull({ inFlight }: Facts, world: World): boolean {
  * The allowance of the policy, or what the budgets of fees have left where that is less: a route without a fee costs
  * nothing, so an empty budget is no reason to refuse. A card that bears the fee must have it besides the amount.
  */
-function feeTerms({ amount }: Question, { policy, account, fees }: Facts, { feesLeft }: World) {
+function feeTerms({ amount }: VerifiedAuthorization, { policy, account, fees }: Facts, { feesLeft }: World) {
   const allowance = maxFee(policy, amount);
   const byCard = policy.feesBorneBy === "card";
   const onCard = byCard ? [remaining(account) - amount] : [];
@@ -113,45 +105,46 @@ const contradiction = (words: string, reason: number = REASON.CARD_CONTRADICTS):
  * Two tokens of one counter must say the same. The acknowledged sequence is left out: a card answers a repeated
  * AUTHORIZE after an update with the new one.
  */
-function differentStatement(question: Question, { known }: Facts): string | undefined {
+function differentStatement(authorization: VerifiedAuthorization, { known }: Facts): string | undefined {
   if (!known) return undefined;
   const same =
-    known.amount === question.amount &&
-    known.total_after === question.total &&
-    known.flags === question.flags &&
-    known.invoice_hash.equals(question.invoiceHash);
-  return same ? undefined : `two different statements under counter ${question.counter}`;
+    known.amount === authorization.amount &&
+    known.total_after === authorization.total &&
+    known.flags === authorization.flags &&
+    known.invoice_hash.equals(authorization.invoiceHash);
+  return same ? undefined : `two different statements under counter ${authorization.counter}`;
 }
 
-function contradictionOf(question: Question, facts: Facts): string | undefined {
+function contradictionOf(authorization: VerifiedAuthorization, facts: Facts): string | undefined {
   const { account, gap } = facts;
-  if (question.counter < 1n || question.amount < 1n) return "a counter or an amount of 0";
+  if (authorization.counter < 1n || authorization.amount < 1n) return "a counter or an amount of 0";
   if (facts.acknowledged === undefined) return "it acknowledges an update that was never made";
   if (!facts.permitted) return "no limits that were signed for the card allow it";
-  if (!gap && question.counter <= account.top_counter)
-    throw new Error(`counter ${question.counter} is neither seen nor in a gap`);
-  return placementProblem(account, gap, question);
+  if (!gap && authorization.counter <= account.top_counter)
+    throw new Error(`counter ${authorization.counter} is neither seen nor in a gap`);
+  return placementProblem(account, gap, authorization);
 }
 
 /**
  * A payment that the node has made already, under a reservation that the ledger lost, is only booked: neither an expired
  * invoice nor a rule can stop it any more.
  */
-function invoiceReason(question: Question, facts: Facts, world: World): number | undefined {
+function invoiceReason(authorization: VerifiedAuthorization, facts: Facts, world: World): number | undefined {
   const { paidUnmatched } = facts;
-  if (paidUnmatched === undefined) return question.problem ?? policyReason(question, facts, world);
-  if (question.problem === REASON.TOKEN_OTHER_AMOUNT) return question.problem;
-  return paidUnmatched === question.amount ? undefined : REASON.INVOICE_TAKEN;
+  if (paidUnmatched === undefined)
+    return authorization.problem?.reason ?? policyReason(authorization, facts, world);
+  if (authorization.problem?.code === "wrong-amount") return authorization.problem.reason;
+  return paidUnmatched === authorization.amount ? undefined : REASON.INVOICE_TAKEN;
 }
 
-function policyReason(question: Question, facts: Facts, world: World): number | undefined {
+function policyReason(authorization: VerifiedAuthorization, facts: Facts, world: World): number | undefined {
   const refusal = evaluatePolicy(facts.policy, {
-    amount: question.amount,
-    pinVerified: question.pinVerified,
-    payee: question.payee,
-    amountless: question.amountless,
-    expiresAt: question.expiresAt,
-    minFinalCltv: question.minFinalCltv,
+    amount: authorization.amount,
+    pinVerified: authorization.pinVerified,
+    payee: authorization.payee,
+    amountless: authorization.amountless,
+    expiresAt: authorization.expiresAt,
+    minFinalCltv: authorization.minFinalCltv,
     now: world.now,
     spent24h: facts.spent24h,
     spent30d: facts.spent30d,
@@ -159,8 +152,11 @@ function policyReason(question: Question, facts: Facts, world: World): number | 
   return refusal && REASON_OF[refusal];
 }
 
-function moneyReason(question: Question, { account, paymentTaken }: Facts): number | undefined {
+function moneyReason(
+  authorization: VerifiedAuthorization,
+  { account, paymentTaken }: Facts,
+): number | undefined {
   if (paymentTaken) return REASON.INVOICE_TAKEN;
-  if (account.spent + account.held + question.amount > account.funded) return REASON.NOT_FUNDED;
+  if (account.spent + account.held + authorization.amount > account.funded) return REASON.NOT_FUNDED;
   return undefined;
 }

@@ -2,5 +2,4 @@ export { Authorizer } from "./authorizer.js";
 export { type AuthorizerConfig, type AuthorizerOptions, authorizerConfigSchema } from "./config.js";
 export { issuerPorts } from "./default-ports.js";
 export type { IssuerPorts, Log, Step } from "./ports.js";
-export type { SignatureChecker } from "./signatures/checker.js";
 export { SignatureThread } from "./signatures/thread.js";

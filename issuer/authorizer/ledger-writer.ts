@@ -1,10 +1,10 @@
 import { REASON } from "../../lightning/api/reasons.js";
 import { type AccountRow, accountOf, lockAccounts } from "../ledger/accounts.js";
-import { type Applied, applyVerdicts, type Verdict } from "../ledger/apply.js";
-import type { Decision } from "../ledger/decision.js";
+import type { Recorded } from "../ledger/decision.js";
 import { loadFacts } from "../ledger/facts.js";
 import { type CountedFee, feeChanges } from "../ledger/fees.js";
 import { PolicyCache } from "../ledger/policies.js";
+import { type Decided, record } from "../ledger/record.js";
 import {
   type AuthorizationKey,
   type Settlement,
@@ -13,22 +13,17 @@ import {
   type VoidRight,
   voidReserved,
 } from "../ledger/resolve.js";
-import { StoreError } from "../store/index.js";
+import { StoreError } from "../store/errors.js";
 import type { Tx } from "../store/types.js";
+import type { VerifiedAuthorization } from "../verify.js";
 import type { AuthorizerConfig } from "./config.js";
-import { decide, type Question } from "./decide.js";
+import { decide } from "./decide.js";
 import { GroupCommit, type GroupOptions } from "./group-commit.js";
 import { Load } from "./load.js";
 import type { IssuerPorts } from "./ports.js";
 
-/** A decision that is durable. */
-export interface Decided {
-  readonly decision: Decision;
-  readonly applied: Applied | undefined;
-}
-
 type Job =
-  | { readonly type: "decide"; readonly question: Question }
+  | { readonly type: "decide"; readonly authorization: VerifiedAuthorization }
   | { readonly type: "settle"; readonly settlement: Settlement }
   | {
       readonly type: "void";
@@ -36,7 +31,7 @@ type Job =
       readonly right: VoidRight;
       readonly reason: number;
     };
-type Result = Decided | boolean | Voided;
+type Result = Recorded | boolean | Voided;
 
 /** Transactions at once on a server, when those before wait for long: a dead connection holds up its own cards alone. */
 const MAX_GROUPS = 3;
@@ -69,10 +64,11 @@ export class LedgerWriter {
   }
 
   /** Decides and records it. @throws StoreError */
-  async decide(question: Question): Promise<Decided> {
-    const decided = (await this.#decisions.submit({ type: "decide", question })) as Decided;
-    if (decided.decision.kind === "reserve") this.#watchFees(decided.decision.feeShortOf === "issuer");
-    return decided;
+  async decide(authorization: VerifiedAuthorization): Promise<Recorded> {
+    const recorded = (await this.#decisions.submit({ type: "decide", authorization })) as Recorded;
+    const { decision } = recorded;
+    if (decision.kind === "reserve") this.#watchFees(decision.feeShortOf === "issuer");
+    return recorded;
   }
 
   /** Tells once that the issuer's budget runs short; again after it was not. */
@@ -121,7 +117,7 @@ export class LedgerWriter {
     if (settlements.length > 0) this.#ports.onStep("in-settle");
     // All accounts at once, in the order of their ids: what follows locks none that is not held.
     const cards = jobs.flatMap((job) =>
-      job.type === "void" ? [job.key.card] : job.type === "decide" ? [job.question.card] : [],
+      job.type === "void" ? [job.key.card] : job.type === "decide" ? [job.authorization.card] : [],
     );
     const accounts = await lockAccounts(this.#ports.store, tx, cards);
     const voids = jobs.filter((job) => job.type === "void").sort(byAuthorization);
@@ -133,60 +129,60 @@ export class LedgerWriter {
       if (result.freed) freed.push(result.freed);
       this.#ports.onStep("in-void");
     }
-    const questions = jobs.filter((job) => job.type === "decide");
-    const decided = await this.#decideAll(
+    const open = jobs.filter((job) => job.type === "decide");
+    const recorded = await this.#decideAll(
       tx,
       accounts,
-      questions.map(({ question }) => question),
+      open.map(({ authorization }) => authorization),
       freed,
       now,
     );
-    questions.forEach((job, i) => {
-      results.set(job, decided[i] as Decided);
+    open.forEach((job, i) => {
+      results.set(job, recorded[i] as Recorded);
     });
     // Nothing was decided: its changes would have taken these along.
-    if (questions.length === 0)
-      await this.#ports.store.many.changeAll(tx, ...feeChanges({ resolved: freed }));
+    if (open.length === 0) await this.#ports.store.many.changeAll(tx, ...feeChanges({ resolved: freed }));
     return jobs.map((job) => results.get(job) as Result);
   }
 
   async #decideAll(
     tx: Tx,
     accounts: ReadonlyMap<bigint, AccountRow>,
-    questions: readonly Question[],
+    authorizations: readonly VerifiedAuthorization[],
     freed: readonly CountedFee[],
     now: bigint,
-  ): Promise<Decided[]> {
-    if (questions.length === 0) return [];
+  ): Promise<Recorded[]> {
+    if (authorizations.length === 0) return [];
     const { store, owner, onStep, clock, htlcSlots } = this.#ports;
-    const loaded = await loadFacts(store, tx, this.#policies, accounts, questions, now);
+    const loaded = await loadFacts(store, tx, this.#policies, accounts, authorizations, now);
     const load = new Load(loaded.load, loaded.inFlightTo, this.#config, htlcSlots());
-    const verdicts: (Verdict | undefined)[] = questions.map((question, i) => {
-      const known = loaded.facts[i];
-      if (!known) return undefined;
-      const decision = decide(question, known, load.world(question.payee, clock()));
-      if (decision.kind === "reserve") load.add(question.payee, decision.maxFee);
-      return { claim: question, facts: known, decision };
+    const decided = authorizations.flatMap((authorization, i): Decided[] => {
+      const facts = loaded.facts[i];
+      if (!facts) return [];
+      const decision = decide(authorization, facts, load.world(authorization.payee, clock()));
+      if (decision.kind === "reserve") load.add(authorization.payee, decision.maxFee);
+      return [{ authorization, facts, decision }];
     });
-    const given = verdicts.filter((verdict) => verdict !== undefined);
-    const applied = await applyVerdicts(
+    const recorded = await record(
       store,
       tx,
-      given,
+      decided,
       { lease: { owner, until: now + BigInt(this.#config.leaseMs) }, ceiling: load.ceiling, freed },
       now,
     );
-    if (given.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");
-    if (given.some(({ decision }) => decision.kind === "void")) onStep("in-refuse");
-    const byVerdict = new Map(given.map((verdict, i) => [verdict, applied[i]]));
-    return verdicts.map((verdict) => {
-      // A card without an account is none.
-      if (!verdict)
-        return { decision: { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED }, applied: undefined };
-      return { decision: verdict.decision, applied: byVerdict.get(verdict) };
-    });
+    if (decided.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");
+    if (decided.some(({ decision }) => decision.kind === "void")) onStep("in-refuse");
+    const byAuthorization = new Map(decided.map(({ authorization }, i) => [authorization, recorded[i]]));
+    return authorizations.map((one) => byAuthorization.get(one) ?? NO_ACCOUNT);
   }
 }
+
+/** A card without an account is none. */
+const NO_ACCOUNT: Recorded = {
+  decision: { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED },
+  pending: undefined,
+  decidedAt: 0n,
+};
 
 type Resolving = Extract<Job, { type: "settle" | "void" }>;
 const keyOf = (job: Resolving): AuthorizationKey => (job.type === "settle" ? job.settlement : job.key);
@@ -202,7 +198,7 @@ function byAuthorization(one: Resolving, other: Resolving): number {
 function keysOf(job: Job): string[] {
   switch (job.type) {
     case "decide":
-      return [`card ${job.question.card}`, `payment ${job.question.paymentHash.toString("hex")}`];
+      return [`card ${job.authorization.card}`, `payment ${job.authorization.paymentHash.toString("hex")}`];
     case "settle":
       return [`authorization ${job.settlement.card}:${job.settlement.counter}`];
     case "void":

@@ -1,4 +1,4 @@
-import { bytesToHex } from "../../common/index.js";
+import { bytesToHex } from "../../common/bytes.js";
 import type { IssuerPorts } from "./ports.js";
 
 /** How long a list of the ledger's key sets is good: a stranger can ask for any number of made-up ones. */

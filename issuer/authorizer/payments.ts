@@ -1,20 +1,6 @@
-import { msat } from "../../common/index.js";
-import type { PaymentState } from "../../lightning/nodes/port.js";
-import type { AuthorizationKey } from "../ledger/resolve.js";
-import { provesPayment } from "../ledger/resolve.js";
+import type { PaymentLookup, PaymentRequest, PaymentState } from "../../lightning/nodes/port.js";
+import { type AuthorizationKey, provesPayment } from "../ledger/resolve.js";
 import type { IssuerPorts } from "./ports.js";
-
-/** A payment to be made for a reserved authorization. */
-export interface PaymentOrder extends AuthorizationKey {
-  readonly invoice: string;
-  readonly paymentHash: Uint8Array;
-  /** What was signed for. */
-  readonly amount: bigint;
-  /** Whether the invoice leaves the amount to the payer. */
-  readonly amountless: boolean;
-  readonly maxFee: bigint;
-  readonly maxCltv: number;
-}
 
 /** How much longer than it was told to a node may take before its answer is given up on. */
 const GRACE_MS = 5_000;
@@ -61,13 +47,16 @@ export class Payments {
    * Pays, and says what is certain. Whatever the node throws says nothing about the payment: `unknown`. So does
    * a preimage that proves nothing.
    */
-  async pay(order: PaymentOrder, timeoutMs: number): Promise<PaymentState> {
-    const name = `${order.card}:${order.counter}`;
+  async pay(
+    { card, counter, paymentHash }: AuthorizationKey & { readonly paymentHash: Uint8Array },
+    request: PaymentRequest & { readonly timeoutMs: number },
+  ): Promise<PaymentState> {
+    const name = `${card}:${counter}`;
     this.#active.add(name);
-    const paid = this.#call(order, timeoutMs).finally(() => this.#active.delete(name));
+    const paid = this.#call(paymentHash, request).finally(() => this.#active.delete(name));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<PaymentState>((resolve) => {
-      timer = setTimeout(() => resolve({ state: "unknown" }), timeoutMs + GRACE_MS);
+      timer = setTimeout(() => resolve({ state: "unknown" }), request.timeoutMs + GRACE_MS);
       timer.unref();
     });
     try {
@@ -77,16 +66,22 @@ export class Payments {
     }
   }
 
-  async #call(order: PaymentOrder, timeoutMs: number): Promise<PaymentState> {
+  /** What the node knows of a payment. @returns `unknown` as well where it does not answer, or proves nothing */
+  async lookUp(paymentHash: Uint8Array): Promise<PaymentLookup> {
     try {
-      const state = await this.#ports.node.pay({
-        invoice: order.invoice,
-        maxFee: msat(order.maxFee),
-        maxCltv: order.maxCltv,
-        timeoutMs,
-        ...(order.amountless ? { amount: msat(order.amount) } : {}),
-      });
-      if (state.state !== "settled" || provesPayment(order.paymentHash, state.preimage)) return state;
+      const state = await this.#ports.node.lookupPayment(paymentHash);
+      if (state.state !== "settled" || provesPayment(paymentHash, state.preimage)) return state;
+      this.#ports.log.error({ event: "wrong-preimage" }, "the node gave a preimage that proves nothing");
+    } catch (error) {
+      this.#ports.log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a look-up");
+    }
+    return { state: "unknown" };
+  }
+
+  async #call(paymentHash: Uint8Array, request: PaymentRequest): Promise<PaymentState> {
+    try {
+      const state = await this.#ports.node.pay(request);
+      if (state.state !== "settled" || provesPayment(paymentHash, state.preimage)) return state;
       this.#ports.log.error({ event: "wrong-preimage" }, "the node gave a preimage that proves nothing");
     } catch (error) {
       this.#ports.log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a payment");

@@ -2,8 +2,8 @@ import type { Secp256k1 } from "../../common/index.js";
 import type { KeySource } from "../../keys/key-source.js";
 import type { Network } from "../../lightning/network.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import type { Store } from "../store/index.js";
-import type { SignatureChecker } from "./signatures/checker.js";
+import type { Store } from "../store/types.js";
+import type { SignatureChecker } from "../verify.js";
 
 /** Places in the work at which the process may die; a test stops it at each. */
 export type Step =

@@ -1,23 +1,19 @@
-import {
-  type CardStatus,
-  MESSAGE_TYPE,
-  type OpenedMessage,
-  statusMessage,
-  verifySignature,
-} from "../../apdu/index.js";
-import { equalBytes, ParseError, type Secp256k1 } from "../../common/index.js";
-import type { CardStatusRequest } from "../../lightning/api/authorizer.js";
+import { MESSAGE_TYPE } from "../../apdu/constants.js";
+import type { OpenedMessage } from "../../apdu/sealed/message.js";
+import { type CardStatus, statusMessage } from "../../apdu/sealed/status.js";
+import { equalBytes } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
+import type { CardStatus as StatusRequest } from "../../lightning/api/card-status.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { type AccountRow, cardName, lockAccount, saveAccount } from "../ledger/accounts.js";
-import { keepEvidence } from "../ledger/evidence.js";
+import { evidenceMessage, keepEvidence } from "../ledger/evidence.js";
 import { fullSequence, type Gap, loadPending } from "../ledger/facts.js";
 import { type LimitsRow, queueUpdate } from "../ledger/limits.js";
 import { openedGap } from "../ledger/place.js";
 import type { Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
-import type { CardRecord } from "../verify.js";
+import { type CardRecord, NOBODY } from "../verify.js";
 import type { IssuerPorts } from "./ports.js";
-import { evidenceOf } from "./read-request.js";
 
 /** What a desk needs: no node, since nothing is paid there. */
 export type DeskPorts = Pick<
@@ -28,16 +24,13 @@ export type DeskPorts = Pick<
 /** Handles a card's own word on its counters (specs/03 §4): it closes the last gap and acknowledges updates. */
 export class CardStatusDesk {
   readonly #ports: DeskPorts;
-  /** What an unknown card is checked against, so that it costs what a known one does. */
-  readonly #nobody: Uint8Array;
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
-    this.#nobody = ports.secp256k1.publicKey(new Uint8Array(32).fill(1, 31));
   }
 
   /** Opens a status whose challenge is that of this time and nonce. @returns undefined: not one of those */
-  read({ status, time, nonce }: CardStatusRequest): OpenedMessage<CardStatus> | undefined {
+  read({ status, time, nonce }: StatusRequest): OpenedMessage<CardStatus> | undefined {
     try {
       const opened = statusMessage.open(status, (id) => this.#ports.keys.sealKey(id));
       const challenge = statusChallenge(this.#ports.nodeId, time, nonce);
@@ -50,8 +43,8 @@ export class CardStatusDesk {
 
   /** One signature verification, whether the card is known or not. */
   isGenuine(opened: OpenedMessage<CardStatus>, card: CardRecord | undefined): boolean {
-    const backend: Secp256k1 = this.#ports.secp256k1;
-    const signed = verifySignature(opened, card?.publicKey ?? this.#nobody, backend);
+    const { signature, digest } = opened;
+    const signed = this.#ports.secp256k1.verify(signature, digest, card?.publicKey ?? NOBODY);
     return signed && card !== undefined && equalBytes(card.keySetId, opened.keySetId);
   }
 
@@ -106,7 +99,7 @@ export class CardStatusDesk {
   ): Promise<boolean> {
     const { store, clock } = this.#ports;
     const now = BigInt(clock());
-    const message = evidenceOf(MESSAGE_TYPE.STATUS, opened);
+    const message = evidenceMessage(MESSAGE_TYPE.STATUS, opened);
     const kept = await keepEvidence(tx, { card: account.card, at: now, contradiction: words, message });
     if (account.state !== "active" || kept === "repeat") return kept === "new";
     account.state = "blocked";
@@ -123,7 +116,7 @@ export class CardStatusDesk {
     const gap = openedGap(account, counter, total, at);
     const parts = gap ? [gap] : await this.#split(tx, account, counter, total);
     if (parts.length === 0) return;
-    const message = evidenceOf(MESSAGE_TYPE.STATUS, opened);
+    const message = evidenceMessage(MESSAGE_TYPE.STATUS, opened);
     await tx.insertInto("statuses").values({ card: account.card, counter, total, at, message }).execute();
     await tx
       .insertInto("gaps")

@@ -1,9 +1,10 @@
-import type { Msat } from "../../common/index.js";
+import type { Msat } from "../../common/msat.js";
 import type { KnownAuthorization } from "./facts.js";
+import type { LimitsRow } from "./limits.js";
 
-/** What shall happen to a claim. Only `reserve` leads to a payment. */
+/** What becomes of an authorization. Only `reserve` leads to a payment; one with a reason is rejected with it. */
 export type Decision =
-  /** Seen before: the outcome of then counts. */
+  /** Seen before: the decision of then counts. */
   | { readonly kind: "known"; readonly known: KnownAuthorization }
   /** Not now, or not with this token: nothing is recorded, the counter stays unseen. */
   | { readonly kind: "refuse"; readonly reason: number }
@@ -21,3 +22,14 @@ export type Decision =
       readonly feeShortOf: "card" | "issuer" | undefined;
       readonly maxCltv: number;
     };
+
+/** A decision that is durable. */
+export interface Recorded {
+  readonly decision: Decision;
+  /** The update that the card has yet to get, if any. */
+  readonly pending: LimitsRow | undefined;
+  /** When it was decided for the card, Unix milliseconds. */
+  readonly decidedAt: bigint;
+  /** Of a contradiction: that it is a new one, or that the card was blocked for it now. */
+  readonly isNews?: boolean;
+}

@@ -1,8 +1,9 @@
-import { type Msat, msat } from "../../common/index.js";
-import type { Policy } from "../policy/index.js";
+import { type Msat, msat } from "../../common/msat.js";
+import type { Policy } from "../policy/schema.js";
 import { findMany } from "../store/many.js";
 import type { AuthorizationState } from "../store/schema.js";
 import type { FindStatement, Store, Tx } from "../store/types.js";
+import type { VerifiedAuthorization } from "../verify.js";
 import type { AccountRow } from "./accounts.js";
 import {
   cardFees,
@@ -15,24 +16,6 @@ import {
 } from "./fees.js";
 import { type LimitsRow, NEWEST, newestOf } from "./limits.js";
 import type { PolicyCache } from "./policies.js";
-
-/** What a genuine token says, as the ledger asks about it. */
-export interface Claim {
-  readonly card: bigint;
-  readonly counter: bigint;
-  /** AUTHORIZATION_FLAG bits. */
-  readonly flags: bigint;
-  readonly pinVerified: boolean;
-  /** Low 24 bits of the update sequence. */
-  readonly sequence: bigint;
-  readonly amount: Msat;
-  /** The card's total after it. */
-  readonly total: Msat;
-  readonly invoiceHash: Buffer;
-  readonly paymentHash: Buffer;
-  /** Node id, lower-case hex. */
-  readonly payee: string;
-}
 
 /** The row that a counter has already. */
 export interface KnownAuthorization {
@@ -56,7 +39,7 @@ export interface Gap {
   readonly voided_at: bigint | null;
 }
 
-/** What the ledger knows that bears on one claim. */
+/** What the ledger knows that bears on one authorization. */
 export interface Facts {
   readonly account: AccountRow;
   readonly policy: Policy;
@@ -81,11 +64,11 @@ export interface Facts {
   readonly pending: LimitsRow | undefined;
 }
 
-/** What is known of some claims, and of everything that shares the database. */
+/** What is known of some authorizations, and of everything that shares the database. */
 export interface Loaded {
   readonly facts: readonly (Facts | undefined)[];
   readonly load: IssuerLoad;
-  /** Payments that are reserved right now, to each payee of the claims. */
+  /** Payments that are reserved right now, to each payee of theirs. */
   readonly inFlightTo: ReadonlyMap<string, number>;
 }
 
@@ -178,26 +161,26 @@ export function fullSequence(newest: bigint, low24: bigint): bigint | undefined 
 }
 
 /**
- * Reads what bears on each claim. No two claims may be of the same card.
+ * Reads what bears on each authorization. No two may be of the same card.
  * @param accounts of their cards, held by this transaction
- * @returns facts in the order of the claims, undefined for a card without an account; and those of all cards
+ * @returns facts in their order, undefined for a card without an account; and those of all cards
  */
 export async function loadFacts(
   store: Store,
   tx: Tx,
   policies: PolicyCache,
   accounts: ReadonlyMap<bigint, AccountRow>,
-  claims: readonly Claim[],
+  authorizations: readonly VerifiedAuthorization[],
   now: bigint,
 ): Promise<Loaded> {
-  const there = claims.filter(({ card }) => accounts.has(card));
-  const account = (claim: Claim) => accounts.get(claim.card) as AccountRow;
+  const there = authorizations.filter(({ card }) => accounts.has(card));
+  const account = (one: VerifiedAuthorization) => accounts.get(one.card) as AccountRow;
 
   const policy: Policy[] = [];
-  for (const claim of there) policy.push(await policies.get(tx, account(claim).policy));
-  const acknowledged = there.map((claim) => fullSequence(account(claim).sequence, claim.sequence));
+  for (const one of there) policy.push(await policies.get(tx, account(one).policy));
+  const acknowledged = there.map((one) => fullSequence(account(one).sequence, one.sequence));
   // No gap ends above the highest counter that was seen.
-  const passed = there.filter((claim) => claim.counter <= account(claim).top_counter);
+  const passed = there.filter((one) => one.counter <= account(one).top_counter);
   const asking = there.filter((_, i) => hasWindows(policy[i]));
   const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
   // One statement: one way to a database server and back, and one snapshot.
@@ -209,17 +192,17 @@ export async function loadFacts(
     { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
     {
       statement: OF_CARD,
-      rows: there.map((claim, i) => {
-        const { card, amount, counter, total } = claim;
+      rows: there.map((one, i) => {
+        const { card, amount, counter, total } = one;
         const sequence = acknowledged[i] ?? -1n;
-        const periods = periodsBefore(decisionTime(account(claim), now));
-        return { card, amount, counter, total, pin: claim.pinVerified ? 1n : 0n, sequence, ...periods };
+        const periods = periodsBefore(decisionTime(account(one), now));
+        return { card, amount, counter, total, pin: one.pinVerified ? 1n : 0n, sequence, ...periods };
       }),
     },
     {
       statement: SPENT,
-      rows: asking.flatMap((claim) =>
-        WINDOWS.map((length) => ({ card: claim.card, since: decisionTime(account(claim), now) - length })),
+      rows: asking.flatMap((one) =>
+        WINDOWS.map((length) => ({ card: one.card, since: decisionTime(account(one), now) - length })),
       ),
     },
     { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
@@ -229,29 +212,29 @@ export async function loadFacts(
   const windows = spentInWindows(asking.map(account), spent);
   const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
 
-  const gapOf = new Map(passed.map((claim, i) => [claim.card, containing(gaps[i], claim.counter)]));
+  const gapOf = new Map(passed.map((one, i) => [one.card, containing(gaps[i], one.counter)]));
   const facts = new Map(
-    there.map((claim, i) => [
-      claim.card,
+    there.map((one, i) => [
+      one.card,
       {
-        account: account(claim),
+        account: account(one),
         policy: policy[i] as Policy,
         acknowledged: acknowledged[i],
         known: known[i],
-        gap: gapOf.get(claim.card),
+        gap: gapOf.get(one.card),
         permitted: ofCard[i]?.permitted === 1n,
-        paymentTaken: isOther(payments[i], claim),
+        paymentTaken: isOther(payments[i], one),
         paidUnmatched: paidOf(payments[i]),
-        spent24h: windows.get(claim.card)?.[0] ?? msat(0n),
-        spent30d: windows.get(claim.card)?.[1] ?? msat(0n),
+        spent24h: windows.get(one.card)?.[0] ?? msat(0n),
+        spent30d: windows.get(one.card)?.[1] ?? msat(0n),
         fees: ofCard[i] ?? NO_FEES,
         inFlight: Number.parseInt((ofCard[i]?.in_flight ?? 0n).toString(), 10),
-        pending: pending.get(claim.card),
+        pending: pending.get(one.card),
       } satisfies Facts,
     ]),
   );
   return {
-    facts: claims.map(({ card }) => facts.get(card)),
+    facts: authorizations.map(({ card }) => facts.get(card)),
     load: load[0] ?? NO_LOAD,
     inFlightTo: new Map(payees.map((payee, i) => [payee, counted(inFlightTo[i])])),
   };
@@ -268,8 +251,8 @@ interface PaymentRow {
   readonly paid: bigint;
 }
 
-const isOther = (row: PaymentRow | undefined, claim: Claim): boolean =>
-  row !== undefined && row.paid < 0n && (row.card !== claim.card || row.counter !== claim.counter);
+const isOther = (row: PaymentRow | undefined, one: VerifiedAuthorization): boolean =>
+  row !== undefined && row.paid < 0n && (row.card !== one.card || row.counter !== one.counter);
 
 const paidOf = (row: PaymentRow | undefined): Msat | undefined =>
   row && row.paid >= 0n ? msat(row.paid) : undefined;

@@ -1,12 +1,10 @@
 import { msat, ValueError } from "../../common/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import type { PaymentLookup } from "../../lightning/nodes/port.js";
 import type { Authorizer, AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
-import { alertUnmatched } from "../authorizer/unmatched.js";
+import { settlePaid } from "../authorizer/settle.js";
 import { cardName } from "../ledger/accounts.js";
 import { type GapMoment, gapsAhead, type VoidedGap, voidDueGaps } from "../ledger/gaps.js";
-import { provesPayment } from "../ledger/resolve.js";
 import type { GapClaim } from "../ledger/unmatched.js";
 import { milliseconds } from "../store/values.js";
 import { claimLeases, type OpenAuthorization, type SeenLease } from "./leases.js";
@@ -164,33 +162,24 @@ export class Reconciler {
     const active = this.#authorizer.payments.isActive(open);
     const expired = this.#isExpired(open);
     if (active && !expired) return "open";
-    let state = await this.#lookUp(open);
+    let state = await this.#authorizer.payments.lookUp(open.payment_hash);
     const situation = { active, expired, alone: open.takeovers === 0n };
     let move = nextMove(state, situation);
     if (move === "pay") {
       // Who takes the lease over counts on this: later than that nothing is sent under it any more.
       if (monotonic() - claimedAt > this.#config.leaseMs / 2) return "open";
       state = await this.#authorizer.payments.pay(
-        { ...order(open), paymentHash: open.payment_hash },
-        this.#config.payTimeoutMs,
+        { ...open, paymentHash: open.payment_hash },
+        { ...requestOf(open), timeoutMs: this.#config.payTimeoutMs },
       );
       move = nextMove(state, situation);
     }
     if (move === "settle" && state.state === "settled") {
-      const booked = await this.#authorizer.writer.settle({
-        card: open.card,
-        counter: open.counter,
-        amount: msat(open.amount),
-        paymentHash: open.payment_hash,
-        preimage: state.preimage,
-        fee: state.fee,
-        reserved: { decidedAt: open.decided_at, maxFee: open.max_fee, held: open.held },
-      });
-      if (booked) return "settled";
       const { card, counter, payment_hash: paymentHash } = open;
       const { preimage, fee } = state;
-      const payment = { paymentHash, preimage, fee, amount: msat(open.amount), key: { card, counter } };
-      await alertUnmatched(this.#ports, [{ ...payment, sentAt: clock() }]);
+      const reserved = { decidedAt: open.decided_at, maxFee: open.max_fee, held: open.held };
+      const settlement = { card, counter, paymentHash, preimage, fee, reserved, amount: msat(open.amount) };
+      await settlePaid(this.#ports, this.#authorizer.writer, settlement);
       return "settled";
     }
     if (move !== "void") return "open";
@@ -215,28 +204,13 @@ export class Reconciler {
     const isHeld = this.#held.see(name, undefined, monotonic()) >= leaseMs + payTimeoutMs;
     return isHeld && milliseconds(open.expires_at) + expiryMarginMs < clock();
   }
-
-  async #lookUp(open: OpenAuthorization): Promise<PaymentLookup> {
-    const { log, node } = this.#ports;
-    try {
-      const state = await node.lookupPayment(open.payment_hash);
-      if (state.state !== "settled" || provesPayment(open.payment_hash, state.preimage)) return state;
-      log.error({ event: "wrong-preimage" }, "the node gave a preimage that proves nothing");
-    } catch (error) {
-      log.warn({ event: "node", error: nameOf(error) }, "the node did not answer a look-up");
-    }
-    return { state: "unknown" };
-  }
 }
 
 const momentName = ({ card, known_at }: GapMoment) => `${card}:${known_at}`;
 
-const order = (open: OpenAuthorization) => ({
-  card: open.card,
-  counter: open.counter,
+const requestOf = (open: OpenAuthorization) => ({
   invoice: open.invoice,
-  amount: open.amount,
-  amountless: open.amountless !== null,
-  maxFee: open.max_fee,
+  maxFee: msat(open.max_fee),
   maxCltv: milliseconds(open.max_cltv),
+  ...(open.amountless === null ? {} : { amount: msat(open.amount) }),
 });

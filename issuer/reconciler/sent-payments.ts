@@ -1,7 +1,7 @@
 import type { SentPayment } from "../../lightning/nodes/port.js";
 import type { IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
-import { alertUnmatched } from "../authorizer/unmatched.js";
+import { alertUnmatched } from "../authorizer/settle.js";
 import { beginOfPayments, readMark, writeMark } from "../ledger/payments-mark.js";
 import { provesPayment } from "../ledger/resolve.js";
 import { type GapClaim, matchSettled, type PaidByNode, withoutAuthorization } from "../ledger/unmatched.js";

@@ -53,7 +53,7 @@ export class CardDesk {
     const time = BigInt(Math.floor(this.#ports.clock() / 1000));
     const nonce = this.#ports.randomBytes(24);
     const status = await card.identify(statusChallenge(this.#ports.nodeId, time, nonce));
-    const opened = this.#desk.read({ peer: this.#ports.nodeId, status, time, nonce });
+    const opened = this.#desk.read({ status, time, nonce });
     const record = opened && (await this.#cards.find(opened.fields.cardId));
     if (!opened || !this.#desk.isGenuine(opened, record) || !record)
       throw new DeskError("not-ours", "The card on the reader is not a card of this ledger.", {

@@ -4,9 +4,10 @@ import type { KeySource } from "../../keys/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { Authorizer, type IssuerPorts, issuerPorts, type SignatureChecker } from "../authorizer/index.js";
+import { Authorizer, type IssuerPorts, issuerPorts } from "../authorizer/index.js";
 import { inheritLeases, Reconciler, type Round } from "../reconciler/index.js";
 import { bindStore, type Store } from "../store/index.js";
+import type { SignatureChecker } from "../verify.js";
 import type { ServiceConfig } from "./config.js";
 import { checkHealth, type Health } from "./health.js";
 import type { ServiceLog } from "./log.js";
@@ -152,8 +153,9 @@ export class IssuerService {
     this.#receiver = new PaymentReceiver(
       node,
       {
-        initiatePayment: (request) => metrics.timed(() => this.#authorizer.initiatePayment(request)),
-        cardStatus: (request) => this.#authorizer.cardStatus(request),
+        initiatePayment: (request, reply) =>
+          metrics.timed(() => this.#authorizer.initiatePayment(request, reply)),
+        cardStatus: (request, reply) => this.#authorizer.cardStatus(request, reply),
       },
       {
         ratePerPeer: config.authorizer.peerRate,

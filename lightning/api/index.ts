@@ -1,11 +1,6 @@
 /** Authorized Payment Initiation (specs/08): a merchant's node asks the payer's node to pay, showing a token. */
 export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
-export type {
-  AuthorizationOutcome,
-  CardStatusRequest,
-  InitiatePaymentRequest,
-  PaymentAuthorizer,
-} from "./authorizer.js";
+export type { PaymentAuthorizer, Reply } from "./authorizer.js";
 export { type CardStatus, decodeCardStatus, encodeCardStatus, statusChallenge } from "./card-status.js";
 export { type CardUpdate, decodeCardUpdate, encodeCardUpdate } from "./card-update.js";
 export { decodeInitiatePayment, encodeInitiatePayment, type InitiatePayment } from "./initiate-payment.js";

@@ -18,14 +18,15 @@ export interface RequestAbout {
   readonly type: number;
 }
 
-/** What became of one request. `updated`: a card update was sent. Holds no token and no invoice. */
-export type ReceiverEvent = RequestAbout &
-  (
-    | { readonly event: "ignored"; readonly cause: IgnoredCause }
-    | { readonly event: "accepted" | "answered"; readonly updated: boolean }
-    | { readonly event: "rejected"; readonly reason: number | undefined; readonly updated: boolean }
-    /** The peer went away before the answer; it is not dialed back. */
-    | { readonly event: "undeliverable" }
-    /** The authorizer or the node failed; the peer gets no answer. */
-    | { readonly event: "failed"; readonly error: unknown }
-  );
+/** What became of a request. `updated`: a card update was sent. */
+export type RequestEnd =
+  | { readonly event: "ignored"; readonly cause: IgnoredCause }
+  | { readonly event: "accepted" | "answered"; readonly updated: boolean }
+  | { readonly event: "rejected"; readonly reason: number; readonly updated: boolean }
+  /** The peer went away before the answer; it is not dialed back. */
+  | { readonly event: "undeliverable" }
+  /** The authorizer or the node failed; the peer gets no answer. */
+  | { readonly event: "failed"; readonly error: unknown };
+
+/** What became of which request. Holds no token and no invoice. */
+export type ReceiverEvent = RequestAbout & RequestEnd;

@@ -3,11 +3,11 @@ import { bytesToHex, ParseError } from "../../common/index.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
 import { Admission, DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
-import type { PaymentAuthorizer } from "./authorizer.js";
+import type { PaymentAuthorizer, Reply } from "./authorizer.js";
 import { decodeCardStatus } from "./card-status.js";
 import { encodeCardUpdate } from "./card-update.js";
 import { decodeInitiatePayment } from "./initiate-payment.js";
-import type { ReceiverEvent, RequestAbout } from "./receiver-events.js";
+import type { ReceiverEvent, RequestAbout, RequestEnd } from "./receiver-events.js";
 import { encodeRejectPayment } from "./reject-payment.js";
 import { PEER_MESSAGE } from "./wire.js";
 
@@ -62,8 +62,7 @@ export class PaymentReceiver {
 
   private async decide(message: PeerMessage, about: RequestAbout): Promise<void> {
     try {
-      if (message.type === PEER_MESSAGE.CARD_STATUS) await this.answerStatus(message, about);
-      else await this.answerInitiation(message, about);
+      this.tell({ ...about, ...(await this.answer(message)) });
     } catch (error) {
       if (error instanceof ParseError) this.tell({ ...about, event: "ignored", cause: "malformed" });
       else if (error instanceof NodeError && error.code === "not-connected")
@@ -72,44 +71,23 @@ export class PaymentReceiver {
     }
   }
 
-  private async answerInitiation({ peer, payload }: PeerMessage, about: RequestAbout): Promise<void> {
-    const { token, invoice } = decodeInitiatePayment(payload);
-    let early = false;
-    const { outcome, reason, cardUpdate } = await this.authorizer.initiatePayment({
-      peer,
-      token,
-      invoice,
-      onCardUpdate: async (update) => {
-        try {
-          early = await this.sendUpdate(peer, token, update);
-        } catch (error) {
-          // The peer left: the update is repeated with a later token, the payment goes on.
-          if (!(error instanceof NodeError)) throw error;
-        }
-      },
-    });
-    // The update goes first: the reject ends the terminal's waiting.
-    const updated = (await this.sendUpdate(peer, token, cardUpdate)) || early;
-    if (outcome === "accepted") {
-      await this.keepPlace(peer);
-      this.tell({ ...about, event: "accepted", updated });
-      return;
+  private async answer({ peer, type, payload }: PeerMessage): Promise<RequestEnd> {
+    if (type === PEER_MESSAGE.CARD_STATUS) {
+      const status = decodeCardStatus(payload);
+      const skew = status.time - BigInt(Math.floor(this.now() / 1000));
+      const most = BigInt(this.options.maxStatusSkewSeconds ?? 600);
+      if (skew > most || -skew > most) return { event: "ignored", cause: "stale" };
+      const reply = new PeerReply(this.node, peer, sha256(status.status));
+      await this.authorizer.cardStatus(status, reply);
+      return { event: "answered", updated: reply.isUpdated() };
     }
-    const reject = encodeRejectPayment({ tokenHash: sha256(token), invoice, reason });
-    await this.node.sendMessage(peer, PEER_MESSAGE.REJECT_PAYMENT, reject);
-    this.tell({ ...about, event: "rejected", reason, updated });
-  }
-
-  private async answerStatus({ peer, payload }: PeerMessage, about: RequestAbout): Promise<void> {
-    const status = decodeCardStatus(payload);
-    const skew = status.time - BigInt(Math.floor(this.now() / 1000));
-    const most = BigInt(this.options.maxStatusSkewSeconds ?? 600);
-    if (skew > most || -skew > most) {
-      this.tell({ ...about, event: "ignored", cause: "stale" });
-      return;
-    }
-    const update = await this.authorizer.cardStatus({ peer, ...status });
-    this.tell({ ...about, event: "answered", updated: await this.sendUpdate(peer, status.status, update) });
+    const request = decodeInitiatePayment(payload);
+    const reply = new PeerReply(this.node, peer, sha256(request.token), request.invoice);
+    await this.authorizer.initiatePayment(request, reply);
+    const { reason } = reply;
+    if (reason === undefined) await this.keepPlace(peer);
+    const updated = reply.isUpdated();
+    return reason === undefined ? { event: "accepted", updated } : { event: "rejected", reason, updated };
   }
 
   private async keepPlace(peer: Uint8Array): Promise<void> {
@@ -121,18 +99,61 @@ export class PaymentReceiver {
     }
   }
 
-  private async sendUpdate(peer: Uint8Array, request: Uint8Array, update?: Uint8Array): Promise<boolean> {
-    if (!update) return false;
-    const payload = encodeCardUpdate({ requestHash: sha256(request), update });
-    await this.node.sendMessage(peer, PEER_MESSAGE.CARD_UPDATE, payload);
-    return true;
-  }
-
   private now(): number {
     return this.options.now?.() ?? Date.now();
   }
 
   private tell(event: ReceiverEvent): void {
     this.options.onEvent?.(event);
+  }
+}
+
+/** The connection that a request came on. What could not be sent is told at the end. */
+class PeerReply implements Reply {
+  reason: number | undefined;
+  readonly #node: LightningNode;
+  readonly #peer: Uint8Array;
+  readonly #requestHash: Uint8Array;
+  readonly #invoice: Uint8Array;
+  #updated = false;
+  #failure: unknown;
+
+  constructor(
+    node: LightningNode,
+    peer: Uint8Array,
+    requestHash: Uint8Array,
+    invoice: Uint8Array = new Uint8Array(0),
+  ) {
+    this.#node = node;
+    this.#peer = peer;
+    this.#requestHash = requestHash;
+    this.#invoice = invoice;
+  }
+
+  async update(update: Uint8Array): Promise<void> {
+    const payload = encodeCardUpdate({ requestHash: this.#requestHash, update });
+    if (await this.#send(PEER_MESSAGE.CARD_UPDATE, payload)) this.#updated = true;
+  }
+
+  async reject(reason: number): Promise<void> {
+    this.reason = reason;
+    const payload = encodeRejectPayment({ tokenHash: this.#requestHash, invoice: this.#invoice, reason });
+    await this.#send(PEER_MESSAGE.REJECT_PAYMENT, payload);
+  }
+
+  /** Whether the card was sent an update. @throws what kept an answer from being sent */
+  isUpdated(): boolean {
+    if (this.#failure) throw this.#failure;
+    return this.#updated;
+  }
+
+  async #send(type: number, payload: Uint8Array): Promise<boolean> {
+    try {
+      await this.#node.sendMessage(this.#peer, type, payload);
+      return true;
+    } catch (error) {
+      this.#failure ??= error;
+      return false;
+    }
   }
 }

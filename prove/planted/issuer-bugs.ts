@@ -18,7 +18,7 @@ const FEES_SCHEMA = "issuer/store/migrations/0003-fees.ts";
 const FEES = "issuer/ledger/fees.ts";
 const CARD_RATE = "issuer/authorizer/card-rate.ts";
 const EVIDENCE = "issuer/ledger/evidence.ts";
-const APPLY = "issuer/ledger/apply.ts";
+const RECORD = "issuer/ledger/record.ts";
 const RECONCILER = "issuer/reconciler/reconciler.ts";
 const LEASES = "issuer/reconciler/leases.ts";
 const NEXT_MOVE = "issuer/reconciler/next-move.ts";
@@ -30,7 +30,10 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     name: "the money that is there is not looked at",
     edits: {
       [DECIDE]: [
-        ["account.spent + account.held + question.amount > account.funded", "account.spent > account.funded"],
+        [
+          "account.spent + account.held + authorization.amount > account.funded",
+          "account.spent > account.funded",
+        ],
       ],
     },
     caughtBy: [
@@ -45,8 +48,8 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     edits: {
       [DECIDE]: [
         [
-          "account.spent + account.held + question.amount > account.funded",
-          "account.spent > account.funded + question.amount",
+          "account.spent + account.held + authorization.amount > account.funded",
+          "account.spent > account.funded + authorization.amount",
         ],
       ],
       [SCHEMA]: [["check (spent <= funded), ", ""]],
@@ -73,7 +76,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "the reconciler takes for left behind what a request is about to pay",
-    edits: { [AUTHORIZER]: [["this.payments.hold(question)", "() => {}"]] },
+    edits: { [AUTHORIZER]: [["this.payments.hold(authorization)", "() => {}"]] },
     caughtBy: [test("reserved-unpaid", "sqlite is the request's own")],
   },
   {
@@ -119,7 +122,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "limits that were signed are not looked at",
-    edits: { [DECIDE]: [["if (!facts.permitted)", "if (!facts.permitted && question.amount < 1n)"]] },
+    edits: { [DECIDE]: [["if (!facts.permitted)", "if (!facts.permitted && authorization.amount < 1n)"]] },
     caughtBy: [story("rogue-card", "whose limits were changed in its memory")],
   },
   {
@@ -177,7 +180,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "the fee of a payment counts only when it is settled",
-    edits: { [APPLY]: [['amount: decision.kind === "reserve" ? decision.maxFee : 0n', "amount: 0n"]] },
+    edits: { [RECORD]: [['amount: decision.kind === "reserve" ? decision.maxFee : 0n', "amount: 0n"]] },
     caughtBy: [test("fees", "sqlite counts the highest fee"), ledgerModel, systemFaults],
   },
   {
@@ -242,8 +245,8 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     edits: {
       [AUTHORIZER]: [
         [
-          "const isRepeat = isDecided || this.#underWay.has(name)",
-          "const isRepeat = !isDecided && this.#underWay.has(name)",
+          "const isRepeat = authorization.record.isDecided || this.#inWork.has(name)",
+          "const isRepeat = !authorization.record.isDecided && this.#inWork.has(name)",
         ],
       ],
     },
@@ -261,7 +264,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "evidence that is presented again blocks a card that was unblocked",
-    edits: { [APPLY]: [[' && kept !== "repeat"', ""]] },
+    edits: { [RECORD]: [[' && kept !== "repeat"', ""]] },
     caughtBy: [test("repeats", "sqlite evidence that is presented again"), ledgerModel],
   },
   {
@@ -272,16 +275,16 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   {
     name: "a token for another amount than the invoice's is paid",
     edits: {
-      "issuer/authorizer/read-request.ts": [["return REASON.TOKEN_OTHER_AMOUNT;", "return undefined;"]],
+      "issuer/verify.ts": [
+        ["invoice.amount === fields.amount) return undefined;", "invoice.amount > 0n) return undefined;"],
+      ],
     },
     caughtBy: [story("rogue-terminal", "that shows 10 sat")],
   },
   {
     name: "the last counter that a card has passed over is not looked for",
     edits: {
-      [FACTS]: [
-        ["claim.counter <= account(claim).top_counter", "claim.counter < account(claim).top_counter"],
-      ],
+      [FACTS]: [["counter <= account(one).top_counter", "counter < account(one).top_counter"]],
     },
     caughtBy: [ledgerModel],
   },
@@ -296,7 +299,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
       [AUTHORIZER]: [
         [
           '      case "known":\n',
-          '      case "known":\n        if (decision.known.state === "void")\n          return await this.#pay(question, { maxFee: 5_000n, maxCltv: 1008 }, started, applied?.pending);\n',
+          '      case "known":\n        if (decision.known.state === "void") return await this.#pay(authorization, { maxFee: 5_000n, maxCltv: 1008, held: 0n }, recorded);\n',
         ],
       ],
     },
@@ -309,7 +312,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
         ["    if (there) return await there;\n", ""],
         [
           '      case "known":\n',
-          '      case "known":\n        return await this.#pay(question, { maxFee: 5_000n, maxCltv: 1008 }, started, applied?.pending);\n',
+          '      case "known":\n        return await this.#pay(authorization, { maxFee: 5_000n, maxCltv: 1008, held: 0n }, recorded);\n',
         ],
       ],
     },
@@ -320,8 +323,8 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     edits: {
       [AUTHORIZER]: [
         [
-          "    const decided = await this.writer.decide(question);\n",
-          "    await this.payments.pay({ ...question, maxFee: 5_000n, maxCltv: 1008 }, this.#config.payTimeoutMs);\n    const decided = await this.writer.decide(question);\n",
+          "    const recorded = await this.writer.decide(authorization);\n",
+          "    await this.payments.pay(authorization, { ...authorization, maxFee: 5_000n, maxCltv: 1008, timeoutMs: 2000, amount: undefined });\n    const recorded = await this.writer.decide(authorization);\n",
         ],
       ],
     },
@@ -348,7 +351,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   },
   {
     name: "a payment that the node does not know the end of is taken for failed",
-    edits: { [AUTHORIZER]: [['} else if (state.state === "failed") {', "} else {"]] },
+    edits: { [AUTHORIZER]: [['} else if (paid.state === "failed") {', "} else {"]] },
     caughtBy: [ledgerModel, systemFaults],
   },
 ]);
@@ -370,7 +373,7 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
     name: "not found is final, and what a request is about to pay is not held",
     edits: {
       [NEXT_MOVE]: [['active ? "wait" : "pay"', 'active ? "wait" : "void"']],
-      [AUTHORIZER]: [["this.payments.hold(question)", "() => {}"]],
+      [AUTHORIZER]: [["this.payments.hold(authorization)", "() => {}"]],
     },
     caughtBy: [systemFaults],
   },

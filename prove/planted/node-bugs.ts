@@ -124,7 +124,9 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
   },
   {
     name: "nobody tells the node who has asked successfully",
-    edits: { "lightning/api/receiver.ts": [["      await this.keepPlace(peer);\n", ""]] },
+    edits: {
+      "lightning/api/receiver.ts": [["    if (reason === undefined) await this.keepPlace(peer);\n", ""]],
+    },
     caughtBy: [
       {
         tests: "test/lightning/api-receiver.test.ts",

@@ -3,7 +3,7 @@ import { bugsOf, type PlantedBug } from "./bug.js";
 const statementFaults = { campaign: "statement-faults" } as const;
 
 const ACCOUNTS = "issuer/ledger/accounts.ts";
-const APPLY = "issuer/ledger/apply.ts";
+const RECORD = "issuer/ledger/record.ts";
 const DRIVER = "issuer/store/postgres-driver.ts";
 const GUARD = "issuer/store/statement-guard.ts";
 const MANY = "issuer/store/postgres-many.ts";
@@ -32,7 +32,7 @@ export const STATEMENT_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
         ["{ lock: true }", "{ lock: false }"],
         ['    .where("version", "=", version)\n', ""],
       ],
-      [APPLY]: [['["card", "version"],\n  (p) =>', '["card"],\n  (p) =>']],
+      [RECORD]: [['["card", "version"],\n  (p) =>', '["card"],\n  (p) =>']],
     },
     caughtBy: [statementFaults],
   },

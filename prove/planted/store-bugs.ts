@@ -49,7 +49,7 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
   },
   {
     name: "a group of decisions is written over whatever version is there",
-    edits: { "issuer/ledger/apply.ts": [['["card", "version"],', '["card"],']] },
+    edits: { "issuer/ledger/record.ts": [['["card", "version"],', '["card"],']] },
     caughtBy: [test("transactions", "sqlite is not written over an account that was changed")],
   },
   {

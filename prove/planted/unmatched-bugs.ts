@@ -12,7 +12,7 @@ const SENT = "issuer/reconciler/sent-payments.ts";
 export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
   {
     name: "nobody looks at the result of a settlement",
-    edits: { [AUTHORIZER]: [["if (!booked) await", "if (booked === undefined) await"]] },
+    edits: { "issuer/authorizer/settle.ts": [["if (!booked) await", "if (booked === undefined) await"]] },
     caughtBy: [unmatched("sqlite a payment under a counter that was voided")],
   },
   {
@@ -50,7 +50,7 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
     name: "a token whose payment the ledger forgot is refused because its invoice has expired",
     edits: {
       [DECIDE]: [
-        ["if (paidUnmatched === undefined) return", "if (paidUnmatched !== question.amount + 1n) return"],
+        ["if (paidUnmatched === undefined)\n", "if (paidUnmatched !== authorization.amount + 1n)\n"],
       ],
     },
     caughtBy: [unmatched("sqlite a forgotten payment is booked when its token comes again"), systemFaults],
@@ -58,7 +58,7 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
   {
     name: "an expired invoice is refused without asking whether the node has paid it",
     edits: {
-      [AUTHORIZER]: [["question.problem !== undefined && (await", "question.problem === 0 && (await"]],
+      [AUTHORIZER]: [["authorization.problem && (await", "!authorization && (await"]],
     },
     caughtBy: [unmatched("sqlite a forgotten payment whose token comes before anybody found it")],
   },
@@ -135,13 +135,13 @@ export const REJECT_BUGS: readonly PlantedBug[] = bugsOf("rejects", [
   },
   {
     name: "an invoice may expire as late as it likes",
-    edits: { "issuer/authorizer/read-request.ts": [["expiresAt > latest ?", "expiresAt > 1e6 * latest ?"]] },
+    edits: { "issuer/verify.ts": [["now + maxExpirySeconds\n", "now + 1e6 * maxExpirySeconds\n"]] },
     caughtBy: [story("for an invoice that expires late")],
   },
   {
     name: "a service without the keys of a card refuses its token for good",
     edits: {
-      [AUTHORIZER]: [["(await this.#missingKeys.isFor(request.token))", "request.token.length === 0"]],
+      [AUTHORIZER]: [["(await this.#missingKeys.isFor(token))", "token.length === 0"]],
     },
     caughtBy: [story("says nothing about its tokens")],
   },

@@ -14,10 +14,10 @@ import {
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { openPostgres } from "../../issuer/store/index.js";
 import type { KeySource } from "../../keys/key-source.js";
-import type { AuthorizationOutcome } from "../../lightning/api/authorizer.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { decodeInvoice, invoiceHash } from "../../lightning/bolt11/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
+import type { Answered } from "../../testing/issuer/replies.js";
 import { Service, TestClock } from "../../testing/issuer/service.js";
 import { type Behaviour, ScriptedNode } from "../../testing/nodes/scripted-node.js";
 import { Notebook, type TokenNotes } from "./notebook.js";
@@ -141,7 +141,7 @@ export class Stage {
     return { ...made, token, isClone: true };
   }
 
-  async present(service: Service, made: Made): Promise<AuthorizationOutcome> {
+  async present(service: Service, made: Made): Promise<Answered> {
     const { notes } = made;
     const outcome = await service.present(made.token, made.invoice);
     notes.isRejected = outcome.outcome === "rejected";

@@ -41,7 +41,7 @@ const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
   "keys/key-source.ts": /Buffer\.compare\(set\.id, id\)/,
   // The card's own statements: whoever presents one knows it.
   "issuer/ledger/evidence.ts": /statementOf\(message\)\.equals\(statement\)/,
-  "issuer/authorizer/decide.ts": /known\.invoice_hash\.equals\(question\.invoiceHash\)/,
+  "issuer/authorizer/decide.ts": /known\.invoice_hash\.equals\(authorization\.invoiceHash\)/,
   // A token is no secret from the terminal that holds it, and this only words a sentence.
   "cli/demo/sales-chapter.ts": /Buffer\.compare\(token, beer\.token\)/,
   "lightning/odt/png-read.ts": /equals\(START\)/,

@@ -6,6 +6,7 @@ import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
+import { initiate } from "../../testing/issuer/replies.js";
 import {
   Bench,
   DEPUTY_SECRET,
@@ -157,8 +158,8 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1));
     const token = card.authorize(invoice, sat(1));
-    const bad = { peer: PEER, token, invoice: utf8(change(invoice)) };
-    expect(await service.authorizer.initiatePayment(bad)).toEqual(rejectedWith(REASON.INVOICE_MALFORMED));
+    const bad = { token, invoice: utf8(change(invoice)) };
+    expect(await initiate(service.authorizer, bad)).toEqual(rejectedWith(REASON.INVOICE_MALFORMED));
     expect(await service.present(token, invoice)).toEqual(ACCEPTED);
     await finish(service);
   });
@@ -166,8 +167,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
   it("bytes that are no text are no invoice", async () => {
     const service = await start();
     const card = await service.card(1);
-    const outcome = await service.authorizer.initiatePayment({
-      peer: PEER,
+    const outcome = await initiate(service.authorizer, {
       token: card.token(),
       invoice: new Uint8Array(300).fill(0xff),
     });
@@ -366,13 +366,12 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     await fundCard(service.store, card.cardId, sat(5000), "cash", service.clock.now);
     const invoice = service.invoice(1, sat(1000));
     const early: { update: Uint8Array; callsBefore: number }[] = [];
-    const outcome = await service.authorizer.initiatePayment({
-      peer: PEER,
-      token: card.authorize(invoice, sat(1000)),
-      invoice: utf8(invoice),
-      onCardUpdate: async (update) => void early.push({ update, callsBefore: service.node.calls }),
-    });
-    expect(outcome).toEqual({ outcome: "accepted" });
+    const outcome = await initiate(
+      service.authorizer,
+      { token: card.authorize(invoice, sat(1000)), invoice: utf8(invoice) },
+      async (update) => void early.push({ update, callsBefore: service.node.calls }),
+    );
+    expect(outcome).toMatchObject({ outcome: "accepted" });
     expect(early).toHaveLength(1);
     expect(early[0]?.callsBefore).toBe(0);
     expect(service.node.calls).toBe(1);

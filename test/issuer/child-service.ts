@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { bytesToHex } from "../../common/index.js";
-import type { AuthorizationOutcome } from "../../lightning/api/authorizer.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { Answered } from "../../testing/issuer/replies.js";
 import { NODE_ID, START } from "../../testing/issuer/service.js";
 import type { Order, ProcessMessage, ProcessSetup } from "./issuer-process.js";
 
@@ -52,11 +52,11 @@ export class ChildService {
   }
 
   /** @throws ChildDied */
-  present(token: Uint8Array, invoice: string, peer: Uint8Array): Promise<AuthorizationOutcome> {
+  present(token: Uint8Array, invoice: string): Promise<Answered> {
     return this.order({
       order: "present",
-      request: { peer, token, invoice: new TextEncoder().encode(invoice) },
-    }) as Promise<AuthorizationOutcome>;
+      request: { token, invoice: new TextEncoder().encode(invoice) },
+    }) as Promise<Answered>;
   }
 
   /** @throws ChildDied */

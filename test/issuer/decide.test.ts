@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
-import { decide, type Question, type World } from "../../issuer/authorizer/decide.js";
+import { decide, type World } from "../../issuer/authorizer/decide.js";
 import type { Decision } from "../../issuer/ledger/decision.js";
 import { type Facts, fullSequence, type KnownAuthorization } from "../../issuer/ledger/facts.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
+import { VerificationError, type VerifiedAuthorization } from "../../issuer/verify.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { PAYEE } from "../../testing/nodes/scripted-node.js";
 
 const NOW = 1_800_000_000_000;
 
-const question: Question = {
+const authorization: VerifiedAuthorization = {
+  record: { cardId: new Uint8Array(8), publicKey: new Uint8Array(33), keySetId: new Uint8Array(4) },
   card: 1n,
   counter: 5n,
   flags: 0n,
@@ -72,10 +74,10 @@ const world: World = {
 
 const known: KnownAuthorization = {
   state: "settled",
-  amount: question.amount,
-  total_after: question.total,
+  amount: authorization.amount,
+  total_after: authorization.total,
   flags: 0n,
-  invoice_hash: question.invoiceHash,
+  invoice_hash: authorization.invoiceHash,
   reason: null,
   owner: null,
 };
@@ -93,7 +95,7 @@ const account = (changes: Partial<Facts["account"]>) => ({ account: { ...facts.a
 
 type Row = [
   name: string,
-  question: Partial<Question>,
+  authorization: Partial<VerifiedAuthorization>,
   facts: Partial<Facts>,
   world: Partial<World>,
   decision: string,
@@ -173,7 +175,13 @@ const ROWS: readonly Row[] = [
   ["pending", {}, account({ state: "pending" }), {}, `refuse ${REASON.CARD_ON_HOLD}`],
   ["blocked and contradicting", { total: sat(1) }, account({ state: "blocked" }), {}, "contradiction"],
   // Refused for good.
-  ["unpayable", { problem: REASON.INVOICE_EXPIRED }, {}, {}, `void ${REASON.INVOICE_EXPIRED}`],
+  [
+    "unpayable",
+    { problem: new VerificationError("invoice-unpayable", REASON.INVOICE_EXPIRED, "expired") },
+    {},
+    {},
+    `void ${REASON.INVOICE_EXPIRED}`,
+  ],
   ["paid by another", {}, { paymentTaken: true }, {}, `void ${REASON.INVOICE_TAKEN}`],
   [
     "policy: maximum",
@@ -230,14 +238,14 @@ const show = (decision: Decision): string =>
 
 describe("decide", () => {
   it.each(ROWS)("%s", (_name, asked, known, around, decision) => {
-    expect(show(decide({ ...question, ...asked }, { ...facts, ...known }, { ...world, ...around }))).toBe(
-      decision,
-    );
+    expect(
+      show(decide({ ...authorization, ...asked }, { ...facts, ...known }, { ...world, ...around })),
+    ).toBe(decision);
   });
 
   it("hands the policy's fee and time limits to the payment", () => {
     const policy = parsePolicy({ maxFee: { base: "2sat", ppm: 10_000 }, maxTotalCltv: 144 });
-    expect(decide(question, { ...facts, policy }, world)).toEqual({
+    expect(decide(authorization, { ...facts, policy }, world)).toEqual({
       kind: "reserve",
       maxFee: 3000n,
       held: 0n,
@@ -287,7 +295,7 @@ describe("decide", () => {
     ["nothing where the issuer has nothing left", {}, {}, { feesLeft: 0n }, 0n, "issuer"],
   ])("routing may cost %s", (_name, policy, known, around, fee, feeShortOf) => {
     const found = decide(
-      question,
+      authorization,
       { ...facts, ...known, policy: parsePolicy(policy) },
       { ...world, ...around },
     );
@@ -310,11 +318,13 @@ describe("decide", () => {
     ],
   ])("a card that bears the fee %s", (_name, changes, decision) => {
     const policy = parsePolicy({ feesBorneBy: "card" });
-    expect(decide(question, { ...facts, policy, ...account(changes) }, world)).toMatchObject(decision);
+    expect(decide(authorization, { ...facts, policy, ...account(changes) }, world)).toMatchObject(decision);
   });
 
   it("a counter that is neither seen nor passed over is a fault of the ledger, not of the card", () => {
-    expect(() => decide({ ...question, counter: 3n }, facts, world)).toThrow(/neither seen nor in a gap/);
+    expect(() => decide({ ...authorization, counter: 3n }, facts, world)).toThrow(
+      /neither seen nor in a gap/,
+    );
   });
 
   it.each([

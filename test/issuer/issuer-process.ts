@@ -3,13 +3,14 @@ import { Authorizer, authorizerConfigSchema, issuerPorts, type Step } from "../.
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
-import type { CardStatusRequest, InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
+import type { CardStatus, InitiatePayment } from "../../lightning/api/index.js";
 import type {
   PaymentLookup,
   PaymentRequest,
   PaymentState,
   SentPaymentsPage,
 } from "../../lightning/nodes/port.js";
+import { askStatus, initiate } from "../../testing/issuer/replies.js";
 
 /** How a service process of the tests is set up: its only argument, as JSON. */
 export interface ProcessSetup {
@@ -24,8 +25,8 @@ export interface ProcessSetup {
 }
 
 export type Order =
-  | { readonly order: "present"; readonly request: InitiatePaymentRequest }
-  | { readonly order: "status"; readonly request: CardStatusRequest }
+  | { readonly order: "present"; readonly request: InitiatePayment }
+  | { readonly order: "status"; readonly request: CardStatus }
   | { readonly order: "reconcile" };
 
 /** What parent and child tell each other. */
@@ -91,8 +92,8 @@ async function main(setup: ProcessSetup): Promise<void> {
   const authorizer = new Authorizer(ports, config);
   const reconciler = new Reconciler(ports, config, authorizer);
   const carryOut = (body: Order): Promise<unknown> => {
-    if (body.order === "present") return authorizer.initiatePayment(body.request);
-    if (body.order === "status") return authorizer.cardStatus(body.request);
+    if (body.order === "present") return initiate(authorizer, body.request);
+    if (body.order === "status") return askStatus(authorizer, body.request);
     return reconciler.run();
   };
   process.on("message", (message: ProcessMessage) => {

@@ -5,14 +5,7 @@ import type { Step } from "../../issuer/authorizer/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
-import {
-  type Bench,
-  NODE_ID,
-  PEER,
-  type Service,
-  START,
-  startService,
-} from "../../testing/issuer/service.js";
+import { type Bench, NODE_ID, type Service, START, startService } from "../../testing/issuer/service.js";
 import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 import { ChildDied, ChildService } from "./child-service.js";
 
@@ -80,11 +73,11 @@ async function tellStory(
   invoice: string,
 ): Promise<unknown> {
   if (story === "gap" || story === "reconciler") return await child.order({ order: "reconcile" });
-  if (story !== "status") return await child.present(token, invoice, PEER);
+  if (story !== "status") return await child.present(token, invoice);
   const time = BigInt(START / 1000);
   const nonce = randomBytes(24);
   const status = card.status(statusChallenge(NODE_ID, time, nonce));
-  return await child.order({ order: "status", request: { peer: PEER, status, time, nonce } });
+  return await child.order({ order: "status", request: { status, time, nonce } });
 }
 
 /** The terminal presents again, the card comes by, time passes, the reconciler runs. */

@@ -4,7 +4,7 @@ import { cashOutCard, fundCard, unblockCard } from "../../issuer/ledger/index.js
 import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
-import { type Bench, PEER, type Service, startService } from "../../testing/issuer/service.js";
+import { type Bench, type Service, startService } from "../../testing/issuer/service.js";
 import { ChildService } from "./child-service.js";
 
 const PER_CARD = 10;
@@ -76,9 +76,7 @@ async function presentEverywhere(
 ): Promise<(number | undefined)[]> {
   const times = 2 + (i % 2);
   const chosen = Array.from({ length: times }, (_, n) => children[(i * 7 + n * 3) % children.length]);
-  const answers = await Promise.all(
-    chosen.map((child) => (child as ChildService).present(token, invoice, PEER)),
-  );
+  const answers = await Promise.all(chosen.map((child) => (child as ChildService).present(token, invoice)));
   return answers.map(({ reason }) => reason);
 }
 

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { authorizationMessage, MESSAGE_TYPE, seal } from "../../apdu/index.js";
-import { concatBytes, msat, sat, secp256k1 } from "../../common/index.js";
+import { concatBytes, msat, sat } from "../../common/index.js";
 import { unblockCard } from "../../issuer/ledger/index.js";
 import { cardDetails } from "../../issuer/reports/index.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { KEY_SET_ID, type SigningCard } from "../../testing/cards/signing-card.js";
-import { Bench, NODE_ID, PEER, type Service, startService } from "../../testing/issuer/service.js";
+import { askStatus } from "../../testing/issuer/replies.js";
+import { Bench, NODE_ID, type Service, startService } from "../../testing/issuer/service.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
 
 /** The shipped rate of a card. */
 const SHIPPED = { cardRate: { perSecond: 1, burst: 10 }, peerRate: { perSecond: 50, burst: 200 } };
-const stranger = () => secp256k1.publicKey(Uint8Array.from(randomBytes(32)).fill(1, 0, 1));
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 /** The same statement with the other signature that is valid for it, which anybody can make. */
@@ -53,7 +53,7 @@ describe.each(["sqlite", "postgres"] as const)("statements that are repeated, on
     for (let second = 1; second <= 60; second++) {
       for (let i = 0; i < 4; i++) {
         service.clock.pass(250);
-        await service.present(otherSignature(card, old.token), old.invoice, stranger());
+        await service.present(otherSignature(card, old.token), old.invoice);
       }
       if (second % 10 > 0) continue;
       await service.tap(card, second, sat(10));
@@ -72,9 +72,9 @@ describe.each(["sqlite", "postgres"] as const)("statements that are repeated, on
     const refused = await service.tap(card, 3, msat(1n));
     expect(refused.reason).toBe(REASON.BELOW_MIN_PER_TRANSACTION);
     for (let i = 0; i < 40; i++) {
-      const answer = await service.present(token, kept, stranger());
+      const answer = await service.present(token, kept);
       if (i < 10) expect(answer.reason).toBe(REASON.TOKEN_VOID);
-      await service.present(refused.token, refused.invoice, stranger());
+      await service.present(refused.token, refused.invoice);
     }
     const before = service.node.calls;
     expect(await service.tap(card, 4, sat(10))).toMatchObject({ outcome: "accepted" });
@@ -87,7 +87,7 @@ describe.each(["sqlite", "postgres"] as const)("statements that are repeated, on
     for (let i = 1; i <= 40; i++) {
       const invoice = service.invoice(i, sat(10));
       const forged = card.token({ counter: i }, { secretKey: new Uint8Array(32).fill(7) });
-      await service.present(forged, invoice, stranger());
+      await service.present(forged, invoice);
     }
     await service.tap(card, 50, sat(10));
     expect(service.node.calls).toBe(1);
@@ -99,8 +99,7 @@ describe.each(["sqlite", "postgres"] as const)("statements that are repeated, on
     const time = BigInt(Math.floor(service.clock.now / 1000));
     const nonce = Uint8Array.from(randomBytes(24));
     const status = card.status(statusChallenge(NODE_ID, time, nonce));
-    for (let i = 0; i < 40; i++)
-      await service.authorizer.cardStatus({ peer: stranger(), status, time, nonce });
+    for (let i = 0; i < 40; i++) await askStatus(service.authorizer, { status, time, nonce });
     await service.tap(card, 1, sat(10));
     expect(service.node.calls).toBe(1);
     await service.close();
@@ -153,7 +152,7 @@ describe.each(["sqlite", "postgres"] as const)("statements that are repeated, on
     const time = BigInt(Math.floor(service.clock.now / 1000));
     const nonce = Uint8Array.from(randomBytes(24));
     const status = card.status(statusChallenge(NODE_ID, time, nonce), { authorizedTotal: sat(9) });
-    for (let i = 0; i < 5; i++) await service.authorizer.cardStatus({ peer: PEER, status, time, nonce });
+    for (let i = 0; i < 5; i++) await askStatus(service.authorizer, { status, time, nonce });
     const { evidence } = await cardDetails(service.store, card.cardId, 1);
     expect(evidence.map(({ times }) => times)).toEqual([5n]);
     expect(alerts()).toBe(1);

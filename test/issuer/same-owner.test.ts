@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { buildProgram } from "../../testing/build-program.js";
-import { Bench, PEER, startService } from "../../testing/issuer/service.js";
+import { Bench, startService } from "../../testing/issuer/service.js";
 import { ChildService } from "./child-service.js";
 
 const bench = new Bench();
@@ -29,7 +29,7 @@ it.each(["sqlite", "postgres"] as const)(
       const [unlucky, card] = [await service.card(1), await service.card(2)];
       const invoice = service.invoice(1, sat(10));
       node.set(1, "fail");
-      const failed = await first.present(unlucky.authorize(invoice, sat(10)), invoice, PEER);
+      const failed = await first.present(unlucky.authorize(invoice, sat(10)), invoice);
       expect(failed).toMatchObject({ outcome: "rejected" });
 
       node.set(1, "settle");
@@ -39,7 +39,7 @@ it.each(["sqlite", "postgres"] as const)(
           send = resolve;
         });
       const { calls } = node;
-      const answer = first.present(card.authorize(invoice, sat(10)), invoice, PEER);
+      const answer = first.present(card.authorize(invoice, sat(10)), invoice);
       await expect.poll(() => node.calls).toBe(calls + 1);
       expect(await second.order({ order: "reconcile" })).toMatchObject({ settled: 0, voided: 0, open: 0 });
       send();

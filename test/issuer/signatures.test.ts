@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { secp256k1 } from "../../common/index.js";
-import { checkerOf, type RequestSignatures } from "../../issuer/authorizer/signatures/checker.js";
+import { checkerOf } from "../../issuer/authorizer/signatures/checker.js";
 import {
   readFindings,
   readRequests,
@@ -11,6 +11,7 @@ import {
   writeRequests,
 } from "../../issuer/authorizer/signatures/records.js";
 import { SignatureThread } from "../../issuer/authorizer/signatures/thread.js";
+import type { RequestSignatures } from "../../issuer/verify.js";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 

@@ -2,15 +2,16 @@ import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import { lockAccount, saveAccount } from "../../issuer/ledger/accounts.js";
-import { applyVerdicts, type Presented } from "../../issuer/ledger/apply.js";
 import type { Facts } from "../../issuer/ledger/facts.js";
 import { fundCard, registerCard, showCard } from "../../issuer/ledger/index.js";
+import { record } from "../../issuer/ledger/record.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { openPostgres, StoreError, type StoreKind } from "../../issuer/store/index.js";
 import { insertMany } from "../../issuer/store/many.js";
 import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import type { Store, Tx } from "../../issuer/store/types.js";
 import { cardKey } from "../../issuer/store/values.js";
+import type { VerifiedAuthorization } from "../../issuer/verify.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
 import { Bench, START } from "../../testing/issuer/service.js";
@@ -140,11 +141,11 @@ describe.each(KINDS)("a group of decisions on %s", (kind) => {
       const before = await showCard(store.db, signingCard.cardId);
       // The card shows a newer update than the account knows of: that alone is to be written.
       const facts: Facts = { ...rest, account, acknowledged: 1n };
-      const claim = { card: account.card } as Presented;
+      const authorization = { card: account.card } as VerifiedAuthorization;
       const decision = { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED } as const;
       const terms = { lease: { owner: 1n, until: 0n }, ceiling: { payments: 0n, fees: 0n }, freed: [] };
       const work = store.write((tx) =>
-        applyVerdicts(store, tx, [{ claim, facts, decision }], terms, BigInt(START)),
+        record(store, tx, [{ authorization, facts, decision }], terms, BigInt(START)),
       );
       await expect(work).rejects.toMatchObject({ code: "locked" });
       expect(await showCard(store.db, signingCard.cardId)).toEqual(before);

@@ -26,20 +26,22 @@ it("all four messages cross a real connection, and the payment is real", async (
   const challenges: string[] = [];
   const { nodeId, addresses } = await payer.info();
   const authorizer: PaymentAuthorizer = {
-    async initiatePayment({ token, invoice, peer }) {
-      expect(peer).toEqual((await merchant.info()).nodeId);
-      if (token.length === REFUSE.length)
-        return { outcome: "rejected", reason: REASON.CARD_BLOCKED, cardUpdate: UPDATE };
+    async initiatePayment({ token, invoice }, reply) {
+      if (token.length === REFUSE.length) {
+        await reply.update(UPDATE);
+        await reply.reject(REASON.CARD_BLOCKED);
+        return;
+      }
       const paid = await payer.pay({ invoice: Buffer.from(invoice).toString("ascii"), maxFee: sat(1) });
       expect(paid.state).toBe("settled");
-      return { outcome: "accepted" };
     },
-    async cardStatus({ time, nonce }) {
+    async cardStatus({ time, nonce }, reply) {
       challenges.push(bytesToHex(statusChallenge(nodeId, time, nonce)));
-      return UPDATE;
+      await reply.update(UPDATE);
     },
   };
-  const receiver = new PaymentReceiver(payer, authorizer);
+  const asked: string[] = [];
+  const receiver = new PaymentReceiver(payer, authorizer, { onEvent: ({ peer }) => asked.push(peer) });
   const log = new InitiationsInMemory();
   const sender = await openPaymentSender(merchant, log, { answerTimeoutMs: 10_000 });
   try {
@@ -71,4 +73,5 @@ it("all four messages cross a real connection, and the payment is real", async (
     sender.close();
     await receiver.close();
   }
+  expect(new Set(asked)).toEqual(new Set([bytesToHex((await merchant.info()).nodeId)]));
 });

@@ -2,18 +2,19 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
 import { bytesToHex, utf8 } from "../../common/index.js";
 import {
-  type AuthorizationOutcome,
+  type CardStatus,
   decodeCardUpdate,
   decodeRejectPayment,
   encodeCardStatus,
   encodeInitiatePayment,
-  type InitiatePaymentRequest,
+  type InitiatePayment,
   type PaymentAuthorizer,
   PaymentReceiver,
   PEER_MESSAGE,
   REASON,
   type ReceiverEvent,
   type ReceiverOptions,
+  type Reply,
 } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
@@ -25,21 +26,19 @@ const NOW = 1_700_000_000;
 
 /** Decides what it is told to, and remembers what it was asked. */
 class Decider implements PaymentAuthorizer {
-  readonly asked: InitiatePaymentRequest[] = [];
-  decide: (request: InitiatePaymentRequest) => Promise<AuthorizationOutcome> = async () => ({
-    outcome: "accepted",
-  });
+  readonly asked: InitiatePayment[] = [];
+  decide: (reply: Reply) => Promise<void> = async () => {};
   update: Uint8Array | undefined;
   statuses = 0;
 
-  initiatePayment(request: InitiatePaymentRequest): Promise<AuthorizationOutcome> {
+  initiatePayment(request: InitiatePayment, reply: Reply): Promise<void> {
     this.asked.push(request);
-    return this.decide(request);
+    return this.decide(reply);
   }
 
-  async cardStatus(): Promise<Uint8Array | undefined> {
+  async cardStatus(_: CardStatus, reply: Pick<Reply, "update">): Promise<void> {
     this.statuses++;
-    return this.update;
+    if (this.update) await reply.update(this.update);
   }
 }
 
@@ -91,21 +90,21 @@ const kinds = (events: readonly ReceiverEvent[]) =>
   events.map((event) => (event.event === "ignored" ? event.cause : event.event));
 
 describe("a payer that is asked", () => {
-  it("hands peer, token and invoice to the authorizer, and says nothing when it accepts", async () => {
+  it("hands token and invoice to the authorizer, and says nothing when it accepts", async () => {
     const { merchant, decider, events, got, says, settled } = await desk();
     const messages = got(merchant);
     says(merchant, ask());
     await settled();
-    expect(decider.asked).toMatchObject([{ peer: merchant.nodeId, token: TOKEN, invoice: INVOICE }]);
+    expect(decider.asked).toEqual([{ token: TOKEN, invoice: INVOICE }]);
     expect(messages).toEqual([]);
-    expect(kinds(events)).toEqual(["accepted"]);
+    expect(events).toMatchObject([{ event: "accepted", peer: bytesToHex(merchant.nodeId) }]);
   });
 
   it("has its node keep a place for the peer whose request was accepted, and for no other", async () => {
     const { payer, merchant, other, decider, says, settled } = await desk();
     says(merchant, ask());
     await settled();
-    decider.decide = async () => ({ outcome: "rejected", reason: REASON.BUSY });
+    decider.decide = (reply) => reply.reject(REASON.BUSY);
     says(other, ask());
     await settled();
     expect([...payer.kept]).toEqual([bytesToHex(merchant.nodeId)]);
@@ -115,12 +114,11 @@ describe("a payer that is asked", () => {
     const { merchant, decider, events, got, says, settled } = await desk();
     const messages = got(merchant);
     let paid = () => {};
-    decider.decide = async ({ onCardUpdate }) => {
-      await onCardUpdate?.(UPDATE);
+    decider.decide = async (reply) => {
+      await reply.update(UPDATE);
       await new Promise<void>((resolve) => {
         paid = resolve;
       });
-      return { outcome: "accepted" };
     };
     says(merchant, ask());
     await settled();
@@ -136,7 +134,7 @@ describe("a payer that is asked", () => {
     const { merchant, other, decider, got, says, settled, events } = await desk();
     const messages = got(merchant);
     const elsewhere = got(other);
-    decider.decide = async () => ({ outcome: "rejected", reason: REASON.TOKEN_NOT_ACCEPTED });
+    decider.decide = (reply) => reply.reject(REASON.TOKEN_NOT_ACCEPTED);
     says(merchant, ask());
     await settled();
     expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.REJECT_PAYMENT]);
@@ -152,7 +150,10 @@ describe("a payer that is asked", () => {
   it("sends a pending card update before the reject", async () => {
     const { merchant, decider, got, says, settled, events } = await desk();
     const messages = got(merchant);
-    decider.decide = async () => ({ outcome: "rejected", reason: REASON.CARD_BLOCKED, cardUpdate: UPDATE });
+    decider.decide = async (reply) => {
+      await reply.update(UPDATE);
+      await reply.reject(REASON.CARD_BLOCKED);
+    };
     says(merchant, ask());
     await settled();
     expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.CARD_UPDATE, PEER_MESSAGE.REJECT_PAYMENT]);
@@ -165,9 +166,9 @@ describe("a payer that is asked", () => {
 
   it("does not dial back: a peer that went away gets no answer", async () => {
     const { payer, merchant, decider, says, settled, events } = await desk();
-    decider.decide = async () => {
+    decider.decide = async (reply) => {
       payer.disconnect(merchant);
-      return { outcome: "rejected", reason: REASON.NOT_FUNDED };
+      await reply.reject(REASON.NOT_FUNDED);
     };
     says(merchant, ask());
     await settled();
@@ -181,7 +182,7 @@ describe("a payer that is asked", () => {
     decider.decide = () => Promise.reject(new Error("database away"));
     says(merchant, ask());
     await settled();
-    decider.decide = async () => ({ outcome: "rejected", reason: 1 });
+    decider.decide = (reply) => reply.reject(1);
     payer.onSend = () => {
       throw new NodeError("internal", "broken");
     };
@@ -209,12 +210,12 @@ describe("a payer that is asked", () => {
     const messages = got(merchant);
     const elsewhere = got(other);
     const gate = { open: () => {} };
-    decider.decide = () =>
+    decider.decide = (reply) =>
       new Promise((resolve) => {
         const before = gate.open;
         gate.open = () => {
           before();
-          resolve({ outcome: "rejected", reason: 4 });
+          resolve(reply.reject(4));
         };
       });
     for (let i = 0; i < 5; i++) says(merchant, ask());
@@ -293,7 +294,7 @@ describe("floods", () => {
       maxPeers: 50,
     });
     const gate: (() => void)[] = [];
-    decider.decide = () => new Promise((resolve) => gate.push(() => resolve({ outcome: "accepted" })));
+    decider.decide = () => new Promise((resolve) => gate.push(resolve));
     for (let peer = 0; peer < 200; peer++)
       for (let i = 0; i < 10; i++)
         payer.receive({
@@ -322,7 +323,10 @@ describe("floods", () => {
 describe("events", () => {
   it("hold neither token nor invoice", async () => {
     const { merchant, decider, says, settled, events } = await desk();
-    decider.decide = async () => ({ outcome: "rejected", reason: REASON.BUSY, cardUpdate: UPDATE });
+    decider.decide = async (reply) => {
+      await reply.update(UPDATE);
+      await reply.reject(REASON.BUSY);
+    };
     says(merchant, ask(utf8("secret-token"), utf8("lnbcrtsecret")));
     await settled();
     expect(JSON.stringify(events)).not.toMatch(/secret|7365637265/);

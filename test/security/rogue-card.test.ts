@@ -11,6 +11,7 @@ import { type CardLimits, createCardFile, makeCard, openCardFile } from "../../s
 import { festivalCard } from "../../testing/cards/test-card.js";
 import { newFolder } from "../../testing/hooks.js";
 import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { initiate } from "../../testing/issuer/replies.js";
 import { Bench, request } from "../../testing/issuer/service.js";
 import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 import { cloneOf, forgedToken, insideCard, onOwnReader, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
@@ -243,7 +244,7 @@ describe("a rogue card", () => {
     const sale = town.sale(sat(100));
     const token = forgedToken(stranger, sale, { counter: 1, authorizedTotal: sat(100) });
     const { authorizer, store } = town.service;
-    const forged = await authorizer.initiatePayment(request(token, sale.invoice));
+    const forged = await initiate(authorizer, request(token, sale.invoice));
     expect(forged).toEqual(rejected(REASON.TOKEN_NOT_ACCEPTED));
     const other = { ...card, card: stranger.card };
     const impostor = forgedToken(other, sale, { counter: 1, authorizedTotal: sat(100) });

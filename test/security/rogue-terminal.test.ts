@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { type CardStatusError, SW } from "../../apdu/index.js";
-import { msat, sat, secp256k1 } from "../../common/index.js";
+import { msat, sat } from "../../common/index.js";
 import { withCard } from "../../host/index.js";
 import { blockCard, setLimits } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
@@ -17,7 +17,6 @@ const DAY = 24 * 3_600_000;
 const ACCEPTED = { outcome: "accepted" };
 const rejected = (reason: number) => ({ outcome: "rejected", reason });
 const refusal = (sw: number) => expect.objectContaining({ sw }) as CardStatusError;
-const ROGUE_PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x66));
 
 describe("a rogue terminal", () => {
   it("that shows 10 sat and has the card sign for 1 gets neither: nothing is lost", async () => {
@@ -59,10 +58,9 @@ describe("a rogue terminal", () => {
     const card = await town.issue();
     const sale = town.sale(sat(700));
     const token = await town.tap(card, sale);
-    const peers = Array.from({ length: 16 }, (_, i) => secp256k1.publicKey(new Uint8Array(32).fill(i + 1)));
-    const answers = await Promise.all(peers.map((peer) => town.present(token, sale, peer)));
-    expect(answers).toEqual(peers.map(() => ACCEPTED));
-    expect(await town.present(token, sale, ROGUE_PEER)).toEqual(ACCEPTED);
+    const answers = await Promise.all(Array.from({ length: 16 }, () => town.present(token, sale)));
+    expect(answers).toEqual(Array(16).fill(ACCEPTED));
+    expect(await town.present(token, sale)).toEqual(ACCEPTED);
     expect(town.paidOut()).toBe(sat(700));
     expect((await town.account(card)).spent).toBe(sat(700));
   });

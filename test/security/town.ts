@@ -9,7 +9,8 @@ import { decodeInvoice, type InvoiceContent, invoiceHash } from "../../lightning
 import { type CardLimits, makeCard, type SimulatedCard } from "../../simulator/index.js";
 import { FESTIVAL_LIMITS, festivalCard } from "../../testing/cards/test-card.js";
 import type { FestivalCard } from "../../testing/issuer/desk.js";
-import { type Bench, NODE_ID, PEER, type Service, startService } from "../../testing/issuer/service.js";
+import { askStatus } from "../../testing/issuer/replies.js";
+import { type Bench, NODE_ID, type Service, startService } from "../../testing/issuer/service.js";
 
 /** What a merchant made: an invoice that the issuer's node can pay. */
 export interface Sale {
@@ -33,7 +34,7 @@ export interface Town extends AsyncDisposable {
   /** SELECT and AUTHORIZE on the card's own reader. @returns the token */
   tap(card: FestivalCard, sale: Pick<Sale, "amount" | "hash">, options?: TapOptions): Promise<Uint8Array>;
   /** What the issuer decides about a token; the update that comes back is not delivered. */
-  present(token: Uint8Array, sale: Sale, peer?: Uint8Array): ReturnType<Service["present"]>;
+  present(token: Uint8Array, sale: Sale): ReturnType<Service["present"]>;
   /** Tap and presentation, as an honest terminal does both. */
   pay(card: FestivalCard, sale: Sale, options?: TapOptions): ReturnType<Service["present"]>;
   update(card: FestivalCard, sealed: Uint8Array): Promise<void>;
@@ -89,7 +90,7 @@ export async function openTown(
     async tap(card, { amount, hash }, options) {
       return (await takeToken(card.reader, { amount, invoiceHash: hash }, options)).token;
     },
-    present: (token, { invoice }, peer = PEER) => service.present(token, invoice, peer),
+    present: (token, { invoice }) => service.present(token, invoice),
     async pay(card, sale, options) {
       return await town.present(await town.tap(card, sale, options), sale);
     },
@@ -99,7 +100,7 @@ export async function openTown(
       const nonce = Uint8Array.from(randomBytes(24));
       return await withCard(card.reader, async (session) => {
         const status = await session.identify(statusChallenge(NODE_ID, time, nonce));
-        const update = await service.authorizer.cardStatus({ peer: PEER, status, time, nonce });
+        const update = await askStatus(service.authorizer, { status, time, nonce });
         if (update) await session.update(update);
         return update;
       });

@@ -1,5 +1,6 @@
 import { NO_LIMIT } from "../../apdu/index.js";
 import { bytesToHex, equalBytes, type Msat, sat, secp256k1 } from "../../common/index.js";
+import { checkerOf } from "../../issuer/authorizer/signatures/checker.js";
 import type { CardRecord } from "../../issuer/verify.js";
 import { encodeInvoice, invoiceHash } from "../../lightning/bolt11/index.js";
 import { type CardLimits, provisionCard, SimulatedReader } from "../../simulator/index.js";
@@ -52,6 +53,7 @@ export function festivalCard(
     sealKey,
     sealKeys: (id: Uint8Array) => (equalBytes(id, keySetId) ? sealKey : undefined),
     findCard: (id: Uint8Array) => (equalBytes(id, cardId) ? record : undefined),
+    signatures: checkerOf(secp256k1),
   };
 }
 

@@ -15,12 +15,13 @@ import { activateCard, registerCard, verifyLedger } from "../../issuer/ledger/in
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
-import type { InitiatePaymentRequest } from "../../lightning/api/authorizer.js";
 import { statusChallenge } from "../../lightning/api/card-status.js";
+import type { InitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
 import { MEMORY } from "../memory.js";
 import { ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
+import { type Answered, askStatus, initiate } from "./replies.js";
 
 /** 2027-01-15 08:00:00 UTC, a Friday. */
 export const START = 1_800_000_000_000;
@@ -179,8 +180,8 @@ export class Service {
   }
 
   /** Presents a token with an invoice. */
-  async present(token: Uint8Array, invoice: string, peer = PEER) {
-    return await this.authorizer.initiatePayment(request(token, invoice, peer));
+  async present(token: Uint8Array, invoice: string): Promise<Answered> {
+    return await initiate(this.authorizer, request(token, invoice));
   }
 
   /** A new invoice at the clock's time, which the node can pay. */
@@ -203,7 +204,7 @@ export class Service {
     const time = BigInt(Math.floor(this.clock.now / 1000));
     const nonce = randomBytes(24);
     const status = card.status(statusChallenge(NODE_ID, time, nonce), fields);
-    const update = await this.authorizer.cardStatus({ peer: PEER, status, time, nonce });
+    const update = await askStatus(this.authorizer, { status, time, nonce });
     if (update) card.update(update);
     return update;
   }
@@ -220,8 +221,7 @@ export class Service {
 }
 
 /** A request as it comes from a peer. */
-export const request = (token: Uint8Array, invoice: string, peer = PEER): InitiatePaymentRequest => ({
-  peer,
+export const request = (token: Uint8Array, invoice: string): InitiatePayment => ({
   token,
   invoice: utf8(invoice),
 });

@@ -1,4 +1,4 @@
-import type { RequestSignatures, SignatureFindings } from "./checker.js";
+import type { RequestSignatures, SignatureFindings } from "../../verify.js";
 
 /** Token: digest 32, signature 64, length of the key 1, key 65. Invoice: digest 32, signature 64, recovery 1, named 1, payee 33. */
 const REQUEST = 293;

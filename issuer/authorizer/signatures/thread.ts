@@ -1,11 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { secp256k1 } from "../../../common/index.js";
-import {
-  checkerOf,
-  type RequestSignatures,
-  type SignatureChecker,
-  type SignatureFindings,
-} from "./checker.js";
+import type { RequestSignatures, SignatureChecker, SignatureFindings } from "../../verify.js";
+import { checkerOf } from "./checker.js";
 import { readFindings, writeRequests } from "./records.js";
 
 interface Waiting {

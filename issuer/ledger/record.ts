@@ -1,31 +1,19 @@
-import { msat } from "../../common/index.js";
+import { msat } from "../../common/msat.js";
 import { deleteMany, insertMany, updateMany } from "../store/many.js";
 import type { Store, Tx } from "../store/types.js";
+import type { VerifiedAuthorization } from "../verify.js";
 import type { AccountRow } from "./accounts.js";
 import { BOOK, type BookingLine, booking } from "./bookings.js";
-import type { Decision } from "./decision.js";
+import type { Decision, Recorded } from "./decision.js";
 import { type Kept, keepEvidence } from "./evidence.js";
-import { type Claim, decisionTime, type Facts, type Gap } from "./facts.js";
+import { decisionTime, type Facts, type Gap } from "./facts.js";
 import { type Ceiling, type CountedFee, feeChanges } from "./fees.js";
 import { type LimitsRow, type NewestLimits, newestToFollow, nextLimits, writeLimits } from "./limits.js";
 import { openedGap, splitGap } from "./place.js";
 
-/** A claim with all that is recorded of it. */
-export interface Presented extends Claim {
-  /** 64 bytes. */
-  readonly signature: Buffer;
-  /** Type, key set id and clear body, 133 bytes: evidence if it contradicts. */
-  readonly message: Buffer;
-  /** Canonical. */
-  readonly invoice: string;
-  readonly amountless: boolean;
-  /** Unix milliseconds. */
-  readonly expiresAt: number;
-}
-
-/** A claim, what was known, and what was decided. */
-export interface Verdict {
-  readonly claim: Presented;
+/** An authorization, what was known, and what was decided. */
+export interface Decided {
+  readonly authorization: VerifiedAuthorization;
   readonly facts: Facts;
   readonly decision: Decision;
 }
@@ -43,15 +31,6 @@ export interface ApplyTerms {
   readonly ceiling: Ceiling;
   /** Fees of payments that were voided in the same transaction. */
   readonly freed: readonly CountedFee[];
-}
-
-/** What became of a card with a decision. */
-export interface Applied {
-  /** The update that the card has yet to get, if any. */
-  readonly pending: LimitsRow | undefined;
-  readonly account: AccountRow;
-  /** Of a contradiction: that it is a new one, or that the card was blocked for it now. */
-  readonly isNews: boolean;
 }
 
 const int = "int" as const;
@@ -141,89 +120,92 @@ const UPDATE_ACCOUNT = updateMany(
 );
 
 /**
- * Records what was decided, all in the transaction in which the facts were read. No two verdicts may be of the
+ * Records what was decided, all in the transaction in which the facts were read. No two may be of the
  * same card or, where they reserve, of the same payment hash.
- * @returns one result for each verdict, in their order
+ * @returns one for each, in their order
  * @throws StoreError `locked` when another process reserved a payment hash meanwhile, or what the issuer's limits left:
  *   all is to be decided again
  */
-export async function applyVerdicts(
+export async function record(
   store: Store,
   tx: Tx,
-  verdicts: readonly Verdict[],
+  decided: readonly Decided[],
   { lease, ceiling, freed }: ApplyTerms,
   now: bigint,
-): Promise<Applied[]> {
-  const kept = new Map<Verdict, Kept>();
-  for (const verdict of verdicts) {
-    const { claim, decision } = verdict;
+): Promise<Recorded[]> {
+  const kept = new Map<Decided, Kept>();
+  for (const one of decided) {
+    const { authorization, decision } = one;
     if (decision.kind !== "contradiction") continue;
-    const { card, message } = claim;
-    kept.set(verdict, await keepEvidence(tx, { card, at: now, contradiction: decision.words, message }));
+    const { card, message } = authorization;
+    kept.set(one, await keepEvidence(tx, { card, at: now, contradiction: decision.words, message }));
   }
-  const accounts = new Map(
-    verdicts.map((verdict) => [verdict, accountAfter(verdict, kept.get(verdict), now)]),
-  );
-  const after = (verdict: Verdict) => accounts.get(verdict) as AccountRow;
-  const updated = await queueUpdates(store, tx, verdicts, after, now);
+  const accounts = new Map(decided.map((one) => [one, accountAfter(one, kept.get(one), now)]));
+  const after = (one: Decided) => accounts.get(one) as AccountRow;
+  const updated = await queueUpdates(store, tx, decided, after, now);
 
-  const recorded = verdicts.filter(({ decision }) => decision.kind === "reserve" || decision.kind === "void");
+  const recorded = decided.filter(({ decision }) => decision.kind === "reserve" || decision.kind === "void");
   const reserved = recorded.filter(({ decision }) => decision.kind === "reserve");
-  const gaps = recorded.map((verdict) => gapChange(verdict, now));
+  const gaps = recorded.map((one) => gapChange(one, now));
   // One statement: all of it or nothing. No two of its parts touch the same row.
   await store.many.changeAll(
     tx,
-    { statement: INSERT_AUTHORIZATION, rows: recorded.map((verdict) => authorizationRow(verdict, now)) },
-    { statement: INSERT_LEASE, rows: reserved.map((verdict) => leaseRow(verdict, lease)) },
-    { statement: BOOK, rows: reserved.flatMap((verdict) => reserveLines(verdict, now)) },
+    { statement: INSERT_AUTHORIZATION, rows: recorded.map((one) => authorizationRow(one, now)) },
+    { statement: INSERT_LEASE, rows: reserved.map((one) => leaseRow(one, lease)) },
+    { statement: BOOK, rows: reserved.flatMap((one) => reserveLines(one, now)) },
     { statement: DELETE_GAP, rows: gaps.flatMap(({ deleted }) => deleted) },
     { statement: SHORTEN_GAP, rows: gaps.flatMap(({ shortened }) => shortened) },
     { statement: INSERT_GAP, rows: gaps.flatMap(({ opened }) => opened) },
     {
       statement: UPDATE_ACCOUNT,
-      rows: verdicts.filter((verdict) => differs(after(verdict), verdict.facts.account)).map(after),
+      rows: decided.filter((one) => differs(after(one), one.facts.account)).map(after),
     },
     ...feeChanges({
-      reserved: reserved.map((verdict) => reservedFee(verdict, now)),
+      reserved: reserved.map((one) => reservedFee(one, now)),
       resolved: freed,
       ceiling,
     }),
   );
-  return verdicts.map((verdict) => {
-    const account = after(verdict);
+  return decided.map((one) => {
+    const account = after(one);
     const waiting = account.acknowledged < account.sequence;
     return {
-      account,
-      pending: waiting ? (updated.get(verdict) ?? verdict.facts.pending) : undefined,
-      isNews: kept.get(verdict) === "new" || account.state !== verdict.facts.account.state,
+      decision: one.decision,
+      decidedAt: account.decided_at,
+      pending: waiting ? (updated.get(one) ?? one.facts.pending) : undefined,
+      isNews: kept.get(one) === "new" || account.state !== one.facts.account.state,
     };
   });
 }
 
-function authorizationRow({ claim, facts, decision }: Verdict, now: bigint) {
+function authorizationRow({ authorization, facts, decision }: Decided, now: bigint) {
   const reserve = decision.kind === "reserve";
   const at = decisionTime(facts.account, now);
   return {
-    card: claim.card,
-    counter: claim.counter,
+    card: authorization.card,
+    counter: authorization.counter,
     state: reserve ? "reserved" : "void",
     live: reserve ? 1n : 0n,
-    amount: claim.amount,
-    total_after: claim.total,
-    flags: claim.flags,
-    sequence: claim.sequence,
-    invoice_hash: claim.invoiceHash,
-    payment_hash: claim.paymentHash,
-    payee: Buffer.from(claim.payee, "hex"),
-    signature: claim.signature,
-    spent_after: reserve ? facts.account.spent + claim.amount : facts.account.spent,
+    amount: authorization.amount,
+    total_after: authorization.total,
+    flags: authorization.flags,
+    sequence: authorization.sequence,
+    invoice_hash: authorization.invoiceHash,
+    payment_hash: authorization.paymentHash,
+    payee: Buffer.from(authorization.payee, "hex"),
+    signature: authorization.signature,
+    spent_after: reserve ? facts.account.spent + authorization.amount : facts.account.spent,
     decided_at: at,
     resolved_at: reserve ? null : at,
     reason: decision.kind === "void" ? BigInt(decision.reason) : null,
   };
 }
 
-function accountAfter({ claim, facts, decision }: Verdict, kept: Kept | undefined, now: bigint): AccountRow {
+function accountAfter(
+  { authorization, facts, decision }: Decided,
+  kept: Kept | undefined,
+  now: bigint,
+): AccountRow {
   const account = { ...facts.account };
   if (decision.kind === "contradiction") {
     // Who unblocked the card has seen what is kept: a repeat of it, by anybody, must not undo that.
@@ -234,22 +216,27 @@ function accountAfter({ claim, facts, decision }: Verdict, kept: Kept | undefine
   if (acknowledged > account.acknowledged) account.acknowledged = acknowledged;
   if (decision.kind !== "reserve" && decision.kind !== "void") return account;
   account.decided_at = decisionTime(account, now);
-  if (claim.counter > account.top_counter) {
-    account.top_counter = claim.counter;
-    account.top_total = claim.total;
+  if (authorization.counter > account.top_counter) {
+    account.top_counter = authorization.counter;
+    account.top_total = authorization.total;
   }
   if (decision.kind === "reserve") {
-    account.spent += claim.amount;
+    account.spent += authorization.amount;
     account.held += decision.held;
-  } else account.voided = msat(account.voided + claim.amount, "voided");
+  } else account.voided = msat(account.voided + authorization.amount, "voided");
   return account;
 }
 
 /** What becomes of the gap that a counter lies in, or that it opens. A part that begins where the gap did is the gap. */
-function gapChange({ claim, facts: { account, gap } }: Verdict, now: bigint) {
-  const { card } = claim;
-  const opened = openedGap(account, claim.counter - 1n, claim.total - claim.amount, now);
-  const parts: Gap[] = gap ? splitGap(gap, claim) : opened ? [opened] : [];
+function gapChange({ authorization, facts: { account, gap } }: Decided, now: bigint) {
+  const { card } = authorization;
+  const opened = openedGap(
+    account,
+    authorization.counter - 1n,
+    authorization.total - authorization.amount,
+    now,
+  );
+  const parts: Gap[] = gap ? splitGap(gap, authorization) : opened ? [opened] : [];
   const shortened = parts.filter(({ first }) => first === gap?.first);
   return {
     deleted: gap && shortened.length === 0 ? [{ card, first: gap.first }] : [],
@@ -258,26 +245,26 @@ function gapChange({ claim, facts: { account, gap } }: Verdict, now: bigint) {
   };
 }
 
-function leaseRow({ claim, decision }: Verdict, { owner, until }: LeaseTerms) {
+function leaseRow({ authorization, decision }: Decided, { owner, until }: LeaseTerms) {
   if (decision.kind !== "reserve") throw new Error("only a reserved authorization has a lease");
   return {
-    card: claim.card,
-    counter: claim.counter,
-    payee: Buffer.from(claim.payee, "hex"),
+    card: authorization.card,
+    counter: authorization.counter,
+    payee: Buffer.from(authorization.payee, "hex"),
     owner,
     until,
     takeovers: 0n,
-    invoice: claim.invoice,
-    amount: claim.amountless ? claim.amount : null,
+    invoice: authorization.invoice,
+    amount: authorization.amountless ? authorization.amount : null,
     max_fee: decision.maxFee,
     held: decision.held,
     max_cltv: BigInt(decision.maxCltv),
-    expires_at: BigInt(claim.expiresAt),
+    expires_at: BigInt(authorization.expiresAt),
   };
 }
 
-function reserveLines({ claim, facts, decision }: Verdict, now: bigint): BookingLine[] {
-  const { card, counter, amount } = claim;
+function reserveLines({ authorization, facts, decision }: Decided, now: bigint): BookingLine[] {
+  const { card, counter, amount } = authorization;
   const at = decisionTime(facts.account, now);
   const held = decision.kind === "reserve" ? decision.held : 0n;
   return [
@@ -286,8 +273,8 @@ function reserveLines({ claim, facts, decision }: Verdict, now: bigint): Booking
   ];
 }
 
-const reservedFee = ({ claim, facts, decision }: Verdict, now: bigint): CountedFee => ({
-  card: claim.card,
+const reservedFee = ({ authorization, facts, decision }: Decided, now: bigint): CountedFee => ({
+  card: authorization.card,
   decidedAt: decisionTime(facts.account, now),
   amount: decision.kind === "reserve" ? decision.maxFee : 0n,
 });
@@ -296,25 +283,25 @@ const reservedFee = ({ claim, facts, decision }: Verdict, now: bigint): CountedF
 async function queueUpdates(
   store: Store,
   tx: Tx,
-  verdicts: readonly Verdict[],
-  after: (verdict: Verdict) => AccountRow,
+  decided: readonly Decided[],
+  after: (one: Decided) => AccountRow,
   now: bigint,
-): Promise<Map<Verdict, LimitsRow>> {
-  const telling = verdicts.filter(
-    (verdict) =>
-      verdict.decision.kind === "void" ||
-      (verdict.decision.kind === "contradiction" && after(verdict).state !== verdict.facts.account.state),
+): Promise<Map<Decided, LimitsRow>> {
+  const telling = decided.filter(
+    (one) =>
+      one.decision.kind === "void" ||
+      (one.decision.kind === "contradiction" && after(one).state !== one.facts.account.state),
   );
   const newest = await newestToFollow(store, tx, telling.map(after));
-  const rows = telling.map((verdict, i) => {
-    const cause = verdict.decision.kind === "void" ? "void" : "clone";
-    return nextLimits(after(verdict), newest[i] as NewestLimits, {}, cause, now);
+  const rows = telling.map((one, i) => {
+    const cause = one.decision.kind === "void" ? "void" : "clone";
+    return nextLimits(after(one), newest[i] as NewestLimits, {}, cause, now);
   });
   await writeLimits(store, tx, rows);
-  telling.forEach((verdict, i) => {
-    after(verdict).sequence = (rows[i] as LimitsRow).sequence;
+  telling.forEach((one, i) => {
+    after(one).sequence = (rows[i] as LimitsRow).sequence;
   });
-  return new Map(telling.map((verdict, i) => [verdict, rows[i] as LimitsRow]));
+  return new Map(telling.map((one, i) => [one, rows[i] as LimitsRow]));
 }
 
 function differs(a: AccountRow, b: AccountRow): boolean {

@@ -1,7 +1,22 @@
-import { bytesToHex } from "../../common/index.js";
+import { bytesToHex } from "../../common/bytes.js";
 import { cardName } from "../ledger/accounts.js";
+import type { Settlement } from "../ledger/resolve.js";
 import { bookUnmatched, type PaidByNode } from "../ledger/unmatched.js";
+import type { LedgerWriter } from "./ledger-writer.js";
 import type { IssuerPorts } from "./ports.js";
+
+type Ports = Pick<IssuerPorts, "store" | "log" | "clock">;
+
+/**
+ * Books a payment that went through. Where it was not reserved any more, another process has settled it; or the counter
+ * is void, or gone from the ledger: then the payment is nobody's.
+ * @throws StoreError
+ */
+export async function settlePaid(ports: Ports, writer: LedgerWriter, settlement: Settlement): Promise<void> {
+  const booked = await writer.settle(settlement);
+  const { card, counter, ...payment } = settlement;
+  if (!booked) await alertUnmatched(ports, [{ ...payment, sentAt: ports.clock(), key: { card, counter } }]);
+}
 
 /**
  * Books payments of the node that no authorization accounts for, and calls for somebody once for each.
@@ -9,7 +24,7 @@ import type { IssuerPorts } from "./ports.js";
  * @throws StoreError
  */
 export async function alertUnmatched(
-  { store, log, clock }: Pick<IssuerPorts, "store" | "log" | "clock">,
+  { store, log, clock }: Ports,
   payments: readonly PaidByNode[],
 ): Promise<number> {
   if (payments.length === 0) return 0;

@@ -1,0 +1,45 @@
+import type { CardStatus, InitiatePayment, PaymentAuthorizer } from "../../lightning/api/index.js";
+
+/** What a peer was told about one request to pay. */
+export interface Answered {
+  readonly outcome: "accepted" | "rejected";
+  readonly reason?: number;
+  /** The newest of those that came. */
+  readonly cardUpdate?: Uint8Array;
+}
+
+/**
+ * Presents a token with an invoice.
+ * @param onUpdate told of each update as it comes, before the answer
+ */
+export async function initiate(
+  authorizer: Pick<PaymentAuthorizer, "initiatePayment">,
+  request: InitiatePayment,
+  onUpdate: (update: Uint8Array) => Promise<void> = async () => {},
+): Promise<Answered> {
+  let answered: Answered = { outcome: "accepted" };
+  await authorizer.initiatePayment(request, {
+    async update(cardUpdate) {
+      answered = { ...answered, cardUpdate };
+      await onUpdate(cardUpdate);
+    },
+    async reject(reason) {
+      answered = { ...answered, outcome: "rejected", reason };
+    },
+  });
+  return answered;
+}
+
+/** Sends a card's status. @returns the update that came */
+export async function askStatus(
+  authorizer: Pick<PaymentAuthorizer, "cardStatus">,
+  status: CardStatus,
+): Promise<Uint8Array | undefined> {
+  let found: Uint8Array | undefined;
+  await authorizer.cardStatus(status, {
+    async update(update) {
+      found = update;
+    },
+  });
+  return found;
+}
