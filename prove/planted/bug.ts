@@ -22,6 +22,17 @@ export interface PlantedBug {
   readonly caughtBy: readonly Part[];
 }
 
+/** A bug and the parts that must catch it; each change names its file, a piece of it, and what stands in its place. */
+export function bug(
+  name: string,
+  caughtBy: readonly Part[],
+  ...changes: readonly (readonly [file: string, ...edit: Edit])[]
+): Omit<PlantedBug, "layer"> {
+  const edits: Record<string, Edit[]> = {};
+  for (const [file, ...edit] of changes) edits[file] = [...(edits[file] ?? []), edit];
+  return { name, edits, caughtBy };
+}
+
 /** Bugs of one layer. */
 export const bugsOf = (layer: string, bugs: readonly Omit<PlantedBug, "layer">[]): PlantedBug[] =>
   bugs.map((bug) => ({ layer, ...bug }));

@@ -1,4 +1,4 @@
-import { bugsOf, type PlantedBug } from "./bug.js";
+import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const systemFaults = { campaign: "system-faults" } as const;
 const TERMINAL = "host/terminal/terminal.ts";
@@ -7,267 +7,222 @@ const SOLD = "test/personalize/cards-as-sold.test.ts";
 
 /** At the merchant's. */
 export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
-  {
-    name: "a sale is paid on the payer's word",
-    edits: {
-      [TERMINAL]: [
-        [
-          'if (answer.outcome !== "rejected") return false;',
-          'if (answer.outcome !== "rejected") {\n      store.paid(sale.number, sale.amount, sale.createdAt);\n      return true;\n    }',
-        ],
-      ],
-    },
-    caughtBy: [
+  bug(
+    "a sale is paid on the payer's word",
+    [
       { tests: "test/security/rogue-card.test.ts", named: "that names a node of the attacker's" },
       systemFaults,
     ],
-  },
-  {
-    name: "a sale is cancelled though the node did not hear of it",
-    edits: {
-      [TERMINAL]: [
-        [
-          ".catch((error) => this.#claimed(sale, error));",
-          '.catch(() => ({ outcome: "cancelled" as const }));',
-        ],
-      ],
-    },
-    caughtBy: [systemFaults],
-  },
-  {
-    name: "a card is charged before its node is judged",
-    edits: {
-      "host/tap.ts": [
-        [
-          "  await options.judge?.(uri);\n  const token = await authorizeWithPin(card, request, options);\n",
-          "  const token = await authorizeWithPin(card, request, options);\n  await options.judge?.(uri);\n",
-        ],
-      ],
-    },
-    caughtBy: [
+    [
+      TERMINAL,
+      'if (answer.outcome !== "rejected") return false;',
+      'if (answer.outcome !== "rejected") {\n      store.paid(sale.number, sale.amount, sale.createdAt);\n      return true;\n    }',
+    ],
+  ),
+  bug(
+    "a sale is cancelled though the node did not hear of it",
+    [systemFaults],
+    [
+      TERMINAL,
+      ".catch((error) => this.#claimed(sale, error));",
+      '.catch(() => ({ outcome: "cancelled" as const }));',
+    ],
+  ),
+  bug(
+    "a card is charged before its node is judged",
+    [
       { tests: "test/host/tap.test.ts", named: "charges nothing when the card's node must not be asked" },
       { tests: "test/cli/card.test.ts", named: "charges nothing for an invoice of mainnet" },
     ],
-  },
-  {
-    name: "a card torn away behind its token is tapped again",
-    edits: {
-      "host/tap.ts": [
-        [
-          "await unlessTorn(authorizeOnce(connection, request, options));\n      if (!(authorized instanceof TransportError)) return await use(authorized.card, authorized.token);",
-          "await unlessTorn(\n        authorizeOnce(connection, request, options).then(({ card, token }) => use(card, token)),\n      );\n      if (!(authorized instanceof TransportError)) return authorized;",
-        ],
-      ],
-    },
-    caughtBy: [{ tests: "test/host/tap.test.ts", named: "hands card and token on once" }],
-  },
-  {
-    name: "a card's node is dialed wherever it is",
-    edits: { "lightning/untrusted-uri.ts": [['scope === "public" || (', 'scope !== "public" || (']] },
-    caughtBy: [
-      { tests: "test/security/rogue-card.test.ts", named: "makes no terminal dial into its own network" },
+    [
+      "host/tap.ts",
+      "  await options.judge?.(uri);\n  const token = await authorizeWithPin(card, request, options);\n",
+      "  const token = await authorizeWithPin(card, request, options);\n  await options.judge?.(uri);\n",
     ],
-  },
+  ),
+  bug(
+    "a card torn away behind its token is tapped again",
+    [{ tests: "test/host/tap.test.ts", named: "hands card and token on once" }],
+    [
+      "host/tap.ts",
+      "await unlessTorn(authorizeOnce(connection, request, options));\n      if (!(authorized instanceof TransportError)) return await use(authorized.card, authorized.token);",
+      "await unlessTorn(\n        authorizeOnce(connection, request, options).then(({ card, token }) => use(card, token)),\n      );\n      if (!(authorized instanceof TransportError)) return authorized;",
+    ],
+  ),
+  bug(
+    "a card's node is dialed wherever it is",
+    [{ tests: "test/security/rogue-card.test.ts", named: "makes no terminal dial into its own network" }],
+    ["lightning/untrusted-uri.ts", 'scope === "public" || (', 'scope !== "public" || ('],
+  ),
 ]);
 
 const KEYBOARD = "cli/prompt/keyboard.ts";
 
 /** Where people type. */
 export const KEYBOARD_BUGS: readonly PlantedBug[] = bugsOf("keyboard", [
-  {
-    name: "a point between thousands of sat is a decimal mark",
-    edits: {
-      "common/msat.ts": [
-        ["if (fraction.length === 3 &&", "if (fraction.length === 33 &&"],
-        ['if (unit === "sat" && /[1-9]/.test(fraction))', 'if (unit === "sat" && fraction.length > 33)'],
-      ],
-    },
-    caughtBy: [
+  bug(
+    "a point between thousands of sat is a decimal mark",
+    [
       { tests: "test/common/msat.test.ts", named: "2\\.500sat" },
       { tests: "test/personalize/card-list.test.ts", named: "reports every bad line at once" },
     ],
-  },
-  {
-    name: "a PIN stands on the screen while it is typed",
-    edits: {
-      [KEYBOARD]: [
-        [
-          "else if (byte >= 0x20) typed.push(byte);",
-          "else if (byte >= 0x20) {\n          typed.push(byte);\n          process.stderr.write(Buffer.of(byte));\n        }",
-        ],
-      ],
-    },
-    caughtBy: [
+    ["common/msat.ts", "if (fraction.length === 3 &&", "if (fraction.length === 33 &&"],
+    [
+      "common/msat.ts",
+      'if (unit === "sat" && /[1-9]/.test(fraction))',
+      'if (unit === "sat" && fraction.length > 33)',
+    ],
+  ),
+  bug(
+    "a PIN stands on the screen while it is typed",
+    [
       { tests: "test/cli/keyboard.test.ts", named: "a PIN that is typed too early" },
       { tests: "test/cli/terminal.test.ts", named: "no PIN on a screen" },
     ],
-  },
-  {
-    name: "a PIN that is typed once more is taken for an amount",
-    edits: {
-      [KEYBOARD]: [
-        ["  #held = false;\n", "  #held = false;\n  #early: Buffer = Buffer.alloc(0);\n"],
-        [
-          "if (keys.length > 0) this.#reading?.keys(keys);",
-          "if (this.#reading) this.#reading.keys(keys);\n    else this.#early = Buffer.concat([this.#early, keys]);",
-        ],
-        [
-          "this.#reading = begin(end);",
-          "this.#reading = begin(end);\n      if (this.#early.length > 0) this.#reading.keys(this.#early);\n      this.#early = Buffer.alloc(0);",
-        ],
-      ],
-    },
-    caughtBy: [{ tests: "test/cli/terminal.test.ts", named: "no PIN on a screen" }],
-  },
+    [
+      KEYBOARD,
+      "else if (byte >= 0x20) typed.push(byte);",
+      "else if (byte >= 0x20) {\n          typed.push(byte);\n          process.stderr.write(Buffer.of(byte));\n        }",
+    ],
+  ),
+  bug(
+    "a PIN that is typed once more is taken for an amount",
+    [{ tests: "test/cli/terminal.test.ts", named: "no PIN on a screen" }],
+    [KEYBOARD, "  #held = false;\n", "  #held = false;\n  #early: Buffer = Buffer.alloc(0);\n"],
+    [
+      KEYBOARD,
+      "if (keys.length > 0) this.#reading?.keys(keys);",
+      "if (this.#reading) this.#reading.keys(keys);\n    else this.#early = Buffer.concat([this.#early, keys]);",
+    ],
+    [
+      KEYBOARD,
+      "this.#reading = begin(end);",
+      "this.#reading = begin(end);\n      if (this.#early.length > 0) this.#reading.keys(this.#early);\n      this.#early = Buffer.alloc(0);",
+    ],
+  ),
 ]);
 
 /** At an offline point of sale. */
 export const POINT_OF_SALE_BUGS: readonly PlantedBug[] = bugsOf("point of sale", [
-  {
-    name: "the sale that was closed last is found by the clock",
-    edits: {
-      "lightning/dpp/sale-store.ts": [
-        [
-          '"WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?"',
-          '"WHERE closing IS NOT NULL ORDER BY closed_at DESC, number DESC LIMIT ?"',
-        ],
-      ],
-    },
-    caughtBy: [{ tests: "test/lightning/dpp-files.test.ts", named: "when the clock goes back" }],
-  },
+  bug(
+    "the sale that was closed last is found by the clock",
+    [{ tests: "test/lightning/dpp-files.test.ts", named: "when the clock goes back" }],
+    [
+      "lightning/dpp/sale-store.ts",
+      '"WHERE closing IS NOT NULL ORDER BY closing DESC LIMIT ?"',
+      '"WHERE closing IS NOT NULL ORDER BY closed_at DESC, number DESC LIMIT ?"',
+    ],
+  ),
 ]);
 
 /** Where files are locked and replaced. */
 export const FILE_BUGS: readonly PlantedBug[] = bugsOf("files", [
-  {
-    name: "a lock stands beside a link and not beside the file",
-    edits: {
-      "common/process-lock.ts": [
-        ["const real = writableFile(path);\n  const lock", "const real = path;\n  const lock"],
-      ],
-    },
-    caughtBy: [
+  bug(
+    "a lock stands beside a link and not beside the file",
+    [
       { tests: "test/personalize/linked-files.test.ts", named: "a journal is written by one process" },
       { tests: "test/personalize/linked-files.test.ts", named: "PIN letters are written by one process" },
     ],
-  },
-  {
-    name: "a replacement takes the place of a link and not of the file",
-    edits: {
-      "common/durable-file.ts": [["  const real = writableFile(path);\n", "  const real = path;\n"]],
-      "keys/durable-file.ts": [["writeDurableFile(held.path, text)", "writeDurableFile(path, text)"]],
-    },
-    caughtBy: [
-      { tests: "test/personalize/linked-files.test.ts", named: "a key file gets its new passphrase" },
+    [
+      "common/process-lock.ts",
+      "const real = writableFile(path);\n  const lock",
+      "const real = path;\n  const lock",
     ],
-  },
-  {
-    name: "a file with two names is locked under one",
-    edits: { "common/real-file.ts": [["if (found.nlink > 1)", "if (found.nlink > 2)"]] },
-    caughtBy: [{ tests: "test/personalize/linked-files.test.ts", named: "is not written" }],
-  },
-  {
-    name: "another user's link in a folder for everybody is followed",
-    edits: { "common/real-file.ts": [["      expectOwnLink(path, real, found, folder);\n", ""]] },
-    caughtBy: [
-      { tests: "test/personalize/linked-files.test.ts", named: "is not begun through another user's link" },
-    ],
-  },
-  {
-    name: "a lock of another machine counts as left behind",
-    edits: {
-      "common/process-identity.ts": [["return shared || other.boot", "return other.boot"]],
-    },
-    caughtBy: [{ tests: "test/common/process-lock.test.ts", named: "of another machine is held" }],
-  },
+  ),
+  bug(
+    "a replacement takes the place of a link and not of the file",
+    [{ tests: "test/personalize/linked-files.test.ts", named: "a key file gets its new passphrase" }],
+    ["common/durable-file.ts", "  const real = writableFile(path);\n", "  const real = path;\n"],
+    ["keys/durable-file.ts", "writeDurableFile(held.path, text)", "writeDurableFile(path, text)"],
+  ),
+  bug(
+    "a file with two names is locked under one",
+    [{ tests: "test/personalize/linked-files.test.ts", named: "is not written" }],
+    ["common/real-file.ts", "if (found.nlink > 1)", "if (found.nlink > 2)"],
+  ),
+  bug(
+    "another user's link in a folder for everybody is followed",
+    [{ tests: "test/personalize/linked-files.test.ts", named: "is not begun through another user's link" }],
+    ["common/real-file.ts", "      expectOwnLink(path, real, found, folder);\n", ""],
+  ),
+  bug(
+    "a lock of another machine counts as left behind",
+    [{ tests: "test/common/process-lock.test.ts", named: "of another machine is held" }],
+    ["common/process-identity.ts", "return shared || other.boot", "return other.boot"],
+  ),
 ]);
 
 /** Where cards are made. */
 export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalization", [
-  {
-    name: "a card can pay before it is in the ledger",
-    edits: {
-      [PERSONALIZE]: [
-        [
-          "await writeData(channel, data, async () => {\n",
-          "await writeData(channel, data, async () => {});\n  {\n",
-        ],
-        ["  });\n  channel.close();\n", "  }\n  channel.close();\n"],
-      ],
-    },
-    caughtBy: [{ tests: "test/personalize/tearing.test.ts", named: "at any write" }],
-  },
-  {
-    name: "a channel without protected responses is taken where the profile requires it",
-    edits: {
-      "apdu/secure-channel/session.ts": [
-        ["if ((level & required) !== required)", "if ((level & required) !== required && !required)"],
-      ],
-    },
-    caughtBy: [
-      { tests: "test/personalize/personalize-card.test.ts", named: "is refused where the profile requires" },
+  bug(
+    "a card can pay before it is in the ledger",
+    [{ tests: "test/personalize/tearing.test.ts", named: "at any write" }],
+    [
+      PERSONALIZE,
+      "await writeData(channel, data, async () => {\n",
+      "await writeData(channel, data, async () => {});\n  {\n",
     ],
-  },
-  {
-    name: "a card is put into use without being read back",
-    edits: {
-      [PERSONALIZE]: [
-        [
-          "    compareCard(said ?? (await identifyCard(card, context.keys, context.random)), expected);\n",
-          "    await identifyCard(card, context.keys, context.random);\n    void expected;\n",
-        ],
-      ],
-    },
-    caughtBy: [{ tests: "test/personalize/personalize-card.test.ts", named: "." }],
-  },
-  {
-    name: "keys of 32 bytes pass for AES-128",
-    edits: { "personalize/key-information.ts": [['32: "AES-256"', '32: "AES-128"']] },
-    caughtBy: [{ tests: SOLD, named: "names keys of AES-256" }],
-  },
-  {
-    name: "a serial number of FF names a chip",
-    edits: { "personalize/chip.ts": [["if (constant || ", "if ("]] },
-    caughtBy: [{ tests: SOLD, named: "production data of FF" }],
-  },
-  {
-    name: "factory keys are named in P1 of PUT KEY",
-    edits: {
-      "personalize/rotate-keys.ts": [
-        ["from !== FACTORY_KEY_VERSION ? from :", "from !== FACTORY_KEY_VERSION || told ? from & 0x7f :"],
-      ],
-    },
-    caughtBy: [{ tests: SOLD, named: "P1 of PUT KEY has no room" }],
-  },
-  {
-    name: "responses are encrypted although the profile turns it off",
-    edits: { "apdu/secure-channel/session.ts": [[" & ~(options.avoid ?? 0)", ""]] },
-    caughtBy: [{ tests: SOLD, named: "where the profile turns encryption off" }],
-  },
-  {
-    name: "who makes cards is told what a till should do",
-    edits: {
-      "personalize/errors.ts": [
-        [
-          "if (!(cause instanceof CardStatusError)) throw",
-          "if (!(cause instanceof CardStatusError) || cause.sw) throw",
-        ],
-      ],
-    },
-    caughtBy: [{ tests: SOLD, named: "has a sentence for who makes cards" }],
-  },
-  {
-    name: "the reset of a chip frees the place of a good card with the same serial number",
-    edits: {
-      "personalize/reset-card.ts": [["  if (!own && (cardId || !begun)) return;\n", "  void begun;\n"]],
-    },
-    caughtBy: [{ tests: SOLD, named: "never retire a good card" }],
-  },
-  {
-    name: "a card that was given up passes for the one that took its place",
-    edits: {
-      [PERSONALIZE]: [["if (!item.cardId || !equalBytes(item.cardId, cardId))", "if (!item.cardId)"]],
-    },
-    caughtBy: [{ tests: SOLD, named: "never done already" }],
-  },
+    [PERSONALIZE, "  });\n  channel.close();\n", "  }\n  channel.close();\n"],
+  ),
+  bug(
+    "a channel without protected responses is taken where the profile requires it",
+    [{ tests: "test/personalize/personalize-card.test.ts", named: "is refused where the profile requires" }],
+    [
+      "apdu/secure-channel/session.ts",
+      "if ((level & required) !== required)",
+      "if ((level & required) !== required && !required)",
+    ],
+  ),
+  bug(
+    "a card is put into use without being read back",
+    [{ tests: "test/personalize/personalize-card.test.ts", named: "." }],
+    [
+      PERSONALIZE,
+      "    compareCard(said ?? (await identifyCard(card, context.keys, context.random)), expected);\n",
+      "    await identifyCard(card, context.keys, context.random);\n    void expected;\n",
+    ],
+  ),
+  bug(
+    "keys of 32 bytes pass for AES-128",
+    [{ tests: SOLD, named: "names keys of AES-256" }],
+    ["personalize/key-information.ts", '32: "AES-256"', '32: "AES-128"'],
+  ),
+  bug(
+    "a serial number of FF names a chip",
+    [{ tests: SOLD, named: "production data of FF" }],
+    ["personalize/chip.ts", "if (constant || ", "if ("],
+  ),
+  bug(
+    "factory keys are named in P1 of PUT KEY",
+    [{ tests: SOLD, named: "P1 of PUT KEY has no room" }],
+    [
+      "personalize/rotate-keys.ts",
+      "from !== FACTORY_KEY_VERSION ? from :",
+      "from !== FACTORY_KEY_VERSION || told ? from & 0x7f :",
+    ],
+  ),
+  bug(
+    "responses are encrypted although the profile turns it off",
+    [{ tests: SOLD, named: "where the profile turns encryption off" }],
+    ["apdu/secure-channel/session.ts", " & ~(options.avoid ?? 0)", ""],
+  ),
+  bug(
+    "who makes cards is told what a till should do",
+    [{ tests: SOLD, named: "has a sentence for who makes cards" }],
+    [
+      "personalize/errors.ts",
+      "if (!(cause instanceof CardStatusError)) throw",
+      "if (!(cause instanceof CardStatusError) || cause.sw) throw",
+    ],
+  ),
+  bug(
+    "the reset of a chip frees the place of a good card with the same serial number",
+    [{ tests: SOLD, named: "never retire a good card" }],
+    ["personalize/reset-card.ts", "  if (!own && (cardId || !begun)) return;\n", "  void begun;\n"],
+  ),
+  bug(
+    "a card that was given up passes for the one that took its place",
+    [{ tests: SOLD, named: "never done already" }],
+    [PERSONALIZE, "if (!item.cardId || !equalBytes(item.cardId, cardId))", "if (!item.cardId)"],
+  ),
 ]);
