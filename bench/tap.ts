@@ -130,6 +130,13 @@ async function modelled(): Promise<Figure[]> {
         note: `${term.count} x ${term.each.min}..${term.each.max} ms: ${term.source}`,
       }),
     );
-    return [head, ...terms];
+    const weak = modelTime(chip, exchanges, "Pixel 8 Pro");
+    const phone: Figure = {
+      name: `modelled tap on ${chip} in a weak field, upper end`,
+      value: weak.max,
+      unit: "ms",
+      note: `a model, not measured: ${weak.min.toFixed(0)} to ${weak.max.toFixed(0)} ms; ${weak.terms.at(-1)?.source}`,
+    };
+    return [head, ...terms, phone];
   });
 }

@@ -23,7 +23,7 @@ export type { JournalEntry, MemoryImage } from "./runtime/persistent-memory.js";
 export type { CardProtocol } from "./runtime/protocol.js";
 export { diversificationData, SERIAL_LENGTH } from "./security-domain/identity.js";
 export { SimulatedReader } from "./simulated-reader.js";
-export type { Chip, Operation, Range } from "./timing/chips.js";
+export type { Chip, Field, Operation, Range } from "./timing/chips.js";
 export {
   type ModelledExchange,
   type ModelledTime,

@@ -1,11 +1,13 @@
 import type { Cells } from "./cells.js";
 
 const BLANK = 0x01;
+/** RESET was torn: the card is blank at the next SELECT. */
+const RESETTING = 0x00;
 const RING_ENTRY = 53;
 
-/** What must hold of the totals of every card that is not blank. */
+/** What must hold of the totals of every card that can be used. */
 export function moneyProblem(cells: Cells): string | undefined {
-  if (cells.lifecycle === BLANK) return undefined;
+  if (cells.lifecycle === BLANK || cells.lifecycle === RESETTING) return undefined;
   const authorized = cells.number("authorized");
   if (authorized > cells.number("credit")) return "authorized more than the credit";
   const counter = cells.number("counter");

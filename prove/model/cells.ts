@@ -1,4 +1,4 @@
-import { type Card, LIFECYCLE, type Outcome, type RingEntry } from "../../reference/card/state.js";
+import type { Card, Outcome, RingEntry } from "../../reference/card/state.js";
 import type { Cells } from "../card/cells.js";
 
 const number = (value: bigint | number, length: number): string =>
@@ -66,9 +66,6 @@ export function firstDifference(
   return name && `${name}: card ${found[name]}, model ${needed[name]}`;
 }
 
-/** What RESET must have destroyed before the card is blank. */
-const SECRETS = ["secret-key", "point", "seal-key"];
-
 /**
  * The card after power failed in a command: as before it, as after it, or as the outcome says of in between.
  * @param found its memory after power-up
@@ -80,27 +77,32 @@ export function settledAfterTear(
   found: Readonly<Record<string, string>>,
 ): Card | undefined {
   const settled = [before, ...between, next].find((card) => !firstDifference(cellsOf(card), found));
-  return settled ?? (mixes && adoptTornData(before, next, found));
+  return settled ?? (mixes === undefined ? undefined : adoptTornData(before, next, mixes, found));
 }
 
 /**
- * The model of a blank card whose data were torn: each cell is as before, as after or cleared, and the model goes
- * on from what is there. Undefined when a cell is something else, or the card is not blank.
+ * The model of a card whose data were torn while nobody can use them: each cell is as before, as after or cleared, and
+ * the model goes on from what is there. Undefined when a cell is something else, or the card is of another lifecycle.
  */
-function adoptTornData(before: Card, after: Card, found: Readonly<Record<string, string>>): Card | undefined {
+function adoptTornData(
+  before: Card,
+  after: Card,
+  lifecycle: number,
+  found: Readonly<Record<string, string>>,
+): Card | undefined {
   const [old, next] = [cellsOf(before), cellsOf(after)];
   for (const name of Object.keys(old)) {
     const value = found[name] ?? "";
-    if (value !== old[name] && value !== next[name] && /[^0]/.test(value)) return undefined;
+    const isOther = value !== old[name] && value !== next[name] && /[^0]/.test(value);
+    if (isOther && name !== "lifecycle") return undefined;
   }
   const cell = (name: string): string => found[name] ?? "";
   const value = (name: string): bigint => BigInt(`0x${cell(name)}`);
-  if (value("lifecycle") !== BigInt(LIFECYCLE.BLANK)) return undefined;
-  if (!after.secretKey && SECRETS.some((name) => /[^0]/.test(cell(name)))) return undefined;
+  if (value("lifecycle") !== BigInt(lifecycle)) return undefined;
   const uriLength = 2 * Number.parseInt(cell("node-uri").slice(0, 2), 16);
   return {
     ...before,
-    lifecycle: LIFECYCLE.BLANK,
+    lifecycle,
     cardId: cell("card-id"),
     keySetId: cell("key-set-id"),
     sealKey: cell("seal-key"),

@@ -235,8 +235,9 @@ export class CardSession {
     else if (tear.point === "after-command" && outcome.data.kind !== "key-proof") settled = is(outcome.next);
     else settled = settledAfterTear(before, outcome, found);
     if (!settled && outcome.data.kind === "key-proof") {
-      const made = this.#withNewKey(before, found);
-      if (!firstDifference(cellsOf(made), found)) settled = made;
+      // Torn between the old key and the new one: none, whatever lies in its place.
+      const none = { ...before, point: "", secretKey: found["secret-key"] ?? "" };
+      settled = is(none) ?? is(this.#withNewKey(before, found));
     }
     if (!settled)
       throw new Disagreement(

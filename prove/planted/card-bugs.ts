@@ -2,6 +2,7 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const tearing = { campaign: "tearing" } as const;
 const model = { campaign: "model" } as const;
+const TORN_KEYS = "test/simulator/torn-keys.test.ts";
 const fuzzing = { campaign: "fuzzing" } as const;
 
 const card = (name: string): string => `simulator/card-application/${name}.ts`;
@@ -136,12 +137,31 @@ export const CARD_BUGS: readonly PlantedBug[] = bugsOf("card", [
   ),
   bug(
     "RESET leaves a blank card its key when torn",
-    [tearing],
+    [tearing, { tests: TORN_KEYS, named: "finished at the next SELECT" }],
     [
       card("reset"),
-      "    state.atomically(() => {",
-      "    state.lifecycle.write(Uint8Array.of(LIFECYCLE.BLANK));\n    state.atomically(() => {",
+      "  if (state.lifecycle.u8() !== RESETTING) return;\n",
+      "  if (state.lifecycle.u8() !== RESETTING) return;\n  state.lifecycle.write(Uint8Array.of(LIFECYCLE.BLANK));\n",
     ],
+  ),
+  bug(
+    "a torn RESET is not finished",
+    [tearing, { tests: TORN_KEYS, named: "finished at the next SELECT" }],
+    [card("application"), "    finishReset(this.#state);\n", "    void finishReset;\n"],
+  ),
+  bug(
+    "a torn GENERATE KEY PAIR leaves a key with the point of another",
+    [tearing, { tests: TORN_KEYS, named: "never a half" }],
+    [
+      card("generate-key-pair"),
+      "    state.point.write(new Uint8Array(POINT_LENGTH));\n",
+      "    void POINT_LENGTH;\n",
+    ],
+  ),
+  bug(
+    "an application on T=0 knows Le from Lc",
+    [{ tests: "test/simulator/protocol.test.ts", named: "for the length of data" }],
+    ["simulator/runtime/protocol.ts", "isWithExactLe(command)) {", "isWithExactLe(command) && told) {"],
   ),
   bug(
     "personalized before everything is stored",

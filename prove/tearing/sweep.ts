@@ -140,10 +140,10 @@ class PairSweep {
         if (opens !== session.model.slots.some((slot) => slot.version === version))
           this.#fail(where, `keys of version ${version} ${opens ? "open" : "do not open"}`);
       }
-    if (!makesAgain || settled.model.lifecycle !== LIFECYCLE.BLANK) return;
+    const isIn = (lifecycle: number) => session.model.lifecycle === lifecycle;
+    if (!makesAgain || !isIn(LIFECYCLE.BLANK)) return;
     session.step(USUAL);
-    if (session.model.lifecycle !== LIFECYCLE.PERSONALIZED)
-      this.#fail(where, "cannot be made from the start");
+    if (!isIn(LIFECYCLE.PERSONALIZED)) this.#fail(where, "cannot be made from the start");
   }
 
   /** The sale is tapped again, and once more: charged exactly once. */

@@ -55,6 +55,12 @@ describe("tearing", () => {
     const outcome = resetOutcome(before, 0, new Uint8Array(0));
     expect(settledAfterTear(before, outcome, cellsOf(blank))).toBeUndefined();
     const erased = { secretKey: "", point: "", sealKey: "" };
-    expect(settledAfterTear(before, outcome, cellsOf({ ...blank, ...erased }))?.credit).toBe(before.credit);
+    expect(settledAfterTear(before, outcome, cellsOf({ ...blank, ...erased }))).toBeUndefined();
+    const unfinished = { ...before, lifecycle: LIFECYCLE.RESETTING };
+    expect(settledAfterTear(before, outcome, cellsOf(unfinished))?.secretKey).toBe(before.secretKey);
+    expect(settledAfterTear(before, outcome, cellsOf({ ...unfinished, ...erased }))?.credit).toBe(
+      before.credit,
+    );
+    expect(settledAfterTear(before, outcome, cellsOf({ ...unfinished, credit: 1n }))).toBeUndefined();
   });
 });

@@ -13,7 +13,7 @@ import {
 } from "../scp03.js";
 import { tlv } from "../tlv.js";
 import { domainCommand, domainInformation, helloHead, nextSequence, slotOf } from "./domain.js";
-import { generateKeyPair, reset, storeData } from "./make.js";
+import { cleared, generateKeyPair, reset, storeData } from "./make.js";
 import { authorize, changePin, identify, update, verifyPin } from "./pay.js";
 import {
   APPLICATION_AID,
@@ -83,9 +83,12 @@ function select(card: Card, aid: string, silently: boolean): Outcome {
     ...(card.selected === "application" ? { channel: null } : { domainChannel: null }),
   };
   const isApplication = names(APPLICATION_AID);
-  const next: Card = { ...left, selected: isApplication ? "application" : "domain" };
+  const selected: Card = { ...left, selected: isApplication ? "application" : "domain" };
+  const unfinished = isApplication && card.lifecycle === LIFECYCLE.RESETTING;
+  const next = unfinished ? cleared(selected) : selected;
   const information = isApplication ? informationOf(next) : domainInformation();
-  return accept(next, exactly(silently ? "" : information));
+  const outcome = accept(next, exactly(silently ? "" : information));
+  return unfinished ? { ...outcome, mixes: LIFECYCLE.RESETTING } : outcome;
 }
 
 /** specs/01 §4.2 */

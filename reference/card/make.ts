@@ -81,21 +81,27 @@ export function storeData(card: Card, p1p2: number, data: Uint8Array): Outcome {
   const next: Card = last
     ? { ...changed, lifecycle: LIFECYCLE.PERSONALIZED, received: [], nextBlock: 0 }
     : { ...changed, received, nextBlock: block + 1 };
-  return { ...accept(next), mixes: true };
+  return { ...accept(next), mixes: LIFECYCLE.BLANK };
 }
 
 /** GENERATE KEY PAIR (specs/04 §5). The key is the card's own choice: the caller takes it from the answer. */
 export function generateKeyPair(card: Card, p1p2: number, data: Uint8Array): Outcome {
   if (p1p2 !== 0x8000) return refuse(card, "6a86");
   if (data.length !== 16) return refuse(card, "6700");
-  return accept(card, { kind: "key-proof", challenge: hex(data) });
+  // Torn, the old key is gone and the new one does not count; what lies in its place is the card's matter.
+  const without = { ...card, point: "" };
+  return accept(card, { kind: "key-proof", challenge: hex(data) }, [without, { ...without, secretKey: "" }]);
 }
 
 /** RESET (specs/04 §7): key, PIN and data are gone; the security domain stays as it is. */
 export function reset(card: Card, p1p2: number, data: Uint8Array): Outcome {
   if (p1p2 !== 0) return refuse(card, "6a86");
   if (data.length) return refuse(card, "6700");
-  const { selected, channel, domainChannel, received, nextBlock, failures } = card;
-  const kept = { selected, channel, domainChannel, received, nextBlock, failures };
-  return { ...accept({ ...blankCard(card), ...kept }), mixes: true };
+  return { ...accept(cleared(card)), mixes: LIFECYCLE.RESETTING };
 }
+
+/** A card of which RESET left nothing, or whose torn RESET was finished. */
+export const cleared = (card: Card): Card => {
+  const { selected, channel, domainChannel, received, nextBlock, failures } = card;
+  return { ...blankCard(card), selected, channel, domainChannel, received, nextBlock, failures };
+};

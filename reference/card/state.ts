@@ -74,7 +74,8 @@ export interface Card {
   readonly failures: number;
 }
 
-export const LIFECYCLE = { BLANK: 0x01, PERSONALIZED: 0x0f, BLOCKED: 0x8f } as const;
+/** RESETTING: RESET was torn; the next SELECT makes the card blank (specs/04 §7). */
+export const LIFECYCLE = { RESETTING: 0x00, BLANK: 0x01, PERSONALIZED: 0x0f, BLOCKED: 0x8f } as const;
 export const APPLICATION_AID = "f043484551554501";
 export const DOMAIN_AID = "a000000151000000";
 
@@ -148,8 +149,8 @@ export interface Outcome {
   readonly next: Card;
   /** What power loss during the command may leave, besides the card before and after it. */
   readonly between: readonly Card[];
-  /** Blank data: power loss may leave any of them old, new or cleared. */
-  readonly mixes?: true;
+  /** In a card of this lifecycle, power loss may leave any of the data old, new or cleared. */
+  readonly mixes?: number;
   /** The channel through which the command came and the response goes. */
   readonly through?: Channel;
 }

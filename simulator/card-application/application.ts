@@ -9,6 +9,7 @@ import type { CommandEntry } from "./command-table.js";
 import { fileControlInformation } from "./data-objects.js";
 import { getData } from "./get-data.js";
 import { identify } from "./identify.js";
+import { finishReset } from "./reset.js";
 import { WITHOUT_SECURITY_DOMAIN } from "./secure-channel-commands.js";
 import { allocateState, type CardState } from "./state.js";
 import { update } from "./update.js";
@@ -34,6 +35,7 @@ class CardApplication implements Applet {
   }
 
   select(): Uint8Array {
+    finishReset(this.#state);
     this.#state.pin.reset();
     return fileControlInformation(this.#state);
   }

@@ -4,6 +4,7 @@ import { concatBytes, secp256k1 } from "../../common/index.js";
 import { BLANK_ONLY } from "./command-table.js";
 import { newSecretKey } from "./key-pair.js";
 import { requireForm, type SecuredCommand } from "./secured-command.js";
+import { POINT_LENGTH } from "./state.js";
 
 const CHALLENGE_LENGTH = 16;
 
@@ -15,11 +16,11 @@ export const generateKeyPair: SecuredCommand = {
     requireForm(p1p2, 0x8000, challenge, CHALLENGE_LENGTH);
     const secretKey = newSecretKey(state.random);
     const point = secp256k1.publicKey(secretKey, false);
-    // Together, so that no cut leaves a secret key with another key's point.
-    state.atomically(() => {
-      state.secretKey.write(secretKey);
-      state.point.write(point);
-    });
+    // Key objects take no part in transactions: the old key goes first, and the new one counts with its point.
+    state.point.write(new Uint8Array(POINT_LENGTH));
+    state.secretKey.write(new Uint8Array(secretKey.length));
+    state.secretKey.write(secretKey);
+    state.point.write(point);
     const digest = keyProofDigest(challenge, point);
     const signature = secp256k1.sign(digest, secretKey, { entropy: state.random(32), allowHighS: true });
     const head = Uint8Array.of(0x7f, 0x49, 2 + point.length, 0x86, point.length);

@@ -16,6 +16,9 @@ export const PIN_BLOCK_LENGTH = 8;
 /** An uncompressed point of secp256k1. */
 export const POINT_LENGTH = 65;
 
+/** Lifecycle of a card whose RESET was torn. No command sees it: the next SELECT makes the card blank (specs/04 §7). */
+export const RESETTING = 0x00;
+
 /** All that the card application keeps (specs/01 §8). */
 export interface CardState {
   readonly lifecycle: PersistentCell;

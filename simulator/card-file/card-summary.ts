@@ -35,7 +35,8 @@ export function summarizeCardFile(path: string): CardSummary {
   const amount = (name: string) => readU64(cell(name));
   const uri = cell("node-uri");
   const [tries = 0, ...pin] = cell("pin");
-  const lifecycle = cell("lifecycle")[0] as LifecycleByte;
+  // 00: its RESET was torn, and it will show itself blank.
+  const lifecycle = (cell("lifecycle")[0] || LIFECYCLE.BLANK) as LifecycleByte;
   const credit = amount("credit");
   const authorized = amount("authorized");
   return {

@@ -31,14 +31,23 @@ const NO_DATA = new Uint8Array(0);
 const bytesOf = (data: Uint8Array, sw: number): Uint8Array =>
   concatBytes(data, Uint8Array.of(sw >> 8, sw & 0xff));
 
+/** GET RESPONSE is the runtime's own, and takes any. */
+const isWithExactLe = ({ ins, data, le }: Command): boolean =>
+  data.length === 0 && le !== undefined && le !== 256 && ins !== INS.GET_RESPONSE;
+
 /**
  * Brings answers out in the way of the protocol (specs/01 §2). T=1 and T=CL send the whole answer; T=0 keeps it
- * for GET RESPONSE after a command with data, and wants the exact Le of a command without. An answer that is
- * longer than Le is cut, and the rest waits.
+ * for GET RESPONSE after a command with data. After a command without data it says the length (6Cxx) and sends the answer
+ * when the command comes again with it; any other P3 than 00 looks to an application as an Lc. An answer that is longer
+ * than Le is cut, and the rest waits.
  */
 export class ResponseLayer {
   readonly #protocol: CardProtocol;
   #waiting: Uint8Array | undefined;
+  /** T=0: a command whose length was told, and its answer. */
+  #told:
+    | { readonly p1p2: number; readonly cla: number; readonly ins: number; readonly data: Uint8Array }
+    | undefined;
 
   constructor(protocol: CardProtocol) {
     this.#protocol = protocol;
@@ -46,6 +55,7 @@ export class ResponseLayer {
 
   reset(): void {
     this.#waiting = undefined;
+    this.#told = undefined;
   }
 
   /**
@@ -54,21 +64,29 @@ export class ResponseLayer {
    */
   exchange(bytes: Uint8Array, run: (command: Command) => Answer): Uint8Array {
     const waiting = this.#waiting;
-    this.#waiting = undefined;
+    const told = this.#told;
+    this.reset();
     const command = readCommand(bytes);
     if (!command) return bytesOf(NO_DATA, SW.WRONG_LENGTH);
     if (waiting && command.ins === INS.GET_RESPONSE && command.p1p2 === 0 && command.data.length === 0)
       return this.#part(waiting, command.le ?? 256);
+    if (this.#protocol === "T=0" && isWithExactLe(command)) {
+      const { cla, ins, p1p2, le } = command;
+      const isIt = told?.cla === cla && told.ins === ins && told.p1p2 === p1p2 && told.data.length === le;
+      return isIt ? bytesOf(told.data, SW.OK) : bytesOf(NO_DATA, SW.WRONG_LENGTH);
+    }
     const { data, sw } = run(command);
     if (data.length === 0) return bytesOf(data, sw);
     return this.#protocol === "T=0" ? this.#bytewise(command, data) : this.#part(data, command.le ?? 256);
   }
 
   #bytewise(command: Command, data: Uint8Array): Uint8Array {
-    if (command.data.length === 0 && command.le !== undefined)
-      return command.le === data.length
-        ? bytesOf(data, SW.OK)
-        : bytesOf(NO_DATA, SW.WRONG_LE | (data.length & 0xff));
+    if (command.data.length === 0 && command.le !== undefined) {
+      if (command.le === data.length) return bytesOf(data, SW.OK);
+      const { cla, ins, p1p2 } = command;
+      this.#told = { cla, ins, p1p2, data };
+      return bytesOf(NO_DATA, SW.WRONG_LE | (data.length & 0xff));
+    }
     return this.#part(data, 0);
   }
 

@@ -5,6 +5,8 @@ import {
   type Chip,
   type Cost,
   FIELD_ACTIVATION,
+  FIELD_FACTOR,
+  type Field,
   OPERATION_COST,
   type Operation,
   type Range,
@@ -31,10 +33,18 @@ export interface TimeTerm extends Range {
 /** What a model says a sequence of exchanges takes on a chip. It is not a measurement. */
 export interface ModelledTime extends Range {
   readonly chip: Chip;
+  readonly field: Field;
   readonly terms: readonly TimeTerm[];
 }
 
-const SEALING: readonly Operation[] = ["sha256-of-133", "ecdsa-sign", "random-16", "aes-cbc-of-128"];
+const SEALING: readonly Operation[] = [
+  "sha256-of-133",
+  "signature-init",
+  "ecdsa-sign",
+  "random-16",
+  "cipher-init",
+  "aes-cbc-of-128",
+];
 
 /** Operations of a command that succeeds, by instruction; one that is not listed costs its bytecode alone. */
 const OPERATIONS: Readonly<Record<number, readonly Operation[]>> = {
@@ -47,19 +57,25 @@ const OPERATIONS: Readonly<Record<number, readonly Operation[]>> = {
   [INS.GENERATE_KEY_PAIR]: [
     "secure-messaging",
     "ec-key-generation",
-    "transaction",
+    "persistent-write",
+    "persistent-write",
     "sha256-of-133",
+    "signature-init",
     "ecdsa-sign",
   ],
   // Seven cells a block on average, of the thirteen and the lifecycle.
   [INS.STORE_DATA]: ["secure-messaging", ...Array.from({ length: 7 }, () => "persistent-write" as const)],
   [INS.PUT_KEY]: ["secure-messaging", "secure-messaging", "persistent-write"],
-  [INS.RESET]: [
-    "secure-messaging",
+  [INS.RESET]: ["secure-messaging", ...Array.from({ length: 9 }, () => "persistent-write" as const)],
+  [INS.UPDATE]: [
+    "cipher-init",
+    "aes-cbc-of-128",
+    "sha256-of-133",
+    "signature-init",
+    "ecdsa-verify",
+    "sha256-of-133",
     "transaction",
-    ...Array.from({ length: 7 }, () => "persistent-write" as const),
   ],
-  [INS.UPDATE]: ["aes-cbc-of-128", "sha256-of-133", "ecdsa-verify", "sha256-of-133", "transaction"],
 };
 
 /** The exchange that a command APDU and its response APDU make. */
@@ -92,7 +108,12 @@ export function recordExchanges(inner: Transport): {
  * How long a card of this kind would take for the exchanges after it comes into the field, as a range with every
  * term (specs/01 §11).
  */
-export function modelTime(chip: Chip, exchanges: readonly ModelledExchange[]): ModelledTime {
+export function modelTime(
+  chip: Chip,
+  exchanges: readonly ModelledExchange[],
+  field: Field = "strong",
+): ModelledTime {
+  const { factor, source } = FIELD_FACTOR[field];
   const bytes = exchanges.reduce((sum, { command, response }) => sum + command + response, 0);
   const counts = new Map<Operation, number>();
   for (const operation of exchanges.flatMap(({ operations }) => operations))
@@ -103,8 +124,22 @@ export function modelTime(chip: Chip, exchanges: readonly ModelledExchange[]): M
     term("bytes on the air", bytes, BYTE_ON_AIR),
     ...[...counts].map(([operation, count]) => term(operation, count, OPERATION_COST[chip][operation])),
   ];
+  if (factor !== 1) {
+    const sum = (end: keyof Range) =>
+      [...counts].reduce(
+        (total, [operation, count]) => total + count * OPERATION_COST[chip][operation][end],
+        0,
+      );
+    terms.push(
+      term(`the field of ${field}`, 1, {
+        min: sum("min") * (factor - 1),
+        max: sum("max") * (factor - 1),
+        source,
+      }),
+    );
+  }
   const total = (end: keyof Range) => terms.reduce((sum, line) => sum + line[end], 0);
-  return { chip, min: total("min"), max: total("max"), terms };
+  return { chip, field, min: total("min"), max: total("max"), terms };
 }
 
 function term(name: string, count: number, { min, max, source }: Cost): TimeTerm {

@@ -72,7 +72,7 @@ describe("T=0", () => {
   it("drops a waiting answer at the next command and at a reset", () => {
     const powered = card();
     send(powered, authorizeApdu(1n, hash("invoice")));
-    expect(send(powered, bytes(`${GET_PROFILE}22`)).sw).toBe("9000");
+    expect(send(powered, bytes(`${GET_PROFILE}00`)).sw).toBe("6c22");
     expect(send(powered, bytes("00c0000095")).sw).toBe("6d00");
     send(powered, authorizeApdu(1n, hash("invoice")));
     powered.powerOn();
@@ -82,8 +82,17 @@ describe("T=0", () => {
   it("asks for the exact Le of a command without data", () => {
     const powered = card();
     expect(send(powered, bytes(`${GET_PROFILE}00`))).toEqual({ sw: "6c22", data: new Uint8Array(0) });
-    expect(send(powered, bytes(`${GET_PROFILE}10`)).sw).toBe("6c22");
     expect(send(powered, bytes(`${GET_PROFILE}22`)).data.length).toBe(PROFILE_OBJECT);
+  });
+
+  it("takes a Le that was not told for the length of data", () => {
+    const powered = card();
+    expect(send(powered, bytes(`${GET_PROFILE}22`))).toEqual({ sw: "6700", data: new Uint8Array(0) });
+    expect(send(powered, bytes(`${GET_PROFILE}00`)).sw).toBe("6c22");
+    expect(send(powered, bytes(`${GET_PROFILE}10`)).sw).toBe("6700");
+    expect(send(powered, bytes(`${GET_PROFILE}22`)).sw).toBe("6700");
+    expect(send(powered, bytes(`${GET_PROFILE}00`)).sw).toBe("6c22");
+    expect(send(powered, bytes("80ca5f5022")).sw).toBe("6700");
   });
 
   it("has the same status words where there is no data", () => {

@@ -41,9 +41,22 @@ describe("the time model of a tap", () => {
       "command-bytecode",
       "transaction",
       "sha256-of-133",
+      "signature-init",
       "ecdsa-sign",
       "random-16",
+      "cipher-init",
       "aes-cbc-of-128",
     ]);
+  });
+
+  it("grows with a weak field by what the chip does, not by what the reader does", async () => {
+    const exchanges = await tap();
+    const strong = modelTime("J3R180", exchanges);
+    const weak = modelTime("J3R180", exchanges, "Pixel 8 Pro");
+    const last = weak.terms.at(-1);
+    expect(last).toMatchObject({ name: "the field of Pixel 8 Pro", count: 1 });
+    const ofReader = strong.terms.slice(0, 3).reduce((sum, { max }) => sum + max, 0);
+    expect(weak.max - ofReader).toBeCloseTo(((strong.max - ofReader) * 1460) / 740);
+    expect(weak.terms.slice(0, -1)).toEqual(strong.terms);
   });
 });

@@ -178,7 +178,6 @@ export const selectionSessions: readonly Session[] = [
     steps: [
       select(FESTIVAL),
       send("profile", "80ca00c100", "9000", tlv("c1", profile(FESTIVAL)).toString("hex")),
-      send("profile, exact Le", "80ca00c122", "9000", tlv("c1", profile(FESTIVAL)).toString("hex")),
       send("node URI", "80ca5f5000", "9000", tlv("5f50", Buffer.from(NODE_URI)).toString("hex")),
       send("unknown object 00C2", "80ca00c200", "6a88"),
       send("unknown object 0000", "80ca000000", "6a88"),
@@ -186,6 +185,17 @@ export const selectionSessions: readonly Session[] = [
       send("unknown object 9F7F", "80ca9f7f00", "6a88"),
       send("data in the command", "80ca00c10100", "6700"),
       send("data and an unknown object: P1 P2 first", "80ca00c20100", "6a88"),
+    ],
+  },
+  {
+    id: "get-data/exact-le",
+    section: "specs/01 §2",
+    title: "GET DATA answers the whole object when Le is its length; on T=0 a card need not",
+    card: FESTIVAL,
+    optional: true,
+    steps: [
+      select(FESTIVAL),
+      send("profile, exact Le", "80ca00c122", "9000", tlv("c1", profile(FESTIVAL)).toString("hex")),
     ],
   },
   {
