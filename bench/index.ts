@@ -29,7 +29,7 @@ const USAGE = `Usage: npm run bench [-- --large] [-- --only <part of a name>] [-
 
 Prints figures, each with what it is compared with in the same run. Figures never fail: machines are noisy.`;
 
-function verdict({ value, goal }: Figure): string {
+function reached({ value, goal }: Figure): string {
   if (!goal) return "";
   const { atMost, atLeast } = goal;
   const met = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
@@ -62,7 +62,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (json) continue;
     for (const figure of figures)
       console.log(
-        `  ${figure.name.padEnd(44)} ${digits(figure.value).padStart(10)} ${figure.unit.padEnd(6)} ${verdict(figure).padEnd(22)} ${figure.note}`.trimEnd(),
+        `  ${figure.name.padEnd(44)} ${digits(figure.value).padStart(10)} ${figure.unit.padEnd(6)} ${reached(figure).padEnd(22)} ${figure.note}`.trimEnd(),
       );
   }
   if (json) console.log(JSON.stringify({ machine, results }, null, 2));

@@ -47,7 +47,7 @@ export interface Campaign {
   run(options: CampaignOptions): Promise<CampaignResult>;
 }
 
-const MOST_FAILURES = 20;
+const MAX_FAILURES = 20;
 
 /** Ends a campaign: units, time or failures. */
 export class Meter {
@@ -72,7 +72,7 @@ export class Meter {
 
   /** True when the campaign has done what its budget allows, or has failed often enough. */
   get isOver(): boolean {
-    const { units, failures = MOST_FAILURES } = this.#options.budget;
+    const { units, failures = MAX_FAILURES } = this.#options.budget;
     return this.units >= units || this.secondsLeft <= 0 || this.failures.length >= failures;
   }
 
@@ -81,7 +81,7 @@ export class Meter {
   }
 
   fail(failure: Failure): void {
-    if (this.failures.length < MOST_FAILURES) this.failures.push(failure);
+    if (this.failures.length < MAX_FAILURES) this.failures.push(failure);
   }
 
   /** At most once in two seconds. */

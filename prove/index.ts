@@ -26,7 +26,7 @@ it as a file (report.txt, report.json). Ends with 1 when anything failed; each f
                       tests look for each that must catch it; --only chooses bugs, --budget is for one of these parts`;
 
 /** Longest seed: fast-check takes 32 bits with a sign. */
-const MOST_SEEDS = 2 ** 30;
+const MAX_SEEDS = 2 ** 30;
 
 function number(text: string | undefined, name: string, least: number): number | undefined {
   if (text === undefined) return undefined;
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const budget = number(values.budget, "budget", 1);
-  const seed = number(values.seed, "seed", 0) ?? randomInt(MOST_SEEDS);
+  const seed = number(values.seed, "seed", 0) ?? randomInt(MAX_SEEDS);
   const { out, json } = values;
   const tell = (text: string) => process.stderr.write(`${text}\n`);
   if (values.planted) {

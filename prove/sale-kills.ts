@@ -6,7 +6,7 @@ const SCENARIOS: readonly Scenario[] = ["paid", "declined", "given up"];
 const VICTIMS: readonly Victim[] = ["terminal", "node", "commit"];
 const PHASES: readonly Kill["phase"][] = ["before", "after"];
 /** More steps than a sale has, and more commits than a node makes for its start and one payment. */
-const MOST_STEPS = 40;
+const MAX_STEPS = 40;
 
 const program = (name: string): string => fileURLToPath(new URL(`./sale-kills/${name}.js`, import.meta.url));
 const COMPILED: Programs = { merchant: program("merchant-process"), terminal: program("terminal-process") };
@@ -16,7 +16,7 @@ export function* everyKill(isOver: (kill: Kill) => boolean): Generator<Kill> {
   for (const scenario of SCENARIOS)
     for (const victim of VICTIMS)
       for (const phase of PHASES)
-        for (let count = 1; count <= MOST_STEPS; count++) {
+        for (let count = 1; count <= MAX_STEPS; count++) {
           const kill: Kill = { scenario, victim, phase, count };
           yield kill;
           if (isOver(kill)) break;

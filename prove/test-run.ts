@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Longest time that a timer takes. */
-const MOST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 /** What tests came to. */
 export interface TestRun {
@@ -66,7 +66,7 @@ async function runInGroup(
     end();
   };
   for (const signal of SIGNALS) process.on(signal, signalled);
-  const timer = ms <= MOST_MS ? setTimeout(end, ms) : undefined;
+  const timer = ms <= MAX_MS ? setTimeout(end, ms) : undefined;
   try {
     await once(child, "exit");
     return received;

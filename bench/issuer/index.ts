@@ -101,7 +101,7 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
       value: measured.peakMemory / 1e6,
       unit: "MB",
       goal: { atMost: 200 },
-      note: "the most seen of its process, 512 requests under way",
+      note: "the most seen of its process, 512 requests in flight",
     },
   ];
 }

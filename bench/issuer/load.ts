@@ -20,7 +20,7 @@ const CREDIT = msat(PAST_TOTALS.credit);
 const PASSPHRASE = "bench";
 /** Milliseconds that one statement of the filling may take. */
 const FILLING_MS = 600_000;
-/** Requests under way at once at full load. */
+/** Requests in flight at once at full load. */
 const AT_ONCE = 512;
 
 /** A service under load, and what it is loaded with. */

@@ -79,7 +79,7 @@ export const PAST_TOTALS = { counter: PAST, total: AMOUNT * BigInt(PAST), credit
 export async function fillPast(store: Store, cards: readonly PastCard[], now: number): Promise<void> {
   const policy = await store.write((tx) => internPolicy(tx, parsePolicy({})));
   const sorted = [...cards].sort((a, b) => (a.card < b.card ? -1 : 1));
-  // Only the filling may be lost with the power; what is measured afterwards opens the file anew.
+  // Only the filling may be lost with the power; what is measured afterwards opens the file again.
   if (store.kind === "sqlite") {
     await sql`pragma synchronous = off`.execute(store.db);
     await sql`pragma cache_size = -1048576`.execute(store.db);

@@ -9,7 +9,7 @@ export interface Service {
   /** Presents one request. @throws when it is not paid */
   present(request: Request): Promise<void>;
   usage(): Promise<Usage>;
-  /** Ends it once everything under way is durable. */
+  /** Ends it once everything in flight is durable. */
   close(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { CardRecord } from "../verify.js";
 const REMEMBERED = 100_000;
 
 /**
- * How often genuine statements of a card are looked at. Whoever has seen one can repeat it: repeats have a rate for each
+ * How often authorizations and statuses of a card are taken. Anyone who has seen one can repeat it: repeats have a rate for each
  * statement, and take nothing of the card's.
  */
 export class CardRate {

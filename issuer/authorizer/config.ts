@@ -32,7 +32,7 @@ export const authorizerConfigSchema = z.strictObject({
   leaseMs: z.int().min(1000).default(60_000),
   /** How long after its expiry an invoice is surely paid by no node any more. */
   expiryMarginMs: z.int().min(0).default(120_000),
-  /** How old passed-over counters must be before they are given back to the card; publish it to merchants. */
+  /** How old skipped counters must be before they are released to the card; publish it to merchants. */
   presentationAgeMs: z
     .int()
     .min(0)

@@ -48,7 +48,7 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
     const words = differentStatement(authorization, facts);
     return words ? contradiction(words) : { kind: "known", known: facts.known };
   }
-  // 2. The counter was given up and its amount given back: refused for ever.
+  // 2. The counter was given up and its amount released: refused for ever.
   if (facts.gap && facts.gap.voided_at !== null) return { kind: "refuse", reason: REASON.TOKEN_VOID };
   // 3. The statement must fit what the card signed before, and what was signed for the card.
   const words = contradictionOf(authorization, facts);

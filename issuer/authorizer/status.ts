@@ -150,7 +150,7 @@ export class CardStatusDesk {
   }
 }
 
-/** The counters around a point, whose totals are known: those passed over, or those above the highest seen. */
+/** The counters around a point, whose totals are known: those skipped, or those above the highest seen. */
 interface KnownSpan {
   readonly first: bigint;
   /** The card's total before `first`. */

@@ -61,8 +61,8 @@ class ObservedReconciler extends Reconciler {
 }
 
 /**
- * The issuer's service beside its node: takes requests of peers, decides, pays, resolves what was left open, gives
- * passed-over authorizations back, and tells how it is doing. What it has promised is in the ledger, so it may be
+ * The issuer's service beside its node: takes requests of peers, decides, pays, resolves what was left open, releases
+ * skipped authorizations, and tells how it is doing. What it has promised is in the ledger, so it may be
  * ended at any moment and in any way.
  */
 export class IssuerService {

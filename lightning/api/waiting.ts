@@ -2,7 +2,7 @@ import { equalBytes, utf8 } from "../../common/index.js";
 import type { Asker } from "./answers.js";
 import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
 
-/** An ask under way: the first ending that is reported counts, later ones change nothing. */
+/** A request in flight: the first ending that is reported counts, later ones change nothing. */
 export class Waiting {
   /** A sealed update for the card that came meanwhile. */
   cardUpdate: Uint8Array | undefined;

@@ -4,7 +4,7 @@ import { ParseError } from "../../common/index.js";
 export const MAX_PICTURE_PIXELS = 1 << 22;
 export const MAX_PICTURE_SIDE = 4096;
 /** What a code is looked for in; a larger picture is made smaller first. A telephone's screen becomes 360 x 800. */
-const MOST_LOOKED_AT = 600_000;
+const MAX_LOOKED_AT = 600_000;
 
 /** A picture in memory: 4 bytes a pixel (red, green, blue, alpha), row by row from the top left. */
 export interface Picture {
@@ -44,7 +44,7 @@ export class Shrinker {
 
   /** @param width of the rows that come; @param height how many come */
   constructor(width: number, height: number) {
-    this.#side = Math.ceil(Math.sqrt((width * height) / MOST_LOOKED_AT));
+    this.#side = Math.ceil(Math.sqrt((width * height) / MAX_LOOKED_AT));
     const [columns, rows] = [Math.floor(width / this.#side), Math.floor(height / this.#side)];
     this.#sums = new Uint32Array(columns);
     this.#result = { width: columns, height: rows, data: new Uint8Array(columns * rows) };

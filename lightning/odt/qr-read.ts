@@ -84,7 +84,7 @@ function findCode(views: Iterable<Brightness>): string {
 }
 
 /** In what is looked at: a page of small print has 1,000 to 3,500, a code a few hundred. */
-const MOST_CORNER_ROWS = 4096;
+const MAX_CORNER_ROWS = 4096;
 
 /**
  * Stops the search in a picture that was made to take long: its time grows with the square of what looks like a corner.
@@ -92,7 +92,7 @@ const MOST_CORNER_ROWS = 4096;
  * @throws ParseError
  */
 function refuseCrowd(bitmap: Image): void {
-  if (cornerRows(bitmap) > MOST_CORNER_ROWS)
+  if (cornerRows(bitmap) > MAX_CORNER_ROWS)
     throw new ParseError("picture", "too much in it looks like the corner of a QR code", {
       hint: "Cut the code out with its white border.",
     });

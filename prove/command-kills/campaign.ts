@@ -18,13 +18,13 @@ const TIMED_ONE_IN = 4;
 const INTERRUPT_ONE_IN = 2;
 /** Of a command that is killed again and again: it gets at most so far at once. */
 const LONG_STRIDE = 40;
-/** One in so many commands that were struck is struck once more when it is run again. */
+/** One in so many commands that were struck is struck again when it is run again. */
 const AGAIN_ONE_IN = 4;
 /** Every so manieth run is of a command that takes many kills. */
 const LONG_EVERY = 30;
 const CARDS = 120;
 /** Strikes of one run that a failure tells of, the last ones. */
-const MOST_TOLD = 5;
+const MAX_TOLD = 5;
 const REPLAY = "--only issuer-kills";
 
 /** Every command that changes an issuer's state by itself, in every state that it may find. */
@@ -144,7 +144,7 @@ async function killThrough(
       : end.struck
         ? await looked(scene.between(folder))
         : await checkEnd(scene, folder, end);
-    report(meter, scene, strikes.slice(-MOST_TOLD), problems);
+    report(meter, scene, strikes.slice(-MAX_TOLD), problems);
     if (!end.struck || isTold || problems.length > 0) return;
   }
 }

@@ -9,10 +9,10 @@ import { runFestival } from "./festival.js";
 
 const COMPILED = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 /** Shorter than that nobody can make an issuer, its cards and its shops, and close it all again. */
-const LEAST_SECONDS = 120;
+const MIN_SECONDS = 120;
 /** Sales of one second that a slow machine gets through, kills included. */
 const TAPS_A_SECOND = 1;
-const LEAST_TAPS = 40;
+const MIN_TAPS = 40;
 /** One festival in a file, and one of so manieth its size on PostgreSQL. */
 const SERVER_SHARE = 5;
 
@@ -78,14 +78,14 @@ export const festival: Campaign = {
   unit: "taps",
   full: 1000,
   async run({ seed, budget, progress }: CampaignOptions): Promise<CampaignResult> {
-    if (budget.seconds < LEAST_SECONDS)
+    if (budget.seconds < MIN_SECONDS)
       return { units: 0, counts: { "left out: too little time": 1 }, failures: [], seed, seconds: 0 };
     const taps = Math.min(
       budget.units,
-      Math.max(LEAST_TAPS, Math.floor((budget.seconds - LEAST_SECONDS) * TAPS_A_SECOND)),
+      Math.max(MIN_TAPS, Math.floor((budget.seconds - MIN_SECONDS) * TAPS_A_SECOND)),
     );
     const hasServer = postgresBinaries() !== undefined;
-    const onServer = Math.max(LEAST_TAPS, Math.floor(taps / SERVER_SHARE));
+    const onServer = Math.max(MIN_TAPS, Math.floor(taps / SERVER_SHARE));
     const started = performance.now();
     const failures: Failure[] = [];
     const counts: Record<string, number> = hasServer ? {} : { "left out: no PostgreSQL": 1 };

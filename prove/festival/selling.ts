@@ -101,7 +101,7 @@ function spread(
 const label = (index: number): string => String(index + 1).padStart(4, "0");
 
 /**
- * The last cards are lost and replaced by the fresh ones; whoever finds a lost one cannot pay with it.
+ * The last cards are lost and replaced by the fresh ones; a finder of a lost one cannot pay with it.
  * @returns how many were replaced
  */
 export async function loseCards(

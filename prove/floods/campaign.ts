@@ -21,9 +21,9 @@ const GREETING = 1024;
  * Objects that one peer may add: those for messages that leave in one turn, and for connections that overlap, because
  * the end of one is seen after the begin of the next.
  */
-const MOST_OF_ONE = MAX_HANDED_OVER + 16;
+const MAX_OF_ONE = MAX_HANDED_OVER + 16;
 /** Descriptors and messages that may be in use at the same time. */
-const MOST_OBJECTS = handshakes.max + kept.max + strangers.max + dialed.max + known.max + MOST_OF_ONE;
+const MAX_OBJECTS = handshakes.max + kept.max + strangers.max + dialed.max + known.max + MAX_OF_ONE;
 /** Bytes that BOLT 8 adds to a message, its type included. */
 const OVERHEAD = 36;
 /** Bytes of one flood, per connection. */
@@ -33,7 +33,7 @@ const ROUNDS = 20;
 /** Kinds of messages that the endurance run sends in turn. */
 const ENDURED = ["empty answers", "broken requests", "unknown messages"];
 const UNBOUNDED: Rate = { burst: Number.MAX_SAFE_INTEGER, perSecond: 0 };
-const MOST_MS = 120_000;
+const MAX_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const ALL_KINDS: readonly string[] = [...Object.keys(MESSAGES), ...CROWDS];
 /** The flood of a kind, from one or many addresses, with one or many connections. */
@@ -49,7 +49,7 @@ export function floodOf(kind: string, random: SeededRandom, ms: number): Omit<Fl
   const count = connections * Math.ceil(FLOOD_BYTES / (message[1].length + OVERHEAD));
   const deaf = random.oneIn(4);
   // A deaf one would wait for ever; the others end when the node has read everything or has cut them off.
-  return { kind, count, connections, from, ms: deaf ? ms : MOST_MS, deaf };
+  return { kind, count, connections, from, ms: deaf ? ms : MAX_MS, deaf };
 }
 
 /**
@@ -88,7 +88,7 @@ export async function runFloods(
     }
     const added = addedSince(table);
     meter.count("objects in the bindings' table", added);
-    if (added > MOST_OBJECTS) fail("the bindings' table")(`grew by ${added} objects`);
+    if (added > MAX_OBJECTS) fail("the bindings' table")(`grew by ${added} objects`);
     regular.close();
   } finally {
     await target.close();
@@ -181,7 +181,7 @@ async function endure(endurance: Endurance, program: string, meter: Meter): Prom
     }
     const added = addedSince(table);
     meter.count("objects added by the endurance run", added);
-    if (added > MOST_OF_ONE) problems.push(`${added} objects were left in the bindings' table`);
+    if (added > MAX_OF_ONE) problems.push(`${added} objects were left in the bindings' table`);
     return problems;
   } finally {
     await target.close();

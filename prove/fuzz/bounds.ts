@@ -12,7 +12,7 @@ export interface Reading {
 
 const DEFAULT_LIMIT_MS = 50;
 /** Inputs that took too long are read so often: for what is compiled meanwhile, and since machines are noisy. */
-const MOST_READINGS = 10;
+const MAX_READINGS = 10;
 /** A result may be this many times as large as its input, and a little more: nothing unfolds. */
 const GROWTH = 64;
 const GROWTH_FROM = 64 * 1024;
@@ -74,7 +74,7 @@ export async function readInput(target: FuzzTarget, bytes: Uint8Array, timed: bo
   const { limitMs = DEFAULT_LIMIT_MS } = target;
   const input = target.prepare?.(bytes) ?? bytes;
   let read = await timedOutcome(target, input);
-  for (let time = 1; timed && !read.problem && time < MOST_READINGS && read.milliseconds > limitMs; time++) {
+  for (let time = 1; timed && !read.problem && time < MAX_READINGS && read.milliseconds > limitMs; time++) {
     const again = await timedOutcome(target, input);
     read = { ...again, milliseconds: Math.min(read.milliseconds, again.milliseconds) };
   }

@@ -8,8 +8,8 @@ import { fuzzTargets } from "./targets/index.js";
 /** Inputs of one target before the next one has its turn. */
 const TURN = 50;
 /** Inputs that went a way of their own are kept for mutation, so many for each target. */
-const MOST_KEPT = 400;
-const MOST_KEPT_LENGTH = 8192;
+const MAX_KEPT = 400;
+const MAX_KEPT_LENGTH = 8192;
 
 /** So many of a target's corpus are also read 64 KiB long. */
 const LONG = 8;
@@ -48,9 +48,9 @@ class FuzzedTarget {
   }
 
   learn(input: Uint8Array, way: string): void {
-    if (this.#ways.has(way) || this.kept >= MOST_KEPT) return;
+    if (this.#ways.has(way) || this.kept >= MAX_KEPT) return;
     this.#ways.add(way);
-    if (input.length > MOST_KEPT_LENGTH) return;
+    if (input.length > MAX_KEPT_LENGTH) return;
     this.kept++;
     this.#corpus.push(input);
   }

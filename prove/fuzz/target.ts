@@ -18,7 +18,7 @@ export interface FuzzTarget {
    * @throws ChequecardError for an input that is refused; anything else is a failure
    */
   run(input: Uint8Array): unknown;
-  /** Gives back what was opened for reading. More inputs may follow. */
+  /** Closes what was opened for reading. More inputs may follow. */
   end?(): Promise<void>;
 }
 

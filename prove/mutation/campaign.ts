@@ -8,7 +8,7 @@ import { allMutants, readSources } from "./sources.js";
 /** Fixed with the operators before anything was counted. */
 const MUTANTS = 1_200;
 /** Mutants that may be listed as equivalent, of all. */
-const MOST_EQUIVALENT = 0.05;
+const MAX_EQUIVALENT = 0.05;
 
 const rank = (mutant: Mutant): string => createHash("sha256").update(nameOf(mutant)).digest("hex");
 
@@ -27,7 +27,7 @@ export async function runMutation(options: CampaignOptions): Promise<CampaignRes
   const sources = readSources();
   const mutants = chosenMutants(sources);
   const listed = new Set(mutants.map(nameOf).filter((name) => name in EQUIVALENT));
-  if (listed.size > MOST_EQUIVALENT * mutants.length)
+  if (listed.size > MAX_EQUIVALENT * mutants.length)
     meter.fail(failure("the list of equivalent mutants", `${listed.size} of ${mutants.length} are listed`));
   const waiting = [...mutants];
   const next = (): Mutant | undefined => (meter.isOver ? undefined : waiting.shift());

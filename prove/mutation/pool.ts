@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { CHECKS } from "../../specs/check/index.js";
 import { type Mutant, mutate } from "./operators.js";
 import { ROOT, WORKER } from "./sources.js";
-import type { Task, Verdict } from "./worker.js";
+import type { Judgement, Task } from "./worker.js";
 
 /** A mutant that does not end is killed by that. Far above what all vectors take. */
 const SECONDS = 120;
@@ -50,11 +50,11 @@ export class Pool {
 
   /**
    * @param next the next mutant; undefined ends
-   * @param judged told of each verdict
+   * @param judged told of each judgement
    */
   async run(
     next: () => Mutant | undefined,
-    judged: (mutant: Mutant, verdict: Verdict) => void,
+    judged: (mutant: Mutant, judgement: Judgement) => void,
   ): Promise<void> {
     this.#folder = workshop();
     try {
@@ -72,7 +72,7 @@ export class Pool {
 
   async #lane(
     next: () => Mutant | undefined,
-    judged: (mutant: Mutant, verdict: Verdict) => void,
+    judged: (mutant: Mutant, judgement: Judgement) => void,
   ): Promise<void> {
     let worker: Worker | undefined;
     for (let done = 0; ; done++) {
@@ -82,18 +82,18 @@ export class Pool {
       const source = mutate(this.#sources.get(mutant.file) ?? "", mutant);
       const task = { file: mutant.file, source, order: this.#order.of(mutant.file) };
       worker ??= this.#start();
-      let verdict = await ask(worker, task);
-      if (verdict.killedBy === NO_MEMORY) {
+      let judgement = await ask(worker, task);
+      if (judgement.killedBy === NO_MEMORY) {
         // It may have been full with modules of the mutants before: only a thread of its own tells.
         await worker.terminate();
         worker = this.#start();
-        verdict = await ask(worker, task);
+        judgement = await ask(worker, task);
       }
-      if (verdict.killedBy === TOO_LONG || verdict.killedBy === NO_MEMORY) {
+      if (judgement.killedBy === TOO_LONG || judgement.killedBy === NO_MEMORY) {
         await worker.terminate();
         worker = undefined;
-      } else if (verdict.killedBy) this.#order.killed(mutant.file, verdict.killedBy);
-      judged(mutant, verdict);
+      } else if (judgement.killedBy) this.#order.killed(mutant.file, judgement.killedBy);
+      judged(mutant, judgement);
     }
     await worker?.terminate();
   }
@@ -102,13 +102,13 @@ export class Pool {
 const TOO_LONG = "time";
 const NO_MEMORY = "memory";
 
-async function ask(worker: Worker, task: Task): Promise<Verdict> {
+async function ask(worker: Worker, task: Task): Promise<Judgement> {
   return await new Promise((resolve, reject) => {
-    const end = (verdict: Verdict): void => {
+    const end = (judgement: Judgement): void => {
       clearTimeout(timer);
       worker.off("message", end);
       worker.off("error", failed);
-      resolve(verdict);
+      resolve(judgement);
     };
     const failed = (error: Error & { code?: string }): void => {
       clearTimeout(timer);

@@ -14,7 +14,7 @@ export interface Task {
 }
 
 /** The vector file that killed a mutant, and how; undefined when every vector agrees with it. */
-export interface Verdict {
+export interface Judgement {
   readonly killedBy?: string;
   readonly how?: string;
 }
@@ -37,7 +37,7 @@ async function load(file: string, source: string): Promise<Reference> {
   return (await import(pathToFileURL(join(home, "index.js")).href)) as Reference;
 }
 
-async function judge({ file, source, order }: Task): Promise<Verdict> {
+async function judge({ file, source, order }: Task): Promise<Judgement> {
   let reference: Reference;
   try {
     reference = await load(file, source);
@@ -56,5 +56,5 @@ async function judge({ file, source, order }: Task): Promise<Verdict> {
 }
 
 parentPort?.on("message", (task: Task) => {
-  judge(task).then((verdict) => parentPort?.postMessage(verdict));
+  judge(task).then((judgement) => parentPort?.postMessage(judgement));
 });

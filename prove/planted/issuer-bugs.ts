@@ -52,7 +52,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     [DECIDE, 'facts.account.state !== "active"', 'facts.account.state === "pending"'],
   ),
   bug(
-    "an older status among counters that were passed over is forgotten",
+    "an older status among skipped counters is forgotten",
     [test("counter-vectors", "contradicts an older status within a gap")],
     [STATUS, "gap ? [gap] : await this.#split(tx, account, counter, total)", "gap ? [gap] : []"],
   ),
@@ -238,7 +238,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     ],
   ),
   bug(
-    "the last counter that a card has passed over is not looked for",
+    "the last counter that a card has skipped is not searched",
     [ledgerModel],
     [FACTS, "counter <= account(one).top_counter", "counter < account(one).top_counter"],
   ),
@@ -323,7 +323,7 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
     [RESOLVE, "return lease.takeovers === 0n ||", "return owner !== 0n ||"],
   ),
   bug(
-    "the update that gives the amount back is queued in a transaction of its own",
+    "the update that releases the amount is queued in a transaction of its own",
     [test("every-commit", "after every single commit")],
     [
       RESOLVE,

@@ -86,7 +86,7 @@ export const KEYBOARD_BUGS: readonly PlantedBug[] = bugsOf("keyboard", [
     ],
   ),
   bug(
-    "a PIN that is typed once more is taken for an amount",
+    "a PIN that is typed again is taken for an amount",
     [{ tests: "test/cli/terminal.test.ts", named: "no PIN on a screen" }],
     [KEYBOARD, "  #held = false;\n", "  #held = false;\n  #early: Buffer = Buffer.alloc(0);\n"],
     [

@@ -22,7 +22,7 @@ interface PlantedOptions extends Effort {
 const CONTROL_SECONDS = 15;
 /** Most for all tests together. */
 const TESTS_SECONDS = 300;
-const MOST_SAID = 300;
+const MAX_SAID = 300;
 
 /** True when every part that must catch the bug did. */
 export const isCaught = ({ parts }: Planted): boolean => parts.every(({ said }) => said !== undefined);
@@ -79,7 +79,7 @@ async function findNothing(
 async function lookFor(tree: Tree, bug: PlantedBug, effort: Effort): Promise<Planted> {
   const parts: { part: string; said: string | undefined }[] = [];
   for (const part of bug.caughtBy)
-    parts.push({ part: partName(part), said: (await tree.look(part, effort))?.slice(0, MOST_SAID) });
+    parts.push({ part: partName(part), said: (await tree.look(part, effort))?.slice(0, MAX_SAID) });
   return { bug: bug.name, layer: bug.layer, files: Object.keys(bug.edits), parts };
 }
 

@@ -124,7 +124,7 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
     [ADDRESS, "/^([^:@/]*):[^/]*@/", "/^([^:@/]*):[^@/]*@/"],
   ),
   bug(
-    "several hosts in an address are passed over",
+    "several hosts in an address are ignored",
     [test("postgres-address", "refuses")],
     [ADDRESS, 'part.includes(",")', 'part.includes(",,")'],
   ),

@@ -8,7 +8,7 @@ const commands = (named: string) => ({ tests: "test/specs/card-commands.test.ts"
 /** In readers and decisions that vectors found wrong once, or that nothing held before. */
 export const VECTOR_BUGS: readonly PlantedBug[] = bugsOf("vectors", [
   bug(
-    "an HTLC that is told again while it is held is judged anew",
+    "an HTLC that is reported again while it is held is judged again",
     [dpp("told again while it is held")],
     ["lightning/dpp/decide.ts", "  if (before?.parts.has(htlc.id)) return { held, actions: [] };\n", ""],
   ),

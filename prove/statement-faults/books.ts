@@ -6,16 +6,16 @@ import type { CardNotes } from "./notebook.js";
 import type { Stage } from "./stage.js";
 
 const HOUR_MS = 3_600_000;
-const MOST_HOURS = 6;
-/** Connections of a service: each is asked to work once more. */
+const MAX_HOURS = 6;
+/** Connections of a service: each is asked to work again. */
 const CONNECTIONS = 5;
 
-/** In peace again: every order and token once more, then everything reserved is resolved, by both services. */
+/** In peace again: every order and token again, then everything reserved is resolved, by both services. */
 export async function finish(stage: Stage): Promise<void> {
   stage.node.finish();
   await stage.placeAgain();
   for (const made of [...stage.made]) await stage.present(stage.other, made);
-  for (let hour = 0; hour < MOST_HOURS; hour++) {
+  for (let hour = 0; hour < MAX_HOURS; hour++) {
     for (const service of stage.services) await service.reconciler.run();
     const leases = await stage.other.store.db.selectFrom("leases").select("counter").execute();
     if (leases.length === 0) return;

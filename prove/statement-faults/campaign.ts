@@ -10,7 +10,7 @@ import { MEDDLERS, SCENES } from "./scenes.js";
 const EMPTY = "two services on an empty database";
 const FULL = 1_000;
 /** A statement that signals did not stop is tried so often. */
-const MOST_TRIES = 25;
+const MAX_TRIES = 25;
 
 const KINDS: readonly FaultKind[] = [
   "cancel",
@@ -156,7 +156,7 @@ async function completeRun(
   meter: Meter,
   { seed }: CampaignOptions,
 ): Promise<void> {
-  for (let tries = 0; tries < MOST_TRIES; tries++)
+  for (let tries = 0; tries < MAX_TRIES; tries++)
     for (const target of coverage.missing) {
       if (meter.secondsLeft <= 0) return;
       await oneRun(databases, coverage, meter, seed + FULL + tries, target);

@@ -49,7 +49,7 @@ export class Stage {
   readonly urls: readonly [string, string];
   #serial = 0;
   #orders = 0;
-  /** Orders of the desk so far, to be placed once more. */
+  /** Orders of the desk so far, to be placed again. */
   #placed: (() => Promise<void>)[] = [];
 
   private constructor(
@@ -200,7 +200,7 @@ export class Stage {
     this.#placed.push(() => attempt(this.other));
   }
 
-  /** Every order of the desk once more, as by somebody who is not sure of its answer. */
+  /** Every order of the desk again, as after a lost answer. */
   async placeAgain(): Promise<void> {
     for (const again of this.#placed.splice(0)) await again();
   }

@@ -5,7 +5,7 @@ import { refreshCard, runningTerminal, sendLate } from "./people.js";
 import type { World } from "./world.js";
 
 const DAY_MS = 24 * 3_600_000;
-const MOST_HOURS = 60;
+const MAX_HOURS = 60;
 
 /** Ends every fault, and lets everybody finish what they began. */
 export async function heal(world: World): Promise<void> {
@@ -47,7 +47,7 @@ async function runRounds(world: World): Promise<void> {
  * ahead expires a day later.
  */
 async function resolveAll(world: World): Promise<void> {
-  for (let hour = 0; hour < MOST_HOURS; hour++) {
+  for (let hour = 0; hour < MAX_HOURS; hour++) {
     await runRounds(world);
     const reserved = await world.store.read((tx) => tx.selectFrom("leases").select("counter").execute());
     if (reserved.length === 0) return;
@@ -55,7 +55,7 @@ async function resolveAll(world: World): Promise<void> {
   }
 }
 
-/** Every request that ever left is shown once more, long after: nothing may come of it. */
+/** Every request that ever left is sent again, long after: nothing may come of it. */
 export async function presentEverythingAgain(world: World): Promise<void> {
   for (const payload of [...world.requests.values()]) {
     sendLate(world, payload);

@@ -117,7 +117,7 @@ export class IssuerProcess {
         process.reconciler.start(ROUND_MS);
         return process;
       } catch (error) {
-        // Whoever watches over the service starts it again.
+        // Its supervisor starts the service again.
         if (!(error instanceof StoreError) || OWN_FAULTS.includes(error.code)) throw error;
         await time.sleep(1_000);
       }

@@ -22,7 +22,7 @@ const until = async (world: World, everyMs: number, strike: () => Promise<void> 
   }
 };
 
-/** The service is killed at any moment, and whoever is dead is started again. */
+/** The service is killed at any moment, and a dead one is started again. */
 function kills(world: World): Promise<unknown> {
   const { faults, time, random } = world;
   const killing = until(world, 60_000, () => {

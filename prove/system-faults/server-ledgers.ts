@@ -11,7 +11,7 @@ const EVERY = 60;
 
 /** As they are before time is virtual. */
 const immediate = setImmediate;
-/** Rounds of the event loop in which an answer comes to whoever waits for it. */
+/** Rounds of the event loop in which an answer reaches its waiting caller. */
 const ROUNDS = 4;
 
 async function delivered(): Promise<void> {

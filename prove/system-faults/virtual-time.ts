@@ -30,7 +30,7 @@ class VirtualTimer {
 export class StandstillError extends Error {}
 
 /** How often a server that is all that is waited for gets the grace. */
-const MOST_GRACES = 2_000;
+const MAX_GRACES = 2_000;
 
 /**
  * Time that passes only when nothing else can happen: hours take milliseconds, and a run on SQLite is the same each
@@ -86,7 +86,7 @@ export class VirtualTime {
         ended = true;
       });
       result.catch(() => undefined);
-      for (let patience = MOST_GRACES; ; ) {
+      for (let patience = MAX_GRACES; ; ) {
         await this.#quiet();
         if (ended) return await result;
         const next = this.#takeNext();

@@ -146,10 +146,10 @@ class PairSweep {
     if (!isIn(LIFECYCLE.PERSONALIZED)) this.#fail(where, "cannot be made from the start");
   }
 
-  /** The sale is tapped again, and once more: charged exactly once. */
+  /** The sale is tapped two more times: charged exactly once. */
   #completeSale(where: string, session: CardSession): void {
     const { after } = this.#baseline;
-    for (const time of ["again", "once more"]) {
+    for (const time of ["again", "a third time"]) {
       session.step({ kind: "power" });
       session.step(lastOf(this.#command));
       if (session.last?.sw === "6982") {

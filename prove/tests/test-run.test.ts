@@ -26,7 +26,7 @@ beforeEach(() => {
   writeFileSync(join(root, "hanging.test.ts"), HANGING);
 });
 
-it("whoever runs test files ends them, and the processes that they started, when it is told to end", async () => {
+it("a run of test files ends them, and the processes that they started, when it has to end", async () => {
   const program = await buildProgram("prove/test-run.ts");
   const script = `
     import { runTests } from ${JSON.stringify(program)};

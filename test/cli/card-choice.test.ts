@@ -60,7 +60,7 @@ describe.each(["sqlite", "postgres"] as const)("a card of a ledger on %s", (kind
       const id = bytesToHex(ids[1] ?? new Uint8Array());
       expect(await find(id)).toBe(1);
       expect(await find(cardText(cardKey(ids[1] ?? new Uint8Array())).toUpperCase())).toBe(1);
-      // The form of an id that no card has: whoever needs the card says that it is not there.
+      // The form of an id that no card has: the command that needs the card says that it is not there.
       expect(await find("ffff-ffff-ffff-ffff")).toBe("ffffffffffffffff");
       for (const text of ["018", "Ada", "1", "", "-", "%", "A-0008 M"])
         expect([text, await find(text)]).toEqual([

@@ -44,7 +44,7 @@ it("unmatched payments are listed, hold the proof up, and are written off with a
     ] as const)
       expect((await ledger("write-off", wrong, "--note", note)).exitCode).not.toBe(EXIT.OK);
     expect(await ledger("write-off", hash, "--note", "paid by hand")).toMatchObject({ exitCode: EXIT.OK });
-    expect(await ledger("write-off", hash, "--note", "once more")).toMatchObject({ exitCode: EXIT.OK });
+    expect(await ledger("write-off", hash, "--note", "again")).toMatchObject({ exitCode: EXIT.OK });
     expect(JSON.parse((await ledger("unmatched")).out)).toMatchObject({
       payments: [{ ...listed, state: "written-off", note: "paid by hand" }],
     });

@@ -128,7 +128,7 @@ describe("node", () => {
     expect(await bar.end("SIGTERM")).toBe(EXIT.OK);
   });
 
-  it("a node that was killed is started again by whoever asks, with its channels", async () => {
+  it("a node that was killed is started again by the next command, with its channels", async () => {
     const before = BigInt((await json("node", "info", at("wallet"))).blockHeight);
     await shop.end("SIGKILL");
     expect(existsSync(join(at("shop"), "control.sock"))).toBe(true);

@@ -232,7 +232,7 @@ it.each([
     await till.shows(/PIN: /);
     till.type("472947\r");
     await till.shows(/Wrong PIN, 2 tries left\. PIN: /);
-    // Pasted, typed twice, and once more while the payment runs.
+    // Pasted, typed twice, and again while the payment runs.
     till.type("271828\r271828\r");
     await till.shows(/\n/);
     till.type("271828\r");

@@ -59,7 +59,7 @@ describe("a file that is read", () => {
     expect(problemOf(() => readBoundedFile(odd(kind), 100))).toBe(`need a file, this is ${kind}`);
   });
 
-  it("is held to its length, also where the system does not know it", () => {
+  it("is read up to its bound, also where the system does not know its length", () => {
     writeFileSync(at("a"), "x".repeat(100));
     expect(readBoundedFile(at("a"), 100)).toHaveLength(100);
     expect(problemOf(() => readBoundedFile(at("a"), 99))).toBe("need at most 99 bytes, have 100");

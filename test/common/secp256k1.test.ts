@@ -48,7 +48,7 @@ describe.each(backends.map((backend) => ({ name: backend.name, backend })))(
     });
 
     it("accepts low and high s and nothing that was changed", () => {
-      const digest = sha256(utf8("cheque"));
+      const digest = sha256(utf8("message"));
       const secret = scalar(0xabcdefn);
       const key = backend.publicKey(secret);
       const signature = backend.sign(digest, secret);
@@ -65,7 +65,7 @@ describe.each(backends.map((backend) => ({ name: backend.name, backend })))(
     });
 
     it("calls malformed input false, never throws", () => {
-      const digest = sha256(utf8("cheque"));
+      const digest = sha256(utf8("message"));
       const key = backend.publicKey(ONE);
       const signature = backend.sign(digest, ONE);
       const bad: [Uint8Array, Uint8Array, Uint8Array][] = [

@@ -305,7 +305,7 @@ describe("a session", () => {
     });
   });
 
-  it("gives the card back when its user fails", async () => {
+  it("releases the card when its user fails", async () => {
     const card = festivalCard();
     await expect(
       withCard(card.reader, async () => {

@@ -39,7 +39,7 @@ const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
   "keys/pkcs11.ts": /Buffer\.compare\(set\.id, id\)/,
   "keys/key-file.ts": /Buffer\.compare\((set|other)\.id, id\)/,
   "keys/key-source.ts": /Buffer\.compare\(set\.id, id\)/,
-  // The card's own statements: whoever presents one knows it.
+  // The card's own authorizations: anyone who presents one knows it.
   "issuer/ledger/evidence.ts": /statementOf\(message\)\.equals\(statement\)/,
   "issuer/authorizer/decide.ts": /known\.invoice_hash\.equals\(authorization\.invoiceHash\)/,
   // A token is no secret from the terminal that holds it, and this only words a sentence.

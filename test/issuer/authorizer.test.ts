@@ -76,7 +76,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     await finish(service);
   });
 
-  it("seals an update afresh for every delivery until the card shows its sequence", async () => {
+  it("seals an update again for every delivery until the card shows its sequence", async () => {
     const service = await start();
     const card = await service.card(1);
     service.node.set(1, "fail");

@@ -122,7 +122,7 @@ describe("the thread that moves the log to the file", () => {
     database.close();
   });
 
-  it("has the rest of a long log moved, so that it begins anew", async () => {
+  it("checkpoints the rest of a long WAL, so that it is restarted", async () => {
     const path = join(bench.directory(), "long.sqlite");
     const database = new Database(path);
     database.pragma("journal_mode = WAL");

@@ -66,7 +66,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     await finish(service);
   });
 
-  it("gives back what was found while the clock was ahead when it is old, not when the clock says so", async () => {
+  it("releases a gap found while the clock was ahead when it is old, not when the clock says so", async () => {
     const service = await start();
     const card = await service.card(1);
     keep(service, card, 1, sat(100));
@@ -83,7 +83,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     await finish(service);
   });
 
-  it("a clock that was behind for a while gives nothing back too early", async () => {
+  it("a clock that was behind for a while releases nothing too early", async () => {
     const service = await start();
     const card = await service.card(1);
     const kept = keep(service, card, 1, sat(100));

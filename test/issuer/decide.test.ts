@@ -81,7 +81,7 @@ const known: KnownAuthorization = {
   reason: null,
   owner: null,
 };
-/** Counters 5 to 9 were passed over, 500 sat among them. */
+/** Counters 5 to 9 were skipped, 500 sat among them. */
 const gap = {
   first: 5n,
   last: 9n,
@@ -113,7 +113,7 @@ const ROWS: readonly Row[] = [
   ["another total under it", { total: msat(500_001n) }, { known }, {}, "contradiction"],
   ["another invoice under it", { invoiceHash: Buffer.alloc(32, 9) }, { known }, {}, "contradiction"],
   ["another PIN flag under it", { flags: 1n }, { known }, {}, "contradiction"],
-  // Counters passed over.
+  // Skipped counters.
   ["in a gap", {}, { gap, account: passedOver }, {}, "reserve"],
   [
     "alone in its gap",
@@ -321,7 +321,7 @@ describe("decide", () => {
     expect(decide(authorization, { ...facts, policy, ...account(changes) }, world)).toMatchObject(decision);
   });
 
-  it("a counter that is neither seen nor passed over is a fault of the ledger, not of the card", () => {
+  it("a counter that is neither seen nor skipped is a fault of the ledger, not of the card", () => {
     expect(() => decide({ ...authorization, counter: 3n }, facts, world)).toThrow(
       /neither seen nor in a gap/,
     );

@@ -29,7 +29,7 @@ it("a disk that is full in the middle of a decision keeps all of it or nothing",
   for (let i = 0; i < 150; i++) {
     const card = cards[i % 2] as (typeof cards)[number];
     const invoice = service.invoice(++serial, sat(10), { description: "x".repeat(i % 400) });
-    // Every fifth token passes over one that nobody presents, every seventh payment fails.
+    // Every fifth token skips one that is never presented, every seventh payment fails.
     if (i % 5 === 0) card.authorize(service.invoice(++serial, sat(1)), sat(1));
     if (i % 7 === 0) service.node.set(serial, "fail");
     const token = card.authorize(invoice, sat(10));

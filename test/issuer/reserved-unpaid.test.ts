@@ -8,7 +8,7 @@ const bench = new Bench();
 afterAll(() => bench.close());
 
 describe.each(["sqlite", "postgres"] as const)("reserved and not yet paid, on %s", (kind) => {
-  it("is the request's own: the reconciler neither pays it nor gives it back meanwhile", async () => {
+  it("is the request's own: the reconciler neither pays nor releases it meanwhile", async () => {
     const service = await startService(bench, kind);
     const card = await service.card(1);
     await fundCard(service.store, card.cardId, sat(5000), "cash", service.clock.now);

@@ -75,7 +75,7 @@ describe.each(KINDS)("transactions on %s", (kind) => {
     });
   });
 
-  it("keep nothing when the refusal of a second statement is passed over", async () => {
+  it("keep nothing when the refusal of a second statement is ignored", async () => {
     await withStore(kind, async (store) => {
       const together = store.write((tx) => Promise.allSettled([put(tx, "one"), put(tx, "two")]));
       await expect(together).rejects.toMatchObject({ code: "internal" });

@@ -28,7 +28,7 @@ async function shop(options: SenderOptions = {}) {
     causes,
     ask: (changes: Partial<PaymentAsk> = {}) =>
       opened.ask({ onUnreachable: ({ code }) => causes.push(code), ...changes }),
-    /** Does one thing after another, each when the payer was asked once more. */
+    /** Does one thing after another, each when the payer was asked again. */
     whenAsked(...steps: (() => unknown)[]): void {
       payer.onMessage(() => void steps.shift()?.());
     },

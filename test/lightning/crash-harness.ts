@@ -13,7 +13,7 @@ export type Phase = "before" | "after";
 const AMOUNT = sat(1000);
 const MAX_FEE = 10_000;
 /** More commits than any of the three nodes makes for a start and one payment. */
-const MOST_COMMITS = 30;
+const MAX_COMMITS = 30;
 /** Milliseconds in which a payment's last steps are done once the payer knows of it. */
 const REST_MS = 100;
 
@@ -147,8 +147,8 @@ export class CrashNetwork {
     first = 1,
     step = 1,
   ): Promise<number> {
-    for (let count = first; count <= MOST_COMMITS; count += step)
+    for (let count = first; count <= MAX_COMMITS; count += step)
       if (!(await this.payWhileDying(name, phase, count, run))) return count - 1;
-    throw new Error(`${name} still makes commits after ${MOST_COMMITS}`);
+    throw new Error(`${name} still makes commits after ${MAX_COMMITS}`);
   }
 }

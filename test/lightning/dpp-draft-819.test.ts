@@ -87,7 +87,7 @@ describe("vectors of draft-819", () => {
       expect(listFeatures(decoded.features)).toEqual([8, 14, fields.feature, ...media]);
       const expected = { network: decoded.network, now, allowAmountless: true };
       checkInvoice(decoded, { ...expected, profile: "draft-819" });
-      // A payer of today does not know bit 22, and takes 23 for a feature that it may pass over (specs/07 §10.2).
+      // A payer of today does not know bit 22, and takes 23 for a feature that it may ignore (specs/07 §10.2).
       const payable = () => checkInvoice(decoded, expected);
       if (fields.feature === 22) expect(payable).toThrow(InvoiceError);
       else expect(payable).not.toThrow();
@@ -273,7 +273,7 @@ describe("draft-819 between two roles in one process", () => {
     expect(recipient.decide(payment)).toMatchObject({ reason: "no-metadata" });
   });
 
-  it("the deputy is nobody: whoever has its key sees a last hop", () => {
+  it("the deputy is no node: the holder of its key sees a last hop", () => {
     const invoice = decodeInvoice(sell().invoice);
     const { paymentHash } = invoice;
     const sent = send(invoice);

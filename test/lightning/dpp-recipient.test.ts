@@ -50,7 +50,7 @@ describe("a payment that the node has collected", () => {
     expect(deputy.held.size).toBe(0);
   });
 
-  it("is claimed once for all, whoever asks", () => {
+  it("is claimed once for all, by any process", () => {
     const deputy = recipient(new PaidInMemory());
     expect(deputy.decide(payment)).toMatchObject({ action: "claim" });
     expect(deputy.decide(payment)).toMatchObject({ reason: "already-paid" });

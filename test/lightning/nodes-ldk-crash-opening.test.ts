@@ -11,7 +11,7 @@ type Role = "opener" | "acceptor";
 
 const CAPACITY = sat(1_000_000);
 /** More commits than either side makes for a start and a new channel. */
-const MOST_COMMITS = 20;
+const MAX_COMMITS = 20;
 
 /** Opens a channel while `victim` dies around its commit number `count`; then both go on. @returns whether it died */
 async function openWhileDying(victim: Role, phase: Phase, count: number): Promise<boolean> {
@@ -76,8 +76,8 @@ test.each<[Role, Phase]>([
   "when the %s of a channel loses its power %s any commit, there is a good channel in the end",
   async (role, phase) => {
     let count = 1;
-    while (count <= MOST_COMMITS && (await openWhileDying(role, phase, count))) count++;
+    while (count <= MAX_COMMITS && (await openWhileDying(role, phase, count))) count++;
     expect(count).toBeGreaterThan(3);
-    expect(count).toBeLessThanOrEqual(MOST_COMMITS);
+    expect(count).toBeLessThanOrEqual(MAX_COMMITS);
   },
 );

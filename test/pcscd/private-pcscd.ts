@@ -51,7 +51,7 @@ export async function ensurePcscd(): Promise<void> {
   if (!(await accepts())) await startPcscd();
 }
 
-/** Starts another in its place. Whoever owns the namespace ends it by its pid file. */
+/** Starts another in its place. The owner of the namespace ends it by its pid file. */
 export async function startPcscd(): Promise<void> {
   if (!isPrivate) throw new Error("pcscd may only be started in a namespace of our own");
   // Not a process of this file, with which it would be ended: the files that follow use it.

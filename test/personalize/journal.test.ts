@@ -113,7 +113,7 @@ describe("journal file", () => {
 });
 
 describe("journal of a batch", () => {
-  it("of a process that died before its first line is begun anew", () => {
+  it("of a process that died before its first line is started again", () => {
     const path = freshPath();
     writeFileSync(path, "");
     const journal = newJournal(profileOf(WITHOUT_PIN), undefined, path);

@@ -250,7 +250,7 @@ describe("a card that cannot be made", () => {
     expect(await codeOf(personalizeOne(readerWith(card), newBatch()))).toBe("already-personalized");
   });
 
-  it("blocked by its issuer; after a reset it can be made anew", async () => {
+  it("blocked by its issuer; after a reset it can be personalized again", async () => {
     const batch = newBatch();
     const card = factoryCard();
     const { cardId } = await personalizeOne(readerWith(card), batch);

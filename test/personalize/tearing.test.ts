@@ -94,7 +94,7 @@ describe("a card torn away in its personalization", () => {
     expect(points.made).toBeGreaterThan(10);
     expect(points.finished).toBeGreaterThan(10);
     console.log(
-      `personalization: ${points.tried} tear points, ${points.made} made anew, ${points.finished} finished`,
+      `personalization: ${points.tried} tear points, ${points.made} made again, ${points.finished} finished`,
     );
   });
 

@@ -82,7 +82,7 @@ describe("host and card", () => {
     }
   });
 
-  it("counts sessions in the pseudo-random challenge, and starts anew with new keys", async () => {
+  it("counts sessions in the pseudo-random challenge, and starts again with new keys", async () => {
     const card = newCard();
     const sequences: string[] = [];
     for (let round = 0; round < 3; round++)

@@ -35,7 +35,7 @@ function tamper(card: FestivalCard, name: string, bytes: Uint8Array): FestivalCa
 }
 
 describe("a rogue card", () => {
-  it("set back to an earlier copy of its memory pays once more with nothing: it is blocked, the proof kept", async () => {
+  it("set back to an earlier copy of its memory pays again with nothing: it is blocked, the proof kept", async () => {
     await using town = await openTown(bench);
     const issued = await town.issue();
     const path = join(folder, "rolled-back.json");

@@ -178,7 +178,7 @@ describe("steps 3 to 6", () => {
     expect(pay(card, 10_001n, "second")).toMatchObject({ flags: 1, counter: 2 });
   });
 
-  it("needs the PIN beyond the budget, and starts it anew after a PIN", () => {
+  it("needs the PIN beyond the budget, and restarts it after a PIN", () => {
     const card = tappedCard();
     pay(card, 10_000n, "a");
     pay(card, 9_999n, "b");

@@ -20,7 +20,7 @@ describe("connectCard", () => {
     await expect(connection.transmit(SELECT)).rejects.toEqual(refusal("closed"));
   });
 
-  it("stays torn after a tear, and when something else powered the card anew", async () => {
+  it("stays torn after a tear, and when something else powered the card again", async () => {
     const card = newCard();
     const first = connectCard(card);
     card.tearAt("before-command");
@@ -68,7 +68,7 @@ describe("SimulatedReader", () => {
     expect(await sw(next.transmit(SELECT))).toBe("9000");
   });
 
-  it("keeps a torn card on the reader, to be powered anew", async () => {
+  it("keeps a torn card on the reader, to be powered again", async () => {
     const reader = new SimulatedReader();
     const card = newCard();
     reader.insert(card);

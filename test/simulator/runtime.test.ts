@@ -108,7 +108,7 @@ describe("selection", () => {
     expect(send(card, apdu("80020000")).sw).toBe("9000");
   });
 
-  it("deselects what was selected, also when it is selected anew, and bears an applet that fails then", () => {
+  it("deselects what was selected, also when it is selected again, and bears an applet that fails then", () => {
     const card = poweredCard();
     expect(hex(selectAid(card, FIRST).data)).toBe("aa00");
     expect(hex(selectAid(card, FIRST).data)).toBe("aa01");

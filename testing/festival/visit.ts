@@ -29,7 +29,7 @@ export interface VisitOutcome {
 }
 
 /** A sale takes about that long; the kill falls anywhere in it. */
-const MOST_DELAY_MS = 120;
+const MAX_DELAY_MS = 120;
 
 /** Runs `terminal serve` with the card on its reader. What an earlier, killed run left is finished first. */
 export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRandom): Promise<VisitOutcome> {
@@ -43,7 +43,7 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
     terminal.type(`${amount}msat`);
     await terminal.says("Tap a card.", i + 1);
     if (i === struck) {
-      await sleep(random.below(MOST_DELAY_MS));
+      await sleep(random.below(MAX_DELAY_MS));
       if (visit.strike === "terminal") {
         await terminal.end("SIGKILL");
         return countOutcomes(terminal.output(), true);

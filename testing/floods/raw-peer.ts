@@ -75,7 +75,7 @@ export class RawPeer {
     return peer;
   }
 
-  /** Shakes hands with whoever dials; `visited` has the connection once keys are agreed. */
+  /** Shakes hands with every peer that dials; `visited` has the connection once keys are agreed. */
   static async listen(visited: (peer: RawPeer) => void): Promise<RawAddress & { close(): void }> {
     const secretKey = newKey();
     const sockets = new Set<Socket>();

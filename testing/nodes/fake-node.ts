@@ -71,7 +71,7 @@ interface Payment {
   /** Unix seconds. */
   readonly startedAt: number;
   state: PaymentState;
-  /** Resolves when {@link state} is as far as whoever pays waits for it. */
+  /** Resolves when {@link state} is as far as the payer waits for it. */
   readonly answered: Promise<void>;
 }
 

@@ -56,7 +56,7 @@ export class ScriptedNode extends FakeNode {
   /** How what is stuck ends. */
   readonly #ends = new Map<string, () => PaymentState>();
   calls = 0;
-  /** What routing costs; `highest`: whoever routes takes all that the payment may cost. */
+  /** What routing costs; `highest`: the routing node takes all that the payment may cost. */
   fee: Msat | "highest" = msat(1000n);
   behaviour: Behaviour = "settle";
   delay: () => Promise<void> = async () => {};

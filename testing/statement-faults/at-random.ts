@@ -16,7 +16,7 @@ interface Trouble {
   readonly strikes: (statement: Statement) => boolean;
 }
 
-/** Has the server fail statements now and then, of whoever sends them. */
+/** Has the server fail statements now and then, of any sender. */
 export function failAtRandom({ gate, server, random, kinds, strikes, onStatement }: Trouble): void {
   let isBusy = false;
   gate.onStatement = (statement) => {

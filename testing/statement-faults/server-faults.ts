@@ -112,7 +112,7 @@ grant usage on schema faults to public;
 /** Milliseconds for a statement to come to the barrier; more only where the machine does other work. */
 const ARRIVAL_MS = 20_000;
 /** Rounds of signals for a statement that no function can be put into. */
-const MOST_ROUNDS = 200;
+const MAX_ROUNDS = 200;
 const SIGNALS = 60;
 
 /** Fails chosen statements of one database, from sessions of its own. */
@@ -276,7 +276,7 @@ export function cancelBySignals({ pid, answered }: Statement): void {
   };
   burst();
   void (async () => {
-    for (let round = 0; round < MOST_ROUNDS && !isAnswered; round++) {
+    for (let round = 0; round < MAX_ROUNDS && !isAnswered; round++) {
       await turn();
       if (!isAnswered) burst();
     }

@@ -7,7 +7,7 @@ import { bytesIn, vectorFile } from "../vectors.js";
 
 /** What a card may answer (specs/01 §7, specs/04). */
 const STATUS_WORDS = /^(9000|61..|6c..|63c[0-3]|6300|6700|698[2-5]|6a8[0-8]|6d00|6e00|9c0[1-46])$/;
-const MOST_COMMANDS = 12;
+const MAX_COMMANDS = 12;
 
 /** The card broke a rule that holds whatever is sent to it. */
 class CardRuleError extends Error {}
@@ -45,7 +45,7 @@ export const cardTarget: FuzzTarget = {
     const { card } = enter(state);
     const words: string[] = [];
     for (const bytes of chunksOf(input.subarray(1))) {
-      if (words.length === MOST_COMMANDS) break;
+      if (words.length === MAX_COMMANDS) break;
       const { sw, data } = exchange(card, bytes);
       if (!STATUS_WORDS.test(sw)) throw new CardRuleError(`answered ${sw}`);
       if (data.length > 256) throw new CardRuleError(`answered ${data.length} bytes`);

@@ -21,7 +21,7 @@ class PhoneRuleError extends Error {}
 
 const INVOICE = `lnbcrt1${"p".repeat(300)}`;
 const PREIMAGE = hashOf("prove/fuzz preimage");
-const MOST_COMMANDS = 24;
+const MAX_COMMANDS = 24;
 /** What a phone may answer (specs/06 §5). */
 const STATUS_WORDS = /^(9000|61..|6c..|6700|6883|6985|6a8[0126]|6b00|6d00|6e00|9c1[0-2])$/;
 
@@ -100,7 +100,7 @@ export const phoneTarget: FuzzTarget = {
     });
     phone.powerOn();
     const words: string[] = [];
-    for (const command of [...chunksOf(input)].slice(0, MOST_COMMANDS)) {
+    for (const command of [...chunksOf(input)].slice(0, MAX_COMMANDS)) {
       const { sw, data } = apdus.exchange(phone, command);
       if (!STATUS_WORDS.test(sw)) throw new PhoneRuleError(`answered ${sw}`);
       if (data.length > 256) throw new PhoneRuleError(`answered ${data.length} bytes`);
@@ -156,7 +156,7 @@ export const frameTarget: FuzzTarget = {
     return [0, 1, 2, 7, 200].map((cut) => Uint8Array.of(cut, ...stream));
   },
   run(input) {
-    const step = input[0] || MOST_COMMANDS;
+    const step = input[0] || MAX_COMMANDS;
     const stream = input.subarray(1);
     const whole = new VpcdFrameReader().push(stream);
     const reader = new VpcdFrameReader();

@@ -26,7 +26,7 @@ import { bytesIn, vectorFile } from "../vectors.js";
 
 const HASH = hashOf("prove/fuzz invoice");
 const AMOUNT = 60n as Msat;
-const MOST_EXCHANGES = 5000;
+const MAX_EXCHANGES = 5000;
 
 /** A card that answers what the input says, one chunk after the other; then the last one again, or it is torn. */
 export function scripted(input: Uint8Array, repeatLast: boolean): Transport {
@@ -39,7 +39,7 @@ export function scripted(input: Uint8Array, repeatLast: boolean): Transport {
       if (!next.done) last = next.value;
       else if (!repeatLast) last = undefined;
       if (!last) throw new TransportError("torn", "the card left the reader");
-      if (++count > MOST_EXCHANGES) throw new RangeError("the host never stops asking");
+      if (++count > MAX_EXCHANGES) throw new RangeError("the host never stops asking");
       return last;
     },
   };

@@ -88,13 +88,13 @@ export const journalTarget: FuzzTarget = {
   },
 };
 
-const MOST_LINES = 200;
+const MAX_LINES = 200;
 
 /** Writes lines with the checks that belong to them. */
 function placeLines(name: string, lines: readonly string[]): string {
   const path = placeFile(name, new Uint8Array(0));
   const file = JournalFile.create(path, QUICK);
-  for (const line of lines.slice(0, MOST_LINES)) file.append(line);
+  for (const line of lines.slice(0, MAX_LINES)) file.append(line);
   file.close();
   return path;
 }

@@ -23,7 +23,7 @@ const SMALL = [
 export const PICTURE_LIMIT_MS = 3_000;
 
 const HEAD = 4;
-const MOST_TILE = 4096;
+const MAX_TILE = 4096;
 
 /**
  * A picture of a tile that is repeated. Form, 128 and above for a large one; filter of the rows; pixels for each byte;
@@ -33,7 +33,7 @@ function tiled(input: Uint8Array): Uint8Array {
   const [which = 0, filter = 0, zoom = 0, columns = 0] = input;
   const forms = which & 0x80 ? LARGE : SMALL;
   const header = forms[(which & 0x7f) % forms.length] ?? form(1, 1, 0, 8);
-  const tile = input.subarray(HEAD, HEAD + MOST_TILE);
+  const tile = input.subarray(HEAD, HEAD + MAX_TILE);
   const scale = 1 + (zoom % 8);
   const width = Math.max(1, columns);
   const height = Math.max(1, Math.min(Math.ceil(tile.length / width), header.height));

@@ -29,7 +29,7 @@ class IssuerRuleError extends Error {}
 /** 2027-01-15 08:00:00 UTC. */
 const NOW = 1_800_000_000_000;
 const CREDIT = sat(100);
-const MOST_MESSAGES = 8;
+const MAX_MESSAGES = 8;
 /** A message whose kind has this bit is not waited for before the next one. */
 const AT_ONCE = 0x80;
 /** Errors of the database that no input may bring about. */
@@ -263,7 +263,7 @@ export const receiverTarget: FuzzTarget = {
     const { peer, node } = on;
     // Whatever cannot be sent is found out before anybody listens.
     const messages = [...chunksOf(input)]
-      .slice(0, MOST_MESSAGES)
+      .slice(0, MAX_MESSAGES)
       .map((chunk) => ({ message: messageOf(on, card, chunk), isAtOnce: (chunk[0] ?? 0) >= AT_ONCE }));
     const events: ReceiverEvent[] = [];
     const listen = () =>

@@ -78,7 +78,7 @@ export const nodeTerminalsTarget: FuzzTarget = {
   },
 };
 
-/** A lock was given out that its holder could not give back. */
+/** A lock was acquired that its holder could not release. */
 class LockRuleError extends Error {}
 
 /** Locks that other processes left, or that are no locks. */
