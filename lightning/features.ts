@@ -1,4 +1,4 @@
-import { ValueError } from "../common/index.js";
+import { ValueError } from "../common/errors.js";
 
 /**
  * Feature bits that are set, as numbers from 0 (BOLT 9). An even bit means "required", the odd one above it

@@ -1,4 +1,5 @@
-import { ParseError, readU16 } from "../common/index.js";
+import { readU16 } from "../common/bytes.js";
+import { ParseError } from "../common/errors.js";
 
 /** A field and the offset behind it. */
 export interface SizedField {

@@ -1,14 +1,5 @@
-import {
-  concatBytes,
-  ParseError,
-  readU16,
-  readU32,
-  readU64,
-  u16,
-  u32,
-  u64,
-  ValueError,
-} from "../common/index.js";
+import { concatBytes, readU16, readU32, readU64, u16, u32, u64 } from "../common/bytes.js";
+import { ParseError, ValueError } from "../common/errors.js";
 
 /** Greatest value of a BigSize and of a TLV type. */
 export const MAX_BIGSIZE = 0xffff_ffff_ffff_ffffn;

@@ -1,4 +1,4 @@
-import { ParseError } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
 import { AUTHORIZATION_FLAG, CARD_ID_LENGTH, INVOICE_HASH_LENGTH, MESSAGE_TYPE } from "../constants.js";
 import { amountField, bytesField, fixedLayout, flagsField, uintField } from "../layout.js";
 import { sealedMessage } from "./message.js";

@@ -2,5 +2,6 @@ export * from "./authorization.js";
 export * from "./crypto.js";
 export * from "./frame.js";
 export * from "./message.js";
+export * from "./signature.js";
 export * from "./status.js";
 export * from "./update.js";

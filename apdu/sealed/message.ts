@@ -1,7 +1,5 @@
 import { requireLength } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
-import { secp256k1 } from "../../common/secp256k1/index.js";
-import type { Secp256k1, SignOptions } from "../../common/secp256k1/interface.js";
 import {
   IV_LENGTH,
   KEY_SET_ID_LENGTH,
@@ -34,8 +32,6 @@ export type SealKeyLookup = (keySetId: Uint8Array) => Uint8Array | undefined;
 /** The two directions of one message type over its body layout. */
 export interface SealedMessageCodec<T> {
   readonly type: MessageType;
-  /** Signs the fields and returns the clear body, 128 bytes. @throws ValueError */
-  sign(fields: T, keySetId: Uint8Array, secretKey: Uint8Array, options?: SignOptions): Uint8Array;
   /** The digest that a signer elsewhere (HSM) has to sign, 32 bytes, and the 64 bytes it stands for. */
   digest(fields: T, keySetId: Uint8Array): { readonly digest: Uint8Array; readonly unsigned: Uint8Array };
   /** Opens a message of this type. @throws ParseError: length, type, unknown key set, field out of range */
@@ -74,13 +70,6 @@ export function sealedMessage<T>(
   return {
     type,
     digest: digestOf,
-    sign(fields, keySetId, secretKey, options) {
-      const { digest, unsigned } = digestOf(fields, keySetId);
-      const body = new Uint8Array(SEALED_BODY_LENGTH);
-      body.set(unsigned);
-      body.set(secp256k1.sign(digest, secretKey, options), UNSIGNED_LENGTH);
-      return body;
-    },
     open(bytes, sealKeys, path = MESSAGE_NAMES[type]) {
       const frame = readFrame(bytes, path);
       if (frame.type !== type)
@@ -103,16 +92,4 @@ export function sealedMessage<T>(
       };
     },
   };
-}
-
-/**
- * True when the opened message was signed with `publicKey` (33 or 65 bytes). High s is accepted: cards make it.
- * @param backend the secp256k1 backend; default the fastest of this machine
- */
-export function verifySignature(
-  opened: Pick<OpenedMessage<unknown>, "signature" | "digest">,
-  publicKey: Uint8Array,
-  backend: Secp256k1 = secp256k1,
-): boolean {
-  return backend.verify(opened.signature, opened.digest, publicKey);
 }

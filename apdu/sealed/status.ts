@@ -1,4 +1,4 @@
-import { ParseError } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
 import { CARD_ID_LENGTH, CHALLENGE_LENGTH, MESSAGE_TYPE, STATUS_FLAG } from "../constants.js";
 import { amountField, bytesField, fixedLayout, flagsField, uintField } from "../layout.js";
 import { sealedMessage } from "./message.js";

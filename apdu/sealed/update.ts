@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { requireLength } from "../../common/index.js";
+import { requireLength } from "../../common/bytes.js";
 import { CARD_ID_LENGTH, KEY_CHECK_LENGTH, MESSAGE_TYPE, UPDATE_FLAG } from "../constants.js";
 import {
   amountField,

@@ -1,5 +1,5 @@
 import type { Reply } from "../../lightning/api/authorizer.js";
-import { describeReason } from "../../lightning/api/reasons.js";
+import { reasonForLog } from "../../lightning/api/reason-codes.js";
 import { cardName } from "../ledger/accounts.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import type { VerifiedAuthorization } from "../verify.js";
@@ -45,7 +45,7 @@ export async function reject(
   reason: number,
   about: object = {},
 ): Promise<void> {
-  const { name, log: sentence } = describeReason(reason);
+  const { name, log: sentence } = reasonForLog(reason);
   log.info({ event: "rejected", reason, name, ...about }, sentence);
   await reply.reject(reason);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Msat } from "../../common/index.js";
+import type { Msat } from "../../common/msat.js";
 import type { Rate } from "../../common/token-bucket.js";
 import { DEFAULT_REQUEST_LIMITS } from "../../lightning/api/admission.js";
 import { amount } from "../policy/schema.js";

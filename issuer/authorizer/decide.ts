@@ -1,5 +1,5 @@
 import { msat } from "../../common/msat.js";
-import { REASON } from "../../lightning/api/reasons.js";
+import { REASON } from "../../lightning/api/reason-codes.js";
 import { remaining } from "../ledger/accounts.js";
 import type { Decision } from "../ledger/decision.js";
 import type { Facts } from "../ledger/facts.js";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { secp256k1 } from "../../common/index.js";
+import { secp256k1 } from "../../common/secp256k1/index.js";
 import type { IssuerPorts } from "./ports.js";
 import { checkerOf } from "./signatures/checker.js";
 

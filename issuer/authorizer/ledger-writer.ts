@@ -1,4 +1,4 @@
-import { REASON } from "../../lightning/api/reasons.js";
+import { REASON } from "../../lightning/api/reason-codes.js";
 import { type AccountRow, accountOf, lockAccounts } from "../ledger/accounts.js";
 import type { Recorded } from "../ledger/decision.js";
 import { loadFacts } from "../ledger/facts.js";

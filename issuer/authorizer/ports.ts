@@ -1,4 +1,4 @@
-import type { Secp256k1 } from "../../common/index.js";
+import type { Secp256k1 } from "../../common/secp256k1/interface.js";
 import type { KeySource } from "../../keys/key-source.js";
 import type { Network } from "../../lightning/network.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";

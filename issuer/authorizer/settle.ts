@@ -1,7 +1,7 @@
 import { bytesToHex } from "../../common/bytes.js";
 import { cardName } from "../ledger/accounts.js";
+import { bookUnmatched, type PaidByNode } from "../ledger/book-unmatched.js";
 import type { Settlement } from "../ledger/resolve.js";
-import { bookUnmatched, type PaidByNode } from "../ledger/unmatched.js";
 import type { LedgerWriter } from "./ledger-writer.js";
 import type { IssuerPorts } from "./ports.js";
 

@@ -4,7 +4,7 @@ import { type CardStatus, statusMessage } from "../../apdu/sealed/status.js";
 import { equalBytes } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import type { CardStatus as StatusRequest } from "../../lightning/api/card-status.js";
-import { statusChallenge } from "../../lightning/api/card-status.js";
+import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import { type AccountRow, cardName, lockAccount, saveAccount } from "../ledger/accounts.js";
 import { evidenceMessage, keepEvidence } from "../ledger/evidence.js";
 import { fullSequence, type Gap, loadPending } from "../ledger/facts.js";

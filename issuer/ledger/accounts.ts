@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { type Msat, msat } from "../../common/index.js";
+import { type Msat, msat } from "../../common/msat.js";
 import { changedMeanwhile } from "../store/errors.js";
 import { findMany } from "../store/many.js";
 import type { AccountsTable } from "../store/schema.js";

@@ -1,4 +1,4 @@
-import { type Msat, msat } from "../../common/index.js";
+import { type Msat, msat } from "../../common/msat.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { cardIdOf } from "../store/values.js";
 import { cardName } from "./accounts.js";

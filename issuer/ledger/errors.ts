@@ -1,4 +1,4 @@
-import { CodedError } from "../../common/index.js";
+import { CodedError } from "../../common/errors.js";
 
 export type LedgerErrorCode =
   | "unknown-card"

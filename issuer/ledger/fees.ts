@@ -1,4 +1,4 @@
-import type { Policy } from "../policy/index.js";
+import type { Policy } from "../policy/schema.js";
 import { addMany, findMany, updateMany } from "../store/many.js";
 import type { LoadSide } from "../store/schema.js";
 import type { Change, FindStatement } from "../store/types.js";

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from "kysely";
-import { ValueError } from "../../common/index.js";
+import { ValueError } from "../../common/errors.js";
 import type { Tables } from "../store/schema.js";
 import type { Store } from "../store/types.js";
 import { lockAccount, saveAccount } from "./accounts.js";

@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
-import { UPDATE_FLAG } from "../../apdu/index.js";
-import { type Msat, msat, ValueError } from "../../common/index.js";
+import { UPDATE_FLAG } from "../../apdu/constants.js";
+import { ValueError } from "../../common/errors.js";
+import { type Msat, msat } from "../../common/msat.js";
 import { findMany, insertMany } from "../store/many.js";
 import type { LimitsCause, LimitsTable } from "../store/schema.js";
 import type { FindStatement, Store, Tx } from "../store/types.js";

@@ -1,4 +1,4 @@
-import { type Msat, msat } from "../../common/index.js";
+import { type Msat, msat } from "../../common/msat.js";
 import type { Account, OperationKind } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";

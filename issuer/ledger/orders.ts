@@ -1,4 +1,5 @@
-import { type Msat, msat, ValueError } from "../../common/index.js";
+import { ValueError } from "../../common/errors.js";
+import { type Msat, msat } from "../../common/msat.js";
 import { changedMeanwhile } from "../store/errors.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";

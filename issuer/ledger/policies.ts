@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8 } from "../../common/index.js";
-import { type Policy, parsePolicy, printPolicy } from "../policy/index.js";
+import { utf8 } from "../../common/bytes.js";
+import { type Policy, parsePolicy, printPolicy } from "../policy/schema.js";
 import type { Db, Tx } from "../store/types.js";
 import { blob } from "../store/values.js";
 

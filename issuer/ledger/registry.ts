@@ -1,8 +1,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Selectable, sql } from "kysely";
-import type { Msat } from "../../common/index.js";
-import { requireLength, secp256k1 } from "../../common/index.js";
-import { type Policy, parsePolicy, printPolicy } from "../policy/index.js";
+import { requireLength } from "../../common/bytes.js";
+import type { Msat } from "../../common/msat.js";
+import { secp256k1 } from "../../common/secp256k1/index.js";
+import { type Policy, parsePolicy, printPolicy } from "../policy/schema.js";
 import type { CardState, CardsTable } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { blob, cardKey } from "../store/values.js";

@@ -1,5 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { equalBytes, type Msat, ValueError } from "../../common/index.js";
+import { equalBytes } from "../../common/bytes.js";
+import { ValueError } from "../../common/errors.js";
+import type { Msat } from "../../common/msat.js";
 import { deleteMany, updateMany } from "../store/many.js";
 import type { Account } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";

@@ -1,103 +1,14 @@
 import type { Selectable } from "kysely";
-import { type Msat, ValueError } from "../../common/index.js";
 import { findMany } from "../store/many.js";
 import type { UnmatchedState, UnmatchedTable } from "../store/schema.js";
 import type { Db, FindStatement, Store, Tx } from "../store/types.js";
 import { blob } from "../store/values.js";
+import { HASH, NO_CARD, type PaidByNode, withoutAuthorization } from "./book-unmatched.js";
 import { book, booking } from "./bookings.js";
 import { LedgerError } from "./errors.js";
-import { type AuthorizationKey, provesPayment } from "./resolve.js";
 
 /** A row of the account of payments that no authorization accounts for (specs/03 §4). */
 export type UnmatchedPayment = Selectable<UnmatchedTable>;
-
-/** The card of bookings that are no card's. */
-const NO_CARD = 0n;
-
-/** A payment that the node has made. */
-export interface PaidByNode {
-  /** 32 bytes. */
-  readonly paymentHash: Uint8Array;
-  readonly preimage: Uint8Array;
-  readonly amount: Msat;
-  readonly fee: Msat;
-  /** Unix milliseconds by the node's clock. */
-  readonly sentAt: number;
-  /** What this process paid it for, where it was this process. */
-  readonly key?: AuthorizationKey;
-}
-
-const HASH = { paymentHash: "bytes" } as const;
-const LIVE: FindStatement<"paymentHash", { readonly live: bigint }> = findMany(
-  HASH,
-  { live: "int" },
-  (p) => `select live from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
-);
-const KNOWN: FindStatement<"paymentHash", { readonly number: bigint }> = findMany(
-  HASH,
-  { number: "int" },
-  (p) => `select number from unmatched where payment_hash = ${p.paymentHash}`,
-);
-
-/** Those for which the ledger has no authorization that is reserved or settled. */
-export async function withoutAuthorization<T extends Pick<PaidByNode, "paymentHash">>(
-  { many }: Pick<Store, "many">,
-  db: Db | Tx,
-  payments: readonly T[],
-): Promise<T[]> {
-  const rows = payments.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
-  const live = await many.find(db, LIVE, rows);
-  return payments.filter((_, i) => !live[i]);
-}
-
-/**
- * Books payments that no authorization accounts for: from the channels to the account `unmatched`, with their fees.
- * Those that are accounted for, or are booked already, are left alone.
- * @param now Unix milliseconds
- * @returns those that were booked now
- * @throws ValueError when a preimage proves nothing; StoreError
- */
-export async function bookUnmatched<T extends PaidByNode>(
-  store: Store,
-  payments: readonly T[],
-  now: number,
-): Promise<T[]> {
-  for (const { paymentHash, preimage } of payments)
-    if (!provesPayment(paymentHash, preimage)) throw new ValueError("preimage", "not of this payment");
-  return await store.write(async (tx) => {
-    const booked: T[] = [];
-    for (const payment of await unknownPayments(store, tx, payments)) {
-      const { paymentHash, preimage, amount, fee, sentAt, key } = payment;
-      const row = await tx
-        .insertInto("unmatched")
-        .values({
-          payment_hash: blob(paymentHash),
-          state: "open",
-          amount,
-          fee,
-          preimage: blob(preimage),
-          sent_at: BigInt(sentAt),
-          found_at: BigInt(now),
-          card: key?.card ?? null,
-          counter: key?.counter ?? null,
-          resolved_at: null,
-          note: "",
-        })
-        .onConflict((conflict) => conflict.column("payment_hash").doNothing())
-        .returning("number")
-        .executeTakeFirst();
-      // Another process was first.
-      if (!row) continue;
-      await book(
-        store,
-        tx,
-        booking(NO_CARD, "unmatched", row.number, "node", "unmatched", amount + fee, BigInt(now)),
-      );
-      booked.push(payment);
-    }
-    return booked;
-  });
-}
 
 const ANY: FindStatement<"paymentHash", { readonly counter: bigint }> = findMany(
   HASH,
@@ -129,18 +40,6 @@ export async function unmatchedState(db: Db, paymentHash: Uint8Array): Promise<U
     .where("payment_hash", "=", blob(paymentHash))
     .executeTakeFirst();
   return row?.state;
-}
-
-/** Those of which the ledger knows nothing: neither an authorization nor an earlier booking. */
-export async function unknownPayments<T extends Pick<PaidByNode, "paymentHash">>(
-  store: Pick<Store, "many">,
-  db: Db | Tx,
-  payments: readonly T[],
-): Promise<T[]> {
-  const without = await withoutAuthorization(store, db, payments);
-  const rows = without.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
-  const known = await store.many.find(db, KNOWN, rows);
-  return without.filter((_, i) => !known[i]);
 }
 
 /**

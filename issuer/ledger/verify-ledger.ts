@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type RawBuilder, sql } from "kysely";
-import { equalBytes } from "../../common/index.js";
+import { equalBytes } from "../../common/bytes.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardName } from "./accounts.js";
 import { listUnmatched } from "./unmatched.js";

@@ -1,4 +1,4 @@
-import { formatMsat } from "../../common/index.js";
+import { formatMsat } from "../../common/msat.js";
 import type { AllowedHours, Policy } from "./schema.js";
 
 const hoursText = ({ days, from, to }: AllowedHours): string =>

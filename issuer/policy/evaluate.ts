@@ -1,4 +1,4 @@
-import type { Msat } from "../../common/index.js";
+import type { Msat } from "../../common/msat.js";
 import { withinHours } from "./hours.js";
 import type { Policy } from "./schema.js";
 

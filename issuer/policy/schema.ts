@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Msat, ParseError, parseAmount, printAmount } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
+import { type Msat, parseAmount, printAmount } from "../../common/msat.js";
 
 /** An amount with its unit, such as `25000sat`. */
 export const amount = z.string().transform((text, context): Msat => {

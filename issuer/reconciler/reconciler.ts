@@ -1,5 +1,6 @@
-import { msat, ValueError } from "../../common/index.js";
-import { REASON } from "../../lightning/api/reasons.js";
+import { ValueError } from "../../common/errors.js";
+import { msat } from "../../common/msat.js";
+import { REASON } from "../../lightning/api/reason-codes.js";
 import type { Authorizer, AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
 import { settlePaid } from "../authorizer/settle.js";

@@ -2,9 +2,10 @@ import type { SentPayment } from "../../lightning/nodes/port.js";
 import type { IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
 import { alertUnmatched } from "../authorizer/settle.js";
+import { type PaidByNode, withoutAuthorization } from "../ledger/book-unmatched.js";
 import { beginOfPayments, readMark, writeMark } from "../ledger/payments-mark.js";
 import { provesPayment } from "../ledger/resolve.js";
-import { type GapClaim, matchSettled, type PaidByNode, withoutAuthorization } from "../ledger/unmatched.js";
+import { type GapClaim, matchSettled } from "../ledger/unmatched.js";
 
 /** How far the node's clock may be from this process's, and be set, without a payment being overlooked in a round. */
 const MARGIN_MS = 3_600_000;

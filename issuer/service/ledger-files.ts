@@ -23,7 +23,7 @@ import {
   syncFolder,
 } from "../../common/index.js";
 import { type LedgerReport, verifyLedger } from "../ledger/index.js";
-import { storeError } from "../store/errors.js";
+import { storeError } from "../store/driver-error.js";
 import { openSqlite, StoreError } from "../store/index.js";
 
 /** SQLite's files beside the database itself. */

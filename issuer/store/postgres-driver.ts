@@ -10,7 +10,8 @@ import {
   type TransactionSettings,
 } from "kysely";
 import type pg from "pg";
-import { StoreError, storeError } from "./errors.js";
+import { storeError } from "./driver-error.js";
+import { StoreError } from "./errors.js";
 import type { PostgresPool } from "./postgres-pool.js";
 import type { PostgresSession, TimeLimits } from "./postgres-session.js";
 

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type pg from "pg";
-import { StoreError, storeError } from "./errors.js";
+import { storeError } from "./driver-error.js";
+import { StoreError } from "./errors.js";
 import { statementName } from "./postgres-many.js";
 
 /** Where a session leads: which server, and how often it, or one before it, was promoted. */

@@ -1,6 +1,6 @@
 import { Kysely } from "kysely";
 import pg from "pg";
-import { storeError } from "./errors.js";
+import { storeError } from "./driver-error.js";
 import { migrate } from "./migrate.js";
 import { readPostgresAddress } from "./postgres-address.js";
 import { postgresDialect } from "./postgres-driver.js";

@@ -10,7 +10,8 @@ import {
   SqliteDriver,
   type TransactionSettings,
 } from "kysely";
-import { changedMeanwhile, StoreError, storeError } from "./errors.js";
+import { storeError } from "./driver-error.js";
+import { changedMeanwhile, StoreError } from "./errors.js";
 import { migrate } from "./migrate.js";
 import type { Tables } from "./schema.js";
 import { SqliteBackground } from "./sqlite-background.js";

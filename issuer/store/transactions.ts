@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely, TransactionSettings } from "kysely";
-import { StoreError, storeError } from "./errors.js";
+import { storeError } from "./driver-error.js";
+import { StoreError } from "./errors.js";
 import type { Tables } from "./schema.js";
 import { guarded } from "./statement-guard.js";
 import type { Store, Tx, WorkOptions } from "./types.js";

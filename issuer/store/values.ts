@@ -1,4 +1,5 @@
-import { requireLength, ValueError } from "../../common/index.js";
+import { requireLength } from "../../common/bytes.js";
+import { ValueError } from "../../common/errors.js";
 
 /** The greatest integer that both databases hold in 64 bits; stands for "no such limit". */
 export const NO_LIMIT_STORED = 0x7fffffffffffffffn;

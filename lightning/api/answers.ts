@@ -1,4 +1,5 @@
-import { bytesToHex, ParseError } from "../../common/index.js";
+import { bytesToHex } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
 import { type CardUpdate, decodeCardUpdate } from "./card-update.js";
 import { decodeRejectPayment, type RejectPayment } from "./reject-payment.js";

@@ -1,6 +1,8 @@
-import { concatBytes, ParseError, readU64, requireLength, taggedHash, u64 } from "../../common/index.js";
+import { concatBytes, readU64, requireLength, u64 } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import { readExtension } from "./extension.js";
-import { SEALED_LENGTH, STATUS_NONCE_LENGTH } from "./wire.js";
+import { STATUS_NONCE_LENGTH } from "./status-challenge.js";
+import { SEALED_LENGTH } from "./wire.js";
 
 /** `card_status` (45005): this card is here; is an update waiting for it? (specs/08 §3.3) */
 export interface CardStatus {
@@ -31,16 +33,4 @@ export function decodeCardStatus(payload: Uint8Array): CardStatus {
     time: readU64(payload, SEALED_LENGTH),
     nonce: payload.slice(SEALED_LENGTH + 8, FIXED_LENGTH),
   };
-}
-
-/**
- * The challenge for IDENTIFY, 32 bytes (specs/08 §6): binds the card's answer to one node and one moment, so that
- * it cannot be used later or elsewhere. Terminal and issuer both compute it.
- * @param nodeId the node that will be asked, 33 bytes; @param time Unix seconds; @param nonce 24 random bytes
- * @throws ValueError
- */
-export function statusChallenge(nodeId: Uint8Array, time: bigint, nonce: Uint8Array): Uint8Array {
-  requireLength(nodeId, 33, "status challenge/node id");
-  requireLength(nonce, STATUS_NONCE_LENGTH, "status challenge/nonce");
-  return taggedHash("chequecard/status-challenge", nodeId, u64(time, "status challenge/time"), nonce);
 }

@@ -1,4 +1,5 @@
-import { concatBytes, ParseError, requireLength } from "../../common/index.js";
+import { concatBytes, requireLength } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import { readExtension } from "./extension.js";
 import { HASH_LENGTH, SEALED_LENGTH } from "./wire.js";
 

@@ -1,4 +1,4 @@
-import type { ChequecardError } from "../../common/index.js";
+import type { ChequecardError } from "../../common/errors.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode } from "../nodes/port.js";

@@ -1,4 +1,4 @@
-import { ParseError } from "../../common/index.js";
+import { ParseError } from "../../common/errors.js";
 import { decodeTlvStream, type TlvRecord } from "../tlv.js";
 import { MAX_EXTENSION_LENGTH } from "./wire.js";
 

@@ -1,7 +1,7 @@
 /** Authorized Payment Initiation (specs/08): a merchant's node asks the payer's node to pay, showing a token. */
 export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
 export type { PaymentAuthorizer, Reply } from "./authorizer.js";
-export { type CardStatus, decodeCardStatus, encodeCardStatus, statusChallenge } from "./card-status.js";
+export { type CardStatus, decodeCardStatus, encodeCardStatus } from "./card-status.js";
 export { type CardUpdate, decodeCardUpdate, encodeCardUpdate } from "./card-update.js";
 export { decodeInitiatePayment, encodeInitiatePayment, type InitiatePayment } from "./initiate-payment.js";
 export {
@@ -21,6 +21,7 @@ export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { IgnoredCause, ReceiverEvent } from "./receiver-events.js";
 export { decodeRejectPayment, encodeRejectPayment, type RejectPayment } from "./reject-payment.js";
 export { openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
+export { STATUS_NONCE_LENGTH, statusChallenge } from "./status-challenge.js";
 export {
   API_FEATURE_BIT,
   MAX_EXTENSION_LENGTH,
@@ -29,5 +30,4 @@ export {
   MAX_TOKEN_LENGTH,
   PEER_MESSAGE,
   SEALED_LENGTH,
-  STATUS_NONCE_LENGTH,
 } from "./wire.js";

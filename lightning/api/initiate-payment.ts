@@ -1,4 +1,5 @@
-import { concatBytes, u16, ValueError } from "../../common/index.js";
+import { concatBytes, u16 } from "../../common/bytes.js";
+import { ValueError } from "../../common/errors.js";
 import { readSized } from "../sized-field.js";
 import { readExtension } from "./extension.js";
 import { MAX_INVOICE_LENGTH, MAX_TOKEN_LENGTH } from "./wire.js";

@@ -1,5 +1,5 @@
 import { CodedError, ParseError } from "../../common/errors.js";
-import { isTemporaryReason } from "./reasons.js";
+import { isTemporaryReason } from "./reason-codes.js";
 
 /** Most tokens of one invoice that one payer may be asked with before it has answered any. */
 export const MAX_TOKENS_IN_DOUBT = 8;

@@ -1,4 +1,4 @@
-import type { ChequecardError } from "../../common/index.js";
+import type { ChequecardError } from "../../common/errors.js";
 import type { NodeUri } from "../node-uri.js";
 import type { SettledInvoice } from "../nodes/port.js";
 

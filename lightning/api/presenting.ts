@@ -1,4 +1,5 @@
-import { type ChequecardError, equalBytes } from "../../common/index.js";
+import { equalBytes } from "../../common/bytes.js";
+import type { ChequecardError } from "../../common/errors.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode } from "../nodes/port.js";

@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, ParseError } from "../../common/index.js";
+import { bytesToHex } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
 import { Admission, DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";

@@ -1,4 +1,5 @@
-import { concatBytes, expectLength, ParseError, readU16, requireLength, u16 } from "../../common/index.js";
+import { concatBytes, expectLength, readU16, requireLength, u16 } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import { readSized } from "../sized-field.js";
 import { encodeTlvStream, findTlv } from "../tlv.js";
 import { readExtension } from "./extension.js";

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8 } from "../../common/index.js";
+import { bytesToHex, utf8 } from "../../common/bytes.js";
 import type { Network } from "../network.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";

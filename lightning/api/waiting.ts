@@ -1,4 +1,4 @@
-import { equalBytes, utf8 } from "../../common/index.js";
+import { equalBytes, utf8 } from "../../common/bytes.js";
 import type { Asker } from "./answers.js";
 import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
 

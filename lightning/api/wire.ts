@@ -1,4 +1,4 @@
-import { MAX_INVOICE_LENGTH } from "../bolt11/index.js";
+import { MAX_INVOICE_LENGTH } from "../bolt11/canonical.js";
 import { FEATURE } from "../features.js";
 import { MAX_TOKEN_LENGTH } from "../odt/message.js";
 
@@ -15,7 +15,6 @@ export const API_FEATURE_BIT = FEATURE.initiatePayment + 1;
 
 /** Sizes in bytes (specs/08 §2). */
 export const SEALED_LENGTH = 149;
-export const STATUS_NONCE_LENGTH = 24;
 export const HASH_LENGTH = 32;
 /** Most bytes that the TLV records behind a message's fields may take. */
 export const MAX_EXTENSION_LENGTH = 1024;

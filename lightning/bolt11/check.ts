@@ -1,4 +1,4 @@
-import { CodedError } from "../../common/index.js";
+import { CodedError } from "../../common/errors.js";
 import { FEATURE, missingDependency, unknownRequired } from "../features.js";
 import { NETWORK_NAMES, type Network } from "../network.js";
 import { type Invoice, TAG } from "./types.js";

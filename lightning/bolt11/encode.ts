@@ -1,6 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32 } from "@scure/base";
-import { concatBytes, secp256k1, utf8, ValueError } from "../../common/index.js";
+import { concatBytes, utf8 } from "../../common/bytes.js";
+import { ValueError } from "../../common/errors.js";
+import { secp256k1 } from "../../common/secp256k1/index.js";
 import { type FeatureBits, featureBits } from "../features.js";
 import { MAX_INVOICE_LENGTH } from "./canonical.js";
 import {

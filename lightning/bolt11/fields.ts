@@ -1,18 +1,17 @@
 import {
   bytesToHex,
   concatBytes,
-  ParseError,
   readU16,
   readU32,
   readU64,
   requireLength,
-  secp256k1,
   u16,
   u32,
   u64,
   utf8,
-  ValueError,
-} from "../../common/index.js";
+} from "../../common/bytes.js";
+import { ParseError, ValueError } from "../../common/errors.js";
+import { secp256k1 } from "../../common/secp256k1/index.js";
 import { type FeatureBits, featuresFromWords, featuresToWords } from "../features.js";
 import { type Fallback, type RouteHop, TAG, type TaggedField } from "./types.js";
 import { bytesToWords, numberToWords, type Words, wordsToBytes, wordsToNumber } from "./words.js";

@@ -9,14 +9,7 @@ export {
   invoiceProblem,
   type Profile,
 } from "./check.js";
-export {
-  checkedInvoice,
-  DEFAULT_EXPIRY_SECONDS,
-  DEFAULT_MIN_FINAL_CLTV,
-  decodeInvoice,
-  parseInvoice,
-  payeeOf,
-} from "./decode.js";
+export { decodeInvoice, payeeOf } from "./decode.js";
 export {
   DEFAULT_INVOICE_FEATURES,
   encodeInvoice,
@@ -24,6 +17,7 @@ export {
   invoiceFields,
   signInvoice,
 } from "./encode.js";
+export { checkedInvoice, DEFAULT_EXPIRY_SECONDS, DEFAULT_MIN_FINAL_CLTV, parseInvoice } from "./parse.js";
 export { formatPrefix, parsePrefix } from "./prefix.js";
 export {
   type Fallback,

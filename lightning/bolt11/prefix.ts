@@ -1,4 +1,5 @@
-import { MAX_MSAT, type Msat, ParseError, ValueError } from "../../common/index.js";
+import { ParseError, ValueError } from "../../common/errors.js";
+import { MAX_MSAT, type Msat } from "../../common/msat.js";
 import { isNetwork, type Network } from "../network.js";
 
 /** Msat in one unit of each multiplier, as a fraction: amount * numerator / denominator. */

@@ -1,4 +1,4 @@
-import type { Msat } from "../../common/index.js";
+import type { Msat } from "../../common/msat.js";
 import type { FeatureBits } from "../features.js";
 import type { Network } from "../network.js";
 import type { Words } from "./words.js";

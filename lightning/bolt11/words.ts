@@ -1,5 +1,5 @@
 import { bech32 } from "@scure/base";
-import { ParseError, ValueError } from "../../common/index.js";
+import { ParseError, ValueError } from "../../common/errors.js";
 
 /** 5-bit values, one a byte: the unit in which a BOLT 11 invoice counts. */
 export type Words = Uint8Array;

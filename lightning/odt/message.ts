@@ -1,4 +1,5 @@
-import { concatBytes, ParseError, requireLength, u8, u16, utf8, ValueError } from "../../common/index.js";
+import { concatBytes, requireLength, u8, u16, utf8 } from "../../common/bytes.js";
+import { ParseError, ValueError } from "../../common/errors.js";
 import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../node-uri.js";
 import { readSized } from "../sized-field.js";
 

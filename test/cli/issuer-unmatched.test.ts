@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { bytesToHex, msat, sat } from "../../common/index.js";
-import { bookUnmatched } from "../../issuer/ledger/unmatched.js";
+import { bookUnmatched } from "../../issuer/ledger/book-unmatched.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
 

@@ -5,6 +5,7 @@ import {
   keyCheck,
   SW,
   seal,
+  signMessage,
   statusMessage,
   updateMessage,
   verifySignature,
@@ -269,7 +270,8 @@ describe("a torn tap", () => {
 describe("a session", () => {
   it("delivers an update that raises the credit", async () => {
     const card = festivalCard({ limits: UNLIMITED });
-    const body = updateMessage.sign(
+    const body = signMessage(
+      updateMessage,
       {
         cardId: card.record.cardId,
         sequence: 1,

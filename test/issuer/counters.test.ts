@@ -135,7 +135,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     const tap = await service.tap(card, 1, sat(1));
     expect(tap.cardUpdate).toHaveLength(149);
     const { randomBytes } = await import("node:crypto");
-    const { statusChallenge } = await import("../../lightning/api/card-status.js");
+    const { statusChallenge } = await import("../../lightning/api/status-challenge.js");
     const { NODE_ID } = await import("../../testing/issuer/service.js");
     const now = BigInt(Math.floor(service.clock.now / 1000));
     const nonce = randomBytes(24);

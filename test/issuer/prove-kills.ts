@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { sat } from "../../common/index.js";
 import type { Step } from "../../issuer/authorizer/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
-import { statusChallenge } from "../../lightning/api/card-status.js";
+import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
 import { type Bench, NODE_ID, type Service, START, startService } from "../../testing/issuer/service.js";
 import type { Behaviour } from "../../testing/nodes/scripted-node.js";

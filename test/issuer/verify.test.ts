@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatCardId } from "../../apdu/card-id.js";
-import { authorizationMessage, seal } from "../../apdu/index.js";
+import { authorizationMessage, seal, signMessage } from "../../apdu/index.js";
 import { nativeSecp256k1, nobleSecp256k1, type Secp256k1, sat, secp256k1 } from "../../common/index.js";
 import { takeToken } from "../../host/index.js";
 import { checkerOf } from "../../issuer/authorizer/signatures/checker.js";
@@ -128,7 +128,8 @@ describe("verifying a token", () => {
       },
     };
     const { keySetId } = card.record;
-    const body = authorizationMessage.sign(
+    const body = signMessage(
+      authorizationMessage,
       {
         cardId: card.record.cardId,
         counter: 1,

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { authorizationMessage, MESSAGE_TYPE, NO_LIMIT, seal } from "../../apdu/index.js";
+import { authorizationMessage, MESSAGE_TYPE, NO_LIMIT, seal, signMessage } from "../../apdu/index.js";
 import { bytesToHex, concatBytes, type Msat, msat, readU32, readU64, secp256k1 } from "../../common/index.js";
 import { type TapOptions, takeToken, withCard } from "../../host/index.js";
 import { activateCard, registerCard, showCard } from "../../issuer/ledger/index.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
-import { statusChallenge } from "../../lightning/api/card-status.js";
+import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import { decodeInvoice, type InvoiceContent, invoiceHash } from "../../lightning/bolt11/index.js";
 import { type CardLimits, makeCard, type SimulatedCard } from "../../simulator/index.js";
 import { FESTIVAL_LIMITS, festivalCard } from "../../testing/cards/test-card.js";
@@ -160,7 +160,8 @@ export function forgedToken(
   sale: Pick<Sale, "amount" | "hash">,
   fields: { readonly counter: number; readonly authorizedTotal: bigint; readonly sequence?: number },
 ): Uint8Array {
-  const body = authorizationMessage.sign(
+  const body = signMessage(
+    authorizationMessage,
     {
       cardId: card.record.cardId,
       updateSequence: fields.sequence ?? 0,

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { keyCheck, MESSAGE_TYPE, seal, updateMessage } from "../../apdu/index.js";
+import { keyCheck, MESSAGE_TYPE, seal, signMessage, updateMessage } from "../../apdu/index.js";
 import { hexToBytes, sat, secp256k1 } from "../../common/index.js";
 import { withCard } from "../../host/index.js";
 import { blockCard, fundCard, setLimits, unblockCard } from "../../issuer/ledger/index.js";
@@ -129,7 +129,7 @@ describe("an update in the wrong hands", () => {
       maxTransactions: 1000,
       keyCheck: keyCheck(before),
     };
-    const body = updateMessage.sign(fields, KEY_SET_ID, issuer);
+    const body = signMessage(updateMessage, fields, KEY_SET_ID, issuer);
     const old = seal(MESSAGE_TYPE.UPDATE, KEY_SET_ID, settings.sealKey, new Uint8Array(16).fill(1), body);
     const play = () => withCard(reader, (session) => session.update(old));
     const after = await provision();

@@ -1,4 +1,4 @@
-import { type CardUpdate, keyCheck, NO_LIMIT, seal, updateMessage } from "../../apdu/index.js";
+import { type CardUpdate, keyCheck, NO_LIMIT, seal, signMessage, updateMessage } from "../../apdu/index.js";
 import type { Msat } from "../../common/index.js";
 import type { SimulatedCard } from "../../simulator/index.js";
 import {
@@ -38,7 +38,7 @@ export function updateFields(overrides: UpdateOverrides = {}): CardUpdate {
 /** A sealed update, 149 bytes. */
 export function sealedUpdate(overrides: UpdateOverrides = {}): Uint8Array {
   const { keySetId = KEY_SET_ID, signer = ISSUER_SECRET, type = 3 } = overrides;
-  const body = updateMessage.sign(updateFields(overrides), keySetId, signer);
+  const body = signMessage(updateMessage, updateFields(overrides), keySetId, signer);
   return seal(type, keySetId, SEAL_KEY, hash("iv").slice(0, 16), body);
 }
 

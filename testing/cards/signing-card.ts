@@ -4,6 +4,7 @@ import {
   MESSAGE_TYPE,
   NO_LIMIT,
   seal,
+  signMessage,
   statusMessage,
   updateMessage,
 } from "../../apdu/index.js";
@@ -73,7 +74,8 @@ export class SigningCard {
 
   /** A token over these fields, the rest as the card stands; another signature and IV at each call. */
   token(fields: Partial<TokenFields> = {}, options: { secretKey?: Uint8Array } = {}): Uint8Array {
-    const body = authorizationMessage.sign(
+    const body = signMessage(
+      authorizationMessage,
       {
         cardId: this.cardId,
         counter: this.counter,
@@ -96,7 +98,8 @@ export class SigningCard {
     challenge: Uint8Array,
     fields: Partial<{ counter: number; authorizedTotal: Msat; credit: Msat; updateSequence: number }> = {},
   ): Uint8Array {
-    const body = statusMessage.sign(
+    const body = signMessage(
+      statusMessage,
       {
         cardId: this.cardId,
         counter: this.counter,

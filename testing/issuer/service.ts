@@ -15,8 +15,8 @@ import { activateCard, registerCard, verifyLedger } from "../../issuer/ledger/in
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
-import { statusChallenge } from "../../lightning/api/card-status.js";
 import type { InitiatePayment } from "../../lightning/api/initiate-payment.js";
+import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
 import { MEMORY } from "../memory.js";
 import { ScriptedNode, testInvoice } from "../nodes/scripted-node.js";

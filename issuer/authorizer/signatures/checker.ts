@@ -1,5 +1,5 @@
-import type { Secp256k1 } from "../../../common/index.js";
-import { payeeOf } from "../../../lightning/bolt11/index.js";
+import type { Secp256k1 } from "../../../common/secp256k1/interface.js";
+import { payeeOf } from "../../../lightning/bolt11/decode.js";
 import type { RequestSignatures, SignatureFindings } from "../../verify.js";
 
 /** Checks at once, on the thread that asks. */

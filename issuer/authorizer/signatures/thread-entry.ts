@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { secp256k1 } from "../../../common/index.js";
+import { secp256k1 } from "../../../common/secp256k1/index.js";
 import { checkerOf } from "./checker.js";
 import { readRequests, writeFindings } from "./records.js";
 

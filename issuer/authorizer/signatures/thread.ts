@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { secp256k1 } from "../../../common/index.js";
+import { secp256k1 } from "../../../common/secp256k1/index.js";
 import type { RequestSignatures, SignatureChecker, SignatureFindings } from "../../verify.js";
 import { checkerOf } from "./checker.js";
 import { readFindings, writeRequests } from "./records.js";

@@ -1,4 +1,4 @@
-import { authorizationMessage, MESSAGE_TYPE, seal, statusMessage } from "../../../apdu/index.js";
+import { authorizationMessage, MESSAGE_TYPE, seal, signMessage, statusMessage } from "../../../apdu/index.js";
 import { ChequecardError, type Msat, sat, secp256k1, utf8 } from "../../../common/index.js";
 import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../../issuer/authorizer/index.js";
 import { activateCard, registerCard } from "../../../issuer/ledger/index.js";
@@ -159,7 +159,8 @@ function messageOf(on: Stage, card: SigningCard, chunk: Uint8Array): { type: num
         amount,
         authorizedTotal: total,
       };
-      const body = authorizationMessage.sign(
+      const body = signMessage(
+        authorizationMessage,
         { ...fields, invoiceHash: invoiceHash(invoice) },
         KEY_SET_ID,
         card.secretKey,
@@ -184,7 +185,9 @@ function messageOf(on: Stage, card: SigningCard, chunk: Uint8Array): { type: num
         credit,
         authorizedTotal: total,
       };
-      const body = statusMessage.sign({ ...fields, challenge }, KEY_SET_ID, card.secretKey, { entropy });
+      const body = signMessage(statusMessage, { ...fields, challenge }, KEY_SET_ID, card.secretKey, {
+        entropy,
+      });
       const status = seal(MESSAGE_TYPE.STATUS, KEY_SET_ID, SEAL_KEY, iv, body);
       return { type: PEER_MESSAGE.CARD_STATUS, payload: encodeCardStatus({ status, time, nonce }) };
     }
