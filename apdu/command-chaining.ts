@@ -1,4 +1,4 @@
-import { ValueError } from "../common/index.js";
+import { ValueError } from "../common/errors.js";
 import { type CommandApdu, decodeResponseApdu, encodeCommandApdu } from "./command-apdu.js";
 import { CLA } from "./constants.js";
 import { SW } from "./status-words.js";

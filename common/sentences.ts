@@ -195,12 +195,15 @@ export const SENTENCES = {
     `The issuer rejected the payment with code ${code}, which this terminal does not know; ask for another payment.`,
   /** A sale, for the merchant. */
   sale: {
-    tapOrScan: "Tap a card, or scan the code. Ctrl-C cancels.",
-    tap: "Tap a card. Ctrl-C cancels.",
-    torn: "The card was taken away too early; lay it on the reader again.",
+    tapOrScan: "Tap a card or a phone, or scan the code. Ctrl-C cancels.",
+    tap: "Tap a card or a phone. Ctrl-C cancels.",
+    torn: "The card or phone was taken away too early; lay it on the reader again.",
+    phoneSilent:
+      "Not confirmed yet: do not charge again. The phone was shown the invoice and may still be paying; leave it on the reader, or lay it there again.",
+    phonePaid: "The phone says that it has paid; waiting for the money to arrive.",
     takeCard: "Please take the card away.",
     notOfThisProtocol: (problem: string) =>
-      `The card answered something that is not of this protocol (${problem}).`,
+      `The card or phone answered something that is not of this protocol (${problem}).`,
     unreachable: (problem: string) =>
       `The card's node cannot be reached (${problem}); trying again. Cancel to take another payment.`,
     lostAfterAsking: (problem: string) =>
@@ -227,6 +230,9 @@ export const SENTENCES = {
   },
   /** What showing the proof of a payment to an offline point of sale comes to. */
   proof: {
+    holdPhone: "Hold the phone to the reader, or scan the code. Ctrl-C ends.",
+    phoneTorn: "The phone was taken away too early; hold it to the reader again.",
+    notShown: "No phone has shown a proof; the sale stays open until it expires.",
     accepted: "Paid. Hand it out.",
     "already-used": "Not accepted: this proof was shown before, and what was sold has been handed out.",
     cancelled: "Not accepted: this sale was cancelled.",

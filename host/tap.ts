@@ -1,12 +1,14 @@
 import { CardStatusError } from "../apdu/card-status-error.js";
-import type { SelectResponse } from "../apdu/commands/select.js";
+import { type SelectResponse, select } from "../apdu/commands/select.js";
 import type { CardConnection, Reader } from "../apdu/reader.js";
 import { isPinWrong, SW } from "../apdu/status-words.js";
 import { TransportError } from "../apdu/transport.js";
 import { ParseError } from "../common/errors.js";
 import type { Msat } from "../common/msat.js";
 import { type NodeUri, parseNodeUri } from "../lightning/node-uri.js";
+import type { OdtMessage } from "../lightning/odt/message.js";
 import { type CardSession, openSession, type SessionOptions, type Traffic } from "./card-session.js";
+import { exchange } from "./exchange.js";
 
 export interface TapRequest {
   readonly amount: Msat;
@@ -36,6 +38,14 @@ export interface TapOptions extends SessionOptions {
   readonly onCard?: ((selected: SelectResponse) => void) | undefined;
 }
 
+/** How a phone is served that is held to the reader instead of a card (specs/06 §5). */
+export interface PhonePart<T> {
+  /** Canonical BOLT 11 string that the phone is shown. */
+  readonly invoice: string;
+  /** Gets the message that the phone hands over; undefined when it had none in time. Never called twice. */
+  readonly use: (message: OdtMessage | undefined) => Promise<T>;
+}
+
 /** A card that is torn away this often in one sale gets no further chance; the sale stays open. */
 const MAX_TEARS = 10;
 
@@ -48,21 +58,23 @@ const MAX_TEARS = 10;
  * had not, authorizes now.
  *
  * @param use gets the authorization token, 149 bytes, and the card, which still lies on the reader; never called twice
+ * @param options phone: absent where only cards are served
  * @returns what `use` returns
- * @throws CardStatusError when the card refuses; TransportError; ParseError; what `judge` and `use` throw
+ * @throws CardStatusError when the card or phone refuses; TransportError; ParseError; what `judge` and `use` throw
  */
 export async function tap<T>(
   reader: Reader,
   request: TapRequest,
   use: (card: CardSession, token: Uint8Array) => Promise<T>,
-  options: TapOptions = {},
+  options: TapOptions & { readonly phone?: PhonePart<T> } = {},
 ): Promise<T> {
   for (let tears = 0; ; ) {
     const connection = await reader.waitForCard(options.signal);
     try {
-      const authorized = await unlessTorn(authorizeOnce(connection, request, options));
-      if (!(authorized instanceof TransportError)) return await use(authorized.card, authorized.token);
-      if (++tears > MAX_TEARS) throw authorized;
+      const given = await unlessTorn(serve(connection, request, options));
+      if ("token" in given) return await use(given.card, given.token);
+      if ("phone" in given) return await given.phone.use(given.message);
+      if (++tears > MAX_TEARS) throw given;
     } finally {
       await connection.close();
     }
@@ -86,6 +98,25 @@ export const takeToken = (
   options: TapOptions = {},
 ): Promise<TakenToken> =>
   tap(reader, request, async ({ selected, traffic }, token) => ({ token, selected, traffic }), options);
+
+/** What lies on the reader has no card application. */
+const isNoCard = (error: unknown): boolean =>
+  error instanceof CardStatusError && error.sw === SW.NOT_FOUND && error.command === select.name;
+
+/** Whatever may be repeated: a card's token, or what a phone hands over. */
+async function serve<T>(
+  connection: CardConnection,
+  request: TapRequest,
+  options: TapOptions & { readonly phone?: PhonePart<T> },
+) {
+  const { phone, signal, trace } = options;
+  try {
+    return await authorizeOnce(connection, request, options);
+  } catch (error) {
+    if (!phone || !isNoCard(error)) throw error;
+    return { phone, message: await exchange(connection, phone.invoice, { signal, trace }) };
+  }
+}
 
 /** A card torn away is no failure of the tap: it is returned. */
 async function unlessTorn<T>(work: Promise<T>): Promise<T | TransportError> {

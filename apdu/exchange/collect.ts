@@ -1,4 +1,5 @@
-import { concatBytes, ParseError, readU16, u16, ValueError } from "../../common/index.js";
+import { concatBytes, readU16, u16 } from "../../common/bytes.js";
+import { ParseError, ValueError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
 import { type CommandCodec, expectHeader } from "../commands/codec.js";
 import { CLA } from "../constants.js";

@@ -1,4 +1,5 @@
-import { ParseError, utf8, ValueError } from "../../common/index.js";
+import { utf8 } from "../../common/bytes.js";
+import { ParseError, ValueError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
 import { type CommandCodec, expectHeader, expectNoData } from "../commands/codec.js";
 import { CLA } from "../constants.js";

@@ -1,4 +1,5 @@
-import { concatBytes, equalBytes, expectLength, ParseError, u8 } from "../../common/index.js";
+import { concatBytes, equalBytes, expectLength, u8 } from "../../common/bytes.js";
+import { ParseError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
 import { type CommandCodec, expectHeader } from "../commands/codec.js";
 import { CLA, INS, TAG } from "../constants.js";

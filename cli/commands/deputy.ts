@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { type Reader, TransportError } from "../../apdu/index.js";
 import {
   FileError,
   formatMsat,
@@ -8,14 +9,17 @@ import {
   writeDurableFile,
 } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
+import { exchangeWithPhone } from "../../host/exchange.js";
 import {
+  type DeputyInvoice,
   type DeputyProfile,
   makeDeputyInvoice,
   PointOfSale,
+  type PreimageResult,
   readDeputyProfile,
   SaleFile,
 } from "../../lightning/dpp/index.js";
-import { odtFromHex, qrTerminal } from "../../lightning/odt/index.js";
+import { type OdtMessage, odtFromHex, qrTerminal } from "../../lightning/odt/index.js";
 import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { readEmbeddedNodeConfig } from "../embedded-node.js";
@@ -25,6 +29,7 @@ import { askNode } from "../node/ask-node.js";
 import { DeputyTerminals } from "../node/deputy-terminals.js";
 import { framingOf, type MessageOptions, messageText } from "../offline-message.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { withReader } from "../reader-choice.js";
 import { renderTable } from "../table.js";
 import { parseExpiry } from "../terminal-session.js";
 import { formatTime } from "./invoice.js";
@@ -113,33 +118,83 @@ interface InvoiceOptions {
   readonly expiry: string;
   readonly sales?: string;
   readonly qr?: boolean;
+  readonly phone?: boolean;
+  readonly reader?: string;
 }
 
-async function invoice(options: InvoiceOptions): Promise<CommandOutput> {
+/** What is shown of a new sale, and how it goes on. */
+function offerOf(sale: DeputyInvoice, fiat: string | undefined, file: string, withQr: boolean): string {
+  const code = withQr ? `${qrTerminal(`lightning:${sale.invoice}`.toUpperCase())}\n` : "";
+  return `${code}${sale.invoice}
+${renderRecord([
+  ["Amount", `${formatMsat(sale.amount ?? 0n)}${fiat ? ` (${fiat})` : ""}`],
+  ["Expires", formatTime(sale.expiresAt)],
+  ["Sales", file],
+])}
+When the payer shows the proof: chequecard deputy verify --sales ${file} HEX`;
+}
+
+async function invoice(context: CommandContext, options: InvoiceOptions): Promise<CommandOutput> {
   const profile = loadProfile(options.profile);
   const { amount, fiat } = parseCharge(options.amount, options.rate);
   const expirySeconds = parseExpiry(options.expiry);
   const file = options.sales ?? salesBeside(options.profile);
   const sales = new SaleFile(file);
-  try {
-    const point = new PointOfSale({
-      store: sales,
-      makeInvoice: (request) => makeDeputyInvoice(profile, request),
-    });
+  const point = new PointOfSale({
+    store: sales,
+    makeInvoice: (request) => makeDeputyInvoice(profile, request),
+  });
+  const sell = () => {
     const sale = point.sell({ amount, description: options.description ?? profile.name, expirySeconds });
-    const code = options.qr === false ? "" : `${qrTerminal(`lightning:${sale.invoice}`.toUpperCase())}\n`;
     return {
-      data: { ...sale, fiat, sales: file },
-      text: `${code}${sale.invoice}
-${renderRecord([
-  ["Amount", `${formatMsat(amount)}${fiat ? ` (${fiat})` : ""}`],
-  ["Expires", formatTime(sale.expiresAt)],
-  ["Sales", file],
-])}
-When the payer shows the proof: chequecard deputy verify --sales ${file} HEX`,
+      sale,
+      output: { data: { ...sale, fiat, sales: file }, text: offerOf(sale, fiat, file, options.qr !== false) },
     };
+  };
+  try {
+    const { phone, reader } = options;
+    if (!phone && reader === undefined) return sell().output;
+    return await withReader(context, reader === undefined ? {} : { reader }, async (phones) => {
+      const { sale, output } = sell();
+      context.print(output.text);
+      const shown = await proofFromPhone(context, phones, point, sale);
+      const stopped = context.signal.aborted && shown === undefined;
+      return {
+        data: { ...output.data, result: shown?.result ?? "no-message" },
+        text: shown ? SENTENCES.proof[shown.result] : SENTENCES.proof.notShown,
+        exitCode: shown?.result === "accepted" ? EXIT.OK : stopped ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
+      };
+    });
   } finally {
     sales.end();
+  }
+}
+
+/**
+ * Shows the invoice to the payer's phone on the reader until it hands over the proof (specs/06 §5).
+ * @returns undefined when none was shown before the invoice expired, or Ctrl-C
+ * @throws CardStatusError when the payer or the wallet refuses; TransportError; InputError for another message
+ */
+async function proofFromPhone(
+  context: CommandContext,
+  reader: Reader,
+  point: PointOfSale,
+  { invoice, expiresAt }: DeputyInvoice,
+): Promise<PreimageResult | undefined> {
+  const timeoutMs = Math.max(0, expiresAt * 1000 - Date.now());
+  const over = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
+  context.print(SENTENCES.proof.holdPhone);
+  try {
+    const message = await exchangeWithPhone(reader, invoice, {
+      signal: over,
+      timeoutMs,
+      trace: context.trace,
+      onTorn: () => context.note(SENTENCES.proof.phoneTorn),
+    });
+    return message && point.accept(preimageOf(message));
+  } catch (error) {
+    if (over.aborted && error instanceof TransportError && error.code === "closed") return undefined;
+    throw error;
   }
 }
 
@@ -152,7 +207,11 @@ interface VerifyOptions extends MessageOptions {
 function readPreimage(given: string | undefined, options: VerifyOptions): Uint8Array {
   const text = messageText(given, options).trim();
   if (/^[0-9a-f]{64}$/i.test(text)) return hexToBytes(text, "preimage");
-  const message = odtFromHex(text, framingOf(options));
+  return preimageOf(odtFromHex(text, framingOf(options)));
+}
+
+/** @throws InputError for a message that is no proof of a payment */
+function preimageOf(message: OdtMessage): Uint8Array {
   if (message.kind === "preimage") return message.preimage;
   throw new InputError(
     message.kind === "payment-authorization"
@@ -234,11 +293,23 @@ export const registerDeputy: RegisterCommand = (program, run) => {
     .option("--expiry <seconds>", "how long the invoice can be paid", "600")
     .option("--sales <file>", "where the open sales are kept; default: beside the profile")
     .option("--no-qr", "show no QR code")
+    .option("--phone", "wait for the payer's phone on the PC/SC reader, and take the proof from it")
+    .option(
+      "--reader <name>",
+      "the reader for --phone: its name or a part of it; not needed when there is one",
+    )
     .addHelpText(
       "after",
-      "\nExample:\n  chequecard deputy invoice --profile tap.json --amount 800sat --description beer\n",
+      `
+With --phone, exit code 0 means: paid, hand it out. A phone whose wallet does not know the exchange of this project
+is refused; its owner scans the code instead.
+
+Examples:
+  chequecard deputy invoice --profile tap.json --amount 800sat --description beer
+  chequecard deputy invoice --profile tap.json --amount 800sat --phone --reader ACR1252
+`,
     )
-    .action((options: InvoiceOptions) => run(() => invoice(options)));
+    .action((options: InvoiceOptions) => run((context) => invoice(context, options)));
   deputy
     .command("verify [proof]")
     .description("check the proof of payment (preimage or offline message, as hex), and accept it once")

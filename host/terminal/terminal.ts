@@ -1,16 +1,18 @@
 import type { Reader } from "../../apdu/reader.js";
 import { TransportError } from "../../apdu/transport.js";
 import { equalBytes } from "../../common/bytes.js";
-import { ChequecardError } from "../../common/errors.js";
+import { ChequecardError, ParseError } from "../../common/errors.js";
 import type { Msat } from "../../common/msat.js";
 import { pause } from "../../common/pause.js";
 import { SENTENCES } from "../../common/sentences.js";
 import type { PaymentAnswer } from "../../lightning/api/outcome.js";
 import type { PaymentSender } from "../../lightning/api/sender.js";
 import { invoiceHash } from "../../lightning/bolt11/canonical.js";
-import { parseNodeUri } from "../../lightning/node-uri.js";
+import { formatNodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import { acceptMessage } from "../../lightning/odt/acceptance.js";
+import type { OdtMessage } from "../../lightning/odt/message.js";
 import type { CardSession } from "../card-session.js";
 import { tap } from "../tap.js";
 import type { TraceLine } from "../trace.js";
@@ -191,8 +193,44 @@ export class Terminal {
         judge: (uri) => sender.judge(uri),
         askPin: display.askPin?.bind(display),
         onTorn: () => display.onNotice?.(SENTENCES.sale.torn),
+        phone: {
+          invoice: sale.invoice,
+          use: (message) => this.#takeFromPhone(sale, message, display, signal),
+        },
       },
     );
+  }
+
+  /**
+   * A phone hands over a token, with which the payer is asked as with a card's, or the proof that it has paid: only
+   * the own invoice says whether the money is there (specs/06 §6).
+   * @returns true when the sale is final
+   * @throws ParseError for a message that is not for this sale
+   */
+  async #takeFromPhone(
+    sale: Sale,
+    message: OdtMessage | undefined,
+    display: SaleDisplay,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (signal.aborted) return false;
+    if (!message) {
+      display.onNotice?.(SENTENCES.sale.phoneSilent);
+      return false;
+    }
+    const open = [
+      { ...sale, awaits: "token" },
+      { ...sale, awaits: "preimage" },
+    ] as const;
+    const given = acceptMessage(message, open, Math.floor(this.#now() / 1000));
+    if (!given.accepted) throw new ParseError("phone/message", `not for this sale (${given.reason})`);
+    if (given.kind === "token") {
+      const authorized = this.#parts.store.authorized(sale.number, given.token, formatNodeUri(given.uri));
+      return this.#ask(authorized, display, signal);
+    }
+    display.onNotice?.(SENTENCES.sale.phonePaid);
+    await pause(CLAIM_MS, signal);
+    return this.#settledBefore(sale);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { equalBytes } from "../../common/index.js";
+import { equalBytes } from "../../common/bytes.js";
 import type { NodeUri } from "../node-uri.js";
 import type { OdtMessage } from "./message.js";
 

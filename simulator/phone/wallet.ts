@@ -21,6 +21,11 @@ export interface PhoneWalletPorts {
    * @returns the preimage, 32 bytes; rejects when the payment failed for certain
    */
   readonly pay: (invoice: string) => Promise<Uint8Array>;
+  /**
+   * Instead of paying: hands over a token with which the node at `uri` (ASCII) can be asked to pay. Called once for
+   * an invoice; rejects when there is none.
+   */
+  readonly authorize?: (invoice: string) => Promise<{ readonly uri: string; readonly token: Uint8Array }>;
   /** Whether the wallet can pay such an invoice at all. Default: every one. */
   readonly accepts?: (invoice: string) => boolean;
   /** Asks the owner. Default: the owner agrees at once. */
@@ -51,7 +56,9 @@ class PhoneWallet implements Applet {
 
   select(): Uint8Array {
     this.deselect();
-    const profile = [EXCHANGE_MAJOR, EXCHANGE_MINOR, EXCHANGE_CAPABILITY.PREIMAGE, 0];
+    const { PREIMAGE, PAYMENT_AUTHORIZATION } = EXCHANGE_CAPABILITY;
+    const can = this.#ports.authorize ? PAYMENT_AUTHORIZATION : PREIMAGE;
+    const profile = [EXCHANGE_MAJOR, EXCHANGE_MINOR, can, 0];
     const proprietary = [0xa5, profile.length + 2, 0xc1, profile.length, ...profile];
     const fci = [0x84, EXCHANGE_AID.length, ...EXCHANGE_AID, ...proprietary];
     return Uint8Array.of(0x6f, fci.length, ...fci);
@@ -96,8 +103,13 @@ class PhoneWallet implements Applet {
     const entry: Entry = { message: undefined, refused: false };
     this.#entries.set(invoice, entry);
     const settle = async (): Promise<void> => {
-      const agreed = (await this.#ports.confirm?.(invoice)) ?? true;
-      const preimage = agreed ? await this.#ports.pay(invoice) : NO_DATA;
+      const { authorize, confirm, pay } = this.#ports;
+      const agreed = (await confirm?.(invoice)) ?? true;
+      if (agreed && authorize) {
+        entry.message = authorizationMessage(await authorize(invoice));
+        return;
+      }
+      const preimage = agreed ? await pay(invoice) : NO_DATA;
       if (preimage.length === 32) entry.message = Uint8Array.of(0x00, 0x00, ...preimage);
       else entry.refused = true;
     };
@@ -124,6 +136,12 @@ class PhoneWallet implements Applet {
     const part = message.subarray(offset, offset + COLLECT_PART_LENGTH);
     return Uint8Array.of(message.length >> 8, message.length & 0xff, ...part);
   }
+}
+
+/** Offline message of type 1 (specs/06 §3.2). */
+function authorizationMessage({ uri, token }: { uri: string; token: Uint8Array }): Uint8Array {
+  const sized = (bytes: Uint8Array) => [bytes.length >> 8, bytes.length & 0xff, ...bytes];
+  return Uint8Array.of(0x00, 0x01, ...sized(Buffer.from(uri, "latin1")), ...sized(token));
 }
 
 /** The wallet as an application of a phone. */

@@ -56,7 +56,7 @@ it("charge: a card pays, and there is a receipt", async () => {
   expect(run.err).toBe("");
   expect(run.exitCode).toBe(EXIT.OK);
   expect(run.out).toMatch(
-    /Sale 1: 2,500 sat\nTap a card\. Ctrl-C cancels\.\n\nFestival bar\nSale 1\n[\s\S]*beer\nTotal +2,500 sat\nPAID\n/,
+    /Sale 1: 2,500 sat\nTap a card or a phone\. Ctrl-C cancels\.\n\nFestival bar\nSale 1\n[\s\S]*beer\nTotal +2,500 sat\nPAID\n/,
   );
   expect(await shop.account("guest")).toMatchObject({ spent: sat(2500) });
 });
@@ -73,7 +73,7 @@ it("charge with a QR code shows the invoice", async () => {
   const withQr = charge("guest", "1sat").filter((word) => word !== "--no-qr");
   const run = await chequecard(withQr);
   expect(run.out).toMatch(/[\u2580\u2584\u2588]{20}/);
-  expect(run.out).toContain("Tap a card, or scan the code. Ctrl-C cancels.");
+  expect(run.out).toContain("Tap a card or a phone, or scan the code. Ctrl-C cancels.");
 });
 
 it("charge: the card's refusal in words; Ctrl-C cancels, and nothing can be paid afterwards", async () => {

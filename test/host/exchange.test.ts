@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { TransportError } from "../../apdu/index.js";
+import { SW, TransportError } from "../../apdu/index.js";
 import { hexToBytes } from "../../common/index.js";
 import { exchange, exchangeWithPhone } from "../../host/exchange.js";
 import { acceptMessage } from "../../lightning/odt/index.js";
@@ -25,17 +25,12 @@ describe("exchange with a phone", () => {
         paid.push(invoice);
         return PREIMAGE;
       };
-      const found: number[] = [];
-      const result = await exchange(connectCard(wallet({ pay }, { protocol })), INVOICE, {
-        ...FAST,
-        onPhone: ({ capabilities }) => found.push(capabilities),
-      });
-      expect(result).toEqual({ outcome: "message", message: { kind: "preimage", preimage: PREIMAGE } });
+      const message = await exchange(connectCard(wallet({ pay }, { protocol })), INVOICE, FAST);
+      expect(message).toEqual({ kind: "preimage", preimage: PREIMAGE });
       expect(paid).toEqual([INVOICE]);
-      expect(found).toEqual([1]);
-      if (result.outcome !== "message") throw new Error("no message");
+      if (!message) throw new Error("no message");
       const sale = { paymentHash: sha256(PREIMAGE), expiresAt: 2, awaits: "preimage" } as const;
-      expect(acceptMessage(result.message, [sale], 1)).toMatchObject({ accepted: true, sale });
+      expect(acceptMessage(message, [sale], 1)).toMatchObject({ accepted: true, sale });
     },
   );
 
@@ -53,19 +48,30 @@ describe("exchange with a phone", () => {
         return phone.transmit(command);
       },
     };
-    expect(await exchange(counting, INVOICE, FAST)).toMatchObject({ outcome: "message" });
+    expect(await exchange(counting, INVOICE, FAST)).toMatchObject({ kind: "preimage" });
     expect(polls).toBeGreaterThan(5);
   });
 
   it.each([
-    ["the owner refuses", { confirm: async () => false }, "refused"],
-    ["the payment fails", { pay: () => Promise.reject(new Error("no route")) }, "refused"],
-    ["the wallet cannot pay it", { accepts: () => false }, "not-accepted"],
-    ["nothing comes in time", { pay: () => new Promise<never>(() => {}) }, "no-message"],
-  ] as const)("%s", async (_, ports, outcome) => {
-    expect(await exchange(connectCard(wallet(ports)), INVOICE, { pollMs: 1, timeoutMs: 5 })).toEqual({
-      outcome,
-    });
+    ["the owner refuses", { confirm: async () => false }, "COLLECT", SW.DECLINED],
+    ["the payment fails", { pay: () => Promise.reject(new Error("no route")) }, "COLLECT", SW.DECLINED],
+    ["the wallet cannot pay it", { accepts: () => false }, "PRESENT", SW.INVOICE_NOT_ACCEPTED],
+  ] as const)("%s", async (_, ports, command, sw) => {
+    const refused = exchange(connectCard(wallet(ports)), INVOICE, FAST);
+    await expect(refused).rejects.toMatchObject({ code: "card-status", command, sw });
+  });
+
+  it("nothing comes in time", async () => {
+    const silent = connectCard(wallet({ pay: () => new Promise<never>(() => {}) }));
+    expect(await exchange(silent, INVOICE, { pollMs: 1, timeoutMs: 5 })).toBeUndefined();
+  });
+
+  it("a token and its node come back as a payment authorization", async () => {
+    const token = new Uint8Array(300).fill(9);
+    const uri = `02${"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"}@192.0.2.1:9735`;
+    const phone = connectCard(wallet({ authorize: async () => ({ uri, token }) }));
+    const message = await exchange(phone, INVOICE, FAST);
+    expect(message).toMatchObject({ kind: "payment-authorization", uri: { host: "192.0.2.1" }, token });
   });
 
   it("a given-up wait ends without a message", async () => {
@@ -75,7 +81,7 @@ describe("exchange with a phone", () => {
       signal: giveUp.signal,
     });
     setImmediate(() => giveUp.abort());
-    expect(await waiting).toEqual({ outcome: "no-message" });
+    expect(await waiting).toBeUndefined();
   });
 
   it("a card is no phone", async () => {
@@ -119,7 +125,7 @@ describe("exchange with a phone", () => {
             reader.insert(phone);
           },
         });
-        expect(result).toMatchObject({ outcome: "message" });
+        expect(result).toMatchObject({ kind: "preimage" });
         expect(payments).toBe(1);
         taps.push(torn);
       }
@@ -165,9 +171,6 @@ describe("a phone that does not keep the protocol", () => {
   it("an unknown message is handed on, for the caller to refuse", async () => {
     const phone = answers(`${FCI}9000`, "9000", collectPart("0003", "00ff01"));
     const result = await exchange(phone, "ln1", FAST);
-    expect(result).toEqual({
-      outcome: "message",
-      message: { kind: "unknown", type: 255, payload: Uint8Array.of(1) },
-    });
+    expect(result).toEqual({ kind: "unknown", type: 255, payload: Uint8Array.of(1) });
   });
 });

@@ -22,8 +22,15 @@ import {
 import { type TraceLine, takeToken, tap, withCard } from "../../host/index.js";
 import { checkerOf } from "../../issuer/authorizer/signatures/checker.js";
 import { verifyToken } from "../../issuer/verify.js";
+import type { OdtMessage } from "../../lightning/odt/message.js";
 import { UntrustedUriError } from "../../lightning/untrusted-uri-error.js";
-import type { TearPoint } from "../../simulator/index.js";
+import {
+  type PhoneWalletPorts,
+  SimulatedCard,
+  SimulatedReader,
+  simulatedPhone,
+  type TearPoint,
+} from "../../simulator/index.js";
 import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../../testing/cards/test-card.js";
 
 const request = (amountSat: number) => {
@@ -186,6 +193,79 @@ describe("a tap", () => {
     });
     await expect(torn).rejects.toMatchObject({ code: "torn" });
     expect(tokens).toHaveLength(1);
+  });
+});
+
+describe("a phone held to the reader", () => {
+  const PREIMAGE = new Uint8Array(32).fill(7);
+  const onReader = (ports: Partial<PhoneWalletPorts> = {}) => {
+    const reader = new SimulatedReader();
+    const phone = simulatedPhone({ pay: async () => PREIMAGE, ...ports });
+    reader.insert(phone);
+    return { reader, phone };
+  };
+  const noToken = async () => "a card's token";
+
+  it("is shown the invoice, and what is made of its message is returned", async () => {
+    const sale = request(100);
+    const shown: string[] = [];
+    const { reader } = onReader({
+      pay: async (invoice) => {
+        shown.push(invoice);
+        return PREIMAGE;
+      },
+    });
+    const phone = { invoice: sale.invoice, use: async (message?: OdtMessage) => message };
+    expect(await tap(reader, sale.tap, async () => undefined, { phone })).toEqual({
+      kind: "preimage",
+      preimage: PREIMAGE,
+    });
+    expect(shown).toEqual([sale.invoice]);
+  });
+
+  it("taken away before it has paid is waited for, and pays once", async () => {
+    const sale = request(100);
+    let payments = 0;
+    const { reader, phone } = onReader({
+      pay: async () => {
+        payments++;
+        return PREIMAGE;
+      },
+    });
+    let commands = 0;
+    const tears: number[] = [];
+    const made = await tap(reader, sale.tap, noToken, {
+      phone: { invoice: sale.invoice, use: async (message) => message?.kind ?? "none" },
+      // SELECT of the card application, SELECT of the exchange, then the links of PRESENT.
+      trace: ({ direction }) => {
+        if (direction === "to-card" && ++commands === 4) reader.tearAway("after-command");
+      },
+      onTorn: (count) => {
+        tears.push(count);
+        reader.insert(phone);
+      },
+    });
+    expect({ made, payments, tears }).toEqual({ made: "preimage", payments: 1, tears: [1] });
+  });
+
+  it("is refused like a card without the application where phones are not served, and where it has no wallet", async () => {
+    const { reader } = onReader();
+    const notFound = { code: "card-status", sw: SW.NOT_FOUND };
+    await expect(takeToken(reader, request(100).tap)).rejects.toMatchObject(notFound);
+    const bare = new SimulatedReader();
+    bare.insert(new SimulatedCard({}, []));
+    const phone = { invoice: "lnbcrt1", use: async () => "a message" };
+    await expect(tap(bare, request(100).tap, noToken, { phone })).rejects.toMatchObject(notFound);
+  });
+
+  it("shows no preimage in the trace", async () => {
+    const sale = request(100);
+    const lines: string[] = [];
+    const { reader } = onReader();
+    const phone = { invoice: sale.invoice, use: async () => "a message" };
+    await tap(reader, sale.tap, noToken, { phone, trace: ({ text }) => lines.push(text) });
+    expect(lines.join("\n")).toContain("80420000");
+    expect(lines.join("\n")).not.toContain(bytesToHex(PREIMAGE));
   });
 });
 

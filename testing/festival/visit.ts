@@ -41,7 +41,7 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
   const struck = visit.strike === "none" ? -1 : random.below(visit.amounts.length);
   for (const [i, amount] of visit.amounts.entries()) {
     terminal.type(`${amount}msat`);
-    await terminal.says("Tap a card.", i + 1);
+    await terminal.says("Tap a card or a phone.", i + 1);
     if (i === struck) {
       await sleep(random.below(MAX_DELAY_MS));
       if (visit.strike === "terminal") {
@@ -61,7 +61,7 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
 function countOutcomes(screen: string, killed: boolean): VisitOutcome {
   const count = (pattern: RegExp): number => screen.match(pattern)?.length ?? 0;
   return {
-    asked: count(/^Tap a card\./gm),
+    asked: count(/^Tap a card or a phone\./gm),
     paid: count(/^PAID$/gm),
     declined: count(/^Declined\./gm),
     killed,

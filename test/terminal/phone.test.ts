@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bytesToHex, sat } from "../../common/index.js";
+import { type SaleDisplay, SaleStore, Terminal, takeToken } from "../../host/index.js";
+import { openPaymentSender } from "../../lightning/api/index.js";
+import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import { type PhoneWalletPorts, SimulatedReader, simulatedPhone } from "../../simulator/index.js";
+import { festivalCard } from "../../testing/cards/test-card.js";
+import { openIssuer } from "../../testing/issuer/desk.js";
+
+let network: LittleNetwork;
+beforeAll(async () => {
+  network = await startLittleNetwork();
+});
+afterAll(() => network.close());
+
+const beer = { amount: sat(2500), description: "beer" };
+
+/** Pays with the payer's node, as the wallet of a phone does. */
+async function pay(invoice: string): Promise<Uint8Array> {
+  const paid = await network.payer.pay({ invoice, maxFee: sat(10) });
+  if (paid.state !== "settled") throw new Error(paid.state);
+  return paid.preimage;
+}
+
+/** A terminal at the merchant's node, and a phone that can be held to its reader. */
+async function counter(ports: Partial<PhoneWalletPorts> = {}) {
+  const store = new SaleStore(":memory:");
+  const sender = await openPaymentSender(network.merchant, store);
+  const reader = new SimulatedReader();
+  const phone = simulatedPhone({ pay, ...ports });
+  const terminal = new Terminal({ node: network.merchant, sender, store, reader, retryPauseMs: 20 });
+  const notices: string[] = [];
+  const giveUp = new AbortController();
+  const display: SaleDisplay = {
+    onOpen: () => reader.insert(phone),
+    onNotice: (sentence) => notices.push(sentence),
+  };
+  const close = () => {
+    sender.close();
+    store.close();
+  };
+  return { store, reader, phone, terminal, notices, display, giveUp, close };
+}
+
+describe("a phone held to the till's reader", () => {
+  it("gets the invoice and pays it; the sale is paid by the settled invoice", async () => {
+    const { terminal, display, close } = await counter();
+    const sale = await terminal.charge(beer, display);
+    expect(sale).toMatchObject({ state: "paid", received: sat(2500), token: undefined });
+    expect(await network.merchant.lookupInvoice(sale.paymentHash)).toMatchObject({ state: "settled" });
+    close();
+  });
+
+  it("hands over a token, with which its issuer is asked", async () => {
+    const { nodeId, addresses } = await network.payer.info();
+    const uri = `${bytesToHex(nodeId)}@${addresses[0]}`;
+    const card = festivalCard({ nodeUri: uri });
+    const issuer = await openIssuer(network.payer, [{ card }]);
+    const { terminal, display, close } = await counter({
+      authorize: async (invoice) => {
+        const request = { amount: beer.amount, invoiceHash: invoiceHash(invoice) };
+        return { uri, token: (await takeToken(card.reader, request)).token };
+      },
+    });
+    const sale = await terminal.charge(beer, display);
+    expect(sale).toMatchObject({ state: "paid", nodeUri: uri, initiation: { phase: "paid" } });
+    expect(await issuer.account(card)).toMatchObject({ spent: sat(2500) });
+    close();
+    await issuer.close();
+  });
+
+  it("is not believed: a preimage without the money is no payment, and another one is refused", async () => {
+    const { terminal, display, notices, giveUp, close } = await counter({
+      pay: async () => new Uint8Array(32).fill(7),
+    });
+    const onNotice = (sentence: string) => {
+      notices.push(sentence);
+      giveUp.abort();
+    };
+    const sale = await terminal.charge(beer, { ...display, onNotice }, giveUp.signal);
+    expect(sale).toMatchObject({ state: "cancelled", cancelReason: "merchant" });
+    expect(notices).toEqual([expect.stringMatching(/not for this sale \(no-match\)/)]);
+    close();
+  });
+
+  it("whose owner refuses is told so, and a card pays the same sale", async () => {
+    const { nodeId, addresses } = await network.payer.info();
+    const card = festivalCard({
+      nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`,
+      cardId: Uint8Array.from(Buffer.from("second 1")),
+    });
+    card.reader.remove();
+    const issuer = await openIssuer(network.payer, [{ card }]);
+    const { terminal, display, notices, reader, close } = await counter({ confirm: async () => false });
+    const onNotice = (sentence: string) => {
+      notices.push(sentence);
+      reader.remove();
+      setTimeout(() => reader.insert(card.card), 20);
+    };
+    expect((await terminal.charge(beer, { ...display, onNotice })).state).toBe("paid");
+    expect(notices).toEqual(["The customer refused or the payment failed; ask for another payment."]);
+    expect(await issuer.account(card)).toMatchObject({ spent: sat(2500) });
+    close();
+    await issuer.close();
+  });
+
+  it("that is still paying when the merchant gives up cannot pay any more", async () => {
+    let begun = () => {};
+    const paying = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const { terminal, display, giveUp, close } = await counter({
+      pay: () => {
+        begun();
+        return new Promise<never>(() => {});
+      },
+    });
+    void paying.then(() => giveUp.abort());
+    const sale = await terminal.charge(beer, display, giveUp.signal);
+    expect(sale.state).toBe("cancelled");
+    await expect(pay(sale.invoice)).rejects.toThrow("failed");
+    close();
+  });
+});
