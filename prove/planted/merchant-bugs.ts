@@ -41,12 +41,21 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     ],
   ),
   bug(
+    "a sale is paid on a phone's word",
+    [{ tests: "test/terminal/phone.test.ts", named: "the right preimage is no payment while the money" }],
+    [
+      TERMINAL,
+      "await pause(CLAIM_MS, signal);\n    return this.#settledBefore(sale);",
+      "this.#parts.store.paid(sale.number, sale.amount, sale.createdAt);\n    return true;",
+    ],
+  ),
+  bug(
     "a card torn away behind its token is tapped again",
     [{ tests: "test/host/tap.test.ts", named: "hands card and token on once" }],
     [
       "host/tap.ts",
-      "await unlessTorn(authorizeOnce(connection, request, options));\n      if (!(authorized instanceof TransportError)) return await use(authorized.card, authorized.token);",
-      "await unlessTorn(\n        authorizeOnce(connection, request, options).then(({ card, token }) => use(card, token)),\n      );\n      if (!(authorized instanceof TransportError)) return authorized;",
+      'await unlessTorn(serve(connection, request, options));\n      if ("token" in given) return await use(given.card, given.token);',
+      'await unlessTorn(\n        serve(connection, request, options).then(async (taken) =>\n          "token" in taken ? { made: await use(taken.card, taken.token) } : taken,\n        ),\n      );\n      if ("made" in given) return given.made;',
     ],
   ),
   bug(

@@ -52,13 +52,16 @@ function sources(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(ROOT, file), "utf8");
+function importsOf(file: string, text = readFileSync(join(ROOT, file), "utf8")): Import[] {
   return [...text.matchAll(IMPORT)].map(([, specifier = ""]) => ({
     from: file,
     to: relative(ROOT, resolve(ROOT, dirname(file), specifier)).replace(/\.js$/, ".ts"),
   }));
 }
+
+/** Imports that are there at run time. */
+const valueImportsOf = (file: string): Import[] =>
+  importsOf(file, readFileSync(join(ROOT, file), "utf8").replace(/(?:import|export) type[^;]*;/g, ""));
 
 const show = ({ from, to }: Import): string => `${from} -> ${to}`;
 
@@ -67,20 +70,22 @@ describe("the import table", () => {
     const files = sources(folder);
     expect(files.length).toBeGreaterThan(0);
     const allowed = [folder, ...(TABLE[folder] ?? [])];
-    const foreign = files.flatMap(importsOf).filter(({ to }) => !allowed.includes(to.split("/")[0] ?? ""));
+    const foreign = files
+      .flatMap((file) => importsOf(file))
+      .filter(({ to }) => !allowed.includes(to.split("/")[0] ?? ""));
     expect(foreign.map(show)).toEqual([]);
   });
 
   it.each(Object.keys(APART))("%s uses none of the folders beside it but testing", (folder) => {
     const foreign = sources(folder)
-      .flatMap(importsOf)
+      .flatMap((file) => importsOf(file))
       .filter(({ to }) => APART[folder]?.includes(to.split("/")[0] ?? ""));
     expect(foreign.map(show)).toEqual([]);
   });
 
   it("the simulator shares no parser with the host", () => {
     const shared = sources("simulator")
-      .flatMap(importsOf)
+      .flatMap((file) => importsOf(file))
       .filter(({ to }) => to.startsWith("apdu/") && !SIMULATOR_MAY_USE.some((allowed) => allowed.test(to)));
     expect(shared.map(show)).toEqual([]);
   });
@@ -89,7 +94,7 @@ describe("the import table", () => {
     const users = Object.keys(TABLE)
       .filter((folder) => folder !== "reference" && folder !== "specs")
       .flatMap(sources)
-      .flatMap(importsOf)
+      .flatMap((file) => importsOf(file))
       .filter(({ to }) => to.startsWith("reference/"));
     expect(users.map(show)).toEqual([]);
   });
@@ -97,16 +102,23 @@ describe("the import table", () => {
   it("no product code uses the draft to the letter", () => {
     const users = Object.keys(TABLE)
       .flatMap(sources)
-      .flatMap(importsOf)
+      .flatMap((file) => importsOf(file))
       .filter(
         ({ from, to }) => to.startsWith("lightning/draft-819/") && !from.startsWith("lightning/draft-819/"),
       );
     expect(users.map(show)).toEqual([]);
   });
 
+  it("a sale reaches what it needs, not whole folders", () => {
+    const reached = new Set(["host/terminal/terminal.ts"]);
+    for (const file of reached) for (const { to } of valueImportsOf(file)) reached.add(to);
+    expect(reached.size).toBeGreaterThan(30);
+    expect(reached.size).toBeLessThanOrEqual(53);
+  });
+
   it("sees imports at all", () => {
     expect(importsOf("apdu/commands/select.ts").map(({ to }) => to)).toContain("apdu/tlv.ts");
-    const used = sources("prove").flatMap(importsOf);
+    const used = sources("prove").flatMap((file) => importsOf(file));
     expect(used.map(({ to }) => to)).toContain("testing/random.ts");
   });
 });

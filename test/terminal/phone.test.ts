@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
+import { SENTENCES } from "../../common/sentences.js";
 import { type SaleDisplay, SaleStore, Terminal, takeToken } from "../../host/index.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import { type PhoneWalletPorts, SimulatedReader, simulatedPhone } from "../../simulator/index.js";
 import { festivalCard } from "../../testing/cards/test-card.js";
 import { openIssuer } from "../../testing/issuer/desk.js";
+import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 
 let network: LittleNetwork;
 beforeAll(async () => {
@@ -24,12 +27,12 @@ async function pay(invoice: string): Promise<Uint8Array> {
 }
 
 /** A terminal at the merchant's node, and a phone that can be held to its reader. */
-async function counter(ports: Partial<PhoneWalletPorts> = {}) {
+async function counter(ports: Partial<PhoneWalletPorts> = {}, node: LightningNode = network.merchant) {
   const store = new SaleStore(":memory:");
-  const sender = await openPaymentSender(network.merchant, store);
+  const sender = await openPaymentSender(node, store);
   const reader = new SimulatedReader();
   const phone = simulatedPhone({ pay, ...ports });
-  const terminal = new Terminal({ node: network.merchant, sender, store, reader, retryPauseMs: 20 });
+  const terminal = new Terminal({ node, sender, store, reader, retryPauseMs: 20 });
   const notices: string[] = [];
   const giveUp = new AbortController();
   const display: SaleDisplay = {
@@ -70,7 +73,28 @@ describe("a phone held to the till's reader", () => {
     await issuer.close();
   });
 
-  it("is not believed: a preimage without the money is no payment, and another one is refused", async () => {
+  it("is not believed: the right preimage is no payment while the money has not arrived", async () => {
+    const merchant = new FakeNetwork().node("merchant", Date.now);
+    const { terminal, display, notices, giveUp, close } = await counter(
+      {
+        pay: async (invoice) => {
+          const known = [...merchant.invoices.values()].find(({ created }) => created.invoice === invoice);
+          return known?.preimage ?? new Uint8Array(0);
+        },
+      },
+      merchant,
+    );
+    const onNotice = (sentence: string) => {
+      notices.push(sentence);
+      giveUp.abort();
+    };
+    const sale = await terminal.charge(beer, { ...display, onNotice }, giveUp.signal);
+    expect(notices).toEqual([SENTENCES.sale.phonePaid]);
+    expect(sale).toMatchObject({ state: "cancelled", received: undefined });
+    close();
+  });
+
+  it("that shows the preimage of another invoice is refused", async () => {
     const { terminal, display, notices, giveUp, close } = await counter({
       pay: async () => new Uint8Array(32).fill(7),
     });
