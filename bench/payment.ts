@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bytesToHex, equalBytes, sat, utf8 } from "../common/index.js";
-import { SaleStore, Terminal } from "../host/index.js";
-import { decodeInitiatePayment, encodeInitiatePayment, openPaymentSender } from "../lightning/api/index.js";
+import { equalBytes, sat, utf8 } from "../common/index.js";
+import type { Terminal } from "../host/index.js";
+import { decodeInitiatePayment, encodeInitiatePayment } from "../lightning/api/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../lightning/nodes/ldk/index.js";
 import {
   decodeOdtMessage,
@@ -14,8 +14,9 @@ import {
   odtToHex,
   paymentAuthorizationOf,
 } from "../lightning/odt/index.js";
-import { festivalCard, UNLIMITED } from "../testing/cards/test-card.js";
-import { NO_RATES, openIssuer } from "../testing/issuer/desk.js";
+import { testCard, UNLIMITED } from "../testing/cards/test-card.js";
+import { NO_RATES, testIssuer } from "../testing/issuer/desk.js";
+import { testMerchant, uriOf } from "../testing/merchant.js";
 import { benchInvoice } from "./cards.js";
 import { type Benchmark, type Figure, median, rate } from "./measure.js";
 
@@ -36,13 +37,11 @@ export const paymentBenchmark: Benchmark = {
 async function taps(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "chequecard-bench-"));
   const network = await startLittleNetwork();
-  const { nodeId, addresses } = await network.payer.info();
-  const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`, limits: UNLIMITED });
-  const issuer = await openIssuer(network.payer, [{ card, limits: UNLIMITED }], NO_RATES);
-  const store = new SaleStore(join(folder, "sales.db"));
-  const sender = await openPaymentSender(network.merchant, store);
+  const card = testCard({ nodeUri: await uriOf(network.payer), limits: UNLIMITED });
+  const issuer = await testIssuer(network.payer, [{ card, limits: UNLIMITED }], NO_RATES);
+  const sales = join(folder, "sales.db");
+  const { terminal, close } = await testMerchant(network.merchant, card.reader, { sales });
   try {
-    const terminal = new Terminal({ node: network.merchant, sender, store, reader: card.reader });
     const plain: number[] = [];
     const tapped: number[] = [];
     for (let i = -WARM_UP; i < PAIRS; i++) {
@@ -53,8 +52,7 @@ async function taps(): Promise<Figure[]> {
     }
     return figures(median(plain), median(tapped));
   } finally {
-    sender.close();
-    store.close();
+    close();
     await issuer.close();
     await network.close();
     rmSync(folder, { recursive: true, force: true });

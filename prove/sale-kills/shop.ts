@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { CardConnection } from "../../apdu/index.js";
-import { bytesToHex, msat, sat } from "../../common/index.js";
+import { msat, sat } from "../../common/index.js";
 import { type Sale, SaleStore } from "../../host/index.js";
 import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { SimulatedReader } from "../../simulator/index.js";
-import { festivalCard, UNLIMITED } from "../../testing/cards/test-card.js";
-import { type FestivalCard, NO_RATES, openIssuer } from "../../testing/issuer/desk.js";
+import { testCard, UNLIMITED } from "../../testing/cards/test-card.js";
+import { NO_RATES, type TestCard, testIssuer } from "../../testing/issuer/desk.js";
 import { MEMORY } from "../../testing/memory.js";
+import { uriOf } from "../../testing/merchant.js";
 import { Caller, serve } from "./channel.js";
 import { type Started, start } from "./links.js";
 import type { MerchantOrder } from "./merchant-process.js";
@@ -63,8 +64,8 @@ export class KillShop {
   readonly #programs: Programs;
   readonly #closing: (() => unknown)[] = [];
   #payer: LdkNode | undefined;
-  #issuer: Awaited<ReturnType<typeof openIssuer>> | undefined;
-  #cards: Readonly<Record<Scenario, FestivalCard>> | undefined;
+  #issuer: Awaited<ReturnType<typeof testIssuer>> | undefined;
+  #cards: Readonly<Record<Scenario, TestCard>> | undefined;
   #merchant: Merchant | undefined;
   #sales = 0;
 
@@ -99,13 +100,12 @@ export class KillShop {
     } finally {
       await merchant.close();
     }
-    const { nodeId, addresses } = await payer.info();
-    const nodeUri = `${bytesToHex(nodeId)}@${addresses[0]}`;
+    const nodeUri = await uriOf(payer);
     const card = (last: number) =>
-      festivalCard({ nodeUri, limits: UNLIMITED, cardId: Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, last) });
+      testCard({ nodeUri, limits: UNLIMITED, cardId: Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, last) });
     this.#cards = { paid: card(1), declined: card(2), "given up": card(3) };
     const { paid, declined } = this.#cards;
-    this.#issuer = await openIssuer(
+    this.#issuer = await testIssuer(
       payer,
       [
         { card: paid, limits: UNLIMITED },

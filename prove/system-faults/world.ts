@@ -1,13 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bytesToHex } from "../../common/index.js";
-import { activateCard, registerCard } from "../../issuer/ledger/index.js";
-import { parsePolicy } from "../../issuer/policy/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { PEER_MESSAGE } from "../../lightning/api/index.js";
+import { issueCard } from "../../testing/issuer/issue-card.js";
 import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 import { SeededRandom } from "../../testing/random.js";
-import { FieldCard, NotingReader } from "./cards.js";
+import { FieldCard, KEY_SET_ID, NotingReader } from "./cards.js";
 import { Faults } from "./faults.js";
 import { IssuerProcess, type Location } from "./issuer-process.js";
 import { faultyLines, type Surroundings } from "./lines.js";
@@ -174,25 +173,13 @@ export class World implements Surroundings {
     for (const station of this.stations) await this.startIssuer(station);
     await this.issuer.reconciler.run();
     for (const { cardId, publicKey, limits, bearsFees } of this.cards) {
-      const { credit, ...rest } = limits;
-      await registerCard(
-        this.store,
-        {
-          cardId,
-          publicKey,
-          keySetId: Uint8Array.of(0xf0, 0, 0, 1),
-          label: bytesToHex(cardId),
-          credit,
-          limits: rest,
-          policy: parsePolicy({
-            maxFeesPer24h: `${CARD_FEES.day}msat`,
-            maxFeesPer30d: `${CARD_FEES.month}msat`,
-            feesBorneBy: bearsFees ? "card" : "issuer",
-          }),
-        },
-        this.payerClock.read(),
-      );
-      await activateCard(this.store, cardId);
+      const policy = {
+        maxFeesPer24h: `${CARD_FEES.day}msat`,
+        maxFeesPer30d: `${CARD_FEES.month}msat`,
+        feesBorneBy: bearsFees ? "card" : "issuer",
+      };
+      const card = { cardId, publicKey, keySetId: KEY_SET_ID, limits, policy };
+      await issueCard(this.store, card, this.payerClock.read());
     }
     // The service has run for a while: clocks that are set back do not go before its beginning.
     await this.store.write(async (tx) => {

@@ -6,11 +6,11 @@ import { bytesToHex, sat } from "../../common/index.js";
 import { takeToken } from "../../host/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
 import { openCardFile, SimulatedReader } from "../../simulator/index.js";
-import { festivalInvoice } from "../../testing/cards/test-card.js";
+import { testCardInvoice } from "../../testing/cards/test-card.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
 
 const freshInvoice = (amountSat: number | undefined) =>
-  festivalInvoice(amountSat === undefined ? undefined : sat(amountSat), {
+  testCardInvoice(amountSat === undefined ? undefined : sat(amountSat), {
     timestamp: Math.floor(Date.now() / 1000),
   }).invoice;
 
@@ -163,7 +163,7 @@ describe("a simulated card on the command line", () => {
 
 describe("card authorize", () => {
   it.each([
-    ["an expired invoice", festivalInvoice(sat(10), { timestamp: 1_500_000_000 }).invoice, [], /expired/],
+    ["an expired invoice", testCardInvoice(sat(10), { timestamp: 1_500_000_000 }).invoice, [], /expired/],
     ["an invoice of another network", freshInvoice(10), ["--network", "bc"], /network|mainnet|regtest/],
     [
       "an invoice of mainnet, whose payers do not dial this machine",
@@ -193,7 +193,7 @@ describe("card authorize", () => {
       const file = openCardFile(card);
       const reader = new SimulatedReader();
       reader.insert(file.card);
-      const old = festivalInvoice(sat(10), { timestamp: 1_500_000_000 });
+      const old = testCardInvoice(sat(10), { timestamp: 1_500_000_000 });
       const { token } = await takeToken(reader, { amount: sat(10), invoiceHash: old.hash });
       file.close();
       const inspect = (invoice: string) =>
@@ -212,7 +212,7 @@ describe("the rest of the command line", () => {
   it("decodes invoices and says whether they can be paid", async () => {
     const good = await chequecard(["--json", "invoice", "decode", freshInvoice(25)]);
     expect(JSON.parse(good.out)).toMatchObject({ network: "bcrt", amountMsat: "25000" });
-    const expired = festivalInvoice(sat(1), { timestamp: 1_500_000_000 }).invoice;
+    const expired = testCardInvoice(sat(1), { timestamp: 1_500_000_000 }).invoice;
     const late = await chequecard(["invoice", "decode", expired]);
     expect(late.exitCode).toBe(EXIT.CHECK_FAILED);
     expect(late.out).toContain("expired");

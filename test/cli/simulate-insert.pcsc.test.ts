@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { readIssuerRecord, recordLookups } from "../../cli/issuer-record.js";
 import { hexToBytes, sat } from "../../common/index.js";
 import { verifyToken } from "../../issuer/verify.js";
-import { festivalInvoice } from "../../testing/cards/test-card.js";
+import { testCardInvoice } from "../../testing/cards/test-card.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
 import { cardIsPresent, readerIsEmpty } from "../pcscd/present.js";
 
@@ -54,7 +54,7 @@ describe("a simulated card behind real PC/SC", () => {
       const card = path("card.json");
       await chequecard(["simulate", "new", card]);
       const now = Math.floor(Date.now() / 1000);
-      const { invoice } = festivalInvoice(sat(2500), { timestamp: now });
+      const { invoice } = testCardInvoice(sat(2500), { timestamp: now });
       await withInserted(card, async () => {
         const script = resolve(ROOT, "examples/pyscard/tap.py");
         // The system's Python has Debian's python3-pyscard; another one may come first on the path.
@@ -80,7 +80,7 @@ describe("a simulated card behind real PC/SC", () => {
     inFolder(async (path) => {
       const card = path("card.json");
       await chequecard(["simulate", "new", card]);
-      const { invoice } = festivalInvoice(sat(100), { timestamp: Math.floor(Date.now() / 1000) });
+      const { invoice } = testCardInvoice(sat(100), { timestamp: Math.floor(Date.now() / 1000) });
       await withInserted(card, async (child) => {
         const authorize = [
           "--json",

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
-import { bytesToHex, sat } from "../../common/index.js";
+import { sat } from "../../common/index.js";
 import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { type CardLimits, createCardFile } from "../../simulator/index.js";
-import { festivalCard } from "../../testing/cards/test-card.js";
-import { type IssuedCard, openIssuer } from "../../testing/issuer/desk.js";
+import { testCard } from "../../testing/cards/test-card.js";
+import { type IssuedCard, testIssuer } from "../../testing/issuer/desk.js";
+import { uriOf } from "../../testing/merchant.js";
 
 const READY_MS = 120_000;
 
@@ -29,11 +30,10 @@ export async function openCommandLineShop(folder: string) {
   await payer.openChannel({ peer, capacity: sat(5_000_000), push: sat(2_000_000) });
   await merchant.channelsReady(READY_MS);
   await merchant.close();
-  const { nodeId, addresses } = await payer.info();
-  const nodeUri = `${bytesToHex(nodeId)}@${addresses[0]}`;
+  const nodeUri = await uriOf(payer);
   const newCard = (name: string, policy: unknown = {}, limits: Partial<CardLimits> = {}): FileCard => {
     const cardId = Uint8Array.from(Buffer.from(name.padEnd(8).slice(0, 8)));
-    const card = festivalCard({ nodeUri, cardId, limits });
+    const card = testCard({ nodeUri, cardId, limits });
     card.reader.remove();
     const file = join(folder, `${name}.json`);
     createCardFile(file, card.card);
@@ -45,7 +45,7 @@ export async function openCommandLineShop(folder: string) {
     limited: newCard("limited", { maxPer24h: "1000sat" }),
     silent: newCard("silent"),
   };
-  let issuer: Awaited<ReturnType<typeof openIssuer>> | undefined = await openIssuer(
+  let issuer: Awaited<ReturnType<typeof testIssuer>> | undefined = await testIssuer(
     payer,
     Object.values(cards),
   );
@@ -61,7 +61,7 @@ export async function openCommandLineShop(folder: string) {
       issuer = undefined;
     },
     async speak() {
-      issuer ??= await openIssuer(payer, Object.values(cards));
+      issuer ??= await testIssuer(payer, Object.values(cards));
     },
     async close() {
       await issuer?.close();

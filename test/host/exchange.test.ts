@@ -7,7 +7,7 @@ import { acceptMessage } from "../../lightning/odt/index.js";
 import { connectCard, SimulatedReader } from "../../simulator/index.js";
 import { type PhoneWalletPorts, simulatedPhone } from "../../simulator/phone/wallet.js";
 import type { CardHardware } from "../../simulator/runtime/card.js";
-import { festivalCard } from "../../testing/cards/test-card.js";
+import { testCard } from "../../testing/cards/test-card.js";
 
 const INVOICE = `lnbcrt25u1${"qpzry9x8gf2tvdw0s3jn54khce6mua7l".repeat(10)}`;
 const PREIMAGE = new Uint8Array(32).fill(7);
@@ -85,7 +85,7 @@ describe("exchange with a phone", () => {
   });
 
   it("a card is no phone", async () => {
-    await expect(exchange(connectCard(festivalCard({}).card), INVOICE, FAST)).rejects.toMatchObject({
+    await expect(exchange(connectCard(testCard({}).card), INVOICE, FAST)).rejects.toMatchObject({
       code: "card-status",
       sw: 0x6a82,
     });

@@ -31,16 +31,16 @@ import {
   simulatedPhone,
   type TearPoint,
 } from "../../simulator/index.js";
-import { festivalCard, festivalInvoice, NOW, PIN, UNLIMITED } from "../../testing/cards/test-card.js";
+import { NOW, PIN, testCard, testCardInvoice, UNLIMITED } from "../../testing/cards/test-card.js";
 
 const request = (amountSat: number) => {
-  const { invoice, hash } = festivalInvoice(sat(amountSat));
+  const { invoice, hash } = testCardInvoice(sat(amountSat));
   return { invoice, tap: { amount: sat(amountSat), invoiceHash: hash } };
 };
 
 describe("a tap", () => {
   it("brings a token that the issuer verifies, in two APDUs and at most 420 bytes", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(2500);
     const { token, traffic, selected } = await takeToken(card.reader, sale.tap);
     for (const backend of [nobleSecp256k1, ...(nativeSecp256k1 ? [nativeSecp256k1] : [])])
@@ -65,7 +65,7 @@ describe("a tap", () => {
   });
 
   it("charges nothing when the card's node must not be asked", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(2500);
     const judged: string[] = [];
     const judge = async ({ host }: { host: string }) => {
@@ -74,11 +74,11 @@ describe("a tap", () => {
     };
     await expect(takeToken(card.reader, sale.tap, { judge })).rejects.toMatchObject({ code: "not-public" });
     expect(judged).toEqual(["127.0.0.1"]);
-    const liar = festivalCard({ nodeUri: "not-a-uri" });
+    const liar = testCard({ nodeUri: "not-a-uri" });
     await expect(takeToken(liar.reader, sale.tap)).rejects.toThrow(/card\/node URI/);
     for (const nodeUri of ["node.example.:9735", "127.1:9735", "node.example:09735"])
       await expect(
-        takeToken(festivalCard({ nodeUri: `02${"ab".repeat(32)}@${nodeUri}` }).reader, sale.tap),
+        takeToken(testCard({ nodeUri: `02${"ab".repeat(32)}@${nodeUri}` }).reader, sale.tap),
       ).rejects.toBeInstanceOf(ParseError);
     // Another sale: the card would answer the same one again without a charge.
     const next = request(100);
@@ -88,7 +88,7 @@ describe("a tap", () => {
   });
 
   it("charges nothing when the sale has ended while the PIN was typed", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const over = new AbortController();
     const paidOtherwise = async () => {
       over.abort();
@@ -104,7 +104,7 @@ describe("a tap", () => {
   });
 
   it("twice for one invoice gives other bytes, the same statement, and no second charge", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(3000);
     const first = await takeToken(card.reader, sale.tap);
     const second = await takeToken(card.reader, sale.tap);
@@ -123,7 +123,7 @@ describe("a tap", () => {
   });
 
   it("asks for the PIN only when the card does, and goes on after a wrong one", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(6000);
     await expect(takeToken(card.reader, sale.tap)).rejects.toMatchObject({ sw: SW.SECURITY_NOT_SATISFIED });
     const asked: unknown[] = [];
@@ -140,7 +140,7 @@ describe("a tap", () => {
   });
 
   it("gives up when the asker does, and says so when the tries are used up", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(6000);
     await expect(takeToken(card.reader, sale.tap, { askPin: async () => undefined })).rejects.toMatchObject({
       sw: SW.SECURITY_NOT_SATISFIED,
@@ -154,7 +154,7 @@ describe("a tap", () => {
   });
 
   it("refuses a PIN that is none before the card sees it", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(6000);
     await expect(takeToken(card.reader, sale.tap, { askPin: async () => "12ab" })).rejects.toThrow(
       /^PIN: need 4 to 12/,
@@ -169,12 +169,12 @@ describe("a tap", () => {
     ["above the limit", 10_001, SW.ABOVE_MAX_PER_TRANSACTION],
     ["the last of the limit", 10_000, SW.SECURITY_NOT_SATISFIED],
   ])("%s", async (_name, amount, sw) => {
-    const card = festivalCard();
+    const card = testCard();
     await expect(takeToken(card.reader, request(amount).tap)).rejects.toMatchObject({ sw });
   });
 
   it("returns what is made of card and token, while the card lies there", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const made = await tap(card.reader, request(100).tap, async (session, token) => {
       const { pinSet } = await session.profile();
       return { pinSet, length: token.length };
@@ -184,7 +184,7 @@ describe("a tap", () => {
   });
 
   it("hands card and token on once: a card torn away after the token is not tapped again", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const tokens: Uint8Array[] = [];
     const torn = tap(card.reader, request(100).tap, async (session, token) => {
       tokens.push(token);
@@ -279,7 +279,7 @@ describe("a torn tap", () => {
   it.each(
     points.map((point) => ({ name: typeof point === "object" ? `at write ${point.write}` : point, point })),
   )("$name is completed by tapping again and charges once", async ({ point }) => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(4000);
     const torn: number[] = [];
     const { token } = await takeToken(card.reader, sale.tap, {
@@ -302,7 +302,7 @@ describe("a torn tap", () => {
   });
 
   it("after the commit needs no PIN again", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(9000);
     let asked = 0;
     let commands = 0;
@@ -328,7 +328,7 @@ describe("a torn tap", () => {
   });
 
   it("is given up after ten tears and leaves the sale to be tapped again", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const sale = request(10);
     let tears = 0;
     const torn = takeToken(card.reader, sale.tap, {
@@ -349,7 +349,7 @@ describe("a torn tap", () => {
 
 describe("a session", () => {
   it("delivers an update that raises the credit", async () => {
-    const card = festivalCard({ limits: UNLIMITED });
+    const card = testCard({ limits: UNLIMITED });
     const body = signMessage(
       updateMessage,
       {
@@ -378,7 +378,7 @@ describe("a session", () => {
   });
 
   it("changes the PIN", async () => {
-    const card = festivalCard();
+    const card = testCard();
     await withCard(card.reader, async (session) => {
       await expect(session.changePin("9999", "4321")).rejects.toMatchObject({ sw: 0x63c2 });
       await session.changePin(PIN, "4321");
@@ -388,7 +388,7 @@ describe("a session", () => {
   });
 
   it("releases the card when its user fails", async () => {
-    const card = festivalCard();
+    const card = testCard();
     await expect(
       withCard(card.reader, async () => {
         throw new Error("user");
@@ -399,7 +399,7 @@ describe("a session", () => {
   });
 
   it("traces every APDU without secrets", async () => {
-    const card = festivalCard();
+    const card = testCard();
     const lines: TraceLine[] = [];
     const sale = request(6000);
     const { token } = await takeToken(card.reader, sale.tap, {
@@ -426,7 +426,7 @@ it("no sequence of taps spends more than the credit, or charges an invoice in th
         },
       ),
       async (taps) => {
-        const card = festivalCard({ limits: { ...UNLIMITED, credit: sat(9000) } });
+        const card = testCard({ limits: { ...UNLIMITED, credit: sat(9000) } });
         const sales = new Map<number, ReturnType<typeof request> & { amount: number }>();
         const charged = new Set<bigint>();
         let ring: { sale: number; counter: bigint }[] = [];
@@ -472,7 +472,7 @@ it("no sequence of taps spends more than the credit, or charges an invoice in th
 
 it("two cards of one batch differ in nothing but sealed bytes (specs/01 §8)", async () => {
   const record = async (id: number) => {
-    const card = festivalCard({ cardId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, id) });
+    const card = testCard({ cardId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, id) });
     const seen: Uint8Array[] = [];
     const spied = {
       name: card.reader.name,

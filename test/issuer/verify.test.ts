@@ -7,11 +7,11 @@ import { takeToken } from "../../host/index.js";
 import { checkerOf } from "../../issuer/authorizer/signatures/checker.js";
 import { VerificationError, type VerifyTokenInput, verifyToken } from "../../issuer/verify.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
-import { festivalCard, festivalInvoice, NOW } from "../../testing/cards/test-card.js";
+import { NOW, testCard, testCardInvoice } from "../../testing/cards/test-card.js";
 
 async function tapped() {
-  const card = festivalCard();
-  const { invoice, hash } = festivalInvoice(sat(2500));
+  const card = testCard();
+  const { invoice, hash } = testCardInvoice(sat(2500));
   const { token } = await takeToken(card.reader, { amount: sat(2500), invoiceHash: hash });
   const input: VerifyTokenInput = { token, invoice, network: "bcrt", now: NOW, ...card };
   return { card, input };
@@ -66,7 +66,7 @@ describe("verifying a token", () => {
     [
       "another invoice without an amount",
       "wrong-invoice",
-      () => ({ invoice: festivalInvoice(undefined).invoice }),
+      () => ({ invoice: testCardInvoice(undefined).invoice }),
     ],
     ["a token that is too short", "token-malformed", ({ token }) => ({ token: token.slice(1) })],
     [
@@ -79,12 +79,12 @@ describe("verifying a token", () => {
     [
       "another invoice of the same amount",
       "wrong-invoice",
-      () => ({ invoice: festivalInvoice(sat(2500)).invoice }),
+      () => ({ invoice: testCardInvoice(sat(2500)).invoice }),
     ],
     [
       "another invoice of another amount",
       "wrong-invoice",
-      () => ({ invoice: festivalInvoice(sat(1)).invoice }),
+      () => ({ invoice: testCardInvoice(sat(1)).invoice }),
     ],
   ])("%s is %s", async (_name, code, change) => {
     const { input } = await tapped();
@@ -92,8 +92,8 @@ describe("verifying a token", () => {
   });
 
   it("a card that signed another amount than the invoice's is told apart", async () => {
-    const card = festivalCard();
-    const { invoice, hash } = festivalInvoice(sat(2500));
+    const card = testCard();
+    const { invoice, hash } = testCardInvoice(sat(2500));
     const { token } = await takeToken(card.reader, { amount: sat(2499), invoiceHash: hash });
     expect(await codeOf({ token, invoice, network: "bcrt", now: NOW, ...card })).toBe("wrong-amount");
     // An invoice that can never be paid with this token is so for its amount first (specs/03 §3 step 5).
@@ -101,8 +101,8 @@ describe("verifying a token", () => {
   });
 
   it("an invoice that leaves the amount to the card is told apart", async () => {
-    const card = festivalCard();
-    const { invoice, hash } = festivalInvoice(undefined);
+    const card = testCard();
+    const { invoice, hash } = testCardInvoice(undefined);
     const { token } = await takeToken(card.reader, { amount: sat(2499), invoiceHash: hash });
     const facts = await verifyToken({ token, invoice, network: "bcrt", now: NOW, ...card });
     expect(facts).toMatchObject({ amountless: true, amount: sat(2499), problem: undefined });

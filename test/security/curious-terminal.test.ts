@@ -5,7 +5,7 @@ import { withCard } from "../../host/index.js";
 import { fundCard } from "../../issuer/ledger/index.js";
 import type { SimulatedCard } from "../../simulator/index.js";
 import { PIN } from "../../testing/cards/test-card.js";
-import type { FestivalCard } from "../../testing/issuer/desk.js";
+import type { TestCard } from "../../testing/issuer/desk.js";
 import { Bench } from "../../testing/issuer/service.js";
 import { factoryCard } from "../personalize/fixture.js";
 import { insideCard, openTown, type Town, WITHOUT_PIN_LIMITS } from "./town.js";
@@ -50,7 +50,7 @@ function everythingReadable(card: SimulatedCard, hash: Uint8Array): string[] {
 }
 
 /** The token of a tap of one satoshi. */
-const tokenOf = (town: Town, card: FestivalCard) => town.tap(card, town.sale(sat(1)));
+const tokenOf = (town: Town, card: TestCard) => town.tap(card, town.sale(sat(1)));
 
 describe("a curious terminal", () => {
   it("reads the same from every card of a batch, whatever they have spent", async () => {
@@ -80,7 +80,7 @@ describe("a curious terminal", () => {
     expect(new Set(tokens.map((token) => hex(token.subarray(0, 5)))).size).toBe(1);
   });
 
-  it.each<[string, (town: Town) => Promise<readonly [FestivalCard, FestivalCard]>, string[]]>([
+  it.each<[string, (town: Town) => Promise<readonly [TestCard, TestCard]>, string[]]>([
     [
       "lower limits",
       async (town) => [await town.issue(), await town.issue({ limits: { pinThreshold: 1n } })],

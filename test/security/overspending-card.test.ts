@@ -11,7 +11,7 @@ import {
 } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { makeCard } from "../../simulator/index.js";
-import type { FestivalCard } from "../../testing/issuer/desk.js";
+import type { TestCard } from "../../testing/issuer/desk.js";
 import { Bench } from "../../testing/issuer/service.js";
 import {
   cloneOf,
@@ -35,11 +35,11 @@ const NOT_FUNDED = rejected(REASON.NOT_FUNDED);
 const issue = (town: Town) => town.issue({ limits: WITHOUT_PIN_LIMITS });
 
 /** The money of a card is handed out at the desk; no terminal tells the card. */
-const cashOut = ({ service }: Town, card: FestivalCard): Promise<Msat> =>
+const cashOut = ({ service }: Town, card: TestCard): Promise<Msat> =>
   cashOutCard(service.store, card.record.cardId, "end of the event", service.clock.now);
 
 /** The card is handed to the next guest, with less money than it was ever signed for. */
-async function nextGuest({ service: { store, clock } }: Town, card: FestivalCard, money: Msat) {
+async function nextGuest({ service: { store, clock } }: Town, card: TestCard, money: Msat) {
   await fundCard(store, card.record.cardId, money, "next guest", clock.now);
   await unblockCard(store, card.record.cardId, clock.now);
 }

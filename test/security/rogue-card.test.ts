@@ -2,17 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { bytesToHex, hexToBytes, type Msat, msat, sat, secp256k1, u64 } from "../../common/index.js";
-import { SaleStore, Terminal } from "../../host/index.js";
 import { dial } from "../../lightning/api/dial.js";
-import { openPaymentSender } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { type CardLimits, createCardFile, makeCard, openCardFile } from "../../simulator/index.js";
-import { festivalCard } from "../../testing/cards/test-card.js";
+import { testCard } from "../../testing/cards/test-card.js";
 import { newFolder } from "../../testing/hooks.js";
-import type { FestivalCard } from "../../testing/issuer/desk.js";
+import type { TestCard } from "../../testing/issuer/desk.js";
 import { initiate } from "../../testing/issuer/replies.js";
 import { Bench, request } from "../../testing/issuer/service.js";
+import { testMerchant } from "../../testing/merchant.js";
 import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 import { cloneOf, forgedToken, insideCard, onOwnReader, openTown, WITHOUT_PIN_LIMITS } from "./town.js";
 
@@ -26,7 +25,7 @@ const ACCEPTED = { outcome: "accepted" };
 const rejected = (reason: number) => ({ outcome: "rejected", reason });
 
 /** The card with other bytes in one of its cells: what somebody makes who can write a chip's memory. */
-function tamper(card: FestivalCard, name: string, bytes: Uint8Array): FestivalCard {
+function tamper(card: TestCard, name: string, bytes: Uint8Array): TestCard {
   const { cells, journal } = card.card.image();
   return onOwnReader(
     card,
@@ -190,17 +189,9 @@ describe("a rogue card", () => {
   it("that names a node of the attacker's is a sale without payment: the terminal never says paid", async () => {
     const network = new FakeNetwork();
     const [merchant, thief] = [network.node("merchant"), network.node("thief")];
-    const card = festivalCard({ nodeUri: `${bytesToHex(thief.nodeId)}@127.0.0.1:9735` });
-    const store = new SaleStore(":memory:");
-    const sender = await openPaymentSender(merchant, store, { answerTimeoutMs: 20 });
-    const seconds = 1_700_000_000_000;
-    const terminal = new Terminal({
-      node: merchant,
-      sender,
-      store,
-      reader: card.reader,
-      retryPauseMs: 5,
-      now: () => seconds,
+    const card = testCard({ nodeUri: `${bytesToHex(thief.nodeId)}@127.0.0.1:9735` });
+    const { terminal, close } = await testMerchant(merchant, card.reader, {
+      ...{ sender: { answerTimeoutMs: 20 }, retryPauseMs: 5, now: merchant.clock },
     });
     const giveUp = new AbortController();
     const notices: string[] = [];
@@ -217,8 +208,7 @@ describe("a rogue card", () => {
     expect(notices[0]).toMatch(/^Not confirmed yet/);
     expect(sale).toMatchObject({ state: "cancelled", received: undefined });
     expect(await merchant.lookupInvoice(sale.paymentHash)).toMatchObject({ state: "cancelled" });
-    sender.close();
-    store.close();
+    close();
   });
 
   it.each([
@@ -240,7 +230,7 @@ describe("a rogue card", () => {
   it("that belongs to no issuer, with a token of its own making, is answered like a broken one and leaves no trace", async () => {
     await using town = await openTown(bench);
     const card = await town.issue();
-    const stranger = festivalCard({ cardId: hexToBytes("0badc0de00000001") });
+    const stranger = testCard({ cardId: hexToBytes("0badc0de00000001") });
     const sale = town.sale(sat(100));
     const token = forgedToken(stranger, sale, { counter: 1, authorizedTotal: sat(100) });
     const { authorizer, store } = town.service;

@@ -4,14 +4,13 @@ import { inspect } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodePinBlock } from "../../apdu/index.js";
 import { bytesToHex, hexToBytes, sat, utf8 } from "../../common/index.js";
-import { exchange, SaleStore, Terminal, withTrace } from "../../host/index.js";
+import { exchange, withTrace } from "../../host/index.js";
 import { IssuerService, openLog, parseServiceConfig } from "../../issuer/service/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import { deriveBoxKey, KeyFile } from "../../keys/index.js";
 import { KEY_FILE_FORMAT, KEY_FILE_VERSION } from "../../keys/key-file.js";
 import { decodeKeyMaterial } from "../../keys/key-material.js";
 import { openBoxDocument, parseBoxDocument } from "../../keys/sealed-box.js";
-import { openPaymentSender } from "../../lightning/api/index.js";
 import { startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import { readPinLetters } from "../../personalize/index.js";
 import {
@@ -23,6 +22,7 @@ import {
 } from "../../simulator/index.js";
 import { chequecard } from "../../testing/command-run.js";
 import { newFolder } from "../../testing/hooks.js";
+import { testMerchant } from "../../testing/merchant.js";
 import { filesBelow, formsOf, type Secret, secretsIn } from "./secret-search.js";
 
 const folder = newFolder();
@@ -172,9 +172,8 @@ describe("secrets", () => {
     const card = openCardFile(path(CARD));
     const reader = new SimulatedReader();
     reader.insert(card.card);
-    const sales = new SaleStore(path("sales.db"));
-    const sender = await openPaymentSender(network.merchant, sales, { answerTimeoutMs: 3000 });
-    const terminal = new Terminal({ node: network.merchant, sender, store: sales, reader, retryPauseMs: 20 });
+    const shop = { sales: path("sales.db"), sender: { answerTimeoutMs: 3000 }, retryPauseMs: 20 };
+    const { terminal, close } = await testMerchant(network.merchant, reader, shop);
     for (const amount of [100, 6000, 200]) {
       const sale = await terminal.charge(
         { amount: sat(amount), description: "beer" },
@@ -198,8 +197,7 @@ describe("secrets", () => {
     );
     log.error({ error: new Error(`foreign words quote ${pin}`) }, "a foreign error");
     await service.close();
-    sender.close();
-    sales.close();
+    close();
     card.close();
     await keys.close();
     await store.close();

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { authorizationMessage, MESSAGE_TYPE, NO_LIMIT, seal, signMessage } from "../../apdu/index.js";
 import { bytesToHex, concatBytes, type Msat, msat, readU32, readU64, secp256k1 } from "../../common/index.js";
 import { type TapOptions, takeToken, withCard } from "../../host/index.js";
-import { activateCard, registerCard, showCard } from "../../issuer/ledger/index.js";
-import { parsePolicy } from "../../issuer/policy/index.js";
+import { showCard } from "../../issuer/ledger/index.js";
 import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import { decodeInvoice, type InvoiceContent, invoiceHash } from "../../lightning/bolt11/index.js";
 import { type CardLimits, makeCard, type SimulatedCard } from "../../simulator/index.js";
-import { FESTIVAL_LIMITS, festivalCard } from "../../testing/cards/test-card.js";
-import type { FestivalCard } from "../../testing/issuer/desk.js";
+import { FESTIVAL_LIMITS, testCard } from "../../testing/cards/test-card.js";
+import type { TestCard } from "../../testing/issuer/desk.js";
+import { issueCard } from "../../testing/issuer/issue-card.js";
 import { askStatus } from "../../testing/issuer/replies.js";
 import { type Bench, NODE_ID, type Service, startService } from "../../testing/issuer/service.js";
 
@@ -29,18 +29,18 @@ export interface Issued {
 /** The attacker's share of the story, and the books: real cards, the real issuer, a node in memory. */
 export interface Town extends AsyncDisposable {
   readonly service: Service;
-  issue(options?: Issued): Promise<FestivalCard>;
+  issue(options?: Issued): Promise<TestCard>;
   sale(amount: Msat, content?: Partial<InvoiceContent> & { readonly payeeSecret?: Uint8Array }): Sale;
   /** SELECT and AUTHORIZE on the card's own reader. @returns the token */
-  tap(card: FestivalCard, sale: Pick<Sale, "amount" | "hash">, options?: TapOptions): Promise<Uint8Array>;
+  tap(card: TestCard, sale: Pick<Sale, "amount" | "hash">, options?: TapOptions): Promise<Uint8Array>;
   /** What the issuer decides about a token; the update that comes back is not delivered. */
   present(token: Uint8Array, sale: Sale): ReturnType<Service["present"]>;
   /** Tap and presentation, as an honest terminal does both. */
-  pay(card: FestivalCard, sale: Sale, options?: TapOptions): ReturnType<Service["present"]>;
-  update(card: FestivalCard, sealed: Uint8Array): Promise<void>;
+  pay(card: TestCard, sale: Sale, options?: TapOptions): ReturnType<Service["present"]>;
+  update(card: TestCard, sealed: Uint8Array): Promise<void>;
   /** IDENTIFY, shown to the issuer; the update that comes back is given to the card. */
-  identify(card: FestivalCard): Promise<Uint8Array | undefined>;
-  account(card: FestivalCard): Promise<{
+  identify(card: TestCard): Promise<Uint8Array | undefined>;
+  account(card: TestCard): Promise<{
     readonly state: string;
     readonly funded: bigint;
     readonly spent: bigint;
@@ -56,7 +56,7 @@ export async function openTown(
   config: Parameters<typeof startService>[2] = {},
   ports: Parameters<typeof startService>[3] = {},
 ): Promise<Town> {
-  const known: FestivalCard[] = [];
+  const known: TestCard[] = [];
   const amounts = new Map<string, bigint>();
   let serial = 0;
   const service = await startService(bench, "sqlite", config, {
@@ -71,14 +71,12 @@ export async function openTown(
     async issue({ limits = {}, policy = {}, nodeUri } = {}) {
       const all = { ...FESTIVAL_LIMITS, ...limits };
       const cardId = concatBytes(Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0), Uint8Array.of(known.length + 1));
-      const card = festivalCard({ limits: all, cardId, ...(nodeUri === undefined ? {} : { nodeUri }) });
+      const card = testCard({ limits: all, cardId, ...(nodeUri === undefined ? {} : { nodeUri }) });
       known.push(card);
-      const { credit, ...rest } = all;
-      const entry = { ...card.record, label: `card ${known.length}`, credit, limits: rest };
       // What an attack costs is tested to the msat.
-      const rules = parsePolicy({ minPerTransaction: "1msat", ...(policy as object) });
-      await registerCard(service.store, { ...entry, policy: rules }, service.clock.now);
-      await activateCard(service.store, cardId);
+      const rules = { minPerTransaction: "1msat", ...(policy as object) };
+      const entry = { ...card.record, label: `card ${known.length}`, limits: all, policy: rules };
+      await issueCard(service.store, entry, service.clock.now);
       return card;
     },
     sale(amount, content = {}) {
@@ -120,20 +118,20 @@ export async function openTown(
   return town;
 }
 
-function issuerSecret([first]: readonly FestivalCard[]): Uint8Array {
+function issuerSecret([first]: readonly TestCard[]): Uint8Array {
   if (!first) throw new Error("an update was signed before there was a card");
   return first.issuerSecret;
 }
 
 /** One of the card's own values, as its memory holds it. */
-const cell = ({ card }: Pick<FestivalCard, "card">, name: string): Uint8Array => {
+const cell = ({ card }: Pick<TestCard, "card">, name: string): Uint8Array => {
   const found = card.image().cells[`card-application/${name}`];
   if (!found) throw new Error(`no cell ${name}`);
   return found;
 };
 
 /** How the card itself stands: what no terminal can read. */
-export const insideCard = (card: Pick<FestivalCard, "card">) => ({
+export const insideCard = (card: Pick<TestCard, "card">) => ({
   credit: readU64(cell(card, "credit")),
   authorized: readU64(cell(card, "authorized")),
   available: readU64(cell(card, "credit")) - readU64(cell(card, "authorized")),
@@ -142,13 +140,13 @@ export const insideCard = (card: Pick<FestivalCard, "card">) => ({
 });
 
 /** A second card with everything that the first one holds at this moment: its key, its counters, its PIN. */
-export function cloneOf(original: FestivalCard): FestivalCard {
+export function cloneOf(original: TestCard): TestCard {
   return onOwnReader(original, makeCard({ image: original.card.image() }));
 }
 
 /** Another chip in the place of a card, known to the issuer as that card. */
-export function onOwnReader(original: FestivalCard, card: SimulatedCard): FestivalCard {
-  const { reader } = festivalCard();
+export function onOwnReader(original: TestCard, card: SimulatedCard): TestCard {
+  const { reader } = testCard();
   reader.remove();
   reader.insert(card);
   return { ...original, card, reader };
@@ -156,7 +154,7 @@ export function onOwnReader(original: FestivalCard, card: SimulatedCard): Festiv
 
 /** A token that the card's key signs over any counter and total: what only a forged card makes. */
 export function forgedToken(
-  card: FestivalCard,
+  card: TestCard,
   sale: Pick<Sale, "amount" | "hash">,
   fields: { readonly counter: number; readonly authorizedTotal: bigint; readonly sequence?: number },
 ): Uint8Array {

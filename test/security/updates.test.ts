@@ -7,7 +7,7 @@ import { undiversified } from "../../keys/index.js";
 import { channelTarget } from "../../personalize/index.js";
 import { blankCard, SimulatedReader } from "../../simulator/index.js";
 import { FESTIVAL_LIMITS } from "../../testing/cards/test-card.js";
-import type { FestivalCard } from "../../testing/issuer/desk.js";
+import type { TestCard } from "../../testing/issuer/desk.js";
 import { Bench } from "../../testing/issuer/service.js";
 import { FACTORY, FACTORY_VERSION, KEY_SET_ID, keys } from "../personalize/deterministic.js";
 import { insideCard, openTown, type Town } from "./town.js";
@@ -18,7 +18,7 @@ afterAll(() => bench.close());
 const WRONG = "000000";
 
 /** Guesses until the card takes no more. @returns how many it compared */
-async function guessAll({ reader }: FestivalCard): Promise<number> {
+async function guessAll({ reader }: TestCard): Promise<number> {
   for (let compared = 0; ; compared++) {
     const answer = await withCard(reader, (session) =>
       session.verifyPin(WRONG).catch((error: { sw: number }) => error.sw),
@@ -29,7 +29,7 @@ async function guessAll({ reader }: FestivalCard): Promise<number> {
 }
 
 /** The update that a terminal gets from the issuer with its next payment, and keeps to itself. */
-async function withheld(town: Town, card: FestivalCard): Promise<Uint8Array> {
+async function withheld(town: Town, card: TestCard): Promise<Uint8Array> {
   return (await town.pay(card, town.sale(sat(1)))).cardUpdate as Uint8Array;
 }
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { bytesToHex, sat } from "../../common/index.js";
-import { SaleStore, Terminal } from "../../host/index.js";
-import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
+import { sat } from "../../common/index.js";
+import { PaymentReceiver } from "../../lightning/api/index.js";
 import { LdkNode, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
-import { festivalCard } from "../../testing/cards/test-card.js";
+import { testCard } from "../../testing/cards/test-card.js";
 import { newFolder } from "../../testing/hooks.js";
-import { openIssuer } from "../../testing/issuer/desk.js";
+import { testIssuer } from "../../testing/issuer/desk.js";
+import { testMerchant, uriOf } from "../../testing/merchant.js";
 
 /** Longer than the test may take: the sale is not settled by the time running out. */
 const FOR_EVER_MS = 3_600_000;
@@ -15,12 +15,10 @@ it("an issuer that ends before it has reserved anything is asked again as soon a
   const directory = newFolder();
   const network = await startLittleNetwork({ directory });
   const { merchant, payer, chain } = network;
-  const { nodeId, addresses } = await payer.info();
-  const card = festivalCard({ nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}` });
-  const store = new SaleStore(":memory:");
-  const sender = await openPaymentSender(merchant, store, { answerTimeoutMs: FOR_EVER_MS });
-  const terminal = new Terminal({ node: merchant, sender, store, reader: card.reader });
-  const next: { node?: LdkNode; issuer?: Awaited<ReturnType<typeof openIssuer>> } = {};
+  const card = testCard({ nodeUri: await uriOf(payer) });
+  const sender = { answerTimeoutMs: FOR_EVER_MS };
+  const { terminal, close } = await testMerchant(merchant, card.reader, { sender });
+  const next: { node?: LdkNode; issuer?: Awaited<ReturnType<typeof testIssuer>> } = {};
   const notices: string[] = [];
   let asked = 0;
   new PaymentReceiver(payer, {
@@ -37,7 +35,7 @@ it("an issuer that ends before it has reserved anything is asked again as soon a
       onNotice: async (sentence) => {
         notices.push(sentence);
         next.node = await LdkNode.start({ network: "bcrt", chain, file: join(directory, "payer.db") });
-        next.issuer = await openIssuer(next.node, [{ card }]);
+        next.issuer = await testIssuer(next.node, [{ card }]);
       },
     },
   );
@@ -49,8 +47,7 @@ it("an issuer that ends before it has reserved anything is asked again as soon a
   expect(sale).toMatchObject({ state: "paid", received: sat(2500) });
   expect(await next.issuer?.account(card)).toMatchObject({ spent: sat(2500) });
   expect(await next.issuer?.violations()).toEqual([]);
-  sender.close();
-  store.close();
+  close();
   await next.issuer?.close();
   await next.node?.close();
   await network.close();

@@ -7,8 +7,8 @@ import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { type PhoneWalletPorts, SimulatedReader, simulatedPhone } from "../../simulator/index.js";
-import { festivalCard } from "../../testing/cards/test-card.js";
-import { openIssuer } from "../../testing/issuer/desk.js";
+import { testCard } from "../../testing/cards/test-card.js";
+import { testIssuer } from "../../testing/issuer/desk.js";
 import { FakeNetwork } from "../../testing/nodes/fake-node.js";
 
 let network: LittleNetwork;
@@ -58,8 +58,8 @@ describe("a phone held to the till's reader", () => {
   it("hands over a token, with which its issuer is asked", async () => {
     const { nodeId, addresses } = await network.payer.info();
     const uri = `${bytesToHex(nodeId)}@${addresses[0]}`;
-    const card = festivalCard({ nodeUri: uri });
-    const issuer = await openIssuer(network.payer, [{ card }]);
+    const card = testCard({ nodeUri: uri });
+    const issuer = await testIssuer(network.payer, [{ card }]);
     const { terminal, display, close } = await counter({
       authorize: async (invoice) => {
         const request = { amount: beer.amount, invoiceHash: invoiceHash(invoice) };
@@ -110,12 +110,12 @@ describe("a phone held to the till's reader", () => {
 
   it("whose owner refuses is told so, and a card pays the same sale", async () => {
     const { nodeId, addresses } = await network.payer.info();
-    const card = festivalCard({
+    const card = testCard({
       nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`,
       cardId: Uint8Array.from(Buffer.from("second 1")),
     });
     card.reader.remove();
-    const issuer = await openIssuer(network.payer, [{ card }]);
+    const issuer = await testIssuer(network.payer, [{ card }]);
     const { terminal, display, notices, reader, close } = await counter({ confirm: async () => false });
     const onNotice = (sentence: string) => {
       notices.push(sentence);

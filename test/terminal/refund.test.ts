@@ -6,7 +6,7 @@ import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { festivalInvoice } from "../../testing/cards/test-card.js";
+import { testCardInvoice } from "../../testing/cards/test-card.js";
 
 let network: LittleNetwork;
 let store: SaleStore;
@@ -111,7 +111,7 @@ describe("a refund", () => {
   it("that cannot be paid is forgotten and says so", async () => {
     const sale = await paidSale();
     // Nobody knows the way to that payee.
-    const { invoice } = festivalInvoice(sat(100), { timestamp: Math.floor(Date.now() / 1000) });
+    const { invoice } = testCardInvoice(sat(100), { timestamp: Math.floor(Date.now() / 1000) });
     await expect(refund(sale, invoice)).rejects.toMatchObject({
       code: "bad-refund",
       hint: /another invoice/,

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SW } from "../../apdu/index.js";
 import { bytesToHex, sat } from "../../common/index.js";
-import { type SaleDisplay, SaleStore, Terminal, takeToken } from "../../host/index.js";
+import { type SaleDisplay, Terminal, takeToken } from "../../host/index.js";
 import { cancelSentence } from "../../host/terminal/index.js";
 import { blockCard, unblockCard } from "../../issuer/ledger/index.js";
-import { openPaymentSender, PaymentSender, REASON } from "../../lightning/api/index.js";
+import { PaymentSender, REASON } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { festivalCard, PIN } from "../../testing/cards/test-card.js";
-import { type FestivalCard, openIssuer } from "../../testing/issuer/desk.js";
+import { PIN, testCard } from "../../testing/cards/test-card.js";
+import { type TestCard, testIssuer } from "../../testing/issuer/desk.js";
+import { testMerchant, uriOf } from "../../testing/merchant.js";
 
 let network: LittleNetwork;
 beforeAll(async () => {
@@ -21,22 +22,16 @@ let cards = 0;
 
 /** A terminal at the merchant's node, an issuer at the payer's, and a new card that names the payer. */
 async function shop(options: { policy?: unknown; answering?: boolean } = {}) {
-  const { nodeId, addresses } = await network.payer.info();
-  const card = festivalCard({
-    nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`,
+  const card = testCard({
+    nodeUri: await uriOf(network.payer),
     cardId: Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, ++cards),
   });
-  const answer = (one: FestivalCard) => openIssuer(network.payer, [{ card: one, policy: options.policy }]);
+  const answer = (one: TestCard) => testIssuer(network.payer, [{ card: one, policy: options.policy }]);
   const issuer = options.answering === false ? undefined : await answer(card);
-  const store = new SaleStore(":memory:");
-  const sender = await openPaymentSender(network.merchant, store, { answerTimeoutMs: 300 });
-  const terminal = new Terminal({
-    node: network.merchant,
-    sender,
-    store,
-    reader: card.reader,
-    retryPauseMs: 20,
+  const merchant = await testMerchant(network.merchant, card.reader, {
+    ...{ sender: { answerTimeoutMs: 300 }, retryPauseMs: 20 },
   });
+  const { store, terminal } = merchant;
   const notices: string[] = [];
   const steps: string[] = [];
   const display: SaleDisplay = {
@@ -53,8 +48,7 @@ async function shop(options: { policy?: unknown; answering?: boolean } = {}) {
     answer: () => answer(card),
     issuer,
     async close() {
-      sender.close();
-      store.close();
+      merchant.close();
       await issuer?.close();
     },
   };
@@ -200,7 +194,7 @@ describe("a sale over two nodes", () => {
   it("refuses a card that names no node at all", async () => {
     const { terminal, display, notices, card, close } = await shop();
     card.reader.remove();
-    const liar = festivalCard({ nodeUri: "not a uri".replaceAll(" ", "-") });
+    const liar = testCard({ nodeUri: "not a uri".replaceAll(" ", "-") });
     const giveUp = new AbortController();
     card.reader.insert(liar.card);
     const sale = await terminal.charge(
@@ -224,7 +218,7 @@ describe("a sale over two nodes", () => {
     const { nodeId } = await network.payer.info();
     const { terminal, display, notices, card, close } = await shop();
     card.reader.remove();
-    card.reader.insert(festivalCard({ nodeUri: `${bytesToHex(otherPoint(nodeId))}@127.0.0.1:9` }).card);
+    card.reader.insert(testCard({ nodeUri: `${bytesToHex(otherPoint(nodeId))}@127.0.0.1:9` }).card);
     const giveUp = new AbortController();
     const sale = await terminal.charge(
       beer,

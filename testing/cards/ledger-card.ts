@@ -1,9 +1,8 @@
-import { NO_LIMIT } from "../../apdu/index.js";
 import { msat, secp256k1 } from "../../common/index.js";
-import { activateCard, registerCard } from "../../issuer/ledger/index.js";
-import { parsePolicy } from "../../issuer/policy/index.js";
 import type { Store } from "../../issuer/store/index.js";
+import { issueCard } from "../issuer/issue-card.js";
 import type { SeededRandom } from "../random.js";
+import { UNLIMITED } from "./test-card.js";
 
 /** Of every card that is made here. */
 const KEY_SET_ID = Uint8Array.of(1, 2, 3, 4);
@@ -23,24 +22,8 @@ export async function makeCard(store: Store, random: SeededRandom, number: numbe
   const cardId = random.bytes(8);
   const label = String(number).padStart(4, "0");
   const credit = msat(BigInt(1 + random.below(50_000_000)));
-  await registerCard(
-    store,
-    {
-      cardId,
-      publicKey: secp256k1.publicKey(random.bytes(32)),
-      keySetId: KEY_SET_ID,
-      label,
-      credit,
-      limits: {
-        maxPerTransaction: NO_LIMIT,
-        pinThreshold: NO_LIMIT,
-        noPinBudget: NO_LIMIT,
-        maxTransactions: 1000,
-      },
-      policy: parsePolicy({}),
-    },
-    FIRST_MADE + number,
-  );
-  await activateCard(store, cardId);
+  const limits = { ...UNLIMITED, credit, maxTransactions: 1000 };
+  const publicKey = secp256k1.publicKey(random.bytes(32));
+  await issueCard(store, { cardId, publicKey, keySetId: KEY_SET_ID, label, limits }, FIRST_MADE + number);
   return { cardId, label, paidIn: credit };
 }

@@ -27,7 +27,7 @@ export const UNLIMITED: CardLimits = {
 export const PIN = "271828";
 
 /** A personalized simulated card on a reader, with what its issuer knows. */
-export function festivalCard(
+export function testCard(
   options: { limits?: Partial<CardLimits>; pin?: string; cardId?: Uint8Array; nodeUri?: string } = {},
 ) {
   const cardId = options.cardId ?? Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, 1);
@@ -60,7 +60,7 @@ export function festivalCard(
 let serial = 0;
 
 /** A regtest invoice of a fixed payee, another one at each call. */
-export function festivalInvoice(
+export function testCardInvoice(
   amount: Msat | undefined,
   overrides: { timestamp?: number; expirySeconds?: number } = {},
 ) {

@@ -1,21 +1,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bytesToHex, secp256k1 } from "../../common/index.js";
+import { secp256k1 } from "../../common/index.js";
 import {
   Authorizer,
   type AuthorizerConfig,
   authorizerConfigSchema,
   issuerPorts,
 } from "../../issuer/authorizer/index.js";
-import { activateCard, registerCard, showCard, verifyLedger } from "../../issuer/ledger/index.js";
-import { parsePolicy } from "../../issuer/policy/index.js";
+import { showCard, verifyLedger } from "../../issuer/ledger/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { FESTIVAL_LIMITS, type festivalCard } from "../cards/test-card.js";
+import { FESTIVAL_LIMITS, type testCard } from "../cards/test-card.js";
 import { MEMORY } from "../memory.js";
+import { issueCard } from "./issue-card.js";
 
-export type FestivalCard = ReturnType<typeof festivalCard>;
+export type TestCard = ReturnType<typeof testCard>;
 
 /** Rates that no test comes near. */
 export const NO_RATES: Partial<AuthorizerConfig> = {
@@ -25,14 +25,14 @@ export const NO_RATES: Partial<AuthorizerConfig> = {
 
 /** A card with what its issuer allows it. */
 export interface IssuedCard {
-  readonly card: FestivalCard;
+  readonly card: TestCard;
   readonly policy?: unknown;
   /** What it was made with, unless the festival's limits. */
   readonly limits?: typeof FESTIVAL_LIMITS;
 }
 
 /** The whole issuer service beside a node: ledger, authorizer, and the receiver of peer messages. */
-export async function openIssuer(
+export async function testIssuer(
   node: LightningNode,
   cards: readonly IssuedCard[],
   config: Partial<AuthorizerConfig> = {},
@@ -42,24 +42,8 @@ export async function openIssuer(
   const store = await openSqlite({ path: join(folder, "ledger.db") });
   await bindStore(store, { network, nodeId });
   const known = cards.map(({ card }) => card);
-  for (const { card, policy = {}, limits = FESTIVAL_LIMITS } of cards) {
-    const { credit, ...rest } = limits;
-    const { cardId, publicKey, keySetId } = card.record;
-    await registerCard(
-      store,
-      {
-        cardId,
-        publicKey,
-        keySetId,
-        label: bytesToHex(cardId),
-        credit,
-        limits: rest,
-        policy: parsePolicy(policy),
-      },
-      Date.now(),
-    );
-    await activateCard(store, cardId);
-  }
+  for (const { card, policy, limits = FESTIVAL_LIMITS } of cards)
+    await issueCard(store, { ...card.record, limits, policy });
   const authorizer = new Authorizer(
     issuerPorts({
       store,
@@ -77,7 +61,7 @@ export async function openIssuer(
   return {
     authorizer,
     store,
-    account: (card: FestivalCard) => store.read((db) => showCard(db, card.record.cardId)),
+    account: (card: TestCard) => store.read((db) => showCard(db, card.record.cardId)),
     violations: async () => (await verifyLedger(store)).violations,
     async close() {
       await receiver.close();
