@@ -6,7 +6,7 @@ import type { LightningNode } from "../nodes/port.js";
 import { UntrustedUriError } from "../untrusted-uri-error.js";
 import { type DialOptions, dial } from "./dial.js";
 import type { PaymentOutcome } from "./outcome.js";
-import type { Waiting } from "./waiting.js";
+import type { PendingRequest } from "./pending-request.js";
 
 /** Pauses before a payer is dialed again; the first time it is dialed at once. */
 const FIRST_PAUSE_MS = 100;
@@ -19,7 +19,7 @@ export interface Presentation {
   readonly dialing: DialOptions;
   readonly type: number;
   readonly payload: Uint8Array;
-  readonly waiting: Waiting;
+  readonly waiting: PendingRequest;
   /** Longest wait in milliseconds, lost connections included. */
   readonly timeoutMs: number;
   /** Told once, when the payer was asked and then its connection was lost and could not be made again at once. */
@@ -130,7 +130,7 @@ function growing(): () => number {
 }
 
 /** Waits, but no longer than until the waiting is over. */
-async function pause(ms: number, waiting: Waiting): Promise<void> {
+async function pause(ms: number, waiting: PendingRequest): Promise<void> {
   if (ms === 0) return;
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<void>((resolve) => {

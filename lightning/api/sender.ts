@@ -13,8 +13,8 @@ import { type DialOptions, dial } from "./dial.js";
 import { encodeInitiatePayment } from "./initiate-payment.js";
 import { InitiationError, type InitiationEvent, type InitiationLog, nextInitiation } from "./initiation.js";
 import { type PaymentAnswer, type PaymentAsk, type PaymentOutcome, paidOutcome } from "./outcome.js";
+import { PendingRequest } from "./pending-request.js";
 import { present } from "./presenting.js";
-import { Waiting } from "./waiting.js";
 import { PEER_MESSAGE } from "./wire.js";
 
 /** Most requests in flight at once, each for another invoice. */
@@ -48,8 +48,8 @@ export class PaymentSender {
   private readonly dialing: DialOptions;
   private readonly desk: AnswerDesk;
   /** By payment hash. */
-  private readonly waiting = new Map<string, Waiting>();
-  private readonly statuses = new Set<Waiting>();
+  private readonly waiting = new Map<string, PendingRequest>();
+  private readonly statuses = new Set<PendingRequest>();
   private readonly late: Asker;
   private closed = false;
   private readonly endSettled: () => void;
@@ -87,7 +87,7 @@ export class PaymentSender {
     const hash = bytesToHex(ask.paymentHash);
     if (this.waiting.has(hash) || this.waiting.size >= MAX_ASKS)
       throw new InitiationError("busy", "this sale, or too many others, are being asked for already");
-    const waiting = new Waiting(ask.signal);
+    const waiting = new PendingRequest(ask.signal);
     this.waiting.set(hash, waiting);
     waiting.answer = this.run(ask, payload, waiting)
       .then((outcome) => ({ ...outcome, cardUpdate: waiting.cardUpdate }))
@@ -130,7 +130,7 @@ export class PaymentSender {
   async requestCardUpdate(uri: NodeUri, status: CardStatus): Promise<Uint8Array | undefined> {
     this.expectOpen();
     const payload = encodeCardStatus(status);
-    const waiting = new Waiting();
+    const waiting = new PendingRequest();
     this.statuses.add(waiting);
     const onUpdate = ({ update }: CardUpdate): void => {
       waiting.cardUpdate ??= update;
@@ -170,7 +170,7 @@ export class PaymentSender {
     return { node, uri, dialing, timeoutMs: this.options.answerTimeoutMs ?? 30_000 };
   }
 
-  private async run(ask: PaymentAsk, payload: Uint8Array, waiting: Waiting): Promise<PaymentOutcome> {
+  private async run(ask: PaymentAsk, payload: Uint8Array, waiting: PendingRequest): Promise<PaymentOutcome> {
     const { paymentHash, uri } = ask;
     const tokenHash = sha256(ask.token);
     const which = { payer: bytesToHex(uri.nodeId), tokenHash: bytesToHex(tokenHash) };

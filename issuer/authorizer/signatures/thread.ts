@@ -4,7 +4,7 @@ import type { RequestSignatures, SignatureChecker, SignatureFindings } from "../
 import { checkerOf } from "./checker.js";
 import { readFindings, writeRequests } from "./records.js";
 
-interface Waiting {
+interface PendingRequest {
   readonly request: RequestSignatures;
   readonly resolve: (findings: SignatureFindings | Promise<SignatureFindings>) => void;
 }
@@ -21,8 +21,8 @@ export class SignatureThread implements SignatureChecker {
   readonly #here = checkerOf(secp256k1);
   readonly #onFailure: () => void;
   #worker: Worker | undefined;
-  #gathered: Waiting[] = [];
-  readonly #sent: Waiting[][] = [];
+  #gathered: PendingRequest[] = [];
+  readonly #sent: PendingRequest[][] = [];
 
   /** @param onFailure told once when the thread has ended by itself; @param entry what runs on the thread */
   constructor(onFailure: () => void = () => {}, entry: URL = new URL("thread-entry.js", import.meta.url)) {

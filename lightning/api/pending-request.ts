@@ -3,7 +3,7 @@ import type { Asker } from "./answers.js";
 import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
 
 /** A request in flight: the first ending that is reported counts, later ones change nothing. */
-export class Waiting {
+export class PendingRequest {
   /** A sealed update for the card that came meanwhile. */
   cardUpdate: Uint8Array | undefined;
   /** The answer that the asker will get. */
