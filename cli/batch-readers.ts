@@ -19,7 +19,7 @@ export interface BatchReaders {
   onEvent(event: BatchEvent): void;
 }
 
-/** Simulated cards, one after another; when none is left the batch is told to end. */
+/** Simulated cards, one after another; when none is left the batch ends. */
 async function withCardFiles<T>(
   paths: readonly string[],
   use: (readers: BatchReaders, stop: AbortSignal) => Promise<T>,

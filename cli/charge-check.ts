@@ -26,7 +26,7 @@ const largestSale = ({ maxSale }: ChargeOptions): Msat | undefined =>
 
 /**
  * Asks whether an amount is meant that is above the merchant's limit, or whose rate is far from the last one.
- * @throws InputError when nobody can be asked
+ * @throws InputError when there is no terminal to ask on
  */
 export async function isMeant(
   context: CommandContext,

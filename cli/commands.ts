@@ -24,7 +24,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "simulate",
-    description: "simulated cards: make, look at, put behind PC/SC",
+    description: "simulated cards: make, inspect, put behind PC/SC",
     load: async () => [
       (await import("./commands/simulate.js")).registerSimulate,
       (await import("./commands/simulate-blank.js")).registerSimulateBlank,

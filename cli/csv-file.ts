@@ -3,7 +3,7 @@ import { errno, expectFile, FileError, removeTemporaries, writeDurableFile } fro
 
 /**
  * Writes a list that somebody asked for: whole or not at all, private unless there is a file of one's own already that
- * others may read; nobody else may write it. A pipe that is read and a device take it as it is. What a killed run left
+ * others may read, and only the owner may write. A pipe that is read and a device take it as it is. What a killed run left
  * is removed; of two that write the same file at the same time one may fail.
  * @throws FileError
  */
@@ -27,7 +27,7 @@ export function writeCsv(path: string, text: string): void {
 /** What another user made for everybody does not stay so. */
 const modeOf = ({ mode, uid }: Stats): number => (uid === process.geteuid?.() ? mode & 0o644 : 0o600);
 
-/** A pipe that nobody reads would be waited for. @throws FileError */
+/** A pipe without a reader would be waited for. @throws FileError */
 function expectReader(path: string): void {
   try {
     closeSync(openSync(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)));

@@ -23,7 +23,7 @@ import { InputError } from "./error-report.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
 import { askSecret } from "./prompt/ask.js";
 
-/** What all commands that touch blank cards are told. */
+/** Options of all commands that touch blank cards. */
 export interface SetupOptions extends KeySourceChoice {
   readonly profile: string;
   readonly ledger: string;

@@ -82,7 +82,7 @@ export const salesFile = (options: Pick<TerminalOptions, "node" | "sales">): str
 
 /**
  * One sale until it is final.
- * @throws InputError when a PIN is needed and there is nobody to ask; the sale is cancelled then
+ * @throws InputError when a PIN is needed and cannot be asked for; the sale is cancelled then
  */
 export async function sell(
   context: CommandContext,

@@ -128,7 +128,7 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Undefined for what is no lock: locks appear whole, so something else wrote it and nobody holds it. */
+/** Undefined for what is no lock: locks appear whole, so something else wrote it and no process holds it. */
 function parse(content: string): ProcessIdentity | undefined {
   try {
     const { pid, started, boot, pidNamespace, host } = JSON.parse(content);

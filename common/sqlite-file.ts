@@ -7,7 +7,7 @@ import { errno, FileError } from "./file-error.js";
 import { writableFile } from "./real-file.js";
 import { type SqliteProblem, sqliteProblem } from "./sqlite-error.js";
 
-/** A kind of SQLite file: what it holds, and how it is told from others. */
+/** A kind of SQLite file: what it holds, and what distinguishes it from others. */
 export interface SqliteForm {
   /** For messages: "a file of sales". */
   readonly name: string;

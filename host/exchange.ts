@@ -23,7 +23,7 @@ export interface ExchangeOptions extends OdtFraming {
   readonly signal?: AbortSignal | undefined;
   /** Receives every APDU with secrets masked. */
   readonly trace?: ((line: TraceLine) => void) | undefined;
-  /** Told when the phone was taken away before the message came: the owner lays it on the reader again. */
+  /** Called when the phone was taken away before the message came: the owner lays it on the reader again. */
   readonly onTorn?: () => void;
 }
 

@@ -32,9 +32,9 @@ export interface TapOptions extends SessionOptions {
         signal?: AbortSignal,
       ) => Promise<string | undefined>)
     | undefined;
-  /** Told when the card was torn away and has to be laid on the reader again. */
+  /** Called when the card was torn away and has to be laid on the reader again. */
   readonly onTorn?: ((tear: number) => void) | undefined;
-  /** Told when the card answered SELECT. */
+  /** Called when the card answered SELECT. */
   readonly onCard?: ((selected: SelectResponse) => void) | undefined;
 }
 

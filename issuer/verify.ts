@@ -34,7 +34,7 @@ export interface RequestSignatures {
 
 /** What both signatures prove. */
 export interface SignatureFindings {
-  /** Who signed the invoice, 33 bytes; undefined when nobody can have, or not the one it names. */
+  /** Who signed the invoice, 33 bytes; undefined when no key can have, or not the one it names. */
   readonly payee: Uint8Array | undefined;
   /** Whether the token is the signer's. */
   readonly signed: boolean;

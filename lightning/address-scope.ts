@@ -40,7 +40,7 @@ const V6: readonly Rule[] = [
   [[0xfe, 0x80], 10, "link-local"],
   [[0x20, 0x01, 0x00], 23, "reserved"], // IETF protocols, with Teredo
   [[0x20, 0x01, 0x0d, 0xb8], 32, "reserved"],
-  [[0x20, 0x02], 16, "reserved"], // 6to4 carries an IPv4 address that nobody checked
+  [[0x20, 0x02], 16, "reserved"], // 6to4 carries an IPv4 address that was not checked
   [[0x3f, 0xff, 0x00], 20, "reserved"],
   [[0x20], 3, "public"], // the only space that is given out; everything else is unassigned or multicast
 ];

@@ -6,7 +6,7 @@ import { hostKind, type NodeUri } from "./node-uri.js";
 import type { PeerAddress } from "./nodes/port.js";
 import { UntrustedUriError } from "./untrusted-uri-error.js";
 
-/** Most addresses of one host name that are looked at, and that are handed out. */
+/** Most addresses of one host name that are checked, and that are handed out. */
 const MAX_ADDRESSES = 16;
 
 export interface UntrustedUriRule {

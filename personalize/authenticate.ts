@@ -87,7 +87,7 @@ export async function authenticate(
 /** The card was not asked to compare anything: it loses nothing by another attempt. */
 const NOTHING_TRIED: readonly SecureChannelErrorCode[] = ["unknown-key-version", "unprotected-responses"];
 
-/** A refusal that will not go away is kept, so that nobody tries the same again on the next tap. */
+/** A refusal that will not go away is kept, so that the next tap does not try the same again. */
 function explain(cause: SecureChannelError, chip: string, version: number, journal: Journal): Error {
   const { code } = cause;
   if (code === "unprotected-responses")

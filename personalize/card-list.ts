@@ -14,7 +14,7 @@ import {
 export interface CardOrder {
   /** Printed on the card; unique in its batch. 1..32 printable characters. */
   readonly number: string;
-  /** 0..64 characters; empty: nobody in particular. */
+  /** 0..64 characters; empty: no holder. */
   readonly holder: string;
   /** Instead of the profile's credit. */
   readonly credit?: Msat;

@@ -43,7 +43,7 @@ export class PersonalizationError extends CodedError<PersonalizationErrorCode> {
 }
 
 /**
- * Runs something that talks to a card. A status word that nobody expected keeps its number, with advice for who makes
+ * Runs something that talks to a card. An unexpected status word keeps its number, with advice for who makes
  * cards: its sentence in the table is for a till.
  * @throws PersonalizationError `card-refused` in place of CardStatusError; whatever else `run` throws
  */

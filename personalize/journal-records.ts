@@ -41,7 +41,7 @@ export const recordSchema = z.discriminatedUnion("step", [
     /** Security level of the channel that was opened; absent when none was. */
     level: z.int().min(0).max(0x33).optional(),
   }),
-  /** The chip has made its key and gets this card's id; the registry is told next. */
+  /** The chip has made its key and gets this card's id; the registry follows. */
   z.strictObject({ step: z.literal("assigned"), chip, item, card: hex(8), key: hex(65), pin: z.boolean() }),
   /** The card id was given up and is retired in the registry; the chip is still this card's. */
   z.strictObject({ step: z.literal("abandoned"), card: hex(8) }),

@@ -82,7 +82,7 @@ export function describeProfile(profile: Profile): string[] {
     withoutPin(profile, pinThreshold, noPinBudget),
     shown.length
       ? `A card tells everybody who holds a reader to it ${listed(shown)}.`
-      : "A card tells nobody what is on it.",
+      : "A card does not tell what is on it.",
     ...(profile.publish & CAPABILITY.AVAILABLE_PUBLISHED
       ? ["Two taps of one card can be linked by the amount that it shows."]
       : []),

@@ -18,7 +18,7 @@ import type { KeyInformation } from "./key-information.js";
  * Gives a card's security domain new static keys and proves them by opening a channel with them: 6
  * APDUs (specs/04 §8.5). After an interrupted attempt the new version is tried first: the card has it, or it has
  * the old one alone.
- * @param told what the card said of its keys
+ * @param told the card's report of its keys
  * @throws PersonalizationError `no-room`; CardStatusError; ParseError; TransportError; JournalError; KeyError
  */
 export async function rotateKeys(

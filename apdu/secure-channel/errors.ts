@@ -5,7 +5,7 @@ export type SecureChannelErrorCode =
   | "unsupported"
   /** What the reader handed on offers less protection of responses than is required; no attempt was made. */
   | "unprotected-responses"
-  /** The sequence counter of these keys is at its end: they open no channel any more, and nobody failed. */
+  /** The sequence counter of these keys is at its end: they open no channel any more, without a failure. */
   | "used-up"
   /** The card has no keys of that version. */
   | "unknown-key-version"

@@ -31,7 +31,7 @@ export function encodeInitializeUpdate(keyVersion: number, hostChallenge: Uint8A
 }
 
 /**
- * Reads the response. The protocol is looked at first, so that a card with SCP02 is named as such.
+ * Reads the response. The protocol is checked first, so that a card with SCP02 is named as such.
  * @throws SecureChannelError `unsupported`; ParseError
  */
 export function decodeInitializeUpdateResponse(data: Uint8Array): InitializeUpdateResponse {

@@ -256,7 +256,7 @@ export async function openSecureChannel(
     throw new SecureChannelError(
       "not-authenticated",
       `EXTERNAL AUTHENTICATE: the card answered ${formatSw(sw)}`,
-      { hint: "The connection may be disturbed. Put the card aside and look at it alone." },
+      { hint: "The connection may be disturbed. Put the card aside and inspect it alone." },
     );
   }
   protection.setLevel(level);

@@ -59,7 +59,7 @@ async function handOver(
   try {
     return { presence: await desk.deliver(card) };
   } catch (error) {
-    // The booking stands, so it must be told of, whatever ended the rest.
+    // The booking stands, so it must be reported, whatever ended the rest.
     if (signal.aborted) return { problem: "stopped by Ctrl-C" };
     if (!(error instanceof ChequecardError)) throw error;
     return { problem: error.message };

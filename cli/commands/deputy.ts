@@ -58,7 +58,7 @@ async function exportProfile(
       ["Key id", answer.keyId],
       ["Profile", out],
     ])}
-The profile holds keys: bring it to the terminal on a path that nobody else sees, and delete every other copy.
+The profile holds keys: bring it to the terminal on a path that no one else sees, and delete every other copy.
 Try: chequecard deputy invoice --profile ${out} --amount 800sat`,
   };
 }

@@ -198,7 +198,7 @@ async function insert(
 export const registerSimulate: RegisterCommand = (program, run) => {
   const simulate = program
     .command("simulate")
-    .description("simulated cards: make, look at, put behind PC/SC");
+    .description("simulated cards: make, inspect, put behind PC/SC");
   simulate
     .command("new <file>")
     .description("make a personalized card and its issuer's record, for development")

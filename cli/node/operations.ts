@@ -192,7 +192,7 @@ const deputyAdd = operation({
   request: z.object({ name: terminalName }),
   answer: z.object({ keyId: z.string(), profile: z.string() }),
   async run({ opened: { node }, terminals }, { name }) {
-    // First a profile of nobody: a node that cannot make any leaves no terminal behind.
+    // First a profile for no terminal: a node that cannot make any leaves no terminal behind.
     node.deputyProfile({ name, keyId: new Uint8Array(4), terminalKey: new Uint8Array(32) });
     const terminal = terminals.add(name);
     return { keyId: bytesToHex(terminal.keyId), profile: writeDeputyProfile(node.deputyProfile(terminal)) };

@@ -6,7 +6,7 @@ import { keyboard } from "./keyboard.js";
 /**
  * A question that is answered with yes or no; anything but yes is no.
  * @param yes whether it was answered with `--yes` beforehand
- * @throws InputError when nobody can be asked
+ * @throws InputError when there is no terminal to ask on
  */
 export async function confirm(context: CommandContext, question: string, yes = false): Promise<boolean> {
   if (yes) return true;
@@ -27,7 +27,7 @@ export interface YesOption {
 export const yesOption = (command: Command): Command =>
   command.option("--yes", "do it without asking, for scripts");
 
-/** Asks whether this is meant. @throws InputError when it is not, or where there is nobody to ask */
+/** Asks whether this is meant. @throws InputError when it is not, or where there is no terminal to ask on */
 export async function agree(context: CommandContext, question: string, yes = false): Promise<void> {
   if (await confirm(context, question, yes)) return;
   throw new InputError("Not confirmed: nothing was booked.");

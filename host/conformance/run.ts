@@ -23,7 +23,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
 export interface ConformanceOptions {
   /** Default {@link conformanceCases}. */
   readonly cases?: readonly ConformanceCase[];
-  /** Told of each result as it comes. */
+  /** Called with each result as it comes. */
   readonly onResult?: (result: CaseResult) => void;
   /** Ends the run before the next case; what was done is reported. */
   readonly signal?: AbortSignal;

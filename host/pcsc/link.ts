@@ -141,7 +141,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 
 /** Every native object of a link, so that none is collected. */
 const kept = new Set<NativeReader>();
-/** Links that nobody uses, by reader name. */
+/** Unused links, by reader name. */
 const idle = new Map<string, Link[]>();
 
 /**

@@ -16,7 +16,7 @@ const CARD_BITS = STATE.PRESENT | STATE.MUTE | 0xffff0000;
 export interface PcscTimeouts {
   /** For connecting, and for each command. A card makes a key or a signature well within it. */
   readonly command: number;
-  /** How long another program's connection is waited out before it is reported: many look at each new card. */
+  /** How long another program's connection is waited out before it is reported: many open each new card. */
   readonly sharing: number;
 }
 export const DEFAULT_TIMEOUTS: PcscTimeouts = { command: 10_000, sharing: 1_500 };
@@ -28,7 +28,7 @@ const CONNECT_TRIES = 3;
 /**
  * How often a connection is tried although no card is reported, since a card can be overlooked in two places:
  * - pcscd itself: it resets the card when a connection is closed, and where the card is gone it takes the reader for
- *   empty at once, while the thread that looks at the reader every 0.4 s still believes in the card. One that is laid
+ *   empty at once, while the thread that polls the reader every 0.4 s still sees the card. One that is laid
  *   down before its next look changes nothing for that thread, and the reader stays empty until it is lifted again
  *   (`SCardDisconnect` in winscard.c and `EHStatusHandlerThread` in eventhandler.c, 1.9.9 to 2.5.1). The removal has
  *   not been counted then, which tells this state from an empty reader.
@@ -39,7 +39,7 @@ const CONNECT_TRIES = 3;
 const OVERLOOKED_MS = 2_000;
 /** A removal is counted at the thread's next look. */
 const COUNTED_MS = 1_000;
-/** The service tells everyone of a reader's use when it next looks at the reader, several times a second. */
+/** The service reports a reader's use when it next polls the reader, several times a second. */
 const NOTICE_MS = 10_000;
 
 /** What a reader shows at the moment. `mute`: a card that does not answer to power. */

@@ -21,7 +21,7 @@ export function noticeOf(error: ChequecardError): string {
   return [error.message, error.hint].filter(Boolean).join(" ");
 }
 
-/** The payer was asked and nobody can reach it since: it may have begun to pay, or not. */
+/** The payer was asked and cannot be reached since: it may have begun to pay, or not. */
 export const lostAfterAsking = ({ message }: ChequecardError): string =>
   SENTENCES.sale.lostAfterAsking(message);
 

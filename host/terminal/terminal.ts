@@ -235,7 +235,7 @@ export class Terminal {
 
   /**
    * Asks the payer until there is an answer. A payer that was asked and is silent, or whose connection is lost, is
-   * asked again with the same token, which never pays twice. Without a token nobody is asked.
+   * asked again with the same token, which never pays twice. Without a token no payer is asked.
    * @param card the card that still lies on the reader: it gets a pending update
    * @returns true when the sale is final
    */

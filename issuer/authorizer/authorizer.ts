@@ -266,7 +266,7 @@ export class Authorizer implements PaymentAuthorizer {
   /**
    * Before an invoice is refused for good because it cannot be paid any more, the node is asked: it may have paid it
    * under a reservation that the ledger lost. Then the payment is booked, and the decision takes it into account.
-   * @returns true while nobody can tell: nothing may be decided then
+   * @returns true while that is unknown: nothing may be decided then
    * @throws StoreError
    */
   async #mayBePaid({ paymentHash, amount, problem }: VerifiedAuthorization): Promise<boolean> {

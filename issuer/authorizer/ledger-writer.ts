@@ -52,7 +52,7 @@ export class LedgerWriter {
     const options: GroupOptions<Job, Result> = {
       keys: keysOf,
       run: (jobs) => ports.store.write((tx) => this.#run(tx, jobs)),
-      // What a rule refused is one job's fault; what the disk refused is nobody's.
+      // What a rule refused is one job's fault; what the disk refused is no job's.
       retryAlone: (error) =>
         !(error instanceof StoreError) || error.code === "constraint" || error.code === "internal",
       maxBatch: config.maxBatch,

@@ -4,7 +4,7 @@ import type { IssuerPorts } from "./ports.js";
 /** How long a list of the ledger's key sets is good: a stranger can ask for any number of made-up ones. */
 const FRESH_MS = 10_000;
 
-/** Tells key sets that nobody has from those whose keys are missing in this service alone. */
+/** Distinguishes key sets that do not exist from those whose keys are missing in this service alone. */
 export class MissingKeys {
   readonly #ports: Pick<IssuerPorts, "store" | "keys" | "monotonic">;
   #read: { readonly at: number; readonly keySets: Promise<ReadonlySet<string>> } | undefined;

@@ -6,7 +6,7 @@ import type { IssuerPorts } from "./ports.js";
 const GRACE_MS = 5_000;
 
 /**
- * The payments that this process has handed to the node and has no answer to yet. While one is among them nobody
+ * The payments that this process has handed to the node and has no answer to yet. While one is among them no caller
  * here may conclude from the node's silence that it was not sent.
  */
 export class Payments {

@@ -9,7 +9,7 @@ type Ports = Pick<IssuerPorts, "store" | "log" | "clock">;
 
 /**
  * Books a payment that went through. Where it was not reserved any more, another process has settled it; or the counter
- * is void, or gone from the ledger: then the payment is nobody's.
+ * is void, or gone from the ledger: then the payment is unmatched.
  * @throws StoreError
  */
 export async function settlePaid(ports: Ports, writer: LedgerWriter, settlement: Settlement): Promise<void> {

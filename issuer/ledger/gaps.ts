@@ -30,7 +30,7 @@ export interface GapsDue {
   readonly aged?: readonly GapMoment[];
   /** Payments in flight that no authorization accounts for: what could belong to one is not released. */
   readonly inFlight?: readonly GapClaim[];
-  /** Told of a card for which no update can be made any more: its sequences or its credit are used up. */
+  /** Called with a card for which no update can be made any more: its sequences or its credit are used up. */
   readonly onFault?: (card: bigint, error: ValueError) => void;
 }
 

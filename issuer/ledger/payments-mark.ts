@@ -6,7 +6,7 @@ const BEGIN = "payments-since";
 const MARK = "payments-checked";
 
 /**
- * Since when the node pays for this ledger, Unix milliseconds: what it paid before is not looked at. Kept at the first
+ * Since when the node pays for this ledger, Unix milliseconds: what it paid before is not compared. Kept at the first
  * call; a ledger of an earlier release begins with its first card.
  * @param now Unix milliseconds
  * @throws StoreError

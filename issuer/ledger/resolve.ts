@@ -134,7 +134,7 @@ function settleLines(settlement: Settlement, at: bigint): BookingLine[] {
 /** Who may declare a payment failed: the lease's owner, or anybody once no node pays the invoice any more. */
 export interface VoidRight {
   readonly owner: bigint;
-  /** Unix milliseconds. An invoice that expired before is paid by nobody; absent: the owner's word counts. */
+  /** Unix milliseconds. An invoice that expired before can no longer be paid; absent: the owner's word counts. */
   readonly expiredBefore?: bigint;
 }
 

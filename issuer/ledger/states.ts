@@ -33,8 +33,8 @@ export async function blockCard(store: Store, cardId: Uint8Array, now: number): 
 }
 
 /**
- * Lets a blocked card pay again. Active cards stay so. One that was never put into use is pending again: nobody has read
- * it back yet (specs/04). @throws LedgerError `unknown-card`, `wrong-state`
+ * Lets a blocked card pay again. Active cards stay so. One that was never put into use is pending again: it was not read
+ * back yet (specs/04). @throws LedgerError `unknown-card`, `wrong-state`
  */
 export async function unblockCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
   await change(store, cardId, async (account, queue) => {

@@ -79,7 +79,7 @@ const settledSince = (tx: Tx): Promise<UnmatchedPayment[]> =>
     .orderBy("u.number")
     .execute();
 
-/** The payments of the account, the oldest first. @param open only those that somebody has to look at */
+/** The payments of the account, the oldest first. @param open only those that are not written off or matched */
 export async function listUnmatched(db: Db | Tx, { open = false } = {}): Promise<UnmatchedPayment[]> {
   let query = db.selectFrom("unmatched").selectAll().orderBy("number");
   if (open) query = query.where("state", "=", "open");

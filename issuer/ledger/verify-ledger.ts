@@ -19,7 +19,7 @@ export interface LedgerReport {
   readonly bookings: bigint;
   readonly invariants: number;
   readonly violations: readonly Violation[];
-  /** Payments of the node that no authorization accounts for, and that nobody has looked at: no fault of the book. */
+  /** Payments of the node that no authorization accounts for, and that are still open: no fault of the book. */
   readonly unmatched: { readonly payments: number; readonly amount: bigint };
 }
 

@@ -6,7 +6,7 @@ export interface Situation {
   readonly active: boolean;
   /** The invoice expired so long ago that no node pays it any more. */
   readonly expired: boolean;
-  /** No other process ever held the lease, so nobody else can be sending. */
+  /** No other process ever held the lease, so no other process can be sending. */
   readonly alone: boolean;
 }
 
@@ -20,7 +20,7 @@ export type Move =
   | "wait";
 
 /**
- * What to do about a reserved authorization (specs/03 §4). "Failed" is final only where nobody else can send it
+ * What to do about a reserved authorization (specs/03 §4). "Failed" is final only where no other process can send it
  * again; "not found" is never final while somebody may still send, and then the invoice's expiry decides.
  */
 export function nextMove(payment: PaymentLookup, { active, expired, alone }: Situation): Move {

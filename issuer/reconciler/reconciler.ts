@@ -26,7 +26,7 @@ export interface Round {
 
 /** How often somebody is called for one card. */
 const FAULT_EVERY_MS = 24 * 3_600_000;
-/** Authorizations looked at together. */
+/** Authorizations resolved together. */
 const TOGETHER = 8;
 
 /**

@@ -3,7 +3,7 @@ import type { AuthorizationState, AuthorizationsTable, Tables } from "../store/s
 import type { Db, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 
-/** An authorization without what belongs to nobody but the node: the preimage. */
+/** An authorization without what only the node has: the preimage. */
 export type AuthorizationEntry = Omit<Selectable<AuthorizationsTable>, "preimage" | "live" | "spent_after">;
 
 /** Which authorizations; all that is given must hold. */

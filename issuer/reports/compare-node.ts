@@ -45,7 +45,7 @@ export interface UnknownPayment {
   readonly sentAt: number;
   /** What the account of unmatched payments has of it; undefined: the service has not found it yet. */
   readonly booked: UnmatchedState | undefined;
-  /** False: somebody has looked at it and written it off. */
+  /** False: the operator has written it off. */
   readonly wrong: boolean;
 }
 

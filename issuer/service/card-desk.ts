@@ -73,7 +73,7 @@ export class CardDesk {
     for (let delivery = 0; found.pending; delivery++) {
       if (delivery === MAX_DELIVERIES)
         throw new DeskError("not-taken", "The card does not take the update.", {
-          hint: "Its status was recorded; look at it with: chequecard cards show",
+          hint: "Its status was recorded; see it with: chequecard cards show",
         });
       await card.update(await sealUpdate(this.#ports, found.card, found.pending));
       found = await this.identify(card);

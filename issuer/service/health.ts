@@ -9,7 +9,7 @@ export interface Health {
   readonly checks: Readonly<Record<"database" | "writer" | "node" | "reconciler", string>>;
 }
 
-/** What is looked at. */
+/** What is checked. */
 export interface HealthParts {
   readonly store: Pick<Store, "db">;
   readonly node: Pick<LightningNode, "info">;

@@ -72,7 +72,7 @@ export function serviceMetrics(
   });
   const alerts = new Counter({
     name: "chequecard_alerts_total",
-    help: "What somebody has to look at: cloned cards, payments without an authorization, cards that are used up.",
+    help: "What the operator has to check: cloned cards, payments without an authorization, cards that are used up.",
     registers,
   });
   ledgerGauges(store, registers);
@@ -146,7 +146,7 @@ function ledgerGauges(store: Store, registers: Registry[]): void {
 function unmatchedGauge(store: Store, registers: Registry[]): void {
   const unmatched = new Gauge({
     name: "chequecard_unmatched_payments",
-    help: "Payments of the node that no authorization accounts for, and that nobody has looked at.",
+    help: "Payments of the node that no authorization accounts for, and that are still open.",
     registers,
     async collect() {
       const open = await listUnmatched(store.db, { open: true }).catch(() => undefined);

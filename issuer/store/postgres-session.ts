@@ -29,7 +29,7 @@ export class PostgresSession {
   readonly #onSilence: () => void;
   #isBroken = false;
 
-  /** @param onSilence is told when a statement was not answered in time */
+  /** @param onSilence called when a statement was not answered in time */
   constructor(client: pg.PoolClient, position: ServerPosition, age: number, onSilence: () => void) {
     this.client = client;
     this.position = position;

@@ -180,7 +180,7 @@ export interface GapsTable {
   voided_at: bigint | null;
 }
 
-/** Statuses that showed counters nobody had seen. */
+/** Statuses that showed unseen counters. */
 export interface StatusesTable {
   card: bigint;
   counter: bigint;
@@ -249,7 +249,7 @@ export interface BookingsTable {
   at: bigint;
 }
 
-/** `open`: somebody has to look at it. `written-off`: somebody has. `matched`: its authorization came after all. */
+/** `open`: the operator has to check it. `written-off`: the operator has. `matched`: its authorization came after all. */
 export type UnmatchedState = "open" | "matched" | "written-off";
 
 /** Payments that the node made and that no authorization accounts for. */

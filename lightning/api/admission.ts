@@ -42,7 +42,7 @@ export class Admission {
   /**
    * Has a request decided, unless it exceeds a bound.
    * @param decide must not reject
-   * @returns why it is not looked at
+   * @returns why it is not read
    */
   admit({ peer, type, payload }: PeerMessage, decide: () => Promise<void>): IgnoredCause | undefined {
     const { maxInFlight, maxInFlightPerPeer } = this.#limits;

@@ -9,7 +9,7 @@ export const MAX_TOKENS_IN_DOUBT = 8;
  * sale and goes on from it after a crash. Node ids and token hashes are hex.
  */
 export type Initiation =
-  /** No payer can be paying: nobody was asked, or everyone asked has rejected. */
+  /** No payer can be paying: none was asked, or each has rejected. */
   | { readonly phase: "idle" }
   /** This payer may be paying: it was asked with these tokens and has not rejected them. */
   | { readonly phase: "asked"; readonly payer: string; readonly tokenHashes: readonly string[] }

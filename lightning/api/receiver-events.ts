@@ -1,4 +1,4 @@
-/** Why a request was not looked at, or not answered. */
+/** Why a request was not read, or not answered. */
 export type IgnoredCause =
   | "too-large"
   | "rate"

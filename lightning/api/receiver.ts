@@ -18,9 +18,9 @@ export interface ReceiverOptions extends Partial<RequestLimits> {
   readonly maxStatusSkewSeconds?: number;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
-  /** Milliseconds of a clock that nobody sets. Default: the system's. */
+  /** Milliseconds of a monotonic clock. Default: the system's. */
   readonly monotonic?: () => number;
-  /** Told what became of every request: for logs and counters. Must not throw. */
+  /** Called with the result of every request: for logs and counters. Must not throw. */
   readonly onEvent?: (event: ReceiverEvent) => void;
 }
 
@@ -28,7 +28,7 @@ export interface ReceiverOptions extends Partial<RequestLimits> {
  * The payer's side (specs/08 §4.3): takes `initiate_payment` and `card_status` from peers, asks the authorizer, and
  * answers on the connection that asked or not at all. Everything a stranger can send is bounded before it is looked
  * at. A request that exceeds a bound is met with silence, never with a reject: a reject says for certain that nothing
- * is being paid, and a request that was not looked at may repeat one that is.
+ * is being paid, and a request that was not read may repeat one that is.
  */
 export class PaymentReceiver {
   private readonly node: LightningNode;
@@ -109,7 +109,7 @@ export class PaymentReceiver {
   }
 }
 
-/** The connection that a request came on. What could not be sent is told at the end. */
+/** The connection that a request came on. What could not be sent is reported at the end. */
 class PeerReply implements Reply {
   reason: number | undefined;
   readonly #node: LightningNode;

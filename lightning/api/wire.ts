@@ -18,7 +18,7 @@ export const SEALED_LENGTH = 149;
 export const HASH_LENGTH = 32;
 /** Most bytes that the TLV records behind a message's fields may take. */
 export const MAX_EXTENSION_LENGTH = 1024;
-/** Longest payload of any of the four messages: whatever is longer is not looked at. */
+/** Longest payload of any of the four messages: anything longer is not read. */
 export const MAX_PAYLOAD_LENGTH = 2 + MAX_TOKEN_LENGTH + 2 + MAX_INVOICE_LENGTH + MAX_EXTENSION_LENGTH;
 
 export { MAX_INVOICE_LENGTH, MAX_TOKEN_LENGTH };

@@ -14,7 +14,7 @@ const SCHEME = "lightning:";
  * @throws ParseError saying in words what is wrong
  */
 export function canonicalInvoice(text: string): string {
-  // The scheme may stand before a full-length invoice; nothing longer is looked at.
+  // The scheme may stand before a full-length invoice; nothing longer is read.
   if (text.length > MAX_INVOICE_LENGTH + SCHEME.length) throw tooLong(text.length);
   const body = hasScheme(text) ? text.slice(SCHEME.length) : text;
   if (body.length === 0) throw new ParseError("invoice", "empty");
@@ -73,7 +73,7 @@ const NO_INVOICE = [
  * @throws ParseError that names what it is instead, where it is something else that wallets hand out
  */
 export function invoiceOf(text: string): string {
-  // Nothing longer is looked at; the longest address and other parameters fit in as much again.
+  // Nothing longer is read; the longest address and other parameters fit in as much again.
   if (text.length > 2 * MAX_INVOICE_LENGTH) throw tooLong(text.length);
   const found = /^bitcoin:[^?#]*\?([^#]*)/i.exec(text);
   const invoices = (found?.[1] ?? "")

@@ -1,7 +1,7 @@
 import { CodedError } from "../../common/index.js";
 
 export type DeputyErrorCode =
-  /** The payer would choose the amount, and nobody asked for that. */
+  /** The payer would choose the amount, which was not asked for. */
   | "amountless"
   | "too-many-sales"
   /** Another process has the file open. */

@@ -10,7 +10,7 @@ export const MAX_OPEN_SALES = 256;
 const RECENT_SALES = 256;
 /** Seconds for which a preimage is still taken after the invoice has expired. */
 export const DEFAULT_GRACE_SECONDS = 120;
-/** Seconds for which an open sale that nobody paid stays in the file. */
+/** Seconds for which an open sale without payment stays in the file. */
 const KEEP_EXPIRED_SECONDS = 86_400;
 
 /** What showing a preimage comes to. Only `accepted` opens the tap. */
@@ -113,7 +113,7 @@ export class PointOfSale {
   }
 }
 
-/** The sale of a payment hash; all are looked at, whichever it is. */
+/** The sale of a payment hash; all are compared, whichever it is. */
 function find(sales: readonly Sale[], paymentHash: Uint8Array): Sale | undefined {
   let found: Sale | undefined;
   for (const sale of sales) if (equalBytes(sale.paymentHash, paymentHash)) found = sale;

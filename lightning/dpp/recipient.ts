@@ -97,7 +97,7 @@ export class DeputyRecipient<Proof = ModernProof> {
     return actions;
   }
 
-  /** Fails what has waited too long, and forgets what nobody can ask about any more. @throws DeputyError */
+  /** Fails what has waited too long, and forgets what can no longer be asked about. @throws DeputyError */
   tick(): readonly HtlcAction[] {
     const now = this.#now();
     const { held, actions } = decideDeputyHtlc(this.#held, { type: "time", now });

@@ -1,6 +1,6 @@
 /**
  * Why a recipient fails a deputy payment, each with a sentence for its log. On the wire all but `incomplete` look
- * the same, so that nobody learns from probing which terminal, amount or secret is right (specs/07 §9).
+ * the same, so that probing does not reveal which terminal, amount or secret is right (specs/07 §9).
  */
 export const REFUSALS = {
   "no-metadata": "nothing came with the payment that names a deputy's invoice",
@@ -25,6 +25,6 @@ export type RefusalReason = keyof typeof REFUSALS;
 /** Failure message of BOLT 4 that is returned to the payer. */
 export type FailureMessage = "incorrect_or_unknown_payment_details" | "mpp_timeout";
 
-/** What the payer is told. */
+/** What the payer sees. */
 export const failureMessage = (reason: RefusalReason): FailureMessage =>
   reason === "incomplete" ? "mpp_timeout" : "incorrect_or_unknown_payment_details";

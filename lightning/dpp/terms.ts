@@ -33,7 +33,7 @@ export interface ModernProof {
   readonly paymentSecret?: Uint8Array;
 }
 
-/** Recomputes the terms of a payment of the modern profile (specs/07 §9). The clock is not looked at. */
+/** Recomputes the terms of a payment of the modern profile (specs/07 §9). The clock is not read. */
 export function modernTerms(keys: DeputyKeys, paymentHash: Uint8Array, proof: ModernProof): Recomputed {
   if (!proof.metadata) return "no-metadata";
   const metadata = readMetadata(proof.metadata);

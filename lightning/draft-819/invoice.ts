@@ -33,7 +33,7 @@ export interface DraftProfile {
 
 /**
  * Makes an invoice to the letter of the draft: nonce in field `0`, bit 22 or 23, media bits. The payment secret,
- * which the draft's time did not demand, is random; nobody checks it.
+ * which the draft's time did not demand, is random and never checked.
  * @throws ValueError, DeputyError `amountless`
  */
 export function makeDraftInvoice(

@@ -167,7 +167,7 @@ export interface LightningNode {
   onDisconnected(handler: (peer: Uint8Array) => void): () => void;
   /**
    * Invoices of this node as they settle, deputies' payments included: claimed for certain and durable. Those of a
-   * time without subscriber are told by {@link lookupInvoice} only. Returns the function that ends the subscription.
+   * time without subscriber are known to {@link lookupInvoice} only. Returns the function that ends the subscription.
    */
   onInvoiceSettled(handler: (settled: SettledInvoice) => void): () => void;
   /** Stops gracefully; everything is durable when it resolves. A second call does nothing. */

@@ -21,7 +21,7 @@ export function readQr(picture: Picture): string {
 }
 
 /**
- * The text of the QR code in a PNG file. Where it is transparent it is looked at on white, then on black.
+ * The text of the QR code in a PNG file. Where it is transparent it is read on white, then on black.
  * @throws ParseError `picture`
  */
 export function readQrPng(file: Uint8Array): string {
@@ -63,7 +63,7 @@ function* viewsOf(
 /** Two guesses at where the code is. Without a clock, so that the same picture always reads the same. */
 const SEARCH = { format: "I420", effort: 2, timeLimit: Number.POSITIVE_INFINITY } as const;
 
-/** Looks for a code, dark or bright, in each view; views that show the same are looked at once. */
+/** Looks for a code, dark or bright, in each view; equal views are searched once. */
 function findCode(views: Iterable<Brightness>): string {
   let cause: unknown;
   const seen: Uint8Array[] = [];
@@ -83,7 +83,7 @@ function findCode(views: Iterable<Brightness>): string {
   });
 }
 
-/** In what is looked at: a page of small print has 1,000 to 3,500, a code a few hundred. */
+/** In the picture as it is searched: a page of small print has 1,000 to 3,500, a code a few hundred. */
 const MAX_CORNER_ROWS = 4096;
 
 /**

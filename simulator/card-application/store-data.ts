@@ -89,7 +89,7 @@ export type Staging = Uint8Array;
 export const STAGING_LENGTH = 2;
 
 /**
- * STORE DATA (specs/04 §6). The groups are written in place, for nobody reads them while the card is blank; the
+ * STORE DATA (specs/04 §6). The groups are written in place, since they cannot be read while the card is blank; the
  * last block makes it a personalized card with one atomic write of the lifecycle byte.
  */
 export const storeData = (staging: Staging): SecuredCommand => ({

@@ -35,7 +35,7 @@ export class CardRuntime {
   /**
    * @param random gives the card's random numbers
    * @param applets in the order of installation
-   * @param byDefault the applet that is selected at power-up; without one the card is nobody's then
+   * @param byDefault the applet that is selected at power-up; without one no applet is selected then
    */
   constructor(
     memory: PersistentMemory,

@@ -32,7 +32,7 @@ export interface DomainOptions {
   readonly serial?: Uint8Array;
   /**
    * The keys that the card leaves the factory with, from its diversification data (10 bytes). There is no
-   * default: without it the card has no keys, and nobody can open a channel.
+   * default: without it the card has no keys, and no channel can be opened.
    */
   readonly keys?: (diversification: Uint8Array) => VersionedKeys;
   /** Challenges, cryptograms and MACs of 16 bytes instead of 8. */
@@ -82,7 +82,7 @@ export function issuerSecurityDomain(options: DomainOptions = {}): IssuerSecurit
   };
 }
 
-/** The applet: looks at the card, opens a channel, and changes keys through it. */
+/** The applet: describes the card, opens a channel, and changes keys through it. */
 class DomainApplet implements Applet {
   readonly #channel: CardChannel;
   readonly #configuration: ChannelConfiguration;

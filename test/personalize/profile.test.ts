@@ -92,7 +92,7 @@ policy:
     expect(open).toContain("The cards have no PIN: who holds a card can spend it.");
     expect(open).toContain("Two taps of one card can be linked by the amount that it shows.");
     expect(open).toContain("The cards come with keys of version 2 and leave with keys of version 3.");
-    expect(describeProfile(profileOf({ publish: [] })).join(" ")).toContain("tells nobody what is on it");
+    expect(describeProfile(profileOf({ publish: [] })).join(" ")).toContain("does not tell what is on it");
   });
 
   it.each([

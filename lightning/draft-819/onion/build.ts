@@ -3,7 +3,7 @@ import { encodeBigSize } from "../../tlv.js";
 import { onionHmac, onionKey, onionStream, sharedSecrets, xorInto } from "./keys.js";
 import { encodeOnion, HOP_PAYLOADS_LENGTH } from "./packet.js";
 
-/** What one hop of the route is told. */
+/** The payload of one hop of the route. */
 export interface OnionHop {
   /** 33 bytes. */
   readonly nodeId: Uint8Array;
@@ -12,7 +12,7 @@ export interface OnionHop {
 }
 
 /**
- * Wraps the payloads so that each hop can read its own and nobody else's (BOLT 4, "Packet Construction").
+ * Wraps the payloads so that each hop can read only its own (BOLT 4, "Packet Construction").
  * @param hops first hop first; the last one is the destination
  * @param options `sessionKey`: 32 fresh random bytes, a secret key. `associatedData`: the payment hash
  * @returns the onion for the first hop, 1366 bytes

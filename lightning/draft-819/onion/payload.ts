@@ -36,7 +36,7 @@ export interface DeputyRecord {
   readonly invoiceAmount: Msat;
 }
 
-/** What a hop is told about the HTLC that it gets. */
+/** What a hop reads about the HTLC that it gets. */
 export interface HopPayload {
   readonly amountToForward: Msat;
   /** Block height. */

@@ -110,7 +110,7 @@ export class Channels {
     return channels.some((channel) => channel.get_is_channel_ready());
   }
 
-  /** True when every channel can be used, and the peer has told how to forward over it, as our invoices need. */
+  /** True when every channel can be used, and the peer has announced how to forward over it, as our invoices need. */
   ready(): boolean {
     return this.#engine.manager
       .list_channels()

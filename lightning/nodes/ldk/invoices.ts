@@ -155,7 +155,7 @@ export class Invoices {
     return this.#o.now() / 1000 >= expiresAt;
   }
 
-  /** A claim is sure to succeed only before its deadline, and only without even records nobody understands. */
+  /** A claim is sure to succeed only before its deadline, and only without unknown even records. */
   #claimInTime(event: ldk.Event_PaymentClaimable): boolean {
     const deadline = event.claim_deadline;
     const height = this.#o.engine.manager.current_best_block().get_height();

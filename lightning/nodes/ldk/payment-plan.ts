@@ -45,7 +45,7 @@ function amountOf(invoice: Invoice, chosen: Msat | undefined): Msat {
   throw new NodeError("bad-request", "the invoice has no amount; one must be chosen");
 }
 
-/** How LDK is told to pay. */
+/** Parameters of a payment for LDK. */
 export interface PaymentPlan {
   readonly onion: ldk.RecipientOnionFields;
   readonly route: ldk.RouteParameters;

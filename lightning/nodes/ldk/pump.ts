@@ -33,7 +33,7 @@ interface Waiter {
 /**
  * The one place where a node moves: it lets LDK act, commits everything that came of it in one durable step, and
  * only then lets bytes, transactions and news out. Whenever the process dies, the next start goes on from the last
- * commit, and nobody outside has seen more than that.
+ * commit, and no caller has seen more than that.
  */
 export class Pump {
   readonly #o: PumpOptions;

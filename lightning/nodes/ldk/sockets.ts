@@ -13,9 +13,9 @@ import { ANSWER_ROOM, MESSAGE_COST, type PeerLimits } from "./peer-limits.js";
 import { plain } from "./result.js";
 import type { Log } from "./traits.js";
 
-/** Bytes that one peer may make wait between two turns before LDK is told to hold back. */
+/** Bytes that one peer may make wait between two turns before LDK has to hold back. */
 const MAX_OUTBOX = 1 << 18;
-/** Bytes of one peer that may wait for LDK before the system is told to hold back. */
+/** Bytes of one peer that may wait for LDK before the system has to hold back. */
 const MAX_PENDING = 1 << 16;
 /** Messages of ours that may wait because a peer does not read. */
 const MAX_UNSENT = 32;

@@ -29,7 +29,7 @@ const MIGRATIONS = [
 export type StateName = "seed" | "cross-node-seed" | "manager" | "port" | "known-peers";
 
 /**
- * Everything a node must not lose, in one SQLite file. Writes gather in one open transaction; nobody but this
+ * Everything a node must not lose, in one SQLite file. Writes gather in one open transaction; only this
  * process can see them until {@link commit} makes all of them durable at once. Reads see the gathered writes.
  */
 export class NodeStore {
