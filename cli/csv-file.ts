@@ -1,5 +1,12 @@
 import { closeSync, constants, openSync, type Stats, statSync, writeFileSync } from "node:fs";
-import { errno, expectFile, FileError, removeTemporaries, writeDurableFile } from "../common/index.js";
+import {
+  errno,
+  expectFile,
+  FileError,
+  removeTemporaries,
+  systemReason,
+  writeDurableFile,
+} from "../common/index.js";
 
 /**
  * Writes a list that somebody asked for: whole or not at all, private unless there is a file of one's own already that
@@ -20,7 +27,7 @@ export function writeCsv(path: string, text: string): void {
     writeDurableFile(path, text, found ? modeOf(found) : 0o600);
   } catch (cause) {
     if (!(cause instanceof Error) || !("syscall" in cause)) throw cause;
-    throw new FileError(path, `cannot be written (${errno(cause)})`, { cause });
+    throw new FileError(path, `cannot be written (${systemReason(cause)})`, { cause });
   }
 }
 

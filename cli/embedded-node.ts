@@ -2,11 +2,14 @@ import { existsSync, mkdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import {
-  errno,
   FileError,
+  mistakes,
+  mistakeText,
   ParseError,
   readTextFile,
   removeTemporaries,
+  schemaMistakes,
+  systemReason,
   writeDurableFile,
 } from "../common/index.js";
 import { DeputyRecipient, recomputeModern } from "../lightning/dpp/index.js";
@@ -71,7 +74,7 @@ export function createEmbeddedNode(
   try {
     mkdirSync(absolute, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new InputError(`${folder}: the folder cannot be made (${errno(cause)})`, { cause });
+    throw new InputError(`${folder}: the folder cannot be made (${systemReason(cause)})`, { cause });
   }
   const text = JSON.stringify({ format: "chequecard-embedded-node", version: 1, ...config }, null, 2);
   const lock = lockNode(absolute);
@@ -105,8 +108,8 @@ export function readEmbeddedNodeConfig(folder: string): EmbeddedNodeConfig {
   }
   const parsed = CONFIG.safeParse(content);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ParseError(`${configPath(folder)}/${issue?.path.join("/") ?? ""}`, issue?.message ?? "damaged");
+    const list = schemaMistakes(parsed.error, CONFIG, content).map((mistake) => mistakeText(mistake, "node"));
+    throw mistakes(configPath(folder), list, "Correct the file; the node was not started.");
   }
   const { alias, chain, port } = parsed.data;
   return { alias, chain, ...(port === undefined ? {} : { port }) };

@@ -4,8 +4,11 @@ import {
   equalBytes,
   FileError,
   hexToBytes,
+  mistakes,
+  mistakeText,
   ParseError,
   readTextFile,
+  schemaMistakes,
   secp256k1,
   writeDurableFile,
 } from "../common/index.js";
@@ -55,11 +58,14 @@ export function readIssuerRecord(path: string): IssuerRecord {
       hint: "An issuer record is written beside the card by: chequecard simulate new",
     });
   }
-  const parsed = SCHEMA.safeParse(parseJson(text, path));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ParseError(`${path}/${issue?.path.join("/") ?? ""}`, issue?.message ?? "damaged");
-  }
+  const value = parseJson(text, path);
+  const parsed = SCHEMA.safeParse(value);
+  if (!parsed.success)
+    throw mistakes(
+      path,
+      schemaMistakes(parsed.error, SCHEMA, value).map((mistake) => mistakeText(mistake, "record")),
+      "Use the issuer record as it was written.",
+    );
   const { cardId, publicKey, keySetId, sealKey, issuerSecretKey } = parsed.data;
   const record = {
     cardId: hexToBytes(cardId),

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errno, FileError } from "./file-error.js";
+import { FileError, systemReason } from "./file-error.js";
 import { realFile, writableFile } from "./real-file.js";
 
 /**
@@ -27,7 +27,7 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
     syncFolder(dirname(real));
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new FileError(path, `cannot be written (${errno(cause)})`, { cause });
+    throw new FileError(path, `cannot be written (${systemReason(cause)})`, { cause });
   }
 }
 

@@ -17,7 +17,10 @@ export {
 } from "./process-lock.js";
 export * from "./read-file.js";
 export * from "./real-file.js";
+export * from "./schema-mistakes.js";
 export * from "./secp256k1/index.js";
+export * from "./similar.js";
 export * from "./strict-yaml.js";
 export * from "./tagged-hash.js";
 export * from "./visible.js";
+export * from "./yaml-lines.js";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { ParseError } from "./errors.js";
-import { errno, FileError } from "./file-error.js";
+import { FileError, systemReason } from "./file-error.js";
 import { expectFile } from "./real-file.js";
 
 /**
@@ -24,7 +24,7 @@ export function readBoundedFile(path: string, maxLength: number): Buffer {
     }
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
-    throw new FileError(path, `cannot be read (${errno(cause)})`, { cause });
+    throw new FileError(path, `cannot be read (${systemReason(cause)})`, { cause });
   }
 }
 

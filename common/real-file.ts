@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { errno, FileError } from "./file-error.js";
+import { FileError, systemReason } from "./file-error.js";
 
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
@@ -45,7 +45,7 @@ export function realFile(path: string): string {
     }
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
-    throw new FileError(path, `cannot be found (${errno(cause)})`, { cause });
+    throw new FileError(path, `cannot be found (${systemReason(cause)})`, { cause });
   }
   throw new FileError(path, `leads through more than ${MAX_LINKS} symbolic links`);
 }
@@ -88,6 +88,6 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new FileError(path, `cannot be read (${errno(cause)})`, { cause });
+    throw new FileError(path, `cannot be read (${systemReason(cause)})`, { cause });
   }
 }

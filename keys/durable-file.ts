@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import {
-  errno,
   FileError,
   type FileLock,
   isHeld,
   type LockHolder,
   lockFile,
   readBoundedFile,
+  systemReason,
   writeDurableFile,
 } from "../common/index.js";
 import { KeyError } from "./key-source.js";
@@ -23,7 +23,7 @@ export async function readPrivateFile(path: string): Promise<string> {
   try {
     found = await stat(path);
   } catch (cause) {
-    throw new KeyError("file", `${path}: cannot be read (${errno(cause)})`, { cause });
+    throw new KeyError("file", `${path}: cannot be read (${systemReason(cause)})`, { cause });
   }
   if (process.platform !== "win32" && (found.mode & 0o077) !== 0)
     throw new KeyError(
@@ -54,7 +54,7 @@ function lock(path: string): FileLock {
     held = lockFile(path);
   } catch (cause) {
     if (cause instanceof FileError) throw new KeyError("file", cause.message, withHint(cause, cause.hint));
-    throw new KeyError("file", `${path}: cannot be written (${errno(cause)})`, { cause });
+    throw new KeyError("file", `${path}: cannot be written (${systemReason(cause)})`, { cause });
   }
   if (!isHeld(held)) return held;
   throw new KeyError(

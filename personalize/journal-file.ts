@@ -22,6 +22,7 @@ import {
   type ProcessLock,
   readBoundedFile,
   syncFolder,
+  systemReason,
 } from "../common/index.js";
 import { JournalError } from "./errors.js";
 
@@ -106,7 +107,7 @@ export class JournalFile {
     } catch (cause) {
       lock.release();
       if (cause instanceof JournalError) throw cause;
-      throw new JournalError("io", `${path}: cannot be created (${errno(cause)})`, { cause });
+      throw new JournalError("io", `${path}: cannot be created (${systemReason(cause)})`, { cause });
     }
   }
 
@@ -126,7 +127,7 @@ export class JournalFile {
       if (file !== undefined) closeSync(file);
       lock.release();
       if (cause instanceof JournalError) throw cause;
-      throw new JournalError("io", `${path}: cannot be opened (${errno(cause)})`, { cause });
+      throw new JournalError("io", `${path}: cannot be opened (${systemReason(cause)})`, { cause });
     }
   }
 
@@ -143,7 +144,7 @@ export class JournalFile {
         at += writeSync(this.#file, bytes, at, undefined, this.#length + at);
       if (this.#durable) fsyncSync(this.#file);
     } catch (cause) {
-      this.#failed = new JournalError("io", `${this.path}: cannot be written (${errno(cause)})`, {
+      this.#failed = new JournalError("io", `${this.path}: cannot be written (${systemReason(cause)})`, {
         cause,
         hint: "Make room or mend the disk, then go on with the batch; nothing was sent to a card since.",
       });
@@ -212,7 +213,7 @@ function lockJournal(path: string): FileLock {
     lock = lockFile(path);
   } catch (cause) {
     if (cause instanceof FileError) throw fileProblem(cause, "io");
-    throw new JournalError("io", `${path}: cannot be locked (${errno(cause)})`, { cause });
+    throw new JournalError("io", `${path}: cannot be locked (${systemReason(cause)})`, { cause });
   }
   if (!isHeld(lock)) return lock;
   throw new JournalError("locked", `${path}: ${lock.name} works on this batch`, {

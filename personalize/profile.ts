@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
-import { type Msat, mistakes, ParseError, parseAmount, readStrictYaml } from "../common/index.js";
+import {
+  type Msat,
+  mistakes,
+  ParseError,
+  parseAmount,
+  readStrictYaml,
+  schemaMistakes,
+  yamlMistakes,
+} from "../common/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
 import { contradictions } from "./profile-check.js";
 import type { Profile } from "./profile-fields.js";
@@ -102,13 +110,12 @@ const HINT = "Correct the profile; no card was touched.";
  * @throws ParseError
  */
 export function parseProfile(text: string, path: string): Profile {
-  const result = profileSchema.safeParse(readStrictYaml(text, path));
+  const value = readStrictYaml(text, path);
+  const result = profileSchema.safeParse(value);
   if (!result.success)
     throw mistakes(
       path,
-      result.error.issues.map(
-        (issue) => `${issue.path.map(String).join("/") || "profile"}: ${issue.message}`,
-      ),
+      yamlMistakes(schemaMistakes(result.error, profileSchema, value), text, "profile"),
       HINT,
     );
   const read = result.data;

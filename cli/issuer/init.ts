@@ -3,13 +3,13 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import {
   acquireProcessLock,
   bytesToHex,
-  errno,
   isHeld,
   type LockHolder,
   ParseError,
   type ProcessLock,
   removeTemporaries,
   secp256k1,
+  systemReason,
   writeDurableFile,
 } from "../../common/index.js";
 import {
@@ -197,7 +197,7 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new InputError(`${folder}: the folder cannot be made (${errno(cause)})`, { cause });
+    throw new InputError(`${folder}: the folder cannot be made (${systemReason(cause)})`, { cause });
   }
 }
 
@@ -207,7 +207,7 @@ function lockFolder(folder: string): ProcessLock {
   try {
     taken = acquireProcessLock(join(folder, "init.lock"));
   } catch (cause) {
-    throw new InputError(`${folder}: the folder cannot be written (${errno(cause)})`, { cause });
+    throw new InputError(`${folder}: the folder cannot be written (${systemReason(cause)})`, { cause });
   }
   if (isHeld(taken))
     throw new InputError(

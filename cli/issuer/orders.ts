@@ -5,7 +5,6 @@ import type { Command } from "commander";
 import {
   acquireProcessLock,
   ChequecardError,
-  errno,
   FileError,
   isHeld,
   type LockHolder,
@@ -14,6 +13,7 @@ import {
   readTextFile,
   removeTemporaries,
   syncFolder,
+  systemReason,
   ValueError,
   writeDurableFile,
 } from "../../common/index.js";
@@ -138,7 +138,7 @@ function lockOrder(folder: string, path: string): ProcessLock {
     taken = acquireProcessLock(`${path}.lock`);
   } catch (cause) {
     throw new InputError(
-      `${join(folder, "orders")}: cannot be written (${errno(cause)}); nothing was booked`,
+      `${join(folder, "orders")}: cannot be written (${systemReason(cause)}); nothing was booked`,
       {
         cause,
       },
@@ -159,7 +159,7 @@ function forget(folder: string, path: string): void {
     rmSync(path, { force: true });
     syncFolder(join(folder, "orders"));
   } catch (cause) {
-    throw new FileError(path, `cannot be removed (${errno(cause)})`, { cause });
+    throw new FileError(path, `cannot be removed (${systemReason(cause)})`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { z } from "zod";
-import { errno } from "../../common/index.js";
+import { errno, systemReason } from "../../common/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import { InputError } from "../error-report.js";
 import { controlSocketPath, MAX_ANSWER_BYTES, readLine, toLine } from "./control-line.js";
@@ -74,7 +74,7 @@ function open(path: string, folder: string): Promise<Socket | undefined> {
         reject(
           new NodeError(
             "unreachable",
-            `${folder}: the process that runs the node cannot be asked (${code})`,
+            `${folder}: the process that runs the node cannot be asked (${systemReason(cause)})`,
             {
               cause,
               hint: code === "EACCES" ? "It runs as another user; ask as that user." : "Try again.",

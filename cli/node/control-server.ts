@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { ChequecardError, errno } from "../../common/index.js";
+import { ChequecardError, systemReason } from "../../common/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { InputError } from "../error-report.js";
 import { controlSocketPath, MAX_REQUEST_BYTES, readLine, toLine } from "./control-line.js";
@@ -51,7 +51,9 @@ export async function serveControl(
 function listenPrivately(server: Server, path: string, folder: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new InputError(`${folder}: no control channel can be made there (${errno(cause)})`, { cause })),
+      reject(
+        new InputError(`${folder}: no control channel can be made there (${systemReason(cause)})`, { cause }),
+      ),
     );
     rmSync(path, { force: true });
     const mask = process.umask(0o177);

@@ -3,11 +3,11 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import {
-  errno,
   FileError,
   hexToBytes,
   ParseError,
   readTextFile,
+  systemReason,
   writeDurableFile,
 } from "../../common/index.js";
 import { type DeputyKeys, deputyKeys, deriveTerminalKey } from "../../lightning/dpp/index.js";
@@ -163,7 +163,7 @@ function read(path: string): Content {
   } catch (cause) {
     if (cause instanceof InputError || cause instanceof ParseError) throw cause;
     if (cause instanceof FileError) throw new InputError(cause.message, { cause });
-    throw new InputError(`${path}: cannot be read (${errno(cause)})`, { cause });
+    throw new InputError(`${path}: cannot be read (${systemReason(cause)})`, { cause });
   }
   let content: unknown;
   try {

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { acquireProcessLock, errno, isHeld, type LockHolder, type ProcessLock } from "../../common/index.js";
+import {
+  acquireProcessLock,
+  isHeld,
+  type LockHolder,
+  type ProcessLock,
+  systemReason,
+} from "../../common/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { InputError } from "../error-report.js";
 
@@ -21,7 +27,7 @@ export function lockNode(folder: string): ProcessLock {
   try {
     taken = acquireProcessLock(join(folder, "node.lock"));
   } catch (cause) {
-    throw new InputError(`${folder}: the folder cannot be written (${errno(cause)})`, { cause });
+    throw new InputError(`${folder}: the folder cannot be written (${systemReason(cause)})`, { cause });
   }
   if (isHeld(taken)) throw new NodeInUseError(folder, taken);
   return taken;

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { bytesToHex, hexToBytes, type Msat, msat, ParseError } from "../../common/index.js";
+import {
+  bytesToHex,
+  hexToBytes,
+  type Msat,
+  mistakeText,
+  msat,
+  ParseError,
+  schemaMistakes,
+} from "../../common/index.js";
 import { writeDeputyProfile } from "../../lightning/dpp/index.js";
 import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -248,8 +256,8 @@ export function readOperation(request: unknown): AskedOperation {
   const of = found[1] as Operation<unknown, unknown>;
   const read = of.request.safeParse(fields);
   if (read.success) return { of, request: read.data };
-  const [issue] = read.error.issues;
-  throw new ParseError(issue?.path.join("/") || "request", issue?.message ?? "not valid");
+  const list = schemaMistakes(read.error, of.request, fields);
+  throw new ParseError("request", list.map((mistake) => mistakeText(mistake, "request")).join("; "));
 }
 
 /** Does what a request asks for. @throws as {@link readOperation}; whatever the operation throws */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ParseError } from "../../common/errors.js";
 import { type Msat, parseAmount, printAmount } from "../../common/msat.js";
+import { mistakeText, schemaMistakes } from "../../common/schema-mistakes.js";
 
 /** An amount with its unit, such as `25000sat`. */
 export const amount = z.string().transform((text, context): Msat => {
@@ -87,8 +88,8 @@ export type AllowedHours = NonNullable<Policy["allowedHours"]>[number];
 export function parsePolicy(value: unknown, path = "policy"): Policy {
   const result = policySchema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    (issue) => `${[path, ...issue.path.map(String)].join("/")}: ${issue.message}`,
+  const problems = schemaMistakes(result.error, policySchema, value).map((mistake) =>
+    mistakeText({ ...mistake, path: [path, ...mistake.path] }, path),
   );
   throw new ParseError(path, problems.join("; "));
 }

@@ -1,7 +1,14 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { mistakes, readStrictYaml, sat, ValueError } from "../../common/index.js";
+import {
+  mistakes,
+  readStrictYaml,
+  sat,
+  schemaMistakes,
+  ValueError,
+  yamlMistakes,
+} from "../../common/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { policySchema } from "../policy/index.js";
 import { amount } from "../policy/schema.js";
@@ -98,12 +105,12 @@ export type ServiceConfig = z.output<typeof serviceConfigSchema>;
  * @throws ParseError
  */
 export function parseServiceConfig(text: string, path: string): ServiceConfig {
-  const result = serviceConfigSchema.safeParse(readStrictYaml(text, path) ?? {});
+  const value = readStrictYaml(text, path) ?? {};
+  const result = serviceConfigSchema.safeParse(value);
   if (!result.success) {
-    const problems = result.error.issues.map(
-      (issue) => `${issue.path.map(String).join("/") || "configuration"}: ${issue.message}`,
-    );
-    throw mistakes(path, problems, "Correct the file; nothing was started.");
+    const list = schemaMistakes(result.error, serviceConfigSchema, value);
+    const hint = "Correct the file; nothing was started.";
+    throw mistakes(path, yamlMistakes(list, text, "configuration"), hint);
   }
   const at = (file: string): string => resolve(dirname(path), file);
   const { data } = result;

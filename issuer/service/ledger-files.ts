@@ -15,12 +15,12 @@ import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import {
   acquireProcessLock,
-  errno,
   expectFileAt,
   FileError,
   isHeld,
   realFile,
   syncFolder,
+  systemReason,
 } from "../../common/index.js";
 import { type LedgerReport, verifyLedger } from "../ledger/index.js";
 import { storeError } from "../store/driver-error.js";
@@ -55,7 +55,7 @@ async function withPart<T>(to: string, use: (part: string) => Promise<T>): Promi
     }
   } catch (cause) {
     if (cause instanceof Error && "syscall" in cause)
-      throw new FileError(to, `cannot be written (${errno(cause)})`, { cause });
+      throw new FileError(to, `cannot be written (${systemReason(cause)})`, { cause });
     throw cause;
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
-import { ChequecardError, errno, type Failure } from "../../common/index.js";
+import { ChequecardError, type Failure, systemReason } from "../../common/index.js";
 import type { ListenAddress } from "./config.js";
 import type { Health } from "./health.js";
 
@@ -58,7 +58,7 @@ function listening(server: Server, { host, port }: ListenAddress): Promise<void>
   return new Promise((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
-        new ServiceError(`monitor: ${host}:${port} cannot be listened on (${errno(cause)})`, {
+        new ServiceError(`monitor: ${host}:${port} cannot be listened on (${systemReason(cause)})`, {
           cause,
           hint: "Choose another port in the configuration, or set monitor: off.",
         }),

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder } from "../../common/durable-file.js";
-import { errno } from "../../common/index.js";
+import { systemReason } from "../../common/index.js";
 import { StoreError } from "./errors.js";
 import type { ServerPosition } from "./postgres-session.js";
 
@@ -41,7 +41,7 @@ export function timelineMemory(path?: string): TimelineMemory {
         if (path !== undefined && position.timeline > (highest.get(position.system) ?? 0n))
           append(path, position);
       } catch (cause) {
-        throw new StoreError("io", `${path}: the server's timeline cannot be kept (${errno(cause)})`, {
+        throw new StoreError("io", `${path}: the server's timeline cannot be kept (${systemReason(cause)})`, {
           cause,
         });
       }

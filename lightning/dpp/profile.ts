@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bytesToHex, hexToBytes, ParseError, secp256k1 } from "../../common/index.js";
+import { bytesToHex, hexToBytes, ParseError, schemaMistakes, secp256k1 } from "../../common/index.js";
 import { isNetwork, type RouteHop } from "../bolt11/index.js";
 import type { Network } from "../network.js";
 import { ODT_MEDIA, type OdtMedium } from "../odt/media.js";
@@ -111,19 +111,19 @@ const schema = z.strictObject({
 export function readDeputyProfile(text: string): DeputyProfile {
   if (text.length > MAX_TEXT)
     throw new ParseError("profile", `need at most ${MAX_TEXT} characters, have ${text.length}`);
-  const found = schema.safeParse(parseJson(text));
+  const value = parseJson(text);
+  const found = schema.safeParse(value);
   if (found.success) {
     const { format: _, version: __, ...profile } = found.data;
     return profile as DeputyProfile;
   }
-  const [issue] = found.error.issues;
-  const unknown = issue?.code === "unrecognized_keys" ? [issue.keys[0] ?? ""] : [];
-  const path = ["profile", ...(issue?.path ?? []), ...unknown].join("/");
+  const [mistake] = schemaMistakes(found.error, schema, value);
+  const path = ["profile", ...(mistake?.path ?? [])].join("/");
   if (path === "profile/version")
     throw new ParseError(path, `need ${VERSION}`, {
       hint: "The profile was made by another version of this software.",
     });
-  throw new ParseError(path, unknown.length > 0 ? "unknown field" : (issue?.message ?? "not valid"));
+  throw new ParseError(path, mistake?.problem ?? "not valid");
 }
 
 function parseJson(text: string): unknown {

@@ -126,7 +126,7 @@ describe("deputy", () => {
       [[], EXIT.INPUT, /either the hex of a message or --png/],
       [[strange, "--png", at("phone.png")], EXIT.INPUT, /either the hex of a message or --png/],
       [["--png", at("tap.json")], EXIT.INPUT, /not a PNG file/],
-      [["--png", at("none.png")], EXIT.INPUT, /cannot be read \(ENOENT\)/],
+      [["--png", at("none.png")], EXIT.INPUT, /cannot be read \(no such file or folder, ENOENT\)/],
     ];
     for (const [args, exitCode, problem] of cases) {
       const { out, err, ...result } = await verify(...args);

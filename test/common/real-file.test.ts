@@ -67,7 +67,9 @@ describe("a file that is read", () => {
     expect(readBoundedFile(at("a"), 0)).toHaveLength(0);
     expect(readBoundedFile("/proc/self/status", 1 << 20).toString()).toContain("Pid:");
     expect(problemOf(() => readBoundedFile("/proc/self/status", 10))).toMatch(/^need at most 10 bytes/);
-    expect(problemOf(() => readBoundedFile(at("none"), 10))).toBe("cannot be read (ENOENT)");
+    expect(problemOf(() => readBoundedFile(at("none"), 10))).toBe(
+      "cannot be read (no such file or folder, ENOENT)",
+    );
   });
 
   it("is UTF-8, or refused with its line", () => {

@@ -157,7 +157,7 @@ it("says what is wrong with the call, the profile and a folder in use", async ()
   const cases: [string[], RegExp][] = [
     [[], /usage/],
     [[at("tap.json"), at("new"), "--seconds", "never"], /usage/],
-    [[at("none.json"), at("new")], /cannot be read \(ENOENT\)/],
+    [[at("none.json"), at("new")], /cannot be read \(no such file or folder, ENOENT\)/],
     [[at("tap.json"), at("new"), "--price", "free"], /--price/],
     [[at("tap.json"), at("busy")], /in use by another process/],
   ];

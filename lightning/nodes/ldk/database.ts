@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { errno, FileError } from "../../../common/file-error.js";
+import { FileError, systemReason } from "../../../common/file-error.js";
 import { SqliteFile, type SqliteForm } from "../../../common/sqlite-file.js";
 import { NodeError } from "../errors.js";
 
@@ -16,7 +16,7 @@ export function openNodeFile(
   try {
     if (file !== undefined) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new NodeError("storage", `${file}: its folder cannot be made (${errno(cause)})`, { cause });
+    throw new NodeError("storage", `${file}: its folder cannot be made (${systemReason(cause)})`, { cause });
   }
   return new SqliteFile(file, {
     ...form,
