@@ -12,6 +12,8 @@ export interface CommandContext {
   note(line: string): void;
   /** Writes to standard output at once, for long-running commands; nowhere with `--json`. */
   print(text: string): void;
+  /** Of the terminal that the output goes to; undefined where it goes to a file or a pipe. */
+  readonly columns: number | undefined;
   /** Prints one APDU of the trace to standard error; undefined without `--trace`. */
   readonly trace: ((line: TraceLine) => void) | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;

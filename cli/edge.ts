@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Of the terminal behind `out`; absent where there is none. */
+  readonly columns?: number | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       signal: around.signal,
       json,
       note: (line) => json || around.err(`${visible(line)}\n`),
+      columns: around.columns,
       print: (text) => json || around.out(`${text}\n`),
       trace: trace
         ? ({ direction, text }) => around.err(`${direction === "to-card" ? ">" : "<"} ${text}\n`)

@@ -16,6 +16,7 @@ const surroundings: Surroundings = {
   err: (text) => process.stderr.write(text),
   env: process.env,
   signal: interrupt.signal,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
 };
 
 // Node ends with a code of its own, and no word, where nothing is left that could wake what is waited for.

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { TransportError } from "../apdu/index.js";
 import { formatMsat } from "../common/index.js";
-import { qrTerminal } from "../common/qr.js";
 import { SENTENCES } from "../common/sentences.js";
 import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
@@ -14,6 +13,7 @@ import { InputError } from "./error-report.js";
 import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
 import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
+import { terminalCode } from "./terminal-code.js";
 
 /** Options of the commands that sell. */
 export interface TerminalOptions extends ReaderChoice {
@@ -113,9 +113,12 @@ export async function sell(
 }
 
 async function showSale(context: CommandContext, sale: Sale, withQr: boolean): Promise<void> {
-  if (withQr) context.print(qrTerminal(`lightning:${sale.invoice}`.toUpperCase()));
+  const code = withQr
+    ? terminalCode(context, `lightning:${sale.invoice}`.toUpperCase(), "have the card tapped")
+    : undefined;
+  if (code) context.print(code.text);
   context.print(`Sale ${sale.number}: ${formatMsat(sale.amount)}${sale.fiat ? ` (${sale.fiat})` : ""}`);
-  context.print(withQr ? SENTENCES.sale.tapOrScan : SENTENCES.sale.tap);
+  context.print(code?.fits ? SENTENCES.sale.tapOrScan : SENTENCES.sale.tap);
 }
 
 /** How long a sale stays open. @throws InputError */

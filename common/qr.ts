@@ -63,6 +63,20 @@ export function qrTerminal(text: string, options: QrTerminalOptions = {}): strin
   return lines.join("\n");
 }
 
+/** A code for a terminal, or the columns that it would need. */
+export type FittingCode = { readonly code: string } | { readonly needs: number };
+
+/**
+ * A QR code for a terminal of this width: one that is torn at the edge cannot be read. The error correction is the
+ * least that makes it fit. @param columns absent: no terminal, so no edge
+ * @throws ValueError when the text is empty or does not fit one code
+ */
+export function fittingQr(text: string, columns = Number.POSITIVE_INFINITY): FittingCode {
+  const options: QrOptions = modulesOf(text, {}).length > columns ? { errorCorrection: "L" } : {};
+  const needs = modulesOf(text, options).length;
+  return needs > columns ? { needs } : { code: qrTerminal(text, options) };
+}
+
 /** A QR code as a PNG file. @throws ValueError when the text is empty or does not fit one code */
 export function qrPng(text: string, options: QrOptions = {}): Uint8Array {
   const rows = modulesOf(text, options);

@@ -19,7 +19,7 @@ import {
   readDeputyProfile,
   SaleFile,
 } from "../../lightning/dpp/index.js";
-import { type OdtMessage, odtFromHex, qrTerminal } from "../../lightning/odt/index.js";
+import { type OdtMessage, odtFromHex } from "../../lightning/odt/index.js";
 import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { readEmbeddedNodeConfig } from "../embedded-node.js";
@@ -31,6 +31,7 @@ import { framingOf, type MessageOptions, messageText } from "../offline-message.
 import { type CommandOutput, renderRecord } from "../output.js";
 import { withReader } from "../reader-choice.js";
 import { renderTable } from "../table.js";
+import { terminalCode } from "../terminal-code.js";
 import { parseExpiry } from "../terminal-session.js";
 import { formatTime } from "./invoice.js";
 
@@ -123,8 +124,15 @@ interface InvoiceOptions {
 }
 
 /** What is shown of a new sale, and how it goes on. */
-function offerOf(sale: DeputyInvoice, fiat: string | undefined, file: string, withQr: boolean): string {
-  const code = withQr ? `${qrTerminal(`lightning:${sale.invoice}`.toUpperCase())}\n` : "";
+function offerOf(
+  context: CommandContext,
+  sale: DeputyInvoice,
+  fiat: string | undefined,
+  file: string,
+  withQr: boolean,
+): string {
+  const link = `lightning:${sale.invoice}`.toUpperCase();
+  const code = withQr ? `${terminalCode(context, link, "hand over the invoice below").text}\n` : "";
   return `${code}${sale.invoice}
 ${renderRecord([
   ["Amount", `${formatMsat(sale.amount ?? 0n)}${fiat ? ` (${fiat})` : ""}`],
@@ -148,7 +156,10 @@ async function invoice(context: CommandContext, options: InvoiceOptions): Promis
     const sale = point.sell({ amount, description: options.description ?? profile.name, expirySeconds });
     return {
       sale,
-      output: { data: { ...sale, fiat, sales: file }, text: offerOf(sale, fiat, file, options.qr !== false) },
+      output: {
+        data: { ...sale, fiat, sales: file },
+        text: offerOf(context, sale, fiat, file, options.qr !== false),
+      },
     };
   };
   try {

@@ -1,6 +1,5 @@
 import { formatMsat, parseAmount } from "../../common/index.js";
 import { pause } from "../../common/pause.js";
-import { qrTerminal } from "../../common/qr.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
 import { EXIT } from "../exit-codes.js";
@@ -8,6 +7,7 @@ import { askNode } from "../node/ask-node.js";
 import { nodeUri } from "../node/operations.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { terminalCode } from "../terminal-code.js";
 import { readInvoiceArgument } from "./invoice.js";
 
 const SIMULATED = "Real Lightning protocol, simulated chain: there is no real money in this node.";
@@ -117,7 +117,7 @@ async function pay(
     return { data: answer, text: `Not paid: ${answer.reason}.`, exitCode: EXIT.NOT_PAID };
   const paid = `Paid, with a fee of ${formatMsat(answer.fee)}.`;
   if (answer.proof === undefined) return { data: answer, text: paid };
-  const code = qrTerminal(answer.proof);
+  const code = terminalCode(context, answer.proof, "hand over the proof below").text;
   return { data: answer, text: `${code}\n${paid} Show this to the point of sale:\n${answer.proof}` };
 }
 

@@ -10,10 +10,11 @@ import {
   qrSvg,
   qrTerminal,
 } from "../../lightning/odt/index.js";
-import type { RegisterCommand } from "../command-context.js";
+import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { framingOf, type MessageOptions, readMessage } from "../offline-message.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { terminalCode } from "../terminal-code.js";
 
 type Framing = Pick<MessageOptions, "oneByteType">;
 
@@ -82,14 +83,17 @@ function formatOf(options: QrOptions): Format {
   return format;
 }
 
-async function qr(text: string, options: QrOptions): Promise<CommandOutput> {
+async function qr(context: CommandContext, text: string, options: QrOptions): Promise<CommandOutput> {
   const format = formatOf(options);
   const framing = framingOf(options);
   const message = odtFromHex(text, framing);
   const hex = odtToHex(message, framing);
   const code = { png: qrPng, svg: qrSvg, terminal: qrTerminal }[format](hex);
+  const isShown = format === "terminal" && options.out === undefined && !context.json;
+  const shown = isShown ? terminalCode(context, hex, "give --out FILE.png") : undefined;
+  if (shown && !shown.fits) throw new InputError(shown.text);
   const data = { kind: message.kind, format, digits: hex.length };
-  if (options.out === undefined) return { data: { ...data, code }, text: String(code) };
+  if (options.out === undefined) return { data: { ...data, code }, text: shown?.text ?? String(code) };
   writeDurableFile(options.out, code);
   return { data: { ...data, out: options.out }, text: `Wrote ${options.out}, which only you can read.` };
 }
@@ -156,5 +160,5 @@ export const registerOdt: RegisterCommand = (program, run) => {
       "after",
       "\nExamples:\n  chequecard odt qr 0000A1B2...\n  chequecard odt qr 0000A1B2... --out proof.png\n",
     )
-    .action((hex: string, options: QrOptions) => run(() => qr(hex, options)));
+    .action((hex: string, options: QrOptions) => run((context) => qr(context, hex, options)));
 };

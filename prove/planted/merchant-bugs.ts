@@ -234,4 +234,23 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     [{ tests: SOLD, named: "never done already" }],
     [PERSONALIZE, "if (!item.cardId || !equalBytes(item.cardId, cardId))", "if (!item.cardId)"],
   ),
+  bug(
+    "a mistyped value is repeated in the error of its file",
+    [{ tests: "test/common/schema-mistakes.test.ts", named: "never repeat a value" }],
+    [
+      "common/schema-mistakes.ts",
+      'typeof value === "string" ? meant(value, known)',
+      'typeof value === "string" ? ", have ".concat(value)',
+    ],
+  ),
+  bug(
+    "a mistake stands in the line of the field before it",
+    [{ tests: "test/common/schema-mistakes.test.ts", named: "have sentences with lines" }],
+    ["common/yaml-lines.ts", "    names.pop();\n    parent.key = undefined;", "    parent.key = undefined;"],
+  ),
+  bug(
+    "a QR code is printed torn",
+    [{ tests: "test/cli/narrow.test.ts", named: "says how wide it must be" }],
+    ["common/qr.ts", "return needs > columns ?", "return needs > columns + 60 ?"],
+  ),
 ]);
