@@ -11,8 +11,8 @@ export { channelTarget } from "./conformance-target.js";
 export * from "./errors.js";
 export { type InspectedCard, inspectCard } from "./inspect-card.js";
 export { type ChipState, type ItemStage, type ItemState, Journal } from "./journal.js";
-export type { KeyInformation } from "./key-information.js";
 export { isBegun, type JournalFileOptions } from "./journal-file.js";
+export type { KeyInformation } from "./key-information.js";
 export { type CardLabel, cardLabels, exportLabels, labelCsv } from "./labels.js";
 export {
   type CardStep,

@@ -9,8 +9,8 @@ export interface ServedNode {
 }
 
 /**
- * Serves a node on a Unix socket that only its owner can use (mode 600): whoever reaches the socket spends the node's
- * money.
+ * Serves a node on a Unix socket that only its owner can use (mode 600), since a process that reaches the socket can
+ * spend the node's money.
  */
 export async function serveNode(node: LightningNode, path: string): Promise<ServedNode> {
   const sockets = new Set<Socket>();

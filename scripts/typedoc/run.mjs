@@ -24,11 +24,11 @@ const app = await Application.bootstrap({
   intentionallyNotExported: [
     "AppletPackage",
     "Field",
+    "FixedLayout.decode",
     "LIFECYCLE",
     "LedgerWriter",
     "Link",
     "NativeReader",
-    "OpenedMessage",
     "Payments",
     "Values",
     "WEEKDAYS",

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { buildProgram } from "../../testing/programs.js";
+import { buildProgram } from "../../testing/build-program.js";
 
 it("brews what was paid, and nothing that the card refused or the machine does not have", async () => {
   const program = await buildProgram("examples/coffee-machine/main.ts");

@@ -57,6 +57,8 @@ const TERMINAL_LINES: Readonly<Record<string, RegExp>> = {
   "cli/progress.ts": /stream: process\.stderr/,
   "cli/batch-view.ts": /stream: process\.stderr/,
   "issuer/service/log.ts": /return pino\(/,
+  "examples/coffee-machine/main.ts": /process\.stdout\.write\(`\$\{visibleLines\(/,
+  "examples/remote-node/main.ts": /process\.stdout\.write\(`\$\{visibleLines\(/,
   "examples/beer-tap/main.ts": /process\.std(out|err)\.write\(`\$\{(visibleLines\(|USAGE\})/,
 };
 const isProduct = (file: string): boolean =>
