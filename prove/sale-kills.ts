@@ -8,8 +8,11 @@ const PHASES: readonly Kill["phase"][] = ["before", "after"];
 /** More steps than a sale has, and more commits than a node makes for its start and one payment. */
 const MAX_STEPS = 40;
 
-const program = (name: string): string => fileURLToPath(new URL(`./sale-kills/${name}.js`, import.meta.url));
-const COMPILED: Programs = { merchant: program("merchant-process"), terminal: program("terminal-process") };
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const COMPILED: Programs = {
+  merchant: at("../testing/processes/node-process.js"),
+  terminal: at("./sale-kills/terminal-process.js"),
+};
 
 /** Every place of every sale at which every process can be killed. */
 export function* everyKill(isOver: (kill: Kill) => boolean): Generator<Kill> {

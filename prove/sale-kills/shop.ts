@@ -10,11 +10,11 @@ import { testCard, UNLIMITED } from "../../testing/cards/test-card.js";
 import { NO_RATES, type TestCard, testIssuer } from "../../testing/issuer/desk.js";
 import { MEMORY } from "../../testing/memory.js";
 import { uriOf } from "../../testing/merchant.js";
-import { Caller, serve } from "./channel.js";
-import { type Started, start } from "./links.js";
-import type { MerchantOrder } from "./merchant-process.js";
-import { nodeTargets, remoteNode, tellEvents } from "./remote-node.js";
-import type { Strike } from "./strikes.js";
+import { Caller, serve } from "../../testing/processes/channel.js";
+import { type Started, start, untilUp } from "../../testing/processes/links.js";
+import type { NodeOrder } from "../../testing/processes/node-process.js";
+import { nodeTargets, remoteNode, tellEvents } from "../../testing/processes/remote-node.js";
+import type { Strike } from "../../testing/processes/strikes.js";
 import type { TerminalOrder } from "./terminal-process.js";
 
 export type Scenario = "paid" | "declined" | "given up";
@@ -241,23 +241,20 @@ export class KillShop {
     return { spent: account?.spent ?? 0n, received: outbound };
   }
 
-  async #restartMerchant(kill?: MerchantOrder["kill"]): Promise<void> {
+  async #restartMerchant(kill?: NodeOrder["kill"]): Promise<void> {
     await this.#merchant?.process.kill();
     this.#merchant = await this.#startMerchant(kill);
   }
 
-  async #startMerchant(kill?: MerchantOrder["kill"]): Promise<Merchant> {
-    const order: MerchantOrder = {
+  async #startMerchant(kill?: NodeOrder["kill"]): Promise<Merchant> {
+    const order: NodeOrder = {
       chain: this.#file("chain"),
       file: this.#file("merchant"),
       ...(kill ? { kill } : {}),
     };
     const process = start(this.#programs.merchant, order);
     const caller = new Caller(process.link);
-    await new Promise<void>((up) => {
-      caller.on("up", () => up());
-      void process.ended.then(up);
-    });
+    await untilUp(process, caller).catch(() => undefined);
     const merchant = { process, caller, node: remoteNode(caller) };
     const ready = async () => {
       const all = [

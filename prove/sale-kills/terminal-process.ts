@@ -5,10 +5,10 @@ import { msat } from "../../common/index.js";
 import { SaleStore, Terminal } from "../../host/index.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import { announce, Caller, type Link } from "./channel.js";
-import { parentLink } from "./links.js";
-import { remoteNode } from "./remote-node.js";
-import { type Strike, Strikes } from "./strikes.js";
+import { announce, Caller, type Link } from "../../testing/processes/channel.js";
+import { parentLink } from "../../testing/processes/links.js";
+import { remoteNode } from "../../testing/processes/remote-node.js";
+import { type Strike, Strikes } from "../../testing/processes/strikes.js";
 
 export interface TerminalOrder {
   readonly sales: string;

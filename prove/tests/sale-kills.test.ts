@@ -9,7 +9,7 @@ const ALL = process.env.CHEQUECARD_KILLS === "all";
 let programs: Programs;
 beforeAll(async () => {
   const [merchant, terminal] = await Promise.all([
-    buildProgram("prove/sale-kills/merchant-process.ts"),
+    buildProgram("testing/processes/node-process.ts"),
     buildProgram("prove/sale-kills/terminal-process.ts"),
   ]);
   programs = { merchant, terminal };

@@ -7,7 +7,7 @@ import { proveProcesses } from "./prove-processes.js";
 const bench = new Bench();
 let program: string;
 beforeAll(async () => {
-  program = await buildProgram("test/issuer/issuer-process.ts");
+  program = await buildProgram("testing/processes/issuer-process.ts");
 });
 afterAll(() => bench.close());
 

@@ -7,7 +7,7 @@ import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
 import { type Bench, NODE_ID, type Service, START, startService } from "../../testing/issuer/service.js";
 import type { Behaviour } from "../../testing/nodes/scripted-node.js";
-import { ChildDied, ChildService } from "./child-service.js";
+import { IssuerChild } from "../../testing/processes/issuer-child.js";
 
 const DAY = 24 * 3_600_000;
 const AMOUNT = sat(100);
@@ -51,12 +51,12 @@ export async function proveKill(bench: Bench, program: string, kind: StoreKind, 
     if (story === "gap") await service.tap(card, 2, AMOUNT);
     const now = story === "gap" || story === "reconciler" ? START + DAY : START;
     const { path: keyFile } = await bench.keys();
-    const child = await ChildService.start(
+    const child = await IssuerChild.start(
       program,
       { kind, location, keyFile, now, dieAt: step },
       service.node,
     );
-    await expect(tellStory(child, story, card, token, invoice)).rejects.toThrow(ChildDied);
+    await expect(tellStory(child, story, card, token, invoice)).rejects.toMatchObject({ code: "closed" });
     await child.stop();
     expect(await service.violations()).toEqual([]);
     await goOn(service, card, token, invoice);
@@ -66,18 +66,18 @@ export async function proveKill(bench: Bench, program: string, kind: StoreKind, 
 }
 
 async function tellStory(
-  child: ChildService,
+  child: IssuerChild,
   story: Story,
   card: SigningCard,
   token: Uint8Array,
   invoice: string,
 ): Promise<unknown> {
-  if (story === "gap" || story === "reconciler") return await child.order({ order: "reconcile" });
+  if (story === "gap" || story === "reconciler") return await child.reconcile();
   if (story !== "status") return await child.present(token, invoice);
   const time = BigInt(START / 1000);
   const nonce = randomBytes(24);
   const status = card.status(statusChallenge(NODE_ID, time, nonce));
-  return await child.order({ order: "status", request: { status, time, nonce } });
+  return await child.status({ status, time, nonce });
 }
 
 /** The terminal presents again, the card comes by, time passes, the reconciler runs. */

@@ -5,7 +5,7 @@ import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
 import { type Bench, type Service, startService } from "../../testing/issuer/service.js";
-import { ChildService } from "./child-service.js";
+import { IssuerChild } from "../../testing/processes/issuer-child.js";
 
 const PER_CARD = 10;
 const AMOUNT = msat(1000n);
@@ -32,7 +32,7 @@ export async function proveProcesses(
   const { path: keyFile } = await bench.keys();
   const children = await Promise.all(
     Array.from({ length: options.processes }, () =>
-      ChildService.start(options.program, { kind, location, keyFile }, service.node),
+      IssuerChild.start(options.program, { kind, location, keyFile }, service.node),
     ),
   );
   try {
@@ -70,13 +70,13 @@ async function makeCard(service: Service, i: number): Promise<SigningCard> {
 
 /** Presents one token to two or three processes at once. @returns the reason of each answer */
 async function presentEverywhere(
-  children: readonly ChildService[],
+  children: readonly IssuerChild[],
   { token, invoice }: Presentation,
   i: number,
 ): Promise<(number | undefined)[]> {
   const times = 2 + (i % 2);
   const chosen = Array.from({ length: times }, (_, n) => children[(i * 7 + n * 3) % children.length]);
-  const answers = await Promise.all(chosen.map((child) => (child as ChildService).present(token, invoice)));
+  const answers = await Promise.all(chosen.map((child) => (child as IssuerChild).present(token, invoice)));
   return answers.map(({ reason }) => reason);
 }
 

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { buildProgram } from "../../testing/build-program.js";
 import { Bench, startService } from "../../testing/issuer/service.js";
-import { ChildService } from "./child-service.js";
+import { IssuerChild } from "../../testing/processes/issuer-child.js";
 
 const bench = new Bench();
 let program: string;
 beforeAll(async () => {
-  program = await buildProgram("test/issuer/issuer-process.ts");
+  program = await buildProgram("testing/processes/issuer-process.ts");
 });
 afterAll(() => bench.close());
 
@@ -23,8 +23,8 @@ it.each(["sqlite", "postgres"] as const)(
     const { node } = service;
     const { path: keyFile } = await bench.keys();
     const setup = { kind, location, keyFile };
-    const first = await ChildService.start(program, setup, node);
-    const second = await ChildService.start(program, setup, node);
+    const first = await IssuerChild.start(program, setup, node);
+    const second = await IssuerChild.start(program, setup, node);
     try {
       const [unlucky, card] = [await service.card(1), await service.card(2)];
       const invoice = service.invoice(1, sat(10));
@@ -41,7 +41,7 @@ it.each(["sqlite", "postgres"] as const)(
       const { calls } = node;
       const answer = first.present(card.authorize(invoice, sat(10)), invoice);
       await expect.poll(() => node.calls).toBe(calls + 1);
-      expect(await second.order({ order: "reconcile" })).toMatchObject({ settled: 0, voided: 0, open: 0 });
+      expect(await second.reconcile()).toMatchObject({ settled: 0, voided: 0, open: 0 });
       send();
       expect(await answer).toMatchObject({ outcome: "accepted" });
       const rows = await service.store.db.selectFrom("authorizations").select("state").execute();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { msat, sat } from "../../common/index.js";
 import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
-import type { CrashOrder } from "./crash-node.js";
+import type { NodeOrder } from "../../testing/processes/node-process.js";
 
 export const NAMES = ["payer", "router", "merchant"] as const;
 export type Name = (typeof NAMES)[number];
@@ -16,6 +16,12 @@ const MAX_FEE = 10_000;
 const MAX_COMMITS = 30;
 /** Milliseconds in which a payment's last steps are done once the payer knows of it. */
 const REST_MS = 100;
+
+/** Where a node is killed, and what it pays once up. */
+export interface CrashOrder extends Required<NodeOrder> {
+  /** At most so many msat of fee. */
+  readonly pay?: { readonly invoice: string; readonly maxFee: number };
+}
 
 /** A node that runs somewhere and may die by its order. */
 export interface Victim {

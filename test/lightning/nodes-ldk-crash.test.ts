@@ -1,10 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { msat } from "../../common/index.js";
 import { LdkNode } from "../../lightning/nodes/ldk/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import { buildProgram } from "../../testing/build-program.js";
-import { runProgram } from "../../testing/programs.js";
-import { CrashNetwork, NAMES, type Phase, type Victim } from "./crash-harness.js";
-import type { CrashOrder } from "./crash-node.js";
+import { Caller } from "../../testing/processes/channel.js";
+import { start, untilUp } from "../../testing/processes/links.js";
+import { remoteNode } from "../../testing/processes/remote-node.js";
+import { CrashNetwork, type CrashOrder, NAMES, type Phase, type Victim } from "./crash-harness.js";
 
 /** All commits with real kills, which takes minutes: CHEQUECARD_CRASH=all. */
 const ALL = process.env.CHEQUECARD_CRASH === "all";
@@ -15,6 +17,11 @@ beforeEach(async () => {
   network = await CrashNetwork.start();
 });
 afterEach(() => network.close());
+
+/** Makes the payment of an order, if it has one. @returns how it ended */
+async function payOf({ pay }: CrashOrder, node: LightningNode): Promise<string | undefined> {
+  return pay && (await node.pay({ invoice: pay.invoice, maxFee: msat(BigInt(pay.maxFee)) })).state;
+}
 
 /** A victim within this process: it stops at the commit without another byte to anyone, and forgets everything. */
 function runHere(order: CrashOrder): Victim {
@@ -32,11 +39,7 @@ function runHere(order: CrashOrder): Victim {
       throw new Error("the power is gone");
     },
   });
-  const paid = up.then(async (node) => {
-    if (!order.pay) return undefined;
-    const { invoice, maxFee } = order.pay;
-    return (await node.pay({ invoice, maxFee: msat(BigInt(maxFee)) })).state;
-  });
+  const paid = up.then((node) => payOf(order, node));
   paid.catch(die);
   return { up, paid, dead, kill: () => up.then((node) => node.close()).catch(() => undefined) };
 }
@@ -51,14 +54,16 @@ describe.each(NAMES)("when the %s loses its power", (name) => {
 describe.each(NAMES)("when the process of the %s is killed", (name) => {
   let program: string;
   beforeAll(async () => {
-    program = await buildProgram("test/lightning/crash-node.ts");
+    program = await buildProgram("testing/processes/node-process.ts");
   });
 
   function runElsewhere(order: CrashOrder): Victim {
-    const running = runProgram(program, [JSON.stringify(order)]);
-    const [up, paid] = [running.line(1), running.line(2)];
+    const running = start(program, order);
+    const caller = new Caller(running.link);
+    const up = untilUp(running, caller);
+    const paid = up.then(() => payOf(order, remoteNode(caller)));
     for (const step of [up, paid]) step.catch(() => undefined);
-    return { up, paid, dead: running.end(), kill: () => running.end("SIGKILL") };
+    return { up, paid, dead: running.ended, kill: () => running.kill() };
   }
 
   test.each(PHASES)(

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { Link } from "./channel.js";
+import type { Caller, Link } from "./channel.js";
 
 /** The link to the process that started this one. It ends this process when that one is gone. */
 export function parentLink(): Link {
@@ -45,3 +45,10 @@ export function start(program: string, order: unknown): Started {
     },
   };
 }
+
+/** Resolves when a process has announced that it is up; rejects when it ends before. */
+export const untilUp = ({ ended }: Started, caller: Caller): Promise<void> =>
+  new Promise((up, fail) => {
+    caller.on("up", () => up());
+    void ended.then(() => fail(new Error("the process ended before it was up")));
+  });

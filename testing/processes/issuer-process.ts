@@ -1,0 +1,60 @@
+// An issuer's service in a process of its own. Its one argument is an IssuerOrder as JSON; the node is in the process
+// that started it, as a real one is in another process: it survives this one.
+import { utf8 } from "../../common/index.js";
+import { Authorizer, authorizerConfigSchema, issuerPorts, type Step } from "../../issuer/authorizer/index.js";
+import { Reconciler } from "../../issuer/reconciler/index.js";
+import { openPostgres, openSqlite, type StoreKind } from "../../issuer/store/index.js";
+import { KeyFile } from "../../keys/index.js";
+import type { CardStatus, InitiatePayment } from "../../lightning/api/index.js";
+import { askStatus, initiate } from "../issuer/replies.js";
+import { announce, Caller, serve } from "./channel.js";
+import { parentLink } from "./links.js";
+import { remoteNode } from "./remote-node.js";
+
+export interface IssuerOrder {
+  readonly kind: StoreKind;
+  readonly location: string;
+  readonly keyFile: string;
+  readonly nodeId: string;
+  /** Unix milliseconds; stands still. */
+  readonly now: number;
+  /** The step at which the process kills itself. */
+  readonly dieAt?: Step;
+}
+
+const order: IssuerOrder = JSON.parse(process.argv[2] ?? "");
+const { kind, location } = order;
+const link = parentLink();
+link.onGone(() => process.exit());
+const config = authorizerConfigSchema.parse({
+  peerRate: { perSecond: 1e6, burst: 1e6 },
+  cardRate: { perSecond: 1e6, burst: 1e6 },
+  payTimeoutMs: 10_000,
+  maxInFlight: 100_000,
+  maxInFlightPerPayee: 100_000,
+  maxInFlightPerCard: 100_000,
+});
+const ports = issuerPorts({
+  store:
+    kind === "sqlite"
+      ? await openSqlite({ path: location, background: true })
+      : await openPostgres({ url: location }),
+  node: remoteNode(new Caller(link)),
+  network: "bcrt",
+  nodeId: Buffer.from(order.nodeId, "hex"),
+  keys: await KeyFile.open(order.keyFile, utf8("test")),
+  clock: () => order.now,
+  onStep: (step) => {
+    if (step === order.dieAt) process.kill(process.pid, "SIGKILL");
+  },
+});
+const authorizer = new Authorizer(ports, config);
+const reconciler = new Reconciler(ports, config, authorizer);
+serve(link, {
+  issuer: {
+    present: (request: InitiatePayment) => initiate(authorizer, request),
+    status: (status: CardStatus) => askStatus(authorizer, status),
+    reconcile: () => reconciler.run(),
+  },
+});
+announce(link, "up", undefined);
