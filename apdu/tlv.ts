@@ -1,5 +1,4 @@
-import { TLV } from "tlv";
-import { ParseError, ValueError } from "../common/errors.js";
+import { ParseError } from "../common/errors.js";
 
 /** One BER-TLV data object; `value` is not parsed further. */
 export interface DataObject {
@@ -12,19 +11,6 @@ export const formatTag = (tag: number): string => {
   const hex = tag.toString(16).toUpperCase();
   return hex.length % 2 ? `0${hex}` : hex;
 };
-
-/**
- * Encodes one data object. Encoding is the `tlv` package's; it is handed its buffer, because its own uses the
- * deprecated Buffer constructor. Its parser is not used: it accepts truncated values silently.
- * @param tag 1 or 2 bytes; @param value bytes, at most 65535
- * @throws ValueError
- */
-export function encodeTlv(tag: number, value: Uint8Array): Uint8Array {
-  if (value.length > 0xffff)
-    throw new ValueError(formatTag(tag), `need at most 65535 bytes, have ${value.length}`);
-  const object = new TLV(tag, Buffer.from(value.buffer, value.byteOffset, value.length));
-  return Uint8Array.from(object.encode(Buffer.alloc(object.byteLength)));
-}
 
 /**
  * Reads the data objects that fill `bytes` exactly. Strict: definite minimal lengths of at most 2 bytes, tags of

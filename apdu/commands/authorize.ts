@@ -4,7 +4,7 @@ import { command } from "../command-apdu.js";
 import { CLA, INS, INVOICE_HASH_LENGTH, MESSAGE_TYPE, SEALED_MESSAGE_LENGTH } from "../constants.js";
 import { amountField, bytesField, fixedLayout } from "../layout.js";
 import { readFrame } from "../sealed/frame.js";
-import { type CommandCodec, expectHeader } from "./codec.js";
+import type { CommandCodec } from "./codec.js";
 
 const layout = fixedLayout("AUTHORIZE", {
   amount: amountField,
@@ -31,13 +31,6 @@ export const authorize: CommandCodec<AuthorizeRequest, Uint8Array> = {
     positive(msat(request.amount, "AUTHORIZE/amount"));
     return command(HEADER.cla, HEADER.ins, { data: layout.encode(request), le: 256 });
   },
-  decodeRequest(apdu) {
-    expectHeader("AUTHORIZE", apdu, HEADER);
-    const request = layout.decode(apdu.data);
-    positive(request.amount);
-    return request;
-  },
-  encodeResponse: (token) => token,
   decodeResponse: (data) => expectSealed(data, MESSAGE_TYPE.AUTHORIZATION, "AUTHORIZE response"),
 };
 

@@ -1,8 +1,8 @@
-import { concatBytes, expectLength } from "../../common/bytes.js";
+import { concatBytes } from "../../common/bytes.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS, PIN_REFERENCE } from "../constants.js";
-import { decodePinBlock, encodePinBlock, PIN_BLOCK_LENGTH } from "../pin-block.js";
-import { type CommandCodec, expectHeader, expectNoData } from "./codec.js";
+import { encodePinBlock } from "../pin-block.js";
+import { type CommandCodec, expectNoData } from "./codec.js";
 
 export interface ChangePinRequest {
   readonly oldPin: string;
@@ -19,14 +19,5 @@ export const changePin: CommandCodec<ChangePinRequest, undefined> = {
       p2: HEADER.p2,
       data: concatBytes(encodePinBlock(oldPin), encodePinBlock(newPin)),
     }),
-  decodeRequest(apdu) {
-    expectHeader("CHANGE PIN", apdu, HEADER);
-    expectLength(apdu.data, 2 * PIN_BLOCK_LENGTH, "CHANGE PIN/blocks");
-    return {
-      oldPin: decodePinBlock(apdu.data.slice(0, PIN_BLOCK_LENGTH), "CHANGE PIN/old block"),
-      newPin: decodePinBlock(apdu.data.slice(PIN_BLOCK_LENGTH), "CHANGE PIN/new block"),
-    };
-  },
-  encodeResponse: () => new Uint8Array(0),
   decodeResponse: (data) => expectNoData("CHANGE PIN", data),
 };

@@ -1,19 +1,15 @@
 import { ParseError } from "../../common/errors.js";
 import { CardStatusError } from "../card-status-error.js";
 import { type CommandApdu, decodeResponseApdu, encodeCommandApdu } from "../command-apdu.js";
-import { formatSw, SW } from "../status-words.js";
+import { SW } from "../status-words.js";
 import type { Transport } from "../transport.js";
 
-/** One command of the card protocol, both directions: what a host writes and a card reads, and back. */
+/** One command of the card protocol, as a host needs it. What a card reads and writes is in `reference`. */
 export interface CommandCodec<Request, Response> {
   /** As the specification names it. */
   readonly name: string;
   /** @throws ValueError naming the field */
   encodeRequest(request: Request): CommandApdu;
-  /** @throws ParseError naming the field */
-  decodeRequest(apdu: CommandApdu): Request;
-  /** Response data without the status word. @throws ValueError */
-  encodeResponse(response: Response): Uint8Array;
   /** Response data of a 9000 answer. @throws ParseError naming the field */
   decodeResponse(data: Uint8Array): Response;
 }
@@ -34,21 +30,8 @@ export async function send<Request, Response>(
   return codec.decodeResponse(data);
 }
 
-/** Header check of a request codec. @throws ParseError */
-export function expectHeader(
-  name: string,
-  apdu: CommandApdu,
-  header: { cla: number; ins: number; p1: number; p2: number },
-): void {
-  for (const field of ["cla", "ins", "p1", "p2"] as const)
-    if (apdu[field] !== header[field])
-      throw new ParseError(`${name}/${field}`, `need ${byte(header[field])}, have ${byte(apdu[field])}`);
-}
-
 /** For commands that answer with a status word alone. @throws ParseError when there is data */
 export function expectNoData(name: string, data: Uint8Array): undefined {
   if (data.length) throw new ParseError(`${name} response`, `need no data, have ${data.length} bytes`);
   return undefined;
 }
-
-const byte = (value: number): string => formatSw(value).slice(2);

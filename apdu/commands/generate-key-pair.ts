@@ -1,8 +1,8 @@
-import { concatBytes, expectLength, ParseError, requireLength, secp256k1 } from "../../common/index.js";
+import { expectLength, ParseError, requireLength, secp256k1 } from "../../common/index.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS, SIGNATURE_LENGTH, TAG } from "../constants.js";
-import { encodeTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
-import { type CommandCodec, expectHeader } from "./codec.js";
+import { needTlv, readTlvs, unwrapTlv } from "../tlv.js";
+import type { CommandCodec } from "./codec.js";
 
 /** Bytes of the challenge that the new key signs. */
 export const KEY_CHALLENGE_LENGTH = 16;
@@ -29,16 +29,6 @@ export const generateKeyPair: CommandCodec<GenerateKeyPairRequest, GenerateKeyPa
     requireLength(challenge, KEY_CHALLENGE_LENGTH, "GENERATE KEY PAIR/challenge");
     return command(HEADER.cla, HEADER.ins, { p1: HEADER.p1, data: challenge, le: 256 });
   },
-  decodeRequest(apdu) {
-    expectHeader("GENERATE KEY PAIR", apdu, HEADER);
-    expectLength(apdu.data, KEY_CHALLENGE_LENGTH, "GENERATE KEY PAIR/challenge");
-    return { challenge: apdu.data };
-  },
-  encodeResponse: ({ point, signature }) =>
-    concatBytes(
-      encodeTlv(TAG.KEY_TEMPLATE, encodeTlv(TAG.EC_POINT, point)),
-      encodeTlv(TAG.SIGNATURE, signature),
-    ),
   decodeResponse(data) {
     const path = "GENERATE KEY PAIR response";
     const objects = readTlvs(data, path);

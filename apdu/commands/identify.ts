@@ -1,8 +1,8 @@
-import { expectLength, requireLength } from "../../common/bytes.js";
+import { requireLength } from "../../common/bytes.js";
 import { command } from "../command-apdu.js";
 import { CHALLENGE_LENGTH, CLA, INS, MESSAGE_TYPE } from "../constants.js";
 import { expectSealed } from "./authorize.js";
-import { type CommandCodec, expectHeader } from "./codec.js";
+import type { CommandCodec } from "./codec.js";
 
 export interface IdentifyRequest {
   /** 32 bytes that the card signs in its status. */
@@ -18,11 +18,5 @@ export const identify: CommandCodec<IdentifyRequest, Uint8Array> = {
     requireLength(challenge, CHALLENGE_LENGTH, "IDENTIFY/challenge");
     return command(HEADER.cla, HEADER.ins, { data: challenge, le: 256 });
   },
-  decodeRequest(apdu) {
-    expectHeader("IDENTIFY", apdu, HEADER);
-    expectLength(apdu.data, CHALLENGE_LENGTH, "IDENTIFY/challenge");
-    return { challenge: apdu.data };
-  },
-  encodeResponse: (status) => status,
   decodeResponse: (data) => expectSealed(data, MESSAGE_TYPE.STATUS, "IDENTIFY response"),
 };

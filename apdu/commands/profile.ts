@@ -1,5 +1,4 @@
-import { utf8 } from "../../common/bytes.js";
-import { ParseError, ValueError } from "../../common/errors.js";
+import { ParseError } from "../../common/errors.js";
 import {
   CAPABILITY,
   LIFECYCLE,
@@ -67,24 +66,6 @@ export function decodeProfile(bytes: Uint8Array, path = "profile"): CardProfile 
   };
 }
 
-/** @returns 32 bytes @throws ValueError */
-export function encodeProfile(profile: CardProfile): Uint8Array {
-  const bit = (value: bigint | undefined, flag: number) => (value === undefined ? 0 : flag);
-  return layout.encode({
-    major: profile.major,
-    minor: profile.minor,
-    lifecycle: profile.lifecycle,
-    capabilities:
-      (profile.pinSet ? CAPABILITY.PIN_SET : 0) |
-      bit(profile.available, CAPABILITY.AVAILABLE_PUBLISHED) |
-      bit(profile.maxPerTransaction, CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED) |
-      bit(profile.pinThreshold, CAPABILITY.PIN_THRESHOLD_PUBLISHED),
-    available: profile.available ?? 0n,
-    maxPerTransaction: profile.maxPerTransaction ?? 0n,
-    pinThreshold: profile.pinThreshold ?? 0n,
-  });
-}
-
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /** The node URI as text. Its form `pubkey@host:port` is judged by who dials it. @throws ParseError */
@@ -94,14 +75,4 @@ export function decodeNodeUri(bytes: Uint8Array, path = "node URI"): string {
   const text = Buffer.from(bytes).toString("latin1");
   if (!PRINTABLE.test(text)) throw new ParseError(path, "need printable ASCII without spaces");
   return text;
-}
-
-/** @throws ValueError */
-export function encodeNodeUri(uri: string): Uint8Array {
-  if (!PRINTABLE.test(uri) || uri.length > MAX_NODE_URI_LENGTH)
-    throw new ValueError(
-      "node URI",
-      `need 1 to ${MAX_NODE_URI_LENGTH} printable ASCII characters, have ${uri.length}`,
-    );
-  return utf8(uri);
 }

@@ -1,10 +1,10 @@
-import { concatBytes, equalBytes } from "../../common/bytes.js";
+import { equalBytes } from "../../common/bytes.js";
 import { ParseError, ValueError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
 import { CARD_AID, CLA, INS, TAG } from "../constants.js";
-import { encodeTlv, findTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
-import { type CommandCodec, expectHeader } from "./codec.js";
-import { type CardProfile, decodeNodeUri, decodeProfile, encodeNodeUri, encodeProfile } from "./profile.js";
+import { findTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
+import type { CommandCodec } from "./codec.js";
+import { type CardProfile, decodeNodeUri, decodeProfile } from "./profile.js";
 
 export interface SelectRequest {
   /** 5..16 bytes; a card selects by a prefix too. Default: the card application. */
@@ -28,22 +28,6 @@ export const select: CommandCodec<SelectRequest, SelectResponse> = {
     if (aid.length < 5 || aid.length > 16)
       throw new ValueError("SELECT/aid", `need 5 to 16 bytes, have ${aid.length}`);
     return command(HEADER.cla, HEADER.ins, { p1: HEADER.p1, p2: HEADER.p2, data: aid, le: 256 });
-  },
-  decodeRequest(apdu) {
-    expectHeader("SELECT", apdu, HEADER);
-    if (apdu.data.length < 5 || apdu.data.length > 16)
-      throw new ParseError("SELECT/aid", `need 5 to 16 bytes, have ${apdu.data.length}`);
-    return { aid: apdu.data };
-  },
-  encodeResponse({ aid, profile, nodeUri }) {
-    const proprietary = concatBytes(
-      encodeTlv(TAG.PROFILE, encodeProfile(profile)),
-      nodeUri === undefined ? new Uint8Array(0) : encodeTlv(TAG.NODE_URI, encodeNodeUri(nodeUri)),
-    );
-    return encodeTlv(
-      TAG.FCI,
-      concatBytes(encodeTlv(TAG.DF_NAME, aid), encodeTlv(TAG.FCI_PROPRIETARY, proprietary)),
-    );
   },
   decodeResponse(data) {
     const path = "SELECT response";

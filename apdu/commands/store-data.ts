@@ -1,7 +1,7 @@
-import { concatBytes, ParseError, readU16, u8, u16, ValueError } from "../../common/index.js";
+import { concatBytes, u8, u16, ValueError } from "../../common/index.js";
 import { command } from "../command-apdu.js";
 import { CLA, INS } from "../constants.js";
-import { type CommandCodec, expectHeader, expectNoData } from "./codec.js";
+import { type CommandCodec, expectNoData } from "./codec.js";
 
 /** A data group of STORE DATA: number and value (GlobalPlatform 2.3 §11.11, DGI format). */
 export interface DataGroup {
@@ -31,17 +31,6 @@ export const storeData: CommandCodec<StoreDataRequest, undefined> = {
       p2: block,
       data: encodeGroups(groups),
     }),
-  decodeRequest(apdu) {
-    const last = apdu.p1 === P1.LAST;
-    expectHeader("STORE DATA", apdu, {
-      cla: CLA.SECURE,
-      ins: INS.STORE_DATA,
-      p1: last ? P1.LAST : P1.MORE,
-      p2: apdu.p2,
-    });
-    return { block: apdu.p2, last, groups: decodeGroups(apdu.data) };
-  },
-  encodeResponse: () => new Uint8Array(0),
   decodeResponse: (data) => expectNoData("STORE DATA", data),
 };
 
@@ -54,24 +43,4 @@ export function encodeGroups(groups: readonly DataGroup[]): Uint8Array {
       return concatBytes(u16(dgi, "DGI"), u8(value.length), value);
     }),
   );
-}
-
-/** The inverse of {@link encodeGroups}. @throws ParseError: truncated, or a group twice */
-export function decodeGroups(bytes: Uint8Array, path = "STORE DATA"): DataGroup[] {
-  const groups: DataGroup[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    if (bytes.length - at < 3) throw new ParseError(path, "ends inside a DGI header");
-    const dgi = readU16(bytes, at);
-    const name = `${path}/${dgi.toString(16).padStart(4, "0")}`;
-    const length = bytes[at + 2] ?? 0;
-    at += 3;
-    if (length > 254) throw new ParseError(name, "length of 3 bytes is not used");
-    if (length > bytes.length - at)
-      throw new ParseError(name, `need ${length} bytes, have ${bytes.length - at}`);
-    if (groups.some((group) => group.dgi === dgi)) throw new ParseError(name, "stands twice");
-    groups.push({ dgi, value: bytes.slice(at, at + length) });
-    at += length;
-  }
-  return groups;
 }

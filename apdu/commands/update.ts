@@ -1,7 +1,7 @@
 import { command } from "../command-apdu.js";
 import { CLA, INS, MESSAGE_TYPE } from "../constants.js";
 import { expectSealed } from "./authorize.js";
-import { type CommandCodec, expectHeader, expectNoData } from "./codec.js";
+import { type CommandCodec, expectNoData } from "./codec.js";
 
 export interface UpdateRequest {
   /** Sealed update from the issuer, 149 bytes. */
@@ -15,10 +15,5 @@ export const update: CommandCodec<UpdateRequest, undefined> = {
   name: "UPDATE",
   encodeRequest: ({ sealedUpdate }) =>
     command(HEADER.cla, HEADER.ins, { data: expectSealed(sealedUpdate, MESSAGE_TYPE.UPDATE, "UPDATE/data") }),
-  decodeRequest(apdu) {
-    expectHeader("UPDATE", apdu, HEADER);
-    return { sealedUpdate: expectSealed(apdu.data, MESSAGE_TYPE.UPDATE, "UPDATE/data") };
-  },
-  encodeResponse: () => new Uint8Array(0),
   decodeResponse: (data) => expectNoData("UPDATE", data),
 };

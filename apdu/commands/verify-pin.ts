@@ -1,12 +1,11 @@
-import { expectLength } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import { CardStatusError } from "../card-status-error.js";
 import { command, decodeResponseApdu, encodeCommandApdu } from "../command-apdu.js";
 import { CLA, INS, PIN_REFERENCE } from "../constants.js";
-import { decodePinBlock, encodePinBlock, PIN_BLOCK_LENGTH } from "../pin-block.js";
+import { encodePinBlock } from "../pin-block.js";
 import { isPinWrong, SW } from "../status-words.js";
 import type { Transport } from "../transport.js";
-import { type CommandCodec, expectHeader, expectNoData } from "./codec.js";
+import { type CommandCodec, expectNoData } from "./codec.js";
 
 export interface VerifyPinRequest {
   /** 4 to 12 digits. */
@@ -19,12 +18,6 @@ const HEADER = { cla: CLA.ISO, ins: INS.VERIFY_PIN, p1: 0, p2: PIN_REFERENCE };
 export const verifyPin: CommandCodec<VerifyPinRequest, undefined> = {
   name: "VERIFY PIN",
   encodeRequest: ({ pin }) => command(HEADER.cla, HEADER.ins, { p2: HEADER.p2, data: encodePinBlock(pin) }),
-  decodeRequest(apdu) {
-    expectHeader("VERIFY PIN", apdu, HEADER);
-    expectLength(apdu.data, PIN_BLOCK_LENGTH, "VERIFY PIN/block");
-    return { pin: decodePinBlock(apdu.data, "VERIFY PIN/block") };
-  },
-  encodeResponse: () => new Uint8Array(0),
   decodeResponse: (data) => expectNoData("VERIFY PIN", data),
 };
 

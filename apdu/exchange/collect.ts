@@ -1,7 +1,7 @@
-import { concatBytes, readU16, u16 } from "../../common/bytes.js";
+import { readU16 } from "../../common/bytes.js";
 import { ParseError, ValueError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
-import { type CommandCodec, expectHeader } from "../commands/codec.js";
+import type { CommandCodec } from "../commands/codec.js";
 import { CLA } from "../constants.js";
 import { COLLECT_PART_LENGTH, EXCHANGE_INS, MAX_COLLECTED_LENGTH } from "./constants.js";
 
@@ -34,20 +34,6 @@ export const collect: CommandCodec<CollectRequest, CollectResponse> = {
     if (!Number.isInteger(offset) || offset < 0 || offset >= MAX_COLLECTED_LENGTH)
       throw new ValueError("COLLECT/offset", `need 0 to ${MAX_COLLECTED_LENGTH - 1}, have ${offset}`);
     return command(CLA.PROPRIETARY, EXCHANGE_INS.COLLECT, { p1: offset >> 8, p2: offset & 0xff, le: 256 });
-  },
-  decodeRequest(apdu) {
-    const { p1, p2 } = apdu;
-    expectHeader(NAME, apdu, { cla: CLA.PROPRIETARY, ins: EXCHANGE_INS.COLLECT, p1, p2 });
-    const offset = (p1 << 8) | p2;
-    if (offset >= MAX_COLLECTED_LENGTH)
-      throw new ParseError("COLLECT/offset", `need 0 to ${MAX_COLLECTED_LENGTH - 1}, have ${offset}`);
-    if (apdu.data.length) throw new ParseError(NAME, `need no data, have ${apdu.data.length} bytes`);
-    return { offset };
-  },
-  encodeResponse(response) {
-    const wrong = problem(response);
-    if (wrong) throw new ValueError("COLLECT response", wrong);
-    return concatBytes(u16(response.total), response.part);
   },
   decodeResponse(data) {
     if (data.length < 3)

@@ -1,7 +1,7 @@
 import { utf8 } from "../../common/bytes.js";
-import { ParseError, ValueError } from "../../common/errors.js";
+import { ValueError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
-import { type CommandCodec, expectHeader, expectNoData } from "../commands/codec.js";
+import { type CommandCodec, expectNoData } from "../commands/codec.js";
 import { CLA } from "../constants.js";
 import { EXCHANGE_INS, MAX_PRESENTED_LENGTH } from "./constants.js";
 
@@ -30,13 +30,5 @@ export const present: CommandCodec<PresentRequest, undefined> = {
     if (wrong) throw new ValueError("PRESENT/invoice", wrong);
     return command(HEADER.cla, HEADER.ins, { data: utf8(invoice) });
   },
-  decodeRequest(apdu) {
-    expectHeader("PRESENT", apdu, HEADER);
-    const invoice = Buffer.from(apdu.data).toString("latin1");
-    const wrong = problem(invoice);
-    if (wrong) throw new ParseError("PRESENT/invoice", wrong);
-    return { invoice };
-  },
-  encodeResponse: () => new Uint8Array(0),
   decodeResponse: (data) => expectNoData("PRESENT", data),
 };

@@ -1,9 +1,9 @@
-import { concatBytes, equalBytes, expectLength, u8 } from "../../common/bytes.js";
+import { equalBytes, expectLength } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import { command } from "../command-apdu.js";
-import { type CommandCodec, expectHeader } from "../commands/codec.js";
+import type { CommandCodec } from "../commands/codec.js";
 import { CLA, INS, TAG } from "../constants.js";
-import { encodeTlv, needTlv, readTlvs, unwrapTlv } from "../tlv.js";
+import { needTlv, readTlvs, unwrapTlv } from "../tlv.js";
 import { EXCHANGE_AID, EXCHANGE_MAJOR, EXCHANGE_PROFILE_LENGTH } from "./constants.js";
 
 /** What a wallet says of itself. */
@@ -22,22 +22,6 @@ export const selectExchange: CommandCodec<Readonly<Record<string, never>>, Excha
   name: "SELECT",
   encodeRequest: () =>
     command(HEADER.cla, HEADER.ins, { p1: HEADER.p1, p2: HEADER.p2, data: EXCHANGE_AID, le: 256 }),
-  decodeRequest(apdu) {
-    expectHeader("SELECT", apdu, HEADER);
-    if (!equalBytes(apdu.data, EXCHANGE_AID))
-      throw new ParseError("SELECT/aid", "not the exchange application");
-    return {};
-  },
-  encodeResponse({ major, minor, capabilities }) {
-    const profile = concatBytes(
-      u8(major, "profile/major"),
-      u8(minor, "profile/minor"),
-      u8(capabilities, "profile/capabilities"),
-      Uint8Array.of(0),
-    );
-    const proprietary = encodeTlv(TAG.FCI_PROPRIETARY, encodeTlv(TAG.PROFILE, profile));
-    return encodeTlv(TAG.FCI, concatBytes(encodeTlv(TAG.DF_NAME, EXCHANGE_AID), proprietary));
-  },
   decodeResponse(data) {
     const fci = readTlvs(unwrapTlv(data, TAG.FCI, PATH), `${PATH}/6F`);
     if (!equalBytes(needTlv(fci, TAG.DF_NAME, `${PATH}/6F`), EXCHANGE_AID))

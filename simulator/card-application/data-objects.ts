@@ -1,3 +1,4 @@
+import { TLV } from "tlv";
 import {
   CAPABILITY,
   CARD_AID,
@@ -10,11 +11,10 @@ import {
 import { concatBytes } from "../../common/index.js";
 import { type CardState, nodeUriOf } from "./state.js";
 
-/** Tag, shortest length below 256, value (specs/01 §4). */
+/** Tag, shortest length, value (specs/01 §4). The `tlv` package gets its buffer: its own uses a deprecated constructor. */
 function dataObject(tag: number, value: Uint8Array): Uint8Array {
-  const tagBytes = tag > 0xff ? [tag >> 8, tag & 0xff] : [tag];
-  const lengthBytes = value.length < 128 ? [value.length] : [0x81, value.length];
-  return concatBytes(Uint8Array.of(...tagBytes, ...lengthBytes), value);
+  const object = new TLV(tag, Buffer.from(value.buffer, value.byteOffset, value.length));
+  return Uint8Array.from(object.encode(Buffer.alloc(object.byteLength)));
 }
 
 /** What is still to be spent; 0 where an issuer's mistake left less credit than was authorized. */

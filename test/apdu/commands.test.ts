@@ -7,7 +7,6 @@ import {
   CardStatusError,
   type CommandCodec,
   changePin,
-  decodeCommandApdu,
   encodeCommandApdu,
   generateKeyPair,
   getNodeUri,
@@ -34,6 +33,8 @@ import {
   sat,
   ValueError,
 } from "../../common/index.js";
+import { keyProof } from "../../reference/card/respond.js";
+import { RESPONSES, type Words } from "../../reference/commands.js";
 
 const HASH = new Uint8Array(32).fill(0xab);
 const sealed = (type: number): Uint8Array => Uint8Array.from([type, ...new Uint8Array(148)]);
@@ -47,6 +48,18 @@ const PROFILE: CardProfile = {
   pinThreshold: NO_LIMIT,
 };
 const URI = `02${"11".repeat(32)}@[2001:db8::1]:9735`;
+
+/** What a card answers, from the reference implementation. */
+const WORDS = { ...PROFILE, lifecycle: "0f", available: null };
+const fci = (nodeUri: string | null): Uint8Array =>
+  answer("SELECT response", { aid: bytesToHex(CARD_AID), profile: WORDS, nodeUri });
+const profileObject = answer("GET DATA C1 response", WORDS);
+
+function answer(kind: string, words: Words): Uint8Array {
+  const codec = RESPONSES[kind];
+  if (!codec) throw new Error(`no ${kind}`);
+  return Uint8Array.from(codec.write(words));
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of codecs with unrelated request and response types
 type AnyCodec = CommandCodec<any, any>;
@@ -81,24 +94,11 @@ const REQUESTS: readonly (readonly [AnyCodec, unknown, string])[] = [
   [reset, {}, "84e40000"],
 ];
 
-describe("requests, both directions", () => {
+describe("requests", () => {
   it.each(REQUESTS.map(([codec, request, hex]) => ({ name: codec.name, codec, request, hex })))(
     "$name",
     ({ codec, request, hex }) => {
-      const bytes = encodeCommandApdu(codec.encodeRequest(request));
-      expect(bytesToHex(bytes)).toBe(hex);
-      expect(codec.decodeRequest(decodeCommandApdu(bytes))).toEqual(request);
-    },
-  );
-
-  it.each(REQUESTS.map(([codec, , hex]) => ({ name: codec.name, codec, hex })))(
-    "$name refuses any other header",
-    ({ codec, hex }) => {
-      for (const at of [0, 1, 2]) {
-        const bytes = hexToBytes(hex);
-        bytes[at] = (bytes[at] ?? 0) ^ 0x40;
-        expect(() => codec.decodeRequest(decodeCommandApdu(bytes))).toThrow(ParseError);
-      }
+      expect(bytesToHex(encodeCommandApdu(codec.encodeRequest(request)))).toBe(hex);
     },
   );
 });
@@ -131,8 +131,6 @@ describe("values that must not be written", () => {
     ["challenge", () => identify.encodeRequest({ challenge: new Uint8Array(31) }), "need 32 bytes"],
     ["a status as an update", () => update.encodeRequest({ sealedUpdate: sealed(2) }), "UPDATE/data/type"],
     ["AID", () => select.encodeRequest({ aid: new Uint8Array(4) }), "SELECT/aid"],
-    ["URI too long", () => getNodeUri.encodeResponse("x".repeat(201)), "have 201"],
-    ["URI with a space", () => getNodeUri.encodeResponse("a b"), "printable ASCII"],
     [
       "DGI too long",
       () =>
@@ -155,15 +153,11 @@ describe("values that must not be written", () => {
 
 describe("responses", () => {
   it("SELECT carries the profile and the node URI", () => {
-    const response = { aid: CARD_AID, profile: PROFILE, nodeUri: URI };
-    const bytes = select.encodeResponse(response);
-    expect(select.decodeResponse(bytes)).toEqual(response);
-    expect(bytes.length).toBeLessThanOrEqual(256);
-    expect(
-      select.decodeResponse(select.encodeResponse({ ...response, nodeUri: undefined })).nodeUri,
-    ).toBeUndefined();
-    const longest = { ...response, nodeUri: "x".repeat(200) };
-    expect(select.encodeResponse(longest).length).toBeLessThanOrEqual(256);
+    expect(select.decodeResponse(fci(URI))).toEqual({ aid: CARD_AID, profile: PROFILE, nodeUri: URI });
+    expect(select.decodeResponse(fci(null)).nodeUri).toBeUndefined();
+    const longest = fci("x".repeat(200));
+    expect(select.decodeResponse(longest).nodeUri).toHaveLength(200);
+    expect(longest.length).toBeLessThanOrEqual(256);
   });
 
   it.each([
@@ -178,7 +172,7 @@ describe("responses", () => {
   });
 
   it("refuses another major version and an impossible lifecycle, and ignores reserved bytes", () => {
-    const bytes = getProfile.encodeResponse(PROFILE);
+    const bytes = profileObject;
     const changed = (at: number, value: number) => {
       const copy = Uint8Array.from(bytes);
       copy[2 + at] = value;
@@ -204,11 +198,9 @@ describe("responses", () => {
   it("any bytes from a card are a value or a parse error", () => {
     const codecs: AnyCodec[] = [select, getProfile, getNodeUri, authorize, identify, generateKeyPair, update];
     const near = fc.constantFrom(
-      bytesToHex(select.encodeResponse({ aid: CARD_AID, profile: PROFILE, nodeUri: URI })),
-      bytesToHex(getProfile.encodeResponse(PROFILE)),
-      bytesToHex(
-        generateKeyPair.encodeResponse({ point: new Uint8Array(65), signature: new Uint8Array(64) }),
-      ),
+      bytesToHex(fci(URI)),
+      bytesToHex(profileObject),
+      bytesToHex(keyProof(new Uint8Array(65), new Uint8Array(64))),
       bytesToHex(sealed(1)),
     );
     const mutated = fc.tuple(near, fc.nat(300), fc.nat(255), fc.nat(300)).map(([hex, at, value, cut]) => {
@@ -253,16 +245,6 @@ describe("sending", () => {
     await expect(queryPin(card("9c04"))).rejects.toThrow(CardStatusError);
     await expect(queryPin(card("01" + "9000"))).rejects.toThrow(ParseError);
   });
-});
-
-it("STORE DATA refuses truncated groups and a group twice", () => {
-  for (const [hex, names] of [
-    ["84e2080003010205", "0102: need 5 bytes, have 0"],
-    ["84e20800020102", "inside a DGI header"],
-    ["84e208000a01020201020102020102", "0102: stands twice"],
-    ["84e20800040102ff00", "not used"],
-  ] as const)
-    expect(() => storeData.decodeRequest(decodeCommandApdu(hexToBytes(hex)))).toThrow(names);
 });
 
 it("ValueError is what encoders throw", () => {

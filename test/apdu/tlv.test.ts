@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeTlv, findTlv, needTlv, readTlvs, unwrapTlv } from "../../apdu/index.js";
-import { bytesToHex, concatBytes, hexToBytes, ParseError, ValueError } from "../../common/index.js";
+import { findTlv, needTlv, readTlvs, unwrapTlv } from "../../apdu/index.js";
+import { bytesToHex, concatBytes, hexToBytes, ParseError } from "../../common/index.js";
+import { tlv } from "../../reference/tlv.js";
+
+/** One object as the reference implementation writes it. */
+const written = (tag: number, value: Uint8Array): Uint8Array =>
+  hexToBytes(tlv(tag.toString(16), bytesToHex(value)));
 
 const read = (hex: string) =>
   readTlvs(hexToBytes(hex), "fci").map(({ tag, value }) => [tag, bytesToHex(value)]);
@@ -51,16 +56,15 @@ describe("BER-TLV", () => {
     expect(() => unwrapTlv(hexToBytes("6f006f00"), 0x6f, "x")).toThrow("have 6F 6F");
   });
 
-  it("reads what it writes", () => {
+  it("reads what the reference implementation writes", () => {
     const tag = fc.constantFrom(0x84, 0xc1, 0x6f, 0x5f50, 0x7f49, 0x86);
     fc.assert(
-      fc.property(fc.array(fc.tuple(tag, fc.uint8Array({ maxLength: 400 })), { maxLength: 4 }), (objects) => {
-        const bytes = concatBytes(...objects.map(([t, v]) => encodeTlv(t, v)));
+      fc.property(fc.array(fc.tuple(tag, fc.uint8Array({ maxLength: 255 })), { maxLength: 4 }), (objects) => {
+        const bytes = concatBytes(...objects.map(([t, v]) => written(t, v)));
         expect(readTlvs(bytes, "x")).toEqual(objects.map(([tag, value]) => ({ tag, value })));
       }),
       { seed: 1 },
     );
-    expect(() => encodeTlv(0x84, new Uint8Array(65536))).toThrow(ValueError);
   });
 
   it("never throws anything but a parse error", () => {

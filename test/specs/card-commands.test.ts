@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { decodeProfile, encodeProfile } from "../../apdu/commands/profile.js";
+import { decodeProfile } from "../../apdu/commands/profile.js";
 import {
   authorize,
-  type CommandCodec,
+  type CommandApdu,
   changePin,
-  decodeCommandApdu,
-  decodePinBlock,
   encodeCommandApdu,
   encodePinBlock,
   generateKeyPair,
@@ -19,7 +17,7 @@ import {
   update,
   verifyPin,
 } from "../../apdu/index.js";
-import { bytesToHex, hexToBytes } from "../../common/index.js";
+import { bytesToHex, hexToBytes, type Msat } from "../../common/index.js";
 import { plain, readVectorFile } from "./vector-file.js";
 
 interface CommandVector {
@@ -31,86 +29,95 @@ interface CommandVector {
   readonly fields: Record<string, unknown>;
   readonly error?: string;
 }
-/** Reads the bytes to fields as they stand in the file; writes what was read. */
-interface Codec {
-  read(bytes: Uint8Array): unknown;
-  write(value: unknown): Uint8Array;
-  fields?(value: unknown): unknown;
-}
+type Fields = CommandVector["fields"];
 
-const commandOf = (codec: CommandCodec<never, never>): Codec => ({
-  read: (bytes) => codec.decodeRequest(decodeCommandApdu(bytes)),
-  write: (value) => encodeCommandApdu(codec.encodeRequest(value as never)),
-});
-const responseOf = (codec: CommandCodec<never, never>): Codec => ({
-  read: (bytes) => codec.decodeResponse(bytes),
-  write: (value) => codec.encodeResponse(value as never),
-});
-/** The lifecycle byte stands as hex in the file. */
-const profileFields = (value: unknown): unknown => {
-  const profile = value as { lifecycle: number };
-  return { ...(plain(profile) as object), lifecycle: profile.lifecycle.toString(16).padStart(2, "0") };
-};
-const hexDgi = (value: unknown): unknown => {
-  const { block, last, groups } = value as {
-    block: number;
-    last: boolean;
-    groups: { dgi: number; value: Uint8Array }[];
-  };
-  const named = groups.map((group) => ({
-    dgi: group.dgi.toString(16).padStart(4, "0"),
-    value: plain(group.value),
+const text = (fields: Fields, name: string): string => String(fields[name]);
+const bytes = (fields: Fields, name: string): Uint8Array => hexToBytes(text(fields, name));
+const groups = (fields: Fields) =>
+  (fields.groups as { dgi: string; value: string }[]).map(({ dgi, value }) => ({
+    dgi: Number.parseInt(dgi, 16),
+    value: hexToBytes(value),
   }));
-  return { block, last, groups: named };
+
+/** What a host writes, from the fields of the file. What a card makes of it, the reference implementation checks. */
+const WRITTEN: Readonly<Record<string, (fields: Fields) => CommandApdu>> = {
+  "SELECT command": (fields) => select.encodeRequest({ aid: bytes(fields, "aid") }),
+  "GET DATA C1 command": () => getProfile.encodeRequest({}),
+  "GET DATA 5F50 command": () => getNodeUri.encodeRequest({}),
+  "VERIFY command": (fields) => verifyPin.encodeRequest({ pin: text(fields, "pin") }),
+  "CHANGE REFERENCE DATA command": (fields) =>
+    changePin.encodeRequest({ oldPin: text(fields, "oldPin"), newPin: text(fields, "newPin") }),
+  "AUTHORIZE command": (fields) =>
+    authorize.encodeRequest({
+      amount: BigInt(text(fields, "amount")) as Msat,
+      invoiceHash: bytes(fields, "invoiceHash"),
+    }),
+  "IDENTIFY command": (fields) => identify.encodeRequest({ challenge: bytes(fields, "challenge") }),
+  "UPDATE command": (fields) => update.encodeRequest({ sealedUpdate: bytes(fields, "sealedUpdate") }),
+  "GENERATE KEY PAIR command": (fields) =>
+    generateKeyPair.encodeRequest({ challenge: bytes(fields, "challenge") }),
+  "STORE DATA command": (fields) =>
+    storeData.encodeRequest({
+      block: Number(fields.block),
+      last: fields.last === true,
+      groups: groups(fields),
+    }),
+  "RESET command": () => reset.encodeRequest({}),
 };
 
-const CODECS: Readonly<Record<string, Codec>> = {
-  "SELECT command": commandOf(select as never),
-  "GET DATA C1 command": commandOf(getProfile as never),
-  "GET DATA 5F50 command": commandOf(getNodeUri as never),
-  "VERIFY command": commandOf(verifyPin as never),
-  "CHANGE REFERENCE DATA command": commandOf(changePin as never),
-  "AUTHORIZE command": commandOf(authorize as never),
-  "IDENTIFY command": commandOf(identify as never),
-  "UPDATE command": commandOf(update as never),
-  "GENERATE KEY PAIR command": commandOf(generateKeyPair as never),
-  "STORE DATA command": { ...commandOf(storeData as never), fields: hexDgi },
-  "RESET command": commandOf(reset as never),
-  "SELECT response": {
-    ...responseOf(select as never),
-    fields: (value) => {
-      const { profile, ...rest } = value as { profile: unknown };
-      return { ...(plain(rest) as object), profile: profileFields(profile) };
-    },
+/** The lifecycle byte stands as hex in the file. */
+const profileFields = ({ lifecycle, ...rest }: { lifecycle: number }) => ({
+  ...(plain(rest) as object),
+  lifecycle: lifecycle.toString(16).padStart(2, "0"),
+});
+
+/** What a host reads, as fields of the file. */
+const READ: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
+  "SELECT response": (bytes) => {
+    const { profile, ...rest } = select.decodeResponse(bytes);
+    return { ...(plain(rest) as object), profile: profileFields(profile) };
   },
-  "GET DATA C1 response": { ...responseOf(getProfile as never), fields: profileFields },
-  "GET DATA 5F50 response": { ...responseOf(getNodeUri as never), fields: (nodeUri) => ({ nodeUri }) },
-  "GENERATE KEY PAIR response": responseOf(generateKeyPair as never),
-  profile: { read: decodeProfile, write: encodeProfile as never, fields: profileFields },
-  "PIN block": { read: decodePinBlock, write: encodePinBlock as never, fields: (pin) => ({ pin }) },
+  "GET DATA C1 response": (bytes) => profileFields(getProfile.decodeResponse(bytes)),
+  "GET DATA 5F50 response": (bytes) => ({ nodeUri: getNodeUri.decodeResponse(bytes) }),
+  "GENERATE KEY PAIR response": (bytes) => plain(generateKeyPair.decodeResponse(bytes)),
+  profile: (bytes) => profileFields(decodeProfile(bytes)),
 };
+
 const { vectors } = readVectorFile<{ vectors: readonly CommandVector[] }>("card-commands.json");
+const valid = (codecs: Readonly<Record<string, unknown>>) =>
+  vectors.filter((vector) => vector.valid && vector.kind in codecs);
 
 describe("commands, responses and data objects", () => {
-  test("every kind has a codec here", () => {
-    expect(vectors.map(({ kind }) => kind).filter((kind) => !CODECS[kind])).toEqual([]);
+  test("every kind is written or read here", () => {
+    const known = [...Object.keys(WRITTEN), ...Object.keys(READ), "PIN block"];
+    expect(vectors.map(({ kind }) => kind).filter((kind) => !known.includes(kind))).toEqual([]);
   });
 
-  test.each(vectors.filter(({ valid }) => valid))(
+  test.each(valid(WRITTEN).filter(({ canonical = true }) => canonical))(
     "$kind: $comment",
-    ({ kind, canonical = true, hex, fields }) => {
-      const codec = CODECS[kind] as Codec;
-      const value = codec.read(hexToBytes(hex));
-      expect((codec.fields ?? plain)(value)).toEqual(fields);
-      if (canonical) expect(bytesToHex(codec.write(value))).toBe(hex);
+    ({ kind, hex, fields }) => {
+      const written = WRITTEN[kind]?.(fields);
+      expect(written && bytesToHex(encodeCommandApdu(written))).toBe(hex);
     },
   );
 
-  test.each(vectors.filter(({ valid }) => !valid))("refused, $kind: $comment", ({ kind, hex, error }) => {
-    const codec = CODECS[kind] as Codec;
-    const field = kind === "profile" && error !== "length" ? { path: `profile/${error}` } : {};
-    expect(() => codec.read(hexToBytes(hex))).toThrow(expect.objectContaining({ code: "parse", ...field }));
+  test.each(valid({ "PIN block": encodePinBlock }))("$kind: $comment", ({ hex, fields }) => {
+    expect(bytesToHex(encodePinBlock(text(fields, "pin")))).toBe(hex);
   });
+
+  test.each(valid(READ))("$kind: $comment", ({ kind, hex, fields }) => {
+    expect(READ[kind]?.(hexToBytes(hex))).toEqual(fields);
+  });
+
+  test.each(vectors.filter((vector) => !vector.valid && vector.kind in READ))(
+    "refused, $kind: $comment",
+    ({ kind, hex, error }) => {
+      const field = kind === "profile" && error !== "length" ? { path: `profile/${error}` } : {};
+      expect(() => READ[kind]?.(hexToBytes(hex))).toThrow(
+        expect.objectContaining({ code: "parse", ...field }),
+      );
+    },
+  );
 });
 
 test("the status words are those of the specification", () => {

@@ -44,26 +44,28 @@ export const sealedBodyTarget: FuzzTarget = {
   },
 };
 
-const REQUESTS: readonly ((apdu: codecs.CommandApdu) => unknown)[] = [
-  codecs.select.decodeRequest,
-  codecs.authorize.decodeRequest,
-  codecs.identify.decodeRequest,
-  codecs.verifyPin.decodeRequest,
-  codecs.changePin.decodeRequest,
-  codecs.update.decodeRequest,
-  codecs.storeData.decodeRequest,
-  codecs.reset.decodeRequest,
-  codecs.generateKeyPair.decodeRequest,
-];
+const ANSWERS: readonly ((data: Uint8Array) => unknown)[] = [
+  codecs.select,
+  codecs.getProfile,
+  codecs.getNodeUri,
+  codecs.authorize,
+  codecs.identify,
+  codecs.verifyPin,
+  codecs.generateKeyPair,
+].map((codec) => (data) => codec.decodeResponse(data));
 
+/** First byte: which command's answer, or a command APDU as the layers of a transport read it. */
 export const commandTarget: FuzzTarget = {
   name: "command APDUs",
   weight: 90,
   corpus: () =>
     bytesIn(vectorFile("card-commands"), ["hex"]).flatMap((bytes) =>
-      REQUESTS.map((_, request) => Uint8Array.of(request, ...bytes)),
+      [...ANSWERS, codecs.decodeCommandApdu].map((_, reader) => Uint8Array.of(reader, ...bytes)),
     ),
-  run: (input) => REQUESTS[(input[0] ?? 0) % REQUESTS.length]?.(codecs.decodeCommandApdu(input.subarray(1))),
+  run(input) {
+    const read = ANSWERS[(input[0] ?? 0) % (ANSWERS.length + 1)] ?? codecs.decodeCommandApdu;
+    return read(input.subarray(1));
+  },
 };
 
 export const berTarget: FuzzTarget = {
@@ -86,8 +88,7 @@ export const pinTarget: FuzzTarget = {
   weight: 60,
   corpus: () => [bytesOf("1234"), bytesOf("123456789012"), Uint8Array.from(hexToBytes("241234ffffffffff"))],
   run(input) {
-    const block = input.length === 8 ? codecs.decodePinBlock(input) : "1234";
-    return codecs.decodePinBlock(codecs.encodePinBlock(input.length === 8 ? block : textOf(input)));
+    return codecs.encodePinBlock(textOf(input));
   },
 };
 
