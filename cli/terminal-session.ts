@@ -34,7 +34,7 @@ export interface OpenTerminal {
 }
 
 const CHANNELS_MS = 10_000;
-/** Who is still holding the card after so long wants to be told. */
+/** A reminder for a customer who is still holding the card after so long. */
 const REMIND_MS = 1_000;
 
 /** A terminal over the embedded node of a folder, for the length of `use`. */

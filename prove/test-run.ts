@@ -51,7 +51,7 @@ function endGroup(pid: number): void {
 
 /**
  * Resolves when the command has ended, by itself or by its time. It has a group of its own, which is ended with it.
- * @returns the signal, when this process was told to end meanwhile
+ * @returns the signal, when this process got one meanwhile
  */
 async function runInGroup(
   args: readonly string[],

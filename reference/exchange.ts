@@ -68,7 +68,7 @@ export function readResponse(name: string, data: Uint8Array): Words {
     need(part.length >= 1 && part.length <= PART && part.length <= total && total <= MAX_MESSAGE, path);
     return { total, part: hex(part) };
   }
-  // What is wrong with the bytes themselves is told of what they are the content of.
+  // What is wrong with the bytes themselves is reported for what they are the content of.
   const within = (outer: string, content: Uint8Array, wanted: string): Buffer => {
     try {
       return must(readObjects(content, ""), wanted);

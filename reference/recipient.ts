@@ -102,7 +102,7 @@ function htlcProblem(recipient: Recipient, htlc: Htlc, found: Terms, now: number
   return totalProblem(found, htlc.totalMsat);
 }
 
-/** An HTLC arrives, or is told again. */
+/** An HTLC arrives, or is reported again. */
 export function htlcArrives(recipient: Recipient, htlc: Htlc, now: number): Decided {
   const done = (actions: readonly Action[], changes: Partial<Recipient> = {}): Decided => ({
     recipient: { ...recipient, ...changes },

@@ -12,7 +12,7 @@ import { KeyFile } from "../../keys/index.js";
 import { decodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { encodeAnswer, type Request, readRequests } from "./frames.js";
 
-/** What the process is told to be. */
+/** What the process has to be. */
 export interface ServiceOrder {
   readonly kind: StoreKind;
   /** Path of the file, or URL of the database. */
@@ -33,7 +33,7 @@ export interface Usage {
   readonly peakMemory: number;
 }
 
-/** How often the memory in use is looked at, in milliseconds. */
+/** How often the memory in use is read, in milliseconds. */
 const LOOK_MS = 20;
 export const NODE_ID = secp256k1.publicKey(new Uint8Array(32).fill(0x21));
 

@@ -11,7 +11,7 @@ import {
 import { PourRecord, type PourState } from "./pour-record.js";
 import type { Valve } from "./valve.js";
 
-/** An offer is renewed while it can still be paid for this many seconds, so that nobody is caught half-way. */
+/** An offer is renewed while it can still be paid for this many seconds, so that no customer is caught half-way. */
 const RENEW_SECONDS = 60;
 
 export interface BeerTapOptions {

@@ -75,7 +75,7 @@ function loadProfile(path: string): DeputyProfile {
   return readDeputyProfile(readTextFile(path, MAX_PROFILE_BYTES));
 }
 
-/** After a power cut: nobody's beer is lost, and none is poured onto the floor. */
+/** After a power cut: no beer is lost, and none is poured onto the floor. */
 function announce(owed: ReturnType<BeerTap["owed"]>): void {
   if (owed === "never-opened")
     say("The last beer was paid and not poured. Glass beneath the tap? Press Enter.");

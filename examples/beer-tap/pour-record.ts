@@ -6,7 +6,7 @@ export type PourState = "never-opened" | "opened" | "closed";
 
 /**
  * Remembers for which sale the valve opened last, and whether it closed again: durable before it opens and after it
- * has closed, so that a power cut at any moment is told from any other.
+ * has closed, so that power cuts at different moments are distinguished.
  */
 export class PourRecord {
   readonly #path: string;

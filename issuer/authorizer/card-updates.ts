@@ -11,7 +11,7 @@ import type { IssuerPorts } from "./ports.js";
 const FLAGS = UPDATE_FLAG.BLOCKED | UPDATE_FLAG.RESET_PIN_TRIES | UPDATE_FLAG.RESET_NO_PIN_SPENT;
 
 /**
- * The update for a card, signed and sealed under a fresh IV, so that two deliveries of it cannot be told to be
+ * The update for a card, signed and sealed under a fresh IV, so that two deliveries of it cannot be seen to be
  * the same (specs/02 §3.3). @returns 149 bytes @throws KeyError
  */
 export async function sealUpdate(

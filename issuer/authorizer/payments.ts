@@ -2,7 +2,7 @@ import type { PaymentLookup, PaymentRequest, PaymentState } from "../../lightnin
 import { type AuthorizationKey, provesPayment } from "../ledger/resolve.js";
 import type { IssuerPorts } from "./ports.js";
 
-/** How much longer than it was told to a node may take before its answer is given up on. */
+/** How much longer than its time limit a node may take before its answer is given up on. */
 const GRACE_MS = 5_000;
 
 /**

@@ -279,7 +279,7 @@ const reservedFee = ({ authorization, facts, decision }: Decided, now: bigint): 
   amount: decision.kind === "reserve" ? decision.maxFee : 0n,
 });
 
-/** A void authorization raises the credit, a contradiction blocks the card: either way the card must be told. */
+/** A void authorization raises the credit, a contradiction blocks the card: either way the card needs an update. */
 async function queueUpdates(
   store: Store,
   tx: Tx,

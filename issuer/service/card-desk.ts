@@ -26,7 +26,7 @@ export interface Presence {
   readonly pending: LimitsRow | undefined;
 }
 
-/** The card on the reader is not one of this issuer's, or did not do as it was told. */
+/** The card on the reader is not one of this issuer's, or did not carry out a command. */
 export class DeskError extends CodedError<"not-ours" | "not-taken"> {}
 
 const ONE_STATUS = 1;

@@ -39,7 +39,7 @@ export class CheckpointThread {
     this.#entry = entry;
   }
 
-  /** To be told after each commit, outside of a transaction. @param changes row changes of the connection so far */
+  /** To be called after each commit, outside of a transaction. @param changes row changes of the connection so far */
   committed(changes: bigint): void {
     if (this.#isLong) this.#beginAnew();
     if (this.#ended || this.#busy || changes - this.#ordered < CHANGES) return;

@@ -87,7 +87,7 @@ export class DeputyRecipient<Proof = ModernProof> {
   /**
    * Takes one HTLC from a node that does not collect parts itself. What is in none of the actions is held; call
    * {@link tick} every few seconds. After a restart the node tells of its HTLCs again.
-   * @throws DeputyError `storage`; the HTLC is not decided then and may be told again
+   * @throws DeputyError `storage`; the HTLC is not decided then and may be reported again
    */
   receive(htlc: DeputyHtlc, proof: Proof): readonly HtlcAction[] {
     const now = this.#now();

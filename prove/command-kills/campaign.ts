@@ -175,7 +175,7 @@ async function checkEnd(scene: Scene, folder: string, end: VictimEnd): Promise<s
   return await looked(scene.after(folder, end));
 }
 
-/** What cannot even be looked at is wrong too. */
+/** What cannot even be read is wrong too. */
 const looked = (looking: Promise<string[]>): Promise<string[]> =>
   looking.catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
 

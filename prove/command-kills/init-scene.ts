@@ -14,7 +14,7 @@ export function initScene(where: "in a file" | "on PostgreSQL"): Scene {
   const server = new LazyServer();
   const names = where === "in a file" ? [...PRIVATE, "ledger.db"] : PRIVATE;
   let database = "ledger.db";
-  /** Contents that were there when a run was ended, by file; of the folder that is being looked at. */
+  /** Contents that were there when a run was ended, by file; of the folder that is being checked. */
   let seen = { folder: "", files: new Map<string, string>() };
   const issuer = (folder: string): string => join(folder, "issuer");
   return {

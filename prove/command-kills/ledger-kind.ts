@@ -7,7 +7,7 @@ import { LazyServer } from "./server.js";
 /** Where a ledger is. */
 export type LedgerPlace = "in a file" | "on PostgreSQL";
 
-/** How a ledger is made and looked at in such a place. */
+/** How a ledger is made and read in such a place. */
 export interface LedgerKind {
   readonly name: string;
   readonly isCopied: boolean;

@@ -19,7 +19,7 @@ export interface Scene {
   after(folder: string, end: VictimEnd): Promise<string[]>;
   /** What the command says where an earlier run was ended so late that everything was done. */
   readonly alreadyDone?: RegExp;
-  /** Whether a run that was ended had said before that all was done: nobody runs it again. */
+  /** Whether a run that was ended had said before that all was done: it is not run again. */
   isTold?(end: VictimEnd): boolean;
   /** Commands that are killed many times on the way, instead of once at each step. */
   readonly isLong?: boolean;

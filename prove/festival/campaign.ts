@@ -8,7 +8,7 @@ import type { Campaign, CampaignOptions, CampaignResult, Failure } from "../camp
 import { runFestival } from "./festival.js";
 
 const COMPILED = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-/** Shorter than that nobody can make an issuer, its cards and its shops, and close it all again. */
+/** It takes at least that long to make an issuer, its cards and its shops, and close it all again. */
 const MIN_SECONDS = 120;
 /** Sales of one second that a slow machine gets through, kills included. */
 const TAPS_A_SECOND = 1;

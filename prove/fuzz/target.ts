@@ -14,7 +14,7 @@ export interface FuzzTarget {
   /** Makes of the mutated bytes what is read, with checksums that are right; not timed. Default: the bytes themselves. */
   prepare?(input: Uint8Array): Uint8Array;
   /**
-   * Reads one input and keeps nothing of it. What it returns is looked at for its size alone.
+   * Reads one input and keeps nothing of it. Of what it returns only the size is checked.
    * @throws ChequecardError for an input that is refused; anything else is a failure
    */
   run(input: Uint8Array): unknown;

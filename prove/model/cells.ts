@@ -81,7 +81,7 @@ export function settledAfterTear(
 }
 
 /**
- * The model of a card whose data were torn while nobody can use them: each cell is as before, as after or cleared, and
+ * The model of a card whose data were torn while they cannot be used: each cell is as before, as after or cleared, and
  * the model goes on from what is there. Undefined when a cell is something else, or the card is of another lifecycle.
  */
 function adoptTornData(

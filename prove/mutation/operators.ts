@@ -15,7 +15,7 @@ export interface Mutant {
   readonly nth: number;
 }
 
-/** A node of the syntax tree, as far as an operator looks at it. */
+/** A node of the syntax tree, as far as an operator reads it. */
 interface Node {
   readonly type: string;
   readonly start: number;

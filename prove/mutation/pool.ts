@@ -50,7 +50,7 @@ export class Pool {
 
   /**
    * @param next the next mutant; undefined ends
-   * @param judged told of each judgement
+   * @param judged called with each judgement
    */
   async run(
     next: () => Mutant | undefined,

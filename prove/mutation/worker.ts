@@ -6,7 +6,7 @@ import { CHECKS, type Reference } from "../../specs/check/index.js";
 import { readVectorFile } from "../../specs/check/read.js";
 import { COMPILED, readSources } from "./sources.js";
 
-/** Which mutant to look at: the changed text of one file, and in which order the vector files are tried. */
+/** Which mutant to judge: the changed text of one file, and in which order the vector files are tried. */
 export interface Task {
   readonly file: string;
   readonly source: string;

@@ -35,7 +35,7 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
     [COMMAND, "before?.reference ?? given ?? newReference(now)", "given ?? newReference(now)"],
   ),
   bug(
-    "an order is forgotten before its user is told",
+    "an order is forgotten before its user sees the result",
     [kills("cards top-up")],
     [COMMAND, "    const repeatText = done", "    told();\n    const repeatText = done"],
   ),

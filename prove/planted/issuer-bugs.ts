@@ -27,7 +27,7 @@ const POLICY = "issuer/policy/evaluate.ts";
 /** In the decision about a token, and in what is paid for it. */
 export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
-    "the money that is there is not looked at",
+    "the money of a card is not checked",
     [story("overspending-card", "not one more"), ledgerModel, systemFaults, test("decide", "one msat more")],
     [
       DECIDE,
@@ -36,7 +36,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     ],
   ),
   bug(
-    "neither the service nor the database looks at the money",
+    "neither the service nor the database checks the money",
     [story("overspending-card", "not one more"), systemFaults],
     [
       DECIDE,
@@ -106,7 +106,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     [RECONCILER, "this.#gaps.older(ageMs,", "this.#gaps.older(0 * ageMs,"],
   ),
   bug(
-    "limits that were signed are not looked at",
+    "limits that were signed are not checked",
     [story("rogue-card", "whose limits were changed in its memory")],
     [DECIDE, "if (!facts.permitted)", "if (!facts.permitted && authorization.amount < 1n)"],
   ),
@@ -136,22 +136,22 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     [POLICY, "amount < policy.minPerTransaction", "amount + 1n < policy.minPerTransaction"],
   ),
   bug(
-    "a card's budget of fees is not looked at",
+    "a card's budget of fees is not checked",
     [test("fees", "sqlite the holder of a card"), test("decide", "card's 24 hours have left"), ledgerModel],
     [DECIDE, "least(allowance, cardFeesLeft(policy, fees), ...onCard)", "least(allowance, ...onCard)"],
   ),
   bug(
-    "the issuer's budget of fees is not looked at",
+    "the issuer's budget of fees is not checked",
     [test("fees", "sqlite the issuer's budget holds"), test("decide", "what the issuer has left")],
     [DECIDE, "msat(least(ofCard, feesLeft))", "msat(ofCard)"],
   ),
   bug(
-    "two services each look at the issuer's budget of fees alone",
+    "two services each check the issuer's budget of fees alone",
     [test("fees", "hold the issuer.s budget of fees together")],
     [FEES, " and totals.fees + ", " and 0 * totals.fees + "],
   ),
   bug(
-    "two services each look at the places alone",
+    "two services each check the places alone",
     [test("fees", "hold the places for payments")],
     [FEES, "(p) => `totals.payments + ", "(p) => `0 * totals.payments + "],
   ),
@@ -195,7 +195,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     [DECIDE, "Math.ceil((places * keptPlacesPercent) / 100)", "Math.ceil((0 * keptPlacesPercent) / 100)"],
   ),
   bug(
-    "the HTLCs that the node's channels take are not looked at",
+    "the HTLCs that the node's channels take are not counted",
     [test("in-flight", "sqlite no more payments are in flight")],
     ["issuer/authorizer/load.ts", "slots ?? limits.maxInFlight", "limits.maxInFlight + (slots ?? 0)"],
   ),
@@ -370,7 +370,7 @@ export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
     [SCHEMA, "create unique index authorizations_payment", "create index authorizations_payment"],
   ),
   bug(
-    "a payment is booked without a look at its preimage",
+    "a payment is booked without a check of its preimage",
     [test("lying-node", "sqlite settles nothing")],
     [
       RESOLVE,

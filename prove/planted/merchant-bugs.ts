@@ -216,7 +216,7 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     ["apdu/secure-channel/session.ts", " & ~(options.avoid ?? 0)", ""],
   ),
   bug(
-    "who makes cards is told what a till should do",
+    "the maker of cards gets advice for a till",
     [{ tests: SOLD, named: "has a sentence for who makes cards" }],
     [
       "personalize/errors.ts",

@@ -104,7 +104,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
     [ADMISSION, 'known.has(peer) ? "known"', 'known.has("") ? "known"'],
   ),
   bug(
-    "nobody tells the node who has asked successfully",
+    "the node does not learn who has asked successfully",
     [
       {
         tests: "test/lightning/api-receiver.test.ts",

@@ -114,7 +114,7 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
     ],
   ),
   bug(
-    "health does not look at the writer",
+    "health does not watch the writer",
     [test("postgres-connections", "tells a writer whose oldest request waits")],
     ["issuer/service/health.ts", "parts.writerWaitedMs() <= MAX_WRITER_MS", "parts.writerWaitedMs() >= 0"],
   ),

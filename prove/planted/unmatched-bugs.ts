@@ -11,7 +11,7 @@ const SENT = "issuer/reconciler/sent-payments.ts";
 /** In what becomes of payments that the ledger does not account for. */
 export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
   bug(
-    "nobody looks at the result of a settlement",
+    "the result of a settlement is not checked",
     [unmatched("sqlite a payment under a counter that was voided")],
     ["issuer/authorizer/settle.ts", "if (!booked) await", "if (booked === undefined) await"],
   ),

@@ -195,7 +195,7 @@ export class KillShop {
       sale === undefined || sale.state === "paid" || sale.state === "cancelled",
       `the sale is left ${sale?.state}`,
     );
-    if (scenario !== "paid") hold(sale?.state !== "paid", "paid, though nobody paid");
+    if (scenario !== "paid") hold(sale?.state !== "paid", "paid, though no payment was made");
     if (sale) {
       const own = await this.#theMerchant.node.lookupInvoice(sale.paymentHash);
       hold(

@@ -44,7 +44,7 @@ export async function checkBooks(stage: Stage): Promise<void> {
   for (const { paymentHash, isRejected } of notebook.tokens) {
     const times = node.sent.get(paymentHash) ?? 0;
     if (times > 1) wrong(`a token was paid ${times} times`);
-    if (times > 0 && isRejected) wrong("a token is paid whose merchant was told that it is not");
+    if (times > 0 && isRejected) wrong("a token is paid whose merchant got a reject");
   }
   for (const notes of notebook.cards.values()) {
     const account = entries.find(({ card }) => card === cardKey(notes.card.cardId));
@@ -62,7 +62,7 @@ async function checkCard(
   const { db } = stage.other.store;
   const paid = paidFor(stage, notes);
   const expect = (what: string, told: bigint, found: bigint) => {
-    if (told !== found) wrong(`${what}: ${told} msat by all that was told and paid, the ledger has ${found}`);
+    if (told !== found) wrong(`${what}: ${told} msat by all answers and payments, the ledger has ${found}`);
   };
   expect("funded", notes.funded, account.funded);
   expect("spent", paid, account.spent);

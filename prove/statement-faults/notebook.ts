@@ -3,7 +3,7 @@ import type { SigningCard } from "../../testing/cards/signing-card.js";
 
 export type CardState = "pending" | "active" | "blocked" | "retired";
 
-/** What everybody outside of the ledger knows of a card: what was paid in and handed out, and what they were told. */
+/** What everybody outside of the ledger knows of a card: what was paid in and handed out, and which answers they got. */
 export interface CardNotes {
   readonly card: SigningCard;
   /** Paid in and moved to it, less what was handed out and moved away: all of it confirmed by the ledger. */
@@ -19,7 +19,7 @@ export interface TokenNotes {
   readonly card: SigningCard;
   readonly amount: bigint;
   readonly paymentHash: string;
-  /** True: it was told that nothing is being paid for it. */
+  /** True: it was rejected. */
   isRejected: boolean;
 }
 
@@ -41,7 +41,7 @@ export class Notebook {
 
   of(card: SigningCard): CardNotes {
     const notes = this.cards.get(bytesToHex(card.cardId));
-    if (!notes) throw new Error("a card that nobody was told of");
+    if (!notes) throw new Error("a card without notes");
     return notes;
   }
 

@@ -78,7 +78,7 @@ export async function statementsOf(databases: Databases, scene: Target["scene"])
 
 export const nameOf = (scene: Target["scene"]): string => (typeof scene === "string" ? scene : scene.name);
 
-/** Plays a scene in which one statement is failed by the server, then holds the books to what everybody was told. */
+/** Plays a scene in which one statement is failed by the server, then compares the books with every answer that was given. */
 export async function runPlan(databases: Databases, plan: Plan): Promise<Ran> {
   const { target, kind, times, meddler, bySignals } = plan;
   const play = new Play(databases, plan.isolation);

@@ -180,7 +180,7 @@ export class Stage {
     onDone(result);
   }
 
-  /** An order of the desk under a reference of its own; `onDone` is told once, whichever try books it. */
+  /** An order of the desk under a reference of its own; `onDone` is called once, whichever try books it. */
   async place(service: Service, order: Order, onDone: (amount: bigint) => void): Promise<void> {
     const reference = `order-${++this.#orders}`;
     let booked: OrderDone | undefined;

@@ -236,7 +236,7 @@ async function cardProblems(
       if (row.amount !== signed.amount || row.invoice_hash.toString("hex") !== signed.invoiceHash)
         problems.push(`${name}: counter ${counter} is another payment in the ledger`);
     } else if (!gap || gap.voided_at === null) unseen += signed.amount;
-    if (!row) counts["counters that nobody presented"] = (counts["counters that nobody presented"] ?? 0) + 1;
+    if (!row) counts["counters never presented"] = (counts["counters never presented"] ?? 0) + 1;
   }
   if (account.state !== "active") problems.push(`${name} is ${account.state}`);
   const free = account.funded + account.voided - authorized;

@@ -16,7 +16,7 @@ export async function cashier(world: World, customers: number): Promise<void> {
   }
 }
 
-/** What the ledger answered; undefined when nobody heard it: it may have happened or not. */
+/** What the ledger answered; undefined when it was lost: it may have happened or not. */
 const answer = <T>({ issuer }: World, order: Promise<T>): Promise<T | undefined> =>
   Promise.race([order.catch(expected), issuer.life.ended.then(() => undefined)]);
 
@@ -40,7 +40,7 @@ async function payOut(world: World, { cardId }: FieldCard): Promise<boolean> {
   return amount !== undefined && amount > 0n;
 }
 
-/** The next guest has little money; the card keeps the credit of the last one, and may not even be told. */
+/** The next guest has little money; the card keeps the credit of the last one, and may not even get an update. */
 async function nextGuest(world: World, card: FieldCard): Promise<void> {
   const { random, time } = world;
   await time.sleep(random.below(60_000));
@@ -52,7 +52,7 @@ async function nextGuest(world: World, card: FieldCard): Promise<void> {
   await refreshCard(world, counter, card).catch(expected);
 }
 
-/** Cards that nobody got round to unblocking are put into use again; those that are called clones are not. */
+/** Cards that are still blocked are put into use again; those that are called clones are not. */
 export async function unblockAll(world: World): Promise<void> {
   const cloned = await world.store.read((tx) => tx.selectFrom("evidence").select("card").execute());
   if (cloned.length > 0) return;

@@ -32,7 +32,7 @@ export interface IssuerHost {
   readonly clock: () => number;
   /** False: other processes work on the same ledger and hear the same messages. */
   readonly isAlone: boolean;
-  /** Told what no fault of a machine brings about. */
+  /** Called with what no fault of a machine brings about. */
   readonly complain: (words: string) => void;
 }
 

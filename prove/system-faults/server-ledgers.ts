@@ -22,7 +22,7 @@ async function delivered(): Promise<void> {
 export class ServerLedgers {
   #databases: Databases | undefined;
 
-  /** Runs on a new database. @param seed chooses what transactions are isolated by when nobody says so */
+  /** Runs on a new database. @param seed chooses the default isolation of transactions */
   async with<T>(seed: number, services: 1 | 2, run: (ledger: ServerLedger) => Promise<T>): Promise<T> {
     this.#databases ??= await Databases.open();
     const databases = this.#databases;

@@ -67,7 +67,7 @@ export class VirtualTime {
     }
   }
 
-  /** Something was asked of a database server that nobody holds time for: it gets the grace. */
+  /** Something was asked of a database server without a hold on time: it gets the grace. */
   stir(): void {
     this.#stirred = this.graceMs > 0;
   }

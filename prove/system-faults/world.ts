@@ -101,7 +101,7 @@ export class World implements Surroundings {
   readonly requests = new Map<string, Uint8Array>();
   /** Paid in, as the issuer's people know it: confirmed, and confirmed or not. */
   readonly topUps = { sure: 0n, atMost: 0n };
-  /** Every order to pay a card out: what was handed out, undefined where nobody knows. */
+  /** Every order to pay a card out: what was handed out, undefined where it is unknown. */
   readonly payOuts: (bigint | undefined)[] = [];
   /** What the service itself called a fault of its own, or of a card. */
   readonly complaints: string[] = [];

@@ -22,7 +22,7 @@ interface Baseline {
   readonly drawn: readonly number[];
 }
 
-/** Everything but the command itself; from then on each use of the random number generator is told. */
+/** Everything but the command itself; from then on each use of the random number generator is reported. */
 function ready(state: TornState, { steps }: TornCommand, onDraw: (writes: number) => void): CardSession {
   let isWatching = false;
   const entropy = seededEntropy(7);

@@ -86,7 +86,7 @@ export interface Factory {
   readonly slots: readonly KeySlot[];
 }
 
-/** A card as from the factory, with power. Without keys nobody can open a channel. */
+/** A card as from the factory, with power. Without keys no channel can be opened. */
 export const blankCard = ({ serial, i, slots }: Factory): Card => ({
   selected: "domain",
   verified: false,

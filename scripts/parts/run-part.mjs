@@ -30,7 +30,7 @@ const INTERRUPT_GRACE_MS = 5_000;
 function lateness({ name, limit, doing }) {
   const running = doing?.() ?? [];
   const list =
-    running.length > 0 ? running.map((each) => `\n  ${each}`).join("") : " nothing that it told of";
+    running.length > 0 ? running.map((each) => `\n  ${each}`).join("") : " nothing that it reported";
   return `The part ${name} was ended after its limit of ${limit} minutes. It was running:${list}`;
 }
 

@@ -44,7 +44,7 @@ const isWithExactLe = ({ ins, data, le }: Command): boolean =>
 export class ResponseLayer {
   readonly #protocol: CardProtocol;
   #waiting: Uint8Array | undefined;
-  /** T=0: a command whose length was told, and its answer. */
+  /** T=0: a command whose length is known, and its answer. */
   #told:
     | { readonly p1p2: number; readonly cla: number; readonly ins: number; readonly data: Uint8Array }
     | undefined;

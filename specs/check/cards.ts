@@ -159,7 +159,7 @@ export function sessionCard(
 
 /** Random bytes that a real answer is made with. */
 const draw = (length: number): Uint8Array => new Uint8Array(length).fill(7);
-/** The session in which the card really signs; in the others what it would sign is looked at. */
+/** The session in which the card really signs; in the others what it would sign is checked. */
 const SIGNED = "authorize/first-taps";
 
 export const sessions: FileCheck = {

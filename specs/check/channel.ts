@@ -63,7 +63,7 @@ interface ChannelFile {
   readonly hosts: readonly HostVector[];
 }
 
-/** A card is told the same, and answers the same; its random numbers do not matter. */
+/** A card gets the same commands, and answers the same; its random numbers do not matter. */
 function converse(
   reference: Reference,
   { masterKey, serial }: Keys,
@@ -81,7 +81,7 @@ function converse(
       continue;
     }
     const where = `${comment}, step ${at + 1}, ${what}`;
-    // Only what is looked at is signed: the key's proof, and a status.
+    // Only what is checked is signed: the key's proof, and a status.
     const outcome = cards.answer(card, unhex(command), draw);
     if (outcome.data.kind === "message" && !status) {
       same(outcome.sw, sw, where);

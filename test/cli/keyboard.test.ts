@@ -60,7 +60,7 @@ const invoice = (amount: number): string =>
   );
 
 describe.each([80, 40])("on a terminal of %i columns", (columns) => {
-  it("a new simulated card gets a PIN that nobody sees, and no PIN of two digits", async () => {
+  it("a new simulated card gets a PIN that is not shown, and no PIN of two digits", async () => {
     const card = at(`new-${columns}.json`);
     const terminal = run(columns, "simulate", "new", card, "--pin");
     await terminal.shows(/4 to 12 digits\): /);
@@ -203,7 +203,7 @@ describe.each([80, 40])("on a terminal of %i columns", (columns) => {
       PASSPHRASE,
     ],
     ["personalize pins", () => ["personalize", "pins", at("letters"), "--journal", at("journal")], LETTERS],
-  ] as const)("%s takes a passphrase that nobody sees", async (_name, args, secret) => {
+  ] as const)("%s takes a passphrase that is not shown", async (_name, args, secret) => {
     const ends = async (keys: string): Promise<number | null> => {
       const terminal = run(columns, ...args());
       await terminal.shows(/Passphrase of .*: /);
@@ -218,7 +218,7 @@ describe.each([80, 40])("on a terminal of %i columns", (columns) => {
   });
 });
 
-it("a secret that nobody can be asked for is named, with where else it may come from", async () => {
+it("a secret that cannot be asked for is named, with where else it may come from", async () => {
   for (const [args, name, instead] of [
     [["keys", "show", at("keys")], "Passphrase of ", "CHEQUECARD_PASSPHRASE"],
     [["keys", "create", at("none")], "New passphrase", "CHEQUECARD_PASSPHRASE"],

@@ -31,7 +31,7 @@ describe("the table of commands", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("a misspelt command is told the nearest one", async () => {
+  it("a misspelt command gets the nearest one suggested", async () => {
     const { err, exitCode } = await chequecard(["crad", "info"]);
     expect(err).toContain("unknown command 'crad'\n(Did you mean card?)");
     expect(exitCode).toBe(2);

@@ -55,7 +55,7 @@ export async function openCommandLineShop(folder: string) {
     payer,
     cards,
     account: (name: keyof typeof cards) => issuer?.account(cards[name].card),
-    /** The payer's node runs on, and nobody there answers. */
+    /** The payer's node runs on, and does not answer. */
     async silence() {
       await issuer?.close();
       issuer = undefined;

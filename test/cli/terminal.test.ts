@@ -124,7 +124,7 @@ it("charge: Ctrl-C while the payment runs and the card lies there cancels it for
   expect(await latePayment(last?.invoice ?? "")).toBe("failed");
 });
 
-it("charge: a PIN that nobody can be asked for cancels the sale and says how to give it", async () => {
+it("charge: a PIN that cannot be asked for cancels the sale and says how to give it", async () => {
   const run = await chequecard(charge("guest", "6000sat"));
   expect([run.exitCode, run.err]).toEqual([EXIT.INPUT, expect.stringContaining("CHEQUECARD_PIN")]);
   expect(sales().at(-1)).toMatchObject({ state: "cancelled", token: undefined });

@@ -102,7 +102,7 @@ describe("process lock", () => {
     },
   );
 
-  it("waits for nobody while another process takes over", () => {
+  it("does not wait while another process takes over", () => {
     writeFileSync(path, JSON.stringify(DEAD));
     writeFileSync(`${path}.takeover`, JSON.stringify(thisProcess()));
     expect(acquireProcessLock(path)).toMatchObject({ pid: process.pid });

@@ -104,7 +104,7 @@ it("after a power cut shows the same code, and takes the proof that was paid mea
   await after.says(/Cheers!/);
 });
 
-it("after a power cut in the middle of a beer asks, and opens the valve for nobody by itself", async () => {
+it("after a power cut in the middle of a beer asks, and never opens the valve by itself", async () => {
   const before = startTap("cut", "60");
   const preimage = await pay(await offerOf(before));
   before.type(proof(preimage));

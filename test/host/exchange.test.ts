@@ -163,7 +163,7 @@ describe("a phone that does not keep the protocol", () => {
     await expect(exchange(answers(...list), "ln1", FAST)).rejects.toMatchObject({ code: "parse", path });
   });
 
-  it("refuses a link of the chain: the chain ends and the status word is told", async () => {
+  it("refuses a link of the chain: the chain ends and the status word is reported", async () => {
     const phone = answers(`${FCI}9000`, "6884");
     await expect(exchange(phone, INVOICE, FAST)).rejects.toMatchObject({ sw: 0x6884, command: "PRESENT" });
   });

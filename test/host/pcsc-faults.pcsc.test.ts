@@ -128,7 +128,7 @@ describe.skipIf(!isPrivate)("pcscd that ends and comes back", () => {
     await recovered;
   });
 
-  it("readers are told as removed and added when the service comes back, and waiting can be closed meanwhile", async () => {
+  it("readers are reported as removed and added when the service runs again, and waiting can be closed meanwhile", async () => {
     const lost = once(readers, "lost");
     await killPcscd("SIGTERM");
     await lost;

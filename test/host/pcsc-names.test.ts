@@ -68,7 +68,7 @@ describe("slots for security modules", () => {
 describe("names that are no UTF-8", () => {
   const list = Buffer.from("Good Reader\0Kartenleser K\u00f6ln\0Andere \u00c3\u00b6\0\0", "latin1");
 
-  it("are told apart from the others, which stay as they are", () => {
+  it("are distinguished from the others, which stay as they are", () => {
     const { utf8, others } = splitNames(list);
     expect(Buffer.from(utf8).toString("utf8")).toBe("Good Reader\0Andere \u00f6\0\0");
     expect(others.map(shownName)).toEqual(["Kartenleser K\u00f6ln"]);

@@ -244,7 +244,7 @@ describe("exclusive use", () => {
     await connection.close();
   });
 
-  it("waits out a program that only looks at the card for a moment", async () => {
+  it("waits out a program that opens the card only for a moment", async () => {
     const reader = readers.find(FIRST.name);
     await insert(FIRST, answerOk);
     await expect.poll(() => reader.state.card).toBe("present");

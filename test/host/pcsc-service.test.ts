@@ -119,7 +119,7 @@ describe("findHolders", () => {
     expect(nameHolders(holders)).toBe("It is probably scdaemon (process 11).");
   });
 
-  it("finds nobody where there is no such file system", async () => {
+  it("finds no holder where there is no such file system", async () => {
     expect(await findHolders(join(directory, "none"))).toEqual([]);
     expect(nameHolders([])).toContain("could not be found out");
   });

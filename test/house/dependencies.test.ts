@@ -83,7 +83,7 @@ describe("dependencies", () => {
       .map(([path]) => nameOf(path));
     expect(firstColumn("## Install scripts")).toEqual(allowed);
     expect(running.filter((name) => !allowed.includes(name))).toEqual([]);
-    // What is allowed is needed; an optional package that is not installed cannot be looked at.
+    // What is allowed is needed; an optional package that is not installed cannot be checked.
     const absent = (name: string) => !existsSync(join(ROOT, "node_modules", name));
     expect(allowed.filter((name) => !running.includes(name) && !absent(name))).toEqual([]);
   });

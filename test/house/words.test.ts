@@ -20,6 +20,7 @@ const REJECTED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:MOST|LEAST)_[A-Z]/, "MAX_ or MIN_"],
   [/\blook(?:s|ed|ing)? into\b/i, "inspect"],
   [/\bsee (?:it|them) through\b/i, "complete"],
+  [/\b(?:is|are|was|were|be) (?:told|looked at)\b/i, "the one who reads, checks, reports or is called"],
   [/\bwhoever\b/i, "the one who does it, by name"],
   [/\bcheques?\b/i, "authorization, or token for its sealed bytes"],
 ];
@@ -54,6 +55,7 @@ describe("one word for one thing", () => {
       "gives passed-over counters back",
       "const MOST_TRIES = 3;",
       "whoever asks",
+      "the clock is not read before it is looked at",
       "the terminal never got the cheque",
     ])
       expect([bad, found(bad).length > 0]).toEqual([bad, true]);

@@ -208,7 +208,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     ],
     ["without an amount", REASON.INVOICE_AMOUNTLESS, (service: Service) => service.invoice(1, undefined)],
     [
-      "with a feature nobody knows",
+      "with an unknown feature",
       REASON.INVOICE_UNKNOWN_FEATURE,
       (service: Service) => service.invoice(1, sat(1000), { features: featureBits(8, 14, 1000) }),
     ],

@@ -69,7 +69,7 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
     await finish(service);
   });
 
-  it("with its budget used up a card pays where routing costs nothing, and is told of fees where it does not", async () => {
+  it("with its budget used up a card pays where routing costs nothing, and is refused for fees where it does not", async () => {
     const service = await start();
     const card = await service.card(1, sat(100), { maxFeesPer24h: "1sat" });
     expect(await service.tap(card, 1, sat(10))).toMatchObject({ outcome: "accepted" });

@@ -204,7 +204,7 @@ class Festival {
         const clone = this.clones[operation.which % Math.max(1, this.clones.length)];
         if (!clone) return;
         const { bytes, invoice, card: index } = clone;
-        // Who has looked at the evidence puts the card into use again; a repeat of it changes nothing.
+        // The operator, having seen the evidence, puts the card into use again; a repeat of it changes nothing.
         await unblockCard(service.store, this.#card(index).cardId, model.now);
         this.#modelCard(index).state = "active";
         expect((await service.present(bytes, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);

@@ -39,7 +39,7 @@ describe("the service does what the model does", () => {
       failAtRandom({ gate, server: database.faults, random, kinds: RETRIED, strikes });
       return databases.urls(database)[0];
     };
-    // What writes is tried again, so that nobody sees the difference.
+    // What writes is tried again, so that no caller sees the difference.
     const strikes = ({ path }: Statement): boolean => {
       const isWrite = /^start transaction .*read write\n/.test(path);
       if (path.endsWith("\ncommit")) inARow = 0;

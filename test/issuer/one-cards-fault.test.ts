@@ -109,7 +109,7 @@ it("two cards with one public key that are registered at once are one card, on p
   const second = await bench.open("postgres", location);
   const one = new SigningCard(1, SEAL_KEY).registration();
   const two = { ...new SigningCard(2, SEAL_KEY).registration(), publicKey: one.publicKey };
-  // The policy is there: nobody waits for the other's.
+  // The policy is there: none waits for the other's.
   await registerCard(first, new SigningCard(9, SEAL_KEY).registration(), START);
   let [arrive, commit] = [() => {}, () => {}];
   const arrived = new Promise<void>((resolve) => {

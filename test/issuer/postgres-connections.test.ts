@@ -87,7 +87,7 @@ describe("connections to PostgreSQL", () => {
     });
   });
 
-  it("to a host that is gone without a word hold nobody up for long, and none of before is used again", async () => {
+  it("to a host that is gone without a word delay no caller for long, and are not used again", async () => {
     await withFront(async (front) => {
       const store = await openPostgres({ url: front.url, timeoutMs: LIMIT_MS });
       const issuer = await service(store);
@@ -142,7 +142,7 @@ describe("statements on PostgreSQL", () => {
     await store.close();
   });
 
-  it("a server that lets nobody write is none for the ledger, and its connection is not used again", async () => {
+  it("a read-only server is none for the ledger, and its connection is not used again", async () => {
     const url = await (await bench.server()).database();
     const store = await openPostgres({ url, connections: 1 });
     const before = await pidOf(store);
@@ -283,7 +283,7 @@ describe("the primary", () => {
 });
 
 describe("the health of a service", () => {
-  it("tells a writer whose oldest request waits, by the clock that nobody sets", async () => {
+  it("tells a writer whose oldest request waits, by the monotonic clock", async () => {
     const url = await (await bench.server()).database();
     const issuer = await service(await openPostgres({ url }));
     const card = await issuer.card(1);

@@ -20,7 +20,7 @@ interface Presentation {
 /**
  * Several service processes on one database and one node get the same tokens at the same time, each two or three
  * times. Every fourth card believes in twice the money that is there. In the end every payment was made once, all
- * answers about one token are the same, and nobody spent more than was paid in.
+ * answers about one token are the same, and no card spent more than was paid in.
  */
 export async function proveProcesses(
   bench: Bench,

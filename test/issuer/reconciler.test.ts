@@ -124,7 +124,7 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     await finish(first, second);
   });
 
-  it("takes over what was reserved while the clock was a day ahead, once nobody has renewed it", async () => {
+  it("takes over what was reserved while the clock was a day ahead, once it is no longer renewed", async () => {
     const { first, second } = await startOn();
     const card = await first.card(1);
     first.node.behaviour = "unreachable";

@@ -165,7 +165,7 @@ describe("ledger and node", () => {
     await close();
   });
 
-  it("are told apart where they do not say the same", async () => {
+  it("are distinguished where they do not agree", async () => {
     const { service, close } = await town();
     const differ = async (lookUp: LookUpPayments) =>
       (await compareWithNode(service.store, booksOf(service, lookUp), START)).differences

@@ -11,7 +11,7 @@ describe("sightings", () => {
     expect(sightings.older(1501, 3000)).toEqual(["A"]);
   });
 
-  it("forget what they are told to, and then what was not seen for longest", () => {
+  it("forget on demand, and then what was not seen for longest", () => {
     const sightings = new Sightings<number>();
     sightings.see("told", 0, 0);
     sightings.forget("told");

@@ -91,7 +91,7 @@ describe("verifying a token", () => {
     expect(await codeOf({ ...input, ...change(input) })).toBe(code);
   });
 
-  it("a card that signed another amount than the invoice's is told apart", async () => {
+  it("a card that signed another amount than the invoice's has its own code", async () => {
     const card = testCard();
     const { invoice, hash } = testCardInvoice(sat(2500));
     const { token } = await takeToken(card.reader, { amount: sat(2499), invoiceHash: hash });
@@ -100,7 +100,7 @@ describe("verifying a token", () => {
     expect(await codeOf({ token, invoice, network: "bcrt", now: NOW + 4000, ...card })).toBe("wrong-amount");
   });
 
-  it("an invoice that leaves the amount to the card is told apart", async () => {
+  it("an invoice that leaves the amount to the card is reported as such", async () => {
     const card = testCard();
     const { invoice, hash } = testCardInvoice(undefined);
     const { token } = await takeToken(card.reader, { amount: sat(2499), invoiceHash: hash });

@@ -24,7 +24,7 @@ async function shop(options: SenderOptions = {}) {
   return {
     ...opened,
     hash,
-    /** Why the payer was out of reach, each time the merchant was told. */
+    /** Why the payer was out of reach, for each notice to the merchant. */
     causes,
     ask: (changes: Partial<PaymentAsk> = {}) =>
       opened.ask({ onUnreachable: ({ code }) => causes.push(code), ...changes }),
@@ -80,7 +80,7 @@ it("the reject that got lost with the connection is given again", async () => {
   expect(state()).toEqual({ phase: "idle" });
 });
 
-it("a payer that is down is dialed until it is back, and the merchant is told once", async () => {
+it("a payer that is down is dialed until it is back, and the merchant gets one notice", async () => {
   const { sender, ask, payer, merchant, whenAsked, lose, settle, causes } = await shop();
   const connect = merchant.connect.bind(merchant);
   merchant.connect = (address) => {
@@ -107,7 +107,7 @@ it("one that is lost again between dialing and sending is dialed again", async (
   expect(causes).toEqual(["not-connected"]);
 });
 
-it("the time runs out while nobody answers there: unknown, still in doubt, and why", async () => {
+it("the time runs out without an answer: unknown, still in doubt, and why", async () => {
   const { sender, ask, asked, saved, payer, whenAsked, lose, causes } = await shop({ answerTimeoutMs: 50 });
   whenAsked(() => {
     payer.isDown = true;

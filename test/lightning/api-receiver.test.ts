@@ -24,7 +24,7 @@ const UPDATE = new Uint8Array(149).fill(3);
 const INVOICE = utf8("lnbcrt1invoice");
 const NOW = 1_700_000_000;
 
-/** Decides what it is told to, and remembers what it was asked. */
+/** Decides as the test says, and remembers what it was asked. */
 class Decider implements PaymentAuthorizer {
   readonly asked: InitiatePayment[] = [];
   decide: (reply: Reply) => Promise<void> = async () => {};

@@ -108,7 +108,7 @@ describe("asking a payer to pay", () => {
     ],
     ["the payer, 64 KiB", (s: Shop) => s.says(s.payer, PEER_MESSAGE.REJECT_PAYMENT, new Uint8Array(65_536))],
     ["the payer, of another type", (s: Shop) => s.says(s.payer, PEER_MESSAGE.INITIATE_PAYMENT, s.reject())],
-    ["the payer, of a type nobody knows", (s: Shop) => s.says(s.payer, 45009, s.reject())],
+    ["the payer, of an unknown type", (s: Shop) => s.says(s.payer, 45009, s.reject())],
   ])("a reject from %s is not believed", async (_, send) => {
     const found = await shop({ answerTimeoutMs: SOON_MS });
     found.onAsk(found.payer, () => send(found));
@@ -126,7 +126,7 @@ describe("asking a payer to pay", () => {
     expect(state()).toEqual({ phase: "paid" });
   });
 
-  it("a settlement that nobody reported is found when the time is up", async () => {
+  it("a settlement that was not reported is found when the time is up", async () => {
     const { sender, ask, merchant, payer, onAsk, invoice } = await shop({ answerTimeoutMs: SOON_MS });
     onAsk(payer, () => merchant.settle(hashOf(invoice), sat(1000), true));
     expect(await sender.ask(ask())).toMatchObject({ outcome: "paid", settled: { received: sat(1000) } });

@@ -231,7 +231,7 @@ describe("any sequence of HTLCs, restarts and clock changes", () => {
           for (const action of actions)
             for (const id of action.htlcs) {
               const htlc = htlcs.get(id);
-              if (!htlc) throw new Error("an HTLC that nobody told of");
+              if (!htlc) throw new Error("an HTLC that was not reported");
               const fate: Fate = action.action === "claim" ? "claimed" : "failed";
               if (htlc.fate !== "told") expect(fate).toBe(htlc.fate);
               htlc.fate = fate;

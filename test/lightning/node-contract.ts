@@ -551,7 +551,7 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
         await Promise.all([payer.connect(address), payer.connect(address)]);
       });
 
-      test("to where nobody listens is refused", async () => {
+      test("to a port without a listener is refused", async () => {
         const { nodeId } = await merchant.info();
         const stranger = Uint8Array.from(nodeId);
         stranger[0] = stranger[0] === 2 ? 3 : 2;

@@ -128,7 +128,7 @@ describe("starting", () => {
   });
 
   test("from a file that is something else is refused", async () => {
-    writeFileSync(file("node"), "no database, but long enough to be looked at ".repeat(100));
+    writeFileSync(file("node"), "no database, but long enough to be read ".repeat(100));
     expect(await refusal(start({ file: file("node") }))).toMatchObject({ code: "storage" });
   });
 

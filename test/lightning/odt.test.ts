@@ -152,7 +152,7 @@ describe("offline message", () => {
     expect(() => odtFromHex("0".repeat(131072))).toThrow("need at most 4096 hex digits");
   });
 
-  it("refuses to write what nobody may read", () => {
+  it("refuses to write what a reader must refuse", () => {
     const uri = parseNodeUri("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798@a:1");
     const write = (value: OdtMessage) => () => encodeOdtMessage(value);
     expect(write({ kind: "preimage", preimage: new Uint8Array(31) })).toThrow("odt/preimage");

@@ -60,7 +60,7 @@ describe("blocks", () => {
     expect(chain.block(21)).toBeUndefined();
   });
 
-  test("are told to listeners until they stop listening", () => {
+  test("reach listeners until they stop listening", () => {
     let told = 0;
     const end = chain.onBlock(() => told++);
     chain.mine(3);

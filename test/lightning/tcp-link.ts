@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 /** A TCP relay on loopback that a test can freeze or cut. */
 export interface TcpLink {
   readonly port: number;
-  /** Holds everything back, in both directions; nobody notices a disconnection. */
+  /** Holds everything back, in both directions; no side notices a disconnection. */
   freeze(): void;
   /** Drops what is held and all connections, and relays new ones. */
   heal(): void;

@@ -36,7 +36,7 @@ interface Answers {
   readonly [start: string]: string;
 }
 
-/** A card of another maker, as far as it is looked at before anybody authenticates. The application is not on it. */
+/** A card of another maker, as far as it is read before authentication. The application is not on it. */
 function soldCard(answers: Answers): { readonly card: Transport; readonly commands: string[] } {
   const all: Answers = {
     "00a40400": DOMAIN,
@@ -173,7 +173,7 @@ function changing(
   };
 }
 
-describe("an answer that nobody expects while a card is made", () => {
+describe("an unexpected answer while a card is made", () => {
   it.each([
     ["8050", "6d00", "unsupported-card"],
     ["8050", "6e00", "unsupported-card"],
@@ -377,7 +377,7 @@ describe("two chips with one serial number", () => {
     ]);
   });
 
-  it("are told apart by what they sign: the chip of a card that was given up is known again", async () => {
+  it("are distinguished by what they sign: the chip of a card that was given up is known again", async () => {
     const batch = newBatch(WITHOUT_PIN, 1);
     const card = factoryCard();
     let count = 0;

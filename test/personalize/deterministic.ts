@@ -55,7 +55,7 @@ export const ROTATING = {
   "card-keys": { version: FACTORY_VERSION, "rotate-to": OWN_VERSION },
 };
 
-/** A registry that keeps its rules, and fails when it is told to. */
+/** A registry that keeps its rules, and fails on demand. */
 export class MemoryRegistry implements CardRegistry {
   readonly cards = new Map<string, { state: RegisteredCard["state"]; card: PendingCard }>();
   /** Calls that still succeed before every further one fails. */

@@ -56,7 +56,7 @@ describe("a part", () => {
   const counts = { passed: 3, failed: 0, skipped: 0 };
   const options = { args: ["one"], mustRun: false };
 
-  it("gets vitest's arguments, and its counts and time are told", async () => {
+  it("gets vitest's arguments, and its counts and time are printed", async () => {
     const run = vi.fn(async () => counts);
     expect(await runPart({ ...part, run }, options)).toMatchObject({ ...counts, name: "example", notes: [] });
     expect(run).toHaveBeenCalledWith(["one"]);

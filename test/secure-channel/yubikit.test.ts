@@ -63,7 +63,7 @@ async function talk(
 }
 
 describe.skipIf(!python)("an independent implementation of SCP03 (yubikit)", () => {
-  it("looks at the security domain through a channel with every protection", async () => {
+  it("reads the security domain through a channel with every protection", async () => {
     const { answers, exitCode, said } = await talk(
       newCard(),
       ISSUER_SECURITY_DOMAIN_AID,

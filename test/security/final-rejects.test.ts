@@ -53,7 +53,7 @@ describe("a merchant's card is refused because it is blocked", () => {
     expect(refusal).toMatchObject({ outcome: "rejected", reason: REASON.CARD_ON_HOLD });
     expect(isTemporaryReason(refusal.reason)).toBe(true);
 
-    // What the merchant keeps of the sale: the payer stays asked, and nobody else may be.
+    // What the merchant keeps of the sale: the payer stays asked, and no other may be.
     const which = { payer: "02aa", tokenHash: bytesToHex(kept.token.subarray(0, 32)) };
     const asked = nextInitiation(NOT_ASKED, { event: "ask", ...which });
     const after = nextInitiation(asked, { event: "rejected", ...which, reason: refusal.reason });
@@ -108,7 +108,7 @@ describe("a service without the keys of a key set", () => {
       {},
       { keys: { ...keys, sealKey: () => undefined, signUpdate: keys.signUpdate.bind(keys) } },
     );
-    // A key set of nobody is a stranger's.
+    // An unknown key set is a stranger's.
     expect(await show(keyless, kept)).toMatchObject({ reason: REASON.TOKEN_NOT_ACCEPTED });
     await keyless.card(1);
     keyless.clock.pass(60_000);

@@ -7,7 +7,7 @@ import vectors from "../../specs/vectors/exchange.json" with { type: "json" };
 const PREIMAGE = hexToBytes(vectors.preimage);
 const flush = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A wallet whose payments wait until they are told how they end. */
+/** A wallet whose payments wait until the test ends them. */
 function phone(ports: Partial<PhoneWalletPorts> = {}) {
   const paying: { invoice: string; settle: (preimage: Uint8Array) => void; fail: () => void }[] = [];
   const card = simulatedPhone({

@@ -99,7 +99,7 @@ describe("SimulatedReader", () => {
     expect(await sw(again.transmit(PAY))).toBe("9000");
   });
 
-  it("tears nobody once the card was taken away in one piece", async () => {
+  it("tears no command once the card was taken away in one piece", async () => {
     const reader = new SimulatedReader();
     const card = newCard();
     reader.insert(card);

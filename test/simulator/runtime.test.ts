@@ -117,7 +117,7 @@ describe("selection", () => {
     expect(hex(selectAid(card, FIRST).data)).toBe("aa02");
   });
 
-  it("has nobody there before a selection", () => {
+  it("has no applet before a selection", () => {
     const card = poweredCard();
     expect(send(card, apdu("80020000")).sw).toBe("6d00");
     expect(send(card, apdu("00020000")).sw).toBe("6d00");

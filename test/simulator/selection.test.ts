@@ -75,7 +75,7 @@ describe("SELECT", () => {
     expect(send(card, apdu("00a4000c")).sw).toBe("6a86");
   });
 
-  it("publishes what it was told to publish, and the available amount as it is now", () => {
+  it("publishes what its profile says, and the available amount as it is now", () => {
     const card = tappedCard({ publish: CAPABILITY.AVAILABLE_PUBLISHED });
     expect(selectCodec.decodeResponse(select(card).data).profile).toMatchObject({
       available: 100_000n,

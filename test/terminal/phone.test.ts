@@ -108,7 +108,7 @@ describe("a phone held to the till's reader", () => {
     close();
   });
 
-  it("whose owner refuses is told so, and a card pays the same sale", async () => {
+  it("whose owner refuses ends the exchange, and a card pays the same sale", async () => {
     const { nodeId, addresses } = await network.payer.info();
     const card = testCard({
       nodeUri: `${bytesToHex(nodeId)}@${addresses[0]}`,

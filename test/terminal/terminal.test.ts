@@ -54,7 +54,7 @@ async function shop(options: { policy?: unknown; answering?: boolean } = {}) {
   };
 }
 
-/** The other point with the same x: a node id that nobody has the key of. */
+/** The other point with the same x: a node id whose key is unknown. */
 const otherPoint = (nodeId: Uint8Array): Uint8Array =>
   Uint8Array.from(nodeId, (byte, i) => (i === 0 ? byte ^ 1 : byte));
 

@@ -26,7 +26,7 @@ export interface TokenFields {
 }
 
 /**
- * The counters and the key of a card, without its limits: it signs whatever it is told to, so that tests reach
+ * The counters and the key of a card, without its limits: it signs anything on demand, so that tests reach
  * what no real card does. Made quickly, by the thousand.
  */
 export class SigningCard {

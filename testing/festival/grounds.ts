@@ -74,7 +74,7 @@ export class Grounds {
       [/^# monitor: .*$/m, "monitor: 127.0.0.1:0"],
       [/^# reconcileSeconds: .*$/m, "reconcileSeconds: 0.5"],
       [/^# policies: .*$/m, "policies: { small: { maxPerTransaction: 50sat } }"],
-      // Terminals here are faster than people, and nobody waits a day for a lost token.
+      // Terminals here are faster than people, and no one waits a day for a lost token.
       [
         /^# authorizer:$/m,
         "authorizer: { cardRate: { perSecond: 1000, burst: 1000 }, presentationAgeMs: 1000 }",

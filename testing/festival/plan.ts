@@ -38,7 +38,7 @@ export interface FestivalResult {
   readonly paid: number;
   /** How many were declined, by reason (specs/08 §5). */
   readonly declined: Readonly<Record<string, number>>;
-  /** Sales whose terminal was killed before it held a token: nobody was asked to pay, and they were cancelled. */
+  /** Sales whose terminal was killed before it held a token: no payer was asked, and they were cancelled. */
   readonly givenUp: number;
   readonly serviceKills: number;
   readonly terminalKills: number;

@@ -32,10 +32,10 @@ export interface RawDialOptions {
 
 const newKey = (): Uint8Array => new Uint8Array(randomBytes(32));
 
-/** A peer that sends whatever it is told to: what a node must stand. */
+/** A peer that sends any bytes on demand: what a node must stand. */
 export class RawPeer {
   readonly socket: Socket;
-  /** Messages that came and nobody has asked for. */
+  /** Messages that came without having been asked for. */
   readonly received: RawMessage[] = [];
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;

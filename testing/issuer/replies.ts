@@ -1,6 +1,6 @@
 import type { CardStatus, InitiatePayment, PaymentAuthorizer } from "../../lightning/api/index.js";
 
-/** What a peer was told about one request to pay. */
+/** The answers to one request to pay. */
 export interface Answered {
   readonly outcome: "accepted" | "rejected";
   readonly reason?: number;
@@ -10,7 +10,7 @@ export interface Answered {
 
 /**
  * Presents a token with an invoice.
- * @param onUpdate told of each update as it comes, before the answer
+ * @param onUpdate called with each update as it comes, before the answer
  */
 export async function initiate(
   authorizer: Pick<PaymentAuthorizer, "initiatePayment">,

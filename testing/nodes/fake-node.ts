@@ -197,7 +197,7 @@ export class FakeNode implements LightningNode {
   async connect(address: PeerAddress): Promise<void> {
     this.dialed.push(address);
     const peer = this.#network.nodes.get(hexOf(address.nodeId));
-    if (!peer || peer.isDown) throw new NodeError("unreachable", "nobody answers there");
+    if (!peer || peer.isDown) throw new NodeError("unreachable", "no answer from there");
     this.#peers.add(peer.id);
     peer.#peers.add(this.id);
   }

@@ -46,7 +46,7 @@ export function testInvoice(
 /** Node id of the payee of {@link testInvoice}, lower-case hex. */
 export const PAYEE = bytesToHex(secp256k1.publicKey(PAYEE_SECRET));
 
-/** A node whose payments go as a test says. It knows the preimages of the invoices that it was told of. */
+/** A node whose payments go as a test says. It knows the preimages of the invoices that it was given. */
 export class ScriptedNode extends FakeNode {
   readonly #preimages = new Map<string, Uint8Array>();
   readonly #behaviours = new Map<string, Behaviour>();

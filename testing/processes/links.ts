@@ -34,7 +34,7 @@ export function start(program: string, order: unknown): Started {
     child,
     ended,
     link: {
-      // A process that is being killed takes no more messages; its end is told by onGone.
+      // A process that is being killed takes no more messages; its end is reported by onGone.
       send: (message) => void (child.connected && child.send(message as object, () => undefined)),
       onMessage: (handler) => void child.on("message", handler),
       onGone: (handler) => void child.once("exit", handler),

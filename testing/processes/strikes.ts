@@ -21,7 +21,7 @@ export class Strikes {
   readonly #tell: (step: string) => void;
   #count = 0;
 
-  /** @param tell is told of every step before it is done */
+  /** @param tell called with every step before it is done */
   constructor(strike: Strike | undefined, tell: (step: string) => void) {
     this.#strike = strike;
     this.#tell = tell;

@@ -10,7 +10,7 @@ interface Trouble {
   readonly server: ServerFaults;
   readonly random: SeededRandom;
   readonly kinds: readonly FaultKind[];
-  /** Told of each statement. */
+  /** Called with each statement. */
   readonly onStatement?: (statement: Statement) => void;
   /** Whether one fails, asked while no other does. */
   readonly strikes: (statement: Statement) => boolean;

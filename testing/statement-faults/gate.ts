@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 /**
- * Told of each statement before the server is. @returns what it waits for, undefined: it is sent on at once; that
+ * Called with each statement before the server gets it. @returns what it waits for, undefined: it is sent on at once; that
  * resolves with what is to be done in the moment in which it was sent on
  */
 export type OnStatement = (statement: Statement) => Promise<() => void> | undefined;
@@ -31,7 +31,7 @@ export type OnStatement = (statement: Statement) => Promise<() => void> | undefi
 export class Gate {
   readonly directory: string;
   onStatement: OnStatement = () => undefined;
-  /** Told of each connection, with what resolves when it is set up or has ended. */
+  /** Called with each connection, with what resolves when it is set up or has ended. */
   onConnection: (ready: Promise<void>) => void = () => undefined;
   /** Statements sent before the one before had its answer, or on a connection whose transaction failed. */
   readonly breaches: string[] = [];

@@ -6,7 +6,7 @@ import { LdkNode } from "./node.js";
 import type { LdkNodeOptions } from "./options.js";
 import { SimulatedChain } from "./simulated-chain.js";
 
-/** What a node of the little network can be told; its place, file and chain are the network's. */
+/** Options of a node of the little network; its place, file and chain are the network's. */
 export type LittleNodeOptions = Omit<LdkNodeOptions, "network" | "chain" | "file">;
 
 export interface LittleNetworkOptions {

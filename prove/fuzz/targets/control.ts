@@ -141,7 +141,7 @@ export const controlAnswerTarget: FuzzTarget = {
     const folder = await answeringFolder();
     answer = input.subarray(1);
     const served = await askControl(folder, { op: name }, NEVER);
-    if (!served) throw new ControlRuleError("nobody listens");
+    if (!served) throw new ControlRuleError("no process listens");
     return textOf(bytesOf(JSON.stringify(Object.keys(readAnswer(name, served.answer)))));
   },
   async end() {

@@ -9,7 +9,7 @@ const form = (width: number, height: number, colourType: number, depth: number):
   colourType,
   depth,
 });
-/** A telephone's screen, the most that is accepted, the most that is looked at as it is. They take a while to make. */
+/** A telephone's screen, the most that is accepted, the most that is searched as it is. They take a while to make. */
 const LARGE = [form(1080, 2400, 0, 8), form(2048, 2048, 6, 8), form(775, 774, 0, 8)];
 const SMALL = [
   form(300, 300, 2, 8),
