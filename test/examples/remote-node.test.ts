@@ -84,7 +84,7 @@ describe("a node in another process", () => {
     await served.close();
     for (const end of await Promise.all(asked)) expect(["answered", "unreachable"]).toContain(end);
     await expect(remote.info()).rejects.toMatchObject({ code: "closed" });
-    // Whatever the payer was told, the node knows.
+    // The node knows the payment, with or without an answer to the payer.
     expect(["settled", "unknown", "not-found"]).toContain(
       (await network.payer.lookupPayment(open.paymentHash)).state,
     );
