@@ -6,13 +6,19 @@
 export { CardStatusError } from "../apdu/card-status-error.js";
 export type { SelectResponse } from "../apdu/commands/select.js";
 export type { PinState } from "../apdu/commands/verify-pin.js";
-export type { ExchangeProfile } from "../apdu/exchange/select.js";
 export type { CardConnection, Reader } from "../apdu/reader.js";
 export { type Transport, TransportError, type TransportErrorCode } from "../apdu/transport.js";
 export type { CsvForm } from "../common/csv.js";
 export * from "../host/card-session.js";
 export * from "../host/exchange.js";
-export { type TapOptions, type TapRequest, tap } from "../host/tap.js";
+export {
+  type PhonePart,
+  type TakenToken,
+  type TapOptions,
+  type TapRequest,
+  takeToken,
+  tap,
+} from "../host/tap.js";
 export * from "../host/terminal/index.js";
 export { type TraceLine, withTrace } from "../host/trace.js";
 export type { CardStatus } from "../lightning/api/card-status.js";
@@ -31,5 +37,5 @@ export type { Network } from "../lightning/network.js";
 export { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../lightning/node-uri.js";
 export { NodeError, type NodeErrorCode } from "../lightning/nodes/errors.js";
 export type * from "../lightning/nodes/port.js";
-export type { OdtMessage } from "../lightning/odt/message.js";
+export type { OdtFraming, OdtMessage } from "../lightning/odt/message.js";
 export { UntrustedUriError, type UntrustedUriErrorCode } from "../lightning/untrusted-uri-error.js";

@@ -49,6 +49,7 @@ export interface ChargeRequest {
 
 export interface TerminalParts {
   readonly node: LightningNode;
+  /** Opened with `store` as its log. */
   readonly sender: PaymentSender;
   readonly store: SaleStore;
   readonly reader: Reader;

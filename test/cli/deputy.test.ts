@@ -7,7 +7,7 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { DeputyTerminals } from "../../cli/node/deputy-terminals.js";
 import { nodeUri } from "../../cli/node/operations.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
-import { recomputeModern } from "../../lightning/dpp/index.js";
+import { recomputeModern, SaleFile } from "../../lightning/dpp/index.js";
 import { odtToHex, qrPng } from "../../lightning/odt/index.js";
 import { chequecard } from "../../testing/command-run.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -111,6 +111,21 @@ describe("deputy", () => {
       revoked.revokedAt,
     );
     expect((await proofOf((await sell("stolen-2")).invoice)).length).toBe(68);
+  });
+
+  it("without the reader for --phone nothing is sold", async () => {
+    const open = () => {
+      const sales = new SaleFile(at("no-reader.sales.db"));
+      try {
+        return sales.open().length;
+      } finally {
+        sales.end();
+      }
+    };
+    const sell = ["--profile", at("tap.json"), "--amount", "1sat", "--sales", at("no-reader.sales.db")];
+    const run = await chequecard(["deputy", "invoice", ...sell, "--phone", "--reader", "no such reader"]);
+    expect({ exitCode: run.exitCode, out: run.out }).toEqual({ exitCode: EXIT.READER, out: "" });
+    expect(open()).toBe(0);
   });
 
   it("says exactly why a proof is not accepted, and never repeats it", async () => {
