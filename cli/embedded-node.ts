@@ -23,6 +23,7 @@ import { InputError } from "./error-report.js";
 import { serveControl } from "./node/control-server.js";
 import { DeputyTerminals } from "./node/deputy-terminals.js";
 import { lockNode } from "./node/node-lock.js";
+import type { OpenSales } from "./node/operation.js";
 import { runOperation } from "./node/operations.js";
 
 const CONFIG = z.strictObject({
@@ -46,6 +47,8 @@ export interface EmbeddedNode {
   readonly chain: SimulatedChain;
   /** Does what a request of the control channel asks for. */
   run(request: unknown): Promise<unknown>;
+  /** Says which sales this process has open, for those who ask for them on the control channel; undefined: none. */
+  lend(sales: OpenSales | undefined): void;
   /** Everything is durable when it resolves. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -148,10 +151,14 @@ export async function openEmbeddedNode(
       ...options,
     });
     closing.push(() => node.close());
-    const run = (request: unknown) => runOperation({ opened: { node, chain }, terminals }, request);
+    let sales: OpenSales | undefined;
+    const run = (request: unknown) => runOperation({ opened: { node, chain }, terminals, sales }, request);
     const control = await serveControl(folder, run);
     closing.push(() => control.close());
-    return { node, chain, run, close };
+    const lend = (open: OpenSales | undefined) => {
+      sales = open;
+    };
+    return { node, chain, run, lend, close };
   } catch (error) {
     await close();
     throw error;

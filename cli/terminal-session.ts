@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { TransportError } from "../apdu/index.js";
 import { formatMsat } from "../common/index.js";
 import { SENTENCES } from "../common/sentences.js";
@@ -47,10 +47,13 @@ export async function withTerminal<T>(
   keyboard.hold();
   const opened = await openEmbeddedNode(options.node);
   try {
-    const store = new SaleStore(salesFile(options));
+    const path = resolve(salesFile(options));
+    const store = new SaleStore(path);
+    opened.lend({ path, store });
     try {
       return await sellThrough(context, options, { node: opened.node, store, askPin }, use);
     } finally {
+      opened.lend(undefined);
       store.close();
     }
   } finally {

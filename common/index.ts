@@ -6,6 +6,7 @@ export * from "./errors.js";
 export * from "./file-error.js";
 export * from "./mistakes.js";
 export * from "./msat.js";
+export * from "./plural.js";
 export * from "./price.js";
 export {
   acquireProcessLock,

@@ -1,10 +1,10 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
-import { formatMsat, ParseError } from "../../common/index.js";
+import { formatMsat, ParseError, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
 import {
   cancelSentence,
   receiptOf,
-  refundSale,
   renderReceipt,
   type Sale,
   SaleStore,
@@ -17,9 +17,10 @@ import { type ChargeOptions, isMeant, readCharge } from "../charge-check.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
-import { openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { askNode } from "../node/ask-node.js";
+import { refundAtTill, type Till, totalsAtTill } from "../node/till.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { keyboard } from "../prompt/keyboard.js";
 import {
@@ -118,7 +119,7 @@ async function serve(
 
 const renderTotals = (totals: ReturnType<typeof totalsOf>): string =>
   renderRecord([
-    ["Paid", `${totals.paid} sales, ${formatMsat(totals.received)}`],
+    ["Paid", `${plural(totals.paid, "sale")}, ${formatMsat(totals.received)}`],
     ["Refunded", formatMsat(totals.refunded)],
     ["Cancelled", String(totals.cancelled)],
     ["Unfinished", totals.unfinished ? String(totals.unfinished) : undefined],
@@ -155,50 +156,44 @@ function report(options: TerminalOptions & CsvOptions & { day?: string; csv?: st
   });
 }
 
+const tillOf = (options: Pick<TerminalOptions, "node" | "sales">): Till => ({
+  node: options.node,
+  sales: resolve(salesFile(options)),
+});
+
 async function balance(context: CommandContext, options: TerminalOptions): Promise<CommandOutput> {
-  const opened = await openEmbeddedNode(options.node);
-  try {
-    const { outbound, inbound, alias } = await opened.node.info();
-    const { from, to } = dayOf(undefined);
-    const totals = withSales(options, (store) => totalsOf(store.between(from, to)));
-    context.note("Embedded node: a real protocol on a simulated chain; there is no real money in it.");
-    return {
-      data: { alias, outbound, inbound, today: totals },
-      text: renderRecord([
-        ["Node", alias],
-        ["Can send", formatMsat(outbound)],
-        ["Can receive", formatMsat(inbound)],
-        ["Today", `${totals.paid} sales, ${formatMsat(totals.received)}`],
-      ]),
-    };
-  } finally {
-    await opened.close();
-  }
+  const { answer: info } = await askNode(options.node, "info", {}, context.signal);
+  const { alias, outbound, inbound, channelsUsable } = info;
+  const totals = await totalsAtTill(tillOf(options), dayOf(undefined), context.signal);
+  context.note("Embedded node: a real protocol on a simulated chain; there is no real money in it.");
+  if (!channelsUsable)
+    context.note("A channel cannot be used yet, so its money is missing below: its peer is not connected.");
+  return {
+    data: { alias, outbound, inbound, channelsUsable, today: totals },
+    text: renderRecord([
+      ["Node", alias],
+      ["Can send", formatMsat(outbound)],
+      ["Can receive", formatMsat(inbound)],
+      ["Today", `${plural(totals.paid, "sale")}, ${formatMsat(totals.received)}`],
+    ]),
+  };
 }
 
 async function refund(
+  context: CommandContext,
   options: TerminalOptions & { invoice: string },
   number: string,
 ): Promise<CommandOutput> {
-  if (!/^\d{1,9}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
+  if (!/^[1-9]\d{0,8}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
   const invoice = canonicalInvoice(invoiceOf(options.invoice));
-  const opened = await openEmbeddedNode(options.node);
-  const store = new SaleStore(salesFile(options));
-  try {
-    await opened.node.channelsReady(10_000);
-    const sale = await refundSale({ node: opened.node, store }, Number.parseInt(number, 10), invoice);
-    const done = sale.refund?.state === "paid";
-    return {
-      data: { receipt: receiptOf(sale), refund: sale.refund },
-      text: done
-        ? SENTENCES.refund.paid(formatMsat(sale.refund?.amount ?? 0n), sale.number)
-        : SENTENCES.refund.inFlight(sale.number),
-      exitCode: done ? EXIT.OK : EXIT.NOT_PAID,
-    };
-  } finally {
-    store.close();
-    await opened.close();
-  }
+  const sale = Number.parseInt(number, 10);
+  const { receipt, refund: paid } = await refundAtTill(tillOf(options), sale, invoice, context.signal);
+  const done = paid.state === "paid";
+  return {
+    data: { receipt, refund: paid },
+    text: done ? SENTENCES.refund.paid(formatMsat(paid.amount), sale) : SENTENCES.refund.inFlight(sale),
+    exitCode: done ? EXIT.OK : EXIT.NOT_PAID,
+  };
 }
 
 export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
@@ -251,6 +246,6 @@ Examples:
   common(terminal.command("refund <sale>").description("pay money of a sale back, once"))
     .requiredOption("--invoice <bolt11>", "invoice of the customer, over at most what was received")
     .action((sale: string, options: TerminalOptions & { invoice: string }) =>
-      run(() => refund(options, sale)),
+      run((context) => refund(context, options, sale)),
     );
 };

@@ -38,6 +38,17 @@ export async function askNode<Name extends OperationName>(
   }
 }
 
+/** Has an operation done by the process that runs the node; undefined when none does. @throws as {@link askNode} */
+export async function askRunning<Name extends OperationName>(
+  folder: string,
+  name: Name,
+  request: RequestOf<Name>,
+  signal: AbortSignal,
+): Promise<AnswerOf<Name> | undefined> {
+  const served = await askControl(folder, { op: name, ...request }, signal);
+  return served && readAnswer(name, served.answer);
+}
+
 /** Undefined when another process is just starting or stopping the node. */
 async function runHere(
   folder: string,

@@ -1,58 +1,21 @@
 import { z } from "zod";
-import {
-  bytesToHex,
-  hexToBytes,
-  type Msat,
-  mistakeText,
-  msat,
-  ParseError,
-  schemaMistakes,
-} from "../../common/index.js";
+import { bytesToHex, hexToBytes, mistakeText, ParseError, schemaMistakes } from "../../common/index.js";
 import { writeDeputyProfile } from "../../lightning/dpp/index.js";
 import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import type { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import type { LdkNode } from "../../lightning/nodes/ldk/index.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
 import { InputError } from "../error-report.js";
-import { type DeputyTerminals, terminalName } from "./deputy-terminals.js";
+import { terminalName } from "./deputy-terminals.js";
+import { amount, type Operation, operation, type Subject } from "./operation.js";
+import { salesRefund, salesTotals } from "./sales-operations.js";
 
 /** Milliseconds for the channels to be usable again when the node has just been started: to pay, and to look. */
 const CHANNELS_MS = 10_000;
 const INFO_MS = 1500;
 const LOOK_MS = 100;
 
-const amount = z
-  .union([
-    z.bigint(),
-    z
-      .string()
-      .regex(/^\d{1,19}$/)
-      .transform(BigInt),
-  ])
-  .transform((value, context): Msat => {
-    try {
-      return msat(value);
-    } catch {
-      context.addIssue({ code: "custom", message: "need an amount in msat" });
-      return z.NEVER;
-    }
-  });
 const uri = z.string().max(MAX_URI_LENGTH);
-
-/** What an operation works on. */
-interface Subject {
-  readonly opened: { readonly node: LdkNode; readonly chain: SimulatedChain };
-  readonly terminals: DeputyTerminals;
-}
-
-interface Operation<Request, Answer> {
-  readonly request: z.ZodType<Request>;
-  readonly answer: z.ZodType<Answer>;
-  run(subject: Subject, request: Request): Promise<Answer>;
-}
-
-/** Ties the types of one operation together. */
-const operation = <Request, Answer>(of: Operation<Request, Answer>): Operation<Request, Answer> => of;
 
 const info = operation({
   request: z.object({}),
@@ -226,6 +189,8 @@ export const OPERATIONS = {
   "list-payments": listPayments,
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
+  "sales-refund": salesRefund,
+  "sales-totals": salesTotals,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -1,12 +1,26 @@
 import { type Msat, msat, sat } from "../../common/index.js";
 import { decodeInvoice, invoiceProblem } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
-import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { NodeInfo, PaymentLookup } from "../../lightning/nodes/port.js";
 import { type Sale, SaleError } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
 
 /** Routing fees of a refund may be 10 sat and one percent. */
 const maxFeeOf = (amount: Msat): Msat => msat(sat(10) + amount / 100n);
+
+/** What a refund needs of a node; `LightningNode` has it, and a process that runs one can be asked for it. */
+export interface RefundNode {
+  info(): Promise<Pick<NodeInfo, "network">>;
+  lookupPayment(paymentHash: Uint8Array): Promise<{ readonly state: PaymentLookup["state"] }>;
+  pay(request: {
+    readonly invoice: string;
+    readonly maxFee: Msat;
+  }): Promise<
+    | { readonly state: "settled" }
+    | { readonly state: "unknown" }
+    | { readonly state: "failed"; readonly reason: string }
+  >;
+}
 
 /**
  * Pays money of a paid sale back to an invoice that the customer gives. Durable before the money leaves, once
@@ -16,7 +30,7 @@ const maxFeeOf = (amount: Msat): Msat => msat(sat(10) + amount / 100n);
  * @throws SaleError `bad-refund`, `wrong-state`, `not-found`; InvoiceError, ParseError; NodeError
  */
 export async function refundSale(
-  { node, store, now = Date.now }: { node: LightningNode; store: SaleStore; now?: () => number },
+  { node, store, now = Date.now }: { node: RefundNode; store: SaleStore; now?: () => number },
   number: number,
   invoice: string,
 ): Promise<Sale> {
@@ -45,7 +59,7 @@ export async function refundSale(
 /** The node cannot use the invoice at all: nothing was sent, and nothing ever will be. */
 const UNUSABLE: ReadonlySet<NodeErrorCode> = new Set(["bad-invoice", "bad-request", "network"]);
 
-async function checkRefund(node: LightningNode, sale: Sale, text: string, now: number): Promise<Msat> {
+async function checkRefund(node: RefundNode, sale: Sale, text: string, now: number): Promise<Msat> {
   const invoice = decodeInvoice(text);
   const problem = invoiceProblem(invoice, { network: (await node.info()).network, now });
   if (problem) throw problem;

@@ -253,4 +253,18 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     [{ tests: "test/cli/narrow.test.ts", named: "says how wide it must be" }],
     ["common/qr.ts", "return needs > columns ?", "return needs > columns + 60 ?"],
   ),
+  bug(
+    "a till does not lend its sales to who asks its node",
+    [{ tests: "test/cli/terminal.test.ts", named: "are done by the till's process" }],
+    ["cli/terminal-session.ts", "    opened.lend({ path, store });\n", ""],
+  ),
+  bug(
+    "a refund waits for the node instead of asking who runs it",
+    [{ tests: "test/cli/terminal.test.ts", named: "is paid by that process" }],
+    [
+      "cli/node/till.ts",
+      "served ? undefined : await openEmbeddedNode(folder)",
+      "await openEmbeddedNode(folder)",
+    ],
+  ),
 ]);

@@ -287,11 +287,57 @@ it("refund: pays back once, and says so", async () => {
   });
 });
 
+/** An invoice of the customer, to be paid back to. */
+const customerInvoice = async (amount: bigint): Promise<string> =>
+  (await shop.payer.createInvoice({ amount: sat(amount), description: "back", expirySeconds: 600 })).invoice;
+
+it("balance and refund while the till sells are done by the till's process", async () => {
+  const program = await buildProgram("cli/main.ts");
+  const till = inTerminal(
+    [
+      ...[process.execPath, program, "terminal", "serve", "--node", shop.folder],
+      ...["--card", shop.cards.guest.file, "--no-qr"],
+    ],
+    80,
+  );
+  await till.shows(/Type an amount[\s\S]*> /);
+  const balance = await chequecard(["--json", "terminal", "balance", "--node", shop.folder]);
+  expect(balance).toMatchObject({ exitCode: EXIT.OK });
+  expect(JSON.parse(balance.out)).toMatchObject({ alias: "bar", channelsUsable: true, today: { paid: 11 } });
+  expect(Number(JSON.parse(balance.out).outbound)).toBeGreaterThan(1_000_000_000);
+  const args = ["terminal", "refund", "2", "--node", shop.folder, "--invoice", await customerInvoice(7n)];
+  expect(await chequecard(args)).toMatchObject({ exitCode: EXIT.OK, out: "Refunded 7 sat of sale 2.\n" });
+  expect(await chequecard(args)).toMatchObject({ exitCode: EXIT.OK });
+  const tooMuch = [...args.slice(0, -1), await customerInvoice(2501n)];
+  expect(await chequecard(tooMuch)).toMatchObject({ exitCode: EXIT.INPUT });
+  till.type("\r");
+  expect(await till.ended).toBe(EXIT.OK);
+  expect(till.screen()).toMatch(/Refunded +0 sat/);
+  const sale = sales().find(({ number }) => number === 2);
+  expect(sale?.refund).toMatchObject({ state: "paid", amount: sat(7) });
+});
+
+it("refund while another process runs the node, and no till, is paid by that process", async () => {
+  const opened = await openEmbeddedNode(shop.folder);
+  try {
+    await opened.node.channelsReady(10_000);
+    const number = sales().findLast(({ state, refund }) => state === "paid" && !refund)?.number;
+    const invoice = await customerInvoice(5n);
+    const args = ["terminal", "refund", String(number), "--node", shop.folder, "--invoice", invoice];
+    const out = `Refunded 5 sat of sale ${number}.\n`;
+    expect(await chequecard(args)).toMatchObject({ exitCode: EXIT.OK, out });
+    const balance = await chequecard(["terminal", "balance", "--node", shop.folder]);
+    expect(balance.out).toMatch(/Today +11 sales/);
+  } finally {
+    await opened.close();
+  }
+});
+
 it("report: the day's sales, totals and CSV", async () => {
   const csv = join(folder, "sales.csv");
   const run = await chequecard(["--json", "terminal", "report", "--node", shop.folder, "--csv", csv]);
   const data = JSON.parse(run.out);
-  expect(data.totals).toMatchObject({ paid: 11, refunded: "100000", unfinished: 0 });
+  expect(data.totals).toMatchObject({ paid: 11, refunded: "112000", unfinished: 0 });
   const rows = readFileSync(csv, "utf8").trimEnd().split("\r\n");
   // The sale that was left dates from 1970.
   expect(rows).toHaveLength(sales().length);
