@@ -42,7 +42,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
   };
 
   it("pays a token once, however often and however much at once it is presented", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1000));
     const token = card.authorize(invoice, sat(1000));
@@ -55,11 +55,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect([...service.node.sent.values()]).toEqual([1]);
     expect(service.node.calls).toBe(1);
     expect((await left(service, card)).left).toBe(19_000_000n);
-    await finish(service);
   });
 
   it("gives a failed payment back in the same tap, and its counter is void for ever", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     service.node.set(1, "fail");
     const tap = await service.tap(card, 1, sat(1000));
@@ -73,11 +72,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     // The acknowledgement in that token ends the deliveries.
     expect(await service.present(tap.token, tap.invoice)).toEqual(rejectedWith(REASON.PAYMENT_FAILED));
     expect(service.node.sent.size).toBe(1);
-    await finish(service);
   });
 
   it("seals an update again for every delivery until the card shows its sequence", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     service.node.set(1, "fail");
     const tap = await service.tap(card, 1, sat(1));
@@ -86,7 +84,6 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(first).not.toBe(second);
     expect(card.update(deliveries[0] as Uint8Array)).toEqual(card.update(deliveries[1] as Uint8Array));
     expect(await service.identify(card)).toBeUndefined();
-    await finish(service);
   });
 
   it("unknown card and bad signature: same answer, one verification, same number of queries", async () => {
@@ -98,7 +95,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
         return secp256k1.verify(...args);
       },
     };
-    const service = await start({}, { secp256k1: counting });
+    await using service = await start({}, { secp256k1: counting });
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1));
     const hash = invoiceHash(invoice);
@@ -120,7 +117,6 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(await observe(unknown.token({ counter: 1, authorizedTotal: sat(1), invoiceHash: hash }))).toEqual(
       wanted,
     );
-    await finish(service);
   });
 
   it.each([
@@ -137,12 +133,11 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
       },
     ],
   ])("token: %s", async (_name, make) => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1));
     expect(await service.present(make(card), invoice)).toEqual(rejectedWith(REASON.TOKEN_NOT_ACCEPTED));
     expect(service.node.calls).toBe(0);
-    await finish(service);
   });
 
   it.each([
@@ -154,35 +149,32 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     ["cut", (invoice: string) => invoice.slice(0, -1)],
     ["oversize", () => "l".repeat(4096)],
   ])("invoice %s: not read, and the token is good for the right one", async (_name, change) => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1));
     const token = card.authorize(invoice, sat(1));
     const bad = { token, invoice: utf8(change(invoice)) };
     expect(await initiate(service.authorizer, bad)).toEqual(rejectedWith(REASON.INVOICE_MALFORMED));
     expect(await service.present(token, invoice)).toEqual(ACCEPTED);
-    await finish(service);
   });
 
   it("bytes that are no text are no invoice", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const outcome = await initiate(service.authorizer, {
       token: card.token(),
       invoice: new Uint8Array(300).fill(0xff),
     });
     expect(outcome).toEqual(rejectedWith(REASON.INVOICE_MALFORMED));
-    await finish(service);
   });
 
   it("a token for another invoice is refused and stays good for its own", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const [own, other] = [service.invoice(1, sat(5)), service.invoice(2, sat(5))];
     const token = card.authorize(own, sat(5));
     expect(await service.present(token, other)).toEqual(rejectedWith(REASON.TOKEN_OTHER_INVOICE));
     expect(await service.present(token, own)).toEqual(ACCEPTED);
-    await finish(service);
   });
 
   it.each([
@@ -223,7 +215,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
       (service: Service) => service.invoice(1, sat(1000), { payeeSecret: DEPUTY_SECRET }),
     ],
   ])("invoice %s: refused for good, the amount comes back with the answer", async (_name, reason, make) => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const invoice = make(service);
     const outcome = await service.present(card.authorize(invoice, sat(1000)), invoice);
@@ -232,11 +224,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(card.credit).toBe(sat(21_000));
     expect(service.node.calls).toBe(0);
     expect(await left(service, card)).toEqual({ left: 20_000_000n, voided: 1_000_000n, state: "active" });
-    await finish(service);
   });
 
   it("an amount changed by one msat in the token breaks its signature", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1000));
     const good = card.authorize(invoice, sat(1000));
@@ -246,20 +237,18 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
       expect(await service.present(bad, invoice)).toEqual(rejectedWith(REASON.TOKEN_NOT_ACCEPTED));
     }
     expect(await service.present(good, invoice)).toEqual(ACCEPTED);
-    await finish(service);
   });
 
   it("pays the signed amount of an invoice without one, where the policy allows it", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(1000), { allowAmountless: true });
     const invoice = service.invoice(1, undefined);
     expect(await service.present(card.authorize(invoice, sat(7)), invoice)).toEqual(ACCEPTED);
     expect((await left(service, card)).left).toBe(993_000n);
-    await finish(service);
   });
 
   it("two cards for one invoice: the second is refused for good and gets its amount back", async () => {
-    const service = await start();
+    await using service = await start();
     const [one, two] = [await service.card(1), await service.card(2)];
     const invoice = service.invoice(1, sat(10));
     const outcomes = await Promise.all(
@@ -268,11 +257,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["accepted", "rejected"]);
     expect(outcomes.find(({ outcome }) => outcome === "rejected")?.reason).toBe(REASON.INVOICE_TAKEN);
     expect([...service.node.sent.values()]).toEqual([1]);
-    await finish(service);
   });
 
   it("blocked, unblocked and retired cards", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await blockCard(service.store, card.cardId, service.clock.now);
     const invoice = service.invoice(1, sat(10));
@@ -288,20 +276,18 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(late).toMatchObject(rejectedWith(REASON.CARD_BLOCKED));
     // What was paid before stays paid.
     expect(await service.present(token, invoice)).toMatchObject(ACCEPTED);
-    await finish(service);
   });
 
   it("after a cash-out the card still believes in its credit; the ledger does not", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await cashOutCard(service.store, card.cardId, "", service.clock.now);
     await unblockCard(service.store, card.cardId, service.clock.now);
     expect(await service.tap(card, 1, sat(1))).toMatchObject(rejectedWith(REASON.NOT_FUNDED));
-    await finish(service);
   });
 
   it("rolling limits by the issuer's clock, exact to the msat, void payments not counted", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(100_000), {
       minPerTransaction: "1msat",
       maxPer24h: "1000sat",
@@ -329,11 +315,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(await tap(10, 1n)).toBe(REASON.ABOVE_PERIOD_LIMIT);
     service.clock.now += 48 * hours + 29 * 24 * hours;
     expect(await tap(11, 1_000_000n)).toBeUndefined();
-    await finish(service);
   });
 
   it("PIN, payees and hours of the policy", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(1000), { pinRequiredAbove: "10sat", allowedPayees: [PAYEE] });
     expect(await service.tap(card, 1, sat(11))).toMatchObject(rejectedWith(REASON.PIN_REQUIRED));
     expect(await service.tap(card, 2, sat(10))).toMatchObject(ACCEPTED);
@@ -341,11 +326,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(await service.present(card.authorize(elsewhere, sat(1)), elsewhere)).toMatchObject(
       rejectedWith(REASON.PAYEE_NOT_ALLOWED),
     );
-    await finish(service);
   });
 
   it("too much in flight is refused for now only", async () => {
-    const service = await start({ maxInFlight: 2, maxInFlightPerPayee: 2 });
+    await using service = await start({ maxInFlight: 2, maxInFlightPerPayee: 2 });
     const cards = [await service.card(1), await service.card(2), await service.card(3)];
     service.node.behaviour = "stuck";
     for (const [i, card] of cards.slice(0, 2).entries())
@@ -357,11 +341,10 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(await service.reconciler.run()).toMatchObject({ settled: 2, open: 0 });
     service.node.behaviour = "settle";
     expect(await service.present(refused.token, refused.invoice)).toEqual(ACCEPTED);
-    await finish(service);
   });
 
   it("hands a pending update out before it pays, once", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await fundCard(service.store, card.cardId, sat(5000), "cash", service.clock.now);
     const invoice = service.invoice(1, sat(1000));
@@ -377,7 +360,6 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(service.node.calls).toBe(1);
     card.update(early[0]?.update as Uint8Array);
     expect(card.credit).toBe(sat(25_000));
-    await finish(service);
   });
 
   it("a peer or a card that asks too often gets silence, and the token stays good", async () => {

@@ -17,10 +17,6 @@ const rejectedWith = (reason: number) => ({ outcome: "rejected", reason });
 
 describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
   const start = () => startService(bench, kind);
-  const finish = async (service: Service) => {
-    expect(await service.violations()).toEqual([]);
-    await service.close();
-  };
   /** Authorizes without presenting. */
   const keep = (service: Service, card: SigningCard, serial: number, amount: Msat) => {
     const invoice = service.invoice(serial, amount, { expirySeconds: 7 * 86_400 });
@@ -37,7 +33,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
   const evidence = (service: Service) => service.store.db.selectFrom("evidence").selectAll().execute();
 
   it("tokens may come in any order", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const kept = [1, 2, 3, 4, 5, 6].map((serial) => keep(service, card, serial, sat(serial)));
     for (const i of [3, 0, 5, 2, 1, 4]) {
@@ -46,11 +42,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
       expect(await service.violations()).toEqual([]);
     }
     expect(await service.store.db.selectFrom("gaps").selectAll().execute()).toEqual([]);
-    await finish(service);
   });
 
   it("releases skipped counters after the presentation age, and refuses them for ever", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const [first, second] = [keep(service, card, 1, sat(100)), keep(service, card, 2, sat(200))];
     await service.tap(card, 3, sat(300));
@@ -63,11 +58,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(late).toMatchObject(rejectedWith(REASON.TOKEN_VOID));
     expect(card.update(late.cardUpdate as Uint8Array).credit).toBe(sat(20_100));
     expect(service.node.sent.size).toBe(2);
-    await finish(service);
   });
 
   it("releases a gap found while the clock was ahead when it is old, not when the clock says so", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     keep(service, card, 1, sat(100));
     service.clock.now += DAY;
@@ -80,11 +74,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(await service.reconciler.run()).toMatchObject({ gaps: 1 });
     expect(await service.identify(card)).toHaveLength(149);
     expect(card.credit).toBe(sat(20_100));
-    await finish(service);
   });
 
   it("a clock that was behind for a while releases nothing too early", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const kept = keep(service, card, 1, sat(100));
     await service.tap(card, 2, sat(300));
@@ -95,11 +88,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     service.clock.now += DAY;
     expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
     expect(await service.present(kept.token, kept.invoice)).toEqual(ACCEPTED);
-    await finish(service);
   });
 
   it("a status closes the last gap", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await service.tap(card, 1, sat(1));
     const last = keep(service, card, 2, sat(500));
@@ -110,18 +102,16 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(card.credit).toBe(sat(20_500));
     expect(await service.present(last.token, last.invoice)).toMatchObject(rejectedWith(REASON.TOKEN_VOID));
     expect(await service.tap(card, 3, sat(1))).toMatchObject(ACCEPTED);
-    await finish(service);
   });
 
   it("a status may come after tokens that were made later", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await service.tap(card, 1, sat(1));
     await service.tap(card, 2, sat(2));
     expect(await service.identify(card, { counter: 1, authorizedTotal: sat(1) })).toBeUndefined();
     expect(await service.identify(card, { counter: 0, authorizedTotal: sat(0) })).toBeUndefined();
     expect(await state(service, card)).toBe("active");
-    await finish(service);
   });
 
   it.each([
@@ -129,7 +119,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     ["of the future", (service: Service) => BigInt(Math.floor(service.clock.now / 1000) + 601)],
     ["for another time", () => undefined],
   ])("a status that is %s changes nothing", async (_name, time) => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     service.node.set(1, "fail");
     const tap = await service.tap(card, 1, sat(1));
@@ -148,7 +138,6 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(answer).not.toMatchObject({ updated: true });
     expect(answer.event).toMatch(/^(answered|ignored)$/);
     await peers.close();
-    await finish(service);
   });
 
   it.each<[string, (card: SigningCard) => Parameters<SigningCard["status"]>[1]]>([
@@ -157,13 +146,12 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     ["a counter ahead without an amount", (card) => ({ counter: card.counter + 1 })],
     ["an update that was never made", () => ({ updateSequence: 1 })],
   ])("a status with %s blocks the card and keeps the proof", async (_name, fields) => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await service.tap(card, 1, sat(3));
     expect(await service.identify(card, fields(card))).toHaveLength(149);
     expect(await state(service, card)).toBe("blocked");
     expect(await evidence(service)).toHaveLength(1);
-    await finish(service);
   });
 
   it.each<[string, (card: SigningCard) => Parameters<SigningCard["token"]>[0], number?]>([
@@ -178,7 +166,7 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
       REASON.CARD_ON_HOLD,
     ],
   ])("a token with %s: the card is blocked, and the proof kept", async (_name, fields, reason) => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     await service.tap(card, 1, sat(3));
     const amount = fields(card)?.amount ?? sat(1);
@@ -196,11 +184,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(proof?.message.subarray(5, 69)).toEqual(Buffer.from(opened.unsigned));
     expect(proof?.message.subarray(69)).toEqual(Buffer.from(opened.signature));
     expect(await service.tap(card, 3, sat(1))).toMatchObject({ outcome: "rejected" });
-    await finish(service);
   });
 
   it("a clone that goes on and on fills no disk", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     const invoice = service.invoice(1, sat(1));
     for (let i = 0; i < 20; i++)
@@ -209,11 +196,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
         invoice,
       );
     expect(await evidence(service)).toHaveLength(16);
-    await finish(service);
   });
 
   it("a clone that never contradicts cannot spend more than was paid in", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(100));
     const far = card.token({
       counter: 50,
@@ -226,11 +212,10 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(await service.tap(card, 2, sat(30))).toMatchObject(ACCEPTED);
     expect(await service.tap(card, 3, sat(30))).toMatchObject(rejectedWith(REASON.CARD_CONTRADICTS));
     expect(service.node.sent.size).toBe(2);
-    await finish(service);
   });
 
   it("a repeated tap after an update is the same statement", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1);
     service.node.set(1, "fail");
     await service.tap(card, 1, sat(1));
@@ -243,6 +228,5 @@ describe.each(["sqlite", "postgres"] as const)("counters on %s", (kind) => {
     expect(await service.present(after, invoice)).toEqual(ACCEPTED);
     expect(await state(service, card)).toBe("active");
     expect(service.node.sent.size).toBe(1);
-    await finish(service);
   });
 });

@@ -40,7 +40,7 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
   const start = (config: Parameters<typeof startService>[2] = {}) => startService(bench, kind, config);
 
   it("the holder of a card, the payee and the routing node together take no more than the card's budgets of fees", async () => {
-    const service = await start();
+    await using service = await start();
     service.node.fee = "highest";
     const card = await service.card(1, sat(2000), { maxFeesPer24h: "20sat", maxFeesPer30d: "50sat" });
     let serial = 0;
@@ -57,16 +57,14 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
     expect(await drain(40)).toBe(sat(50));
     service.clock.pass(28 * 24 * HOUR);
     expect(await drain(40)).toBe(sat(70));
-    await finish(service);
   });
 
   it("under the shipped policy an hour of taps of 1 sat costs at most 500 sat", async () => {
-    const service = await start();
+    await using service = await start();
     service.node.fee = "highest";
     const card = await service.card(1, sat(600));
     for (let i = 1; i <= 520; i++) await service.tap(card, i, sat(1));
     expect(await feesPaid(service)).toBe(sat(500));
-    await finish(service);
   });
 
   it("with its budget used up a card pays where routing costs nothing, and is refused for fees where it does not", async () => {
@@ -80,11 +78,10 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
     service.node.fee = msat(0n);
     expect(await service.tap(card, 3, sat(10))).toMatchObject({ outcome: "accepted" });
     expect(await feesPaid(service)).toBe(1000n);
-    await finish(service);
   });
 
   it("counts the highest fee while a payment is in flight, what was paid when it is settled, nothing when it is void", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(1000));
     service.node.fee = msat(300n);
     service.node.set(1, "stuck");
@@ -96,11 +93,10 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
     service.node.finish();
     expect(await service.reconciler.run()).toMatchObject({ settled: 1, voided: 1 });
     expect(await counted(service)).toEqual({ cards: 300n, issuer: 300n });
-    await finish(service);
   });
 
   it("counts a fee in the hour of its decision, however late the payment is settled", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(1000), { maxFeesPer24h: "2sat" });
     service.node.set(1, "stuck");
     await service.tap(card, 1, sat(100));
@@ -112,22 +108,20 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
     service.node.fee = "highest";
     await service.tap(card, 2, sat(100));
     expect(await feesPaid(service)).toBe(2000n);
-    await finish(service);
   });
 
   it("a node that pays more than it may is counted with what it paid", async () => {
-    const service = await start();
+    await using service = await start();
     const card = await service.card(1, sat(1000));
     const pay = service.node.pay.bind(service.node);
     service.node.fee = msat(7000n);
     service.node.pay = (request) => pay({ ...request, maxFee: msat(7000n) });
     await service.tap(card, 1, sat(100));
     expect(await counted(service)).toEqual({ cards: 7000n, issuer: 7000n });
-    await finish(service);
   });
 
   it("the issuer's budget holds for all cards together, and is free again when its period is over", async () => {
-    const service = await start({ maxFeesPer24h: "10sat", maxFeesPer30d: "15sat" });
+    await using service = await start({ maxFeesPer24h: "10sat", maxFeesPer30d: "15sat" });
     service.node.fee = "highest";
     const cards = await Promise.all(Array.from({ length: 8 }, (_, i) => service.card(i + 1)));
     let serial = 0;
@@ -141,7 +135,6 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
     expect(await drain()).toBe(sat(15));
     service.clock.pass(30 * 24 * HOUR);
     expect(await drain()).toBe(sat(25));
-    await finish(service);
   });
 
   it("a budget that runs short is an alert once, not at each payment", async () => {
@@ -151,14 +144,13 @@ describe.each(["sqlite", "postgres"] as const)("routing fees on %s", (kind) => {
       warn() {},
       error: (fields: object) => void ("alert" in fields && alerts++),
     };
-    const service = await startService(bench, kind, { maxFeesPer24h: "3sat" }, { log });
+    await using service = await startService(bench, kind, { maxFeesPer24h: "3sat" }, { log });
     const card = await service.card(1);
     for (let i = 1; i <= 10; i++) await service.tap(card, i, sat(1));
     expect(alerts).toBe(1);
     service.clock.pass(25 * HOUR);
     for (let i = 11; i <= 20; i++) await service.tap(card, i, sat(1));
     expect(alerts).toBe(2);
-    await finish(service);
   });
 });
 

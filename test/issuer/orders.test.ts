@@ -14,7 +14,7 @@ import { spendingReport } from "../../issuer/reports/index.js";
 import { openPostgres, type Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { Bench, type Service, startService } from "../../testing/issuer/service.js";
+import { Bench, startService } from "../../testing/issuer/service.js";
 import { PostgresFront } from "../../testing/postgres/front.js";
 
 const bench = new Bench();
@@ -33,13 +33,9 @@ const operations = async (store: Store, cardId: Uint8Array) =>
 
 describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
   const start = () => startService(bench, kind);
-  const finish = async (service: Service) => {
-    expect(await service.violations()).toEqual([]);
-    await service.close();
-  };
 
   it("under one reference are booked once, and a repeat says when", async () => {
-    const service = await start();
+    await using service = await start();
     const { store, clock } = service;
     const { cardId } = await service.card(1);
     const order: Order = { kind: "top-up", cardId, amount: sat(500), note: "gate" };
@@ -51,11 +47,10 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
     expect(await left(store, cardId)).toBe(sat(20_500));
     expect(await placeOrder(store, "till-2", order, clock.now)).toMatchObject({ repeated: false });
     expect(await left(store, cardId)).toBe(sat(21_000));
-    await finish(service);
   });
 
   it("of cash-out, replacement and reversal are repeated without a second booking, also when it is impossible by now", async () => {
-    const service = await start();
+    await using service = await start();
     const { store, clock } = service;
     const [{ cardId }, { cardId: replacement }] = [await service.card(1), await service.card(2)];
     await placeOrder(store, "t", { kind: "top-up", cardId, amount: sat(9), note: "" }, clock.now);
@@ -72,11 +67,10 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
     await retireCard(store, replacement, clock.now);
     for (const [order] of orders)
       expect(await placeOrder(store, order.kind, order, clock.now)).toMatchObject({ repeated: true });
-    await finish(service);
   });
 
   it("are refused under the reference of another order, and change nothing", async () => {
-    const service = await start();
+    await using service = await start();
     const { store, clock } = service;
     const [{ cardId }, other] = [await service.card(1), await service.card(2)];
     await placeOrder(store, "r", { kind: "top-up", cardId, amount: sat(5), note: "" }, clock.now);
@@ -95,11 +89,10 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
         name: "ValueError",
       });
     expect([await left(store, cardId), await left(store, other.cardId)]).toEqual([sat(20_005), sat(20_000)]);
-    await finish(service);
   });
 
   it("that are placed many times at once are booked once", async () => {
-    const service = await start();
+    await using service = await start();
     const { store, clock } = service;
     const [one, two] = [await service.card(1), await service.card(2)];
     const order = ({ cardId }: typeof one): Order => ({ kind: "top-up", cardId, amount: sat(7), note: "" });
@@ -118,11 +111,10 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
     expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(2);
     const total = (await left(store, one.cardId)) + (await left(store, two.cardId));
     expect(total).toBe(sat(20_000) + sat(7));
-    await finish(service);
   });
 
   it("a top-up is reversed as far as it is unspent, and the rest when it is released", async () => {
-    const service = await start();
+    await using service = await start();
     const { store, clock, node } = service;
     const card = await service.card(1, sat(1_000));
     const { cardId } = card;
@@ -143,11 +135,10 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
     expect((await showCard(store.db, cardId)).state).toBe("active");
     const { books } = await spendingReport(store, { timeZone: "UTC" });
     expect(books.paidIn).toBe(sat(3_500));
-    await finish(service);
   });
 
   it("only top-ups are reversed, the newest unless another one is named", async () => {
-    const service = await start();
+    await using service = await start();
     const { store, clock } = service;
     const { cardId } = await service.card(1);
     await expect(findTopUp(store.db, cardId)).rejects.toThrow(/never topped up/);
@@ -163,7 +154,6 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
     await expect(
       placeOrder(store, "r", { kind: "reverse", cardId, operation: 3n, note: "" }, clock.now),
     ).rejects.toThrow(/has nothing left/);
-    await finish(service);
   });
 });
 

@@ -62,7 +62,7 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     (await store.db.selectFrom("leases").select("takeovers").executeTakeFirstOrThrow()).takeovers;
 
   it("finds out what a payment without an answer became, and never earlier than the node knows", async () => {
-    const service = await startService(bench, kind);
+    await using service = await startService(bench, kind);
     const card = await service.card(1);
     for (const [serial, behaviour] of [
       [1, "stuck"],
@@ -77,11 +77,10 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     expect(await service.reconciler.run()).toMatchObject({ settled: 1, voided: 1, open: 0 });
     expect(await service.identify(card)).toHaveLength(149);
     expect(card.credit).toBe(sat(20_010));
-    await finish(service);
   });
 
   it("pays what a node that was away never got", async () => {
-    const service = await startService(bench, kind);
+    await using service = await startService(bench, kind);
     const card = await service.card(1);
     service.node.behaviour = "unreachable";
     await service.tap(card, 1, sat(10));
@@ -89,7 +88,6 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     service.node.behaviour = "settle";
     expect(await service.reconciler.run()).toMatchObject({ settled: 1 });
     expect([...service.node.sent.values()]).toEqual([1]);
-    await finish(service);
   });
 
   it("leaves another process its lease, and takes over when it ran out", async () => {
@@ -185,7 +183,7 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
   });
 
   it("sends nothing any more when half of its lease is gone", async () => {
-    const service = await startService(bench, kind);
+    await using service = await startService(bench, kind);
     const card = await service.card(1);
     const { node, clock, config } = service;
     node.behaviour = "unreachable";
@@ -201,7 +199,6 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
     expect(node.calls).toBe(calls);
     node.lookupPayment = lookUp;
     expect(await service.reconciler.run()).toMatchObject({ settled: 1 });
-    await finish(service);
   });
 
   it("who lost its lease voids nothing", async () => {
@@ -245,7 +242,10 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
   });
 
   it("resolves hundreds at a time", async () => {
-    const service = await startService(bench, kind, { maxInFlightPerPayee: 1000, maxInFlightPerCard: 30 });
+    await using service = await startService(bench, kind, {
+      maxInFlightPerPayee: 1000,
+      maxInFlightPerCard: 30,
+    });
     const cards = await Promise.all(Array.from({ length: 20 }, (_, i) => service.card(i + 1)));
     service.node.behaviour = "stuck";
     let serial = 0;
@@ -259,6 +259,5 @@ describe.each(["sqlite", "postgres"] as const)("reconciler on %s", (kind) => {
       settled += round.settled;
     }
     expect(settled).toBe(600);
-    await finish(service);
   });
 });

@@ -125,7 +125,7 @@ export class TestClock {
 }
 
 /** The whole service over one database and one node. */
-export class Service {
+export class Service implements AsyncDisposable {
   readonly store: Store;
   readonly node: ScriptedNode;
   readonly clock: TestClock;
@@ -217,6 +217,13 @@ export class Service {
   async close(): Promise<void> {
     await this.authorizer.close();
     await this.store.close();
+  }
+
+  /** The end of its scope: the ledger proves itself. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const violations = await this.violations();
+    await this.close();
+    if (violations.length > 0) throw new Error(`the ledger's proof found ${JSON.stringify(violations)}`);
   }
 }
 
