@@ -4,6 +4,7 @@ const systemFaults = { campaign: "system-faults" } as const;
 /** Random festivals against the model of the ledger, on SQLite. */
 const ledgerModel = { tests: "test/issuer/model.test.ts", named: "on sqlite" };
 const story = (file: string, named: string) => ({ tests: `test/security/${file}.test.ts`, named });
+const receiver = (named: string) => ({ tests: "test/lightning/api-receiver.test.ts", named });
 const test = (file: string, named: string) => ({ tests: `test/issuer/${file}.test.ts`, named });
 
 const AUTHORIZER = "issuer/authorizer/authorizer.ts";
@@ -295,6 +296,28 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     "a payment that the node does not know the end of is taken for failed",
     [ledgerModel, systemFaults],
     [AUTHORIZER, '} else if (paid.state === "failed") {', "} else {"],
+  ),
+  bug(
+    "a peer may ask as often as it likes",
+    [
+      receiver("of one peer are cut to its rate"),
+      test("authorizer", "sqlite a peer or a card that asks too often"),
+    ],
+    ["lightning/api/admission.ts", 'if (!this.#rates.take(id, this.#monotonic())) return "rate";', ""],
+  ),
+  bug(
+    "a status may be as old as it likes",
+    [receiver("of another time than now"), test("counters", "sqlite a status that is old")],
+    [
+      "lightning/api/receiver.ts",
+      'if (skew > most || -skew > most) return { event: "ignored", cause: "stale" };',
+      "",
+    ],
+  ),
+  bug(
+    "a card is given the same update twice with one answer",
+    [test("authorizer", "sqlite hands a pending update out before it pays, once")],
+    ["issuer/authorizer/answer.ts", "!pending || pending.sequence === this.#sent", "!pending"],
   ),
 ]);
 
