@@ -170,18 +170,4 @@ describe("the package", () => {
     const version = await run(process.execPath, [command, "--version"]);
     expect(version.stdout.trim()).toBe(manifest.version);
   });
-
-  it("has a page of everything that it exports, without a warning", async () => {
-    const pages = join(folder, "pages");
-    const made = await run(process.execPath, [join(ROOT, "scripts/typedoc/run.mjs"), pages], {
-      cwd: ROOT,
-    }).catch((error: { stdout: string; stderr: string }) => {
-      throw new Error(error.stdout + error.stderr);
-    });
-    expect(made.stderr).not.toMatch(/warning/);
-    for (const [name] of entries) {
-      const module = name === "." ? "index" : name.slice(2);
-      expect([module, existsSync(join(pages, "modules", `${module}.html`))]).toEqual([module, true]);
-    }
-  });
 });
