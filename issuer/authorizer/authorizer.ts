@@ -22,7 +22,7 @@ import { CardStatusDesk } from "./status.js";
 import { waitForResolution } from "./wait.js";
 
 /** Equal for tokens that state the same; the acknowledged sequence is left out (specs/03 §3 step 6). */
-const nameOfStatement = ({
+const nameOfAuthorization = ({
   card,
   counter,
   invoiceHash,
@@ -115,7 +115,7 @@ export class Authorizer implements PaymentAuthorizer {
     const authorization = await this.#verify(request, reply);
     if (!authorization) return;
     // Rate limits of a card only now: anybody can make up a card id.
-    const name = nameOfStatement(authorization);
+    const name = nameOfAuthorization(authorization);
     const isRepeat = authorization.record.isDecided || this.#inWork.has(name);
     if (!this.#cardRate.take(authorization.record, name, isRepeat, monotonic())) return;
     onStep("verified");
@@ -156,7 +156,7 @@ export class Authorizer implements PaymentAuthorizer {
     }
   }
 
-  /** The same statement presented again while it is in work gets the same decision. */
+  /** The same authorization presented again while it is in work gets the same decision. */
   async #join(name: string, authorization: VerifiedAuthorization, answer: Answer): Promise<Recorded> {
     const there = this.#inWork.get(name);
     if (there) return await there;

@@ -2,12 +2,12 @@ import { bytesToHex } from "../../common/bytes.js";
 import { type Rate, TokenBuckets } from "../../common/token-bucket.js";
 import type { CardRecord } from "../verify.js";
 
-/** Cards and statements whose rate is remembered. */
+/** Cards and messages whose rate is remembered. */
 const REMEMBERED = 100_000;
 
 /**
- * How often authorizations and statuses of a card are taken. Anyone who has seen one can repeat it: repeats have a rate for each
- * statement, and take nothing of the card's.
+ * How often authorizations and statuses of a card are taken. Anyone who has seen one can repeat it: repeats have a
+ * rate for each message, and take nothing of the card's.
  */
 export class CardRate {
   readonly #fresh: TokenBuckets;
@@ -20,17 +20,17 @@ export class CardRate {
     this.#repeats = new TokenBuckets(rate, REMEMBERED);
   }
 
-  /** @param isDecided whether this very statement was decided before; @param now running milliseconds */
-  take(card: CardRecord, statement: string, isDecided: boolean, now: number): boolean {
-    return isDecided ? this.#repeats.take(statement, now) : this.#fresh.take(bytesToHex(card.cardId), now);
+  /** @param isDecided whether this very message was decided before; @param now monotonic milliseconds */
+  take(card: CardRecord, message: string, isDecided: boolean, now: number): boolean {
+    return isDecided ? this.#repeats.take(message, now) : this.#fresh.take(bytesToHex(card.cardId), now);
   }
 
   /** The same for a status, which is decided when it was taken here before. @param unsigned its body */
   takeStatus(card: CardRecord, unsigned: Uint8Array, now: number): boolean {
-    const statement = bytesToHex(unsigned);
-    const isTaken = this.take(card, statement, this.#statuses.has(statement), now);
+    const message = bytesToHex(unsigned);
+    const isTaken = this.take(card, message, this.#statuses.has(message), now);
     if (!isTaken) return false;
-    this.#statuses.add(statement);
+    this.#statuses.add(message);
     if (this.#statuses.size > REMEMBERED) this.#forgetOldest();
     return true;
   }

@@ -43,14 +43,14 @@ const REASON_OF: Readonly<Record<PolicyRefusal, number>> = {
  * transaction. In order: seen before, given up, contradiction, state of the card, invoice, policy, money, load.
  */
 export function decide(authorization: VerifiedAuthorization, facts: Facts, world: World): Decision {
-  // 1. The counter was seen: what was decided then counts, unless this is another statement under it.
+  // 1. The counter was seen: what was decided then counts, unless this is another authorization under it.
   if (facts.known) {
-    const words = differentStatement(authorization, facts);
+    const words = differentAuthorization(authorization, facts);
     return words ? contradiction(words) : { kind: "known", known: facts.known };
   }
   // 2. The counter was given up and its amount released: refused for ever.
   if (facts.gap && facts.gap.voided_at !== null) return { kind: "refuse", reason: REASON.TOKEN_VOID };
-  // 3. The statement must fit what the card signed before, and what was signed for the card.
+  // 3. The authorization must fit what the card signed before, and what was signed for the card.
   const words = contradictionOf(authorization, facts);
   // A ledger that was restored makes that update later: then the same token is good, so the refusal is not final.
   if (words) return contradiction(words, facts.acknowledged === undefined ? REASON.CARD_ON_HOLD : undefined);
@@ -105,14 +105,14 @@ const contradiction = (words: string, reason: number = REASON.CARD_CONTRADICTS):
  * Two tokens of one counter must say the same. The acknowledged sequence is left out: a card answers a repeated
  * AUTHORIZE after an update with the new one.
  */
-function differentStatement(authorization: VerifiedAuthorization, { known }: Facts): string | undefined {
+function differentAuthorization(authorization: VerifiedAuthorization, { known }: Facts): string | undefined {
   if (!known) return undefined;
   const same =
     known.amount === authorization.amount &&
     known.total_after === authorization.total &&
     known.flags === authorization.flags &&
     known.invoice_hash.equals(authorization.invoiceHash);
-  return same ? undefined : `two different statements under counter ${authorization.counter}`;
+  return same ? undefined : `two different authorizations under counter ${authorization.counter}`;
 }
 
 function contradictionOf(authorization: VerifiedAuthorization, facts: Facts): string | undefined {

@@ -212,7 +212,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
     "the repeat of a status takes of the card's rate",
     [test("repeats", "sqlite a status that is replayed")],
-    [CARD_RATE, "this.#statuses.has(statement)", "!this.#statuses.has(statement) && now < 0"],
+    [CARD_RATE, "this.#statuses.has(message)", "!this.#statuses.has(message) && now < 0"],
   ),
   bug(
     "the same statement under another signature is evidence again",

@@ -46,7 +46,7 @@ const WEEK_SECONDS = 7 * 86_400;
 const amount = (text: string): Msat => msat(BigInt(text));
 /** How the evidence names a contradiction. */
 const WORDS: Readonly<Record<string, RegExp>> = {
-  counter: /two different statements/,
+  counter: /two different authorizations/,
   sequence: /acknowledges an update that was never made/,
   limits: /no limits that were signed/,
   credit: /credit that was never signed/,
