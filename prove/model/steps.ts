@@ -94,14 +94,16 @@ const limit = (...values: bigint[]) => fc.constantFrom(...values, 2n ** 64n - 1n
 
 const amount: fc.Arbitrary<Amount> = fc.record({
   near: fc.constantFrom(
-    "one",
-    "sixty",
-    "sixty",
-    "max-per-transaction",
-    "pin-threshold",
-    "budget",
-    "available",
-    "most",
+    ...([
+      "one",
+      "sixty",
+      "sixty",
+      "max-per-transaction",
+      "pin-threshold",
+      "budget",
+      "available",
+      "most",
+    ] as const),
   ),
   offset: fc.constantFrom(-1, 0, 0, 0, 0, 1, 3),
 });
@@ -128,26 +130,12 @@ const tear: fc.Arbitrary<StepTear | undefined> = fc.option(
   { nil: undefined, freq: 7 },
 );
 
-const HEADERS = [
-  "00200080",
-  "00240080",
-  "80300000",
-  "80320000",
-  "80340000",
-  "80ca00c1",
-  "80ca5f50",
-  "80503000",
-  "84820300",
-  "84468000",
-  "84e20800",
-  "84e28800",
-  "84e40000",
-  "00a40400",
-  "00a4040c",
-  "80d80081",
-  "80f28002",
-  "80ca9f7f",
-].map((header) => Buffer.from(header, "hex"));
+const HEADERS = (
+  "00200080 00240080 80300000 80320000 80340000 80ca00c1 80ca5f50 80503000 84820300 84468000" +
+  " 84e20800 84e28800 84e40000 00a40400 00a4040c 80d80081 80f28002 80ca9f7f"
+)
+  .split(" ")
+  .map((header) => Buffer.from(header, "hex"));
 
 /** A header that is known or nearly so, and data of a length that is known or nearly so; Le 00 or none. */
 const raw = fc
@@ -168,103 +156,54 @@ const raw = fc
     return { kind: "raw", bytes: Uint8Array.of(...head, stated & 0xff, ...data, ...(le ? [0] : [])) };
   });
 
-const of = <S extends Step>(arbitrary: fc.Arbitrary<S>, weight: number) => ({ weight, arbitrary });
+/** Steps of one kind, and how often they come. */
+const of = <K extends Step["kind"], T extends object>(
+  kind: K,
+  weight: number,
+  fields: { [F in keyof T]: fc.Arbitrary<T[F]> } = {} as never,
+) => ({ weight, arbitrary: fc.record(fields).map((values) => ({ kind, ...values })) });
+/** One of these that come more often than the others, by how often. */
+const mostly = <T>(value: T, times: number, ...others: readonly T[]) =>
+  fc.constantFrom(...Array<T>(times).fill(value), ...others);
+const WRONG = ["signer", "card-id", "point", "key-set", "seal-key", "type", "credit"] as const;
+
 const kinds = fc.oneof(
-  of(fc.record({ kind: fc.constant("authorize" as const), amount, invoice: fc.nat(6) }), 30),
-  of(
-    fc.record({
-      kind: fc.constant("verify" as const),
-      block: fc.constantFrom("right", "right", "right", "wrong", "malformed", "none"),
-    }),
-    16,
-  ),
-  of(
-    fc.record({
-      kind: fc.constant("change-pin" as const),
-      old: fc.constantFrom("right", "right", "wrong", "malformed"),
-      next: fc.oneof(fc.nat(3), fc.constant("malformed" as const)),
-    }),
-    4,
-  ),
-  of(fc.record({ kind: fc.constant("identify" as const), challenge: fc.nat(3) }), 3),
-  of(
-    fc.record({
-      kind: fc.constant("get-data" as const),
-      tag: fc.constantFrom(0x00c1, 0x5f50, 0x9f7f, 0x00c2, 0),
-    }),
-    5,
-  ),
-  of(fc.record({ kind: fc.constant("select" as const), what: fc.nat(12) }), 10),
-  of(
-    fc.record({
-      kind: fc.constant("update" as const),
-      sequence: fc.constantFrom(1, 1, 1, 1, 0, -1, 5, 0x1000000),
-      flags: fc.constantFrom(0, 0, 0, 1, 2, 2, 3, 4, 4, 6, 7, 8, 255),
-      credit: fc.constantFrom(0, 0, 1, 200, 500, -1),
-      ...limits,
-      wrong: fc.constantFrom(
-        "nothing",
-        "nothing",
-        "nothing",
-        "nothing",
-        "nothing",
-        "nothing",
-        "signer",
-        "card-id",
-        "point",
-        "key-set",
-        "seal-key",
-        "type",
-        "credit",
-      ),
-      reserved: fc.constantFrom(0, 0, 255),
-      highS: fc.boolean(),
-    }),
-    12,
-  ),
-  of(fc.record({ kind: fc.constant("replay-update" as const), which: fc.nat(1000) }), 4),
-  of(fc.record({ kind: fc.constant("replay" as const), back: fc.nat(12) }), 6),
-  of(
-    fc.record({
-      kind: fc.constant("bend" as const),
-      back: fc.nat(6),
-      at: fc.nat(200),
-      mask: fc.integer({ min: 1, max: 255 }),
-    }),
-    6,
-  ),
-  of(raw, 8),
-  of(fc.record({ kind: fc.constant("power" as const) }), 2),
-  of(fc.record({ kind: fc.constant("hand-over" as const) }), 4),
-  of(
-    fc.record({
-      kind: fc.constant("open-channel" as const),
-      version: fc.constantFrom(0x30, 0x30, 0x30, 0x30, 0, 0x31),
-      wrong: fc.constantFrom(false, false, false, false, true),
-    }),
-    2,
-  ),
-  of(fc.record({ kind: fc.constant("generate-key-pair" as const) }), 1),
-  of(
-    fc.record({
-      kind: fc.constant("store-data" as const),
-      block: fc.nat(2),
-      last: fc.boolean(),
-      groups: fc.nat(127),
-    }),
-    2,
-  ),
-  of(fc.record({ kind: fc.constant("reset" as const) }), 1),
-  of(
-    fc.record({
-      kind: fc.constant("make" as const),
-      credit: fc.constantFrom(1_000n, 1_000n, 0n, 100n, 2_100_000_000_000_000_000n),
-      ...limits,
-      publish: fc.constantFrom(0, 2, 12, 14),
-      withPin: fc.constantFrom(true, true, false),
-    }),
-    2,
-  ),
+  of("authorize", 30, { amount, invoice: fc.nat(6) }),
+  of("verify", 16, {
+    block: mostly<"right" | "wrong" | "malformed" | "none">("right", 3, "wrong", "malformed", "none"),
+  }),
+  of("change-pin", 4, {
+    old: mostly<"right" | "wrong" | "malformed">("right", 2, "wrong", "malformed"),
+    next: fc.oneof(fc.nat(3), fc.constant("malformed" as const)),
+  }),
+  of("identify", 3, { challenge: fc.nat(3) }),
+  of("get-data", 5, { tag: fc.constantFrom(0x00c1, 0x5f50, 0x9f7f, 0x00c2, 0) }),
+  of("select", 10, { what: fc.nat(12) }),
+  of("update", 12, {
+    sequence: mostly(1, 4, 0, -1, 5, 0x1000000),
+    flags: fc.constantFrom(0, 0, 0, 1, 2, 2, 3, 4, 4, 6, 7, 8, 255),
+    credit: fc.constantFrom(0, 0, 1, 200, 500, -1),
+    ...limits,
+    wrong: mostly<UpdateStep["wrong"]>("nothing", 6, ...WRONG),
+    reserved: fc.constantFrom(0, 0, 255),
+    highS: fc.boolean(),
+  }),
+  of("replay-update", 4, { which: fc.nat(1000) }),
+  of("replay", 6, { back: fc.nat(12) }),
+  of("bend", 6, { back: fc.nat(6), at: fc.nat(200), mask: fc.integer({ min: 1, max: 255 }) }),
+  { weight: 8, arbitrary: raw },
+  of("power", 2),
+  of("hand-over", 4),
+  of("open-channel", 2, { version: mostly(0x30, 4, 0, 0x31), wrong: mostly(false, 4, true) }),
+  of("generate-key-pair", 1),
+  of("store-data", 2, { block: fc.nat(2), last: fc.boolean(), groups: fc.nat(127) }),
+  of("reset", 1),
+  of("make", 2, {
+    credit: fc.constantFrom(1_000n, 1_000n, 0n, 100n, 2_100_000_000_000_000_000n),
+    ...limits,
+    publish: fc.constantFrom(0, 2, 12, 14),
+    withPin: mostly(true, 2, false),
+  }),
 );
 
 /** One step of a sequence. */

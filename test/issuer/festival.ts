@@ -38,68 +38,35 @@ const behaviour = fc.constantFrom<Behaviour>(
   "unreachable",
 );
 
+/** Operations of one kind, and how often they come. */
+const of = <K extends string, T extends object>(
+  op: K,
+  weight: number,
+  fields: { [F in keyof T]: fc.Arbitrary<T[F]> } = {} as never,
+) => ({ weight, arbitrary: fc.record(fields).map((values) => ({ op, ...values })) });
+const amountTo = (max: number) => fc.integer({ min: 1, max });
+
 /** What may happen at a festival. */
 const operation = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      op: fc.constant("tap" as const),
-      card,
-      amount: fc.integer({ min: 1, max: 400 }),
-      behaviour,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constant("keep" as const),
-      card,
-      amount: fc.integer({ min: 1, max: 400 }),
-      behaviour,
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ op: fc.constant("present" as const), which: fc.nat(), retap: fc.boolean() }),
-  },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("both" as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("storm" as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("hoard" as const), card }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("cheat-again" as const), which: fc.nat() }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("fund" as const),
-      card,
-      amount: fc.integer({ min: 1, max: 500 }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("cash-out" as const), card }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("block" as const), card }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("unblock" as const), card }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("identify" as const), card }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant("reconcile" as const) }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("finish" as const) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constant("wait" as const),
-      ms: fc.constantFrom(1000, 59_000, 61_000, 1_800_000, 3_700_000, 43_200_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("set-clock" as const),
-      // A millisecond more than a day, so that no moment comes twice.
-      by: fc.constantFrom(-86_400_001, -600_001, 600_001, 86_400_001),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("crash" as const) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ op: fc.constant("cheat" as const), card, extra: fc.integer({ min: 1, max: 9 }) }),
-  },
+  of("tap", 6, { card, amount: amountTo(400), behaviour }),
+  of("keep", 3, { card, amount: amountTo(400), behaviour }),
+  of("present", 4, { which: fc.nat(), retap: fc.boolean() }),
+  of("both", 2, { which: fc.nat() }),
+  of("storm", 1, { which: fc.nat() }),
+  of("hoard", 1, { card }),
+  of("cheat-again", 1, { which: fc.nat() }),
+  of("fund", 1, { card, amount: amountTo(500) }),
+  of("cash-out", 2, { card }),
+  of("block", 1, { card }),
+  of("unblock", 2, { card }),
+  of("identify", 2, { card }),
+  of("reconcile", 3),
+  of("finish", 2),
+  of("wait", 3, { ms: fc.constantFrom(1000, 59_000, 61_000, 1_800_000, 3_700_000, 43_200_000) }),
+  // A millisecond more than a day, so that no moment comes twice.
+  of("set-clock", 1, { by: fc.constantFrom(-86_400_001, -600_001, 600_001, 86_400_001) }),
+  of("crash", 2),
+  of("cheat", 1, { card, extra: amountTo(9) }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
