@@ -8,6 +8,7 @@ export * from "./mistakes.js";
 export * from "./msat.js";
 export * from "./plural.js";
 export * from "./price.js";
+export * from "./printed-number.js";
 export {
   acquireProcessLock,
   type FileLock,

@@ -15,9 +15,26 @@ const MSAT_PER_BITCOIN = 100_000_000_000n;
 const SATS_PER_BITCOIN = 100_000_000n;
 const SCALE = 10_000n;
 
-/** Whether three letters are a code of ISO 4217, in either case. */
-export const isCurrency = (code: string): boolean =>
-  Intl.supportedValuesOf("currency").includes(code.toUpperCase());
+/**
+ * Currencies of today (ISO 4217, list one, without funds, metals and codes for tests). What Node.js knows has the money
+ * of the past among it.
+ */
+const CURRENCIES: ReadonlySet<string> = new Set(
+  `
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
+CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ
+GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP
+LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR
+PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC
+SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF
+YER ZAR ZMW ZWG
+`
+    .trim()
+    .split(/\s+/),
+);
+
+/** Whether three letters are a code of ISO 4217 for money of today, in either case. */
+export const isCurrency = (code: string): boolean => CURRENCIES.has(code.toUpperCase());
 
 /**
  * Reads a price that names its currency: `61500eur`, `61500.50 EUR`.

@@ -1,5 +1,5 @@
 import { LEVEL } from "../apdu/index.js";
-import { bytesToHex } from "../common/index.js";
+import { bareNumber, bytesToHex } from "../common/index.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { PersonalizationError } from "./errors.js";
 import type { ItemStage, ItemState, Journal } from "./journal.js";
@@ -75,17 +75,34 @@ export function retryChip(journal: Journal, chip: string): void {
   journal.append({ step: "retry", chip });
 }
 
+/** The card of a number: as it is printed, and else as people write it. @throws PersonalizationError `unknown-card` */
+function itemPrintedAs(journal: Journal, number: string): ItemState {
+  const exact = journal.items.find(({ order }) => order.number === number);
+  if (exact) return exact;
+  const [item, ...others] = journal.items.filter(
+    ({ order }) => bareNumber(order.number) === bareNumber(number),
+  );
+  if (!item)
+    throw new PersonalizationError("unknown-card", `no card ${number} in this batch`, {
+      hint: "See the half-done cards with: personalize status",
+    });
+  if (others.length === 0) return item;
+  const list = [item, ...others].map(({ order }) => order.number).join(", ");
+  throw new PersonalizationError("unknown-card", `several cards fit "${number}": ${list}`, {
+    hint: "Write the number as it is printed.",
+  });
+}
+
 /**
  * Gives up the chip of a half-done card: its id is retired first, then the card can be made with another chip.
  * @throws PersonalizationError `unknown-card`, `not-needed`; RegistryUnavailableError; JournalError
  */
 export async function releaseCard(journal: Journal, registry: CardRegistry, number: string): Promise<void> {
-  const item = journal.items.find(({ order }) => order.number === number);
-  if (!item) throw new PersonalizationError("unknown-card", `no card ${number} in this batch`);
+  const item = itemPrintedAs(journal, number);
   if (item.chip === undefined || item.stage === "done")
     throw new PersonalizationError(
       "not-needed",
-      `card ${number} is ${item.stage === "done" ? "done" : "not begun"}, so it has no half-done chip`,
+      `card ${item.order.number} is ${item.stage === "done" ? "done" : "not begun"}, so it has no half-done chip`,
     );
   if (item.cardId) {
     await guardedRegistry(registry).retire(item.cardId);

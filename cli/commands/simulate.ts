@@ -5,6 +5,7 @@ import { formatCardId } from "../../apdu/card-id.js";
 import { CAPABILITY, LIFECYCLE, NO_LIMIT } from "../../apdu/index.js";
 import { bytesToHex, formatMsat, hexToBytes, parseAmount, secp256k1 } from "../../common/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
+import { strangersProblem } from "../../lightning/untrusted-uri.js";
 import {
   CardFileError,
   type CardProtocol,
@@ -65,7 +66,10 @@ async function makeNew(context: CommandContext, path: string, options: NewOption
   const protocol = PROTOCOLS.find((name) => name === options.protocol);
   if (!protocol)
     throw new InputError(`--protocol: need one of ${PROTOCOLS.join(", ")}, have "${options.protocol}"`);
-  if (options.nodeUri !== undefined) parseNodeUri(options.nodeUri, "--node-uri");
+  if (options.nodeUri !== undefined) {
+    const problem = strangersProblem(parseNodeUri(options.nodeUri, "--node-uri"), "bcrt");
+    if (problem) throw new InputError(`--node-uri: ${problem}`);
+  }
   const issuerSecretKey = Uint8Array.from(randomBytes(32));
   const issuerPublicKey = secp256k1.publicKey(issuerSecretKey, false);
   const identity = {

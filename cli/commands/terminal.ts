@@ -32,6 +32,7 @@ import {
   untilCardTaken,
   withTerminal,
 } from "../terminal-session.js";
+import { withSettings } from "../terminal-settings.js";
 
 interface AmountOptions extends ChargeOptions {
   readonly amount: string;
@@ -196,6 +197,9 @@ async function refund(
   };
 }
 
+const SETTINGS_HELP =
+  "\nA file terminal.yaml in the node's folder says what is not given: currency: eur, place: Bar, max-sale: 50000sat.\n";
+
 export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
   const terminal = program.command("terminal").description("sell: charge cards at a counter");
   const common = (command: Command): Command =>
@@ -206,13 +210,14 @@ export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
     common(command)
       .option("--reader <name>", "PC/SC reader: its name or a part of it; not needed when there is one")
       .option("--card <file>", "a simulated card instead of a reader")
-      .option("--place <text>", "printed on receipts", "chequecard")
+      .option("--place <text>", 'printed on receipts (default: "chequecard")')
       .option("--expiry <seconds>", "how long a sale stays open", "600")
       .option("--rate <price>", "price of one bitcoin, such as 61500eur, for amounts such as 3.50eur")
       .option("--currency <code>", "currency of amounts that name none, such as 3.50 (ISO 4217)")
       .option("--max-sale <amount>", "ask again above this amount")
       .option("--yes", "do not ask again")
-      .option("--no-qr", "show no QR code");
+      .option("--no-qr", "show no QR code")
+      .addHelpText("after", SETTINGS_HELP);
   selling(terminal.command("charge").description("one sale: shows the QR code, waits for the tap"))
     .requiredOption("--amount <amount>", "2500sat, 0.0001btc, or 3.50eur with --rate")
     .option("--description <text>", "what is sold; payers see it")
@@ -227,13 +232,17 @@ Examples:
   chequecard terminal charge --node shop --amount 3.50eur --rate 61500eur --card card.json
 `,
     )
-    .action((options: TerminalOptions & AmountOptions) => run((context) => charge(context, options)));
+    .action((options: TerminalOptions & AmountOptions) =>
+      run((context) => charge(context, withSettings(options))),
+    );
   selling(terminal.command("serve").description("sale after sale: type amounts, see totals at the end"))
     .addHelpText(
       "after",
       "\nExample:\n  chequecard terminal serve --node shop --reader ACR1252 --rate 61500eur\n",
     )
-    .action((options: TerminalOptions & ChargeOptions) => run((context) => serve(context, options)));
+    .action((options: TerminalOptions & ChargeOptions) =>
+      run((context) => serve(context, withSettings(options))),
+    );
   csvOptions(common(terminal.command("report").description("the sales of a day: totals, CSV")))
     .option("--day <date>", "2026-11-22; default: today")
     .option("--csv <file>", "write the sales as CSV")

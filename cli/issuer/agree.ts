@@ -42,6 +42,9 @@ export async function cardInQuestion(
  * @throws ParseError, InputError
  */
 export function deskAmount(text: string, { maxTopUp }: { readonly maxTopUp: Msat }): Msat {
+  // Three digits behind the point may be thousands, which the reader of amounts says.
+  if (/^\d+\.(?!\d{3}sat$)\d*[1-9]\d*sat$/i.test(text))
+    throw new InputError(`--amount: need whole satoshi, have "${text.slice(0, 40)}"; nothing was booked`);
   const amount = parseAmount(text, "--amount");
   if (amount % 1000n !== 0n)
     throw new InputError(`--amount: need whole satoshi, have "${text}"; nothing was booked`);

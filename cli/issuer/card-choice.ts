@@ -1,5 +1,5 @@
 import { formatCardId } from "../../apdu/card-id.js";
-import { bytesToHex, hexToBytes } from "../../common/index.js";
+import { bareNumber, bytesToHex, hexToBytes } from "../../common/index.js";
 import { cardsLabelled, eachLabel, type LabelledCard } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf, cardKey } from "../../issuer/store/values.js";
@@ -57,20 +57,12 @@ function severalFit(text: string, found: ReadonlyMap<bigint, string>): InputErro
   });
 }
 
-/** A number without what people leave out: dashes, spaces, and the zeros before a group of digits. */
-const bare = (text: string): string =>
-  text
-    .normalize("NFC")
-    .replaceAll(/[-\s]/g, "")
-    .replaceAll(/(?<!\d)0+(?=\d)/g, "")
-    .toLowerCase();
-
-/** Whether a text is a label, or the number with which it begins, but for what {@link bare} leaves out. */
+/** Whether a text is a label, or the number with which it begins, but for what {@link bareNumber} leaves out. */
 function isPrintedAs(label: string, text: string): boolean {
-  const wanted = bare(text);
+  const wanted = bareNumber(text);
   if (wanted === "") return false;
   const ends = [...label.matchAll(/\s/g)].map(({ index }) => index);
-  return [...ends, label.length].some((end) => bare(label.slice(0, end)) === wanted);
+  return [...ends, label.length].some((end) => bareNumber(label.slice(0, end)) === wanted);
 }
 
 /** A card id in `--json`. */

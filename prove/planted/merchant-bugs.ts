@@ -267,4 +267,27 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
       "await openEmbeddedNode(folder)",
     ],
   ),
+  bug(
+    "a simulated card takes an address that nobody can dial",
+    [{ tests: "test/cli/card.test.ts", named: "never overwrites a card" }],
+    [
+      "cli/commands/simulate.ts",
+      "    if (problem) throw new InputError(`--node-uri:",
+      '    if (problem === "") throw new InputError(`--node-uri:',
+    ],
+  ),
+  bug(
+    "money of the past is taken for money",
+    [{ tests: "test/common/csv.test.ts", named: "61500dem" }],
+    ["common/price.ts", "CURRENCIES.has(code.toUpperCase())", "/^[a-z]{3}$/i.test(code)"],
+  ),
+  bug(
+    "the settings of a terminal come before its options",
+    [{ tests: "test/cli/terminal-settings.test.ts", named: "options come first" }],
+    [
+      "cli/terminal-settings.ts",
+      "  ...readTerminalSettings(options.node),\n  ...options,\n",
+      "  ...options,\n  ...readTerminalSettings(options.node),\n",
+    ],
+  ),
 ]);

@@ -77,6 +77,8 @@ describe("a simulated card on the command line", () => {
         ["--id", "12"],
         ["--protocol", "T=7"],
         ["--node-uri", "a b"],
+        ["--node-uri", `${"02".repeat(33)}@0.0.0.0:9735`],
+        ["--node-uri", `${"02".repeat(33)}@[::]:9735`],
         ["--max-transactions", "-1"],
       ] as const) {
         const refused = await chequecard(["simulate", "new", path("other.json"), option, value]);

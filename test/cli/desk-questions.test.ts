@@ -51,7 +51,7 @@ describe("the issuer's desk", () => {
     const before = await books();
     for (const [amount, said] of [
       ["1msat", /need whole satoshi/],
-      ["2.5sat", /need whole sat/],
+      ["2.5sat", /need whole satoshi, have "2\.5sat"; nothing was booked\n$/],
       ["0.00000000005btc", /need whole satoshi/],
       ["0sat", /more than 0 msat/],
       ["9001sat", /need at most 9,000 sat, have 9,001 sat/],

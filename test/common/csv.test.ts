@@ -88,10 +88,18 @@ describe("a price of bitcoin", () => {
     expect(msatIn(amount, parsePrice(price, "rate"))).toBe(expected);
   });
 
-  it.each(["61500", "61.500eur", "0eur", "61500xxy", "1e9eur", "-1eur", "61500,50eur", ""])(
-    "%j is none",
-    (price) => {
-      expect(() => parsePrice(price, "--fiat-rate")).toThrow(ParseError);
-    },
-  );
+  it.each([
+    "61500",
+    "61.500eur",
+    "0eur",
+    "61500xxy",
+    "61500dem",
+    "61500xau",
+    "1e9eur",
+    "-1eur",
+    "61500,50eur",
+    "",
+  ])("%j is none", (price) => {
+    expect(() => parsePrice(price, "--fiat-rate")).toThrow(ParseError);
+  });
 });
