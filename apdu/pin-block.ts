@@ -1,6 +1,6 @@
 import { ValueError } from "../common/errors.js";
 
-export const PIN_BLOCK_LENGTH = 8;
+const PIN_BLOCK_LENGTH = 8;
 const PIN = /^\d{4,12}$/;
 
 /**

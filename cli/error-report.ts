@@ -46,5 +46,5 @@ export function reportError(error: unknown, aborted: boolean): ErrorReport {
 }
 
 /** On one line, unless it is a list of mistakes, whose lines are ours: what others wrote begins none. */
-export const sentenceOf = (error: ChequecardError): string =>
+const sentenceOf = (error: ChequecardError): string =>
   error instanceof MistakesError ? error.message : visible(error.message);

@@ -79,7 +79,7 @@ export async function withLedger<T>(ledger: string, use: (store: Store) => Promi
 }
 
 /** The journal of the batch: the one that is there, or a new one for these cards. */
-export function openJournal(
+function openJournal(
   path: string,
   profile: Profile,
   keys: KeySource,

@@ -30,7 +30,7 @@ function maskSealed(data: Uint8Array): string {
 }
 
 /** A command as hex with secret data masked; the header always shows. */
-export function maskCommand(command: Uint8Array): string {
+function maskCommand(command: Uint8Array): string {
   const header = bytesToHex(command.subarray(0, 4));
   if (command.length <= 5) return bytesToHex(command);
   const length = Math.min(command[4] ?? 0, command.length - 5);
@@ -44,7 +44,7 @@ export function maskCommand(command: Uint8Array): string {
  * A response as hex with sealed messages masked, and the status word in words.
  * @param secret the whole of its data is masked
  */
-export function maskResponse(response: Uint8Array, secret = false): string {
+function maskResponse(response: Uint8Array, secret = false): string {
   if (response.length < 2) return bytesToHex(response);
   const sw = readU16(response, response.length - 2);
   const data = response.subarray(0, -2);

@@ -8,7 +8,7 @@ export interface KeyMaterial {
   readonly keySets: KeySetMaterial[];
 }
 
-export interface MasterKeyMaterial {
+interface MasterKeyMaterial {
   readonly version: number;
   readonly diversification: "kdf3" | "none";
   /** AES-128, 16 bytes. */

@@ -51,7 +51,7 @@ export interface Pkcs11Options {
 }
 
 /** An error of the library as ours. The library's text names the function and the return code, never a PIN. */
-export function hsmError(what: string, cause: unknown): KeyError {
+function hsmError(what: string, cause: unknown): KeyError {
   const code = cause instanceof Error ? (/CKR_\w+/.exec(cause.message)?.[0] ?? "no code") : "no code";
   return new KeyError("hsm", `HSM: ${what} (${code})`, { cause });
 }

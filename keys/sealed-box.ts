@@ -34,7 +34,7 @@ export interface BoxKey {
  * The bounds keep a file from outside from asking for all the memory or for none.
  * @throws KeyError `damaged`
  */
-export function checkScryptParameters(parameters: ScryptParameters, path: string): void {
+function checkScryptParameters(parameters: ScryptParameters, path: string): void {
   const { n, r, p } = parameters;
   const powerOfTwo = Number.isInteger(n) && n >= MIN_N && n <= MAX_N && (n & (n - 1)) === 0;
   if (!powerOfTwo || r !== 8 || !Number.isInteger(p) || p < 1 || p > 4)

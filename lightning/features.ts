@@ -33,7 +33,7 @@ export const FEATURE = {
 } as const;
 
 /** Greatest bit that fits a BOLT 11 `9` field: 1023 words of 5 bits. */
-export const MAX_FEATURE_BIT = 1023 * 5 - 1;
+const MAX_FEATURE_BIT = 1023 * 5 - 1;
 
 /**
  * A set of feature bits.

@@ -20,7 +20,7 @@ export type HostKind = "ipv4" | "ipv6" | "onion" | "name";
 export const MAX_URI_LENGTH = 200;
 
 /** The port that Lightning nodes listen on unless told otherwise (BOLT 1). Never assumed, only suggested. */
-export const USUAL_PORT = 9735;
+const USUAL_PORT = 9735;
 
 const HEX_KEY = /^[0-9a-fA-F]{66}$/;
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;

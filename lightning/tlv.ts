@@ -2,7 +2,7 @@ import { concatBytes, readU16, readU32, readU64, u16, u32, u64 } from "../common
 import { ParseError, ValueError } from "../common/errors.js";
 
 /** Greatest value of a BigSize and of a TLV type. */
-export const MAX_BIGSIZE = 0xffff_ffff_ffff_ffffn;
+const MAX_BIGSIZE = 0xffff_ffff_ffff_ffffn;
 
 /** One record of a TLV stream (BOLT 1, "Type-Length-Value Format"). */
 export interface TlvRecord {

@@ -231,7 +231,7 @@ async function make(
 }
 
 /** Printed number and holder. */
-export const labelOf = ({ order }: ItemState): string =>
+const labelOf = ({ order }: ItemState): string =>
   order.holder ? `${order.number} ${order.holder}` : order.number;
 
 const creditOf = (item: ItemState, profile: Profile): Msat => item.order.credit ?? profile.credit;

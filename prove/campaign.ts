@@ -1,5 +1,5 @@
 /** What bounds a campaign: it ends at whichever comes first. */
-export interface Budget {
+interface Budget {
   readonly seconds: number;
   /** Tear points, commands or inputs. */
   readonly units: number;

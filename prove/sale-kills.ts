@@ -15,7 +15,7 @@ const COMPILED: Programs = {
 };
 
 /** Every place of every sale at which every process can be killed. */
-export function* everyKill(isOver: (kill: Kill) => boolean): Generator<Kill> {
+function* everyKill(isOver: (kill: Kill) => boolean): Generator<Kill> {
   for (const scenario of SCENARIOS)
     for (const victim of VICTIMS)
       for (const phase of PHASES)

@@ -4,12 +4,12 @@ import { taggedHash } from "../../common/tagged-hash.js";
 import { MESSAGE_TYPE, type MessageType } from "../constants.js";
 
 /** Domain tags of the three signatures and of the key proof (specs/02 §2, specs/04). */
-export const SIGNATURE_TAG: Readonly<Record<MessageType, string>> = {
+const SIGNATURE_TAG: Readonly<Record<MessageType, string>> = {
   [MESSAGE_TYPE.AUTHORIZATION]: "chequecard/authorization",
   [MESSAGE_TYPE.STATUS]: "chequecard/status",
   [MESSAGE_TYPE.UPDATE]: "chequecard/update",
 };
-export const KEY_PROOF_TAG = "chequecard/key";
+const KEY_PROOF_TAG = "chequecard/key";
 
 /**
  * The 32 bytes that are signed: tagged SHA-256 of type || key set id || body without its signature.

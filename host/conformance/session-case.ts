@@ -40,7 +40,7 @@ export function sessionCase(session: ScriptedSession): ConformanceCase {
 }
 
 /** Limits and texts as the provisioning hook wants them. */
-export function shapeOf(card: Exclude<ScriptedCard, { lifecycle: "blank" }>): CardShape {
+function shapeOf(card: Exclude<ScriptedCard, { lifecycle: "blank" }>): CardShape {
   const bits = {
     available: CAPABILITY.AVAILABLE_PUBLISHED,
     maxPerTransaction: CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED,

@@ -32,7 +32,7 @@ export interface NativeReader extends EventEmitter {
 }
 
 /** pcsclite's monitor object: one context, one thread that waits for readers to come and go. */
-export interface NativeMonitor extends EventEmitter {
+interface NativeMonitor extends EventEmitter {
   /** Calls back with the readers' names after each change. pcsclite calls it one tick after construction. */
   start(listed: (error?: Error, names?: Uint8Array) => void): void;
   readonly readers: Readonly<Record<string, NativeReader>>;

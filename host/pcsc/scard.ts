@@ -4,7 +4,7 @@ import { TransportError, type TransportErrorCode } from "../../apdu/transport.js
 export type Activity = "connect" | "transmit" | "watch";
 
 /** Error numbers of PC/SC (pcsc-lite `pcsclite.h`, Windows `winerror.h`). */
-export const SCARD = {
+const SCARD = {
   E_CANCELLED: 0x80100002,
   E_INVALID_HANDLE: 0x80100003,
   E_UNKNOWN_READER: 0x80100009,

@@ -95,7 +95,7 @@ export async function bookUnmatched<T extends PaidByNode>(
 }
 
 /** Those of which the ledger knows nothing: neither an authorization nor an earlier booking. */
-export async function unknownPayments<T extends Pick<PaidByNode, "paymentHash">>(
+async function unknownPayments<T extends Pick<PaidByNode, "paymentHash">>(
   store: Pick<Store, "many">,
   db: Db | Tx,
   payments: readonly T[],

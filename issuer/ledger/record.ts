@@ -19,7 +19,7 @@ export interface Decided {
 }
 
 /** Who pays what is reserved now. */
-export interface LeaseTerms {
+interface LeaseTerms {
   readonly owner: bigint;
   /** Unix milliseconds. */
   readonly until: bigint;

@@ -69,7 +69,7 @@ export async function showAuthorization(
 type Query<O> = SelectQueryBuilder<Tables, "authorizations", O>;
 
 /** Adds a filter to a query of authorizations. */
-export function filtered<O>(query: Query<O>, filter: AuthorizationFilter): Query<O> {
+function filtered<O>(query: Query<O>, filter: AuthorizationFilter): Query<O> {
   const { card, state, payee, paymentHash, from, to } = filter;
   let narrowed = query;
   if (card) narrowed = narrowed.where("authorizations.card", "=", cardKey(card));

@@ -77,7 +77,7 @@ export interface NodeComparison {
 /** Differences that are kept; more say nothing new. */
 const MAX_DIFFERENCES = 1000;
 /** Questions to the node at a time. */
-export const TOGETHER = 100;
+const TOGETHER = 100;
 
 type Row = Selectable<AuthorizationsTable>;
 

@@ -27,7 +27,7 @@ export interface Presence {
 }
 
 /** The card on the reader is not one of this issuer's, or did not carry out a command. */
-export class DeskError extends CodedError<"not-ours" | "not-taken"> {}
+class DeskError extends CodedError<"not-ours" | "not-taken"> {}
 
 const ONE_STATUS = 1;
 /** A card whose status cannot be true is blocked by the first update; that one is delivered too. */

@@ -33,8 +33,8 @@ const MAX_RETRY_MS = 30_000;
  * Writes of account rows carry the version that was read, so that one whose lock was lost fails instead of overwriting.
  * Reads run on one snapshot: REPEATABLE READ.
  */
-export const WRITE_ISOLATION = "read committed";
-export const READ_ISOLATION = "repeatable read";
+const WRITE_ISOLATION = "read committed";
+const READ_ISOLATION = "repeatable read";
 
 /** `read` and `write` of a store over Kysely. @param long the same database, with the time limits of long work */
 export function transactions(db: Kysely<Tables>, long = db): Pick<Store, "read" | "write"> {

@@ -2,7 +2,7 @@ import { CodedError, ParseError } from "../../common/errors.js";
 import { isTemporaryReason } from "./reason-codes.js";
 
 /** Most tokens of one invoice that one payer may be asked with before it has answered any. */
-export const MAX_TOKENS_IN_DOUBT = 8;
+const MAX_TOKENS_IN_DOUBT = 8;
 
 /**
  * How far the payment of one invoice has been asked for (specs/08 §4.2). Plain JSON: a terminal stores it with the

@@ -1,5 +1,4 @@
 import { MAX_INVOICE_LENGTH } from "../bolt11/canonical.js";
-import { FEATURE } from "../features.js";
 import { MAX_TOKEN_LENGTH } from "../odt/message.js";
 
 /** Peer message types (specs/08 §2). Odd and in the custom range: a node that does not know them ignores them. */
@@ -9,9 +8,6 @@ export const PEER_MESSAGE = {
   CARD_STATUS: 45005,
   CARD_UPDATE: 45007,
 } as const;
-
-/** Feature bit that a node sets in `init` when it takes `initiate_payment` (specs/08 §8). */
-export const API_FEATURE_BIT = FEATURE.initiatePayment + 1;
 
 /** Sizes in bytes (specs/08 §2). */
 export const SEALED_LENGTH = 149;

@@ -102,7 +102,7 @@ function hashField(tag: number, hash: Uint8Array, path: string): TaggedField {
 }
 
 /** A field of any bytes. @throws ValueError above the 639 bytes that fit */
-export function bytesField(tag: number, bytes: Uint8Array, path: string): TaggedField {
+function bytesField(tag: number, bytes: Uint8Array, path: string): TaggedField {
   if (bytes.length > 639) throw new ValueError(path, `need at most 639 bytes, have ${bytes.length}`);
   return { tag, words: bytesToWords(bytes) };
 }

@@ -52,7 +52,7 @@ export function wordsToNumber(words: Words): number {
 }
 
 /** Greatest number that {@link numberToWords} writes and a field may hold: 50 bits, exact in a number. */
-export const MAX_NUMBER = 2 ** 50 - 1;
+const MAX_NUMBER = 2 ** 50 - 1;
 
 /**
  * A number in the least words, or in exactly `length` of them; 0 without a length is no words at all.

@@ -11,7 +11,7 @@ import type { PaidHashes } from "./paid-store.js";
 import { type DeputyKeys, type ModernProof, modernTerms, type Recomputed } from "./terms.js";
 
 /** Seconds after its expiry for which a paid invoice stays on record: longer than any HTLC can be held. */
-export const KEEP_PAID_SECONDS = 60 * 86_400;
+const KEEP_PAID_SECONDS = 60 * 86_400;
 
 /** Recomputes what a payment must keep to from the proof that came with it. */
 export type Recompute<Proof> = (paymentHash: Uint8Array, proof: Proof) => Recomputed;

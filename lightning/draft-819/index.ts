@@ -7,10 +7,8 @@ export { openDeputyHtlc } from "./deputy-htlc.js";
 export { type DraftProfile, makeDraftInvoice } from "./invoice.js";
 export {
   buildDraftPayment,
-  type DraftPayment,
   type DraftPlan,
-  type DraftRoute,
   planDraftPayment,
 } from "./payer.js";
 export { draftPreimage } from "./preimage.js";
-export { type DraftHop, draftTerms, type IncomingHtlc, openDraftHtlc, recomputeDraft } from "./recipient.js";
+export { openDraftHtlc, recomputeDraft } from "./recipient.js";

@@ -58,7 +58,7 @@ export function openDraftHtlc(htlc: IncomingHtlc, nodeKey: Uint8Array, blockHeig
 }
 
 /** Recomputes the terms of a draft-819 payment from the hop record (specs/07 §10.3). */
-export function draftTerms(
+function draftTerms(
   sharedSecret: Uint8Array,
   paymentHash: Uint8Array,
   record: DeputyRecord | undefined,

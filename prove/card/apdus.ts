@@ -22,8 +22,8 @@ export function exchange(card: SimulatedCard, command: Uint8Array): Answer {
   return { sw: Buffer.from(response.subarray(at)).toString("hex"), data: response.subarray(0, at) };
 }
 
-export const APP_AID = hexToBytes("f043484551554501");
-export const DOMAIN_AID = hexToBytes("a000000151000000");
+const APP_AID = hexToBytes("f043484551554501");
+const DOMAIN_AID = hexToBytes("a000000151000000");
 export const SELECT_APP = apdu("00a40400", APP_AID, 0);
 export const SELECT_PACKAGE = apdu("00a40400", APP_AID.slice(0, 7), 0);
 export const SELECT_SILENTLY = apdu("00a4040c", APP_AID);

@@ -45,8 +45,3 @@ export class Cells {
     return this.bytes("lifecycle")[0] ?? 0;
   }
 }
-
-/** Names of the cells in which two memories differ. */
-export function differences(a: Cells, b: Cells): string[] {
-  return a.names.filter((name) => a.hex(name) !== b.hex(name));
-}

@@ -1,7 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, type Msat, secp256k1, utf8 } from "../../common/index.js";
 import type { StaticKeys } from "../../reference/scp03.js";
-import type { CardPersonalization } from "../../simulator/index.js";
 
 /** 32 bytes that depend on the text. */
 export const hashOf = (text: string): Uint8Array => sha256(utf8(text));
@@ -21,8 +20,6 @@ export const PIN_BLOCK = hexToBytes("241234ffffffffff");
 export const NEW_PIN_BLOCK = hexToBytes("26654321ffffffff");
 export const WRONG_PIN_BLOCK = hexToBytes("249999ffffffffff");
 export const MALFORMED_PIN_BLOCK = hexToBytes("2412345fffffffff");
-export const FULL_TRIES = 3;
-export const RING_ENTRIES = 4;
 
 /** Small numbers, so that every limit is near. */
 export const LIMITS = {
@@ -32,17 +29,6 @@ export const LIMITS = {
   noPinBudget: 250n,
   maxTransactions: 40,
 } as const;
-
-export const PERSONALIZATION: CardPersonalization = {
-  cardId: CARD_ID,
-  keySetId: KEY_SET_ID,
-  sealKey: SEAL_KEY,
-  nodeUri: NODE_URI,
-  issuerPublicKey: ISSUER_POINT,
-  limits: LIMITS,
-  pin: "1234",
-  secretKey: CARD_SECRET,
-};
 
 /** Static keys as a card is given them, 16 bytes each. */
 export interface KeyBytes {

@@ -13,7 +13,7 @@ export interface StoredValues {
   readonly pinBlock: Uint8Array | undefined;
 }
 
-export const USUAL_VALUES: StoredValues = { ...LIMITS, publish: 0x0c, pinBlock: PIN_BLOCK };
+const USUAL_VALUES: StoredValues = { ...LIMITS, publish: 0x0c, pinBlock: PIN_BLOCK };
 
 export const group = (dgi: number, value: Uint8Array): Uint8Array =>
   concatBytes(u16(dgi), Uint8Array.of(value.length), value);

@@ -28,7 +28,7 @@ const MAX_TOLD = 5;
 const REPLAY = "--only issuer-kills";
 
 /** Every command that changes an issuer's state by itself, in every state that it may find. */
-export const everyScene = (cards = CARDS): Scene[] => [
+const everyScene = (cards = CARDS): Scene[] => [
   initScene("in a file"),
   restoreScene("whole"),
   restoreScene("with a log"),

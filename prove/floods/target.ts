@@ -56,7 +56,7 @@ function timeLimit() {
 }
 
 /** What a stranger has does not grow with time, so that what is handled does not depend on the machine. */
-export const fixedFlow = (stranger: number): Rate => ({ burst: stranger, perSecond: 0 });
+const fixedFlow = (stranger: number): Rate => ({ burst: stranger, perSecond: 0 });
 
 /** A node that answers every request. */
 export class FloodTarget {

@@ -24,7 +24,7 @@ export interface Scene {
   prepare(stage: Stage): Promise<Act>;
 }
 
-export interface Act {
+interface Act {
   readonly card: SigningCard;
   run(): Promise<unknown>;
 }

@@ -25,7 +25,7 @@ const RIGHT_PIN = raw(verify(PIN_BLOCK));
 export const OPEN: OpenStep = { kind: "open-channel", version: 0x30, wrong: false };
 const GENERATE: Step = { kind: "generate-key-pair" };
 /** Data groups by their bits: those of the first block, and those of the last. */
-export const BLOCKS = [0b0000110, 0b0111001] as const;
+const BLOCKS = [0b0000110, 0b0111001] as const;
 export const store = (block: 0 | 1): Step => ({
   ...{ kind: "store-data", block, last: block === 1, groups: BLOCKS[block] },
 });

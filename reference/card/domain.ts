@@ -65,7 +65,7 @@ export function domainCommand(
 }
 
 /** One key of PUT KEY: type, length, key under Key-DEK, check value (specs/04 §8.5). */
-export function putKeyField(field: string, dek: string): string | undefined {
+function putKeyField(field: string, dek: string): string | undefined {
   if (!field.startsWith("881110") || field.slice(38, 40) !== "03") return undefined;
   const key = hex(aesDecrypt(unhex(dek), Buffer.alloc(16), unhex(field.slice(6, 38))));
   return keyCheckValue(key) === field.slice(40) ? key : undefined;

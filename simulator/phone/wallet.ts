@@ -145,7 +145,7 @@ function authorizationMessage({ uri, token }: { uri: string; token: Uint8Array }
 }
 
 /** The wallet as an application of a phone. */
-export function phoneWallet(ports: PhoneWalletPorts): AppletPackage {
+function phoneWallet(ports: PhoneWalletPorts): AppletPackage {
   return { aid: EXCHANGE_AID, name: "phone-wallet", install: () => new PhoneWallet(ports) };
 }
 

@@ -133,11 +133,7 @@ interface Session {
 const PUBLISH: Readonly<Record<string, number>> = { available: 2, maxPerTransaction: 4, pinThreshold: 8 };
 
 /** The card of a session, made without a channel. */
-export function sessionCard(
-  { card: { blankCard, LIFECYCLE, pinBlock } }: Reference,
-  state: CardState,
-  keys: Keys,
-) {
+function sessionCard({ card: { blankCard, LIFECYCLE, pinBlock } }: Reference, state: CardState, keys: Keys) {
   const blank = blankCard({ serial: "000000000000", i: 0x70, slots: [] });
   if (state.lifecycle === "blank") return blank;
   const [own, keySet] = [keys.cards[0], keys.keySets[0]];

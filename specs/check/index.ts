@@ -5,7 +5,6 @@ import { personalizationFiles } from "./files.js";
 import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
 
 export type { FileCheck, Reference } from "./check.js";
-export { Mismatch } from "./check.js";
 
 /** Every vector file that is held against an implementation, in the order in which it is cheapest to find a mistake. */
 export const CHECKS: readonly FileCheck[] = [

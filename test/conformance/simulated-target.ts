@@ -9,10 +9,7 @@ import {
 } from "../../simulator/index.js";
 
 /** A card in process whose every command goes through `connectCard`. */
-export async function inProcess(
-  card: SimulatedCard,
-  publicKey: Uint8Array | undefined,
-): Promise<CardUnderTest> {
+async function inProcess(card: SimulatedCard, publicKey: Uint8Array | undefined): Promise<CardUnderTest> {
   let connection = connectCard(card);
   return {
     publicKey,

@@ -57,7 +57,7 @@ export interface ModelCard {
 }
 
 /** Routing fees allowed in 24 hours and in 30 days. */
-export interface ModelBudget {
+interface ModelBudget {
   readonly day: bigint;
   readonly month: bigint;
 }

@@ -2,7 +2,7 @@ import { secp256k1 } from "../../common/index.js";
 import { type DeputyProfile, deriveTerminalKey } from "../../lightning/dpp/index.js";
 
 /** Keys of the tests: 32 bytes of one value each. */
-export const key = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+const key = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 
 export const MASTER = key(0x21);
 export const DEPUTY_KEY = key(0x22);

@@ -20,7 +20,7 @@ export interface Sale {
   readonly serial: number;
 }
 
-export interface Issued {
+interface Issued {
   readonly limits?: Partial<CardLimits>;
   readonly policy?: unknown;
   readonly nodeUri?: string;

@@ -11,7 +11,7 @@ export const bytes = (text: string): Uint8Array => hexToBytes(text.replaceAll(" 
 export const hash = (text: string): Uint8Array => Uint8Array.from(createHash("sha256").update(text).digest());
 
 export const ISSUER_SECRET = hash("issuer");
-export const CARD_SECRET = hash("card");
+const CARD_SECRET = hash("card");
 export const CARD_POINT = secp256k1.publicKey(CARD_SECRET, false);
 export const CARD_ID = bytes("0102030405060708");
 export const KEY_SET_ID = bytes("a1a2a3a4");

@@ -20,7 +20,7 @@ export interface UpdateOverrides extends Partial<CardUpdate> {
 }
 
 /** The update that raises the fixture card's credit and leaves its limits. */
-export function updateFields(overrides: UpdateOverrides = {}): CardUpdate {
+function updateFields(overrides: UpdateOverrides = {}): CardUpdate {
   return {
     cardId: CARD_ID,
     sequence: 1,

@@ -43,7 +43,7 @@ function open(key: Uint8Array, n: number, ad: Uint8Array, sealed: Uint8Array): U
 }
 
 /** One direction of a connection. */
-export class Direction {
+class Direction {
   #chaining: Uint8Array;
   #key: Uint8Array;
   #n = 0;

@@ -18,7 +18,7 @@ import {
 } from "../../tlv.js";
 
 /** TLV types of a hop's payload (BOLT 4), and the draft's record on the number that BOLT 4 uses otherwise. */
-export const PAYLOAD_TYPE = {
+const PAYLOAD_TYPE = {
   amountToForward: 2n,
   outgoingCltv: 4n,
   shortChannelId: 6n,

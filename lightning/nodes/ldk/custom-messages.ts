@@ -7,10 +7,10 @@ import { MAX_HANDED_OVER, MessageTypes, type OutgoingMessage } from "./message-t
 import { unsigned16 } from "./result.js";
 
 /** The project's range of message types (specs/08 §2): the only ones this node takes and sends. */
-export const FIRST_TYPE = 45001;
-export const LAST_TYPE = 45099;
+const FIRST_TYPE = 45001;
+const LAST_TYPE = 45099;
 /** BOLT 8 carries 65535 bytes, type included. */
-export const MAX_PAYLOAD = 65533;
+const MAX_PAYLOAD = 65533;
 /** Messages that may wait for one turn of the pump. */
 const MAX_WAITING = 1000;
 

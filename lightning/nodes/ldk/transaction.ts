@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, ParseError } from "../../../common/index.js";
 
 /** Which output of which transaction: the txid in its internal byte order as hex, and the output's index. */
-export interface Outpoint {
+interface Outpoint {
   readonly txid: string;
   readonly index: number;
 }

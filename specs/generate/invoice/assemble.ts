@@ -1,5 +1,5 @@
 import { ascii, hex, integer, join, uint, unhex } from "../../../reference/bytes.js";
-import { GROUP_ORDER, hmac, pointOf, signRecoverably } from "../../../reference/crypto.js";
+import { GROUP_ORDER, pointOf, signRecoverably } from "../../../reference/crypto.js";
 import {
   assemble,
   featureWords,
@@ -10,7 +10,7 @@ import {
 } from "../../../reference/invoice.js";
 
 /** Invoices put together field by field, so that one of them can be wrong. */
-export { ascii, hex, hmac as mac, join, uint as big, unhex };
+export { ascii, hex, join, uint as big, unhex };
 
 export const publicKey = (secretKey: Uint8Array): Buffer => pointOf(secretKey, true);
 

@@ -26,7 +26,7 @@ export const apdu = (header: string, data: Uint8Array = Buffer.alloc(0), le = fa
 
 const getData = (tag: string): Buffer => apdu(`80ca${tag}`, undefined, true);
 export const GENERATE_KEY_PAIR = apdu("84468000", named("key challenge", 16), true);
-export const RESET = apdu("84e40000");
+const RESET = apdu("84e40000");
 const personalization = (): Buffer[] => [
   GENERATE_KEY_PAIR,
   apdu("84e20800", writeGroups(firstBlock)),

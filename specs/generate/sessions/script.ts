@@ -13,7 +13,7 @@ import {
 import { encrypt, keyCheckOf, type SignatureForm, signature, writeFields } from "../card/sealed.js";
 
 /** Values of the profile that a card publishes. */
-export type Published = "available" | "maxPerTransaction" | "pinThreshold";
+type Published = "available" | "maxPerTransaction" | "pinThreshold";
 
 /** The state in which a session finds its card. */
 export type CardState =
@@ -187,7 +187,7 @@ export function fci(card: CardState, change: Partial<Profile> = {}): string {
 }
 
 /** PIN block in ISO 9564 format 2. */
-export const pinBlock = (pin: string): string => `2${pin.length.toString(16)}${pin}`.padEnd(16, "f");
+const pinBlock = (pin: string): string => `2${pin.length.toString(16)}${pin}`.padEnd(16, "f");
 
 export const verify = (comment: string, pin: string, sw: string): Step =>
   send(comment, `0020008008${pinBlock(pin)}`, sw);
@@ -195,7 +195,7 @@ export const pinState = (comment: string, sw: string): Step => send(comment, "00
 export const change = (comment: string, oldPin: string, newPin: string, sw: string): Step =>
   send(comment, `0024008010${pinBlock(oldPin)}${pinBlock(newPin)}`, sw);
 
-export const authorizeCommand = (amount: bigint, n: number): string =>
+const authorizeCommand = (amount: bigint, n: number): string =>
   `8030000028${uint(amount, 8).toString("hex")}${invoice(n)}00`;
 
 /** AUTHORIZE that the card refuses. `amount` in msat; `n` names the invoice. */
