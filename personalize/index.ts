@@ -21,6 +21,7 @@ export {
   personalizeCard,
 } from "./personalize-card.js";
 export { type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-letters.js";
+export { labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
 export type { Profile } from "./profile-fields.js";

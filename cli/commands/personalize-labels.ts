@@ -1,7 +1,15 @@
+import { join } from "node:path";
 import type { Command } from "commander";
 import { formatCardId } from "../../apdu/card-id.js";
-import { hexToBytes } from "../../common/index.js";
-import { cardLabels, exportLabels, Journal, readPinLetters } from "../../personalize/index.js";
+import { hexToBytes, plural, writeDurableFile } from "../../common/index.js";
+import {
+  cardLabels,
+  exportLabels,
+  Journal,
+  labelSheet,
+  letterPages,
+  readPinLetters,
+} from "../../personalize/index.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { InputError } from "../error-report.js";
@@ -11,24 +19,28 @@ import { renderTable } from "../table.js";
 
 async function labels(
   folder: string,
-  options: CsvOptions & { journal: string; qr?: string },
+  options: CsvOptions & { journal: string; qr?: string; sheet?: boolean },
 ): Promise<CommandOutput> {
   const form = csvForm(options, systemTimeZone());
   const { qr } = options;
   if (qr !== undefined && qr !== "png" && qr !== "svg")
     throw new InputError(`--qr: need png or svg, have "${qr}"`);
   const list = cardLabels(Journal.read(options.journal));
-  const files = exportLabels(folder, list, qr, form);
+  const files = [...exportLabels(folder, list, qr, form)];
+  if (options.sheet) {
+    writeDurableFile(join(folder, "labels.html"), labelSheet(list), 0o644);
+    files.push("labels.html");
+  }
   return {
     data: { folder, files, labels: list },
-    text: `${list.length} labels, ${files.length} files in ${folder}`,
+    text: `${plural(list.length, "label")}, ${plural(files.length, "file")} in ${folder}`,
   };
 }
 
 async function pins(
   context: CommandContext,
   path: string,
-  options: { journal: string },
+  options: { journal: string; html?: string },
 ): Promise<CommandOutput> {
   const passphrase = await askSecret(context, {
     question: `Passphrase of ${path}`,
@@ -40,6 +52,13 @@ async function pins(
     const letters = await readPinLetters(path, passphrase, (id) =>
       finished.has(Buffer.from(id).toString("hex")),
     );
+    if (options.html !== undefined) {
+      writeDurableFile(options.html, letterPages(letters));
+      return {
+        data: { file: options.html, letters: letters.length },
+        text: `${plural(letters.length, "letter")} in ${options.html}, which only you can read. Print it, then delete it: the PINs stand in it in clear.`,
+      };
+    }
     return {
       data: { letters },
       text: renderTable(
@@ -61,6 +80,7 @@ export function registerLabels(personalize: Command, run: RunAction): void {
   )
     .option("--journal <file>", "the batch's journal", "batch.journal")
     .option("--qr <png|svg>", "write a picture of each QR code too")
+    .option("--sheet", "write labels.html too: sheets of A4 to print, three labels in a row")
     .action((folder: string, options) => run(() => labels(folder, options)));
   personalize
     .command("pins <letters>")
@@ -68,5 +88,6 @@ export function registerLabels(personalize: Command, run: RunAction): void {
       "print the PINs of the finished cards (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
     )
     .option("--journal <file>", "the batch's journal", "batch.journal")
+    .option("--html <file>", "write letters to print instead, a page for each card; shows no PIN")
     .action((path: string, options) => run((context) => pins(context, path, options)));
 }

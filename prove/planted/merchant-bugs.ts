@@ -290,4 +290,10 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
       "  ...options,\n  ...readTerminalSettings(options.node),\n",
     ],
   ),
+  bug(
+    "a holder's name is markup on a page to print",
+    [{ tests: "test/personalize/printable.test.ts", named: "is no markup" }],
+    ["personalize/printable.ts", '  "<": "&lt;",\n', ""],
+    ["personalize/printable.ts", "[&<>\"']", "[&\"']"],
+  ),
 ]);

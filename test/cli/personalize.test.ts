@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { utf8 } from "../../common/index.js";
@@ -104,6 +104,20 @@ describe("personalization on the command line", () => {
           pin: expect.stringMatching(/^\d{4}$/),
         },
       ]);
+      const [{ pin }] = JSON.parse(pins.out).letters;
+      const journal = ["--journal", path("batch.journal")];
+      const html = await run(
+        "personalize",
+        "pins",
+        path("letters"),
+        ...journal,
+        "--html",
+        path("letters.html"),
+      );
+      expect(html.out).toContain("1 letter in");
+      expect(html.out + html.err).not.toContain(pin);
+      expect(readFileSync(path("letters.html"), "utf8")).toContain(`<p class="pin">${pin}</p>`);
+      expect(statSync(path("letters.html")).mode & 0o777).toBe(0o600);
       const reset = await run("personalize", "reset", ...setup(path), "--card", card);
       expect(reset.err).toContain("money");
       expect((await run("--json", ...verify)).exitCode).toBe(EXIT.OK);
@@ -135,8 +149,10 @@ describe("personalization on the command line", () => {
         path("batch.journal"),
         "--qr",
         "svg",
+        "--sheet",
       ];
-      expect((await run(...labels)).out).toContain("3 labels, 4 files");
+      expect((await run(...labels)).out).toContain("3 labels, 5 files");
+      expect(readFileSync(path("labels/labels.html"), "utf8").match(/<svg /g)).toHaveLength(3);
       expect(readFileSync(path("labels/labels.csv"), "utf8")).toContain(",2,Bob,CHEQUECARD:");
     }));
 
