@@ -5,7 +5,7 @@ import { COMMANDS } from "./commands.js";
 import { EXIT_CODE_HELP } from "./exit-codes.js";
 
 /** Version of the package, from the package.json that is nearest to the compiled or the source file. */
-function packageVersion(): string {
+export function packageVersion(): string {
   for (const path of ["../package.json", "../../package.json"]) {
     try {
       const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as {

@@ -4,6 +4,7 @@ const tearing = { campaign: "tearing" } as const;
 const model = { campaign: "model" } as const;
 const TORN_KEYS = "test/simulator/torn-keys.test.ts";
 const fuzzing = { campaign: "fuzzing" } as const;
+const pictures = (named: string) => ({ tests: "test/lightning/odt-qr.test.ts", named });
 
 const card = (name: string): string => `simulator/card-application/${name}.ts`;
 
@@ -217,5 +218,15 @@ export const CODEC_BUGS: readonly PlantedBug[] = bugsOf("codecs", [
       "        if (total > MAX_ANSWER || (data.length === 0 && isMoreData(sw)))",
       "        if (total > MAX_ANSWER && data.length === 0)",
     ],
+  ),
+  bug(
+    "a picture unpacks beyond what its header says",
+    [pictures("would unpack without end")],
+    ["lightning/odt/png-read.ts", "inflateSync(packed, { maxOutputLength: length })", "inflateSync(packed)"],
+  ),
+  bug(
+    "a picture whose rows end early is read",
+    [pictures("unpack to more or to less")],
+    ["lightning/odt/png-read.ts", ".length !== length) throw", ".length > length) throw"],
   ),
 ]);
