@@ -3,13 +3,14 @@ import { join } from "node:path";
 import type { CardConnection } from "../../apdu/index.js";
 import { msat, sat } from "../../common/index.js";
 import { type Sale, SaleStore } from "../../host/index.js";
-import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import { type LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { SimulatedReader } from "../../simulator/index.js";
 import { testCard, UNLIMITED } from "../../testing/cards/test-card.js";
 import { NO_RATES, type TestCard, testIssuer } from "../../testing/issuer/desk.js";
 import { MEMORY } from "../../testing/memory.js";
 import { uriOf } from "../../testing/merchant.js";
+import { payerOfFile, READY_MS } from "../../testing/nodes/payer-of-file.js";
 import { Caller, serve } from "../../testing/processes/channel.js";
 import { type Started, start, untilUp } from "../../testing/processes/links.js";
 import type { NodeOrder } from "../../testing/processes/node-process.js";
@@ -46,7 +47,6 @@ export interface Programs {
 }
 
 const AMOUNT = sat(100);
-const READY_MS = 120_000;
 
 interface Merchant {
   readonly process: Started;
@@ -85,21 +85,11 @@ export class KillShop {
   }
 
   async #start(): Promise<void> {
-    this.#chain.mine();
-    const options = { network: "bcrt", chain: this.#chain, alias: "payer" } as const;
-    const payer = await LdkNode.start(options);
+    // The channel is made here; then the merchant's node moves into a process of its own.
+    const names = { payer: "payer", merchant: "merchant" };
+    const payer = await payerOfFile(this.#chain, this.#file("merchant"), names);
     this.#closing.push(() => payer.close());
     this.#payer = payer;
-    // The channel is made here; then the merchant's node moves into a process of its own.
-    const merchant = await LdkNode.start({ ...options, alias: "merchant", file: this.#file("merchant") });
-    try {
-      await connectNodes(payer, merchant);
-      const { nodeId: peer } = await merchant.info();
-      await payer.openChannel({ peer, capacity: sat(5_000_000), push: sat(2_000_000) });
-      await merchant.channelsReady(READY_MS);
-    } finally {
-      await merchant.close();
-    }
     const nodeUri = await uriOf(payer);
     const card = (last: number) =>
       testCard({ nodeUri, limits: UNLIMITED, cardId: Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, last) });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MEMORY } from "../../testing/memory.js";
 import { postgresBinaries } from "../../testing/postgres/server.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
-import { runFestival } from "./run.js";
+import { runSimulation } from "./run.js";
 import { ServerLedgers } from "./server-ledgers.js";
 
 /** Of so many runs one is on PostgreSQL, where the system has it: chosen by the seed, so that a replay is the same. */
@@ -22,8 +22,8 @@ export async function runSystemFaults(options: CampaignOptions): Promise<Campaig
       const services = onServer && seed % TWO_EVERY === 0 ? 2 : 1;
       const where = `${onServer ? "PostgreSQL" : "SQLite"}${services === 2 ? ", two services" : ""}`;
       const { problems, counts } = onServer
-        ? await ledgers.with(seed, services, (ledger) => runFestival(seed, directory, ledger))
-        : await runFestival(seed, directory);
+        ? await ledgers.with(seed, services, (ledger) => runSimulation(seed, directory, ledger))
+        : await runSimulation(seed, directory);
       meter.units++;
       meter.count(`runs on ${where}`);
       for (const [what, n] of Object.entries(counts)) meter.count(what, n);

@@ -26,11 +26,11 @@ const RUN_MS = 20 * 24 * 3_600_000;
 const SERVER_MS = 4;
 
 /**
- * A festival in which everything goes wrong that can, then is healed, and whose books are then held against each
+ * The simulator of the whole system: a festival in which everything goes wrong that can, then is healed, and whose books are then held against each
  * other. On SQLite the same seed gives the same run.
  * @param directory for its files; @param ledger on PostgreSQL; without it on SQLite, with one service
  */
-export async function runFestival(
+export async function runSimulation(
   seed: number,
   directory: string,
   ledger?: ServerLedger,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { newFolder } from "../../testing/hooks.js";
 import { postgresBinaries } from "../../testing/postgres/server.js";
 import { runSystemFaults } from "../system-faults/campaign.js";
-import { runFestival } from "../system-faults/run.js";
+import { runSimulation } from "../system-faults/run.js";
 import { StandstillError, VirtualTime } from "../system-faults/virtual-time.js";
 
 const directory = newFolder();
@@ -23,9 +23,9 @@ describe("the whole system under faults", () => {
   });
 
   it("is the same again from the same seed", async () => {
-    const first = await runFestival(43, directory);
+    const first = await runSimulation(43, directory);
     expect(first.problems).toEqual([]);
-    expect(await runFestival(43, directory)).toEqual(first);
+    expect(await runSimulation(43, directory)).toEqual(first);
   });
 });
 

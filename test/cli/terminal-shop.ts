@@ -1,13 +1,11 @@
 import { join } from "node:path";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
-import { sat } from "../../common/index.js";
-import { connectNodes, LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import { SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { type CardLimits, createCardFile } from "../../simulator/index.js";
 import { testCard } from "../../testing/cards/test-card.js";
 import { type IssuedCard, testIssuer } from "../../testing/issuer/desk.js";
 import { uriOf } from "../../testing/merchant.js";
-
-const READY_MS = 120_000;
+import { payerOfFile } from "../../testing/nodes/payer-of-file.js";
 
 /** A card in a file of its own. */
 export interface FileCard extends IssuedCard {
@@ -22,14 +20,7 @@ export async function openCommandLineShop(folder: string) {
   const chain = new SimulatedChain({ file: join(folder, "chain.db"), pollMs: 10 });
   const shop = join(folder, "shop");
   createEmbeddedNode(shop, { alias: "bar" });
-  chain.mine();
-  const payer = await LdkNode.start({ network: "bcrt", chain, alias: "festival" });
-  const merchant = await LdkNode.start({ network: "bcrt", chain, alias: "bar", file: join(shop, "node.db") });
-  await connectNodes(payer, merchant);
-  const { nodeId: peer } = await merchant.info();
-  await payer.openChannel({ peer, capacity: sat(5_000_000), push: sat(2_000_000) });
-  await merchant.channelsReady(READY_MS);
-  await merchant.close();
+  const payer = await payerOfFile(chain, join(shop, "node.db"), { payer: "festival", merchant: "bar" });
   const nodeUri = await uriOf(payer);
   const newCard = (name: string, policy: unknown = {}, limits: Partial<CardLimits> = {}): FileCard => {
     const cardId = Uint8Array.from(Buffer.from(name.padEnd(8).slice(0, 8)));
