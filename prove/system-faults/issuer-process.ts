@@ -1,5 +1,5 @@
 import { CompiledQuery, sql } from "kysely";
-import { equalBytes, secp256k1 } from "../../common/index.js";
+import { bytesToHex, equalBytes, secp256k1 } from "../../common/index.js";
 import { Authorizer, authorizerConfigSchema, issuerPorts, type Step } from "../../issuer/authorizer/index.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../issuer/store/index.js";
 import type { Find, Found, Tx } from "../../issuer/store/types.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
+import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { FakeNode } from "../../testing/nodes/fake-node.js";
 import { ISSUER_SECRET, KEY_SET_ID, SEAL_KEY } from "./cards.js";
@@ -30,6 +31,8 @@ export interface IssuerHost {
   readonly location: Location;
   /** Unix milliseconds. */
   readonly clock: () => number;
+  /** Payment hashes of reservations that were forgotten after their payment was sent; added to, never emptied. */
+  readonly forgotten: Set<string>;
   /** False: other processes work on the same ledger and hear the same messages. */
   readonly isAlone: boolean;
   /** Called with what no fault of a machine brings about. */
@@ -142,6 +145,7 @@ export class IssuerProcess {
       const paid = link.pay(request);
       if (this.#forgetful === undefined) return paid;
       this.#host.around.faults.note("reservations forgotten after their payment was sent");
+      this.#host.forgotten.add(bytesToHex(decodeInvoice(request.invoice).paymentHash));
       this.kill();
       return paid;
     };

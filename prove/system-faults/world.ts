@@ -105,6 +105,8 @@ export class World implements Surroundings {
   readonly payOuts: (bigint | undefined)[] = [];
   /** What the service itself called a fault of its own, or of a card. */
   readonly complaints: string[] = [];
+  /** Payment hashes of reservations that the ledger forgot after their payment was sent. */
+  readonly forgotten = new Set<string>();
   readonly #closing: (() => unknown)[] = [];
   readonly #directory: string;
   readonly #location: Location;
@@ -199,6 +201,7 @@ export class World implements Surroundings {
       around: this,
       node,
       location: this.#location,
+      forgotten: this.forgotten,
       clock: station.clock.read,
       isAlone,
       complain,
