@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8 } from "../../common/bytes.js";
-import { type Policy, parsePolicy, printPolicy } from "../policy/schema.js";
+import { ParseError } from "../../common/errors.js";
+import { type Policy, policySchema, printPolicy } from "../policy/schema.js";
 import type { Db, Tx } from "../store/types.js";
 import { blob } from "../store/values.js";
 
@@ -36,9 +37,10 @@ export class PolicyCache {
       .select("json")
       .where("policy", "=", policy)
       .executeTakeFirstOrThrow();
-    const parsed = parsePolicy(JSON.parse(row.json));
+    const { data: read } = policySchema.safeParse(JSON.parse(row.json));
+    if (!read) throw new ParseError("policy", `row ${policy} of the ledger cannot be read`);
     if (this.#policies.size >= CACHED) this.#policies.clear();
-    this.#policies.set(policy, parsed);
-    return parsed;
+    this.#policies.set(policy, read);
+    return read;
   }
 }

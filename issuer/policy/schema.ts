@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { ParseError } from "../../common/errors.js";
 import { type Msat, parseAmount, printAmount } from "../../common/msat.js";
-import { mistakeText, schemaMistakes } from "../../common/schema-mistakes.js";
 
 /** An amount with its unit, such as `25000sat`. */
 export const amount = z.string().transform((text, context): Msat => {
@@ -81,20 +79,7 @@ export const policySchema = z.strictObject({
 export type Policy = z.output<typeof policySchema>;
 export type AllowedHours = NonNullable<Policy["allowedHours"]>[number];
 
-/**
- * Reads a policy and names every mistake with its path.
- * @throws ParseError
- */
-export function parsePolicy(value: unknown, path = "policy"): Policy {
-  const result = policySchema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = schemaMistakes(result.error, policySchema, value).map((mistake) =>
-    mistakeText({ ...mistake, path: [path, ...mistake.path] }, path),
-  );
-  throw new ParseError(path, problems.join("; "));
-}
-
-/** The policy as canonical JSON: equal policies give equal text. {@link parsePolicy} reads it back. */
+/** The policy as canonical JSON: equal policies give equal text. `parsePolicy` reads it back. */
 export function printPolicy(policy: Policy): string {
   const plain = JSON.parse(
     JSON.stringify(policy, (_key, value) => (typeof value === "bigint" ? printAmount(value as Msat) : value)),

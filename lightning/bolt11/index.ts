@@ -1,6 +1,6 @@
 export type { FeatureBits } from "../features.js";
 export { isNetwork, NETWORK_NAMES, type Network } from "../network.js";
-export { canonicalInvoice, invoiceHash, invoiceOf, MAX_INVOICE_LENGTH } from "./canonical.js";
+export { canonicalInvoice, invoiceHash, MAX_INVOICE_LENGTH } from "./canonical.js";
 export {
   checkInvoice,
   InvoiceError,
@@ -18,6 +18,7 @@ export {
   signInvoice,
 } from "./encode.js";
 export { checkedInvoice, DEFAULT_EXPIRY_SECONDS, DEFAULT_MIN_FINAL_CLTV, parseInvoice } from "./parse.js";
+export { invoiceOf } from "./pasted.js";
 export { formatPrefix, parsePrefix } from "./prefix.js";
 export {
   type Fallback,
