@@ -53,10 +53,8 @@ async function openFrame(
       ? secp256k1.publicKey(record.issuerSecretKey)
       : (findCard(opened.fields.cardId)?.publicKey ?? new Uint8Array(0));
   const genuine = verifySignature(opened, signer);
-  const facts =
-    invoiceText === undefined
-      ? undefined
-      : await factsFor(readInvoiceArgument(invoiceText), bytes, recordLookups(record));
+  const invoice = invoiceText === undefined ? undefined : readInvoiceArgument(invoiceText);
+  const facts = invoice && (await factsFor(invoice, bytes, recordLookups(record)));
   return {
     data: { ...clear, opened: true, fields: opened.fields, genuine, matchesInvoice: facts && true },
     text: renderRecord([
@@ -64,7 +62,11 @@ async function openFrame(
       ["Key set", bytesToHex(frame.keySetId)],
       ...Object.entries(opened.fields).map(([name, value]) => [name, renderField(name, value)] as const),
       ["Signature", genuine ? "right" : "WRONG: not made by this card or its issuer"],
-      ["Invoice", facts ? "this token authorizes exactly this invoice and amount" : undefined],
+      [
+        "Invoice",
+        facts &&
+          `this token authorizes exactly this invoice${invoice.amount === undefined ? ", which leaves the amount to it" : " and amount"}`,
+      ],
     ]),
     exitCode: genuine ? EXIT.OK : EXIT.CHECK_FAILED,
   };

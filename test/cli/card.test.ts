@@ -197,11 +197,16 @@ describe("card authorize", () => {
       reader.insert(file.card);
       const old = testCardInvoice(sat(10), { timestamp: 1_500_000_000 });
       const { token } = await takeToken(reader, { amount: sat(10), invoiceHash: old.hash });
+      const open = testCardInvoice(undefined);
+      const { token: chosen } = await takeToken(reader, { amount: sat(11), invoiceHash: open.hash });
       file.close();
-      const inspect = (invoice: string) =>
+      const inspect = (invoice: string, of = token) =>
         chequecard([
-          ...["token", "inspect", bytesToHex(token), "--issuer-record", record, "--invoice", invoice],
+          ...["token", "inspect", bytesToHex(of), "--issuer-record", record, "--invoice", invoice],
         ]);
+      expect((await inspect(open.invoice, chosen)).out).toContain(
+        "authorizes exactly this invoice, which leaves the amount to it",
+      );
       expect(await inspect(old.invoice)).toMatchObject({
         exitCode: EXIT.OK,
         out: expect.stringContaining("authorizes exactly this invoice"),
