@@ -1,12 +1,16 @@
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Story } from "../../cli/demo/story.js";
 import { wrap } from "../../cli/wrap.js";
 import { fittingQr, qrTerminal } from "../../common/qr.js";
+import { buildProgram } from "../../testing/build-program.js";
 import { inTerminal } from "../pseudo-terminal.js";
 
-const program = join(import.meta.dirname, "../../dist/cli/main.js");
 const INVOICE = `LIGHTNING:LNBCRT25U1${"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L".repeat(9)}`;
+let program: string;
+beforeAll(async () => {
+  program = await buildProgram("cli/main.ts");
+});
+
 const widthOf = (code: string): number => Math.max(...code.split("\n").map((line) => line.length));
 
 describe("a QR code", () => {

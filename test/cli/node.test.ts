@@ -81,7 +81,7 @@ describe("node", () => {
     await expect(openEmbeddedNode(at("shop"))).rejects.toThrow(NodeInUseError);
     for (const args of [
       ["node", "start", at("shop")],
-      ["terminal", "balance", "--node", at("shop")],
+      ["terminal", "charge", "--node", at("shop"), "--amount", "1sat"],
     ]) {
       const second = await chequecard(args);
       expect(second.exitCode, args.join(" ")).toBe(EXIT.SERVICE);

@@ -16,11 +16,14 @@ import { ChangeableCard } from "./changeable-card.js";
 const cases = conformanceCases();
 /** The virtual reader passes on nothing shorter than a header, and these cards have no security domain. */
 const SKIPPED = ["dispatch/malformed", "select/other-application", "authorize/pin-outlives-malformed"];
+/** Optional where the command does not say how long the answer may be. */
+const SKIPPED_ON_T0 = ["get-data/exact-le"];
 
 describe.each([
   { protocol: "T=CL", slot: SLOTS[0] },
   { protocol: "T=0", slot: SLOTS[1] },
 ] as const)("the simulated card behind pcscd over $protocol conforms", ({ protocol, slot }) => {
+  const skipped = protocol === "T=0" ? [...SKIPPED, ...SKIPPED_ON_T0] : SKIPPED;
   const body = new ChangeableCard(protocol);
   let readers: PcscReaders;
   let reader: PcscReader;
@@ -61,7 +64,7 @@ describe.each([
     const { results } = await runConformance(target, { cases: [conformanceCase] });
     const [{ outcome, detail, expected, found } = { outcome: "missing" }] = results;
     expect(outcome, `${detail}: expected ${expected}, found ${found}`).toBe(
-      SKIPPED.includes(conformanceCase.id) ? "skipped" : "passed",
+      skipped.includes(conformanceCase.id) ? "skipped" : "passed",
     );
   });
 });

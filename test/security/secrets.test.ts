@@ -230,7 +230,7 @@ describe("secrets", () => {
       said.push(text),
     );
     expect(await exchange(phone, `lnbcrt25u1${"qpzry9x8".repeat(30)}`, { pollMs: 1 })).toMatchObject({
-      outcome: "message",
+      kind: "preimage",
     });
     keep("preimage of the phone", PHONE_PREIMAGE);
   });

@@ -22,7 +22,7 @@ const recipient = {
   sealKey: hexToBytes(keySet.sealKey),
   issuerSecretKey: hexToBytes(keys.issuer.secretKey),
 };
-const wrong = { issuerSecretKey: named("another issuer key"), sealKey: named("unknown seal key", 16) };
+const wrong = { issuerSecretKey: named("another issuer key"), sealKey: named("seal key of nobody", 16) };
 
 const updates = readSessions().flatMap(({ id, steps }) =>
   steps.flatMap((step) =>
