@@ -5,7 +5,7 @@ import { MessageReader, sqlState } from "../../testing/statement-faults/wire.js"
 import { runStatementFaults } from "../statement-faults/campaign.js";
 
 /** One run for each so many statements: the full campaign fails every one. */
-const RUNS = 16;
+const RUNS = 8;
 
 describe.runIf(postgresBinaries())("statements that the server fails", () => {
   it("leave every book right and every connection usable", async () => {
