@@ -14,7 +14,8 @@ export const amount = z.string().transform((text, context): Msat => {
 const nodeId = z.string().regex(/^0[23][0-9a-f]{64}$/, "need a node id of 66 lower-case hex digits");
 const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "need a time as HH:MM");
 
-const timeZone = z.string().refine((zone) => {
+/** Name of a time zone that this machine knows. */
+export const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });
     return true;

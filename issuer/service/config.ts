@@ -11,7 +11,7 @@ import {
 } from "../../common/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { policySchema } from "../policy/index.js";
-import { amount } from "../policy/schema.js";
+import { amount, timeZone } from "../policy/schema.js";
 import { postgresName, readPostgresAddress } from "../store/postgres-address.js";
 
 /** Where a server of this process listens. */
@@ -44,15 +44,6 @@ const listen = z.string().transform((text, context): ListenAddress | undefined =
   }
   return { host, port };
 });
-
-const timeZone = z.string().refine((zone) => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}, "need a time zone such as Europe/Zurich");
 
 const postgresUrl = z.string().superRefine((text, context) => {
   try {
