@@ -16,7 +16,7 @@ const LEAST = 20;
 /** The last one bears its routing fees. */
 const BEARING = new Set([CARDS - 1]);
 /** Of what a card may pay for routing: little, so that a festival uses it up. */
-const FEES = { maxFee: { base: "5msat", ppm: 50_000 }, maxFeesPer24h: "60msat", maxFeesPer30d: "150msat" };
+const FEES = { maxFee: { base: "5msat", ppm: 50_000 }, maxFeesPer24h: "30msat", maxFeesPer30d: "80msat" };
 /** Fresh statements that a card may show in a whole festival, and more repeats than that. */
 const FRESH = 100;
 const STORM = FRESH + 5;
@@ -118,7 +118,7 @@ class Festival {
       minRemainingMs: 30_000,
       least: BigInt(LEAST),
       maxFee: { base: 5n, ppm: 50_000n },
-      cardFees: { day: 60n, month: 150n },
+      cardFees: { day: 30n, month: 80n },
       issuerFees: { day: 110n, month: 250n },
       inFlightPerCard: service.config.maxInFlightPerCard,
     });
