@@ -412,11 +412,17 @@ export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
   ),
   bug(
     "SQLite goes on after it has given a transaction up",
-    [test("full-disk", "full in the middle of a decision")],
+    [test("full-disk", "takes no further statement")],
     [
       "issuer/store/sqlite.ts",
       "this.inTransaction && !this.#database.inTransaction",
       "this.inTransaction && this.#statements.size < 0",
+    ],
+    // The second guard against it.
+    [
+      "issuer/store/statement-guard.ts",
+      "if (this.#failure) throw",
+      "if (this.#failure && this.#running) throw",
     ],
   ),
   bug(

@@ -47,3 +47,23 @@ it("a disk that is full in the middle of a decision keeps all of it or nothing",
   expect(refused).toBeGreaterThan(10);
   await service.reconciler.run();
 });
+
+it("a transaction that SQLite gave up takes no further statement, also from a caller who went on after the error", async () => {
+  await using service = await startService(bench, "sqlite");
+  await service.card(1);
+  const accounts = () => service.store.db.selectFrom("accounts").selectAll().execute();
+  const before = await accounts();
+  await leaveRoom(service, 0n);
+  const goingOn = service.store.write(async (tx) => {
+    const value = "x".repeat(100_000);
+    await tx
+      .insertInto("settings")
+      .values({ name: "too large", value })
+      .execute()
+      .catch(() => undefined);
+    await tx.updateTable("accounts").set({ operation: 77n }).execute();
+  });
+  await expect(goingOn).rejects.toMatchObject({ code: "full" });
+  await leaveRoom(service, 1000n);
+  expect(await accounts()).toEqual(before);
+});

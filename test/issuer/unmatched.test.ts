@@ -272,6 +272,17 @@ describe.each(["sqlite", "postgres"] as const)("payments without an authorizatio
     await finish(service);
   });
 
+  it("the proof of the ledger names the account of unmatched payments", async () => {
+    const { service, card } = await start();
+    await forgotten(service, card, 1);
+    await service.reconciler.run();
+    await service.store.db.deleteFrom("bookings").where("kind", "=", "unmatched").execute();
+    expect((await service.violations()).map(({ invariant }) => invariant)).toContain(
+      "the account of unmatched payments agrees with the book",
+    );
+    await service.close();
+  });
+
   it.each<[string, (service: Service) => Promise<unknown>]>([
     [
       "an unmatched payment without its booking",
