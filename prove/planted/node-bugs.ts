@@ -53,7 +53,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
   ),
   bug(
     "what the node itself does for a peer costs the peer nothing",
-    [floods("with pings for long answers is cut off")],
+    [floods("pays for the long answers")],
     [SOCKETS, "    else connection.debt += MESSAGE_COST + data.length;\n", ""],
   ),
   bug(
@@ -84,7 +84,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
   bug(
     "a connection may be silent for ever",
     [floods("ends after its time")],
-    [SOCKETS, "now - openedAt > silentMs", "now - openedAt > 1000 * silentMs"],
+    [SOCKETS, "now - openedAt > silentMs", "now - openedAt > 1e9 * silentMs"],
   ),
   bug(
     "those who come last are turned away",

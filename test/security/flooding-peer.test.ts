@@ -130,6 +130,16 @@ describe("a stranger that floods a node", () => {
     expect(node.intake().handled).toBeLessThan(12_000);
   });
 
+  it("pays for the long answers that it asks for, also when it reads them", async () => {
+    const burst = 1 << 20;
+    const { address } = await startNode({ flow: { ...flow, stranger: { burst, perSecond: 0 } } });
+    const peer = await dial(address);
+    const [type, payload] = MESSAGES["pings for long answers"] ?? [0, new Uint8Array(0)];
+    // Far fewer than a burst by what they weigh themselves; answers of 65,535 bytes are 32 bursts.
+    for (let i = 0; i < 500 && !peer.isClosed; i++) peer.socket.write(peer.frame(type, payload));
+    await peer.closed;
+  });
+
   it("and leaves requests unanswered cannot make the node keep answers without end", async () => {
     const { node, address } = await startNode({
       flow: { ...flow, stranger: { burst: 1 << 30, perSecond: 0 } },
