@@ -34,6 +34,7 @@ export async function checkBooks(world: World, isAllGivenBack: boolean): Promise
   const open = all.filter(({ state }) => state !== "matched");
   if (isAllGivenBack) counts["forgotten payments left unmatched"] = open.length;
   const problems = [
+    ...unexplainedPayments(world, all),
     ...unmatchedProblems(open, rows, isAllGivenBack),
     ...world.complaints.map((words) => `the service: ${words}`),
     ...(await ledgerProblems(world)),
@@ -160,6 +161,13 @@ function feeProblems(
   }
   return problems;
 }
+
+/** A payment is unmatched only where the world made the ledger forget its reservation: none is sent before it is kept. */
+const unexplainedPayments = ({ forgotten }: World, all: readonly UnmatchedPayment[]): string[] =>
+  all
+    .map(({ payment_hash }) => payment_hash.toString("hex"))
+    .filter((hash) => !forgotten.has(hash))
+    .map((hash) => `${hash} was paid, and the ledger had not kept its reservation`);
 
 /**
  * In the end every payment that the ledger forgot has its authorization: its token came again. Left is at most what the
