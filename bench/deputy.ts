@@ -15,7 +15,7 @@ import {
   recomputeModern,
   SaleFile,
 } from "../lightning/dpp/index.js";
-import { buildOnion, peelOnion } from "../lightning/draft-819/onion/index.js";
+import { buildOnion, peelOnion } from "../lightning/onion/index.js";
 import { decodeTlvStream, encodeTlvStream } from "../lightning/tlv.js";
 import { type Benchmark, type Figure, medianTime, rate } from "./measure.js";
 

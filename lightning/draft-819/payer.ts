@@ -3,7 +3,7 @@ import { addMsat, type Msat, msat, secp256k1, ValueError } from "../../common/in
 import type { Invoice, RouteHop } from "../bolt11/index.js";
 import { FEATURE, hasFeature } from "../features.js";
 import { chooseMedium, type OdtMedium } from "../odt/media.js";
-import { buildOnion, encodeHopPayload, type OnionHop } from "./onion/index.js";
+import { buildOnion, encodeHopPayload, type OnionHop } from "../onion/index.js";
 
 /** How a sender of draft-819 may pay an invoice (specs/07 §10.2). */
 export type DraftPlan =

@@ -1,23 +1,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { equalBytes, type Msat } from "../../common/index.js";
 import type { DeputyHtlc } from "../dpp/decide.js";
+import type { IncomingHtlc } from "../dpp/deputy-htlc.js";
 import type { Recompute } from "../dpp/recipient.js";
 import type { Recomputed } from "../dpp/terms.js";
-import { type DeputyRecord, decodeHopPayload, peelOnion } from "./onion/index.js";
+import { type DeputyRecord, decodeHopPayload, peelOnion } from "../onion/index.js";
 import { draftPreimage } from "./preimage.js";
-
-/** An HTLC as a node gets it from its peer. */
-export interface IncomingHtlc {
-  /** See {@link DeputyHtlc}. */
-  readonly id: string;
-  /** 32 bytes. */
-  readonly paymentHash: Uint8Array;
-  readonly amount: Msat;
-  /** Block height. */
-  readonly cltvExpiry: number;
-  /** 1366 bytes. */
-  readonly onion: Uint8Array;
-}
 
 /** What a node of draft-819 makes of an HTLC (specs/07 §10.3). */
 export type DraftHop =

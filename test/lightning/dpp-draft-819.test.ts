@@ -28,9 +28,9 @@ import {
   planDraftPayment,
   recomputeDraft,
 } from "../../lightning/draft-819/index.js";
-import { decodeHopPayload, OnionError, peelOnion } from "../../lightning/draft-819/onion/index.js";
 import { listFeatures } from "../../lightning/features.js";
 import type { OdtMedium } from "../../lightning/odt/media.js";
+import { decodeHopPayload, OnionError, peelOnion } from "../../lightning/onion/index.js";
 import vectors from "../../specs/vectors/dpp-draft-819.json" with { type: "json" };
 import { newFolder } from "../../testing/hooks.js";
 import { PaidInMemory } from "./dpp-memory.js";

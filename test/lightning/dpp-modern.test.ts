@@ -6,11 +6,11 @@ import {
   DeputyRecipient,
   deputyKeys,
   makeDeputyInvoice,
+  openDeputyHtlc,
   PointOfSale,
   recomputeModern,
   SaleFile,
 } from "../../lightning/dpp/index.js";
-import { openDeputyHtlc } from "../../lightning/draft-819/index.js";
 import {
   buildOnion,
   decodeHopPayload,
@@ -18,7 +18,7 @@ import {
   type HopPayload,
   OnionError,
   peelOnion,
-} from "../../lightning/draft-819/onion/index.js";
+} from "../../lightning/onion/index.js";
 import { newFolder } from "../../testing/hooks.js";
 import { PaidInMemory } from "./dpp-memory.js";
 import {

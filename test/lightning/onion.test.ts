@@ -19,7 +19,7 @@ import {
   ONION_LENGTH,
   OnionError,
   peelOnion,
-} from "../../lightning/draft-819/onion/index.js";
+} from "../../lightning/onion/index.js";
 import { decodeBigSize, encodeTlvStream } from "../../lightning/tlv.js";
 import official from "../../specs/vectors/onion.json" with { type: "json" };
 

@@ -6,14 +6,14 @@ import {
   decodeRejectPayment,
 } from "../../../lightning/api/index.js";
 import { decodeMetadata } from "../../../lightning/dpp/index.js";
+import { decodeOdtMessage, odtFromHex, qrPng, readQrPng } from "../../../lightning/odt/index.js";
 import {
   decodeHopPayload,
   encodeOnion,
   HOP_PAYLOADS_LENGTH,
   peelOnion,
-} from "../../../lightning/draft-819/onion/index.js";
-import { onionHmac, onionKey, onionStream, xorInto } from "../../../lightning/draft-819/onion/keys.js";
-import { decodeOdtMessage, odtFromHex, qrPng, readQrPng } from "../../../lightning/odt/index.js";
+} from "../../../lightning/onion/index.js";
+import { onionHmac, onionKey, onionStream, xorInto } from "../../../lightning/onion/keys.js";
 import { CARD_SECRET, hashOf } from "../../card/material.js";
 import { bytesOf, type FuzzTarget, textOf } from "../target.js";
 import { bytesIn, stringsOf, vectorFile } from "../vectors.js";

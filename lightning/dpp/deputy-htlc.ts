@@ -1,8 +1,20 @@
-import { ParseError } from "../../common/index.js";
-import type { DeputyHtlc } from "../dpp/decide.js";
-import type { ModernProof } from "../dpp/terms.js";
-import { decodeHopPayload, peelOnion } from "./onion/index.js";
-import type { IncomingHtlc } from "./recipient.js";
+import { type Msat, ParseError } from "../../common/index.js";
+import { decodeHopPayload, peelOnion } from "../onion/index.js";
+import type { DeputyHtlc } from "./decide.js";
+import type { ModernProof } from "./terms.js";
+
+/** An HTLC as a node gets it from its peer. */
+export interface IncomingHtlc {
+  /** See {@link DeputyHtlc}. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly paymentHash: Uint8Array;
+  readonly amount: Msat;
+  /** Block height. */
+  readonly cltvExpiry: number;
+  /** 1366 bytes. */
+  readonly onion: Uint8Array;
+}
 
 /**
  * Opens the final onion of a modern deputy payment, for a node that would pass it on to the deputy: lnd's

@@ -1,7 +1,7 @@
 import { chacha20 } from "@noble/ciphers/chacha.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, secp256k1, utf8 } from "../../../common/index.js";
+import { concatBytes, secp256k1, utf8 } from "../../common/index.js";
 
 const NONCE = new Uint8Array(12);
 

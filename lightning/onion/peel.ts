@@ -1,5 +1,5 @@
-import { concatBytes, equalBytes, ParseError, secp256k1 } from "../../../common/index.js";
-import { decodeBigSize } from "../../tlv.js";
+import { concatBytes, equalBytes, ParseError, secp256k1 } from "../../common/index.js";
+import { decodeBigSize } from "../tlv.js";
 import { blindingFactor, onionHmac, onionKey, onionStream, xorInto } from "./keys.js";
 import { decodeOnion, encodeOnion, HOP_PAYLOADS_LENGTH, OnionError } from "./packet.js";
 

@@ -1,4 +1,4 @@
-import { CodedError, concatBytes, requireLength } from "../../../common/index.js";
+import { CodedError, concatBytes, requireLength } from "../../common/index.js";
 
 /** Bytes of the part of an onion that holds the payloads of the hops (BOLT 4, "Packet Structure"). */
 export const HOP_PAYLOADS_LENGTH = 1300;

@@ -1,5 +1,5 @@
-import { concatBytes, requireLength, secp256k1, ValueError } from "../../../common/index.js";
-import { encodeBigSize } from "../../tlv.js";
+import { concatBytes, requireLength, secp256k1, ValueError } from "../../common/index.js";
+import { encodeBigSize } from "../tlv.js";
 import { onionHmac, onionKey, onionStream, sharedSecrets, xorInto } from "./keys.js";
 import { encodeOnion, HOP_PAYLOADS_LENGTH } from "./packet.js";
 

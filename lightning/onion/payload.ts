@@ -7,15 +7,15 @@ import {
   readU64,
   requireLength,
   u64,
-} from "../../../common/index.js";
-import type { Profile } from "../../bolt11/index.js";
+} from "../../common/index.js";
+import type { Profile } from "../bolt11/index.js";
 import {
   decodeTlvStream,
   decodeTruncated,
   encodeTlvStream,
   encodeTruncated,
   type TlvRecord,
-} from "../../tlv.js";
+} from "../tlv.js";
 
 /** TLV types of a hop's payload (BOLT 4), and the draft's record on the number that BOLT 4 uses otherwise. */
 const PAYLOAD_TYPE = {
