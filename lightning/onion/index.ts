@@ -1,5 +1,12 @@
 export { buildOnion, type OnionHop } from "./build.js";
 export {
+  encodeFailure,
+  FAILURE_ONION_LENGTH,
+  type FinalFailure,
+  failureOnion,
+  wrapFailure,
+} from "./failure.js";
+export {
   encodeOnion,
   HOP_PAYLOADS_LENGTH,
   ONION_LENGTH,

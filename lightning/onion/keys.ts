@@ -6,16 +6,19 @@ import { concatBytes, secp256k1, utf8 } from "../../common/index.js";
 const NONCE = new Uint8Array(12);
 
 /** A key of one purpose from a hop's shared secret (BOLT 4, "Key Generation"), 32 bytes. */
-export const onionKey = (purpose: "rho" | "mu" | "pad", secret: Uint8Array): Uint8Array =>
+export const onionKey = (purpose: "rho" | "mu" | "um" | "ammag" | "pad", secret: Uint8Array): Uint8Array =>
   hmac(sha256, utf8(purpose), secret);
 
 /** The pseudo-random byte stream of a key: ChaCha20 with a zero nonce over zeros. */
 export const onionStream = (key: Uint8Array, length: number): Uint8Array =>
   chacha20(key, NONCE, new Uint8Array(length));
 
+/** HMAC with SHA-256, 32 bytes. */
+export const onionMac = (key: Uint8Array, message: Uint8Array): Uint8Array => hmac(sha256, key, message);
+
 /** The HMAC over payloads and associated data under a hop's `mu` key, 32 bytes. */
 export const onionHmac = (secret: Uint8Array, hopPayloads: Uint8Array, associatedData: Uint8Array) =>
-  hmac(sha256, onionKey("mu", secret), concatBytes(hopPayloads, associatedData));
+  onionMac(onionKey("mu", secret), concatBytes(hopPayloads, associatedData));
 
 /** SHA-256(ephemeral key || shared secret): the factor that turns a hop's ephemeral key into the next one's. */
 export const blindingFactor = (publicKey: Uint8Array, secret: Uint8Array): Uint8Array =>

@@ -18,6 +18,7 @@ import {
   exchange,
   odt,
   onion,
+  onionFailure,
   tlv,
 } from "./lightning.js";
 
@@ -34,6 +35,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "dpp-modern.json": dppModern,
   "exchange.json": exchange,
   "odt.json": odt,
+  "onion-failure.json": onionFailure,
   "onion.json": onion,
   "personalization-files.json": personalizationFiles,
   "personalization.json": personalization,

@@ -335,6 +335,24 @@ export const onion = z.strictObject({
   decode: z.array(bytes(32)),
 });
 
+const failureHop = {
+  pubkey: bytes(33),
+  hop_shared_secret: bytes(32),
+  ammag_key: bytes(32),
+};
+export const onionFailure = z.strictObject({
+  ...published,
+  comment,
+  generate: z.strictObject({
+    session_key: bytes(32),
+    failure_message: hex,
+    hops: z.array(
+      z.strictObject({ ...failureHop, um_key: bytes(32).optional(), payload: bytes(260).optional() }),
+    ),
+  }),
+  errorpacket: bytes(292),
+});
+
 export const tlv = z.strictObject({
   ...published,
   bigsize: z.array(pair({ hex, value: amount }, { hex, problem: z.string().min(1) })),

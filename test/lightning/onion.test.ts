@@ -14,14 +14,19 @@ import {
 import {
   buildOnion,
   decodeHopPayload,
+  encodeFailure,
   encodeHopPayload,
+  FAILURE_ONION_LENGTH,
+  failureOnion,
   type HopPayload,
   ONION_LENGTH,
   OnionError,
   peelOnion,
+  wrapFailure,
 } from "../../lightning/onion/index.js";
 import { decodeBigSize, encodeTlvStream } from "../../lightning/tlv.js";
 import official from "../../specs/vectors/onion.json" with { type: "json" };
+import failure from "../../specs/vectors/onion-failure.json" with { type: "json" };
 
 const officialHops = official.generate.hops.map(({ pubkey, payload }) => {
   const framed = hexToBytes(payload);
@@ -45,6 +50,36 @@ describe("official onion of BOLT 4", () => {
       onion = peeled.next;
     }
     expect(onion).toBeUndefined();
+  });
+});
+
+describe("official failure onion of BOLT 4", () => {
+  const secrets = failure.generate.hops.map(({ hop_shared_secret: secret }) => hexToBytes(secret));
+
+  it("is made by the node that fails the HTLC, and wrapped by those before it, byte for byte", () => {
+    const made = failureOnion(secrets.at(-1) as Uint8Array, hexToBytes(failure.generate.failure_message));
+    expect(made).toHaveLength(FAILURE_ONION_LENGTH);
+    const returned = secrets.slice(0, -1).reduceRight((packet, secret) => wrapFailure(secret, packet), made);
+    expect(bytesToHex(returned)).toBe(failure.errorpacket);
+  });
+
+  it("holds message and padding of 256 bytes in all under the `um` key", () => {
+    const { payload, um_key: um } = failure.generate.hops.at(-1) as { payload: string; um_key: string };
+    const secret = secrets.at(-1) as Uint8Array;
+    const clear = wrapFailure(secret, failureOnion(secret, hexToBytes("2002")));
+    expect(bytesToHex(clear.subarray(32))).toBe(payload);
+    expect(clear.slice(0, 32)).toEqual(hmac(sha256, hexToBytes(um), hexToBytes(payload)));
+  });
+
+  it("takes the failures of a final node, and nothing longer than 256 bytes", () => {
+    const details = { amount: msat(500_000n), blockHeight: 440 };
+    const refused = encodeFailure({ name: "incorrect_or_unknown_payment_details", ...details });
+    expect(bytesToHex(refused)).toBe("400f" + "000000000007a120" + "000001b8");
+    expect(bytesToHex(encodeFailure({ name: "mpp_timeout" }))).toBe("0017");
+    const secret = secrets[0] as Uint8Array;
+    expect(failureOnion(secret, new Uint8Array(256))).toHaveLength(FAILURE_ONION_LENGTH);
+    expect(() => failureOnion(secret, new Uint8Array(257))).toThrow(ValueError);
+    expect(() => failureOnion(secret.subarray(1), new Uint8Array(2))).toThrow(ValueError);
   });
 });
 
