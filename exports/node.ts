@@ -8,6 +8,5 @@ export { NodeError, type NodeErrorCode } from "../lightning/nodes/errors.js";
 export * from "../lightning/nodes/ldk/index.js";
 export type { Bound, PeerLimits, Standing } from "../lightning/nodes/ldk/peer-limits.js";
 export type { CommitObserver } from "../lightning/nodes/ldk/pump.js";
-export type { SimulatedBlock } from "../lightning/nodes/ldk/simulated-chain.js";
 export type { IntakeCounts } from "../lightning/nodes/ldk/sockets.js";
 export type * from "../lightning/nodes/port.js";

@@ -13,7 +13,7 @@ export type FinalFailure =
   | { readonly name: "mpp_timeout" };
 
 const PERM = 0x4000;
-/** Bytes of message and padding together; every failure has the same length, so that none is told by it. */
+/** Bytes of message and padding together; every failure has the same length, so that nodes on the way learn nothing from it. */
 const PADDED_LENGTH = 256;
 /** Bytes of a failure onion: HMAC, length of the message, message, length of the padding, padding. */
 export const FAILURE_ONION_LENGTH = 32 + 2 + PADDED_LENGTH + 2;

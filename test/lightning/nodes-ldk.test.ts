@@ -9,6 +9,7 @@ import type { Network } from "../../lightning/network.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { formatAddress, parseAddress } from "../../lightning/nodes/ldk/address.js";
 import {
+  type Chain,
   LdkNode,
   type LdkNodeOptions,
   SimulatedChain,
@@ -166,7 +167,7 @@ describe("starting", () => {
     expect((await (await start({ file: file("node") })).info()).addresses).toEqual(addresses);
   });
 
-  test("on another simulated chain than the node's own is refused", async () => {
+  test("on another chain than the node's own is refused", async () => {
     const node = await start({ file: file("node") });
     chain.mine(3);
     await node.close();
@@ -175,10 +176,26 @@ describe("starting", () => {
     const error = await refusal(start({ file: file("node"), chain: other }));
     expect(error).toMatchObject({
       code: "storage",
-      message: expect.stringContaining("another simulated chain"),
+      message: expect.stringContaining("another chain"),
     });
     other.close();
     expect((await (await start({ file: file("node") })).info()).blockHeight).toBe(chain.tip().height);
+  });
+
+  test("on a chain that others make opens no channel itself, and says who can", async () => {
+    const others: Chain = {
+      tip: () => chain.tip(),
+      block: (height) => chain.block(height),
+      transactions: (height) => chain.transactions(height),
+      submit: (raw) => chain.submit(raw),
+      onBlock: (listener) => chain.onBlock(listener),
+    };
+    const node = await start({ chain: others });
+    const error = await refusal(
+      node.openChannel({ peer: (await node.info()).nodeId, capacity: sat(100_000) }),
+    );
+    expect(error).toMatchObject({ code: "bad-request", hint: "Let the other node open it." });
+    expect((await node.info()).blockHeight).toBe(chain.tip().height);
   });
 
   test("makes files that only their owner can read", async () => {

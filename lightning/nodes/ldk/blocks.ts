@@ -1,6 +1,6 @@
 import * as ldk from "lightningdevkit";
+import type { Chain } from "./chain.js";
 import { plain } from "./result.js";
-import type { SimulatedChain } from "./simulated-chain.js";
 
 /** What a monitor needs to act on a block. */
 export type MonitorTools = [ldk.BroadcasterInterface, ldk.FeeEstimator, ldk.Logger];
@@ -11,7 +11,7 @@ const HEADER_LENGTH = 80;
 /** Brings a monitor that was read from the store up to block `tip`; it stands at a height of its own. */
 export function connectMonitor(
   monitor: ldk.ChannelMonitor,
-  chain: SimulatedChain,
+  chain: Chain,
   tip: number,
   tools: MonitorTools,
 ): void {
@@ -33,16 +33,16 @@ export interface FedByBlocks {
   readonly monitorHeight: number;
 }
 
-/** Feeds the simulated chain's blocks to LDK, each once and in order. */
+/** Feeds the chain's blocks to LDK, each once and in order. */
 export class BlockFeed {
-  readonly #chain: SimulatedChain;
+  readonly #chain: Chain;
   readonly #manager: ldk.Listen;
   readonly #monitor: ldk.Listen;
   #managerHeight: number;
   #monitorHeight: number;
 
   /** A restored manager may lag behind its monitors. */
-  constructor(chain: SimulatedChain, { manager, monitor, monitorHeight }: FedByBlocks) {
+  constructor(chain: Chain, { manager, monitor, monitorHeight }: FedByBlocks) {
     this.#chain = chain;
     this.#manager = manager.as_Listen();
     this.#monitor = monitor.as_Listen();

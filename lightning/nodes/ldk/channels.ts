@@ -1,11 +1,11 @@
 import * as ldk from "lightningdevkit";
 import { bytesToHex, type Msat, msat, sumMsat } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
+import type { Chain, ChainMaker } from "./chain.js";
 import { HTLCS_PER_CHANNEL } from "./config.js";
 import type { Engine } from "./engine.js";
 import type { Pump } from "./pump.js";
 import { apiProblem, expectOk, isAbsent, plain, unsigned128 } from "./result.js";
-import type { SimulatedChain } from "./simulated-chain.js";
 
 export interface ChannelRequest {
   /** Node id of a connected peer, 33 bytes. */
@@ -22,13 +22,13 @@ export interface ChannelRequest {
 export class Channels {
   readonly #engine: Engine;
   readonly #pump: Pump;
-  readonly #chain: SimulatedChain;
+  readonly #chain: Chain;
   #nextUserId = 1n;
   /** Failures of channels that are being opened, by our id of them. */
   readonly #closed = new Map<bigint, string>();
   readonly #pending = new Set<bigint>();
 
-  constructor(engine: Engine, pump: Pump, chain: SimulatedChain) {
+  constructor(engine: Engine, pump: Pump, chain: Chain) {
     this.#engine = engine;
     this.#pump = pump;
     this.#chain = chain;
@@ -41,6 +41,7 @@ export class Channels {
    */
   async open(request: ChannelRequest): Promise<void> {
     const { peer, capacity, push = msat(0n), timeoutMs = 30_000 } = request;
+    const maker = this.#maker();
     if (capacity % 1000n !== 0n) throw new NodeError("bad-request", "capacity: need whole satoshi");
     const userId = this.#nextUserId++;
     const created = this.#engine.manager.create_channel(peer, capacity / 1000n, push, userId, null, null);
@@ -52,12 +53,24 @@ export class Channels {
     const deadline = performance.now() + timeoutMs;
     try {
       await this.#reach(() => this.#pending.has(userId), userId, deadline);
-      this.#chain.mine();
+      maker.mine();
       await this.#reach(() => this.#usable(userId), userId, deadline);
     } finally {
       this.#pending.delete(userId);
       this.#closed.delete(userId);
     }
+  }
+
+  #maker(): ChainMaker {
+    const { maker } = this.#chain;
+    if (maker) return maker;
+    throw new NodeError(
+      "bad-request",
+      "the embedded node has no coins on this chain to open a channel with",
+      {
+        hint: "Let the other node open it.",
+      },
+    );
   }
 
   async #reach(condition: () => boolean, userId: bigint, deadline: number): Promise<void> {
@@ -77,7 +90,7 @@ export class Channels {
   }
 
   onFundingGenerationReady(event: ldk.Event_FundingGenerationReady): void {
-    const funding = this.#chain.fund(event.channel_value_satoshis, event.output_script);
+    const funding = this.#maker().fund(event.channel_value_satoshis, event.output_script);
     expectOk(
       this.#engine.manager.funding_transaction_generated(
         event.temporary_channel_id,

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import * as ldk from "lightningdevkit";
 import type { FedByBlocks } from "./blocks.js";
+import type { Chain } from "./chain.js";
 import { ChannelState } from "./channel-state.js";
 import { channelConfig, type ForwardingFees } from "./config.js";
 import { layFoundation, makeRouting } from "./foundation.js";
 import type { CallbackGuard } from "./guard.js";
 import { createManager, type ManagerParts, restoreManager } from "./manager.js";
-import type { SimulatedChain } from "./simulated-chain.js";
 import type { NodeStore } from "./store.js";
 import type { Log } from "./traits.js";
 
 export interface EngineOptions {
   readonly store: NodeStore;
-  readonly chain: SimulatedChain;
+  readonly chain: Chain;
   readonly guard: CallbackGuard;
   readonly log: Log | undefined;
   readonly fees: ForwardingFees;

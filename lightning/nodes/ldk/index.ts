@@ -1,3 +1,4 @@
+export type { Block, Chain, ChainMaker } from "./chain.js";
 export type { ChannelRequest } from "./channels.js";
 export type { ForwardingFees } from "./config.js";
 export { type DeputyDecision, type DeputyPayment, type DeputyTerminal, deputyDecision } from "./deputy.js";

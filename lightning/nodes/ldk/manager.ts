@@ -2,17 +2,17 @@ import * as ldk from "lightningdevkit";
 import { equalBytes } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
 import { connectMonitor, type MonitorTools } from "./blocks.js";
+import type { Chain } from "./chain.js";
 import type { ChannelState, StoredMonitor } from "./channel-state.js";
 import type { Foundation, Routing } from "./foundation.js";
 import { plain, unwrap } from "./result.js";
-import type { SimulatedChain } from "./simulated-chain.js";
 
 /** What a channel manager is made of. */
 export interface ManagerParts {
   readonly foundation: Foundation;
   readonly routing: Routing;
   readonly config: ldk.UserConfig;
-  readonly chain: SimulatedChain;
+  readonly chain: Chain;
   /** The chain's tip at the start. */
   readonly tip: { readonly height: number; readonly hash: Uint8Array };
 }
@@ -107,11 +107,11 @@ function readMonitor({ bytes, updates }: StoredMonitor, foundation: Foundation):
 }
 
 /** LDK would panic over a block that does not build on the last one it has seen. */
-function requireSameChain(best: ldk.BestBlock, chain: SimulatedChain): void {
+function requireSameChain(best: ldk.BestBlock, chain: Chain): void {
   const height = best.get_height();
   const block = height === 0 ? undefined : chain.block(height);
   if (height === 0 || (block && equalBytes(block.hash, best.get_block_hash()))) return;
-  throw new NodeError("storage", `the node is at block ${height} of another simulated chain`, {
-    hint: "Start it with the chain file that it was made with.",
+  throw new NodeError("storage", `the node is at block ${height} of another chain`, {
+    hint: "Start it with the chain that it was made on.",
   });
 }

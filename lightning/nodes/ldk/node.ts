@@ -106,7 +106,7 @@ export class LdkNode implements LightningNode {
   #tick(): void {
     const { manager, peers, monitor } = this.#parts.engine;
     this.#call(() => {
-      this.#options.chain.mineIfOlderThan(BLOCK_INTERVAL_SECONDS);
+      this.#options.chain.maker?.mineIfOlderThan(BLOCK_INTERVAL_SECONDS);
       manager.timer_tick_occurred();
       peers.timer_tick_occurred();
       monitor.rebroadcast_pending_claims();

@@ -1,17 +1,17 @@
 import type { Network } from "../../network.js";
+import type { Chain } from "./chain.js";
 import type { ForwardingFees } from "./config.js";
 import type { DeputyDecision } from "./deputy.js";
 import type { PeerLimits } from "./peer-limits.js";
 import type { CommitObserver } from "./pump.js";
-import type { SimulatedChain } from "./simulated-chain.js";
 import type { Log } from "./traits.js";
 
 /** How an embedded node is started. */
 export interface LdkNodeOptions {
-  /** Only regtest: the chain is simulated. */
+  /** Only regtest: the node has no care for real money. */
   readonly network: Network;
   /** Outlives the node. */
-  readonly chain: SimulatedChain;
+  readonly chain: Chain;
   /** The node's file, made when absent. Without one the node lives in memory and is gone when closed. */
   readonly file?: string;
   readonly alias?: string;

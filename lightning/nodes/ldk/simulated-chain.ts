@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { bytesToHex, concatBytes, hexToBytes } from "../../../common/index.js";
 import type { SqliteFile, SqliteValue } from "../../../common/sqlite-file.js";
+import type { Block, Chain, ChainMaker } from "./chain.js";
 import { openNodeFile } from "./database.js";
 import {
   coinbase,
@@ -25,15 +26,6 @@ const SCHEMA = `
   CREATE TABLE outputs (txid TEXT NOT NULL, vout INTEGER NOT NULL, spent_by TEXT, PRIMARY KEY (txid, vout));
 `;
 
-/** A block of the simulated chain. */
-export interface SimulatedBlock {
-  readonly height: number;
-  /** Internal byte order, 32 bytes. */
-  readonly hash: Uint8Array;
-  /** Whole serialized block. */
-  readonly bytes: Uint8Array;
-}
-
 export interface SimulatedChainOptions {
   /** A file that several processes may share; absent: in memory, gone when closed. */
   readonly file?: string;
@@ -43,7 +35,7 @@ export interface SimulatedChainOptions {
   readonly now?: () => number;
 }
 
-type BlockRow = SimulatedBlock & { time: number };
+type BlockRow = Block & { time: number };
 
 /**
  * A simulated regtest chain: real blocks and headers, with regtest's proof of work, made by this program whenever
@@ -51,7 +43,7 @@ type BlockRow = SimulatedBlock & { time: number };
  * that spend an unknown or a spent output, or before their lock time; it runs no scripts and checks no signatures.
  * Every change is one durable transaction, so that processes can share the file and be killed at any time.
  */
-export class SimulatedChain {
+export class SimulatedChain implements Chain, ChainMaker {
   readonly #file: SqliteFile;
   readonly #now: () => number;
   readonly #listeners = new Set<() => void>();
@@ -75,6 +67,10 @@ export class SimulatedChain {
     this.#seen = this.tip().height;
   }
 
+  get maker(): ChainMaker {
+    return this;
+  }
+
   /** The last block; height 0 with regtest's genesis hash before the first. */
   tip(): { readonly height: number; readonly hash: Uint8Array; readonly time: number } {
     return (
@@ -87,7 +83,7 @@ export class SimulatedChain {
   }
 
   /** The block at a height of 1 or more, if there is one. */
-  block(height: number): SimulatedBlock | undefined {
+  block(height: number): Block | undefined {
     return this.#first<BlockRow>("SELECT * FROM blocks WHERE height = ?", height);
   }
 
