@@ -2,7 +2,6 @@ export { buildOnion, type OnionHop } from "./build.js";
 export {
   encodeFailure,
   FAILURE_ONION_LENGTH,
-  type FinalFailure,
   failureOnion,
   wrapFailure,
 } from "./failure.js";
