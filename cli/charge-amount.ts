@@ -74,7 +74,7 @@ function readRate(rate: string, currency: string | undefined): Price {
   if (currency !== undefined && price.currency !== currency.toUpperCase())
     throw new ParseError(
       "--rate",
-      `need a price in ${currency.toUpperCase()} as --currency says, have "${rate}"`,
+      `need a price in ${currency.toUpperCase()}, the default currency, have "${rate}"`,
     );
   return price;
 }

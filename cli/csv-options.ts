@@ -35,10 +35,14 @@ export function csvOptions(command: Command, { priced = false } = {}): Command {
     : command;
 }
 
-/** @param timeZone of local times @throws InputError; ParseError */
+/**
+ * @param timeZone of local times; @param currency of a rate that names none
+ * @throws InputError; ParseError
+ */
 export function csvForm(
   { separator = "comma", bom = false, fiatRate }: CsvOptions,
   timeZone: string,
+  currency = "",
 ): CsvForm {
   const found = SEPARATORS[separator.toLowerCase()];
   if (found === undefined)
@@ -47,7 +51,9 @@ export function csvForm(
     separator: found,
     bom,
     timeZone,
-    ...(fiatRate === undefined ? {} : { price: parsePrice(fiatRate, "--fiat-rate") }),
+    ...(fiatRate === undefined
+      ? {}
+      : { price: parsePrice(/[a-z]$/i.test(fiatRate) ? fiatRate : fiatRate + currency, "--fiat-rate") }),
   };
 }
 

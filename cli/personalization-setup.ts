@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readTextFile } from "../common/index.js";
 import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
@@ -20,13 +21,16 @@ import {
 import { ledgerRegistry } from "./card-registry.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
+import { openLedger, readIssuerConfig } from "./issuer/folder.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
 import { askSecret } from "./prompt/ask.js";
 
 /** Options of all commands that touch blank cards. */
 export interface SetupOptions extends KeySourceChoice {
-  readonly profile: string;
-  readonly ledger: string;
+  /** Folder of an issuer, whose profile, keys and ledger are taken where no others are named. */
+  readonly issuer?: string;
+  readonly profile?: string;
+  readonly ledger?: string;
   readonly journal: string;
   readonly letters?: string;
 }
@@ -35,11 +39,14 @@ export interface SetupOptions extends KeySourceChoice {
 export function setupOptions(command: Command): Command {
   return keySourceOptions(
     command
-      .requiredOption("--profile <file>", "the profile of the cards (YAML or JSON)")
+      .option(
+        "--issuer <folder>",
+        "the issuer's folder: its profile.yaml, keys and ledger, unless others are named",
+      )
+      .option("--profile <file>", "the profile of the cards (YAML or JSON)")
       .option(
         "--ledger <file|url>",
-        "the issuer's ledger: an SQLite file or a postgres:// address",
-        "ledger.db",
+        "the issuer's ledger: an SQLite file or a postgres:// address; default: ledger.db",
       )
       .option("--journal <file>", "the batch's journal; with it a later run goes on", "batch.journal")
       .option(
@@ -66,11 +73,44 @@ export function readProfile(path: string, network: Network = "bcrt"): Profile {
   return profile;
 }
 
+/** What a personalization is done with, when it is settled whose. */
+interface Setup {
+  readonly profile: string;
+  readonly keys: KeySourceChoice;
+  readonly openLedger: () => Promise<Store>;
+}
+
+/** @throws InputError where something is not named; ParseError for the issuer's configuration */
+function setupOf(options: SetupOptions): Setup {
+  const {
+    issuer,
+    ledger,
+    profile = issuer === undefined ? undefined : join(issuer, "profile.yaml"),
+  } = options;
+  if (profile === undefined)
+    throw new InputError("name a profile with --profile, or an issuer with --issuer");
+  const folder = resolve(issuer ?? ".");
+  const config = issuer === undefined ? undefined : readIssuerConfig(folder);
+  const named = options.keys !== undefined || options.hsm !== undefined;
+  return {
+    profile,
+    keys: config === undefined || named ? options : { ...options, keys: config.keys },
+    openLedger: () =>
+      config === undefined || ledger !== undefined
+        ? openNamedLedger(ledger ?? "ledger.db")
+        : openLedger(config, folder),
+  };
+}
+
+const openNamedLedger = (ledger: string): Promise<Store> =>
+  /^postgres(ql)?:\/\//.test(ledger) ? openPostgres({ url: ledger }) : openSqlite({ path: ledger });
+
 /** Opens the ledger for the length of `use`. @throws StoreError */
-export async function withLedger<T>(ledger: string, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = /^postgres(ql)?:\/\//.test(ledger)
-    ? await openPostgres({ url: ledger })
-    : await openSqlite({ path: ledger });
+export const withLedger = <T>(ledger: string, use: (store: Store) => Promise<T>): Promise<T> =>
+  withStore(() => openNamedLedger(ledger), use);
+
+async function withStore<T>(open: () => Promise<Store>, use: (store: Store) => Promise<T>): Promise<T> {
+  const store = await open();
   try {
     return await use(store);
   } finally {
@@ -119,9 +159,10 @@ export async function withSetup<T>(
   cards: () => readonly CardOrder[],
   use: (batch: BatchContext) => Promise<T>,
 ): Promise<T> {
-  const profile = readProfile(options.profile);
-  return withKeys(context, options, (keys) =>
-    withLedger(options.ledger, async (store) => {
+  const setup = setupOf(options);
+  const profile = readProfile(setup.profile);
+  return withKeys(context, setup.keys, (keys) =>
+    withStore(setup.openLedger, async (store) => {
       const journal = openJournal(options.journal, profile, keys, cards);
       let pinLetters: PinLetters | undefined;
       try {

@@ -35,6 +35,8 @@ export interface CreateKeyFileOptions {
   readonly scrypt?: ScryptParameters;
   /** Bytes of the system's generator when absent. */
   readonly random?: (length: number) => Uint8Array;
+  /** Master keys beside the first. */
+  readonly masterKeys?: readonly NewMasterKey[];
 }
 
 /** What {@link KeyFile.addKeySet} makes. */
@@ -87,7 +89,7 @@ export class KeyFile implements KeySource {
   }
 
   /**
-   * Makes a new file with one issuer key, one key set and one master key (version 48, kdf3).
+   * Makes a new file with one issuer key, one key set, one master key (version 48, kdf3) and those of the options.
    * @param label of the first key set; @param passphrase UTF-8, not empty; the caller clears it
    * @throws KeyError `file` when there is a file already
    */
@@ -103,6 +105,7 @@ export class KeyFile implements KeySource {
     await file.#change((material) => {
       file.#appendKeySet(material, { label, newIssuerKey: true });
       file.#appendMasterKey(material, { version: FIRST_CARD_KEYS });
+      for (const master of options.masterKeys ?? []) file.#appendMasterKey(material, master);
     });
     return file;
   }

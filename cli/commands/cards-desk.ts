@@ -4,6 +4,7 @@ import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { CardDesk, Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
+import type { ChargeAmount } from "../charge-amount.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
@@ -23,6 +24,7 @@ import { type YesOption, yesOption } from "../prompt/confirm.js";
 
 interface TopUpOptions extends DeskOptions, ReferenceOption, YesOption {
   readonly amount: string;
+  readonly rate?: string;
   readonly note: string;
 }
 
@@ -73,9 +75,9 @@ async function topUpById(
   options: TopUpOptions,
 ): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store, config, folder) => {
-    const amount = deskAmount(options.amount, config);
+    const charge = deskAmount(options.amount, options.rate, config);
     const cardId = await findCardId(store, text);
-    const { booked, left } = await topUp(context, { store, folder }, cardId, amount, options);
+    const { booked, left } = await topUp(context, { store, folder }, cardId, charge, options);
     return {
       data: { ...topUpData(cardId, booked, left), delivered: false },
       text: `${bookedText(booked)} Card ${cardText(cardKey(cardId))} has ${formatMsat(left)} now. The card learns of it with its next tap.`,
@@ -88,12 +90,13 @@ async function topUp(
   context: CommandContext,
   { store, folder }: { readonly store: Store; readonly folder: string },
   cardId: Uint8Array,
-  amount: Msat,
+  { amount, fiat }: ChargeAmount,
   { note, reference, yes }: TopUpOptions,
 ): Promise<{ readonly booked: PlacedOrder; readonly left: Msat }> {
   const order: Order = { kind: "top-up", cardId, amount, note };
   const { name, left } = await cardInQuestion(store, cardId);
-  const question = `Book ${formatMsat(amount)} as paid in for card ${name}, which has ${formatMsat(left)}?`;
+  const paid = `${formatMsat(amount)}${fiat === undefined ? "" : ` for ${fiat}`}`;
+  const question = `Book ${paid} as paid in for card ${name}, which has ${formatMsat(left)}?`;
   await agreeToOrder(context, folder, order, question, yes);
   const booked = await bookOrder(store, folder, order, reference);
   return { booked, left: remaining(await showCard(store.db, cardId)) };
@@ -116,14 +119,15 @@ async function topUpAtDesk(
   text: string | undefined,
   options: TopUpOptions,
 ): Promise<CommandOutput> {
-  const amount = deskAmount(options.amount, readIssuerConfig(issuerFolder(context, options)));
+  const config = readIssuerConfig(issuerFolder(context, options));
+  const charge = deskAmount(options.amount, options.rate, config);
   return withCardAtDesk(context, options, async ({ store, folder, desk, card }) => {
     const { cardId } = (await desk.identify(card)).card;
     if (text !== undefined && !equalBytes(await findCardId(store, text), cardId))
       throw new InputError(
         `another card lies on the reader: ${cardText(cardKey(cardId))}; nothing was booked`,
       );
-    const { booked, left } = await topUp(context, { store, folder }, cardId, amount, options);
+    const { booked, left } = await topUp(context, { store, folder }, cardId, charge, options);
     const { presence, problem } = await handOver(desk, card, context.signal);
     return {
       data: {
@@ -133,7 +137,7 @@ async function topUpAtDesk(
       },
       text: presence
         ? `${bookedText(booked)}\n${standingText(presence)}`
-        : `${formatMsat(amount)} are booked for card ${cardText(cardKey(cardId))} (reference ${booked.reference}): do not book them again. The card has not got them yet (${problem}); it does with its next tap.`,
+        : `${formatMsat(charge.amount)} are booked for card ${cardText(cardKey(cardId))} (reference ${booked.reference}): do not book them again. The card has not got them yet (${problem}); it does with its next tap.`,
       exitCode: presence ? EXIT.OK : context.signal.aborted ? EXIT.INTERRUPTED : EXIT.READER,
       told: booked.told,
     };
@@ -151,7 +155,11 @@ export function registerCardsDesk(cards: Command, run: RunAction): void {
       ),
     ),
   )
-    .requiredOption("--amount <amount>", "whole satoshi such as 5000sat, at most maxTopUp of issuer.yaml")
+    .requiredOption(
+      "--amount <amount>",
+      "whole satoshi such as 5000sat, or a sum such as 5eur; at most maxTopUp of issuer.yaml",
+    )
+    .option("--rate <price>", "price of one bitcoin such as 61500eur, for sums in a currency")
     .option("--note <text>", "kept with the booking", "")
     .addHelpText(
       "after",
@@ -163,6 +171,7 @@ If this ends with "may be booked", or is stopped, run the same command again: it
 Examples:
   chequecard cards top-up 0123-4567-89ab-cdef --amount 5000sat
   chequecard cards top-up --amount 5000sat --reader ACR1252
+  chequecard cards top-up A17 --amount 5eur --rate 61500eur
 `,
     )
     .action((card: string | undefined, options: TopUpOptions) =>

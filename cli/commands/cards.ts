@@ -52,8 +52,8 @@ async function exportCards(
   file: string,
   options: IssuerChoice & CsvOptions,
 ): Promise<CommandOutput> {
-  return withIssuerLedger(context, options, async (store, { timeZone }) => {
-    const form = csvForm(options, timeZone);
+  return withIssuerLedger(context, options, async (store, { timeZone, currency }) => {
+    const form = csvForm(options, timeZone, currency);
     const cards: CardEntry[] = [];
     for await (const card of eachCard(store.db)) cards.push(card);
     writeCsv(file, cardsCsv(cards, cardText, form));

@@ -27,9 +27,24 @@ export const registerIssuer: RegisterCommand = (program, run) => {
       "public address of the node, which cards keep for good; default: asked for",
     )
     .option("--port <number>", "port on 127.0.0.1 for peers of the new node; cards keep it for good")
+    .option("--currency <code>", "of sums at the desk, such as eur, or none; default: asked for, else none")
+    .option("--pin", "every card gets a PIN, asked for above 5,000 sat; default: asked for, else none")
+    .option("--no-pin", "cards have no PIN")
+    .option(
+      "--factory-keys <kind>",
+      "keys of the blank cards, version 255: test (the published test key), known (one key for all) or derived (from a master key, KDF3); default: asked for",
+    )
     .addHelpText(
       "after",
-      "\nExample:\n  chequecard issuer init festival --label festival --port 9735 --address pay.festival.example:9735\n",
+      `
+What no option says is asked for. The key of known and derived is CHEQUECARD_CARD_KEY (32 hex digits), or asked for.
+It ends with the commands that make a first card and run the service.
+
+Examples:
+  chequecard issuer init festival
+  chequecard issuer init festival --label festival --port 9735 --address pay.festival.example:9735 \\
+    --currency eur --pin --factory-keys known
+`,
     )
     .action((folder: string, options: InitOptions) => run((context) => initIssuer(context, folder, options)));
   issuer

@@ -1,9 +1,9 @@
 import { bytesToHex } from "../../common/index.js";
 import { KeyFile, type KeySource } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
-import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
 import { askSecret } from "../prompt/ask.js";
+import { askCardKey } from "../prompt/card-key.js";
 import { askNewPassphrase } from "../prompt/new-passphrase.js";
 import { renderTable } from "../table.js";
 
@@ -90,20 +90,12 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .option("--undiversified", "the same key on every card, as some are delivered")
     .action((path: string, options: { keyVersion: string; import?: boolean; undiversified?: boolean }) =>
       run(async (context) => {
-        const typed = options.import
-          ? await askSecret(context, {
-              question: "Master key of the cards, 32 hex digits",
-              variable: "CHEQUECARD_CARD_KEY",
-            })
-          : undefined;
-        const text = typed && new TextDecoder().decode(typed);
-        if (text !== undefined && !/^[0-9a-fA-F]{32}$/.test(text))
-          throw new InputError("the key: need 32 hex digits");
+        const key = options.import ? await askCardKey(context) : undefined;
         return withFile(context, path, (file) =>
           file.addMasterKey({
             version: /^\d{1,3}$/.test(options.keyVersion) ? Number.parseInt(options.keyVersion, 10) : 0,
             diversification: options.undiversified ? "none" : "kdf3",
-            ...(text === undefined ? {} : { key: Buffer.from(text, "hex") }),
+            ...(key === undefined ? {} : { key }),
           }),
         );
       }),

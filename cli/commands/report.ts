@@ -138,7 +138,7 @@ function differencesText({ compared, settled, differences }: NodeComparison): st
 async function report(context: CommandContext, options: ReportOptions): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store, config) => {
     const { timeZone } = config;
-    const form = csvForm(options, timeZone);
+    const form = csvForm(options, timeZone, config.currency);
     const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
     if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText, form));
     const comparison = options.reconcile

@@ -1,6 +1,8 @@
-import { formatMsat, type Msat, parseAmount, visible } from "../../common/index.js";
+import { formatMsat, type Msat, visible } from "../../common/index.js";
 import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
+import type { ServiceConfig } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
+import { type ChargeAmount, parseCharge } from "../charge-amount.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { agree } from "../prompt/confirm.js";
@@ -38,14 +40,21 @@ export async function cardInQuestion(
 }
 
 /**
- * Money that is handed over at the desk: whole satoshi, and no more than the configuration allows.
+ * Money that is handed over at the desk: whole satoshi, and no more than the configuration allows; or a sum in the
+ * configuration's currency, rounded up to a whole satoshi.
+ * @param rate price of one bitcoin, for such a sum
  * @throws ParseError, InputError
  */
-export function deskAmount(text: string, { maxTopUp }: { readonly maxTopUp: Msat }): Msat {
+export function deskAmount(
+  text: string,
+  rate: string | undefined,
+  { maxTopUp, currency }: Pick<ServiceConfig, "maxTopUp" | "currency">,
+): ChargeAmount {
   // Three digits behind the point may be thousands, which the reader of amounts says.
   if (/^\d+\.(?!\d{3}sat$)\d*[1-9]\d*sat$/i.test(text))
     throw new InputError(`--amount: need whole satoshi, have "${text.slice(0, 40)}"; nothing was booked`);
-  const amount = parseAmount(text, "--amount");
+  const charge = parseCharge(text, rate, currency);
+  const { amount } = charge;
   if (amount % 1000n !== 0n)
     throw new InputError(`--amount: need whole satoshi, have "${text}"; nothing was booked`);
   if (amount > maxTopUp)
@@ -53,5 +62,5 @@ export function deskAmount(text: string, { maxTopUp }: { readonly maxTopUp: Msat
       `--amount: need at most ${formatMsat(maxTopUp)}, have ${formatMsat(amount)}; nothing was booked`,
       { hint: "If it is meant, raise maxTopUp in issuer.yaml, or book it in parts." },
     );
-  return amount;
+  return charge;
 }

@@ -46,8 +46,8 @@ export async function closeEvent(
 ): Promise<CommandOutput> {
   if (options.cashOutAll)
     await agree(context, "Block every card, and book all that is left on each as paid out?", options.yes);
-  return withIssuerLedger(context, { issuer: folder }, async (store, { timeZone }) => {
-    const form = csvForm(options, timeZone);
+  return withIssuerLedger(context, { issuer: folder }, async (store, { timeZone, currency }) => {
+    const form = csvForm(options, timeZone, currency);
     const blocked = await blockAll(context, store);
     const due: CardEntry[] = [];
     for await (const card of eachCard(store.db))

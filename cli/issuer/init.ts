@@ -5,10 +5,8 @@ import {
   bytesToHex,
   isHeld,
   type LockHolder,
-  ParseError,
   type ProcessLock,
   removeTemporaries,
-  secp256k1,
   systemReason,
   writeDurableFile,
 } from "../../common/index.js";
@@ -19,25 +17,25 @@ import {
   type ServiceConfig,
 } from "../../issuer/service/index.js";
 import { bindStore, openPostgres, openSqlite } from "../../issuer/store/index.js";
-import { KeyFile, type KeySet } from "../../keys/index.js";
-import { formatNodeUri, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
-import { isLocalAddress, strangersProblem } from "../../lightning/untrusted-uri.js";
+import type { KeySet } from "../../keys/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
+import { isLocalAddress } from "../../lightning/untrusted-uri.js";
 import type { CommandContext } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { askNode } from "../node/ask-node.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { keyboard } from "../prompt/keyboard.js";
 import { askNewPassphrase } from "../prompt/new-passphrase.js";
 import { configPath, PASSPHRASE_VARIABLE, timelinePath } from "./folder.js";
+import { type AnswerOptions, initAnswers, publicUri } from "./init-answers.js";
+import { makeKeys } from "./init-keys.js";
+import { nextSteps } from "./next-steps.js";
 import { profileTemplate } from "./profile-template.js";
 
-export interface InitOptions extends StartOptions {
+export interface InitOptions extends StartOptions, AnswerOptions {
   readonly node?: string;
   readonly database?: string;
-  /** `host:port` at which terminals reach the node. */
-  readonly address?: string;
   readonly label: string;
   readonly passphraseFd?: string;
 }
@@ -46,49 +44,6 @@ export interface InitOptions extends StartOptions {
 function within(folder: string, path: string): string {
   const inside = relative(folder, resolve(path));
   return inside.startsWith("..") || isAbsolute(inside) ? resolve(path) : inside;
-}
-
-/** The key file: a new one, or the one that an interrupted run left. */
-async function makeKeys(path: string, passphrase: Uint8Array, label: string): Promise<readonly KeySet[]> {
-  const keys = existsSync(path)
-    ? await KeyFile.open(path, passphrase)
-    : await KeyFile.create(path, passphrase, label);
-  try {
-    return keys.keySets();
-  } finally {
-    await keys.close();
-  }
-}
-
-/** Any node's id: of an address alone only the form is read. */
-const SOME_NODE = bytesToHex(secp256k1.publicKey(new Uint8Array(32).fill(1, 31)));
-
-/** @throws ParseError; InputError when no stranger can dial it */
-function readAddress(text: string): NodeUri {
-  const uri = parseNodeUri(`${SOME_NODE}@${text.trim()}`, "--address");
-  const problem = strangersProblem(uri, "bcrt");
-  if (problem) throw new InputError(`--address: ${problem}`);
-  return uri;
-}
-
-/** The public address of the node, from the option or from who can be asked; undefined: this machine's. */
-async function addressOf(context: CommandContext, { address }: InitOptions): Promise<NodeUri | undefined> {
-  if (address !== undefined) return readAddress(address);
-  while (keyboard.isTerminal) {
-    const text = await keyboard.line(
-      "Public address of the node, host:port; cards keep it for good (Enter: this machine, to try it out): ",
-      context.signal,
-    );
-    if (text === undefined) throw new InputError("Public address of the node: nothing was given");
-    if (text.trim() === "") return undefined;
-    try {
-      return readAddress(text);
-    } catch (error) {
-      if (!(error instanceof ParseError || error instanceof InputError)) throw error;
-      context.note(error.message);
-    }
-  }
-  return undefined;
 }
 
 /**
@@ -104,14 +59,15 @@ export async function initIssuer(
   expectNoIssuer(folder, given);
   const nodeFolder = resolve(options.node ?? join(folder, "node"));
   const database = options.database ?? "ledger.db";
+  const wish = checkStartOptions(nodeFolder, options);
+  const answers = await initAnswers(context, options);
   const template = configTemplate({
     database: /^postgres(ql)?:/.test(database) ? database : within(folder, resolve(folder, database)),
     keys: "issuer.keys",
     node: within(folder, nodeFolder),
+    currency: answers.currency,
   });
   const config = parseServiceConfig(template, configPath(folder));
-  const wish = checkStartOptions(nodeFolder, options);
-  const address = await addressOf(context, options);
   const passphrase = await askNewPassphrase(context, {
     variable: PASSPHRASE_VARIABLE,
     descriptor: options.passphraseFd,
@@ -124,24 +80,29 @@ export async function initIssuer(
       for (const path of [configPath(folder), profilePath(folder), config.keys]) removeTemporaries(path);
       if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
       const { uri: own } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
-      const uri =
-        address === undefined ? own : formatNodeUri({ ...address, nodeId: parseNodeUri(own).nodeId });
-      if (isLocalAddress(parseNodeUri(uri)))
-        context.note(
-          `WARNING: cards will name ${uri.slice(67)}, which only this machine or its own network reaches, and keep it for good. Set node-uri in the profile before cards are made, or give --address.`,
-        );
-      const keySets = await makeKeys(config.keys, passphrase, options.label);
+      const uri = publicUri(own, answers.address);
+      const warnings = isLocalAddress(parseNodeUri(uri))
+        ? [
+            `WARNING: cards will name ${uri.slice(67)}, which only this machine or its own network reaches, and keep it for good. Set node-uri in the profile before cards are made, or give --address.`,
+          ]
+        : [];
+      for (const warning of warnings) context.note(warning);
+      const keySets = await makeKeys(config.keys, passphrase, options.label, answers.factory);
       await makeLedger(folder, config, parseNodeUri(uri).nodeId);
       const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());
-      if (!existsSync(profilePath(folder)))
-        writeDurableFile(profilePath(folder), profileTemplate({ name: options.label, uri, keySet }));
+      // What an interrupted run left may have other answers.
+      const { pin } = answers;
+      writeDurableFile(profilePath(folder), profileTemplate({ name: options.label, uri, keySet, pin }));
       writeDurableFile(configPath(folder), template);
-      return made({ folder, given, uri, keySets, config });
+      const isTest = answers.factory.kind === "test";
+      const next = nextSteps({ folder: given, pin, isTest });
+      return made({ folder, uri, keySets, config, warnings, next, isTest });
     } finally {
       lock.release();
     }
   } finally {
     passphrase.fill(0);
+    answers.factory.key?.fill(0);
   }
 }
 
@@ -166,14 +127,16 @@ async function makeLedger(folder: string, { database }: ServiceConfig, nodeId: U
 
 interface Made {
   readonly folder: string;
-  /** The folder as it was named. */
-  readonly given: string;
   readonly uri: string;
   readonly keySets: readonly KeySet[];
   readonly config: ServiceConfig;
+  readonly warnings: readonly string[];
+  /** Command lines. */
+  readonly next: readonly string[];
+  readonly isTest: boolean;
 }
 
-const made = ({ folder, given, uri, keySets, config }: Made): CommandOutput => ({
+const made = ({ folder, uri, keySets, config, warnings, next, isTest }: Made): CommandOutput => ({
   data: {
     folder,
     uri,
@@ -181,6 +144,8 @@ const made = ({ folder, given, uri, keySets, config }: Made): CommandOutput => (
     config: configPath(folder),
     profile: profilePath(folder),
     ledger: databaseName(config.database),
+    warnings,
+    next,
   },
   text: `${renderRecord([
     ["Issuer", folder],
@@ -190,7 +155,10 @@ const made = ({ folder, given, uri, keySets, config }: Made): CommandOutput => (
     ["Node", uri],
     ["First profile", profilePath(folder)],
   ])}
-Next: make cards (chequecard personalize batch), then run the service: chequecard issuer serve ${given}`,
+${isTest ? "Cards with the published test key are for trying: anyone can rewrite one until its keys are rotated, which making it does.\n" : ""}
+Next, a first card in a file (on a reader: without --card), then the service:
+
+${next.join("\n")}`,
 });
 
 function makeFolder(folder: string): void {

@@ -5,10 +5,17 @@ export interface ProfileValues {
   readonly uri: string;
   /** 8 hex digits. */
   readonly keySet: string;
+  /** Whether every card gets a PIN. */
+  readonly pin: boolean;
 }
 
 /** A profile to begin with, explained; `chequecard profiles check` says what it means. */
-export const profileTemplate = ({ name, uri, keySet }: ProfileValues): string => `# What new cards are like.
+export const profileTemplate = ({
+  name,
+  uri,
+  keySet,
+  pin,
+}: ProfileValues): string => `# What new cards are like.
 # See in sentences what it means: chequecard profiles check profile.yaml
 name: ${JSON.stringify(name)}
 
@@ -21,11 +28,11 @@ limits:
   credit: 20000sat
   max-per-transaction: 10000sat
   max-transactions: 100000
-  pin-threshold: none
-  no-pin-budget: none
+  pin-threshold: ${pin ? "5000sat" : "none"}
+  no-pin-budget: ${pin ? "8000sat" : "none"}
 
 # random: every card gets a PIN of its own, in the PIN letters; then set pin-threshold or no-pin-budget above.
-pin: none
+pin: ${pin ? "random" : "none"}
 
 # What a card tells every reader. The available amount would link its taps.
 publish: [max-per-transaction, pin-threshold]

@@ -61,13 +61,15 @@ export interface TemplateValues {
   readonly database: string;
   readonly keys: string;
   readonly node: string;
+  /** ISO 4217; undefined: none. */
+  readonly currency?: string | undefined;
 }
 
 /**
  * A configuration file for a new issuer, with every option explained; those with a default are there as comments,
  * and taking the `#` away changes nothing until the value is changed.
  */
-export function configTemplate({ database, keys, node }: TemplateValues): string {
+export function configTemplate({ database, keys, node, currency }: TemplateValues): string {
   const quote = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
   const isUrl = /^postgres(ql)?:\/\//.test(database);
   const lines = [
@@ -88,6 +90,9 @@ export function configTemplate({ database, keys, node }: TemplateValues): string
     "",
     "# Folder of the embedded Lightning node that pays. The ledger belongs to this node and refuses every other.",
     `node: ${quote(node)}`,
+    "",
+    "# Currency of sums at the desk, so that `cards top-up --amount 5 --rate 61500` is 5 of it; a code of ISO 4217, or none.",
+    currency === undefined ? "# currency: none" : `currency: ${currency}`,
     "",
     ...OPTIONS.flatMap(([name, value, about]) => [`# ${about}`, `# ${name}: ${value}`, ""]),
     "# Policies that `chequecard cards limits --policy <name>` gives to a card. A card's first policy is that of its",

@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import {
+  isCurrency,
   mistakes,
   readStrictYaml,
   sat,
@@ -63,6 +64,11 @@ const policies = z
   .pipe(z.record(z.string(), policySchema))
   .prefault({});
 
+const currency = z
+  .string()
+  .refine((code) => code === "none" || isCurrency(code), "need a code of ISO 4217 such as eur, or none")
+  .transform((code) => (code === "none" ? undefined : code.toLowerCase()));
+
 /** The issuer service's configuration file. Relative paths are relative to its folder. */
 export const serviceConfigSchema = z.strictObject({
   network: z.literal("bcrt", "need bcrt: the embedded node runs on regtest only").default("bcrt"),
@@ -82,6 +88,7 @@ export const serviceConfigSchema = z.strictObject({
   reconcileSeconds: z.number().min(0.1).max(3600).default(15),
   shutdownSeconds: z.number().min(1).max(600).default(20),
   timeZone: timeZone.default("UTC"),
+  currency: currency.prefault("none"),
   maxTopUp: amount.default(sat(1_000_000)),
   policies,
   authorizer: authorizerConfigSchema.prefault({}),

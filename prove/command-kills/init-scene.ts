@@ -24,7 +24,7 @@ export function initScene(where: "in a file" | "on PostgreSQL"): Scene {
       if (where === "on PostgreSQL") database = await server.database();
     },
     command: (folder) => [
-      ...["issuer", "init", issuer(folder), "--label", "killed"],
+      ...["issuer", "init", issuer(folder), "--label", "killed", "--factory-keys", "known", "--pin"],
       ...["--chain", join(folder, "chain.db"), "--database", database],
     ],
     alreadyDone: /there is an issuer in this folder already/,

@@ -18,6 +18,8 @@ export interface VictimEnd extends Ended {
   readonly seconds: number;
 }
 
+/** What blank cards of the issuer that is made come with. */
+const CARD_KEY = "f04142434445464748494a4b4c4d4e0f";
 export const PASSPHRASE = "of an issuer that is killed";
 /** Ended by Ctrl-C once it could take notice of it. */
 const INTERRUPTED = 130;
@@ -42,7 +44,11 @@ export async function runVictim(
   const running = runProgram(program, ["--json", ...args], {
     load: striker,
     input: "",
-    env: { CHEQUECARD_PASSPHRASE: PASSPHRASE, CHEQUECARD_STRIKE: JSON.stringify(order) },
+    env: {
+      CHEQUECARD_PASSPHRASE: PASSPHRASE,
+      CHEQUECARD_CARD_KEY: CARD_KEY,
+      CHEQUECARD_STRIKE: JSON.stringify(order),
+    },
   });
   const timer = strike?.at === "time" ? setTimeout(() => running.end(strike.signal), strike.ms) : undefined;
   const { code, out, errors } = await endOf(running);

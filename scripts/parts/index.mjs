@@ -1,9 +1,10 @@
 // The parts of `npm test`, in the order in which they run.
 import { core } from "./core.mjs";
+import { docs } from "./docs.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, pcsc];
+export const PARTS = [core, pcsc, docs];
 
 /**
  * The parts of these names, or all.

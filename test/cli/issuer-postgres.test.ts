@@ -45,7 +45,7 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
           "issuer",
           "init",
           folder,
-          "--label",
+          "--factory-keys",
           "test",
           "--port",
           "19735",

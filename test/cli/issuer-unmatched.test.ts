@@ -13,7 +13,7 @@ it("unmatched payments are listed, hold the proof up, and are written off with a
       chequecard(["--json", ...args], { env: { CHEQUECARD_PASSPHRASE: "an issuer's passphrase" } });
     const ledger = (...args: string[]) => run("ledger", ...args, "--issuer", issuer);
     expect(
-      await run("issuer", "init", issuer, "--label", "festival", "--chain", path("chain.db")),
+      await run("issuer", "init", issuer, "--factory-keys", "test", "--chain", path("chain.db")),
     ).toMatchObject({ exitCode: EXIT.OK });
     expect(JSON.parse((await ledger("unmatched")).out)).toEqual({ payments: [] });
     expect(await ledger("verify")).toMatchObject({ exitCode: EXIT.OK });

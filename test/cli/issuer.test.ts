@@ -15,6 +15,7 @@ const bench = new Bench();
 const folder = bench.directory();
 const at = (name: string) => join(folder, name);
 const ISSUER = at("issuer");
+const TEST_CARDS = ["--factory-keys", "test"];
 
 const run = (...args: string[]): Promise<CommandRun> =>
   chequecard(args, { env: { ...ENV, CHEQUECARD_ISSUER: ISSUER } });
@@ -28,7 +29,7 @@ const card = (number: number) => at(`card-000${number}.json`);
 const entry = async (label: string) => json("cards", "show", label);
 
 beforeAll(async () => {
-  await json("issuer", "init", ISSUER, "--label", "festival", "--chain", at("chain.db"));
+  await json("issuer", "init", ISSUER, ...TEST_CARDS, "--label", "festival", "--chain", at("chain.db"));
   const profile = join(ISSUER, "profile.yaml");
   writeFileSync(
     profile,
@@ -47,23 +48,30 @@ describe("issuer init and check", () => {
     for (const name of ["issuer.yaml", "issuer.keys", "ledger.db", "profile.yaml"])
       expect(statSync(join(ISSUER, name)).mode & 0o777, name).toBe(0o600);
     expect(statSync(ISSUER).mode & 0o777).toBe(0o700);
-    expect(await run("issuer", "init", ISSUER)).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
+    expect(await run("issuer", "init", ISSUER, ...TEST_CARDS)).toMatchObject({
+      exitCode: EXIT.INPUT,
+      out: "",
+    });
     expect(await json("issuer", "check", ISSUER)).toMatchObject({ good: true });
   });
 
   it("goes on where an interrupted run ended, with the same keys and node", async () => {
     const other = at("other");
     const descriptor = openSync("/dev/null", "r");
-    expect(await chequecard(["issuer", "init", other, "--passphrase-fd", String(descriptor)])).toMatchObject({
+    expect(
+      await run("issuer", "init", other, ...TEST_CARDS, "--passphrase-fd", String(descriptor)),
+    ).toMatchObject({
       exitCode: EXIT.SERVICE,
     });
     closeSync(descriptor);
-    const first = await json("issuer", "init", other);
+    const first = await json("issuer", "init", other, ...TEST_CARDS);
     rmSync(join(other, "issuer.yaml"));
-    const wrong = await chequecard(["issuer", "init", other], { env: { CHEQUECARD_PASSPHRASE: "x" } });
+    const wrong = await chequecard(["issuer", "init", other, ...TEST_CARDS], {
+      env: { CHEQUECARD_PASSPHRASE: "x" },
+    });
     expect(wrong).toMatchObject({ exitCode: EXIT.SERVICE });
     expect(wrong.err).toContain("the passphrase is wrong");
-    expect(await json("issuer", "init", other)).toEqual(first);
+    expect(await json("issuer", "init", other, ...TEST_CARDS)).toEqual(first);
   });
 
   it("names everything that is wrong with a configuration, and starts nothing", async () => {
@@ -287,7 +295,7 @@ describe("ledger", () => {
 
   it("of PostgreSQL is left to its own programs, without a password in sight", async () => {
     const other = at("postgres");
-    await json("issuer", "init", other);
+    await json("issuer", "init", other, ...TEST_CARDS);
     const path = join(other, "issuer.yaml");
     const url = "postgresql://issuer:s3cret@db.example/ledger";
     writeFileSync(path, readFileSync(path, "utf8").replace("  sqlite: ledger.db", `  postgres: ${url}`));
@@ -306,7 +314,7 @@ describe("ledger", () => {
   it("works on PostgreSQL", async () => {
     const other = at("server");
     const url = await (await bench.server()).database();
-    await json("issuer", "init", other, "--database", url);
+    await json("issuer", "init", other, ...TEST_CARDS, "--database", url);
     expect(await json("ledger", "verify", "--issuer", other)).toMatchObject({ cards: "0", violations: [] });
     expect(await json("cards", "list", "--issuer", other)).toEqual({ cards: [], more: false });
   });

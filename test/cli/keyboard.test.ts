@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
@@ -179,22 +179,6 @@ describe.each([80, 40])("on a terminal of %i columns", (columns) => {
     showsNone(terminal, key, PASSPHRASE);
   });
 
-  it("issuer init makes nothing when its passphrase is left with Ctrl-C", async () => {
-    const issuer = at(`issuer-${columns}`);
-    const terminal = run(columns, "issuer", "init", issuer);
-    await terminal.shows(/Public address[\s\S]*: /);
-    terminal.type("203.0.113.7:9735\r");
-    await terminal.shows(/reserved address[\s\S]*Public address[\s\S]*: /);
-    terminal.type("pay.festival.example:9735\r");
-    await terminal.shows(/New passphrase: /);
-    terminal.type(`${PASSPHRASE}\r`);
-    await terminal.shows(/New passphrase again: /);
-    terminal.type(`${PASSPHRASE.slice(0, 8)}\x03`);
-    expect(await terminal.ended).toBe(EXIT.INTERRUPTED);
-    showsNone(terminal, PASSPHRASE);
-    expect(existsSync(issuer)).toBe(false);
-  });
-
   // Each opens a file with a passphrase: a wrong one is refused, Ctrl-C stops, the right one is taken.
   it.each([
     ["keys show", () => ["keys", "show", at("keys")], PASSPHRASE],
@@ -235,7 +219,11 @@ it("a secret that cannot be asked for is named, with where else it may come from
     [["simulate", "new", at("none.json"), "--pin"], "PIN for the new card", "CHEQUECARD_PIN"],
     [["personalize", "pins", at("letters")], "Passphrase of ", "CHEQUECARD_LETTERS_PASSPHRASE"],
     [["card", "authorize", invoice(6000), "--card", at("card.json")], "PIN: ", "CHEQUECARD_PIN"],
-    [["issuer", "init", at("none")], "New passphrase", "CHEQUECARD_PASSPHRASE, or give --passphrase-fd"],
+    [
+      ["issuer", "init", at("none"), "--factory-keys", "test"],
+      "New passphrase",
+      "CHEQUECARD_PASSPHRASE, or give --passphrase-fd",
+    ],
   ] as const) {
     const { exitCode, err } = await chequecard(args);
     expect([args, exitCode]).toEqual([args, EXIT.INPUT]);
@@ -246,7 +234,8 @@ it("a secret that cannot be asked for is named, with where else it may come from
 });
 
 it("a passphrase is not read from a descriptor that shows what is typed", async () => {
-  const terminal = run(80, "issuer", "init", at("shown"), "--address", "a.example:1", "--passphrase-fd", "0");
+  const said = ["--address", "a.example:1", "--currency", "none", "--no-pin", "--factory-keys", "test"];
+  const terminal = run(80, "issuer", "init", at("shown"), ...said, "--passphrase-fd", "0");
   await terminal.shows(/file descriptor 0 is a terminal/);
   expect(await terminal.ended).toBe(EXIT.INPUT);
 });

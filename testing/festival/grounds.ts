@@ -68,6 +68,7 @@ export class Grounds {
   async prepare(cards: number, shops: number): Promise<void> {
     await this.run([
       ...["issuer", "init", this.issuer, "--label", "festival", "--chain", this.at("chain.db")],
+      ...["--factory-keys", "test"],
       ...["--database", this.ledger],
     ]);
     replaceIn(join(this.issuer, "issuer.yaml"), [
