@@ -1,6 +1,6 @@
 // npm test: sets everything up, runs the parts one after another, and prints one table of them.
-// Arguments go to vitest, but for `--part NAME` (only that part; may be repeated) and `--busy` (with eight busy loops
-// beside it). With CI=true nothing may be missing or skipped.
+// Arguments go to vitest, but for `--part NAME` (only that part; may be repeated), `--with-lnd` (builds lnd and tests on
+// it) and `--busy` (with eight busy loops beside it). With CI=true nothing may be missing or skipped.
 import { keepBusy } from "./busy.mjs";
 import { handleSignals, Interrupted } from "./children.mjs";
 import { chooseParts } from "./parts/index.mjs";
@@ -14,14 +14,16 @@ const CI = process.env.CI === "true";
 const failure = (note) => ({ passed: 0, failed: 1, skipped: 0, notes: [note] });
 
 function readArguments(all) {
-  const options = { names: [], busy: false, args: [] };
+  const options = { names: [], busy: false, withLnd: CI, args: [] };
   for (let i = 0; i < all.length; i++) {
     if (all[i] === "--busy") options.busy = true;
+    else if (all[i] === "--with-lnd") options.withLnd = true;
     else if (all[i] === "--part") options.names.push(all[++i] ?? "");
     else if (all[i].startsWith("--part=")) options.names.push(all[i].slice("--part=".length));
     else options.args.push(all[i]);
   }
-  return { parts: chooseParts(options.names), busy: options.busy, args: options.args };
+  const { names, ...rest } = options;
+  return { ...rest, parts: chooseParts(names) };
 }
 
 /** What is wrong before any part begins, and whether one can. */
@@ -32,11 +34,15 @@ async function prepare() {
   return { ok, faults: built ? missing : [...missing, failure("The build failed: .setup/log/build.log")] };
 }
 
-async function runParts({ parts, busy, args }) {
+async function runParts({ parts, busy, withLnd, args }) {
   const end = busy ? keepBusy() : () => {};
+  const preparing = new Map(parts.map((part) => [part, part.prepare?.({ withLnd })]));
+  // A failure shows when its part is reached.
+  for (const prepared of preparing.values()) prepared?.catch(() => {});
   try {
     const outcomes = [];
-    for (const part of parts) outcomes.push(await runPart(part, { args, mustRun: CI }));
+    for (const part of parts)
+      outcomes.push(await runPart(part, { args, mustRun: CI, prepared: await preparing.get(part) }));
     return outcomes;
   } finally {
     end();

@@ -27,7 +27,8 @@ declare module "*/scripts/parts/run-part.mjs" {
     readonly budget: number;
     readonly limit: number;
     readonly doing?: () => readonly string[];
-    readonly run: (args: readonly string[]) => Promise<Result>;
+    readonly prepare?: (options: { withLnd: boolean }) => Promise<unknown>;
+    readonly run: (args: readonly string[], prepared?: unknown) => Promise<Result>;
   }
   export interface Outcome extends Counts {
     readonly name: string;
@@ -38,7 +39,7 @@ declare module "*/scripts/parts/run-part.mjs" {
   }
   export function runPart(
     part: Part,
-    options: { args: readonly string[]; mustRun: boolean },
+    options: { args: readonly string[]; mustRun: boolean; prepared?: unknown },
   ): Promise<Outcome>;
 }
 
@@ -46,6 +47,42 @@ declare module "*/scripts/parts/index.mjs" {
   import type { Part } from "*/scripts/parts/run-part.mjs";
   export const PARTS: readonly Part[];
   export function chooseParts(names: readonly string[], parts?: readonly Part[]): readonly Part[];
+}
+
+declare module "*/scripts/parts/lnd.mjs" {
+  import type { Part } from "*/scripts/parts/run-part.mjs";
+  export const lnd: Part;
+}
+
+declare module "*/scripts/lnd/cache.mjs" {
+  export interface GoModule {
+    readonly directory: string;
+    readonly version: string;
+    readonly folder: string;
+    readonly tags: string;
+  }
+  type Which = "newest" | "oldest";
+  export function moduleOf(which?: Which, env?: Readonly<Record<string, string | undefined>>): GoModule;
+  export function builtFolder(
+    which?: Which,
+    env?: Readonly<Record<string, string | undefined>>,
+  ): string | undefined;
+  export function markerOf(folder: string): string;
+}
+
+declare module "*/scripts/lnd/go-version.mjs" {
+  export function isGoNewEnough(text: string): boolean;
+}
+
+declare module "*/scripts/lnd/build.mjs" {
+  import type { GoModule } from "*/scripts/lnd/cache.mjs";
+  export function buildModule(
+    module: GoModule,
+    plan: {
+      readonly programs: readonly { readonly name: string; readonly package: string }[];
+      readonly protos?: readonly string[];
+    },
+  ): Promise<{ folder: string } | { reason: string }>;
 }
 
 declare module "*/scripts/report/running.mjs" {

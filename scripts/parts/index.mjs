@@ -1,10 +1,11 @@
 // The parts of `npm test`, in the order in which they run.
 import { core } from "./core.mjs";
 import { docs } from "./docs.mjs";
+import { lnd } from "./lnd.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, pcsc, docs];
+export const PARTS = [core, pcsc, docs, lnd];
 
 /**
  * The parts of these names, or all.

@@ -12,9 +12,14 @@ const INTERRUPT_GRACE_MS = 5_000;
  * @property {number} budget minutes on two cores that have nothing else to do
  * @property {number} limit minutes after which it is ended, whatever it is doing: several times the budget, for
  *   machines that have much else to do
- * @property {(args: readonly string[]) => Promise<Result>} run `args` are those for vitest
+ * @property {(options: PrepareOptions) => Promise<any>} [prepare] what takes long and may go on beside the parts before
+ *   this one; its time is not the part's
+ * @property {(args: readonly string[], prepared: any) => Promise<Result>} run `args` are those for vitest, `prepared` is
+ *   what came of `prepare`
  * @property {() => readonly string[]} [doing] what is running at the moment
  */
+
+/** @typedef {{ withLnd: boolean }} PrepareOptions `withLnd`: what lnd needs is to be built and run */
 
 /**
  * What came of a part. `skipReason`: why nothing of it could be run, as half a sentence; `notes`: sentences to be
@@ -72,10 +77,11 @@ async function inMark(mark, work) {
 
 /**
  * @param {Part} part
- * @param {{ args: readonly string[], mustRun: boolean }} options `mustRun`: a part that cannot be run has failed
+ * @param {{ args: readonly string[], mustRun: boolean, prepared?: any }} options `mustRun`: a part that cannot be run has
+ *   failed
  * @returns {Promise<Outcome>}
  */
-export async function runPart(part, { args, mustRun }) {
+export async function runPart(part, { args, mustRun, prepared }) {
   const { name, budget, limit } = part;
   const mark = newMark(name.replace(/\W/g, ""));
   const begun = performance.now();
@@ -87,7 +93,7 @@ export async function runPart(part, { args, mustRun }) {
   let judged;
   let left = [];
   try {
-    judged = judge(await inMark(mark, () => part.run(args)), { name, mustRun });
+    judged = judge(await inMark(mark, () => part.run(args, prepared)), { name, mustRun });
   } finally {
     release();
     left = await endMarked(mark);

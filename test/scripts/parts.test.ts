@@ -56,10 +56,15 @@ describe("a part", () => {
   const counts = { passed: 3, failed: 0, skipped: 0 };
   const options = { args: ["one"], mustRun: false };
 
-  it("gets vitest's arguments, and its counts and time are printed", async () => {
+  it("gets vitest's arguments and what was prepared, and its counts and time are printed", async () => {
     const run = vi.fn(async () => counts);
-    expect(await runPart({ ...part, run }, options)).toMatchObject({ ...counts, name: "example", notes: [] });
-    expect(run).toHaveBeenCalledWith(["one"]);
+    const prepared = { folder: "built" };
+    expect(await runPart({ ...part, run }, { ...options, prepared })).toMatchObject({
+      ...counts,
+      name: "example",
+      notes: [],
+    });
+    expect(run).toHaveBeenCalledWith(["one"], prepared);
   });
 
   it("that cannot be run is skipped with one sentence, and has failed where it must run", async () => {

@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { builtFolder } from "../scripts/lnd/cache.mjs";
+import { PACKAGE_ALIAS } from "../testing/package-alias.js";
+
+/** The tests on real lnd and btcd (scripts/lnd). Each file starts a network, so they run one after another. */
+export default defineConfig({
+  root: fileURLToPath(new URL("..", import.meta.url)),
+  resolve: { alias: PACKAGE_ALIAS },
+  test: {
+    include: ["test/**/*.lnd.test.ts"],
+    setupFiles: ["test/out-of-time.ts"],
+    env: { CHEQUECARD_LND: process.env.CHEQUECARD_LND ?? builtFolder() ?? "" },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
+    pool: "forks",
+    fileParallelism: false,
+  },
+});
