@@ -12,6 +12,10 @@ export type NodeErrorCode =
   /** A value that the method does not take: the caller's mistake, nothing was done. */
   | "bad-request"
   | "network"
+  /** The node runs and cannot work yet: locked, starting, or behind the chain. */
+  | "not-ready"
+  /** The node does not let this program do it. */
+  | "permission"
   | "storage"
   | "closed"
   | "internal";

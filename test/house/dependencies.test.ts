@@ -81,8 +81,11 @@ describe("dependencies", () => {
     const running = locked
       .filter(([path, { hasInstallScript }]) => hasInstallScript === true || compiledUnasked(path))
       .map(([path]) => nameOf(path));
-    expect(firstColumn("## Install scripts")).toEqual(allowed);
-    expect(running.filter((name) => !allowed.includes(name))).toEqual([]);
+    const off = Object.entries(manifest.allowScripts ?? {})
+      .filter(([, allow]) => allow === false)
+      .map(([name]) => name);
+    expect(firstColumn("## Install scripts")).toEqual([...allowed, ...off].sort());
+    expect(running.filter((name) => !allowed.includes(name))).toEqual(off);
     // What is allowed is needed; an optional package that is not installed cannot be checked.
     const absent = (name: string) => !existsSync(join(ROOT, "node_modules", name));
     expect(allowed.filter((name) => !running.includes(name) && !absent(name))).toEqual([]);
