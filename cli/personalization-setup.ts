@@ -135,7 +135,8 @@ function openJournal(
   });
 }
 
-async function openLetters(context: CommandContext, path: string): Promise<PinLetters> {
+/** Opens a file of PIN letters, or begins one. @throws InputError; JournalError; KeyError */
+export async function openLetters(context: CommandContext, path: string): Promise<PinLetters> {
   const passphrase = await askSecret(context, {
     question: `Passphrase of the PIN letters ${path}`,
     variable: "CHEQUECARD_LETTERS_PASSPHRASE",

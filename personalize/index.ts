@@ -10,7 +10,7 @@ export { type Probe, probeCard } from "./chip.js";
 export { channelTarget } from "./conformance-target.js";
 export * from "./errors.js";
 export { type InspectedCard, inspectCard } from "./inspect-card.js";
-export { type ChipState, type ItemStage, type ItemState, Journal } from "./journal.js";
+export { type ChipState, type ItemStage, type ItemState, Journal, type Renewal } from "./journal.js";
 export { isBegun, type JournalFileOptions } from "./journal-file.js";
 export type { KeyInformation } from "./key-information.js";
 export { type CardLabel, cardLabels, exportLabels, labelCsv } from "./labels.js";
@@ -25,4 +25,11 @@ export { labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
 export type { Profile } from "./profile-fields.js";
+export {
+  type RenewableCard,
+  type RenewalContext,
+  type RenewedCard,
+  recogniseChip,
+  renewCard,
+} from "./renew-card.js";
 export { type ResetCard, type ResetContext, resetCard } from "./reset-card.js";

@@ -41,6 +41,8 @@ export const recordSchema = z.discriminatedUnion("step", [
     /** Security level of the channel that was opened; absent when none was. */
     level: z.int().min(0).max(0x33).optional(),
   }),
+  /** The card of this id, on this chip, is reset and made again as this item: its holder gets a new PIN. */
+  z.strictObject({ step: z.literal("renewing"), item, chip, card: hex(8) }),
   /** The chip has made its key and gets this card's id; the registry follows. */
   z.strictObject({ step: z.literal("assigned"), chip, item, card: hex(8), key: hex(65), pin: z.boolean() }),
   /** The card id was given up and is retired in the registry; the chip is still this card's. */

@@ -45,6 +45,13 @@ export interface ChipState {
   mode: Scp03Mode | undefined;
 }
 
+/** A card that is made again under a new id (specs/04 §8.7). */
+export interface Renewal {
+  /** The id that the card had, 8 bytes. */
+  readonly old: Uint8Array;
+  readonly chip: string;
+}
+
 /** The journal of a batch and what it says. Every change is on the disk before it counts. */
 export class Journal {
   readonly batch: BatchRecord;
@@ -54,6 +61,7 @@ export class Journal {
   readonly #given = new Set<string>();
   readonly #counts: Record<ItemStage, number> = { open: 0, assigned: 0, verified: 0, active: 0, done: 0 };
   readonly #file: JournalFile | undefined;
+  #renewal: Renewal | undefined;
 
   private constructor(batch: BatchRecord, file: JournalFile | undefined) {
     this.batch = batch;
@@ -154,6 +162,11 @@ export class Journal {
     return state;
   }
 
+  /** What is renewed; undefined for a batch of new cards. */
+  get renewal(): Renewal | undefined {
+    return this.#renewal;
+  }
+
   /** The card of that id, also one that was given up; undefined when the batch never had it. */
   itemOf(cardId: Uint8Array): ItemState | undefined {
     return this.#byCard.get(bytesToHex(cardId));
@@ -190,6 +203,9 @@ export class Journal {
       case "ended":
         this.chip(record.chip).attempts.delete(record.version);
         if (record.level !== undefined) this.chip(record.chip).level = record.level;
+        return;
+      case "renewing":
+        this.#renewal = { old: hexToBytes(record.card), chip: record.chip };
         return;
       case "assigned":
         this.#assign(record);

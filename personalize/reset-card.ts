@@ -57,10 +57,13 @@ async function resetOf(card: Transport, context: ResetContext): Promise<ResetCar
   return { chip, cardId };
 }
 
-/** The card's id, proven by its signature under the key that the registry has. */
-async function ownCardId(
+/**
+ * The card's id, proven by its signature under the key that the registry has.
+ * @throws PersonalizationError `already-personalized`, `unknown-card`; CardStatusError; TransportError
+ */
+export async function ownCardId(
   card: Transport,
-  context: ResetContext,
+  context: Pick<ResetContext, "keys" | "random">,
   registry: CardRegistry,
 ): Promise<Uint8Array> {
   let identification: Identification;

@@ -59,8 +59,8 @@ export const LONG_SUITES: readonly Campaign[] = [
   ),
   longSuite(
     "batches",
-    "batches of 50 cards, killed at random moments and resumed",
-    ["test/personalize/kill.test.ts"],
-    () => ({ CHEQUECARD_KILLED_BATCHES: "100" }),
+    "batches of 50 cards, killed at random moments and resumed; new PINs, torn at every write",
+    ["test/personalize/kill.test.ts", "test/cli/new-pin-torn.test.ts"],
+    () => ({ CHEQUECARD_KILLED_BATCHES: "100", CHEQUECARD_NEW_PIN_STRIDE: "1" }),
   ),
 ];

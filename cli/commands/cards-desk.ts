@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { ChequecardError, equalBytes, formatMsat, type Msat } from "../../common/index.js";
+import { equalBytes, formatMsat, type Msat } from "../../common/index.js";
 import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
-import type { CardDesk, Presence } from "../../issuer/service/index.js";
+import type { Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { ChargeAmount } from "../charge-amount.js";
@@ -18,6 +18,7 @@ import {
   readIssuerConfig,
   withIssuerLedger,
 } from "../issuer/folder.js";
+import { handOver } from "../issuer/hand-over.js";
 import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { type YesOption, yesOption } from "../prompt/confirm.js";
@@ -28,7 +29,8 @@ interface TopUpOptions extends DeskOptions, ReferenceOption, YesOption {
   readonly note: string;
 }
 
-const readerOptions = (command: Command): Command =>
+/** `--reader` or `--card`, `--issuer` and its keys. */
+export const readerOptions = (command: Command): Command =>
   passphraseOption(
     issuerOption(command)
       .option("--reader <name>", "the card lies on this PC/SC reader: its name or a part of it")
@@ -51,22 +53,6 @@ const standingText = (presence: Presence): string =>
     ["State", presence.blocked ? "blocked" : "may pay"],
     ["PIN", presence.pinTriesUsedUp ? "tries used up" : undefined],
   ]);
-
-/** Hands over what is pending; a card that is taken away gets it with its next tap, and the booking stays. */
-async function handOver(
-  desk: CardDesk,
-  card: Parameters<CardDesk["deliver"]>[0],
-  signal: AbortSignal,
-): Promise<{ readonly presence?: Presence; readonly problem?: string }> {
-  try {
-    return { presence: await desk.deliver(card) };
-  } catch (error) {
-    // The booking stands, so it must be reported, whatever ended the rest.
-    if (signal.aborted) return { problem: "stopped by Ctrl-C" };
-    if (!(error instanceof ChequecardError)) throw error;
-    return { problem: error.message };
-  }
-}
 
 /** Without a reader: only the ledger. */
 async function topUpById(

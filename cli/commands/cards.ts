@@ -15,6 +15,7 @@ import { type LimitsOptions, limitCards, limitsOptions } from "../issuer/limits.
 import type { CommandOutput } from "../output.js";
 import { registerCardsDesk } from "./cards-desk.js";
 import { registerCardsMoney } from "./cards-money.js";
+import { registerCardsNewPin } from "./cards-new-pin.js";
 
 interface ListOptions extends IssuerChoice {
   readonly state?: CardState;
@@ -126,4 +127,5 @@ export const registerCards: RegisterCommand = (program, run) => {
   );
   registerCardsMoney(cards, run);
   registerCardsDesk(cards, run);
+  registerCardsNewPin(cards, run);
 };

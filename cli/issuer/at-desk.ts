@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { Reader } from "../../apdu/index.js";
 import { hexToBytes, secp256k1 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/index.js";
 import { CardDesk } from "../../issuer/service/index.js";
 import { type Store, StoreError } from "../../issuer/store/index.js";
+import type { KeySource } from "../../keys/index.js";
 import type { CommandContext } from "../command-context.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
 import { type IssuerChoice, withIssuerKeys, withIssuerLedger } from "./folder.js";
@@ -12,12 +14,18 @@ export interface DeskOptions extends IssuerChoice, ReaderChoice {
   readonly passphraseFd?: string;
 }
 
-/** A card on the reader, and the issuer that it is looked up at. */
-export interface AtDesk {
+/** An issuer whose people serve cards at a reader. */
+export interface OpenDesk {
   readonly store: Store;
   /** The issuer's. */
   readonly folder: string;
+  readonly keys: KeySource;
   readonly desk: CardDesk;
+  readonly reader: Reader;
+}
+
+/** The desk with a card on its reader. */
+export interface AtDesk extends Pick<OpenDesk, "store" | "folder" | "desk"> {
   readonly card: CardSession;
 }
 
@@ -34,11 +42,11 @@ async function nodeIdOf(store: Store): Promise<Uint8Array> {
   });
 }
 
-/** Opens ledger, keys and reader, waits for a card, and lends the desk with the card on it to `use`. */
-export async function withCardAtDesk<T>(
+/** Opens ledger, keys and reader for the length of `use`. */
+export async function withDesk<T>(
   context: CommandContext,
   options: DeskOptions,
-  use: (at: AtDesk) => Promise<T>,
+  use: (open: OpenDesk) => Promise<T>,
 ): Promise<T> {
   return withIssuerLedger(context, options, async (store, config, folder) => {
     const nodeId = await nodeIdOf(store);
@@ -55,12 +63,23 @@ export async function withCardAtDesk<T>(
           log: { info: () => {}, warn: told, error: told },
           onStep: () => {},
         });
-        context.note("Lay the card on the reader.");
-        return withCard(reader, (card) => use({ store, folder, desk, card }), {
-          signal: context.signal,
-          trace: context.trace,
-        });
+        return use({ store, folder, keys, desk, reader });
       }),
     );
+  });
+}
+
+/** {@link withDesk}, with the card that is laid on the reader. */
+export async function withCardAtDesk<T>(
+  context: CommandContext,
+  options: DeskOptions,
+  use: (at: AtDesk) => Promise<T>,
+): Promise<T> {
+  return withDesk(context, options, async ({ reader, ...open }) => {
+    context.note("Lay the card on the reader.");
+    return withCard(reader, (card) => use({ ...open, card }), {
+      signal: context.signal,
+      trace: context.trace,
+    });
   });
 }

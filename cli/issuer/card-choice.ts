@@ -1,6 +1,6 @@
 import { formatCardId } from "../../apdu/card-id.js";
 import { bareNumber, bytesToHex, hexToBytes } from "../../common/index.js";
-import { cardsLabelled, eachLabel, type LabelledCard } from "../../issuer/reports/index.js";
+import { cardsLabelled, eachLabel, type LabelledCard, replacedAmong } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf, cardKey } from "../../issuer/store/values.js";
 import { InputError } from "../error-report.js";
@@ -18,7 +18,7 @@ const MAX_LISTED = 10;
 /**
  * The id of a card from what people have of it: the id, with or without dashes, or what is printed on it. A number
  * counts as it is printed, and else without dashes, spaces and the zeros before a group of digits. A number of 16 digits
- * has the form of an id: where both fit, neither is taken.
+ * has the form of an id: where both fit, neither is taken. Of a card and the one that replaced it, the newer is meant.
  * @returns 8 bytes; that the card is in the ledger is not checked for an id that is no number either
  * @throws InputError, with the cards where several fit
  */
@@ -40,6 +40,8 @@ export async function findCardId(store: Store, text: string): Promise<Uint8Array
   }
   if (found.size === 0)
     for await (const one of eachLabel(store.db)) if (isPrintedAs(one.label, given)) take(one);
+  if (found.size > 1)
+    for (const replaced of await replacedAmong(store.db, [...found.keys()])) found.delete(replaced);
   const [only] = found.keys();
   if (only !== undefined && found.size === 1) return cardIdOf(only);
   if (found.size > 1) throw severalFit(given, found);

@@ -149,6 +149,17 @@ export async function cardsLabelled(db: Db, text: string, limit: number): Promis
     .execute();
 }
 
+/** Those of some cards that another of them replaced. */
+export async function replacedAmong(db: Db, cards: readonly bigint[]): Promise<bigint[]> {
+  const rows = await db
+    .selectFrom("cards")
+    .select("replaces")
+    .where("card", "in", cards)
+    .where("replaces", "in", cards)
+    .execute();
+  return rows.flatMap(({ replaces }) => (replaces === null ? [] : [replaces]));
+}
+
 /** Every card with its label, in the order of the ids, read in pages. */
 export async function* eachLabel(db: Db): AsyncGenerator<LabelledCard> {
   let after: bigint | undefined;

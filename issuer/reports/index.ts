@@ -13,6 +13,7 @@ export {
   eachCard,
   eachLabel,
   type LabelledCard,
+  replacedAmong,
 } from "./card-details.js";
 export {
   compareWithNode,

@@ -8,6 +8,7 @@ import { closingScene } from "./closing-scene.js";
 import { DESK_ORDERS, deskScene } from "./desk-scene.js";
 import { initScene } from "./init-scene.js";
 import { backupScene, restoreScene } from "./ledger-file-scenes.js";
+import { newPinScene } from "./new-pin-scene.js";
 import { inNewFolder, type Scene } from "./scene.js";
 import { type Programs, runVictim, type Strike, type VictimEnd } from "./victim.js";
 
@@ -36,6 +37,7 @@ const everyScene = (cards = CARDS): Scene[] => [
   restoreScene("gone"),
   backupScene(),
   closingScene("in a file", cards),
+  newPinScene(),
   ...DESK_ORDERS.map((order) => deskScene("in a file", order)),
   ...(postgresBinaries() === undefined
     ? []
@@ -188,7 +190,7 @@ function report(meter: Meter, scene: Scene, strikes: readonly string[], problems
 export const commandKills: Campaign = {
   name: "issuer-kills",
   about:
-    "issuer init, ledger restore and backup, close-event, orders of the desk killed and interrupted at every step, and run again",
+    "issuer init, ledger restore and backup, close-event, new PINs and orders of the desk killed and interrupted at every step, and run again",
   unit: "kills",
   full: 600,
   run: (options) => runCommandKills(options),

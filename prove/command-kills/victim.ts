@@ -47,6 +47,7 @@ export async function runVictim(
     env: {
       CHEQUECARD_PASSPHRASE: PASSPHRASE,
       CHEQUECARD_CARD_KEY: CARD_KEY,
+      CHEQUECARD_LETTERS_PASSPHRASE: PASSPHRASE,
       CHEQUECARD_STRIKE: JSON.stringify(order),
     },
   });

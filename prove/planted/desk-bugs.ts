@@ -6,7 +6,10 @@ const kills = (named: string) => ({ tests: "prove/tests/command-kills.test.ts", 
 
 const questions = (named: string) => ({ tests: "test/cli/desk-questions.test.ts", named });
 
+const newPin = (named: string) => ({ tests: "test/cli/new-pin-torn.test.ts", named });
+
 const AGREE = "cli/issuer/agree.ts";
+const NEW_PIN = "cli/issuer/new-pin.ts";
 const ORDERS = "issuer/ledger/orders.ts";
 const OPERATIONS = "issuer/ledger/operations.ts";
 const COMMAND = "cli/issuer/orders.ts";
@@ -80,6 +83,27 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
       "cli/prompt/confirm.ts",
       "if (await confirm(context, question, yes)) return;",
       "await confirm(context, question, yes);\n  if (question) return;",
+    ],
+  ),
+  bug(
+    "a card with a new PIN is made with the profile's credit beside its money",
+    [newPin("is torn at any write")],
+    [NEW_PIN, 'holder: holder.join(" "), credit: msat(0n) }', 'holder: holder.join(" ") }'],
+    [NEW_PIN, "import { ChequecardError, formatMsat, msat }", "import { ChequecardError, formatMsat }"],
+  ),
+  bug(
+    "a card can pay while it is made again",
+    [newPin("pays nothing and keeps its money")],
+    [NEW_PIN, "await blockCard(store, cardId, Date.now());", "await showCard(store.db, cardId);"],
+    [NEW_PIN, "import { blockCard, LedgerError, showCard }", "import { LedgerError, showCard }"],
+  ),
+  bug(
+    "a renewal counts as finished before its money has moved",
+    [newPin("is torn at any write"), newPin("whichever transaction of the ledger fails")],
+    [
+      "cli/issuer/renewals.ts",
+      'if (item?.stage !== "done" || !item.cardId) return true;',
+      'if (item?.stage !== "done" || !item.cardId) return true;\n  if (item.stage === "done") return false;',
     ],
   ),
 ]);

@@ -6,6 +6,7 @@ import { closingScene } from "../command-kills/closing-scene.js";
 import { deskScene } from "../command-kills/desk-scene.js";
 import { initScene } from "../command-kills/init-scene.js";
 import { restoreScene } from "../command-kills/ledger-file-scenes.js";
+import { newPinScene } from "../command-kills/new-pin-scene.js";
 import type { Programs } from "../command-kills/victim.js";
 
 let programs: Programs;
@@ -32,6 +33,7 @@ it.each([
   ["issuer init", () => initScene("in a file"), 2],
   ["ledger restore", () => restoreScene("gone"), 2],
   ["issuer close-event", () => closingScene("in a file", 15), 3],
+  ["cards new-pin", newPinScene, 6],
   ["cards top-up", () => deskScene("in a file", "top-up"), 12],
 ] as const)(
   "%s, killed and run again, is done whole and once",

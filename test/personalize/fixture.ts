@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import type { Reader } from "../../apdu/index.js";
 import { undiversified } from "../../keys/index.js";
 import {
   type BatchContext,
@@ -11,7 +12,14 @@ import {
   numberedCards,
   profileFingerprint,
 } from "../../personalize/index.js";
-import { blankCard, type DomainOptions, type SimulatedCard, SimulatedReader } from "../../simulator/index.js";
+import {
+  blankCard,
+  type DomainOptions,
+  type SimulatedCard,
+  SimulatedReader,
+  type TearPoint,
+  TornError,
+} from "../../simulator/index.js";
 import type { CardHardware } from "../../simulator/runtime/card.js";
 import { FACTORY, FACTORY_VERSION, keys, MemoryRegistry, profileOf, WITHOUT_PIN } from "./deterministic.js";
 
@@ -68,4 +76,36 @@ export function readerWith(card: SimulatedCard, name = "Test reader"): Simulated
   const reader = new SimulatedReader(name);
   reader.insert(card);
   return reader;
+}
+
+/** Tears the card at a point of its n-th command. */
+export function tearing(card: SimulatedCard, nth: number, point: TearPoint): Reader {
+  const reader = readerWith(card);
+  let count = 0;
+  return {
+    name: reader.name,
+    waitForRemoval: (signal) => reader.waitForRemoval(signal),
+    async waitForCard(signal) {
+      const connection = await reader.waitForCard(signal);
+      return {
+        atr: connection.atr,
+        close: () => connection.close(),
+        transmit(command) {
+          if (++count === nth) card.tearAt(point);
+          return connection.transmit(command);
+        },
+      };
+    },
+  };
+}
+
+/** Whether a run ended because the card was torn. */
+export async function torn(run: Promise<unknown>): Promise<boolean> {
+  try {
+    await run;
+    return false;
+  } catch (error) {
+    if (error instanceof TornError) return true;
+    throw error;
+  }
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Reader } from "../../apdu/index.js";
 import { bytesToHex } from "../../common/index.js";
 import { inspectCard, Journal, PinLetters, personalizeOne, readPinLetters } from "../../personalize/index.js";
-import { connectCard, type SimulatedCard, type TearPoint, TornError } from "../../simulator/index.js";
+import { connectCard, type SimulatedCard, type TearPoint } from "../../simulator/index.js";
 import {
   CHEAP,
   factoryCard,
@@ -14,6 +13,8 @@ import {
   PASSPHRASE,
   readerWith,
   type TestBatch,
+  tearing,
+  torn,
 } from "./fixture.js";
 
 /** With everything: PIN, new keys, two blocks. */
@@ -21,37 +22,6 @@ const PROFILE = {
   "node-uri": `${NODE_URI.slice(0, 67)}${"a".repeat(63)}.${"b".repeat(56)}:9735`,
   "card-keys": { version: 255, "rotate-to": 0x20 },
 };
-
-/** Tears the card at a point of its n-th command. */
-function tearing(card: SimulatedCard, nth: number, point: TearPoint): Reader {
-  const reader = readerWith(card);
-  let count = 0;
-  return {
-    name: reader.name,
-    waitForRemoval: (signal) => reader.waitForRemoval(signal),
-    async waitForCard(signal) {
-      const connection = await reader.waitForCard(signal);
-      return {
-        atr: connection.atr,
-        close: () => connection.close(),
-        transmit(command) {
-          if (++count === nth) card.tearAt(point);
-          return connection.transmit(command);
-        },
-      };
-    },
-  };
-}
-
-async function torn(run: Promise<unknown>): Promise<boolean> {
-  try {
-    await run;
-    return false;
-  } catch (error) {
-    if (error instanceof TornError) return true;
-    throw error;
-  }
-}
 
 /** One good card, registered once as active, its other ids retired; its key is the registered one. */
 async function expectGood(card: SimulatedCard, batch: TestBatch): Promise<string> {
