@@ -33,7 +33,7 @@ it.each([
   ["issuer init", () => initScene("in a file"), 2],
   ["ledger restore", () => restoreScene("gone"), 2],
   ["issuer close-event", () => closingScene("in a file", 15), 3],
-  ["cards new-pin", newPinScene, 6],
+  ["cards new-pin", newPinScene, 3],
   ["cards top-up", () => deskScene("in a file", "top-up"), 12],
 ] as const)(
   "%s, killed and run again, is done whole and once",

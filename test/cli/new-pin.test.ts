@@ -12,7 +12,7 @@ import { newFolder } from "../../testing/hooks.js";
 import { NODE_URI } from "../personalize/deterministic.js";
 import { inTerminal } from "../pseudo-terminal.js";
 
-const env = { CHEQUECARD_PASSPHRASE: "keys", CHEQUECARD_LETTERS_PASSPHRASE: "letters" };
+const env = { CHEQUECARD_PASSPHRASE: "open-sesame", CHEQUECARD_LETTERS_PASSPHRASE: "wax-on" };
 const PROFILE = `name: festival
 node-uri: ${NODE_URI}
 limits: { credit: 50000sat, max-per-transaction: 25000sat, pin-threshold: 5000sat }
@@ -43,9 +43,17 @@ beforeAll(async () => {
   await bindStore(store, { network: "bcrt", nodeId: secp256k1.publicKey(new Uint8Array(32).fill(1)) });
   await store.close();
   const cheap = { scrypt: { n: 2 ** 14, r: 8, p: 1 } };
-  await (await KeyFile.create(join(folder, "issuer.keys"), utf8("keys"), "festival", cheap)).close();
+  await (
+    await KeyFile.create(join(folder, "issuer.keys"), utf8(env.CHEQUECARD_PASSPHRASE), "festival", cheap)
+  ).close();
   mkdirSync(join(folder, "new-pins"));
-  (await PinLetters.create(join(folder, "new-pins", "letters"), utf8("letters"), cheap)).close();
+  (
+    await PinLetters.create(
+      join(folder, "new-pins", "letters"),
+      utf8(env.CHEQUECARD_LETTERS_PASSPHRASE),
+      cheap,
+    )
+  ).close();
   await run("simulate", "blank", card(), "--test-key");
   await json(
     ...["personalize", "one", "--card", card(), "--number", "A17", "--holder", "Anna", "--test-key"],
@@ -118,14 +126,14 @@ describe("cards new-pin", () => {
     for (const keys of answers) {
       const terminal = inTerminal([process.execPath, program, ...NEW_PIN, ...desk()], columns);
       await terminal.shows(/Passphrase of .*issuer\.keys: /s);
-      terminal.type("keys\r");
+      terminal.type(`${env.CHEQUECARD_PASSPHRASE}\r`);
       await terminal.shows(/Passphrase of the PIN letters .*letters: /s);
-      terminal.type("letters\r");
+      terminal.type(`${env.CHEQUECARD_LETTERS_PASSPHRASE}\r`);
       await terminal.shows(/\[y\/N\] /);
       terminal.type(keys);
-      const code = { "n\r": EXIT.INPUT, "\x03": EXIT.INTERRUPTED }[keys] ?? EXIT.OK;
+      const code = keys === "y\r" ? EXIT.OK : keys === "n\r" ? EXIT.INPUT : EXIT.INTERRUPTED;
       expect([keys, await terminal.ended]).toEqual([keys, code]);
-      expect(terminal.screen()).not.toMatch(/keys\r|letters\r/);
+      for (const secret of Object.values(env)) expect(terminal.screen()).not.toContain(secret);
       if (code !== EXIT.OK) expect((await shown("A17")).card).toBe(before.card);
     }
     const after = await shown("A17");
