@@ -99,7 +99,7 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
   ),
   bug(
     "a renewal counts as finished before its money has moved",
-    [newPin("is torn at any write"), newPin("whichever transaction of the ledger fails")],
+    [newPin("whichever transaction of the ledger fails")],
     [
       "cli/issuer/renewals.ts",
       'if (item?.stage !== "done" || !item.cardId) return true;',
