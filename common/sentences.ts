@@ -228,6 +228,26 @@ export const SENTENCES = {
     finishedPaid: (number: number) => `The refund of sale ${number} is paid.`,
     finishedOpen: (number: number) => `The refund of sale ${number} is not confirmed yet.`,
   },
+  /** Why the issuer takes no refund to the card that paid (specs/08 §12), by the name of the reason. For the merchant. */
+  refundRefusal: {
+    "unknown-sale":
+      "The issuer knows of no payment of this sale by one of its cards; ask the customer for an invoice and refund to that.",
+    "card-retired":
+      "The card that paid is out of use for good, so nothing was paid; ask the customer for an invoice and refund to that.",
+    "card-cashed-out":
+      "The card that paid was cashed out, so nothing was paid; ask the customer for an invoice and refund to that.",
+    "above-sale": "That is more than is left of the sale to refund; try a smaller amount.",
+    "refund-over": "The issuer's invoice for this refund ran out of time; start the refund again.",
+    "refund-differs": "This refund was started with another amount; start the refund again.",
+    "too-many-refunds":
+      "The issuer takes no more refunds of this sale; ask the customer for an invoice and refund to that.",
+    busy: "The issuer has too much to do just now; try again in a moment.",
+    "sale-in-flight": "The issuer has not yet booked the payment of this sale; try again in a moment.",
+    "refunds-open":
+      "Another refund of this sale was started and is not paid; try again in ten minutes, when its invoice has expired.",
+  },
+  unknownRefundRefusal: (code: number) =>
+    `The issuer refused the refund with code ${code}, which this terminal does not know; ask the customer for an invoice and refund to that.`,
   /** What showing the proof of a payment to an offline point of sale comes to. */
   proof: {
     holdPhone: "Hold the phone to the reader, or scan the code. Ctrl-C ends.",

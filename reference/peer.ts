@@ -7,6 +7,8 @@ import { SEALED_LENGTH } from "./sealed.js";
 /** Authorized Payment Initiation (specs/08). Bytes are hex. */
 const MAX_INVOICE = 4096;
 const MAX_RECORDS = 1024;
+/** 21 million bitcoin in millisatoshi. */
+const MAX_AMOUNT = 2_100_000_000_000_000_000n;
 
 /** BigSize of BOLT 1. @throws Refused `path` when it is cut or not in its shortest form */
 export function readBigSize(from: Fields, path: string): bigint {
@@ -49,6 +51,8 @@ export const MESSAGE_TYPE = {
   reject_payment: 45003,
   card_status: 45005,
   card_update: 45007,
+  refund_request: 45009,
+  refund_answer: 45011,
 } as const;
 
 export type Words = Readonly<Record<string, unknown>>;
@@ -99,6 +103,34 @@ export function readMessage(type: number, bytes: Uint8Array): Words {
       extension(from, name, []);
       return { requestHash: hex(requestHash), update: hex(update) };
     }
+    case MESSAGE_TYPE.refund_request: {
+      const name = "refund_request";
+      const paymentHash = from.take(32, name);
+      const preimage = from.take(32, name);
+      const amount = integer(from.take(8, name));
+      const refundId = from.take(16, name);
+      need(amount >= 1n && amount <= MAX_AMOUNT, `${name}/amount`);
+      extension(from, name, []);
+      return { paymentHash: hex(paymentHash), preimage: hex(preimage), amount, refundId: hex(refundId) };
+    }
+    case MESSAGE_TYPE.refund_answer: {
+      const name = "refund_answer";
+      const requestHash = from.take(32, `${name}/requesthash`);
+      const refunded = integer(from.take(8, `${name}/refunded`));
+      need(refunded <= MAX_AMOUNT, `${name}/refunded`);
+      const length = from.uint(2, `${name}/invoice/length`);
+      need(length <= MAX_INVOICE, `${name}/invoice/length`);
+      const invoice = from.take(length, `${name}/invoice`);
+      const reason = extension(from, name, []).get(1n);
+      need((reason === undefined) === length > 0, `${name}/tlv/1`);
+      need(reason === undefined || reason.length === 2, `${name}/tlv/1`);
+      return {
+        requestHash: hex(requestHash),
+        refunded,
+        invoice: reason ? null : hex(invoice),
+        reason: reason ? Number(integer(reason)) : null,
+      };
+    }
     default:
       throw new Refused("type");
   }
@@ -115,10 +147,27 @@ export function writeMessage(type: number, words: Words): Buffer {
     }
     case MESSAGE_TYPE.card_status:
       return join(bytes("status"), uint(BigInt(String(words.time)), 8), bytes("nonce"));
-    default:
+    case MESSAGE_TYPE.card_update:
       return join(bytes("requestHash"), bytes("update"));
+    case MESSAGE_TYPE.refund_request:
+      return join(
+        bytes("paymentHash"),
+        bytes("preimage"),
+        uint(BigInt(String(words.amount)), 8),
+        bytes("refundId"),
+      );
+    default: {
+      const fields = join(bytes("requestHash"), uint(BigInt(String(words.refunded)), 8));
+      return words.reason === null
+        ? join(fields, writeSized(bytes("invoice")))
+        : join(fields, uint(0, 2), writeRecord(1n, uint(Number(words.reason), 2)));
+    }
   }
 }
+
+/** What stands in the invoice that answers a request (specs/08 §3.6). Both in hex. */
+export const refundDescription = (paymentHash: string, refundId: string): string =>
+  `chequecard refund ${refundId} of ${paymentHash}`;
 
 /** The challenge of a status (specs/08 §6). @param nodeId 33 bytes; @param nonce 24 */
 export const statusChallenge = (nodeId: Uint8Array, time: bigint, nonce: Uint8Array): Buffer =>

@@ -2,7 +2,7 @@ import { ParseError } from "../../common/errors.js";
 import { decodeTlvStream, type TlvRecord } from "../tlv.js";
 import { MAX_EXTENSION_LENGTH } from "./wire.js";
 
-/** None of the four messages has a record of an even type. */
+/** No message has a record of an even type. */
 const KNOWN_EVEN: ReadonlySet<bigint> = new Set();
 
 /**

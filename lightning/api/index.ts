@@ -17,6 +17,20 @@ export type { PaymentAsk } from "./outcome.js";
 export { describeReason, isTemporaryReason, REASON, REJECT_REASONS } from "./reasons.js";
 export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { ReceiverEvent } from "./receiver-events.js";
+export { decodeRefundAnswer, encodeRefundAnswer, type RefundAnswer } from "./refund-answer.js";
+export {
+  describeRefundReason,
+  REFUND_REASON,
+  REFUND_REASONS,
+} from "./refund-reasons.js";
+export {
+  decodeRefundRequest,
+  encodeRefundRequest,
+  REFUND_ID_LENGTH,
+  type RefundRequest,
+  refundDescription,
+  refundRequestHash,
+} from "./refund-request.js";
 export { decodeRejectPayment, encodeRejectPayment } from "./reject-payment.js";
 export { openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
 export { statusChallenge } from "./status-challenge.js";

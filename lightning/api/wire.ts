@@ -7,6 +7,8 @@ export const PEER_MESSAGE = {
   REJECT_PAYMENT: 45003,
   CARD_STATUS: 45005,
   CARD_UPDATE: 45007,
+  REFUND_REQUEST: 45009,
+  REFUND_ANSWER: 45011,
 } as const;
 
 /** Sizes in bytes (specs/08 §2). */
@@ -14,7 +16,7 @@ export const SEALED_LENGTH = 149;
 export const HASH_LENGTH = 32;
 /** Most bytes that the TLV records behind a message's fields may take. */
 export const MAX_EXTENSION_LENGTH = 1024;
-/** Longest payload of any of the four messages: anything longer is not read. */
+/** Longest payload of any of the messages: anything longer is not read. */
 export const MAX_PAYLOAD_LENGTH = 2 + MAX_TOKEN_LENGTH + 2 + MAX_INVOICE_LENGTH + MAX_EXTENSION_LENGTH;
 
 export { MAX_INVOICE_LENGTH, MAX_TOKEN_LENGTH };

@@ -523,11 +523,17 @@ interface PeerFile {
     readonly state?: Initiation;
     readonly error?: string;
   }[];
+  readonly refundInvoices: readonly {
+    readonly comment: string;
+    readonly paymentHash: string;
+    readonly refundId: string;
+    readonly description: string;
+  }[];
 }
 
 export const peer: FileCheck = {
   file: "api.json",
-  check({ peer }: Reference, { vectors, challenges, addresses, initiations }: PeerFile) {
+  check({ peer }: Reference, { vectors, challenges, addresses, initiations, refundInvoices }: PeerFile) {
     for (const { comment, type, hex, valid, canonical, fields, error } of vectors) {
       const where = `${type}, ${comment}`;
       if (!valid) {
@@ -543,6 +549,8 @@ export const peer: FileCheck = {
     }
     for (const { comment, nodeId, time, nonce, challenge } of challenges)
       same(peer.statusChallenge(unhex(nodeId), BigInt(time), unhex(nonce)), challenge, comment);
+    for (const { comment, paymentHash, refundId, description } of refundInvoices)
+      same(peer.refundDescription(paymentHash, refundId), description, comment);
     for (const { address, scope } of addresses) same(peer.scopeOf(address), scope, address);
     for (const { comment, from, events, state, error } of initiations)
       if (error)

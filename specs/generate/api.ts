@@ -44,6 +44,8 @@ const initiate = of(45001);
 const reject = of(45003);
 const status = of(45005);
 const update = of(45007);
+const refund = of(45009);
+const refundAnswer = of(45011);
 
 const ASK = sized(TOKEN) + sized(INVOICE);
 const askFields = { token: TOKEN, invoice: INVOICE };
@@ -53,8 +55,27 @@ const STATUS_MESSAGE = STATUS + u64(TIME) + NONCE;
 const statusFields = { status: STATUS, time: TIME.toString(), nonce: NONCE };
 const UPDATE_MESSAGE = sha256(STATUS) + UPDATE;
 const updateFields = { requestHash: sha256(STATUS), update: UPDATE };
+const PREIMAGE = counting(32, 4, 9);
+const REFUND_ID = counting(16, 5, 11);
+const MOST = 2_100_000_000_000_000_000n;
+const refundOf = (amount: bigint): string => sha256(PREIMAGE) + PREIMAGE + u64(amount) + REFUND_ID;
+const REFUND = refundOf(2_500_000n);
+const refundFields = (amount = 2_500_000n) => ({
+  paymentHash: sha256(PREIMAGE),
+  preimage: PREIMAGE,
+  amount: amount.toString(),
+  refundId: REFUND_ID,
+});
+const REFUND_INVOICE = sha256(REFUND) + u64(0n) + sized(INVOICE);
+const REFUSAL = `${sha256(REFUND) + u64(2_000_000n)}0000`;
+const refundAnswerFields = (reason: number | null, refunded = 2_000_000n) => ({
+  requestHash: sha256(REFUND),
+  refunded: refunded.toString(),
+  invoice: reason === null ? INVOICE : null,
+  reason,
+});
 
-/** Records that must not change what a message says, and records that make it unreadable; for all four messages. */
+/** Records that must not change what a message says, and records that make it unreadable; for every message. */
 const extensions = (
   make: (comment: string, hex: string) => Message,
   whole: string,
@@ -126,6 +147,60 @@ const messages = [
   ...extensions(update, UPDATE_MESSAGE, updateFields, "card_update"),
   bad(update("empty", ""), "card_update"),
   bad(update("cut off", UPDATE_MESSAGE.slice(0, -2)), "card_update"),
+
+  good(refund("2,500 sat of a sale", REFUND), refundFields()),
+  good(refund("the least amount", refundOf(1n)), refundFields(1n)),
+  good(refund("21 million bitcoin", refundOf(MOST)), refundFields(MOST)),
+  good(
+    refund("a preimage of another hash: the receiver finds it out", `${"00".repeat(32)}${REFUND.slice(64)}`),
+    {
+      ...refundFields(),
+      paymentHash: "00".repeat(32),
+    },
+  ),
+  ...extensions(refund, REFUND, refundFields(), "refund_request"),
+  bad(refund("empty", ""), "refund_request"),
+  bad(refund("cut off", REFUND.slice(0, -2)), "refund_request"),
+  bad(refund("nothing to refund", refundOf(0n)), "refund_request/amount"),
+  bad(refund("more than 21 million bitcoin", refundOf(MOST + 1n)), "refund_request/amount"),
+  bad(refund("the greatest number", refundOf(2n ** 64n - 1n)), "refund_request/amount"),
+
+  good(refundAnswer("an invoice", REFUND_INVOICE), refundAnswerFields(null, 0n)),
+  good(refundAnswer("the longest invoice", `${REFUND_INVOICE.slice(0, 80)}${sized(LONGEST_INVOICE)}`), {
+    ...refundAnswerFields(null, 0n),
+    invoice: LONGEST_INVOICE,
+  }),
+  good(refundAnswer("refused: retired", `${REFUSAL}01020002`), refundAnswerFields(2)),
+  good(
+    refundAnswer("refused for a reason that nobody knows", `${REFUSAL}0102ffff`),
+    refundAnswerFields(65535),
+  ),
+  good(
+    refundAnswer("refused, and an unknown odd record", `${REFUSAL}0102000403020000`),
+    refundAnswerFields(4),
+    false,
+  ),
+  ...extensions(refundAnswer, REFUND_INVOICE, refundAnswerFields(null, 0n), "refund_answer"),
+  bad(refundAnswer("empty", ""), "refund_answer/requesthash"),
+  bad(refundAnswer("hash of 31 bytes", REFUND_INVOICE.slice(0, 62)), "refund_answer/requesthash"),
+  bad(refundAnswer("refunded amount of 7 bytes", REFUND_INVOICE.slice(0, 78)), "refund_answer/refunded"),
+  bad(
+    refundAnswer(
+      "more than 21 million bitcoin refunded",
+      `${sha256(REFUND)}${u64(MOST + 1n)}${sized(INVOICE)}`,
+    ),
+    "refund_answer/refunded",
+  ),
+  bad(refundAnswer("no length", REFUND_INVOICE.slice(0, 80)), "refund_answer/invoice/length"),
+  bad(refundAnswer("half a length", REFUND_INVOICE.slice(0, 82)), "refund_answer/invoice/length"),
+  bad(refundAnswer("invoice cut off", REFUND_INVOICE.slice(0, -2)), "refund_answer/invoice"),
+  bad(
+    refundAnswer("invoice of 4097 bytes", `${REFUND_INVOICE.slice(0, 80)}${sized(`${LONGEST_INVOICE}6c`)}`),
+    "refund_answer/invoice/length",
+  ),
+  bad(refundAnswer("neither invoice nor reason", REFUSAL), "refund_answer/tlv/1"),
+  bad(refundAnswer("both invoice and reason", `${REFUND_INVOICE}01020001`), "refund_answer/tlv/1"),
+  bad(refundAnswer("reason of one byte", `${REFUSAL}010101`), "refund_answer/tlv/1"),
 ];
 
 /** SHA-256(SHA-256(tag) || SHA-256(tag) || node id || time || nonce), tag `chequecard/status-challenge`. */
@@ -297,6 +372,32 @@ const REASONS = [
   [66, "card-on-hold"],
 ] as const;
 
+const REFUND_REASONS = [
+  [1, "unknown-sale"],
+  [2, "card-retired"],
+  [3, "card-cashed-out"],
+  [4, "above-sale"],
+  [5, "refund-over"],
+  [6, "refund-differs"],
+  [7, "too-many-refunds"],
+  [64, "busy"],
+  [65, "sale-in-flight"],
+  [66, "refunds-open"],
+] as const;
+
+const describeReasons = (list: readonly (readonly [code: number, name: string])[]) =>
+  list.map(([code, name]) => ({ code, name, final: code < 64 || code > 127 }));
+
+/** The description of the invoice that answers a request (§3.6). */
+const refundInvoices = [
+  {
+    comment: "the usual",
+    paymentHash: sha256(PREIMAGE),
+    refundId: REFUND_ID,
+    description: `chequecard refund ${REFUND_ID} of ${sha256(PREIMAGE)}`,
+  },
+];
+
 /** The whole file. */
 export function generate(): unknown {
   return {
@@ -306,6 +407,8 @@ export function generate(): unknown {
     challenges,
     addresses,
     initiations,
-    reasons: REASONS.map(([code, name]) => ({ code, name, final: code < 64 || code > 127 })),
+    reasons: describeReasons(REASONS),
+    refundReasons: describeReasons(REFUND_REASONS),
+    refundInvoices,
   };
 }

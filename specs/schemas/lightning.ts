@@ -281,7 +281,7 @@ export const dppDraft = z.strictObject({
   }),
 });
 
-const peerMessage = { type: z.int().min(45001).max(45007), hex };
+const peerMessage = { type: z.int().min(45001).max(45011), hex };
 const initiation = z.discriminatedUnion("phase", [
   z.strictObject({ phase: z.literal("idle") }),
   z.strictObject({ phase: z.literal("paid") }),
@@ -303,6 +303,8 @@ const story = {
   ),
 };
 
+const reasons = z.array(z.strictObject({ code: count, name: z.string(), final: z.boolean() }));
+
 export const api = z.strictObject({
   ...head,
   vectors: z.array(
@@ -320,7 +322,11 @@ export const api = z.strictObject({
   initiations: z.array(
     z.union([z.strictObject({ ...story, state: initiation }), z.strictObject({ ...story, error })]),
   ),
-  reasons: z.array(z.strictObject({ code: count, name: z.string(), final: z.boolean() })),
+  reasons,
+  refundReasons: reasons,
+  refundInvoices: z.array(
+    z.strictObject({ comment, paymentHash: bytes(32), refundId: bytes(16), description: z.string() }),
+  ),
 });
 
 export const onion = z.strictObject({

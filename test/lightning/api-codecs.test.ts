@@ -1,16 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ParseError, ValueError } from "../../common/index.js";
+import { bytesToHex, MAX_MSAT, msat, ParseError, ValueError } from "../../common/index.js";
 import {
   decodeCardStatus,
   decodeCardUpdate,
   decodeInitiatePayment,
+  decodeRefundAnswer,
+  decodeRefundRequest,
   decodeRejectPayment,
   encodeCardStatus,
   encodeCardUpdate,
   encodeInitiatePayment,
+  encodeRefundAnswer,
+  encodeRefundRequest,
   encodeRejectPayment,
   MAX_PAYLOAD_LENGTH,
+  type RefundAnswer,
+  refundRequestHash,
   statusChallenge,
 } from "../../lightning/api/index.js";
 
@@ -30,7 +36,36 @@ const status = fc.record({
 });
 const update = fc.record({ requestHash: bytes(32), update: bytes(149) });
 
-const DECODERS = [decodeInitiatePayment, decodeRejectPayment, decodeCardStatus, decodeCardUpdate];
+const refund = fc.record({
+  paymentHash: bytes(32),
+  preimage: bytes(32),
+  amount: fc.bigInt({ min: 1n, max: MAX_MSAT }).map((value) => msat(value)),
+  refundId: bytes(16),
+});
+const refunded = fc.bigInt({ min: 0n, max: MAX_MSAT }).map((value) => msat(value));
+const refundAnswer: fc.Arbitrary<RefundAnswer> = fc.oneof(
+  fc.record({
+    requestHash: bytes(32),
+    refunded,
+    invoice: bytes(1, 4096),
+    reason: fc.constant(undefined),
+  }),
+  fc.record({
+    requestHash: bytes(32),
+    refunded,
+    invoice: fc.constant(undefined),
+    reason: fc.integer({ min: 0, max: 65535 }),
+  }),
+);
+
+const DECODERS = [
+  decodeInitiatePayment,
+  decodeRejectPayment,
+  decodeCardStatus,
+  decodeCardUpdate,
+  decodeRefundRequest,
+  decodeRefundAnswer,
+];
 
 describe("peer messages", () => {
   it("what is written is read back", () => {
@@ -51,6 +86,8 @@ describe("peer messages", () => {
     check(reject, encodeRejectPayment, decodeRejectPayment);
     check(status, encodeCardStatus, decodeCardStatus);
     check(update, encodeCardUpdate, decodeCardUpdate);
+    check(refund, encodeRefundRequest, decodeRefundRequest);
+    check(refundAnswer, encodeRefundAnswer, decodeRefundAnswer);
   });
 
   it("cut off at any length they are refused", () => {
@@ -64,6 +101,16 @@ describe("peer messages", () => {
     cut(encodeRejectPayment(whole), decodeRejectPayment);
     cut(encodeCardStatus({ status: filled(149), time: 1n, nonce: filled(24) }), decodeCardStatus);
     cut(encodeCardUpdate({ requestHash: filled(32), update: filled(149) }), decodeCardUpdate);
+    const request = {
+      paymentHash: filled(32),
+      preimage: filled(32),
+      amount: msat(1n),
+      refundId: filled(16),
+    };
+    cut(encodeRefundRequest(request), decodeRefundRequest);
+    const head = { requestHash: refundRequestHash(request), refunded: msat(0n) };
+    cut(encodeRefundAnswer({ ...head, invoice: filled(300), reason: undefined }), decodeRefundAnswer);
+    cut(encodeRefundAnswer({ ...head, invoice: undefined, reason: 1 }), decodeRefundAnswer);
     const withReason = encodeRejectPayment({ ...whole, reason: 16 });
     for (const length of [1, 2, 3])
       expect(() => decodeRejectPayment(withReason.subarray(0, withReason.length - length))).toThrow(
@@ -102,6 +149,22 @@ describe("peer messages", () => {
       expect(problem(payload.subarray(0, length))).toMatch(/^ParseError: initiate_payment\/[a-z/]+: need \d/);
   });
 
+  it("an error never holds the preimage of a refund", () => {
+    const preimage = new TextEncoder().encode("a preimage is as good as money..");
+    const payload = encodeRefundRequest({
+      paymentHash: new Uint8Array(32),
+      preimage,
+      amount: msat(1n),
+      refundId: new Uint8Array(16),
+    });
+    const bad = [payload.slice(0, 80), Uint8Array.of(...payload, 2, 0)];
+    for (const input of bad) {
+      expect(() => decodeRefundRequest(input)).toThrow(ParseError);
+      expect(() => decodeRefundRequest(input)).not.toThrow(bytesToHex(preimage));
+      expect(() => decodeRefundRequest(input)).not.toThrow("as good as money");
+    }
+  });
+
   it("refuses to write what no peer may read", () => {
     const one = Uint8Array.of(1);
     const sized = (length: number) => new Uint8Array(length);
@@ -126,6 +189,21 @@ describe("peer messages", () => {
     expect(() => encodeCardUpdate({ requestHash: sized(32), update: sized(150) })).toThrow(
       "card_update/update",
     );
+    const request = { paymentHash: sized(32), preimage: sized(32), amount: msat(1n), refundId: sized(16) };
+    const asked = (changed: Partial<typeof request>) => () => encodeRefundRequest({ ...request, ...changed });
+    expect(asked({ paymentHash: sized(31) })).toThrow("refund_request/paymenthash");
+    expect(asked({ preimage: sized(33) })).toThrow("refund_request/preimage");
+    expect(asked({ amount: msat(0n) })).toThrow("refund_request/amount");
+    expect(asked({ refundId: sized(15) })).toThrow("refund_request/refundid");
+    const answered = (changed: object) => () =>
+      encodeRefundAnswer({
+        ...{ requestHash: sized(32), refunded: msat(0n), invoice: one, reason: undefined },
+        ...changed,
+      } as RefundAnswer);
+    expect(answered({ requestHash: sized(31) })).toThrow("refund_answer/requesthash");
+    expect(answered({ invoice: sized(4097) })).toThrow("refund_answer/invoice");
+    expect(answered({ invoice: undefined })).toThrow("refund_answer/reason");
+    expect(answered({ invoice: undefined, reason: 65536 })).toThrow("refund_answer/reason");
     expect(() => statusChallenge(sized(32), 0n, sized(24))).toThrow("status challenge/node id");
   });
 });

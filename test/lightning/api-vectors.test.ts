@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { bytesToHex, hexToBytes, ParseError } from "../../common/index.js";
+import { bytesToHex, hexToBytes, msat, ParseError } from "../../common/index.js";
 import {
   decodeCardStatus,
   decodeCardUpdate,
   decodeInitiatePayment,
+  decodeRefundAnswer,
+  decodeRefundRequest,
   decodeRejectPayment,
   describeReason,
+  describeRefundReason,
   encodeCardStatus,
   encodeCardUpdate,
   encodeInitiatePayment,
+  encodeRefundAnswer,
+  encodeRefundRequest,
   encodeRejectPayment,
   type Initiation,
   InitiationError,
@@ -17,7 +22,11 @@ import {
   nextInitiation,
   PEER_MESSAGE,
   REASON,
+  REFUND_REASON,
+  REFUND_REASONS,
+  type RefundAnswer,
   REJECT_REASONS,
+  refundDescription,
   statusChallenge,
 } from "../../lightning/api/index.js";
 import vectors from "../../specs/vectors/api.json" with { type: "json" };
@@ -71,6 +80,26 @@ const CODECS: Readonly<Record<number, Codec>> = {
     encode: (words) =>
       encodeCardUpdate({ requestHash: bytesOf(words, "requestHash"), update: bytesOf(words, "update") }),
   },
+  [PEER_MESSAGE.REFUND_REQUEST]: {
+    decode: decodeRefundRequest,
+    encode: (words) =>
+      encodeRefundRequest({
+        paymentHash: bytesOf(words, "paymentHash"),
+        preimage: bytesOf(words, "preimage"),
+        amount: msat(BigInt(String(words.amount))),
+        refundId: bytesOf(words, "refundId"),
+      }),
+  },
+  [PEER_MESSAGE.REFUND_ANSWER]: {
+    decode: decodeRefundAnswer,
+    encode: (words) =>
+      encodeRefundAnswer({
+        requestHash: bytesOf(words, "requestHash"),
+        refunded: msat(BigInt(String(words.refunded))),
+        invoice: words.invoice === null ? undefined : bytesOf(words, "invoice"),
+        reason: (words.reason as number | null) ?? undefined,
+      } as RefundAnswer),
+  },
 };
 const codecOf = (type: number): Codec => {
   const codec = CODECS[type];
@@ -82,7 +111,7 @@ describe("peer messages of specs/vectors/api.json", () => {
   const good = vectors.vectors.filter((vector) => vector.valid);
   const bad = vectors.vectors.filter((vector) => !vector.valid);
 
-  it("has valid and invalid ones for all four", () => {
+  it("has valid and invalid ones of every type", () => {
     for (const type of Object.values(PEER_MESSAGE))
       for (const some of [good, bad]) expect(some.some((vector) => vector.type === type)).toBe(true);
   });
@@ -144,6 +173,22 @@ describe("reasons, specs/vectors/api.json", () => {
     expect(new Set(REJECT_REASONS.map(({ code }) => code)).size).toBe(REJECT_REASONS.length);
     expect(new Set(REJECT_REASONS.map(({ name }) => name)).size).toBe(REJECT_REASONS.length);
     expect(Object.values(REASON).sort((a, b) => a - b)).toEqual(REJECT_REASONS.map(({ code }) => code));
+  });
+
+  it("code and name of every reason against a refund, each once", () => {
+    expect(REFUND_REASONS.map(({ code, name }) => ({ code, name, final: !isTemporaryReason(code) }))).toEqual(
+      vectors.refundReasons,
+    );
+    expect(Object.values(REFUND_REASON)).toEqual(REFUND_REASONS.map(({ code }) => code));
+    expect(describeRefundReason(999)).toMatchObject({ code: 999, name: "unknown" });
+    for (const { merchant } of [...REFUND_REASONS, describeRefundReason(999)])
+      expect(merchant).toMatch(/; (ask|start|try) .*\.$/);
+  });
+
+  it.each(vectors.refundInvoices)("description of an invoice for a refund: $comment", (vector) => {
+    const { paymentHash, refundId, description } = vector;
+    const ids = { paymentHash: hexToBytes(paymentHash), refundId: hexToBytes(refundId) };
+    expect(refundDescription(ids)).toBe(description);
   });
 
   it("every sentence for the merchant says what to do, and ends", () => {

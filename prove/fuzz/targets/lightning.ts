@@ -3,6 +3,8 @@ import {
   decodeCardStatus,
   decodeCardUpdate,
   decodeInitiatePayment,
+  decodeRefundAnswer,
+  decodeRefundRequest,
   decodeRejectPayment,
 } from "../../../lightning/api/index.js";
 import { decodeMetadata } from "../../../lightning/dpp/index.js";
@@ -46,6 +48,8 @@ const PEER_READERS: readonly ((payload: Uint8Array) => unknown)[] = [
   decodeRejectPayment,
   decodeCardStatus,
   decodeCardUpdate,
+  decodeRefundRequest,
+  decodeRefundAnswer,
 ];
 
 /** First byte: which message. */
