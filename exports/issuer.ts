@@ -43,7 +43,7 @@ export type * from "../issuer/store/schema.js";
 export type * from "../issuer/store/types.js";
 export type { RequestSignatures, SignatureChecker, SignatureFindings } from "../issuer/verify.js";
 export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "../lightning/api/admission.js";
-export type { PaymentAuthorizer, Reply } from "../lightning/api/authorizer.js";
+export type { PaymentAuthorizer, RefundDesk, Reply } from "../lightning/api/authorizer.js";
 export type { CardStatus } from "../lightning/api/card-status.js";
 export type { InitiatePayment } from "../lightning/api/initiate-payment.js";
 export { PaymentReceiver, type ReceiverOptions } from "../lightning/api/receiver.js";
@@ -53,3 +53,5 @@ export type {
   RequestAbout,
   RequestEnd,
 } from "../lightning/api/receiver-events.js";
+export type { RefundReply } from "../lightning/api/refund-answer.js";
+export type { RefundRequest } from "../lightning/api/refund-request.js";

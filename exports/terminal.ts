@@ -32,6 +32,8 @@ export {
 } from "../lightning/api/initiation.js";
 export type { PaymentAnswer, PaymentAsk, PaymentOutcome } from "../lightning/api/outcome.js";
 export { describeReason, REASON, type RejectReason } from "../lightning/api/reasons.js";
+export type { RefundOffer } from "../lightning/api/refund-offer.js";
+export type { RefundRequest } from "../lightning/api/refund-request.js";
 export { openPaymentSender, PaymentSender, type SenderOptions } from "../lightning/api/sender.js";
 export type { Network } from "../lightning/network.js";
 export { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../lightning/node-uri.js";

@@ -65,6 +65,7 @@ function spendingText(report: SpendingReport): string {
       ["Spent", formatMsat(books.settled)],
       ["In flight", formatMsat(books.reserved)],
       ["Held for fees", books.heldForFees === 0n ? undefined : formatMsat(books.heldForFees)],
+      ["Refunded", books.refunded === 0n ? undefined : formatMsat(books.refunded)],
       ["Paid out", formatMsat(books.paidOut)],
       ["Left on cards", formatMsat(books.left)],
       [

@@ -1,5 +1,5 @@
 import { UPDATE_FLAG } from "../../apdu/index.js";
-import { bytesToHex, formatMsat, msat } from "../../common/index.js";
+import { bytesToHex, formatMsat, msat, sumMsat } from "../../common/index.js";
 import { type CardEntry, remaining } from "../../issuer/ledger/index.js";
 import type { Policy } from "../../issuer/policy/index.js";
 import { printPolicy } from "../../issuer/policy/index.js";
@@ -140,6 +140,11 @@ const feesText = ({ fees, feesCharged }: CardDetails): string =>
     ? `${formatMsat(fees)}, borne by the issuer`
     : `${formatMsat(fees)}, of which the card bore ${formatMsat(feesCharged)}`;
 
+function refundedText({ operations }: CardDetails): string | undefined {
+  const refunded = operations.filter(({ kind }) => kind === "refund").map(({ amount }) => msat(amount));
+  return refunded.length === 0 ? undefined : formatMsat(sumMsat(refunded));
+}
+
 /** A credit once signed is never lowered: a card that bears fees, or whose top-up was reversed, may show more than it has. */
 function showsMore({ entry, limits, feesCharged, inGaps, operations }: CardDetails): string | undefined {
   const shown = limits.credit - entry.top_total;
@@ -165,6 +170,7 @@ export function detailsText(details: CardDetails): string {
         details.feesCharged === 0n ? "Paid in, less paid out" : "Paid in, less paid out and fees",
         formatMsat(entry.funded),
       ],
+      ["Of it refunded by merchants", refundedText(details)],
       ["In flight", details.reserved === 0n ? undefined : formatMsat(details.reserved)],
       ["Held for routing fees", entry.held === 0n ? undefined : formatMsat(entry.held)],
       ["Routing fees", details.fees === 0n ? undefined : feesText(details)],

@@ -21,7 +21,7 @@ export interface Payout {
 /**
  * Begins to pay out all cards, or goes on with what earlier runs booked: the desk that hands the money out needs one list,
  * however many runs it took, also when the last one died before it could show it. A new closing begins only when money
- * was paid in after the end of the last one.
+ * came in after the end of the last one.
  * @returns the number of the last booking before it, for {@link closingPayouts}
  */
 export async function beginClosing(store: Store): Promise<bigint> {
@@ -67,7 +67,7 @@ async function isPaidInSince(tx: Tx, booking: bigint): Promise<boolean> {
     .selectFrom("bookings")
     .select("id")
     .where("id", ">", booking)
-    .where("kind", "=", "fund")
+    .where("kind", "in", ["fund", "refund"])
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;

@@ -25,7 +25,11 @@ const ROUTES: Readonly<Record<OperationKind, readonly [from: Account, to: Accoun
   "move-out": ["funded", "transfer"],
   "move-in": ["transfer", "funded"],
   reverse: ["funded", "external"],
+  refund: ["refunds", "funded"],
 };
+
+/** Whether an operation raises what a card has. */
+export const paysIn = (kind: OperationKind): boolean => ROUTES[kind][1] === "funded";
 
 /** What an operation moved, and its number among the card's operations; null where it moved nothing. */
 export interface Booked {
@@ -46,7 +50,7 @@ export async function bookOperation(
 ): Promise<void> {
   account.operation += 1n;
   const { card, operation } = account;
-  if (kind === "fund" || kind === "move-in") account.funded = msat(account.funded + amount, "funded");
+  if (paysIn(kind)) account.funded = msat(account.funded + amount, "funded");
   else account.funded -= amount;
   await tx.insertInto("operations").values({ card, operation, kind, amount, at, note, reverses }).execute();
   await book(store, tx, booking(card, kind, operation, ...ROUTES[kind], amount, at));

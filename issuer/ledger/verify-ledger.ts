@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from "kysely";
 import { equalBytes } from "../../common/bytes.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardName } from "./accounts.js";
+import { provesPayment } from "./resolve.js";
 import { listUnmatched } from "./unmatched.js";
 
 /** An invariant that does not hold, with some of the places. */
@@ -42,7 +43,8 @@ const BALANCES = sql`select card,
     sum(case when account = 'transfer' then amount else 0 end) as transfer,
     sum(case when account = 'external' then amount else 0 end) as external,
     sum(case when account = 'held' then amount else 0 end) as held,
-    sum(case when account = 'charged' then amount else 0 end) as charged
+    sum(case when account = 'charged' then amount else 0 end) as charged,
+    sum(case when account = 'refunds' then amount else 0 end) as refunds
   from bookings group by card`;
 
 /** What the authorizations of each card say. */
@@ -77,7 +79,7 @@ const INVARIANTS: readonly Invariant[] = [
     "each account agrees with the book",
     sql`select a.card from accounts a left join (${BALANCES}) b on b.card = a.card
         where a.funded <> -coalesce(b.external, 0) - coalesce(b.transfer, 0) - coalesce(b.cash_out, 0)
-            - coalesce(b.charged, 0)
+            - coalesce(b.charged, 0) - coalesce(b.refunds, 0)
           or a.funded - a.spent - a.held <> coalesce(b.funded, 0)
           or a.held <> coalesce(b.held, 0)
           or a.spent <> coalesce(b.reserved, 0) + coalesce(b.settled, 0)`,
@@ -90,6 +92,22 @@ const INVARIANTS: readonly Invariant[] = [
         having coalesce(max(o.kind), '') <> 'fund' or sum(r.amount) > max(o.amount)
         union all select card, operation, amount from operations
           where (kind = 'reverse') <> (reverses is not null)`,
+  ],
+  [
+    "every refund is of a settled payment of its card, all open and settled ones together at most its amount",
+    sql`select r.payment_hash, r.card, r.counter, sum(r.amount) as refunded from refunds r
+        left join authorizations a on a.card = r.card and a.counter = r.counter
+          and a.payment_hash = r.payment_hash and a.state = 'settled'
+        where r.state <> 'closed' group by r.payment_hash, r.card, r.counter
+        having sum(r.amount) > coalesce(max(a.amount), 0)`,
+  ],
+  [
+    "every credit of a refund has a settled invoice of its own, and every settled invoice its credit",
+    sql`select coalesce(o.card, r.credited) as card, coalesce(o.operation, r.operation) as operation
+        from (select card, operation, amount from operations where kind = 'refund') o
+        full outer join (select credited, operation, amount from refunds where state = 'settled') r
+          on r.credited = o.card and r.operation = o.operation
+        where o.amount is null or r.amount is null or o.amount <> r.amount`,
   ],
   [
     "every order booked what it says",
@@ -329,6 +347,14 @@ async function unprovenPayments(tx: Tx): Promise<string[]> {
   for (const { number, payment_hash, preimage } of await listUnmatched(tx))
     if (!equalBytes(sha256(preimage), payment_hash) && found.length < SHOWN)
       found.push(`unmatched payment ${number}`);
+  const refunds = await tx
+    .selectFrom("refunds")
+    .select(["refund_hash", "preimage"])
+    .where("state", "=", "settled")
+    .execute();
+  for (const { refund_hash, preimage } of refunds)
+    if (!provesPayment(refund_hash, preimage ?? new Uint8Array(0)) && found.length < SHOWN)
+      found.push(`refund ${refund_hash.toString("hex")}`);
   let last: { card: bigint; counter: bigint } | undefined;
   for (;;) {
     let query = tx

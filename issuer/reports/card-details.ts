@@ -2,6 +2,7 @@ import { type Selectable, sql } from "kysely";
 import { type CsvForm, csvText, type Msat, msat } from "../../common/index.js";
 import { remaining } from "../ledger/accounts.js";
 import type { LimitsRow } from "../ledger/limits.js";
+import { paysIn } from "../ledger/operations.js";
 import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
 import type { Policy } from "../policy/index.js";
 import type { CardState, EvidenceTable, OperationsTable } from "../store/schema.js";
@@ -96,8 +97,10 @@ async function feesOf(tx: Tx, card: bigint): Promise<Msat> {
 
 /** What was paid in and not paid out, less `funded`: the routing fees that the card bore. */
 function chargedBy(operations: readonly Selectable<OperationsTable>[], funded: bigint): Msat {
-  const isIn = (kind: string) => kind === "fund" || kind === "move-in";
-  const moved = operations.reduce((sum, { kind, amount }) => (isIn(kind) ? sum + amount : sum - amount), 0n);
+  const moved = operations.reduce(
+    (sum, { kind, amount }) => (paysIn(kind) ? sum + amount : sum - amount),
+    0n,
+  );
   return msat(moved - funded, "charged");
 }
 

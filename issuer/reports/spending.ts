@@ -28,6 +28,8 @@ export interface SpendingSum {
 export interface Books {
   /** Paid in by people, all time, less what was reversed. */
   readonly paidIn: bigint;
+  /** Credited to cards for sales that merchants refunded. */
+  readonly refunded: bigint;
   readonly paidOut: bigint;
   readonly settled: bigint;
   /** Routing fees of all settled payments. */
@@ -139,6 +141,7 @@ async function books(tx: Tx): Promise<Books> {
       .reduce((total, line) => total + BigInt(line.amount), 0n);
   return {
     paidIn: sum("funded", "fund") + sum("funded", "reverse"),
+    refunded: sum("funded", "refund"),
     paidOut: sum("cash-out"),
     settled: sum("settled"),
     fees: sum("fees"),

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { describeReason, type ReceiverOptions } from "../../lightning/api/index.js";
+import { describeReason, describeRefundReason, type ReceiverOptions } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Log } from "../authorizer/index.js";
 import { listUnmatched } from "../ledger/index.js";
@@ -92,7 +92,9 @@ export function serviceMetrics(
           ? describeReason(event.reason).name
           : event.event === "ignored"
             ? event.cause
-            : "";
+            : event.event === "refund-refused"
+              ? describeRefundReason(event.reason).name
+              : "";
       requests.inc({ outcome: event.event, reason });
     },
     async timed(work) {

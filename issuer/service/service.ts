@@ -4,7 +4,7 @@ import type { KeySource } from "../../keys/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
-import { Authorizer, type IssuerPorts, issuerPorts } from "../authorizer/index.js";
+import { Authorizer, type IssuerPorts, issuerPorts, RefundDesk } from "../authorizer/index.js";
 import { inheritLeases, Reconciler, type Round } from "../reconciler/index.js";
 import { bindStore, type Store } from "../store/index.js";
 import type { SignatureChecker } from "../verify.js";
@@ -47,10 +47,12 @@ const STARTING: Health = {
 
 class ObservedReconciler extends Reconciler {
   observer: { onRound(round: Round): void; onFailedRound(): void } | undefined;
+  refunds: Pick<RefundDesk, "resolve"> | undefined;
 
   override async run(): Promise<Round> {
     try {
       const round = await super.run();
+      await this.refunds?.resolve();
       this.observer?.onRound(round);
       return round;
     } catch (error) {
@@ -73,6 +75,7 @@ export class IssuerService {
   readonly #authorizer: Authorizer;
   readonly #receiver: PaymentReceiver;
   readonly #reconciler: Reconciler;
+  readonly #refunds: RefundDesk;
   readonly #health: () => Promise<Health>;
   readonly #watch: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
@@ -130,6 +133,7 @@ export class IssuerService {
     this.#parts = parts;
     this.monitor = monitor;
     this.#authorizer = new Authorizer(ports, config.authorizer);
+    this.#refunds = new RefundDesk({ store, node, nodeId: ports.nodeId, clock: ports.clock, log: ports.log });
     let lastRound = ports.monotonic();
     const reconciler = new ObservedReconciler(ports, config.authorizer, this.#authorizer);
     reconciler.observer = {
@@ -139,6 +143,7 @@ export class IssuerService {
       },
       onFailedRound: () => metrics.onFailedRound(),
     };
+    reconciler.refunds = this.#refunds;
     this.#reconciler = reconciler;
     this.#health = () =>
       checkHealth({
@@ -158,6 +163,7 @@ export class IssuerService {
         cardStatus: (request, reply) => this.#authorizer.cardStatus(request, reply),
       },
       {
+        refunds: this.#refunds,
         ratePerPeer: config.authorizer.peerRate,
         maxInFlight: config.authorizer.maxPending,
         maxStatusSkewSeconds: config.authorizer.statusSkewSeconds,
@@ -214,6 +220,7 @@ export class IssuerService {
     const done = (async () => {
       await this.#receiver.close();
       await this.#reconciler.stop();
+      await this.#refunds.close();
       await this.#authorizer.close();
       return "done";
     })();

@@ -19,6 +19,7 @@ export interface Tables {
   orders: OrdersTable;
   bookings: BookingsTable;
   unmatched: UnmatchedTable;
+  refunds: RefundsTable;
   evidence: EvidenceTable;
   card_fees: CardFeesTable;
   issuer_fees: IssuerFeesTable;
@@ -112,7 +113,8 @@ export type LimitsCause =
   | "replace"
   | "cash-out"
   | "reverse"
-  | "retire";
+  | "retire"
+  | "refund";
 
 export type AuthorizationState = "reserved" | "settled" | "void";
 
@@ -191,9 +193,9 @@ export interface StatusesTable {
   message: Buffer;
 }
 
-export type OperationKind = "fund" | "cash-out" | "move-out" | "move-in" | "reverse";
+export type OperationKind = "fund" | "cash-out" | "move-out" | "move-in" | "reverse" | "refund";
 
-/** Money moved by the issuer's people. */
+/** Money moved by the issuer's people, and refunds of sales. */
 export interface OperationsTable {
   card: bigint;
   operation: bigint;
@@ -219,7 +221,7 @@ export interface OrdersTable {
 
 export type BookingKind = "reserve" | "settle" | "void" | "unmatched" | "match" | OperationKind;
 /**
- * `external` is the money outside, `node` the channels that pay, `fees` what routing cost, `unmatched` what the node paid
+ * `external` is the money outside, `refunds` what merchants sent back for sales, `node` the channels that pay, `fees` what routing cost, `unmatched` what the node paid
  * without an authorization; the others are the card's. Where the card bears a fee, it is `held` while the payment is in
  * flight and `charged` when it is settled.
  */
@@ -230,6 +232,7 @@ export type Account =
   | "settled"
   | "cash-out"
   | "transfer"
+  | "refunds"
   | "held"
   | "charged"
   | "fees"
@@ -270,6 +273,38 @@ export interface UnmatchedTable {
   resolved_at: bigint | null;
   /** Why it was written off. */
   note: string;
+}
+
+/** `closed`: the invoice can no longer be paid. */
+export type RefundState = "open" | "settled" | "closed";
+
+/** Refunds of sales to the cards that paid, each with an invoice of the issuer's node (specs/08 §12). */
+export interface RefundsTable {
+  /** Payment hash of the issuer's invoice. */
+  refund_hash: Buffer;
+  /** Of the sale. */
+  payment_hash: Buffer;
+  /** Of the merchant's choice, 16 bytes: one invoice for each. */
+  refund_id: Buffer;
+  /** The authorization that paid the sale. */
+  card: bigint;
+  counter: bigint;
+  amount: bigint;
+  /** Canonical. */
+  invoice: string;
+  /** Node that made the invoice, 33 bytes. */
+  node: Buffer;
+  expires_at: bigint;
+  created_at: bigint;
+  state: RefundState;
+  /** Proves that the invoice is settled. */
+  preimage: Buffer | null;
+  /** What was paid for it: at least `amount`. */
+  received: bigint | null;
+  /** The card that was credited: `card`, or the one that has its balance; and its operation. */
+  credited: bigint | null;
+  operation: bigint | null;
+  resolved_at: bigint | null;
 }
 
 /** What a card, or its clone, signed against what was known; one row for each different statement. */

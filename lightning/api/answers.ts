@@ -2,6 +2,7 @@ import { bytesToHex } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
 import { type CardUpdate, decodeCardUpdate } from "./card-update.js";
+import { decodeRefundAnswer, type RefundAnswer } from "./refund-answer.js";
 import { decodeRejectPayment, type RejectPayment } from "./reject-payment.js";
 import { MAX_PAYLOAD_LENGTH, PEER_MESSAGE } from "./wire.js";
 
@@ -15,7 +16,14 @@ const REMEMBERED_REQUESTS = 64;
 export interface Asker {
   onReject?(reject: RejectPayment): void;
   onUpdate?(update: CardUpdate): void;
+  onRefundAnswer?(answer: RefundAnswer): void;
 }
+
+const ANSWERS: ReadonlySet<number> = new Set([
+  PEER_MESSAGE.REJECT_PAYMENT,
+  PEER_MESSAGE.CARD_UPDATE,
+  PEER_MESSAGE.REFUND_ANSWER,
+]);
 
 interface AskedPeer {
   /** By request hash, oldest first. */
@@ -64,7 +72,7 @@ export class AnswerDesk {
   }
 
   private take({ peer, type, payload }: PeerMessage): void {
-    if (type !== PEER_MESSAGE.REJECT_PAYMENT && type !== PEER_MESSAGE.CARD_UPDATE) return;
+    if (!ANSWERS.has(type)) return;
     const asked = this.peers.get(bytesToHex(peer));
     if (!asked || asked.left === 0 || payload.length > MAX_PAYLOAD_LENGTH) return;
     asked.left--;
@@ -72,6 +80,9 @@ export class AnswerDesk {
       if (type === PEER_MESSAGE.REJECT_PAYMENT) {
         const reject = decodeRejectPayment(payload);
         asked.requests.get(bytesToHex(reject.tokenHash))?.onReject?.(reject);
+      } else if (type === PEER_MESSAGE.REFUND_ANSWER) {
+        const answer = decodeRefundAnswer(payload);
+        asked.requests.get(bytesToHex(answer.requestHash))?.onRefundAnswer?.(answer);
       } else {
         const update = decodeCardUpdate(payload);
         asked.requests.get(bytesToHex(update.requestHash))?.onUpdate?.(update);

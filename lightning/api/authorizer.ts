@@ -1,5 +1,7 @@
 import type { CardStatus } from "./card-status.js";
 import type { InitiatePayment } from "./initiate-payment.js";
+import type { RefundReply } from "./refund-answer.js";
+import type { RefundRequest } from "./refund-request.js";
 
 /**
  * What goes back to the peer that asked, on the connection that asked. Neither ever fails: a peer that went away
@@ -13,6 +15,18 @@ export interface Reply {
   update(sealedUpdate: Uint8Array): Promise<void>;
   /** Nothing is and nothing will be paid with this token; the last word. @param reason code of specs/08 §5 */
   reject(reason: number): Promise<void>;
+}
+
+/**
+ * Decides about refunds to cards that peers ask for (specs/08 §12). The issuer service implements it; the receiver role
+ * of `lightning/api` calls it. Never rejects for anything a peer can send.
+ */
+export interface RefundDesk {
+  /**
+   * @param peer node id of who asks, 33 bytes: the connection proves it
+   * @returns the answer; undefined for a failure of its own, which is met with silence
+   */
+  requestRefund(request: RefundRequest, peer: Uint8Array): Promise<RefundReply | undefined>;
 }
 
 /**

@@ -17,7 +17,12 @@ export type { PaymentAsk } from "./outcome.js";
 export { describeReason, isTemporaryReason, REASON, REJECT_REASONS } from "./reasons.js";
 export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { ReceiverEvent } from "./receiver-events.js";
-export { decodeRefundAnswer, encodeRefundAnswer, type RefundAnswer } from "./refund-answer.js";
+export {
+  decodeRefundAnswer,
+  encodeRefundAnswer,
+  type RefundAnswer,
+  type RefundReply,
+} from "./refund-answer.js";
 export {
   describeRefundReason,
   REFUND_REASON,
@@ -26,7 +31,6 @@ export {
 export {
   decodeRefundRequest,
   encodeRefundRequest,
-  REFUND_ID_LENGTH,
   type RefundRequest,
   refundDescription,
   refundRequestHash,

@@ -23,6 +23,10 @@ export type RequestEnd =
   | { readonly event: "ignored"; readonly cause: IgnoredCause }
   | { readonly event: "accepted" | "answered"; readonly updated: boolean }
   | { readonly event: "rejected"; readonly reason: number; readonly updated: boolean }
+  /** A refund was refused, for a reason of specs/08 §12. */
+  | { readonly event: "refund-refused"; readonly reason: number }
+  /** The refund desk failed, and has said so in its own log. */
+  | { readonly event: "unanswered" }
   /** The peer went away before the answer; it is not dialed back. */
   | { readonly event: "undeliverable" }
   /** The authorizer or the node failed; the peer gets no answer. */

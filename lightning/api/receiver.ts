@@ -4,11 +4,13 @@ import { ParseError } from "../../common/errors.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
 import { Admission, DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
-import type { PaymentAuthorizer, Reply } from "./authorizer.js";
+import type { PaymentAuthorizer, RefundDesk, Reply } from "./authorizer.js";
 import { decodeCardStatus } from "./card-status.js";
 import { encodeCardUpdate } from "./card-update.js";
 import { decodeInitiatePayment } from "./initiate-payment.js";
 import type { ReceiverEvent, RequestAbout, RequestEnd } from "./receiver-events.js";
+import { encodeRefundAnswer } from "./refund-answer.js";
+import { decodeRefundRequest, refundRequestHash } from "./refund-request.js";
 import { encodeRejectPayment } from "./reject-payment.js";
 import { PEER_MESSAGE } from "./wire.js";
 
@@ -16,6 +18,8 @@ import { PEER_MESSAGE } from "./wire.js";
 export interface ReceiverOptions extends Partial<RequestLimits> {
   /** How far the time in `card_status` may be from ours, in seconds. Default 600. */
   readonly maxStatusSkewSeconds?: number;
+  /** Answers requests for refunds to cards. Default: they are ignored. */
+  readonly refunds?: RefundDesk;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
   /** Milliseconds of a monotonic clock. Default: the system's. */
@@ -25,8 +29,8 @@ export interface ReceiverOptions extends Partial<RequestLimits> {
 }
 
 /**
- * The payer's side (specs/08 §4.3): takes `initiate_payment` and `card_status` from peers, asks the authorizer, and
- * answers on the connection that asked or not at all. Everything a stranger can send is bounded before it is looked
+ * The payer's side (specs/08 §4.3): takes `initiate_payment`, `card_status` and `refund_request` from peers, asks the
+ * authorizer or the refund desk, and answers on the connection that asked or not at all. Everything a stranger can send is bounded before it is looked
  * at. A request that exceeds a bound is met with silence, never with a reject: a reject says for certain that nothing
  * is being paid, and a request that was not read may repeat one that is.
  */
@@ -55,10 +59,15 @@ export class PaymentReceiver {
 
   private take(message: PeerMessage): void {
     const { type, peer } = message;
-    if (type !== PEER_MESSAGE.INITIATE_PAYMENT && type !== PEER_MESSAGE.CARD_STATUS) return;
+    if (!this.takes(type)) return;
     const about = { peer: bytesToHex(peer), type };
     const cause = this.admission.admit(message, () => this.decide(message, about));
     if (cause) this.tell({ ...about, event: "ignored", cause });
+  }
+
+  private takes(type: number): boolean {
+    if (type === PEER_MESSAGE.REFUND_REQUEST) return this.options.refunds !== undefined;
+    return type === PEER_MESSAGE.INITIATE_PAYMENT || type === PEER_MESSAGE.CARD_STATUS;
   }
 
   private async decide(message: PeerMessage, about: RequestAbout): Promise<void> {
@@ -82,6 +91,7 @@ export class PaymentReceiver {
       await this.authorizer.cardStatus(status, reply);
       return { event: "answered", updated: reply.isUpdated() };
     }
+    if (type === PEER_MESSAGE.REFUND_REQUEST) return await this.answerRefund(peer, payload);
     const request = decodeInitiatePayment(payload);
     const reply = new PeerReply(this.node, peer, sha256(request.token), request.invoice);
     await this.authorizer.initiatePayment(request, reply);
@@ -89,6 +99,17 @@ export class PaymentReceiver {
     if (reason === undefined) await this.keepPlace(peer);
     const updated = reply.isUpdated();
     return reason === undefined ? { event: "accepted", updated } : { event: "rejected", reason, updated };
+  }
+
+  private async answerRefund(peer: Uint8Array, payload: Uint8Array): Promise<RequestEnd> {
+    const request = decodeRefundRequest(payload);
+    const answer = await this.options.refunds?.requestRefund(request, peer);
+    if (!answer) return { event: "unanswered" };
+    const sent = encodeRefundAnswer({ ...answer, requestHash: refundRequestHash(request) });
+    await this.node.sendMessage(peer, PEER_MESSAGE.REFUND_ANSWER, sent);
+    return answer.invoice
+      ? { event: "answered", updated: false }
+      : { event: "refund-refused", reason: answer.reason };
   }
 
   private async keepPlace(peer: Uint8Array): Promise<void> {

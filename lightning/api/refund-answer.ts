@@ -7,10 +7,8 @@ import { readExtension } from "./extension.js";
 import { invoiceField } from "./initiate-payment.js";
 import { HASH_LENGTH, MAX_INVOICE_LENGTH } from "./wire.js";
 
-/** `refund_answer` (45011): an invoice of the card's node, or why there is none (specs/08 §3.6). */
-export type RefundAnswer = {
-  /** SHA-256 of the fields of the request, 32 bytes. */
-  readonly requestHash: Uint8Array;
+/** An answer to a request for a refund, which does not name the request yet. */
+export type RefundReply = {
   /** What was credited for the sale so far; 0 where the sale is not known. */
   readonly refunded: Msat;
 } & (
@@ -25,6 +23,12 @@ export type RefundAnswer = {
       readonly reason: number;
     }
 );
+
+/** `refund_answer` (45011): an invoice of the card's node, or why there is none (specs/08 §3.6). */
+export type RefundAnswer = RefundReply & {
+  /** SHA-256 of the fields of the request, 32 bytes. */
+  readonly requestHash: Uint8Array;
+};
 
 const REASON_TYPE = 1n;
 const INVOICE_OFFSET = HASH_LENGTH + 8;

@@ -6,7 +6,7 @@ import { readExtension } from "./extension.js";
 import { HASH_LENGTH } from "./wire.js";
 
 /** Bytes of a refund's id. */
-export const REFUND_ID_LENGTH = 16;
+const REFUND_ID_LENGTH = 16;
 
 /** `refund_request` (45009): give me an invoice with which I refund this sale to the card that paid (specs/08 §3.5). */
 export interface RefundRequest {

@@ -15,6 +15,9 @@ import { InitiationError, type InitiationEvent, type InitiationLog, nextInitiati
 import { type PaymentAnswer, type PaymentAsk, type PaymentOutcome, paidOutcome } from "./outcome.js";
 import { PendingRequest } from "./pending-request.js";
 import { present } from "./presenting.js";
+import type { RefundAnswer } from "./refund-answer.js";
+import { type RefundOffer, readRefundOffer } from "./refund-offer.js";
+import { encodeRefundRequest, type RefundRequest, refundRequestHash } from "./refund-request.js";
 import { PEER_MESSAGE } from "./wire.js";
 
 /** Most requests in flight at once, each for another invoice. */
@@ -23,6 +26,8 @@ const MAX_ASKS = 256;
 export interface SenderOptions extends Omit<DialOptions, "network"> {
   /** Longest wait for an answer in milliseconds; after it the outcome is `unknown`. Default 30,000. */
   readonly answerTimeoutMs?: number;
+  /** Milliseconds since 1970, to judge invoices of refunds. Default: the system's clock. */
+  readonly now?: () => number;
   /** Card updates that come after their ask has ended. */
   readonly onLateCardUpdate?: (update: CardUpdate) => void;
 }
@@ -130,23 +135,61 @@ export class PaymentSender {
   async requestCardUpdate(uri: NodeUri, status: CardStatus): Promise<Uint8Array | undefined> {
     this.expectOpen();
     const payload = encodeCardStatus(status);
-    const waiting = new PendingRequest();
+    return await this.request<Uint8Array>(
+      uri,
+      { type: PEER_MESSAGE.CARD_STATUS, payload, hash: sha256(status.status) },
+      (answer) => ({ onUpdate: ({ update }) => answer(update) }),
+      this.late,
+    );
+  }
+
+  /**
+   * Asks the node of a card for an invoice by which a sale is refunded to that card (specs/08 §12), and checks it.
+   * @param signal ends the waiting
+   * @returns its answer; undefined when none came in time: nothing was paid
+   * @throws UntrustedUriError, NodeError, ValueError; ParseError, InvoiceError for an invoice that must not be paid
+   */
+  async requestRefund(
+    uri: NodeUri,
+    request: RefundRequest,
+    signal?: AbortSignal,
+  ): Promise<RefundOffer | undefined> {
+    this.expectOpen();
+    const payload = encodeRefundRequest(request);
+    const answer = await this.request<RefundAnswer>(
+      uri,
+      { type: PEER_MESSAGE.REFUND_REQUEST, payload, hash: refundRequestHash(request) },
+      (take) => ({ onRefundAnswer: take }),
+      {},
+      signal,
+    );
+    if (!answer) return undefined;
+    const { now = Date.now } = this.options;
+    const { network } = this.dialing;
+    return readRefundOffer(answer, request, { nodeId: uri.nodeId, network, now: Math.floor(now() / 1000) });
+  }
+
+  /** Sends one request and waits for the answer that names it. @throws as {@link requestCardUpdate} */
+  private async request<Answer>(
+    uri: NodeUri,
+    { hash, ...message }: { readonly type: number; readonly payload: Uint8Array; readonly hash: Uint8Array },
+    asker: (answer: (value: Answer) => void) => Asker,
+    late: Asker,
+    signal?: AbortSignal,
+  ): Promise<Answer | undefined> {
+    const waiting = new PendingRequest(signal);
     this.statuses.add(waiting);
-    const onUpdate = ({ update }: CardUpdate): void => {
-      waiting.cardUpdate ??= update;
+    let answered: Answer | undefined;
+    const answer = (value: Answer): void => {
+      answered ??= value;
       waiting.end({ outcome: "unknown" });
     };
-    const stop = this.desk.expect(uri.nodeId, sha256(status.status), { onUpdate }, this.late);
+    const stop = this.desk.expect(uri.nodeId, hash, asker(answer), late);
     try {
       await dial(this.node, uri, this.dialing);
-      const outcome = await present({
-        ...this.line(uri),
-        type: PEER_MESSAGE.CARD_STATUS,
-        payload,
-        waiting,
-      });
+      const outcome = await present({ ...this.line(uri), ...message, waiting });
       if (outcome.outcome === "not-sent") throw outcome.cause;
-      return waiting.cardUpdate;
+      return answered;
     } finally {
       this.statuses.delete(waiting);
       stop();

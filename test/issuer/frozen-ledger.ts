@@ -38,8 +38,12 @@ export async function fillLedger(service: Service): Promise<void> {
 
   const lost = await service.card(2);
   await service.tap(lost, 6, sat(7000));
-  const fresh = await service.card(3);
+  const fresh = await service.card(3, sat(19_000));
   await replaceCard(store, lost.cardId, fresh.cardId, clock.now);
+  const refund = await service.refund(6, sat(1000), 1);
+  service.pay(refund?.invoice, true);
+  await service.refunds.resolve();
+  await service.refund(6, sat(500), 2);
   await blockCard(store, fresh.cardId, clock.now);
   const invoice = service.invoice(7, sat(1));
   const hash = invoiceHash(invoice);

@@ -54,6 +54,7 @@ describe.each(["sqlite", "postgres"] as const)("reports on %s", (kind) => {
     expect(report.cards.get(cardKey(one.cardId))).toEqual({ payments: 2, amount: 4001n, fees: 2000n });
     expect(report.books).toEqual({
       paidIn: sat(1500),
+      refunded: 0n,
       paidOut: 995_999n,
       settled: 24_001n,
       fees: 3000n,

@@ -1,20 +1,26 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { bytesToHex, utf8 } from "../../common/index.js";
+import { bytesToHex, msat, utf8 } from "../../common/index.js";
 import {
   type CardStatus,
   decodeCardUpdate,
+  decodeRefundAnswer,
   decodeRejectPayment,
   encodeCardStatus,
   encodeInitiatePayment,
+  encodeRefundRequest,
   type InitiatePayment,
   type PaymentAuthorizer,
   PaymentReceiver,
   PEER_MESSAGE,
   REASON,
+  REFUND_REASON,
   type ReceiverEvent,
   type ReceiverOptions,
+  type RefundReply,
+  type RefundRequest,
   type Reply,
+  refundRequestHash,
 } from "../../lightning/api/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
@@ -330,5 +336,86 @@ describe("events", () => {
     says(merchant, ask(utf8("secret-token"), utf8("lnbcrtsecret")));
     await settled();
     expect(JSON.stringify(events)).not.toMatch(/secret|7365637265/);
+  });
+});
+
+describe("requests for a refund", () => {
+  const REQUEST: RefundRequest = {
+    paymentHash: new Uint8Array(32).fill(1),
+    preimage: new Uint8Array(32).fill(2),
+    amount: msat(5n),
+    refundId: new Uint8Array(16).fill(3),
+  };
+  const refundDesk = async (reply: RefundReply | undefined, options: ReceiverOptions = {}) => {
+    const asked: { request: RefundRequest; peer: string }[] = [];
+    const refunds = {
+      async requestRefund(request: RefundRequest, peer: Uint8Array) {
+        asked.push({ request, peer: bytesToHex(peer) });
+        return reply;
+      },
+    };
+    return { ...(await desk({ refunds, ...options })), asked };
+  };
+
+  it("are answered with the request's hash, on the connection that asked, whose node id the desk gets", async () => {
+    const reply = { invoice: INVOICE, reason: undefined, refunded: msat(7n) };
+    const { merchant, other, asked, events, got, says, settled } = await refundDesk(reply);
+    const [messages, others] = [got(merchant), got(other)];
+    says(merchant, encodeRefundRequest(REQUEST), PEER_MESSAGE.REFUND_REQUEST);
+    await settled();
+    expect(asked).toEqual([{ request: REQUEST, peer: bytesToHex(merchant.nodeId) }]);
+    expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.REFUND_ANSWER]);
+    const answer = decodeRefundAnswer(messages[0]?.payload ?? new Uint8Array(0));
+    expect(answer).toEqual({ ...reply, requestHash: refundRequestHash(REQUEST) });
+    expect(others).toEqual([]);
+    expect(kinds(events)).toEqual(["answered"]);
+  });
+
+  it("that are refused say why, to the peer and to the counters", async () => {
+    const reason = REFUND_REASON.CARD_RETIRED;
+    const { merchant, events, got, says, settled } = await refundDesk({
+      ...{ invoice: undefined, reason, refunded: msat(0n) },
+    });
+    const messages = got(merchant);
+    says(merchant, encodeRefundRequest(REQUEST), PEER_MESSAGE.REFUND_REQUEST);
+    await settled();
+    expect(decodeRefundAnswer(messages[0]?.payload ?? new Uint8Array(0))).toMatchObject({ reason });
+    expect(events).toMatchObject([{ event: "refund-refused", reason }]);
+  });
+
+  it("that the desk cannot answer are met with silence", async () => {
+    const { merchant, events, got, says, settled } = await refundDesk(undefined);
+    const messages = got(merchant);
+    says(merchant, encodeRefundRequest(REQUEST), PEER_MESSAGE.REFUND_REQUEST);
+    await settled();
+    expect(messages).toEqual([]);
+    expect(kinds(events)).toEqual(["unanswered"]);
+  });
+
+  it("are ignored where nobody takes refunds, and malformed ones everywhere", async () => {
+    const without = await desk();
+    without.says(without.merchant, encodeRefundRequest(REQUEST), PEER_MESSAGE.REFUND_REQUEST);
+    await without.settled();
+    expect(without.events).toEqual([]);
+    const { merchant, asked, events, says, settled } = await refundDesk(undefined);
+    says(merchant, encodeRefundRequest(REQUEST).subarray(1), PEER_MESSAGE.REFUND_REQUEST);
+    await settled();
+    expect(asked).toEqual([]);
+    expect(kinds(events)).toEqual(["malformed"]);
+  });
+
+  it("count against the rate of the peer, together with its other requests", async () => {
+    const reply = { invoice: INVOICE, reason: undefined, refunded: msat(0n) };
+    const { merchant, asked, events, says, settled } = await refundDesk(reply, {
+      ratePerPeer: { burst: 3, perSecond: 1 },
+    });
+    for (let id = 0; id < 3; id++) {
+      const request = { ...REQUEST, refundId: new Uint8Array(16).fill(id) };
+      says(merchant, encodeRefundRequest(request), PEER_MESSAGE.REFUND_REQUEST);
+      says(merchant, ask(new Uint8Array(149).fill(id)));
+    }
+    await settled();
+    expect(asked).toHaveLength(2);
+    expect(kinds(events).filter((kind) => kind === "rate")).toHaveLength(3);
   });
 });

@@ -24,8 +24,8 @@ import {
   REASON,
   REFUND_REASON,
   REFUND_REASONS,
-  type RefundAnswer,
   REJECT_REASONS,
+  type RefundAnswer,
   refundDescription,
   statusChallenge,
 } from "../../lightning/api/index.js";

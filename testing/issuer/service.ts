@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "@noble/hashes/sha2.js";
 import pg from "pg";
-import { type Msat, sat, secp256k1, utf8 } from "../../common/index.js";
+import { bytesToHex, hexToBytes, type Msat, msat, sat, secp256k1, utf8 } from "../../common/index.js";
 import {
   Authorizer,
   type AuthorizerConfig,
@@ -10,16 +11,19 @@ import {
   authorizerConfigSchema,
   type IssuerPorts,
   issuerPorts,
+  RefundDesk,
 } from "../../issuer/authorizer/index.js";
 import { activateCard, registerCard, verifyLedger } from "../../issuer/ledger/index.js";
+import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import type { InitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { statusChallenge } from "../../lightning/api/status-challenge.js";
+import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
 import { MEMORY } from "../memory.js";
-import { ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
+import { PAYEE, preimageOf, ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
 import { type Answered, askStatus, initiate } from "./replies.js";
 
@@ -133,6 +137,7 @@ export class Service implements AsyncDisposable {
   readonly config: AuthorizerConfig;
   readonly authorizer: Authorizer;
   readonly reconciler: Reconciler;
+  readonly refunds: RefundDesk;
 
   constructor(
     store: Store,
@@ -166,6 +171,7 @@ export class Service implements AsyncDisposable {
     });
     this.authorizer = new Authorizer(this.ports, this.config);
     this.reconciler = new Reconciler(this.ports, this.config, this.authorizer);
+    this.refunds = new RefundDesk({ store, node, nodeId: NODE_ID, clock: clock.read, log: this.ports.log });
   }
 
   /** Registers a card and puts it into use. */
@@ -209,12 +215,26 @@ export class Service implements AsyncDisposable {
     return update;
   }
 
+  /** A merchant asks for a refund of a sale. @param serial number of the sale's invoice; @param id of the refund, one byte */
+  async refund(serial: number, amount: Msat, id = 1, asked: Partial<AskedRefund> = {}) {
+    const { peer, ...request } = { ...refundRequest(serial, amount, id), ...asked };
+    const reply = await this.refunds.requestRefund(request, peer);
+    return reply && { ...reply, invoice: reply.invoice && new TextDecoder().decode(reply.invoice) };
+  }
+
+  /** The merchant pays the invoice of a refund. @param quietly the service was not there to hear of it */
+  pay(invoice: string | undefined, quietly = false): boolean {
+    const { paymentHash, amount } = decodeInvoice(invoice ?? "");
+    return this.node.settle(bytesToHex(paymentHash), amount ?? msat(0n), quietly) !== undefined;
+  }
+
   /** What the ledger's proof finds wrong: an empty list in every good state. */
   async violations() {
     return (await verifyLedger(this.store)).violations;
   }
 
   async close(): Promise<void> {
+    await this.refunds.close();
     await this.authorizer.close();
     await this.store.close();
   }
@@ -225,6 +245,18 @@ export class Service implements AsyncDisposable {
     await this.close();
     if (violations.length > 0) throw new Error(`the ledger's proof found ${JSON.stringify(violations)}`);
   }
+}
+
+/** A request for a refund, as the payee of {@link testInvoice} sends it. */
+export function refundRequest(serial: number, amount: Msat, id = 1): AskedRefund {
+  const preimage = preimageOf(serial);
+  return {
+    paymentHash: sha256(preimage),
+    preimage,
+    amount,
+    refundId: new Uint8Array(16).fill(id),
+    peer: hexToBytes(PAYEE),
+  };
 }
 
 /** A request as it comes from a peer. */

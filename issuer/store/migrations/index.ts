@@ -5,6 +5,7 @@ import * as accountVersion from "./0002-account-version.js";
 import * as fees from "./0003-fees.js";
 import * as unmatched from "./0004-unmatched.js";
 import * as orders from "./0005-orders.js";
+import * as refunds from "./0006-refunds.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, up: fees.up },
   { version: 4, up: unmatched.up },
   { version: 5, up: orders.up },
+  { version: 6, up: refunds.up },
 ];
 
 /** The version that this release writes. */

@@ -1,23 +1,31 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import { authorizationMessage, MESSAGE_TYPE, seal, signMessage, statusMessage } from "../../../apdu/index.js";
-import { ChequecardError, type Msat, sat, secp256k1, utf8 } from "../../../common/index.js";
-import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../../issuer/authorizer/index.js";
+import { bytesToHex, ChequecardError, type Msat, msat, sat, secp256k1, utf8 } from "../../../common/index.js";
+import {
+  Authorizer,
+  authorizerConfigSchema,
+  issuerPorts,
+  RefundDesk,
+} from "../../../issuer/authorizer/index.js";
 import { activateCard, registerCard } from "../../../issuer/ledger/index.js";
 import { openSqlite, type Store } from "../../../issuer/store/index.js";
 import { cardKey } from "../../../issuer/store/values.js";
 import {
   decodeCardUpdate,
+  decodeRefundAnswer,
   decodeRejectPayment,
   encodeCardStatus,
   encodeInitiatePayment,
+  encodeRefundRequest,
   PaymentReceiver,
   PEER_MESSAGE,
   type ReceiverEvent,
   statusChallenge,
 } from "../../../lightning/api/index.js";
-import { invoiceHash } from "../../../lightning/bolt11/index.js";
+import { decodeInvoice, invoiceHash } from "../../../lightning/bolt11/index.js";
 import { KEY_SET_ID, SigningCard } from "../../../testing/cards/signing-card.js";
 import { FakeNetwork } from "../../../testing/nodes/fake-node.js";
-import { ScriptedNode, testInvoice } from "../../../testing/nodes/scripted-node.js";
+import { preimageOf, ScriptedNode, testInvoice } from "../../../testing/nodes/scripted-node.js";
 import { hashOf, ISSUER_SECRET, SEAL_KEY } from "../../card/material.js";
 import { placeFile, removeFile } from "../shelf.js";
 import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";
@@ -44,10 +52,11 @@ const CONFIG = authorizerConfigSchema.parse({
 class Stage {
   readonly network = new FakeNetwork();
   readonly peer = this.network.node("peer");
-  readonly node = this.network.node("issuer");
+  readonly node = this.network.node("issuer", () => NOW);
   readonly paying = new ScriptedNode(() => NOW);
   readonly store: Store;
   readonly authorizer: Authorizer;
+  readonly refunds: RefundDesk;
   readonly faults: string[] = [];
   #serial = 0;
   #cards = 0;
@@ -67,6 +76,7 @@ class Stage {
       log: { info: () => {}, warn: () => {}, error: (fields) => this.#hear(fields) },
     });
     this.authorizer = new Authorizer(ports, CONFIG);
+    this.refunds = new RefundDesk({ ...ports, node: this.node, onStep: () => {} });
   }
 
   /** A card that was never used, so that every input finds the same. */
@@ -77,10 +87,16 @@ class Stage {
     return card;
   }
 
-  /** An invoice of another payee, which the node can pay. */
+  /** An invoice of the peer, which the node can pay. */
   invoice(amount: Msat | undefined): string {
     this.paying.learn([++this.#serial]);
-    return testInvoice(this.#serial, amount, NOW / 1000 - 10);
+    return testInvoice(this.#serial, amount, NOW / 1000 - 10, { payeeSecret: sha256(utf8("peer")) });
+  }
+
+  /** Payment hash and preimage of an invoice that was made so many before the newest. */
+  sale(before: number): { readonly paymentHash: Uint8Array; readonly preimage: Uint8Array } {
+    const preimage = preimageOf(Math.max(0, this.#serial - before));
+    return { paymentHash: sha256(preimage), preimage };
   }
 
   #hear(fields: object): void {
@@ -143,7 +159,7 @@ function messageOf(on: Stage, card: SigningCard, chunk: Uint8Array): { type: num
   const rest = chunk.subarray(1);
   const entropy = hashOf("prove/fuzz entropy");
   const iv = entropy.slice(0, 16);
-  switch ((kind % AT_ONCE) % 5) {
+  switch ((kind % AT_ONCE) % 6) {
     case 0:
       return { type: PEER_MESSAGE.INITIATE_PAYMENT, payload: rest };
     case 1:
@@ -191,9 +207,25 @@ function messageOf(on: Stage, card: SigningCard, chunk: Uint8Array): { type: num
       const status = seal(MESSAGE_TYPE.STATUS, KEY_SET_ID, SEAL_KEY, iv, body);
       return { type: PEER_MESSAGE.CARD_STATUS, payload: encodeCardStatus({ status, time, nonce }) };
     }
-    default:
-      return { type: 45_001 + ((rest[0] ?? 0) % 8), payload: rest.subarray(1) };
+    case 4:
+      return { type: 45_001 + ((rest[0] ?? 0) % 12), payload: rest.subarray(1) };
+    default: {
+      const [before = 0, amount = 0, id = 0] = rest;
+      const refund = {
+        ...on.sale(before % 4),
+        amount: sat(amount + 1),
+        refundId: new Uint8Array(16).fill(id),
+      };
+      return { type: PEER_MESSAGE.REFUND_REQUEST, payload: encodeRefundRequest(refund) };
+    }
   }
+}
+
+/** The peer pays the invoice of a refund, every other one unheard. */
+function pay(on: Stage, invoice: Uint8Array | undefined): void {
+  if (!invoice) return;
+  const { paymentHash, amount } = decodeInvoice(new TextDecoder().decode(invoice));
+  on.node.settle(bytesToHex(paymentHash), amount ?? msat(0n), (paymentHash[0] ?? 0) % 2 === 0);
 }
 
 /** Answers can be read, and the money is where it must be. */
@@ -201,7 +233,9 @@ async function check(on: Stage, card: SigningCard, events: readonly ReceiverEven
   for (const { type, payload } of on.node.messages.splice(0))
     if (type === PEER_MESSAGE.REJECT_PAYMENT) decodeRejectPayment(payload);
     else if (type === PEER_MESSAGE.CARD_UPDATE) decodeCardUpdate(payload);
+    else if (type === PEER_MESSAGE.REFUND_ANSWER) pay(on, decodeRefundAnswer(payload).invoice);
     else throw new IssuerRuleError(`answered with type ${type}`);
+  await on.refunds.resolve();
   for (const event of events)
     if (event.event === "failed" && !(event.error instanceof ChequecardError)) throw event.error;
   if (on.faults.length > 0) throw new IssuerRuleError(on.faults.splice(0).join("; "));
@@ -210,6 +244,8 @@ async function check(on: Stage, card: SigningCard, events: readonly ReceiverEven
     .selectAll()
     .where("card", "=", cardKey(card.cardId))
     .executeTakeFirstOrThrow();
+  if (account.funded > CREDIT + account.spent)
+    throw new IssuerRuleError(`refunded ${account.funded - CREDIT} of ${account.spent} msat`);
   if (account.spent > account.funded)
     throw new IssuerRuleError(`spent ${account.spent} of ${account.funded} msat`);
   for (const [hash, times] of on.paying.sent)
@@ -230,7 +266,10 @@ export const receiverTarget: FuzzTarget = {
       .flatMap((payload) => [0, 1, 4].map((kind) => [Uint8Array.of(kind, ...payload)]));
     const token = (fields: Parameters<typeof statement>[0]) => Uint8Array.of(2, ...statement(fields));
     const status = (fields: Parameters<typeof statement>[0]) => Uint8Array.of(3, ...statement(fields));
+    const refund = (...fields: number[]) => Uint8Array.of(5, ...fields);
     const stories = [
+      [token({ amount: 50 }), refund(0, 19, 1), refund(0, 29, 2), refund(0, 0, 3), refund(0, 19, 1)],
+      [token({ amount: 50 }), refund(0, 50, 1), refund(1, 9, 1), refund(0, 9, 1), refund(0, 8, 1)],
       [token({ amount: 5 })],
       [
         token({ amount: 5 }),
@@ -271,6 +310,7 @@ export const receiverTarget: FuzzTarget = {
     const events: ReceiverEvent[] = [];
     const listen = () =>
       new PaymentReceiver(node, on.authorizer, {
+        refunds: on.refunds,
         now: () => NOW,
         onEvent: (event) => void events.push(event),
       });
