@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "prove/tests/*.test.ts"],
     // These need pcscd (test/vitest.pcsc.config.ts, test/vitest.docs.config.ts) or lnd (test/vitest.lnd.config.ts).
-    exclude: [...configDefaults.exclude, "test/**/*.{pcsc,lnd}.test.ts", "test/docs/**"],
+    exclude: [...configDefaults.exclude, "test/**/*.{pcsc,lnd,lnd-long}.test.ts", "test/docs/**"],
     setupFiles: ["test/out-of-time.ts"],
     // Against hanging, not against slowness: the machine may have much else to do.
     testTimeout: 300_000,

@@ -3,12 +3,15 @@ import { defineConfig } from "vitest/config";
 import { builtFolder } from "../scripts/lnd/cache.mjs";
 import { PACKAGE_ALIAS } from "../testing/package-alias.js";
 
+/** What takes minutes is run by `npm run prove -- --only lnd`. */
+const LONG = process.env.CHEQUECARD_PROVE === "full" ? ["test/**/*.lnd-long.test.ts"] : [];
+
 /** The tests on real lnd and btcd (scripts/lnd). Each file starts a network, so they run one after another. */
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   resolve: { alias: PACKAGE_ALIAS },
   test: {
-    include: ["test/**/*.lnd.test.ts"],
+    include: ["test/**/*.lnd.test.ts", ...LONG],
     setupFiles: ["test/out-of-time.ts"],
     env: { CHEQUECARD_LND: process.env.CHEQUECARD_LND ?? builtFolder() ?? "" },
     testTimeout: 300_000,

@@ -24,6 +24,8 @@ export interface ConnectedNodes {
   restart(which: "payer" | "merchant"): Promise<LightningNode>;
   /** Resolves when the channel can be used on both sides. */
   ready(): Promise<void>;
+  /** Resolves when the payer's node has sent an HTLC since the link was frozen. Absent: as soon as it knows the payment. */
+  inFlight?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -177,6 +179,7 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
         expect(await payer.lookupPayment(paymentHash)).toEqual(paid);
         const state = await merchant.lookupInvoice(paymentHash);
         expect(state).toMatchObject({ state: "settled", received: sat(100), preimage: paid.preimage });
+        await eventually(async () => (settled.values.length > 0 ? true : undefined));
         expect(settled.values).toEqual([
           {
             paymentHash,
@@ -368,6 +371,7 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
         const got = await received(async () => {
           nodes.freeze();
           expect(await pay(invoice, { timeoutMs: 100 })).toEqual({ state: "unknown" });
+          await nodes.inFlight?.();
           await restart("payer");
           expect(await payer.lookupPayment(paymentHash)).toEqual({ state: "unknown" });
           const joined = pay(invoice);
@@ -385,6 +389,7 @@ export function nodeContract(name: string, start: () => Promise<ConnectedNodes>)
         await eventually(async () =>
           (await payer.lookupPayment(paymentHash)).state === "unknown" ? true : undefined,
         );
+        await nodes.inFlight?.();
         await restart("payer");
         expect(await waiting).toEqual({ state: "unknown" });
         nodes.heal();

@@ -10,7 +10,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import type { LndAccess } from "../../lightning/nodes/lnd/access.js";
-import type { DuplexCalls, StreamCalls, UnaryCalls } from "../../lightning/nodes/lnd/messages.js";
+import type { DuplexCalls, StreamCalls, UnaryCalls } from "../../lightning/nodes/lnd/calls.js";
 import { methodOf } from "../../lightning/nodes/lnd/protos.js";
 import { type SelfSigned, selfSigned } from "./certificate.js";
 

@@ -1,49 +1,8 @@
 import * as ldk from "lightningdevkit";
-import { type Msat, ParseError } from "../../../common/index.js";
-import { decodeInvoice, type Invoice } from "../../bolt11/index.js";
-import { NodeError } from "../errors.js";
+import type { Msat } from "../../../common/index.js";
+import type { Invoice } from "../../bolt11/index.js";
 import type { PaymentRequest } from "../port.js";
 import { optionU64, unwrap } from "./result.js";
-
-/** Two weeks of blocks: more than any node forwards. */
-const MAX_CLTV = 2016;
-
-/**
- * What a payment request asks for.
- * @throws NodeError `bad-invoice`, `network`, `bad-request`
- */
-export function readRequest(request: PaymentRequest): { readonly invoice: Invoice; readonly amount: Msat } {
-  const { maxCltv } = request;
-  if (maxCltv !== undefined && !(Number.isInteger(maxCltv) && maxCltv > 0 && maxCltv <= MAX_CLTV))
-    throw new NodeError("bad-request", `maxCltv: need an integer from 1 to ${MAX_CLTV}, have ${maxCltv}`);
-  const invoice = readInvoice(request.invoice);
-  return { invoice, amount: amountOf(invoice, request.amount) };
-}
-
-function readInvoice(text: string): Invoice {
-  let invoice: Invoice;
-  try {
-    invoice = decodeInvoice(text);
-  } catch (cause) {
-    if (!(cause instanceof ParseError)) throw cause;
-    throw new NodeError("bad-invoice", cause.message, { cause });
-  }
-  if (invoice.network !== "bcrt")
-    throw new NodeError(
-      "network",
-      `the invoice is for the network ${invoice.network}, this node is on regtest`,
-    );
-  return invoice;
-}
-
-function amountOf(invoice: Invoice, chosen: Msat | undefined): Msat {
-  if (invoice.amount !== undefined) {
-    if (chosen === undefined) return invoice.amount;
-    throw new NodeError("bad-request", "the invoice has an amount; none may be chosen");
-  }
-  if (chosen !== undefined && chosen > 0n) return chosen;
-  throw new NodeError("bad-request", "the invoice has no amount; one must be chosen");
-}
 
 /** Parameters of a payment for LDK. */
 export interface PaymentPlan {

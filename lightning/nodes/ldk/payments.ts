@@ -1,11 +1,12 @@
 import * as ldk from "lightningdevkit";
 import { bytesToHex, equalBytes, type Msat, msat } from "../../../common/index.js";
 import { type Invoice, invoiceProblem } from "../../bolt11/index.js";
+import { readRequest } from "../payment-request.js";
 import type { PaymentLookup, PaymentRequest, PaymentState, SentPaymentsPage } from "../port.js";
 import type { Channels } from "./channels.js";
 import type { Engine } from "./engine.js";
 import { failureReason, NO_ROUTE, sendFailure } from "./payment-failures.js";
-import { planPayment, readRequest } from "./payment-plan.js";
+import { planPayment } from "./payment-plan.js";
 import type { PaymentRows } from "./payment-rows.js";
 import type { Pump } from "./pump.js";
 import { bytesOf, u64Of } from "./result.js";
@@ -41,7 +42,7 @@ export class Payments {
   async pay(request: PaymentRequest): Promise<PaymentState> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = request;
     const deadline = performance.now() + timeoutMs;
-    const { invoice, amount } = readRequest(request);
+    const { invoice, amount } = readRequest(request, "bcrt");
     const { rows, pump } = this.#o;
     const key = bytesToHex(invoice.paymentHash);
     const known = rows.get(invoice.paymentHash);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { bytesToHex, concatBytes, hexToBytes } from "../../../common/index.js";
 import type { SqliteFile, SqliteValue } from "../../../common/sqlite-file.js";
+import { openNodeFile } from "../node-file.js";
 import type { Block, Chain, ChainMaker } from "./chain.js";
-import { openNodeFile } from "./database.js";
 import {
   coinbase,
   compactSize,

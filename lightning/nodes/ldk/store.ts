@@ -1,5 +1,5 @@
 import type { SqliteFile, SqliteValue } from "../../../common/sqlite-file.js";
-import { openNodeFile } from "./database.js";
+import { openNodeFile } from "../node-file.js";
 
 /** The second version has the file's application id, and an index that the first may lack. */
 const MIGRATIONS = [

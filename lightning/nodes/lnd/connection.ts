@@ -1,8 +1,8 @@
 import type { Client, ClientReadableStream } from "@grpc/grpc-js";
 import { NodeError } from "../errors.js";
 import { clientOf, type LndAccess, type LndCredentials, readCredentials, sameCredentials } from "./access.js";
+import type { DuplexCalls, GetInfoResponse, StreamCalls, UnaryCalls } from "./calls.js";
 import { failureOf, isAnswer, type LndPlace, nodeErrorOf } from "./errors.js";
-import type { DuplexCalls, GetInfoResponse, StreamCalls, UnaryCalls } from "./messages.js";
 import { methodOf } from "./protos.js";
 
 /** Milliseconds that a call with one answer may take. */
@@ -146,6 +146,7 @@ export class LndConnection {
     reader: StreamReader<Response>,
   ): () => void {
     let isOver = false;
+    let hasFailed = false;
     const over = (): boolean => {
       const first = !isOver;
       isOver = true;
@@ -168,12 +169,16 @@ export class LndConnection {
       if (!isOver) reader.data(message);
     });
     stream.on("error", (cause: Error) => {
+      hasFailed = true;
       const error = this.#errorOf(cause, name);
       if (isOver) return;
       // The reader may ask again at once: then with the new files.
       void this.#renewFor(error).finally(() => end(error));
     });
-    stream.on("end", () => end());
+    // It ends after an error as well.
+    stream.on("end", () => {
+      if (!hasFailed) end();
+    });
     return cancel;
   }
 

@@ -1,218 +1,109 @@
-/**
- * What lnd's messages look like here, as far as they are used: the messages of `protos/`, with 64-bit integers as
- * decimal text, bytes as Buffer, enumerations by name. A field that lnd leaves out has its default.
- */
+import { status } from "@grpc/grpc-js";
+import { bytesToHex, hexToBytes } from "../../../common/bytes.js";
+import { hostKind } from "../../node-uri.js";
+import { NodeError } from "../errors.js";
+import type { PeerAddress, PeerMessage } from "../port.js";
+import type { LndConnection } from "./connection.js";
+import { failureOf } from "./errors.js";
+import { Listeners, Subscription } from "./streams.js";
 
-/** What a call asks for and what it answers; of a stream, each message of it. */
-interface Call<Request, Response> {
-  readonly request: Request;
-  readonly response: Response;
+const FIRST_TYPE = 45001;
+const LAST_TYPE = 45099;
+/** With one byte more lnd answers an error and drops the connection to the peer. */
+const LARGEST_PAYLOAD = 65_533;
+const CONNECT_MS = 10_000;
+
+/** Peers of this lnd, and the project's messages to and from them. */
+export class LndMessages {
+  readonly received = new Listeners<PeerMessage>();
+  readonly disconnected = new Listeners<Uint8Array>();
+  readonly #connection: LndConnection;
+  readonly #subscriptions: { end(): void }[] = [];
+  #changedAt = performance.now();
+
+  constructor(connection: LndConnection) {
+    this.#connection = connection;
+  }
+
+  subscribe(): void {
+    this.#subscriptions.push(
+      new Subscription(
+        this.#connection,
+        "lnrpc.Lightning/SubscribeCustomMessages",
+        () => ({}),
+        ({ peer, type, data }) => {
+          if (type >= FIRST_TYPE && type <= LAST_TYPE)
+            this.received.tell({ peer: new Uint8Array(peer), type, payload: new Uint8Array(data) });
+        },
+      ),
+      new Subscription(
+        this.#connection,
+        "lnrpc.Lightning/SubscribePeerEvents",
+        () => ({}),
+        ({ type, pub_key }) => {
+          this.#changedAt = performance.now();
+          if (type === "PEER_OFFLINE") this.disconnected.tell(hexToBytes(pub_key));
+        },
+        () => {
+          this.#changedAt = performance.now();
+        },
+      ),
+    );
+  }
+
+  end(): void {
+    for (const subscription of this.#subscriptions) subscription.end();
+  }
+
+  /** Milliseconds since a peer came or went, or lnd was connected to. */
+  quietMs(): number {
+    return performance.now() - this.#changedAt;
+  }
+
+  /** As {@link LightningNode.connect}. */
+  async connect({ nodeId, host, port }: PeerAddress, timeoutMs = CONNECT_MS): Promise<void> {
+    const place = hostKind(host) === "ipv6" ? `[${host}]` : host;
+    const addr = { pubkey: bytesToHex(nodeId), host: `${place}:${port}` };
+    const timeout = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
+    try {
+      // With perm it would succeed at once and go on trying.
+      await this.#connection.call("lnrpc.Lightning/ConnectPeer", { addr, perm: false, timeout }, timeoutMs);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure && /already connected/.test(failure.details)) return;
+      if (!(error instanceof NodeError) || error.code === "closed" || error.code === "permission")
+        throw error;
+      if (failure?.code === status.DEADLINE_EXCEEDED || /timeout|deadline/i.test(failure?.details ?? ""))
+        throw new NodeError("timeout", "the peer did not answer in time", { cause: error });
+      if (hostKind(host) === "onion" && /tor/i.test(failure?.details ?? ""))
+        throw new NodeError("unreachable", "lnd does not use Tor, so it cannot reach an onion address", {
+          cause: error,
+          hint: "Set tor.active=true in lnd.conf, with a Tor that runs beside lnd.",
+        });
+      throw new NodeError("unreachable", "the peer cannot be reached", { cause: error });
+    }
+  }
+
+  /** As {@link LightningNode.sendMessage}. */
+  async send(peer: Uint8Array, type: number, payload: Uint8Array): Promise<void> {
+    this.#connection.expectOpen();
+    if (!(type >= FIRST_TYPE && type <= LAST_TYPE))
+      throw new NodeError("bad-request", `type: need ${FIRST_TYPE} to ${LAST_TYPE}, have ${type}`);
+    if (payload.length > LARGEST_PAYLOAD)
+      throw new NodeError(
+        "bad-request",
+        `payload: need at most ${LARGEST_PAYLOAD} bytes, have ${payload.length}`,
+      );
+    try {
+      await this.#connection.call("lnrpc.Lightning/SendCustomMessage", { peer, type, data: payload });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (
+        failure?.code === status.NOT_FOUND ||
+        /peer .*disconnected|not connected|peer exiting/.test(failure?.details ?? "")
+      )
+        throw new NodeError("not-connected", "the peer is not connected", { cause: error });
+      throw error;
+    }
+  }
 }
-
-export interface GetInfoResponse {
-  /** Hex. */
-  readonly identity_pubkey: string;
-  readonly alias: string;
-  readonly block_height: number;
-  readonly synced_to_chain: boolean;
-  /** `pubkey@host:port` of what lnd announces. */
-  readonly uris: readonly string[];
-  /** Such as `0.21.1-beta commit=v0.21.1-beta`. */
-  readonly version: string;
-  readonly chains: readonly { readonly network: string }[];
-  readonly require_htlc_interceptor: boolean;
-  readonly store_final_htlc_resolutions: boolean;
-}
-
-interface ChannelConstraints {
-  readonly chan_reserve_sat: string;
-  readonly max_accepted_htlcs: number;
-}
-
-interface LndChannel {
-  readonly active: boolean;
-  readonly remote_pubkey: string;
-  readonly channel_point: string;
-  readonly chan_id: string;
-  readonly local_balance: string;
-  readonly remote_balance: string;
-  readonly pending_htlcs: readonly { readonly incoming: boolean; readonly hash_lock: Buffer }[];
-  readonly local_constraints: ChannelConstraints | null;
-  readonly remote_constraints: ChannelConstraints | null;
-}
-
-interface ClosingChannel {
-  readonly channel: { readonly remote_node_pub: string } | null;
-}
-
-interface PendingChannelsResponse {
-  readonly pending_force_closing_channels: readonly ClosingChannel[];
-  readonly waiting_close_channels: readonly ClosingChannel[];
-}
-
-interface LndInvoice {
-  readonly r_preimage: Buffer;
-  readonly r_hash: Buffer;
-  /** Unix seconds. */
-  readonly creation_date: string;
-  readonly settle_date: string;
-  /** Seconds. */
-  readonly expiry: string;
-  readonly settle_index: string;
-  readonly amt_paid_msat: string;
-  readonly state: "OPEN" | "SETTLED" | "CANCELED" | "ACCEPTED";
-  readonly value_msat: string;
-}
-
-interface LndAttempt {
-  readonly status: "IN_FLIGHT" | "SUCCEEDED" | "FAILED";
-  readonly route: {
-    /** Block height at which the first HTLC of the way expires. */
-    readonly total_time_lock: number;
-    readonly hops: readonly { readonly chan_id: string; readonly pub_key: string }[];
-  } | null;
-  readonly attempt_time_ns: string;
-  readonly attempt_id: string;
-}
-
-interface LndPayment {
-  /** Hex. */
-  readonly payment_hash: string;
-  readonly payment_preimage: string;
-  readonly value_msat: string;
-  readonly status: "UNKNOWN" | "IN_FLIGHT" | "SUCCEEDED" | "FAILED" | "INITIATED";
-  readonly fee_msat: string;
-  readonly creation_time_ns: string;
-  readonly htlcs: readonly LndAttempt[];
-  readonly payment_index: string;
-  readonly failure_reason: string;
-}
-
-interface LndCustomMessage {
-  readonly peer: Uint8Array;
-  readonly type: number;
-  readonly data: Uint8Array;
-}
-
-interface CircuitKey {
-  readonly chan_id: string;
-  readonly htlc_id: string;
-}
-
-/** An HTLC that lnd holds until there is a decision. */
-interface InterceptedHtlc {
-  readonly incoming_circuit_key: CircuitKey | null;
-  readonly payment_hash: Buffer;
-  readonly outgoing_amount_msat: string;
-  readonly outgoing_expiry: number;
-  readonly incoming_amount_msat: string;
-  readonly incoming_expiry: number;
-  readonly outgoing_requested_chan_id: string;
-  /** Peeled for the next hop, 1366 bytes. */
-  readonly onion_blob: Buffer;
-  readonly auto_fail_height: number;
-}
-
-interface HtlcDecision {
-  readonly incoming_circuit_key: CircuitKey;
-  readonly action: "SETTLE" | "FAIL" | "RESUME";
-  readonly preimage?: Uint8Array;
-  readonly failure_message?: Uint8Array;
-  readonly failure_code?: string;
-}
-
-interface HtlcEvent {
-  readonly incoming_channel_id: string;
-  readonly incoming_htlc_id: string;
-  readonly event_type: "UNKNOWN" | "SEND" | "RECEIVE" | "FORWARD";
-  readonly settle_event?: { readonly preimage: Buffer };
-  readonly subscribed_event?: object;
-  readonly final_htlc_event?: { readonly settled: boolean; readonly offchain: boolean };
-}
-
-type Empty = Readonly<Record<string, never>>;
-
-/** Calls with one answer. */
-export interface UnaryCalls {
-  "lnrpc.State/GetState": Call<Empty, { readonly state: string }>;
-  "lnrpc.Lightning/GetInfo": Call<Empty, GetInfoResponse>;
-  "lnrpc.Lightning/ListChannels": Call<
-    { readonly active_only?: boolean },
-    { readonly channels: readonly LndChannel[] }
-  >;
-  "lnrpc.Lightning/PendingChannels": Call<Empty, PendingChannelsResponse>;
-  "lnrpc.Lightning/AddInvoice": Call<
-    {
-      readonly memo: string;
-      readonly value_msat: string;
-      readonly expiry: string;
-      readonly private: boolean;
-    },
-    { readonly r_hash: Buffer; readonly payment_request: string }
-  >;
-  "lnrpc.Lightning/ListInvoices": Call<
-    { readonly num_max_invoices: string; readonly reversed: boolean; readonly index_offset?: string },
-    { readonly invoices: readonly LndInvoice[]; readonly first_index_offset: string }
-  >;
-  "lnrpc.Lightning/ListPayments": Call<
-    {
-      readonly include_incomplete: boolean;
-      readonly index_offset: string;
-      readonly max_payments: string;
-      readonly creation_date_start: string;
-    },
-    { readonly payments: readonly LndPayment[]; readonly last_index_offset: string }
-  >;
-  "lnrpc.Lightning/ConnectPeer": Call<
-    {
-      readonly addr: { readonly pubkey: string; readonly host: string };
-      readonly perm: boolean;
-      readonly timeout: string;
-    },
-    Empty
-  >;
-  "lnrpc.Lightning/SendCustomMessage": Call<LndCustomMessage, Empty>;
-  "lnrpc.Lightning/LookupHtlcResolution": Call<
-    { readonly chan_id: string; readonly htlc_index: string },
-    { readonly settled: boolean; readonly offchain: boolean }
-  >;
-  "invoicesrpc.Invoices/CancelInvoice": Call<{ readonly payment_hash: Uint8Array }, Empty>;
-  "invoicesrpc.Invoices/LookupInvoiceV2": Call<{ readonly payment_hash: Uint8Array }, LndInvoice>;
-}
-
-/** Calls that answer with a stream. */
-export interface StreamCalls {
-  "lnrpc.Lightning/SubscribeInvoices": Call<{ readonly settle_index: string }, LndInvoice>;
-  "lnrpc.Lightning/SubscribePeerEvents": Call<
-    Empty,
-    { readonly pub_key: string; readonly type: "PEER_ONLINE" | "PEER_OFFLINE" }
-  >;
-  "lnrpc.Lightning/SubscribeCustomMessages": Call<Empty, LndCustomMessage>;
-  "routerrpc.Router/SendPaymentV2": Call<
-    {
-      readonly payment_request: string;
-      /** Only for an invoice without an amount. */
-      readonly amt_msat?: string;
-      readonly timeout_seconds: number;
-      readonly fee_limit_msat: string;
-      readonly cltv_limit?: number;
-      readonly max_parts: number;
-      readonly no_inflight_updates: boolean;
-    },
-    LndPayment
-  >;
-  "routerrpc.Router/TrackPaymentV2": Call<
-    { readonly payment_hash: Uint8Array; readonly no_inflight_updates: boolean },
-    LndPayment
-  >;
-  "routerrpc.Router/TrackPayments": Call<{ readonly no_inflight_updates: boolean }, LndPayment>;
-  "routerrpc.Router/SubscribeHtlcEvents": Call<Empty, HtlcEvent>;
-}
-
-/** Calls with a stream both ways. */
-export interface DuplexCalls {
-  "routerrpc.Router/HtlcInterceptor": Call<HtlcDecision, InterceptedHtlc>;
-}
-
-/** Any call that is made to lnd, as `package.Service/Method`. */
-export type LndMethod = keyof UnaryCalls | keyof StreamCalls | keyof DuplexCalls;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { loadSync } from "@grpc/proto-loader";
-import type { LndMethod } from "./messages.js";
+import type { LndMethod } from "./calls.js";
 
 const FILES = ["lightning.proto", "state.proto", "invoices.proto", "router.proto"];
 const FOLDER = "lightning/nodes/lnd/protos";

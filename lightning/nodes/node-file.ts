@@ -1,18 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { FileError, systemReason } from "../../../common/file-error.js";
-import { SqliteFile, type SqliteForm } from "../../../common/sqlite-file.js";
-import { NodeError } from "../errors.js";
+import { FileError, systemReason } from "../../common/file-error.js";
+import { SqliteFile, type SqliteForm } from "../../common/sqlite-file.js";
+import { NodeError } from "./errors.js";
 
 /**
- * Opens or makes a file of the embedded node, a new folder with mode 700.
+ * Opens or makes a file of a node, a new folder with mode 700.
  * @param file absent: in memory
  * @throws NodeError `storage`: not readable, in use by another process, damaged, or made by a newer version; FileError
  */
-export function openNodeFile(
-  file: string | undefined,
-  form: Omit<SqliteForm, "error" | "hints">,
-): SqliteFile {
+export function openNodeFile(file: string | undefined, form: Omit<SqliteForm, "error">): SqliteFile {
   try {
     if (file !== undefined) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -25,6 +22,7 @@ export function openNodeFile(
       foreign: "Name another file.",
       "newer-version": "Use the software that made the file, or another file.",
       full: "Free some space and start again; nothing was lost.",
+      ...form.hints,
     },
     error: (_, message, options) =>
       options.cause instanceof FileError ? options.cause : new NodeError("storage", message, options),

@@ -1,0 +1,87 @@
+import type { LndMethod } from "./calls.js";
+import { type Macaroon, readMacaroon } from "./macaroon.js";
+
+/** What a program does with lnd. */
+export type LndRole = "issuer" | "merchant" | "deputy";
+
+const NODE: readonly LndMethod[] = ["lnrpc.Lightning/GetInfo", "lnrpc.Lightning/ListChannels"];
+const PEERS: readonly LndMethod[] = [
+  "lnrpc.Lightning/ConnectPeer",
+  "lnrpc.Lightning/SendCustomMessage",
+  "lnrpc.Lightning/SubscribeCustomMessages",
+  "lnrpc.Lightning/SubscribePeerEvents",
+];
+const INVOICES: readonly LndMethod[] = [
+  "lnrpc.Lightning/AddInvoice",
+  "lnrpc.Lightning/ListInvoices",
+  "lnrpc.Lightning/SubscribeInvoices",
+  "invoicesrpc.Invoices/CancelInvoice",
+  "invoicesrpc.Invoices/LookupInvoiceV2",
+];
+const PAYMENTS: readonly LndMethod[] = [
+  "routerrpc.Router/SendPaymentV2",
+  "routerrpc.Router/TrackPaymentV2",
+  "routerrpc.Router/TrackPayments",
+  "lnrpc.Lightning/ListPayments",
+  "lnrpc.Lightning/PendingChannels",
+];
+const DEPUTY: readonly LndMethod[] = [
+  "routerrpc.Router/HtlcInterceptor",
+  "routerrpc.Router/SubscribeHtlcEvents",
+  "lnrpc.Lightning/LookupHtlcResolution",
+];
+
+/** Calls that each role makes. A merchant who pays refunds makes those of payments too. */
+const CALLS: Readonly<Record<LndRole, readonly LndMethod[]>> = {
+  issuer: [...NODE, ...PEERS, ...PAYMENTS],
+  merchant: [...NODE, ...PEERS, ...INVOICES],
+  deputy: [...NODE, ...INVOICES, ...DEPUTY],
+};
+
+/** What lnd wants for each call, unless the call itself is allowed by its `uri`. */
+const WANTED: Readonly<Record<LndMethod, string>> = {
+  "lnrpc.State/GetState": "",
+  "lnrpc.Lightning/GetInfo": "info:read",
+  "lnrpc.Lightning/ListChannels": "offchain:read",
+  "lnrpc.Lightning/PendingChannels": "offchain:read",
+  "lnrpc.Lightning/AddInvoice": "invoices:write",
+  "lnrpc.Lightning/ListInvoices": "invoices:read",
+  "lnrpc.Lightning/SubscribeInvoices": "invoices:read",
+  "lnrpc.Lightning/ListPayments": "offchain:read",
+  "lnrpc.Lightning/ConnectPeer": "peers:write",
+  "lnrpc.Lightning/SendCustomMessage": "offchain:write",
+  "lnrpc.Lightning/SubscribeCustomMessages": "offchain:read",
+  "lnrpc.Lightning/SubscribePeerEvents": "peers:read",
+  "lnrpc.Lightning/LookupHtlcResolution": "offchain:read",
+  "invoicesrpc.Invoices/CancelInvoice": "invoices:write",
+  "invoicesrpc.Invoices/LookupInvoiceV2": "invoices:write",
+  "routerrpc.Router/SendPaymentV2": "offchain:write",
+  "routerrpc.Router/TrackPaymentV2": "offchain:read",
+  "routerrpc.Router/TrackPayments": "offchain:read",
+  "routerrpc.Router/SubscribeHtlcEvents": "offchain:read",
+  "routerrpc.Router/HtlcInterceptor": "offchain:write",
+};
+
+const uriOf = (method: LndMethod): string => `uri:/${method}`;
+
+/** True when a macaroon with these permissions lets its bearer make a call. */
+export const allows = ({ permissions }: Pick<Macaroon, "permissions">, method: LndMethod): boolean =>
+  permissions.has(WANTED[method]) || permissions.has(uriOf(method));
+
+/** Calls of some roles, each once. */
+export function callsOf(roles: readonly LndRole[], { refunds = false } = {}): readonly LndMethod[] {
+  return [...new Set([...roles.flatMap((role) => CALLS[role]), ...(refunds ? PAYMENTS : [])])];
+}
+
+/** Calls among these that a macaroon does not allow. @throws ParseError for what is no macaroon */
+export function missingCalls(macaroon: Uint8Array, calls: readonly LndMethod[]): readonly LndMethod[] {
+  const read = readMacaroon(macaroon);
+  return calls.filter((method) => !allows(read, method));
+}
+
+/** Root key by which all of them can be revoked at once: lncli deletemacaroonid. */
+const ROOT_KEY_ID = 45001;
+
+/** The command that bakes a macaroon with these calls and nothing more. */
+export const bakeLine = (calls: readonly LndMethod[], file: string): string =>
+  `lncli bakemacaroon --root_key_id ${ROOT_KEY_ID} --save_to ${file} ${calls.map(uriOf).join(" ")}`;
