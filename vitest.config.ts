@@ -5,8 +5,14 @@ export default defineConfig({
   resolve: { alias: PACKAGE_ALIAS },
   test: {
     include: ["test/**/*.test.ts", "prove/tests/*.test.ts"],
-    // These need pcscd (test/vitest.pcsc.config.ts, test/vitest.docs.config.ts) or lnd (test/vitest.lnd.config.ts).
-    exclude: [...configDefaults.exclude, "test/**/*.{pcsc,lnd,lnd-long}.test.ts", "test/docs/**"],
+    // These need pcscd (test/vitest.pcsc.config.ts, test/vitest.docs.config.ts), lnd (test/vitest.lnd.config.ts) or the
+    // Java Card applet (test/vitest.applet.config.ts).
+    exclude: [
+      ...configDefaults.exclude,
+      "**/*.applet.test.ts",
+      "test/**/*.{pcsc,lnd,lnd-long}.test.ts",
+      "test/docs/**",
+    ],
     setupFiles: ["test/out-of-time.ts"],
     // Against hanging, not against slowness: the machine may have much else to do.
     testTimeout: 300_000,

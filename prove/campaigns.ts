@@ -1,3 +1,4 @@
+import { APPLET_CAMPAIGNS } from "./applet/campaigns.js";
 import type { Campaign } from "./campaign.js";
 import { commandKills } from "./command-kills/campaign.js";
 import { festival } from "./festival/campaign.js";
@@ -17,6 +18,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   model,
   mutation,
   fuzzing,
+  ...APPLET_CAMPAIGNS,
   systemFaults,
   floods,
   statementFaults,

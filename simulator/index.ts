@@ -5,8 +5,16 @@
  * {@link createCardFile} and {@link openCardFile} keep it between runs; `card.tearAt` takes its power away.
  */
 
+export { AppletBridge, AppletError, appletFolder, type BridgeAnswer } from "./applet/bridge.js";
+export { AppletCard, type AppletHardware, type AppletImage } from "./applet/card.js";
 export { blankCard, type DomainOptions, hasSecurityDomain, type VersionedKeys } from "./blank-card.js";
-export { createCardFile, type OpenCardFile, openCardFile, readCardFile } from "./card-file/card-file.js";
+export {
+  createCardFile,
+  type OpenCardFile,
+  openAppletFile,
+  openCardFile,
+  readCardFile,
+} from "./card-file/card-file.js";
 export { CardFileError, type CardFileErrorCode } from "./card-file/card-file-error.js";
 export type { StoredCard } from "./card-file/card-file-format.js";
 export { type CardSummary, summarizeCardFile } from "./card-file/card-summary.js";
@@ -18,6 +26,7 @@ export {
 export { type PhoneWalletPorts, simulatedPhone } from "./phone/wallet.js";
 export { makeCard, type ProvisionedCard, provisionCard } from "./provision.js";
 export { type CardHardware, SimulatedCard } from "./runtime/card.js";
+export type { CardPort, ProvableCard, TearableCard } from "./runtime/card-port.js";
 export { type TearPoint, TornError } from "./runtime/errors.js";
 export type { JournalEntry, MemoryImage } from "./runtime/persistent-memory.js";
 export type { CardProtocol } from "./runtime/protocol.js";

@@ -1,14 +1,14 @@
 import type { CardConnection, Reader } from "../apdu/reader.js";
 import { TransportError } from "../apdu/transport.js";
 import { ValueError } from "../common/index.js";
-import type { SimulatedCard } from "./runtime/card.js";
+import type { TearableCard } from "./runtime/card-port.js";
 import type { TearPoint } from "./runtime/errors.js";
 import { connectCard } from "./transport.js";
 
 /** A reader in this process on which simulated cards are laid; hosts use it like a PC/SC reader. */
 export class SimulatedReader implements Reader {
   readonly name: string;
-  #card: SimulatedCard | undefined;
+  #card: TearableCard | undefined;
   #connection: CardConnection | undefined;
   #removeWhenTorn = false;
   readonly #waiting = new Set<() => void>();
@@ -18,14 +18,14 @@ export class SimulatedReader implements Reader {
   }
 
   /** Lays a card on the reader. @throws ValueError when one lies there */
-  insert(card: SimulatedCard): void {
+  insert(card: TearableCard): void {
     if (this.#card) throw new ValueError("card", `a card lies on ${this.name} already`);
     this.#card = card;
     this.#changed();
   }
 
   /** Takes the card away, also from under a connection, and returns it. A tear that is still to come does not. */
-  remove(): SimulatedCard | undefined {
+  remove(): TearableCard | undefined {
     const card = this.#card;
     if (this.#removeWhenTorn) card?.tearAt(undefined);
     card?.powerOff();

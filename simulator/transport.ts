@@ -1,6 +1,6 @@
 import type { CardConnection } from "../apdu/reader.js";
 import { TransportError } from "../apdu/transport.js";
-import type { SimulatedCard } from "./runtime/card.js";
+import type { CardPort } from "./runtime/card-port.js";
 
 /**
  * Connects to a card in process: powers it and carries APDUs. After a tear, or when something else took the card's
@@ -9,7 +9,7 @@ import type { SimulatedCard } from "./runtime/card.js";
  * @throws TransportError when the card cannot be powered
  */
 export function connectCard(
-  card: SimulatedCard,
+  card: CardPort,
   onClose: (reason: "closed" | "torn") => void = () => {},
 ): CardConnection {
   const atr = card.powerOn();

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { TransportError } from "../apdu/transport.js";
 import { errno } from "../common/index.js";
-import type { SimulatedCard } from "./runtime/card.js";
+import type { CardPort } from "./runtime/card-port.js";
 import { encodeVpcdFrame, VpcdFrameReader, type VpcdMessage } from "./vpcd-frames.js";
 
 /** Port at which the first virtual reader of vsmartcard's vpcd waits for a card. */
@@ -37,7 +37,7 @@ export interface VpcdLink {
  * Lays a card on the virtual reader of vsmartcard's vpcd, so that every PC/SC program sees it.
  * @throws TransportError `no-reader` when nothing listens there, `closed` when the signal aborts before
  */
-export async function connectVpcd(card: SimulatedCard, options: VpcdOptions = {}): Promise<VpcdLink> {
+export async function connectVpcd(card: CardPort, options: VpcdOptions = {}): Promise<VpcdLink> {
   const { host = "127.0.0.1", port = VPCD_PORT, signal } = options;
   const socket = await dial(host, port, signal);
   const frames = new VpcdFrameReader();
@@ -107,7 +107,7 @@ function dial(host: string, port: number, signal: AbortSignal | undefined): Prom
 }
 
 /** Control bytes change the card's power and have no answer; the ATR and APDUs have one. */
-function handle(card: SimulatedCard, message: VpcdMessage): Uint8Array | undefined {
+function handle(card: CardPort, message: VpcdMessage): Uint8Array | undefined {
   switch (message.kind) {
     case "power-off":
       card.powerOff();

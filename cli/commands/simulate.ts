@@ -13,6 +13,7 @@ import {
   connectVpcd,
   createCardFile,
   DEFAULT_PUBLISHED,
+  openAppletFile,
   openCardFile,
   provisionCard,
   summarizeCardFile,
@@ -178,13 +179,18 @@ function list(folder: string): CommandOutput {
 async function insert(
   context: CommandContext,
   path: string,
-  options: { port: string },
+  options: { port: string; applet?: boolean },
 ): Promise<CommandOutput> {
   const port = wholeNumber(options.port, "port", 65535);
-  const file = openCardFile(path);
+  const { protocol } = summarizeCardFile(path);
+  if (options.applet && protocol !== "T=CL")
+    throw new InputError(`--applet: need a card that talks T=CL, the one of ${path} talks ${protocol}`);
+  const file = options.applet ? openAppletFile(path) : openCardFile(path);
   try {
     const link = await connectVpcd(file.card, { port, signal: context.signal });
-    context.note(`The card of ${path} lies on the virtual reader. Ctrl-C takes it away.`);
+    context.note(
+      `${options.applet ? "The applet with the state" : "The card"} of ${path} lies on the virtual reader. Ctrl-C takes it away.`,
+    );
     const end = await link.closed;
     const text = {
       removed: "The card was taken away.",
@@ -241,6 +247,7 @@ export const registerSimulate: RegisterCommand = (program, run) => {
     .command("insert <file>")
     .description("lay a simulated card on the virtual PC/SC reader until Ctrl-C")
     .option("--port <number>", "port of the virtual reader", String(VPCD_PORT))
+    .option("--applet", "the Java Card applet in its place; needs a clone, Java 17 and Maven")
     .addHelpText(
       "after",
       `
@@ -252,5 +259,7 @@ Example:
   opensc-tool --send-apdu 00:A4:04:00:08:F0:43:48:45:51:55:45:01:00
 `,
     )
-    .action((path: string, options: { port: string }) => run((context) => insert(context, path, options)));
+    .action((path: string, options: { port: string; applet?: boolean }) =>
+      run((context) => insert(context, path, options)),
+    );
 };

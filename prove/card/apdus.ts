@@ -1,5 +1,5 @@
 import { concatBytes, hexToBytes, u64 } from "../../common/index.js";
-import type { SimulatedCard } from "../../simulator/index.js";
+import type { CardPort } from "../../simulator/index.js";
 
 /** A response as its two parts. */
 export interface Answer {
@@ -16,7 +16,7 @@ export function apdu(header: string, data: Uint8Array = new Uint8Array(0), le?: 
 }
 
 /** Sends bytes and splits the answer. @throws TornError */
-export function exchange(card: SimulatedCard, command: Uint8Array): Answer {
+export function exchange(card: CardPort, command: Uint8Array): Answer {
   const response = card.exchange(command);
   const at = response.length - 2;
   return { sw: Buffer.from(response.subarray(at)).toString("hex"), data: response.subarray(0, at) };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { seededEntropy } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, Meter } from "../campaign.js";
-import { BLANK, CardSession, Disagreement, type Start } from "./session.js";
+import { BLANK, type CardMaker, CardSession, Disagreement, factoryCard, type Start } from "./session.js";
 import { anyStep, type MakeStep, type Step } from "./steps.js";
 
 /** Sequences of one call of fast-check: a failing one is shrunk within it. */
@@ -20,9 +20,9 @@ const USUAL: MakeStep = {
 };
 
 /** A blank card and personalized ones, made once, through the channel and compared like everything else. */
-function starts(): readonly Start[] {
+export function starts(make: CardMaker): readonly Start[] {
   const made = [USUAL, { ...USUAL, withPin: false, publish: 0 }].map((step) => {
-    const session = new CardSession(BLANK);
+    const session = new CardSession(BLANK, undefined, make);
     session.step(step);
     return { image: session.image, model: session.model };
   });
@@ -34,9 +34,9 @@ const shrinkFor = (seconds: number) =>
   Number.isFinite(seconds) ? { interruptAfterTimeLimit: Math.ceil(1000 * Math.max(1, seconds)) } : {};
 
 /** Runs sequences of steps on card and model until the budget is spent. */
-export async function runModel(options: CampaignOptions) {
+export async function runModel(options: CampaignOptions, make: CardMaker = factoryCard) {
   const meter = new Meter(options);
-  const from = starts();
+  const from = starts(make);
   const sequence = fc.tuple(
     fc.nat(from.length - 1),
     fc.array(anyStep, { minLength: 1, maxLength: LONGEST, size: "max" }),
@@ -46,7 +46,7 @@ export async function runModel(options: CampaignOptions) {
     const seed = (options.seed + chunk) | 0;
     const details = fc.check(
       fc.property(sequence, ([start, steps]) => {
-        const session = new CardSession(from[start] as Start, seededEntropy(seed));
+        const session = new CardSession(from[start] as Start, seededEntropy(seed), make);
         try {
           for (const step of steps) session.step(step);
         } finally {

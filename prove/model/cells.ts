@@ -80,9 +80,12 @@ export function settledAfterTear(
   return settled ?? (mixes === undefined ? undefined : adoptTornData(before, next, mixes, found));
 }
 
+/** What a card may write as one: cells, and of the ring each entry. */
+const pieces = (cell: string): readonly string[] => cell.match(/.{106}/g) ?? [cell];
+
 /**
- * The model of a card whose data were torn while they cannot be used: each cell is as before, as after or cleared, and
- * the model goes on from what is there. Undefined when a cell is something else, or the card is of another lifecycle.
+ * The model of a card whose data were torn while they cannot be used: each cell is as before, as after or cleared, each
+ * entry of the ring too, and the model goes on from what is there. Undefined when a cell is something else, or the card is of another lifecycle.
  */
 function adoptTornData(
   before: Card,
@@ -92,8 +95,11 @@ function adoptTornData(
 ): Card | undefined {
   const [old, next] = [cellsOf(before), cellsOf(after)];
   for (const name of Object.keys(old)) {
-    const value = found[name] ?? "";
-    const isOther = value !== old[name] && value !== next[name] && /[^0]/.test(value);
+    const split = (text: string | undefined) => (name === "ring" ? pieces(text ?? "") : [text ?? ""]);
+    const [was, is] = [split(old[name]), split(next[name])];
+    const isOther = split(found[name]).some(
+      (value, at) => value !== was[at] && value !== is[at] && /[^0]/.test(value),
+    );
     if (isOther && name !== "lifecycle") return undefined;
   }
   const cell = (name: string): string => found[name] ?? "";
@@ -120,7 +126,7 @@ function adoptTornData(
     counter: Number(value("counter")),
     authorized: value("authorized"),
     noPinSpent: value("no-pin-spent"),
-    ring: /[^0]/.test(cell("ring")) ? before.ring : [],
+    ring: before.ring.filter(({ counter }) => /[^0]/.test(pieces(cell("ring"))[counter % 4] ?? "")),
     pin: /[^0]/.test(cell("pin").slice(2)) ? cell("pin").slice(2) : "",
     tries: Number.parseInt(cell("pin").slice(0, 2), 16),
   };

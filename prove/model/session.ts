@@ -8,7 +8,7 @@ import {
   type Outcome,
   withoutPower,
 } from "../../reference/card/state.js";
-import { blankCard, type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
+import { blankCard, type MemoryImage, type ProvableCard, TornError } from "../../simulator/index.js";
 import { seededEntropy } from "../../testing/random.js";
 import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
@@ -27,11 +27,14 @@ export interface Start {
   readonly model: Card;
 }
 
-/** A card as from the factory. */
-export function factoryCard(image?: MemoryImage, entropy = seededEntropy(819)): SimulatedCard {
+/** Makes the campaigns' card, as from the factory or as an image left it. */
+export type CardMaker = (image?: MemoryImage, entropy?: (length: number) => Uint8Array) => ProvableCard;
+
+/** The simulated card. */
+export const factoryCard: CardMaker = (image, entropy = seededEntropy(819)) => {
   const keys = () => ({ version: FACTORY_VERSION, ...FACTORY_KEYS });
   return blankCard({ serial: SERIAL, keys }, image ? { image, entropy } : { entropy });
-}
+};
 
 /** S8, pseudo-random challenges, responses protected. */
 const PARAMETER_I = 0x70;
@@ -58,7 +61,7 @@ const noRandomness = (): never => {
 
 /** A card and its model, and the hosts that take turns with them. Every command is compared. */
 export class CardSession {
-  readonly card: SimulatedCard;
+  readonly card: ProvableCard;
   /** What was answered last; undefined: it was torn. */
   last: Answer | undefined;
   /** Memory right after the last tear, without power. */
@@ -72,8 +75,8 @@ export class CardSession {
   readonly seen = new Map<string, number>();
 
   /** @param start a card's memory, and the model of it */
-  constructor(start: Start, entropy?: (n: number) => Uint8Array) {
-    this.card = factoryCard(start.image, entropy);
+  constructor(start: Start, entropy?: (n: number) => Uint8Array, make: CardMaker = factoryCard) {
+    this.card = make(start.image, entropy);
     this.#model = withoutPower(start.model);
     this.card.powerOn();
     this.#send(SELECT_APP, undefined);

@@ -1,7 +1,7 @@
 import { authorize, verify } from "../card/apdus.js";
 import { hashOf, LIMITS, PIN_BLOCK, WRONG_PIN_BLOCK } from "../card/material.js";
 import type { Order } from "../card/sealed.js";
-import { BLANK, CardSession, type Start } from "../model/session.js";
+import { BLANK, type CardMaker, CardSession, factoryCard, type Start } from "../model/session.js";
 import type { MakeStep, OpenStep, Step } from "../model/steps.js";
 
 /** A state in which a command is torn: how to get there, and what happens after power-up before the command. */
@@ -10,6 +10,7 @@ export interface TornState {
   readonly start: Start;
   /** Behind SELECT: what of the state lies in volatile memory. */
   readonly prelude: readonly Step[];
+  readonly make: CardMaker;
 }
 
 /** The invoice that the sweep's sale is about, and others. */
@@ -81,21 +82,21 @@ const ROWS: readonly Row[] = [
   ["authentication failed nine times", {}, failing],
 ];
 
-function stateOf([name, made, steps = [], prelude = []]: Row): TornState {
-  const session = new CardSession(BLANK);
+function stateOf([name, made, steps = [], prelude = []]: Row, make: CardMaker): TornState {
+  const session = new CardSession(BLANK, undefined, make);
   if (made !== "blank")
     for (const step of [{ ...USUAL, ...made }, { kind: "power" } as const]) session.step(step);
   for (const step of steps) session.step(step);
-  return { name, start: { image: session.image, model: session.model }, prelude };
+  return { name, start: { image: session.image, model: session.model }, prelude, make };
 }
 
-/** @param names those that are wanted, in their order; without it all */
-export const tornStates = (names = ROWS.map(([name]) => name)): readonly TornState[] =>
-  names.flatMap((name) => ROWS.filter(([known]) => known === name)).map(stateOf);
+/** @param names those that are wanted, in their order; without it all @param make the card that is in these states */
+export const tornStates = (names = ROWS.map(([name]) => name), make = factoryCard): readonly TornState[] =>
+  names.flatMap((name) => ROWS.filter(([known]) => known === name)).map((row) => stateOf(row, make));
 
 /** A card in a state, with power. */
-export function enter({ start, prelude }: TornState, entropy?: (n: number) => Uint8Array): CardSession {
-  const session = new CardSession(start, entropy);
+export function enter({ start, prelude, make }: TornState, entropy?: (n: number) => Uint8Array): CardSession {
+  const session = new CardSession(start, entropy, make);
   for (const step of prelude) session.step(step);
   return session;
 }

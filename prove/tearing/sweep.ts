@@ -1,5 +1,5 @@
 import { type Card, LIFECYCLE } from "../../reference/card/state.js";
-import { type MemoryImage, type SimulatedCard, TornError } from "../../simulator/index.js";
+import { type MemoryImage, type ProvableCard, TornError } from "../../simulator/index.js";
 import { SeededRandom, seededEntropy } from "../../testing/random.js";
 import type { Campaign, CampaignOptions } from "../campaign.js";
 import { Meter } from "../campaign.js";
@@ -7,7 +7,7 @@ import { SELECT_DOMAIN, verify } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
 import { FACTORY_VERSION, NEXT_VERSION, PIN_BLOCK } from "../card/material.js";
 import { moneyProblem } from "../card/money.js";
-import { CardSession, Disagreement, factoryCard, type Start } from "../model/session.js";
+import { type CardMaker, CardSession, Disagreement, factoryCard, type Start } from "../model/session.js";
 import type { Step, StepTear } from "../model/steps.js";
 import { TORN_COMMANDS, type TornCommand } from "./commands.js";
 import { enter, OPEN, type TornState, tornStates, USUAL } from "./states.js";
@@ -95,21 +95,21 @@ class PairSweep {
 
   /** Torn at the same write of the roll-back twice, then left alone: as if it had not been torn. */
   #tearRollBack(where: string, torn: MemoryImage, settled: MemoryImage, write: number): void {
-    const card = factoryCard(torn);
+    const card = this.#state.make(torn);
     for (let time = 0; time < 2; time++) {
       this.#meter.units++;
       this.#meter.count("tears of a roll-back");
       if (powersUp(card, write)) break;
     }
     card.powerOn();
-    if (Buffer.compare(card.dump(), factoryCard(settled).dump()) !== 0)
+    if (Buffer.compare(card.dump(), this.#state.make(settled).dump()) !== 0)
       this.#fail(`${where}, roll-back torn at write ${write}`, "another state than without that tear");
   }
 
   /** The sale is tapped again and torn again, at every write. */
   #tearSecondTap(where: string, settled: Start): void {
     for (let write = 1; ; write++) {
-      const session = new CardSession(settled);
+      const session = new CardSession(settled, undefined, this.#state.make);
       const at = `${where}, second tap torn at write ${write}`;
       const tear = { point: { write }, rollBack: [], reselect: true };
       const isTorn = this.#hold(at, () => {
@@ -129,7 +129,7 @@ class PairSweep {
     const { sale, changesKeys, makesAgain } = this.#command;
     const problem = moneyProblem(new Cells(settled.image));
     if (problem) this.#fail(where, problem);
-    const session = new CardSession(settled);
+    const session = new CardSession(settled, undefined, this.#state.make);
     if (sale && this.#baseline.sw === "9000") this.#completeSale(where, session);
     if (changesKeys)
       for (const version of [FACTORY_VERSION, NEXT_VERSION]) {
@@ -183,7 +183,7 @@ class PairSweep {
   }
 }
 
-function powersUp(card: SimulatedCard, tearAtWrite: number): boolean {
+function powersUp(card: ProvableCard, tearAtWrite: number): boolean {
   try {
     card.powerOn(tearAtWrite);
     return true;
@@ -198,9 +198,9 @@ function powersUp(card: SimulatedCard, tearAtWrite: number): boolean {
  * the response, and the roll-back at power-up at every write of its own. All of it when the budget allows, else a
  * part that the seed chooses.
  */
-export async function sweepTears(options: CampaignOptions) {
+export async function sweepTears(options: CampaignOptions, make: CardMaker = factoryCard) {
   const meter = new Meter(options);
-  const states = tornStates();
+  const states = tornStates(undefined, make);
   const random = new SeededRandom(options.seed);
   const pairs = states
     .flatMap((state) => TORN_COMMANDS.map((command) => ({ state, command, order: random.u32() })))

@@ -1,11 +1,12 @@
 // The parts of `npm test`, in the order in which they run.
+import { applet } from "./applet.mjs";
 import { core } from "./core.mjs";
 import { docs } from "./docs.mjs";
 import { lnd } from "./lnd.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, pcsc, docs, lnd];
+export const PARTS = [core, applet, pcsc, docs, lnd];
 
 /**
  * The parts of these names, or all.

@@ -19,6 +19,8 @@ export const PACKAGES = [
   { name: "python3-pyscard", use: "tests with pyscard", testOnly: true },
   { name: "softhsm2", use: "tests with a PKCS#11 token", testOnly: true },
   { name: "postgresql", use: "tests on PostgreSQL", testOnly: true },
+  { name: "openjdk-17-jdk-headless", use: "the tests of the Java Card applet", testOnly: true },
+  { name: "maven", use: "the tests of the Java Card applet", testOnly: true },
   { name: "pgbouncer", use: "tests with a pooler before PostgreSQL", testOnly: true },
 ];
 

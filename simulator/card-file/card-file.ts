@@ -10,9 +10,11 @@ import {
   removeTemporaries,
   writeDurableFile,
 } from "../../common/index.js";
+import { AppletCard } from "../applet/card.js";
 import { makeCard } from "../provision.js";
 import type { CardHardware, SimulatedCard } from "../runtime/card.js";
 import { RuntimeFault } from "../runtime/errors.js";
+import type { MemoryImage } from "../runtime/persistent-memory.js";
 import { CardFileError } from "./card-file-error.js";
 import { decodeCardFile, encodeCardFile, type StoredCard } from "./card-file-format.js";
 
@@ -20,11 +22,11 @@ import { decodeCardFile, encodeCardFile, type StoredCard } from "./card-file-for
 const MAX_FILE_LENGTH = 1 << 20;
 
 /** A card that lives in a file. */
-export interface OpenCardFile {
+export interface OpenCardFile<Card = SimulatedCard> {
   /** Absolute, symbolic links resolved. */
   readonly path: string;
   /** Every change of its persistent memory is on the disk before the answer leaves. It has no power yet. */
-  readonly card: SimulatedCard;
+  readonly card: Card;
   /** Takes the card's power and gives the file free for others. A second call does nothing. */
   close(): void;
 }
@@ -50,16 +52,48 @@ export function createCardFile(path: string, card: SimulatedCard): void {
  * Opens a card file for use by this process alone.
  * @throws CardFileError `missing`, `damaged`, `newer-version`, `locked`, `io`; the file is untouched
  */
-export function openCardFile(path: string, hardware: Pick<CardHardware, "entropy"> = {}): OpenCardFile {
+export const openCardFile = (path: string, hardware: Pick<CardHardware, "entropy"> = {}): OpenCardFile =>
+  openWith(path, ({ protocol, memory }, saveChange, real) =>
+    assemble(real, { ...hardware, protocol, image: memory, save: saveChange }),
+  );
+
+/**
+ * Opens a card file for use by this process alone, with the Java Card applet in the place of the simulated card.
+ * @throws CardFileError as {@link openCardFile} @throws AppletError where the applet cannot be run
+ */
+export const openAppletFile = (path: string): OpenCardFile<AppletCard> =>
+  openWith(path, (stored, saveChange, real) => {
+    const image = settled(real, stored);
+    const known = Object.keys(image.cells);
+    const save: CardHardware["save"] = ({ cells }) =>
+      saveChange({
+        cells: Object.fromEntries(known.flatMap((name) => (cells[name] ? [[name, cells[name]]] : []))),
+        journal: [],
+      });
+    return new AppletCard({ image, save });
+  });
+
+/** The memory behind the next power-up: a transaction that was torn is rolled back. */
+function settled(path: string, { protocol, memory }: StoredCard): MemoryImage {
+  if (memory.journal.length === 0) return memory;
+  const card = assemble(path, { protocol, image: memory });
+  card.powerOn();
+  return card.image();
+}
+
+function openWith<Card extends { retire(): void }>(
+  path: string,
+  make: (stored: StoredCard, saveChange: (image: MemoryImage) => void, real: string) => Card,
+): OpenCardFile<Card> {
   if (!existsSync(path)) throw missing(path);
   const lock = lockCard(path);
   const real = lock.path;
   try {
-    const { protocol, memory } = readCardFile(real);
+    const stored = readCardFile(real);
     // What a killed process was writing.
     removeTemporaries(real);
-    const saveChange: CardHardware["save"] = (image) => save(real, { protocol, memory: image });
-    const card = assemble(real, { ...hardware, protocol, image: memory, save: saveChange });
+    const { protocol } = stored;
+    const card = make(stored, (image) => save(real, { protocol, memory: image }), real);
     return {
       path: real,
       card,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { TransportError } from "../../apdu/transport.js";
 import type { AppletPackage } from "./applet.js";
+import type { ProvableCard } from "./card-port.js";
 import { PowerCut, RuntimeFault, type TearPoint, TornError } from "./errors.js";
 import { type MemoryImage, PersistentMemory } from "./persistent-memory.js";
 import { ATR, type CardProtocol, ResponseLayer } from "./protocol.js";
@@ -22,7 +23,7 @@ export interface CardHardware {
  * A smart card: memory, runtime and protocol behind power and APDUs. Everything is synchronous; simulator/transport
  * gives it the project's Transport. A new card has no power.
  */
-export class SimulatedCard {
+export class SimulatedCard implements ProvableCard {
   readonly protocol: CardProtocol;
   /** Answer to reset. */
   readonly atr: Uint8Array;

@@ -192,7 +192,7 @@ describe("the parts", () => {
   it("are chosen by name in any case, all without one, and an unknown name is refused with those there are", () => {
     expect(chooseParts([])).toBe(PARTS);
     expect(chooseParts(["pc/sc"]).map(({ name }) => name)).toEqual(["PC/SC"]);
-    expect(() => chooseParts(["pages?"])).toThrow(/no part "pages\?"; its parts are core, PC\/SC/);
+    expect(() => chooseParts(["pages?"])).toThrow(/no part "pages\?"; its parts are core, applet, PC\/SC/);
   });
 
   it("each have a limit of several times their budget, and a name of their own", () => {

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { NO_LIMIT } from "../../apdu/constants.js";
 import { concatBytes, hexToBytes, type Msat, secp256k1, u64 } from "../../common/index.js";
-import { type CardPersonalization, provisionCard, type SimulatedCard } from "../../simulator/index.js";
+import {
+  AppletCard,
+  type CardPersonalization,
+  provisionCard,
+  type SimulatedCard,
+} from "../../simulator/index.js";
 import type { CardHardware } from "../../simulator/runtime/card.js";
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -73,6 +78,10 @@ export function tappedCard(
   select(card);
   return card;
 }
+
+/** What is a matter of the card: these tests are run on the simulated one and on the Java Card applet. */
+export const cardsOwn = <T>(card: object, { simulated, applet }: { simulated: T; applet: T }): T =>
+  card instanceof AppletCard ? applet : simulated;
 
 /** Header, then data with its length; no Le. */
 export function apdu(header: string, data?: Uint8Array): Uint8Array {

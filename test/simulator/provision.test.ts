@@ -13,11 +13,19 @@ import {
   SEAL_KEY,
   select,
   send,
+  tappedCard,
 } from "./fixture.js";
 
 const { secretKey: _, ...withoutKey } = PERSONALIZATION;
 
 describe("provisionCard", () => {
+  it("makes a card whose answers follow the entropy it is given", () => {
+    expect(hex(authorize(tappedCard(), 5n).data)).toBe(hex(authorize(tappedCard(), 5n).data));
+    const system = () =>
+      tappedCard({}, { entropy: (length) => crypto.getRandomValues(new Uint8Array(length)) });
+    expect(hex(authorize(system(), 5n).data)).not.toBe(hex(authorize(system(), 5n).data));
+  });
+
   it("makes a key of the card's own, and says its public half", () => {
     const first = provisionCard(withoutKey);
     const second = provisionCard(withoutKey);

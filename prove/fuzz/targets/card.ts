@@ -1,6 +1,7 @@
 import { exchange } from "../../card/apdus.js";
 import { Cells } from "../../card/cells.js";
 import { moneyProblem } from "../../card/money.js";
+import { type CardMaker, factoryCard } from "../../model/session.js";
 import { enter, type TornState, tornStates } from "../../tearing/states.js";
 import { chunksOf, type FuzzTarget, joinChunks } from "../target.js";
 import { bytesIn, vectorFile } from "../vectors.js";
@@ -23,36 +24,42 @@ const NAMES = [
   "blank, key pair made in this session",
   "blank, first block stored in this session",
 ];
-let states: readonly TornState[] | undefined;
 
 /** First byte: the card's state. Then command APDUs, each behind its length. */
-export const cardTarget: FuzzTarget = {
-  name: "APDUs to the card",
-  weight: 24,
-  corpus() {
-    const vectors = ["card-commands", "card-sessions", "scp03-sessions", "personalization"].map(vectorFile);
-    const commands = vectors
-      .flatMap((file) => bytesIn(file, ["hex", "command", "apdu", "c", "send"]))
-      .filter(({ length }) => length >= 4 && length <= 262);
-    const single = commands.map((bytes, i) => [i % NAMES.length, joinChunks([bytes])] as const);
-    const triples = commands.map((_, i) => [i % NAMES.length, joinChunks(commands.slice(i, i + 3))] as const);
-    return [...single, ...triples].map(([state, chunks]) => Uint8Array.of(state, ...chunks));
-  },
-  run(input) {
-    states ??= tornStates(NAMES);
-    const state = states[(input[0] ?? 0) % states.length];
-    if (!state) throw new CardRuleError("no such state");
-    const { card } = enter(state);
-    const words: string[] = [];
-    for (const bytes of chunksOf(input.subarray(1))) {
-      if (words.length === MAX_COMMANDS) break;
-      const { sw, data } = exchange(card, bytes);
-      if (!STATUS_WORDS.test(sw)) throw new CardRuleError(`answered ${sw}`);
-      if (data.length > 256) throw new CardRuleError(`answered ${data.length} bytes`);
-      words.push(sw);
-    }
-    const problem = moneyProblem(new Cells(card.image()));
-    if (problem) throw new CardRuleError(problem);
-    return words.slice(0, 4).join(" ");
-  },
-};
+export function apdusTo(name: string, make: CardMaker): FuzzTarget {
+  let states: readonly TornState[] | undefined;
+  return {
+    name,
+    weight: 24,
+    corpus() {
+      const vectors = ["card-commands", "card-sessions", "scp03-sessions", "personalization"].map(vectorFile);
+      const commands = vectors
+        .flatMap((file) => bytesIn(file, ["hex", "command", "apdu", "c", "send"]))
+        .filter(({ length }) => length >= 4 && length <= 262);
+      const single = commands.map((bytes, i) => [i % NAMES.length, joinChunks([bytes])] as const);
+      const triples = commands.map(
+        (_, i) => [i % NAMES.length, joinChunks(commands.slice(i, i + 3))] as const,
+      );
+      return [...single, ...triples].map(([state, chunks]) => Uint8Array.of(state, ...chunks));
+    },
+    run(input) {
+      states ??= tornStates(NAMES, make);
+      const state = states[(input[0] ?? 0) % states.length];
+      if (!state) throw new CardRuleError("no such state");
+      const { card } = enter(state);
+      const words: string[] = [];
+      for (const bytes of chunksOf(input.subarray(1))) {
+        if (words.length === MAX_COMMANDS) break;
+        const { sw, data } = exchange(card, bytes);
+        if (!STATUS_WORDS.test(sw)) throw new CardRuleError(`answered ${sw}`);
+        if (data.length > 256) throw new CardRuleError(`answered ${data.length} bytes`);
+        words.push(sw);
+      }
+      const problem = moneyProblem(new Cells(card.image()));
+      if (problem) throw new CardRuleError(problem);
+      return words.slice(0, 4).join(" ");
+    },
+  };
+}
+
+export const cardTarget = apdusTo("APDUs to the card", factoryCard);

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# From class files to a CAP file, with the vendor's Java Card development kit (tools), which is licensed and not a part of
+# this repository. Checks versions first; prints the size of the CAP file and what the vendor's verifier says of it.
+set -eu
+
+usage() {
+  cat <<TEXT
+Usage: applet/convert.sh KIT EXPORTS [TARGET]
+
+  KIT      folder of the vendor's development kit (tools): has bin/converter.sh or lib/tools.jar, and api_export_files*
+  EXPORTS  folder with the export file of org.globalplatform of the card's version (org/globalplatform/javacard/globalplatform.exp)
+  TARGET   version of the platform of the card: 3.0.4 (default) or 3.0.5. A card of 3.0.4 refuses a CAP file for 3.0.5.
+
+Writes applet/card/target/cap-TARGET/chequecard.cap. Loading it: docs/cards.md.
+TEXT
+}
+
+fail() {
+  echo "convert.sh: $1" >&2
+  exit 2
+}
+
+[ "${1:-}" = "--help" ] && { usage; exit 0; }
+[ $# -ge 2 ] && [ $# -le 3 ] || { usage >&2; exit 2; }
+kit=$1
+exports=$2
+target=${3:-3.0.4}
+here=$(cd "$(dirname "$0")" && pwd)
+classes=$here/card/target/classes
+out=$here/card/target/cap-$target
+
+case "$target" in
+  3.0.4|3.0.5) ;;
+  *) fail "TARGET: need 3.0.4 or 3.0.5, have $target" ;;
+esac
+command -v java >/dev/null || fail "java was not found; the kit needs Java 8 to 17"
+[ -d "$kit" ] || fail "KIT: $kit is not a folder"
+[ -f "$kit/lib/tools.jar" ] || [ -f "$kit/bin/converter.sh" ] ||
+  fail "KIT: $kit has neither lib/tools.jar nor bin/converter.sh; give the folder of the development kit's tools"
+[ -n "$(find "$exports" -name globalplatform.exp -print -quit 2>/dev/null)" ] ||
+  fail "EXPORTS: no globalplatform.exp below $exports; get GlobalPlatform's export files of the card's version"
+[ -f "$classes/chequecard/applet/ChequecardApplet.class" ] ||
+  fail "the applet is not compiled; run: mvn -f applet compile"
+
+# Bytes 6 and 7 of a class file are its version: 51 is Java 7, the newest that the converters of these targets read.
+version=$(od -An -j7 -N1 -tu1 "$classes/chequecard/applet/ChequecardApplet.class" | tr -d ' ')
+[ "$version" = 51 ] || fail "the class files are of version $version, need 51 (Java 7)"
+
+platform=
+for folder in "$kit/api_export_files_$target" "$kit/api_export_files"; do
+  [ -d "$folder" ] && { platform=$folder; break; }
+done
+[ -n "$platform" ] || fail "KIT: no api_export_files_$target; kits 3.1 and newer have those of several targets"
+
+tool() {
+  if [ -f "$kit/lib/tools.jar" ]; then
+    java -Djc.home="$kit" -cp "$kit/lib/*" "com.sun.javacard.$1" "${@:3}"
+  else
+    "$kit/bin/$2.sh" "${@:3}"
+  fi
+}
+
+rm -rf "$out"
+mkdir -p "$out"
+tool converter.Main converter -classdir "$classes" -exportpath "$platform:$exports" -target "$target" \
+  -applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45:0x01 chequecard.applet.ChequecardApplet \
+  -out CAP EXP -d "$out" chequecard.applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45 1.0
+made=$(find "$out" -name '*.cap' -print -quit)
+[ -n "$made" ] || fail "the converter wrote no CAP file"
+cp "$made" "$out/chequecard.cap"
+
+echo "CAP file:  $out/chequecard.cap, $(wc -c <"$out/chequecard.cap") bytes, for Java Card $target"
+echo "Verifier:"
+mapfile -t needed < <(find "$platform" "$exports" -name '*.exp')
+tool offcardverifier.Verifier verifycap "${needed[@]}" "$out/chequecard.cap"
+echo "Load it: docs/cards.md. Please add what you see to its table."

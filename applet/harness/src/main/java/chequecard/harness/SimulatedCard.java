@@ -1,0 +1,280 @@
+package chequecard.harness;
+
+import com.licel.jcardsim.base.Simulator;
+import com.licel.jcardsim.base.SimulatorRuntime;
+import java.util.Arrays;
+import java.util.HexFormat;
+import javacard.framework.Applet;
+import javacard.framework.ISOException;
+import javacard.framework.JCSystem;
+import org.globalplatform.GPSystem;
+
+/** A card of jCardSim with the applet on it and a security domain beside it, whose memory can be torn. */
+public final class SimulatedCard {
+    static final byte[] AID = HexFormat.of().parseHex("f043484551554501");
+    /** As INSTALL gives them: instance AID, privileges, no parameters. jCardSim hands them over as they are. */
+    private static final byte[] INSTALL_PARAMETERS = HexFormat.of().parseHex("08f043484551554501" + "0100" + "00");
+    private static final String APPLET = AppletLoader.PACKAGE + "ChequecardApplet";
+    private static final int SHORTEST_AID = 5;
+    /** What jCardSim answers to SELECT of an AID that nothing has. */
+    private static final int NOTHING_SELECTED = 0x6999;
+    private static final int NOT_FOUND = 0x6A82;
+    private static final AppletLoader LOADER = new AppletLoader(SimulatedCard.class.getClassLoader());
+
+    private final PoweredMemory memory = new PoweredMemory();
+    private final Runtime runtime = new Runtime();
+    private final Simulator simulator = new Simulator(runtime);
+    private final SecurityDomain domain;
+    private final AppletChannel channel;
+    private final CardImage image;
+    private boolean appletIsSelected;
+
+    /** jCardSim knows no roll-back; here it does. */
+    private final class Runtime extends SimulatorRuntime {
+        boolean isTransient(Object array) {
+            return array == getCurrentAPDU().getBuffer()
+                || transientMemory.isTransient(array) != JCSystem.NOT_A_TRANSIENT_OBJECT;
+        }
+
+        @Override
+        public void beginTransaction() {
+            super.beginTransaction();
+            memory.beginTransaction();
+        }
+
+        @Override
+        public void commitTransaction() {
+            memory.commit();
+            super.commitTransaction();
+        }
+
+        @Override
+        public void abortTransaction() {
+            memory.abort();
+            super.abortTransaction();
+        }
+
+        @Override
+        public short getMaxCommitCapacity() {
+            return PoweredMemory.COMMIT_CAPACITY;
+        }
+
+        @Override
+        public short getUnusedCommitCapacity() {
+            return (short) memory.unusedCapacity();
+        }
+
+        int sizeOfTransients() {
+            return CardImage.transients(SimulatedCard.this.applet(), this::isTransient).stream()
+                .mapToInt(java.lang.reflect.Array::getLength).sum();
+        }
+
+        /** The runtime ends a transaction that a command left open. */
+        void endOpenTransaction() {
+            if (getTransactionDepth() != 0) {
+                abortTransaction();
+            }
+        }
+
+        /** Another application is selected. */
+        void leave() {
+            deselect(lookupApplet(currentAID));
+            currentAID = null;
+        }
+    }
+
+    static {
+        // jCardSim's generator has no seed otherwise.
+        System.setProperty("com.licel.jcardsim.randomdata.secure", "1");
+    }
+
+    /** As from the factory. @param version of the keys (48 bytes) of its security domain; 0: it has none */
+    public SimulatedCard(byte[] serial, int parameterI, int version, byte[] keys) {
+        domain = new SecurityDomain(memory, serial, parameterI, version, keys);
+        channel = new AppletChannel(domain.channel(AID));
+        activate();
+        memory.transientsAre(runtime::isTransient);
+        install();
+        image = new CardImage(applet(), domain, memory, runtime::isTransient);
+        memory.powerOff();
+    }
+
+    /** What a card with the applet keeps, keys and code left out, in bytes. */
+    public record Sizes(int persistent, int ofTransients) {
+    }
+
+    /** Of the applet's objects, its static arrays among them, and its arrays in RAM outside of the APDU buffer. */
+    public static Sizes sizes() {
+        SimulatedCard card = new SimulatedCard(new byte[6], 0x70, 0, new byte[0]);
+        return new Sizes(card.image.sizeOfApplet(), card.runtime.sizeOfTransients());
+    }
+
+    private void install() {
+        try {
+            Class<? extends Applet> applet = LOADER.loadClass(APPLET).asSubclass(Applet.class);
+            simulator.installApplet(aid(), applet, INSTALL_PARAMETERS, (short) 0, (byte) INSTALL_PARAMETERS.length);
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static javacard.framework.AID aid() {
+        return new javacard.framework.AID(AID, (short) 0, (byte) AID.length);
+    }
+
+    public PoweredMemory memory() {
+        return memory;
+    }
+
+    CardImage image() {
+        return image;
+    }
+
+    /**
+     * Gives the card power, or takes it and gives it again; a torn transaction is rolled back.
+     * @param cutAt step of the roll-back at which power fails, 0: at none
+     * @throws PowerCut when it fails
+     */
+    public void powerOn(int cutAt) {
+        activate();
+        memory.begin(cutAt);
+        try {
+            memory.powerUp();
+        } finally {
+            memory.end();
+        }
+        simulator.reset();
+        channel.resetSecurity();
+        domain.leave();
+        appletIsSelected = false;
+    }
+
+    public void powerOff() {
+        memory.powerOff();
+    }
+
+    /**
+     * One command APDU and its response.
+     * @param cutAt step at which power fails, 0: at none
+     * @throws PowerCut when it fails: nothing came back
+     * @throws AssertionError when the applet did what the platform does not promise
+     */
+    public byte[] transmit(byte[] command, int cutAt) {
+        if (!memory.isPowered()) {
+            throw new PowerCut();
+        }
+        activate();
+        memory.begin(cutAt);
+        try {
+            byte[] response = answer(command);
+            if (memory.fault() != null) {
+                throw new AssertionError(memory.fault());
+            }
+            // The simulator makes 6F00 of whatever is thrown.
+            if (!memory.isPowered()) {
+                throw new PowerCut();
+            }
+            runtime.endOpenTransaction();
+            return response;
+        } finally {
+            memory.end();
+        }
+    }
+
+    private byte[] answer(byte[] command) {
+        int length = dataLength(command);
+        if (length < 0) {
+            return status(0x6700);
+        }
+        if (command[1] == (byte) 0xA4 && (command[0] & 0xFC) == 0) {
+            return select(command, length);
+        }
+        return appletIsSelected ? toApplet(command) : toDomain(withoutLe(command, length));
+    }
+
+    /** Length of the command data; -1 when the bytes are no short command APDU (specs/01 §2). */
+    private static int dataLength(byte[] command) {
+        if (command.length < 4) {
+            return -1;
+        }
+        if (command.length <= 5) {
+            return 0;
+        }
+        int lc = command[4] & 0xFF;
+        boolean fits = command.length == 5 + lc || command.length == 6 + lc;
+        return lc != 0 && fits ? lc : -1;
+    }
+
+    private static byte[] withoutLe(byte[] command, int length) {
+        return Arrays.copyOf(command, length == 0 ? 4 : 5 + length);
+    }
+
+    private byte[] select(byte[] command, int length) {
+        int p1p2 = (command[2] & 0xFF) << 8 | command[3] & 0xFF;
+        if (command[0] != 0) {
+            return status(0x6E00);
+        }
+        if (p1p2 == 0x0402) {
+            return status(NOT_FOUND);
+        }
+        if (p1p2 != 0x0400 && p1p2 != 0x040C) {
+            // jCardSim would select by forms that no card knows.
+            return appletIsSelected ? status(0x6A86) : toDomain(withoutLe(command, length));
+        }
+        byte[] aid = Arrays.copyOfRange(command, Math.min(5, command.length), 5 + length);
+        if (isPrefix(aid, AID)) {
+            if (!appletIsSelected) {
+                domain.leave();
+            }
+            byte[] response = toApplet(command);
+            appletIsSelected = isOk(response);
+            return response;
+        }
+        if (length != 0 && !isPrefix(aid, SecurityDomain.AID)) {
+            // jCardSim would select by a single byte, and fails at an AID that is longer than an applet's.
+            return appletIsSelected && length >= SHORTEST_AID && length <= AID.length ? toApplet(command) : status(NOT_FOUND);
+        }
+        if (appletIsSelected) {
+            runtime.leave();
+            appletIsSelected = false;
+        }
+        domain.leave();
+        return p1p2 == 0x040C ? status(0x9000) : Scp03.concat(domain.select(), status(0x9000));
+    }
+
+    private static boolean isPrefix(byte[] aid, byte[] whole) {
+        return aid.length >= SHORTEST_AID && aid.length <= whole.length && Arrays.equals(aid, Arrays.copyOf(whole, aid.length));
+    }
+
+    private byte[] toApplet(byte[] command) {
+        byte[] response = simulator.transmitCommand(command);
+        return Arrays.equals(response, status(NOTHING_SELECTED)) ? status(NOT_FOUND) : response;
+    }
+
+    private byte[] toDomain(byte[] command) {
+        try {
+            return Scp03.concat(domain.process(command), status(0x9000));
+        } catch (ISOException refused) {
+            return status(refused.getReason());
+        }
+    }
+
+    private static boolean isOk(byte[] response) {
+        return response[response.length - 2] == (byte) 0x90;
+    }
+
+    private static byte[] status(int sw) {
+        return new byte[] {(byte) (sw >> 8), (byte) sw};
+    }
+
+    /** The applet object, to look into. */
+    Object applet() {
+        activate();
+        return runtime.lookupApplet(aid()).getApplet();
+    }
+
+    private void activate() {
+        memory.activate();
+        GPSystem.channel = channel;
+    }
+}

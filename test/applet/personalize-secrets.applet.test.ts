@@ -1,0 +1,2 @@
+// test/personalize/secrets.test.ts, on the Java Card applet.
+import "../personalize/secrets.test.js";

@@ -1,0 +1,2 @@
+// test/secure-channel/channel.test.ts, on the Java Card applet.
+import "../secure-channel/channel.test.js";

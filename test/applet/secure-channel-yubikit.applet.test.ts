@@ -1,0 +1,2 @@
+// test/secure-channel/yubikit.test.ts, on the Java Card applet.
+import "../secure-channel/yubikit.test.js";

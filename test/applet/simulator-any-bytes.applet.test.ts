@@ -1,0 +1,2 @@
+// test/simulator/any-bytes.test.ts, on the Java Card applet.
+import "../simulator/any-bytes.test.js";

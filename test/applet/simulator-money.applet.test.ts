@@ -1,0 +1,2 @@
+// test/simulator/money.test.ts, on the Java Card applet.
+import "../simulator/money.test.js";

@@ -1,0 +1,2 @@
+// test/simulator/selection.test.ts, on the Java Card applet.
+import "../simulator/selection.test.js";
