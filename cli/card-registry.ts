@@ -35,7 +35,10 @@ export function ledgerRegistry(store: Store, now: () => number = Date.now): Card
       try {
         await registerCard(store, { ...card, policy: parsePolicy(card.policy) }, now());
       } catch (error) {
-        if (!(error instanceof LedgerError) || error.code !== "card-exists") throw error;
+        if (!(error instanceof LedgerError)) throw error;
+        if (error.code === "unknown-node")
+          throw new PersonalizationError("registry", error.message, { cause: error });
+        if (error.code !== "card-exists") throw error;
         // The same card again, after an interruption between the row and its journal.
         const known = await lookup(card.cardId);
         const same = known && equalBytes(known.publicKey, secp256k1.convert(card.publicKey, true));

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readTextFile } from "../common/index.js";
+import { expectNode, LedgerError } from "../issuer/ledger/index.js";
 import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
 import type { KeySource } from "../keys/index.js";
 import type { Network } from "../lightning/network.js";
@@ -118,6 +119,19 @@ async function withStore<T>(open: () => Promise<Store>, use: (store: Store) => P
   }
 }
 
+/** @throws InputError when the cards would ask a node that does not pay for the ledger */
+async function expectPayingNode(store: Store, { nodeUri }: Profile, path: string): Promise<void> {
+  try {
+    await expectNode(store.db, parseNodeUri(nodeUri).nodeId);
+  } catch (cause) {
+    if (!(cause instanceof LedgerError)) throw cause;
+    throw new InputError(`${path}: node-uri: ${cause.message}`, {
+      cause,
+      hint: `${cause.hint} No card was touched.`,
+    });
+  }
+}
+
 /** The journal of the batch: the one that is there, or a new one for these cards. */
 function openJournal(
   path: string,
@@ -164,6 +178,7 @@ export async function withSetup<T>(
   const profile = readProfile(setup.profile);
   return withKeys(context, setup.keys, (keys) =>
     withStore(setup.openLedger, async (store) => {
+      await expectPayingNode(store, profile, setup.profile);
       const journal = openJournal(options.journal, profile, keys, cards);
       let pinLetters: PinLetters | undefined;
       try {

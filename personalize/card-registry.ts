@@ -12,6 +12,8 @@ export interface PendingCard {
   readonly keySetId: Uint8Array;
   /** Printed number and, where there is one, the holder. */
   readonly label: string;
+  /** The node that its URI names, 33 bytes. */
+  readonly nodeId: Uint8Array;
   readonly credit: Msat;
   readonly limits: CardLimits;
   /** The profile's policy as it stands there; the registry judges it. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { formatCardId, LIFECYCLE, type Transport, withResponseChaining } from "../apdu/index.js";
 import { bytesToHex, equalBytes, type Msat, ParseError, secp256k1 } from "../common/index.js";
 import type { KeySet } from "../keys/index.js";
+import { parseNodeUri } from "../lightning/node-uri.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { type Probe, probeCard } from "./chip.js";
@@ -224,7 +225,9 @@ async function make(
   onStep?.("store", chip);
   await writeData(channel, data, async () => {
     onStep?.("register", chip);
-    await registry.register({ cardId, publicKey, keySetId, label: labelOf(item), credit, limits, policy });
+    const { nodeId } = parseNodeUri(profile.nodeUri);
+    const label = labelOf(item);
+    await registry.register({ cardId, publicKey, keySetId, nodeId, label, credit, limits, policy });
   });
   channel.close();
   return item;

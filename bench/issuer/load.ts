@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { msat, secp256k1, utf8 } from "../../common/index.js";
-import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
+import { bindStore, openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { KeyFile } from "../../keys/index.js";
 import { encodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
@@ -14,6 +14,7 @@ import { startPostgres } from "../../testing/postgres/server.js";
 import type { Request } from "./frames.js";
 import { fillPast, PAST_TOTALS } from "./past-ledger.js";
 import { type Service, startService } from "./service.js";
+import { NODE_ID } from "./service-process.js";
 
 const AMOUNT = msat(2_500_000n);
 const CREDIT = msat(PAST_TOTALS.credit);
@@ -56,6 +57,7 @@ export async function withIssuer<T>(
     const store = await (server
       ? openPostgres({ url: database, timeoutMs: FILLING_MS })
       : openSqlite({ path: database }));
+    await bindStore(store, { network: "bcrt", nodeId: NODE_ID });
     await fillCards(store, cards, others);
     await store.close();
     // A service that runs has its ledger in the system's cache, as far as the memory goes.
@@ -102,7 +104,7 @@ async function fillCards(store: Store, cards: readonly SigningCard[], others: nu
     publicKey,
     keySet,
   }));
-  await fillPast(store, [...known, ...rest], Date.now());
+  await fillPast(store, NODE_ID, [...known, ...rest], Date.now());
   for (const card of cards) {
     card.counter = PAST_TOTALS.counter;
     card.total = msat(PAST_TOTALS.total);

@@ -4,7 +4,7 @@ import { internPolicy } from "../../issuer/ledger/policies.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { insertMany } from "../../issuer/store/many.js";
 import type { ColumnType, ManyRow, ManyStatement, Store, Tx } from "../../issuer/store/types.js";
-import { NO_LIMIT_STORED } from "../../issuer/store/values.js";
+import { NO_LIMIT_STORED, nodeKey } from "../../issuer/store/values.js";
 
 /** Past authorizations of each card. */
 const PAST = 5;
@@ -18,7 +18,7 @@ const columns = (names: string, type: ColumnType = "int") =>
 const INSERT = {
   cards: insertMany<string>(
     "cards",
-    { ...columns("card registered_at"), ...columns("public_key key_set", "bytes"), label: "text" },
+    { ...columns("card registered_at node"), ...columns("public_key key_set", "bytes"), label: "text" },
     "card",
   ),
   accounts: insertMany<string>(
@@ -46,7 +46,7 @@ const INSERT = {
     "authorizations",
     {
       ...columns(
-        "card counter live amount total_after flags sequence spent_after decided_at resolved_at fee",
+        "card counter live amount total_after flags sequence spent_after decided_at resolved_at fee node",
       ),
       ...columns("invoice_hash payment_hash payee signature preimage", "bytes"),
       state: "text",
@@ -76,7 +76,12 @@ export const PAST_TOTALS = { counter: PAST, total: AMOUNT * BigInt(PAST), credit
  * Fills an empty ledger with cards that have five settled payments each behind them, in the last 60 days. Preimages
  * are random: this is bulk for measuring, not a ledger that proves itself.
  */
-export async function fillPast(store: Store, cards: readonly PastCard[], now: number): Promise<void> {
+export async function fillPast(
+  store: Store,
+  nodeId: Uint8Array,
+  cards: readonly PastCard[],
+  now: number,
+): Promise<void> {
   const policy = await store.write((tx) => internPolicy(tx, parsePolicy({})));
   const sorted = [...cards].sort((a, b) => (a.card < b.card ? -1 : 1));
   // Only the filling may be lost with the power; what is measured afterwards opens the file again.
@@ -84,9 +89,10 @@ export async function fillPast(store: Store, cards: readonly PastCard[], now: nu
     await sql`pragma synchronous = off`.execute(store.db);
     await sql`pragma cache_size = -1048576`.execute(store.db);
   }
+  const node = nodeKey(nodeId);
   for (let i = 0; i < sorted.length; i += CARDS_AT_A_TIME) {
     const part = sorted.slice(i, i + CARDS_AT_A_TIME);
-    await store.write((tx) => fillPart(store, tx, part, policy, BigInt(now)));
+    await store.write((tx) => fillPart(store, tx, part, { policy, node, now: BigInt(now) }));
   }
   // As a ledger is that grew over years: looked after, and on disk.
   if (store.kind === "postgres") {
@@ -99,8 +105,7 @@ async function fillPart(
   store: Store,
   tx: Tx,
   cards: readonly PastCard[],
-  policy: bigint,
-  now: bigint,
+  { policy, node, now }: Readonly<Record<"policy" | "node" | "now", bigint>>,
 ): Promise<void> {
   const put = (statement: ManyStatement<string>, rows: ManyRow<string>[]) =>
     store.many.change(tx, statement, rows);
@@ -112,6 +117,7 @@ async function fillPart(
       key_set: keySet,
       label: "",
       registered_at: now,
+      node,
     })),
   );
   await put(
@@ -126,7 +132,7 @@ async function fillPart(
     const at = now - (BigInt(PAST) - counter) * 12n * DAY;
     await put(
       INSERT.authorizations,
-      cards.map(({ card }) => authorizationRow(card, counter, at)),
+      cards.map(({ card }) => authorizationRow({ card, counter, at, node })),
     );
     await put(
       INSERT.bookings,
@@ -166,8 +172,14 @@ const limitsRow = (card: bigint, now: bigint) => ({
 const PAYEE = randomBytes(33);
 const SIGNATURE = randomBytes(64);
 
-const authorizationRow = (card: bigint, counter: bigint, at: bigint) => ({
+const authorizationRow = ({
   card,
+  counter,
+  at,
+  node,
+}: Readonly<Record<"card" | "counter" | "at" | "node", bigint>>) => ({
+  card,
+  node,
   counter,
   state: "settled",
   live: 1n,

@@ -3,7 +3,7 @@ import { blockCard, type CardEntry, unblockCard } from "../../issuer/ledger/inde
 import { cardDetails, cardsCsv, eachCard } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import type { CardState } from "../../issuer/store/schema.js";
-import { cardKey } from "../../issuer/store/values.js";
+import { cardKey, nodeKey } from "../../issuer/store/values.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm, csvOptions } from "../csv-options.js";
@@ -12,6 +12,7 @@ import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-cho
 import { cardData, cardTable, detailsData, detailsText } from "../issuer/card-view.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { type LimitsOptions, limitCards, limitsOptions } from "../issuer/limits.js";
+import { readNodeId } from "../issuer/node-choice.js";
 import type { CommandOutput } from "../output.js";
 import { registerCardsDesk } from "./cards-desk.js";
 import { registerCardsMoney } from "./cards-money.js";
@@ -20,6 +21,7 @@ import { registerCardsNewPin } from "./cards-new-pin.js";
 interface ListOptions extends IssuerChoice {
   readonly state?: CardState;
   readonly label?: string;
+  readonly node?: string;
   readonly limit: string;
 }
 
@@ -28,10 +30,14 @@ async function list(context: CommandContext, options: ListOptions): Promise<Comm
     throw new InputError(`--limit: need a number, have "${options.limit}"`);
   const most = Number.parseInt(options.limit, 10);
   const label = options.label?.normalize("NFC");
+  const filter = {
+    ...(options.state === undefined ? {} : { state: options.state }),
+    ...(options.node === undefined ? {} : { node: nodeKey(readNodeId(options.node, "--node")) }),
+  };
   return withIssuerLedger(context, options, async (store) => {
     const found: CardEntry[] = [];
     let more = false;
-    for await (const card of eachCard(store.db, options.state)) {
+    for await (const card of eachCard(store.db, filter)) {
       if (label !== undefined && !card.label.normalize("NFC").includes(label)) continue;
       if (found.length === most) {
         more = true;
@@ -91,6 +97,7 @@ export const registerCards: RegisterCommand = (program, run) => {
       new Option("--state <state>", "only those").choices(["pending", "active", "blocked", "retired"]),
     )
     .option("--label <text>", "only those with this in their label")
+    .option("--node <id>", "only those whose URI names this node, which terminals ask to pay")
     .option("--limit <number>", "at most that many", "200")
     .action((options: ListOptions) => run((context) => list(context, options)));
   one("show", "everything that the ledger has of a card").action((card: string, options: IssuerChoice) =>

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { formatMsat, hexToBytes } from "../../common/index.js";
+import { bytesToHex, formatMsat, hexToBytes } from "../../common/index.js";
 import {
   type LedgerReport,
   listUnmatched,
@@ -8,7 +8,7 @@ import {
   writeOff,
 } from "../../issuer/ledger/index.js";
 import { backupLedger, databaseName, restoreLedger, type ServiceConfig } from "../../issuer/service/index.js";
-import { openSqlite } from "../../issuer/store/index.js";
+import { listNodes, openSqlite } from "../../issuer/store/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
@@ -20,20 +20,27 @@ import {
   readIssuerConfig,
   withIssuerLedger,
 } from "../issuer/folder.js";
+import { nodeData, nodeTable } from "../issuer/node-view.js";
 import type { CommandOutput } from "../output.js";
 import { renderTable } from "../table.js";
+import { registerLedgerNodes } from "./ledger-nodes.js";
 
 const counts = ({ cards, authorizations, bookings, invariants }: LedgerReport): string =>
   `${invariants} invariants over ${cards} cards, ${authorizations} authorizations and ${bookings} bookings`;
 
 function reportText(report: LedgerReport): string {
   if (report.violations.length === 0)
-    return [`The ledger holds: ${counts(report)}.`, unmatchedText(report)].filter(Boolean).join("\n");
+    return [`The ledger holds: ${counts(report)}.`, unmatchedText(report), nodesText(report)]
+      .filter(Boolean)
+      .join("\n");
   const lines = report.violations.map(
     ({ invariant, found }) => `  ${invariant}:\n${found.map((one) => `    ${one}`).join("\n")}`,
   );
   return `The ledger does NOT hold. Checked: ${counts(report)}. Wrong:\n${lines.join("\n")}\nStop the service and keep the database as it is.`;
 }
+
+/** Of one node alone the sums above say it all. */
+const nodesText = ({ nodes }: LedgerReport): string => (nodes.length < 2 ? "" : nodeTable(nodes));
 
 const unmatchedText = ({ unmatched: { payments, amount } }: LedgerReport): string =>
   payments === 0
@@ -41,7 +48,7 @@ const unmatchedText = ({ unmatched: { payments, amount } }: LedgerReport): strin
     : `The node paid ${payments === 1 ? "one payment" : `${payments} payments`} over ${formatMsat(amount)} without an authorization: see "chequecard ledger unmatched".`;
 
 const proven = (report: LedgerReport, data: object, text: string): CommandOutput => ({
-  data: { ...data, ...report },
+  data: { ...data, ...report, nodes: report.nodes.map(nodeData) },
   text: [text, reportText(report)].filter(Boolean).join("\n"),
   exitCode: report.violations.length === 0 ? EXIT.OK : EXIT.CHECK_FAILED,
 });
@@ -69,6 +76,7 @@ function verified(report: LedgerReport, data: object): CommandOutput {
 async function unmatched(context: CommandContext, options: IssuerChoice): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store) => {
     const payments = await listUnmatched(store.db);
+    const nodes = new Map((await listNodes(store.db)).map((one) => [one.node, bytesToHex(one.node_id)]));
     const rows = payments.map((one) => [
       one.payment_hash.toString("hex"),
       one.state,
@@ -76,14 +84,15 @@ async function unmatched(context: CommandContext, options: IssuerChoice): Promis
       formatMsat(one.fee),
       timeText(one.sent_at),
       one.card === null ? "" : `${cardText(one.card)}, counter ${one.counter}`,
+      nodes.get(one.node)?.slice(0, 16) ?? "",
       one.note,
     ]);
     return {
-      data: { payments: payments.map(unmatchedData) },
+      data: { payments: payments.map((one) => ({ ...unmatchedData(one), node: nodes.get(one.node) })) },
       text:
         rows.length === 0
           ? "Every payment of the node has its authorization."
-          : `${renderTable(["PAYMENT HASH", "STATE", "AMOUNT", "ROUTING FEE", "SENT", "CARD", "NOTE"], rows)}\nWhat to do: docs/issuer.md, "Payments without an authorization".`,
+          : `${renderTable(["PAYMENT HASH", "STATE", "AMOUNT", "ROUTING FEE", "SENT", "CARD", "NODE", "NOTE"], rows)}\nWhat to do: docs/issuer.md, "Payments without an authorization".`,
     };
   });
 }
@@ -204,4 +213,5 @@ export const registerLedger: RegisterCommand = (program, run) => {
     .action((file: string, options: IssuerChoice & { force?: boolean }) =>
       run((context) => restore(context, file, options)),
     );
+  registerLedgerNodes(ledger, run);
 };

@@ -13,6 +13,7 @@ import { EXIT } from "../exit-codes.js";
 import { cardHex, cardText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { withNodeBooks } from "../issuer/node-books.js";
+import { nodeData, nodeLabel, nodeTable } from "../issuer/node-view.js";
 import { type DaySpan, readSpan } from "../issuer/time-span.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { renderTable } from "../table.js";
@@ -33,6 +34,7 @@ const spendingData = (report: SpendingReport) => ({
   days: [...report.days].map(([day, sum]) => ({ day, ...sum })),
   payees: [...report.payees].map(([payee, sum]) => ({ payee, ...sum })),
   cards: [...report.cards].map(([card, sum]) => ({ card: cardHex(card), ...sum })),
+  nodes: report.nodes.map((one) => ({ ...nodeData(one), ...one.spent })),
 });
 
 function sumTable(head: string, sums: Iterable<readonly [string, Sum]>): string {
@@ -56,6 +58,13 @@ function spendingText(report: SpendingReport): string {
       "CARD",
       [...report.cards].map(([card, sum]) => [cardText(card), sum]),
     ),
+    // One node's sums are those of all.
+    report.nodes.length < 2
+      ? ""
+      : sumTable(
+          "NODE",
+          report.nodes.map((one) => [nodeLabel(one), one.spent]),
+        ),
     renderRecord([
       ["Payments", `${total.payments}, ${formatMsat(total.amount)}`],
       ["Routing fees", formatMsat(total.fees)],
@@ -77,12 +86,21 @@ function spendingText(report: SpendingReport): string {
       ["Paid without an authorization", books.unmatched === 0n ? undefined : formatMsat(books.unmatched)],
     ])}`,
   ]
+    .concat(report.nodes.length < 2 ? [] : [`Nodes\n${nodeTable(report.nodes)}`])
     .filter(Boolean)
     .join("\n\n");
 }
 
-const comparisonData = ({ compared, settled, differences, listed, unknown }: NodeComparison) => ({
+const comparisonData = ({
   compared,
+  ofOtherNodes,
+  settled,
+  differences,
+  listed,
+  unknown,
+}: NodeComparison) => ({
+  compared,
+  ofOtherNodes,
   settled,
   differences: differences.map((one) => ({ ...one, card: cardHex(one.card), counter: String(one.counter) })),
   listed,
@@ -113,9 +131,9 @@ function unknownText({ listed, unknown }: NodeComparison): string {
   )}\nSee docs/issuer.md, "Payments without an authorization".`;
 }
 
-function differencesText({ compared, settled, differences }: NodeComparison): string {
+function differencesText({ compared, ofOtherNodes, settled, differences }: NodeComparison): string {
   const wrong = differences.filter((one) => one.wrong);
-  const head = `${compared} authorizations compared with the node: ${settled.payments} payments over ${formatMsat(settled.amount)} agree.`;
+  const head = `${compared} authorizations compared with the node: ${settled.payments} payments over ${formatMsat(settled.amount)} agree.${ofOtherNodes === 0 ? "" : ` ${ofOtherNodes} are of other nodes: run this beside each.`}`;
   if (differences.length === 0) return `${head} No difference.`;
   return `${head}\n${
     wrong.length === 0

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Reader } from "../../apdu/index.js";
-import { hexToBytes, secp256k1 } from "../../common/index.js";
+import { secp256k1 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/index.js";
 import { CardDesk } from "../../issuer/service/index.js";
-import { type Store, StoreError } from "../../issuer/store/index.js";
+import { listNodes, type Store, StoreError } from "../../issuer/store/index.js";
 import type { KeySource } from "../../keys/index.js";
 import type { CommandContext } from "../command-context.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
@@ -29,14 +29,12 @@ export interface AtDesk extends Pick<OpenDesk, "store" | "folder" | "desk"> {
   readonly card: CardSession;
 }
 
-/** The id of the node that the ledger belongs to, 33 bytes: no node has to run for it. */
-async function nodeIdOf(store: Store): Promise<Uint8Array> {
-  const row = await store.db
-    .selectFrom("settings")
-    .select("value")
-    .where("name", "=", "node")
-    .executeTakeFirst();
-  if (row) return hexToBytes(row.value);
+/** The ids of the nodes that the ledger belongs to, 33 bytes each, one at least: none has to run for it. */
+async function nodesOf(
+  store: Store,
+): Promise<{ readonly nodeId: Uint8Array; readonly others: Uint8Array[] }> {
+  const [first, ...others] = (await listNodes(store.db)).map(({ node_id }) => node_id);
+  if (first) return { nodeId: first, others };
   throw new StoreError("foreign", "the ledger belongs to no node yet", {
     hint: "Start the service once: chequecard issuer serve <folder>",
   });
@@ -49,7 +47,7 @@ export async function withDesk<T>(
   use: (open: OpenDesk) => Promise<T>,
 ): Promise<T> {
   return withIssuerLedger(context, options, async (store, config, folder) => {
-    const nodeId = await nodeIdOf(store);
+    const { nodeId, others } = await nodesOf(store);
     return withIssuerKeys(context, config.keys, options.passphraseFd, (keys) =>
       withReader(context, options, async (reader) => {
         const told = (_fields: object, message: string) => context.note(message);
@@ -57,6 +55,7 @@ export async function withDesk<T>(
           store,
           keys,
           nodeId,
+          otherNodes: () => others,
           clock: Date.now,
           randomBytes,
           secp256k1,

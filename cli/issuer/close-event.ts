@@ -83,7 +83,7 @@ async function inFlight(store: Store): Promise<Msat> {
 
 async function blockAll(context: CommandContext, store: Store): Promise<number> {
   const active: CardEntry[] = [];
-  for await (const card of eachCard(store.db, "active")) active.push(card);
+  for await (const card of eachCard(store.db, { state: "active" })) active.push(card);
   const bar = progress(context, "blocking", active.length);
   try {
     for (const { card } of active) {

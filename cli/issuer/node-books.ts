@@ -1,5 +1,6 @@
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import type { ListedPayment, NodeBooks } from "../../issuer/reports/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
 import type { SentPayment } from "../../lightning/nodes/port.js";
 import type { CommandContext } from "../command-context.js";
 import { openEmbeddedNode } from "../embedded-node.js";
@@ -16,8 +17,11 @@ export async function withNodeBooks<T>(
   nodeFolder: string,
   use: (books: NodeBooks) => Promise<T>,
 ): Promise<T> {
-  if (await askControl(nodeFolder, { op: "info" }, context.signal))
+  const running = await askControl(nodeFolder, { op: "info" }, context.signal);
+  if (running) {
+    const { uri } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
     return await use({
+      nodeId: parseNodeUri(uri).nodeId,
       async lookUp(hashes) {
         const request = { paymentHashes: hashes.map((hash) => bytesToHex(hash)) };
         return (await askNode(nodeFolder, "lookup-payments", request, context.signal)).answer.payments;
@@ -30,9 +34,12 @@ export async function withNodeBooks<T>(
         };
       },
     });
+  }
   const { node, close } = await openEmbeddedNode(nodeFolder);
   try {
+    const { nodeId } = await node.info();
     return await use({
+      nodeId,
       lookUp: (hashes) => Promise.all(hashes.map((hash) => node.lookupPayment(hash))),
       async list(query) {
         const { payments, next } = await node.listPayments(query);

@@ -4,9 +4,10 @@ import type { CardStatus } from "../../lightning/api/card-status.js";
 import type { InitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { REASON } from "../../lightning/api/reason-codes.js";
 import { cardName } from "../ledger/accounts.js";
-import { withoutAuthorization } from "../ledger/book-unmatched.js";
+import { isAccountedFor } from "../ledger/book-unmatched.js";
 import type { Decision, Recorded } from "../ledger/decision.js";
-import { milliseconds } from "../store/values.js";
+import { uncheckedNodes } from "../ledger/payments-mark.js";
+import { milliseconds, nodeKey } from "../store/values.js";
 import { VerificationError, type VerifiedAuthorization, verifyToken } from "../verify.js";
 import { Answer, reject } from "./answer.js";
 import { type CardFound, CardLookup } from "./card-lookup.js";
@@ -42,6 +43,7 @@ export class Authorizer implements PaymentAuthorizer {
   readonly writer: LedgerWriter;
   readonly #ports: IssuerPorts;
   readonly #config: AuthorizerConfig;
+  readonly #node: bigint;
   readonly #cards: CardLookup;
   readonly #statuses: CardStatusDesk;
   readonly #missingKeys: MissingKeys;
@@ -54,6 +56,7 @@ export class Authorizer implements PaymentAuthorizer {
   constructor(ports: IssuerPorts, config: AuthorizerConfig) {
     this.#ports = ports;
     this.#config = config;
+    this.#node = nodeKey(ports.nodeId);
     this.payments = new Payments(ports);
     this.writer = new LedgerWriter(ports, config);
     this.#cards = new CardLookup(ports.store, config.maxBatch);
@@ -132,7 +135,7 @@ export class Authorizer implements PaymentAuthorizer {
     { token, invoice }: InitiatePayment,
     reply: Reply,
   ): Promise<VerifiedAuthorization<CardFound> | undefined> {
-    const { keys, signatures, network, nodeId, deputies, clock } = this.#ports;
+    const { keys, signatures, network, nodeId, otherNodes, deputies, clock } = this.#ports;
     const { maxExpirySeconds, statusSkewSeconds } = this.#config;
     try {
       return await verifyToken({
@@ -143,7 +146,7 @@ export class Authorizer implements PaymentAuthorizer {
         signatures,
         network,
         now: Math.floor(clock() / 1000),
-        ownNodes: [nodeId, ...deputies],
+        ownNodes: [nodeId, ...otherNodes(), ...deputies],
         // The payee's clock may be ahead by as much as a card's status may.
         maxExpirySeconds: maxExpirySeconds + statusSkewSeconds,
       });
@@ -203,17 +206,21 @@ export class Authorizer implements PaymentAuthorizer {
       case "reserve":
         onStep("reserved");
         await answer.update(pending);
+        if (decision.node !== this.#node) {
+          release();
+          return await this.#ended(authorization, recorded, { state: "reserved", reason: null });
+        }
         // A process that slept through half of its lease leaves the payment to the reconciler.
         if (monotonic() - started > this.#config.leaseMs / 2) return recorded;
         return await this.#pay(authorization, decision, recorded);
     }
   }
 
-  /** What was decided earlier. While it is being paid, here or by another process, its end is waited for. */
+  /** What was decided earlier. While it is being paid, by any process of any node, its end is waited for. */
   async #ended(
     authorization: VerifiedAuthorization,
     recorded: Recorded,
-    known: Extract<Decision, { kind: "known" }>["known"],
+    known: Pick<Extract<Decision, { kind: "known" }>["known"], "state" | "reason">,
   ): Promise<Recorded> {
     if (known.state === "settled") return recorded;
     const end =
@@ -265,19 +272,24 @@ export class Authorizer implements PaymentAuthorizer {
 
   /**
    * Before an invoice is refused for good because it cannot be paid any more, the node is asked: it may have paid it
-   * under a reservation that the ledger lost. Then the payment is booked, and the decision takes it into account.
+   * under a reservation that the ledger lost. Then the payment is booked, and the decision takes it into account. The
+   * other nodes' services find what their nodes paid; a check of theirs that began after the invoice expired found all.
    * @returns true while that is unknown: nothing may be decided then
    * @throws StoreError
    */
-  async #mayBePaid({ paymentHash, amount, problem }: VerifiedAuthorization): Promise<boolean> {
+  async #mayBePaid({ paymentHash, amount, expiresAt, problem }: VerifiedAuthorization): Promise<boolean> {
     const { store, clock } = this.#ports;
     if (problem?.code === "wrong-amount") return false;
-    const unaccounted = await withoutAuthorization(store, store.db, [{ paymentHash }]);
-    if (unaccounted.length === 0) return false;
+    if (await isAccountedFor(store, paymentHash)) return false;
     const state = await this.payments.lookUp(paymentHash);
-    if (state.state !== "settled") return state.state === "unknown";
-    const { preimage, fee } = state;
-    await alertUnmatched(this.#ports, [{ paymentHash, preimage, amount, fee, sentAt: clock() }]);
-    return false;
+    if (state.state === "settled") {
+      const { preimage, fee } = state;
+      const paid = { node: this.#node, paymentHash, preimage, amount, fee, sentAt: clock() };
+      await alertUnmatched(this.#ports, [paid]);
+      return false;
+    }
+    if (state.state === "unknown") return true;
+    const since = expiresAt < clock() ? expiresAt : undefined;
+    return (await uncheckedNodes(store, this.#node, clock(), since)).length > 0;
   }
 }

@@ -13,6 +13,8 @@ import type { AuthorizerConfig } from "./config.js";
 export interface World {
   /** Issuer's clock, Unix milliseconds. */
   readonly now: number;
+  /** The node of this process. */
+  readonly node: bigint;
   /** Payments reserved right now, those decided earlier in the same transaction included. */
   readonly inFlight: number;
   /** Of them, those to this payee. */
@@ -63,7 +65,14 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
   if (reason !== undefined) return { kind: "void", reason };
   // 8. Too much at once: the same token may be presented again in a moment.
   if (isFull(facts, world)) return { kind: "refuse", reason: REASON.BUSY };
-  return { kind: "reserve", ...feeTerms(authorization, facts, world), maxCltv: facts.policy.maxTotalCltv };
+  // What another node has paid already is that node's to settle: here it would be paid a second time.
+  const node = facts.paidUnmatched?.node ?? world.node;
+  return {
+    kind: "reserve",
+    node,
+    ...feeTerms(authorization, facts, world),
+    maxCltv: facts.policy.maxTotalCltv,
+  };
 }
 
 /**
@@ -134,7 +143,7 @@ function invoiceReason(authorization: VerifiedAuthorization, facts: Facts, world
   if (paidUnmatched === undefined)
     return authorization.problem?.reason ?? policyReason(authorization, facts, world);
   if (authorization.problem?.code === "wrong-amount") return authorization.problem.reason;
-  return paidUnmatched === authorization.amount ? undefined : REASON.INVOICE_TAKEN;
+  return paidUnmatched.amount === authorization.amount ? undefined : REASON.INVOICE_TAKEN;
 }
 
 function policyReason(authorization: VerifiedAuthorization, facts: Facts, world: World): number | undefined {

@@ -10,6 +10,7 @@ export function issuerPorts(
   return {
     owner: randomBytes(8).readBigInt64BE(),
     deputies: [],
+    otherNodes: () => [],
     clock: Date.now,
     monotonic: () => performance.now(),
     randomBytes,

@@ -15,6 +15,7 @@ import {
 } from "../ledger/resolve.js";
 import { StoreError } from "../store/errors.js";
 import type { Tx } from "../store/types.js";
+import { nodeKey } from "../store/values.js";
 import type { VerifiedAuthorization } from "../verify.js";
 import type { AuthorizerConfig } from "./config.js";
 import { decide } from "./decide.js";
@@ -40,6 +41,7 @@ const MAX_GROUPS = 3;
 export class LedgerWriter {
   readonly #ports: IssuerPorts;
   readonly #config: AuthorizerConfig;
+  readonly #node: bigint;
   readonly #policies = new PolicyCache();
   readonly #decisions: GroupCommit<Job, Result>;
   /** A server writes two transactions at once, a file only one: there they share theirs. */
@@ -49,6 +51,7 @@ export class LedgerWriter {
   constructor(ports: IssuerPorts, config: AuthorizerConfig) {
     this.#ports = ports;
     this.#config = config;
+    this.#node = nodeKey(ports.nodeId);
     const options: GroupOptions<Job, Result> = {
       keys: keysOf,
       run: (jobs) => ports.store.write((tx) => this.#run(tx, jobs)),
@@ -81,14 +84,16 @@ export class LedgerWriter {
     this.#feesAreShort = isShort;
   }
 
-  /** Books a payment that went through. @returns whether it was booked now @throws StoreError */
-  async settle(settlement: Settlement): Promise<boolean> {
-    return (await this.#settlements.submit({ type: "settle", settlement })) as boolean;
+  /** Books a payment of this process's node. @returns whether it was booked now @throws StoreError */
+  async settle(settlement: Omit<Settlement, "node">): Promise<boolean> {
+    const job = { type: "settle", settlement: { ...settlement, node: this.#node } } as const;
+    return (await this.#settlements.submit(job)) as boolean;
   }
 
-  /** Gives up a payment that failed for certain. @throws StoreError */
-  async void(key: AuthorizationKey, right: VoidRight, reason: number): Promise<Voided> {
-    return (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;
+  /** Gives up a payment of this process's node that failed for certain. @throws StoreError */
+  async void(key: AuthorizationKey, right: Omit<VoidRight, "node">, reason: number): Promise<Voided> {
+    const job = { type: "void", key, right: { ...right, node: this.#node }, reason } as const;
+    return (await this.#decisions.submit(job)) as Voided;
   }
 
   /** Milliseconds since the oldest request that is not durable was handed in; 0 without one. */
@@ -154,8 +159,9 @@ export class LedgerWriter {
   ): Promise<Recorded[]> {
     if (authorizations.length === 0) return [];
     const { store, owner, onStep, clock, htlcSlots } = this.#ports;
-    const loaded = await loadFacts(store, tx, this.#policies, accounts, authorizations, now);
-    const load = new Load(loaded.load, loaded.inFlightTo, this.#config, htlcSlots());
+    const node = this.#node;
+    const loaded = await loadFacts(store, tx, this.#policies, accounts, authorizations, node, now);
+    const load = new Load(node, loaded.load, loaded.inFlightTo, this.#config, htlcSlots());
     const decided = authorizations.flatMap((authorization, i): Decided[] => {
       const facts = loaded.facts[i];
       if (!facts) return [];
@@ -167,7 +173,7 @@ export class LedgerWriter {
       store,
       tx,
       decided,
-      { lease: { owner, until: now + BigInt(this.#config.leaseMs) }, ceiling: load.ceiling, freed },
+      { lease: { node, owner, until: now + BigInt(this.#config.leaseMs) }, ceiling: load.ceiling, freed },
       now,
     );
     if (decided.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");

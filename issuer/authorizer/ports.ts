@@ -37,6 +37,8 @@ export interface IssuerPorts {
   readonly network: Network;
   /** The node's own id, 33 bytes. */
   readonly nodeId: Uint8Array;
+  /** The ids of the issuer's other nodes, 33 bytes each, as they are now. Default none. */
+  readonly otherNodes: () => readonly Uint8Array[];
   /** Payees that are deputies of the node, 33 bytes each. Default none. */
   readonly deputies: readonly Uint8Array[];
   readonly keys: Pick<KeySource, "sealKey" | "signUpdate">;

@@ -2,20 +2,26 @@ import { bytesToHex } from "../../common/bytes.js";
 import { cardName } from "../ledger/accounts.js";
 import { bookUnmatched, type PaidByNode } from "../ledger/book-unmatched.js";
 import type { Settlement } from "../ledger/resolve.js";
+import { nodeKey } from "../store/values.js";
 import type { LedgerWriter } from "./ledger-writer.js";
 import type { IssuerPorts } from "./ports.js";
 
-type Ports = Pick<IssuerPorts, "store" | "log" | "clock">;
+type Ports = Pick<IssuerPorts, "store" | "log" | "clock" | "nodeId">;
 
 /**
  * Books a payment that went through. Where it was not reserved any more, another process has settled it; or the counter
  * is void, or gone from the ledger: then the payment is unmatched.
  * @throws StoreError
  */
-export async function settlePaid(ports: Ports, writer: LedgerWriter, settlement: Settlement): Promise<void> {
+export async function settlePaid(
+  ports: Ports,
+  writer: LedgerWriter,
+  settlement: Omit<Settlement, "node">,
+): Promise<void> {
   const booked = await writer.settle(settlement);
   const { card, counter, ...payment } = settlement;
-  if (!booked) await alertUnmatched(ports, [{ ...payment, sentAt: ports.clock(), key: { card, counter } }]);
+  const paid = { ...payment, node: nodeKey(ports.nodeId), sentAt: ports.clock(), key: { card, counter } };
+  if (!booked) await alertUnmatched(ports, [paid]);
 }
 
 /**

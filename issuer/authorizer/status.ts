@@ -18,7 +18,7 @@ import type { IssuerPorts } from "./ports.js";
 /** What a desk needs: no node, since nothing is paid there. */
 export type DeskPorts = Pick<
   IssuerPorts,
-  "store" | "keys" | "nodeId" | "clock" | "randomBytes" | "secp256k1" | "log" | "onStep"
+  "store" | "keys" | "nodeId" | "otherNodes" | "clock" | "randomBytes" | "secp256k1" | "log" | "onStep"
 >;
 
 /** Handles a card's own word on its counters (specs/03 §4): it closes the last gap and acknowledges updates. */
@@ -29,12 +29,17 @@ export class CardStatusDesk {
     this.#ports = ports;
   }
 
-  /** Opens a status whose challenge is that of this time and nonce. @returns undefined: not one of those */
+  /**
+   * Opens a status whose challenge is that of one of the issuer's nodes, this time and nonce.
+   * @returns undefined: not one of those
+   */
   read({ status, time, nonce }: StatusRequest): OpenedMessage<CardStatus> | undefined {
     try {
       const opened = statusMessage.open(status, (id) => this.#ports.keys.sealKey(id));
-      const challenge = statusChallenge(this.#ports.nodeId, time, nonce);
-      return equalBytes(opened.fields.challenge, challenge) ? opened : undefined;
+      const isFor = (nodeId: Uint8Array) =>
+        equalBytes(opened.fields.challenge, statusChallenge(nodeId, time, nonce));
+      const { nodeId, otherNodes } = this.#ports;
+      return [nodeId, ...otherNodes()].some(isFor) ? opened : undefined;
     } catch (error) {
       if (error instanceof ParseError) return undefined;
       throw error;

@@ -11,6 +11,8 @@ export const NO_CARD = 0n;
 
 /** A payment that the node has made. */
 export interface PaidByNode {
+  /** That paid. */
+  readonly node: bigint;
   /** 32 bytes. */
   readonly paymentHash: Uint8Array;
   readonly preimage: Uint8Array;
@@ -23,26 +25,39 @@ export interface PaidByNode {
 }
 
 export const HASH = { paymentHash: "bytes" } as const;
-const LIVE: FindStatement<"paymentHash", { readonly live: bigint }> = findMany(
+const LIVE: FindStatement<"paymentHash", { readonly node: bigint }> = findMany(
   HASH,
-  { live: "int" },
-  (p) => `select live from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
+  { node: "int" },
+  (p) => `select node from authorizations where payment_hash = ${p.paymentHash} and live = 1`,
 );
-const KNOWN: FindStatement<"paymentHash", { readonly number: bigint }> = findMany(
-  HASH,
+const KNOWN: FindStatement<"paymentHash" | "node", { readonly number: bigint }> = findMany(
+  { ...HASH, node: "int" },
   { number: "int" },
-  (p) => `select number from unmatched where payment_hash = ${p.paymentHash}`,
+  (p) => `select number from unmatched where payment_hash = ${p.paymentHash} and node = ${p.node}`,
 );
 
-/** Those for which the ledger has no authorization that is reserved or settled. */
-export async function withoutAuthorization<T extends Pick<PaidByNode, "paymentHash">>(
+/** Whether an authorization of this payment hash is reserved or settled, or a payment of it is known, of any node. */
+export async function isAccountedFor({ many, db }: Store, paymentHash: Uint8Array): Promise<boolean> {
+  const rows = [{ paymentHash: blob(paymentHash) }];
+  const [live] = await many.find(db, LIVE, rows);
+  if (live) return true;
+  const found = await db
+    .selectFrom("unmatched")
+    .select("number")
+    .where("payment_hash", "=", blob(paymentHash))
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Those for which the ledger has no authorization of that node which is reserved or settled. */
+export async function withoutAuthorization<T extends Pick<PaidByNode, "paymentHash" | "node">>(
   { many }: Pick<Store, "many">,
   db: Db | Tx,
   payments: readonly T[],
 ): Promise<T[]> {
   const rows = payments.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
   const live = await many.find(db, LIVE, rows);
-  return payments.filter((_, i) => !live[i]);
+  return payments.filter(({ node }, i) => live[i]?.node !== node);
 }
 
 /**
@@ -62,7 +77,7 @@ export async function bookUnmatched<T extends PaidByNode>(
   return await store.write(async (tx) => {
     const booked: T[] = [];
     for (const payment of await unknownPayments(store, tx, payments)) {
-      const { paymentHash, preimage, amount, fee, sentAt, key } = payment;
+      const { paymentHash, preimage, amount, fee, sentAt, key, node } = payment;
       const row = await tx
         .insertInto("unmatched")
         .values({
@@ -77,8 +92,9 @@ export async function bookUnmatched<T extends PaidByNode>(
           counter: key?.counter ?? null,
           resolved_at: null,
           note: "",
+          node,
         })
-        .onConflict((conflict) => conflict.column("payment_hash").doNothing())
+        .onConflict((conflict) => conflict.columns(["payment_hash", "node"]).doNothing())
         .returning("number")
         .executeTakeFirst();
       // Another process was first.
@@ -95,13 +111,13 @@ export async function bookUnmatched<T extends PaidByNode>(
 }
 
 /** Those of which the ledger knows nothing: neither an authorization nor an earlier booking. */
-async function unknownPayments<T extends Pick<PaidByNode, "paymentHash">>(
+async function unknownPayments<T extends Pick<PaidByNode, "paymentHash" | "node">>(
   store: Pick<Store, "many">,
   db: Db | Tx,
   payments: readonly T[],
 ): Promise<T[]> {
   const without = await withoutAuthorization(store, db, payments);
-  const rows = without.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
+  const rows = without.map(({ paymentHash, node }) => ({ paymentHash: blob(paymentHash), node }));
   const known = await store.many.find(db, KNOWN, rows);
   return without.filter((_, i) => !known[i]);
 }

@@ -14,6 +14,8 @@ export type Decision =
   | { readonly kind: "contradiction"; readonly words: string; readonly reason: number }
   | {
       readonly kind: "reserve";
+      /** Whose services pay it: this process's, but for a payment that another node has made already. */
+      readonly node: bigint;
       /** Of the routing; counted in the budgets of fees until the payment is resolved. */
       readonly maxFee: Msat;
       /** What of it the card has to have: all where the card bears the fee, else 0. */

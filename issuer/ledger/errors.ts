@@ -2,6 +2,8 @@ import { CodedError } from "../../common/errors.js";
 
 export type LedgerErrorCode =
   | "unknown-card"
+  /** The node does not pay for this ledger. */
+  | "unknown-node"
   /** No unmatched payment has this hash. */
   | "unknown-payment"
   | "card-exists"

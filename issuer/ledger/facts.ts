@@ -51,8 +51,8 @@ export interface Facts {
   readonly permitted: boolean;
   /** Whether another live authorization pays the same payment hash. */
   readonly paymentTaken: boolean;
-  /** Amount of a payment that the node has made for this payment hash, and that no authorization accounts for. */
-  readonly paidUnmatched: Msat | undefined;
+  /** A payment that a node has made for this payment hash, and that no authorization accounts for. */
+  readonly paidUnmatched: { readonly amount: Msat; readonly node: bigint } | undefined;
   /** Reserved and settled in the windows that end now. */
   readonly spent24h: Msat;
   readonly spent30d: Msat;
@@ -127,11 +127,10 @@ const OF_CARD: FindStatement<
 );
 const PAYMENT: FindStatement<"paymentHash", PaymentRow> = findMany(
   { paymentHash: "bytes" },
-  { card: "int", counter: "int", paid: "int" },
-  (
-    p,
-  ) => `select card, counter, -1 as paid from authorizations where payment_hash = ${p.paymentHash} and live = 1
-    union all select 0, 0, amount from unmatched where payment_hash = ${p.paymentHash} and state <> 'matched'
+  { card: "int", counter: "int", paid: "int", node: "int" },
+  (p) => `select card, counter, -1 as paid, node from authorizations
+      where payment_hash = ${p.paymentHash} and live = 1
+    union all select 0, 0, amount, node from unmatched where payment_hash = ${p.paymentHash} and state <> 'matched'
       and not exists (select 1 from authorizations where payment_hash = ${p.paymentHash} and live = 1)`,
 );
 interface Count {
@@ -163,6 +162,7 @@ export function fullSequence(newest: bigint, low24: bigint): bigint | undefined 
 /**
  * Reads what bears on each authorization. No two may be of the same card.
  * @param accounts of their cards, held by this transaction
+ * @param node of which the payments in flight are counted
  * @returns facts in their order, undefined for a card without an account; and those of all cards
  */
 export async function loadFacts(
@@ -171,6 +171,7 @@ export async function loadFacts(
   policies: PolicyCache,
   accounts: ReadonlyMap<bigint, AccountRow>,
   authorizations: readonly VerifiedAuthorization[],
+  node: bigint,
   now: bigint,
 ): Promise<Loaded> {
   const there = authorizations.filter(({ card }) => accounts.has(card));
@@ -207,7 +208,7 @@ export async function loadFacts(
     },
     { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
     { statement: IN_FLIGHT_TO, rows: payees.map((payee) => ({ payee: Buffer.from(payee, "hex") })) },
-    { statement: ISSUER_LOAD, rows: [periodsBefore(now)] },
+    { statement: ISSUER_LOAD, rows: [{ ...periodsBefore(now), node }] },
   );
   const windows = spentInWindows(asking.map(account), spent);
   const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
@@ -249,13 +250,14 @@ interface PaymentRow {
   readonly counter: bigint;
   /** What the node paid where there is no authorization; -1 where there is one. */
   readonly paid: bigint;
+  readonly node: bigint;
 }
 
 const isOther = (row: PaymentRow | undefined, one: VerifiedAuthorization): boolean =>
   row !== undefined && row.paid < 0n && (row.card !== one.card || row.counter !== one.counter);
 
-const paidOf = (row: PaymentRow | undefined): Msat | undefined =>
-  row && row.paid >= 0n ? msat(row.paid) : undefined;
+const paidOf = (row: PaymentRow | undefined): Facts["paidUnmatched"] =>
+  row && row.paid >= 0n ? { amount: msat(row.paid), node: row.node } : undefined;
 
 const hasWindows = (policy: Policy | undefined): boolean =>
   policy?.maxPer24h !== undefined || policy?.maxPer30d !== undefined;

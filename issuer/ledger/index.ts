@@ -3,11 +3,14 @@ export { beginClosing, closingPayouts, endClosing, type Payout, payOutInClosing 
 export { LedgerError, type LedgerErrorCode } from "./errors.js";
 export { type VoidedGap, voidDueGaps } from "./gaps.js";
 export type { CardLimits, LimitsChange } from "./limits.js";
+export { addNode, retireNode } from "./node-table.js";
+export { inFlightByNode, type NodeStanding, nodeStandings, type PaymentSum } from "./nodes.js";
 export { cashOutCard, findTopUp, fundCard, replaceCard, reversible, type TopUp } from "./operations.js";
 export { checkReference, type Order, type OrderDone, placeOrder, requestOf } from "./orders.js";
 export {
   activateCard,
   type CardEntry,
+  expectNode,
   listCards,
   type NewCard,
   registerCard,

@@ -18,8 +18,9 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** Who pays what is reserved now. */
+/** Who decides, and pays what is reserved now. */
 interface LeaseTerms {
+  readonly node: bigint;
   readonly owner: bigint;
   /** Unix milliseconds. */
   readonly until: bigint;
@@ -55,6 +56,7 @@ const INSERT_AUTHORIZATION = insertMany(
     decided_at: int,
     resolved_at: int,
     reason: int,
+    node: int,
   },
   "payment_hash",
 );
@@ -73,6 +75,7 @@ const INSERT_LEASE = insertMany(
     held: int,
     max_cltv: int,
     expires_at: int,
+    node: int,
   },
   "card",
 );
@@ -150,7 +153,7 @@ export async function record(
   // One statement: all of it or nothing. No two of its parts touch the same row.
   await store.many.changeAll(
     tx,
-    { statement: INSERT_AUTHORIZATION, rows: recorded.map((one) => authorizationRow(one, now)) },
+    { statement: INSERT_AUTHORIZATION, rows: recorded.map((one) => authorizationRow(one, lease, now)) },
     { statement: INSERT_LEASE, rows: reserved.map((one) => leaseRow(one, lease)) },
     { statement: BOOK, rows: reserved.flatMap((one) => reserveLines(one, now)) },
     { statement: DELETE_GAP, rows: gaps.flatMap(({ deleted }) => deleted) },
@@ -178,7 +181,7 @@ export async function record(
   });
 }
 
-function authorizationRow({ authorization, facts, decision }: Decided, now: bigint) {
+function authorizationRow({ authorization, facts, decision }: Decided, lease: LeaseTerms, now: bigint) {
   const reserve = decision.kind === "reserve";
   const at = decisionTime(facts.account, now);
   return {
@@ -198,6 +201,7 @@ function authorizationRow({ authorization, facts, decision }: Decided, now: bigi
     decided_at: at,
     resolved_at: reserve ? null : at,
     reason: decision.kind === "void" ? BigInt(decision.reason) : null,
+    node: decision.kind === "reserve" ? decision.node : lease.node,
   };
 }
 
@@ -245,8 +249,12 @@ function gapChange({ authorization, facts: { account, gap } }: Decided, now: big
   };
 }
 
-function leaseRow({ authorization, decision }: Decided, { owner, until }: LeaseTerms) {
+/** What another node is to settle is nobody's, and left from the first: a service of that node takes it over. */
+const LEFT = { owner: 0n, until: 0n };
+
+function leaseRow({ authorization, decision }: Decided, lease: LeaseTerms) {
   if (decision.kind !== "reserve") throw new Error("only a reserved authorization has a lease");
+  const { owner, until } = decision.node === lease.node ? lease : LEFT;
   return {
     card: authorization.card,
     counter: authorization.counter,
@@ -260,6 +268,7 @@ function leaseRow({ authorization, decision }: Decided, { owner, until }: LeaseT
     held: decision.held,
     max_cltv: BigInt(decision.maxCltv),
     expires_at: BigInt(authorization.expiresAt),
+    node: decision.node,
   };
 }
 
@@ -273,11 +282,11 @@ function reserveLines({ authorization, facts, decision }: Decided, now: bigint):
   ];
 }
 
-const reservedFee = ({ authorization, facts, decision }: Decided, now: bigint): CountedFee => ({
-  card: authorization.card,
-  decidedAt: decisionTime(facts.account, now),
-  amount: decision.kind === "reserve" ? decision.maxFee : 0n,
-});
+function reservedFee({ authorization, facts, decision }: Decided, now: bigint): CountedFee {
+  if (decision.kind !== "reserve") throw new Error("only a reserved authorization has a fee");
+  const { node, maxFee: amount } = decision;
+  return { card: authorization.card, node, decidedAt: decisionTime(facts.account, now), amount };
+}
 
 /** A void authorization raises the credit, a contradiction blocks the card: either way the card needs an update. */
 async function queueUpdates(

@@ -1,13 +1,14 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Selectable, sql } from "kysely";
-import { requireLength } from "../../common/bytes.js";
+import { bytesToHex, equalBytes, requireLength } from "../../common/bytes.js";
 import type { Msat } from "../../common/msat.js";
 import { secp256k1 } from "../../common/secp256k1/index.js";
 import { parsePolicy } from "../policy/parse.js";
 import { type Policy, printPolicy } from "../policy/schema.js";
+import { listNodes } from "../store/nodes.js";
 import type { CardState, CardsTable } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
-import { blob, cardKey } from "../store/values.js";
+import { blob, cardKey, nodeKey } from "../store/values.js";
 import { cardName, lockAccount, saveAccount } from "./accounts.js";
 import { LedgerError } from "./errors.js";
 import { type CardLimits, storedLimits } from "./limits.js";
@@ -24,6 +25,8 @@ export interface NewCard {
   readonly keySetId: Uint8Array;
   /** For people: the printed number, the holder. */
   readonly label: string;
+  /** The node that its URI names, 33 bytes; absent: not known. */
+  readonly nodeId?: Uint8Array | undefined;
   /** What the card was personalized with; booked as paid in. */
   readonly credit: Msat;
   readonly limits: CardLimits;
@@ -34,7 +37,8 @@ export interface NewCard {
  * Enters a card as `pending`, before the last block of its personalization is sent: a card is never in the field
  * without its row (specs/04).
  * @param now Unix milliseconds
- * @throws LedgerError `card-exists`, also when another card has this public key
+ * @throws LedgerError `card-exists`, also when another card has this public key; `unknown-node` when it names a node
+ *   that the ledger has not in use
  */
 export async function registerCard(store: Store, card: NewCard, now: number): Promise<void> {
   requireLength(card.keySetId, 4, "key set id");
@@ -43,6 +47,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
   await store.write(async (tx) => {
     const at = BigInt(now);
     const policy = await internPolicy(tx, card.policy);
+    if (card.nodeId) await expectNode(tx, card.nodeId);
     await expectNewKey(store, tx, key, publicKey);
     const inserted = await tx
       .insertInto("cards")
@@ -53,6 +58,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
         label: card.label,
         registered_at: at,
         replaces: null,
+        node: card.nodeId ? nodeKey(card.nodeId) : 0n,
       })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
@@ -95,6 +101,25 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       })
       .execute();
   });
+}
+
+/**
+ * A card whose URI names a node that does not pay for this ledger would be of no use anywhere. A ledger that no service has
+ * met yet has no nodes: its cards are checked by nobody.
+ * @throws LedgerError `unknown-node`
+ */
+export async function expectNode(db: Db | Tx, nodeId: Uint8Array): Promise<void> {
+  const nodes = await listNodes(db);
+  if (nodes.length === 0) return;
+  const found = nodes.find(({ node_id }) => equalBytes(node_id, nodeId));
+  if (found?.state === "active") return;
+  throw new LedgerError(
+    "unknown-node",
+    found
+      ? `node ${bytesToHex(nodeId)} was retired from the ledger`
+      : `the ledger has no node ${bytesToHex(nodeId)}`,
+    { hint: 'Name one of its nodes in the profile: see "chequecard ledger nodes", or add it there first.' },
+  );
 }
 
 /**
@@ -158,16 +183,22 @@ export interface CardEntry extends Selectable<CardsTable> {
 
 /**
  * Cards in the order of their ids.
- * @param options state: only those in it; after, limit: for paging
+ * @param options state, node: only those in it, or that name it; after, limit: for paging
  */
 export async function listCards(
   db: Db | Tx,
-  options: { readonly state?: CardState; readonly after?: bigint; readonly limit?: number } = {},
+  options: {
+    readonly state?: CardState;
+    readonly node?: bigint;
+    readonly after?: bigint;
+    readonly limit?: number;
+  } = {},
 ): Promise<CardEntry[]> {
   let query = cardQuery(db)
     .orderBy("cards.card")
     .limit(options.limit ?? 1000);
   if (options.state) query = query.where("accounts.state", "=", options.state);
+  if (options.node !== undefined) query = query.where("cards.node", "=", options.node);
   if (options.after !== undefined) query = query.where("cards.card", ">", options.after);
   return await query.execute();
 }

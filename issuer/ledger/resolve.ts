@@ -19,6 +19,8 @@ export interface AuthorizationKey {
 
 /** A payment that is proven by its preimage. */
 export interface Settlement extends AuthorizationKey {
+  /** That paid. */
+  readonly node: bigint;
   readonly amount: Msat;
   readonly paymentHash: Uint8Array;
   readonly preimage: Uint8Array;
@@ -38,10 +40,10 @@ export interface ReservedFee {
 
 const SETTLE = updateMany(
   "authorizations",
-  { card: "int", counter: "int", preimage: "bytes", fee: "int", at: "int" },
+  { card: "int", counter: "int", node: "int", preimage: "bytes", fee: "int", at: "int" },
   ["card", "counter"],
   (p) => `state = 'settled', preimage = ${p.preimage}, fee = ${p.fee}, resolved_at = ${p.at}`,
-  () => "authorizations.state = 'reserved'",
+  (p) => `authorizations.state = 'reserved' and authorizations.node = ${p.node}`,
 );
 const CHARGE = updateMany(
   "accounts",
@@ -61,7 +63,8 @@ export const provesPayment = (paymentHash: Uint8Array, preimage: Uint8Array): bo
  * the card's money where the card bears it. What is left of the highest fee is free again. An authorization that is
  * settled already stays as it is. No two of the same authorization at once; in the order of cards and counters, so that
  * two processes cannot wait for each other.
- * @returns for each, whether it was booked now; false: it was settled before, or, against all rules, void
+ * @returns for each, whether it was booked now; false: it was settled before, or, against all rules, it is void or another
+ *   node's
  * @throws ValueError when a preimage proves nothing
  */
 export async function settle(
@@ -79,8 +82,8 @@ export async function settle(
   const changed = await store.many.change(
     tx,
     SETTLE,
-    settlements.map(({ card, counter, preimage, fee }) => {
-      return { card, counter, preimage: blob(preimage), fee, at: now };
+    settlements.map(({ card, counter, node, preimage, fee }) => {
+      return { card, counter, node, preimage: blob(preimage), fee, at: now };
     }),
   );
   const done = settlements.filter((_, i) => changed[i]);
@@ -109,8 +112,9 @@ export async function settle(
 }
 
 /** Of the highest fee, what was not paid. */
-const freedBy = ({ card, fee, reserved }: Settlement): CountedFee => ({
+const freedBy = ({ card, node, fee, reserved }: Settlement): CountedFee => ({
   card,
+  node,
   decidedAt: reserved.decidedAt,
   amount: reserved.maxFee - fee,
 });
@@ -131,8 +135,9 @@ function settleLines(settlement: Settlement, at: bigint): BookingLine[] {
   ];
 }
 
-/** Who may declare a payment failed: the lease's owner, or anybody once no node pays the invoice any more. */
+/** Who may declare a payment failed: a service of the node that reserved it, which owns the lease. */
 export interface VoidRight {
+  readonly node: bigint;
   readonly owner: bigint;
   /** Unix milliseconds. An invoice that expired before can no longer be paid; absent: the owner's word counts. */
   readonly expiredBefore?: bigint;
@@ -174,7 +179,7 @@ export async function voidReserved(
       join.onRef("l.card", "=", "a.card").onRef("l.counter", "=", "a.counter"),
     )
     .select(["a.amount", "a.spent_after", "a.decided_at", "l.owner", "l.takeovers", "l.expires_at"])
-    .select(["l.max_fee", "l.held"])
+    .select(["l.max_fee", "l.held", "l.node"])
     .where("a.card", "=", key.card)
     .where("a.counter", "=", key.counter)
     .where("a.state", "=", "reserved");
@@ -205,18 +210,20 @@ export async function voidReserved(
   account.voided += row.amount;
   const pending = await queueUpdate(store, tx, account, "void", now);
   await saveAccount(tx, account);
-  const freed = { card: key.card, decidedAt: row.decided_at, amount: row.max_fee };
+  const freed = { card: key.card, node: row.node, decidedAt: row.decided_at, amount: row.max_fee };
   return { voided: true, pending, account, freed };
 }
 
 /**
  * A process that lost its lease, or got it from another, cannot know whether the other still sends. Only the
- * one that alone ever held it may take a failure for final; for the rest the invoice must have expired.
+ * one that alone ever held it may take a failure for final; for the rest the invoice must have expired. Another node
+ * knows nothing of the payment.
  */
 function mayVoid(
-  lease: { readonly owner: bigint; readonly takeovers: bigint; readonly expires_at: bigint },
-  { owner, expiredBefore }: VoidRight,
+  lease: Readonly<Record<"node" | "owner" | "takeovers" | "expires_at", bigint>>,
+  { node, owner, expiredBefore }: VoidRight,
 ): boolean {
+  if (lease.node !== node) return false;
   if (lease.owner !== owner) return false;
   return lease.takeovers === 0n || (expiredBefore !== undefined && lease.expires_at < expiredBefore);
 }

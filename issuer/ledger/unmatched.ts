@@ -10,34 +10,41 @@ import { LedgerError } from "./errors.js";
 /** A row of the account of payments that no authorization accounts for (specs/03 §4). */
 export type UnmatchedPayment = Selectable<UnmatchedTable>;
 
-const ANY: FindStatement<"paymentHash", { readonly counter: bigint }> = findMany(
-  HASH,
+const ANY: FindStatement<"paymentHash" | "node", { readonly counter: bigint }> = findMany(
+  { ...HASH, node: "int" },
   { counter: "int" },
-  (p) => `select counter from authorizations where payment_hash = ${p.paymentHash} limit 1`,
+  (p) =>
+    `select counter from authorizations where payment_hash = ${p.paymentHash} and node = ${p.node} limit 1`,
 );
 
-/** Those of whose payment hash there is no authorization, not even a void one, with what the account has of them. */
-export async function withoutAnyAuthorization<T extends Pick<PaidByNode, "paymentHash">>(
+/**
+ * Those of whose payment hash their node has no authorization, not even a void one, with what the account has of them.
+ */
+export async function withoutAnyAuthorization<T extends Pick<PaidByNode, "paymentHash" | "node">>(
   many: Store["many"],
   db: Db,
   payments: readonly T[],
 ): Promise<{ readonly payment: T; readonly booked: UnmatchedState | undefined }[]> {
   // The index has the live ones alone: the others are looked for only where there is none.
   const without = await withoutAuthorization({ many }, db, payments);
-  const rows = without.map(({ paymentHash }) => ({ paymentHash: blob(paymentHash) }));
+  const rows = without.map(({ paymentHash, node }) => ({ paymentHash: blob(paymentHash), node }));
   const any = await many.find(db, ANY, rows);
   const found: { payment: T; booked: UnmatchedState | undefined }[] = [];
   for (const payment of without.filter((_, i) => !any[i]))
-    found.push({ payment, booked: await unmatchedState(db, payment.paymentHash) });
+    found.push({ payment, booked: await unmatchedState(db, payment) });
   return found;
 }
 
-/** What the account has of a payment hash; undefined: nothing. */
-export async function unmatchedState(db: Db, paymentHash: Uint8Array): Promise<UnmatchedState | undefined> {
+/** What the account has of a node's payment; undefined: nothing. */
+export async function unmatchedState(
+  db: Db,
+  { paymentHash, node }: Pick<PaidByNode, "paymentHash" | "node">,
+): Promise<UnmatchedState | undefined> {
   const row = await db
     .selectFrom("unmatched")
     .select("state")
     .where("payment_hash", "=", blob(paymentHash))
+    .where("node", "=", node)
     .executeTakeFirst();
   return row?.state;
 }
@@ -71,7 +78,9 @@ export async function matchSettled(store: Store, now: number): Promise<Unmatched
 const settledSince = (tx: Tx): Promise<UnmatchedPayment[]> =>
   tx
     .selectFrom("unmatched as u")
-    .innerJoin("authorizations as a", "a.payment_hash", "u.payment_hash")
+    .innerJoin("authorizations as a", (join) =>
+      join.onRef("a.payment_hash", "=", "u.payment_hash").onRef("a.node", "=", "u.node"),
+    )
     .selectAll("u")
     .where("a.live", "=", 1n)
     .where("a.state", "=", "settled")
@@ -103,6 +112,9 @@ export async function writeOff(
       .selectFrom("unmatched")
       .selectAll()
       .where("payment_hash", "=", blob(paymentHash))
+      // Where two nodes paid one invoice, the one that is still open.
+      .orderBy((eb) => eb.case().when("state", "=", "open").then(0).else(1).end())
+      .orderBy("number")
       .executeTakeFirst();
     if (!row)
       throw new LedgerError("unknown-payment", "no unmatched payment has this payment hash", {

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from "kysely";
 import { equalBytes } from "../../common/bytes.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardName } from "./accounts.js";
+import { type NodeStanding, nodeStandings } from "./nodes.js";
 import { provesPayment } from "./resolve.js";
 import { listUnmatched } from "./unmatched.js";
 
@@ -22,6 +23,8 @@ export interface LedgerReport {
   readonly violations: readonly Violation[];
   /** Payments of the node that no authorization accounts for, and that are still open: no fault of the book. */
   readonly unmatched: { readonly payments: number; readonly amount: bigint };
+  /** The same, and what is in flight and settled, by the node that pays. */
+  readonly nodes: readonly NodeStanding[];
 }
 
 const SHOWN = 10;
@@ -58,6 +61,9 @@ const SUMS = sql`select card,
 const FEES = sql`select a.card, a.decided_at / 3600000 as hour, coalesce(l.max_fee, a.fee, 0) as amount
   from authorizations a left join leases l on l.card = a.card and l.counter = a.counter
   where a.state <> 'void'`;
+
+/** A ledger that never met a node has none in its table. */
+const BOUND = sql`exists (select 1 from nodes)`;
 
 const INVARIANTS: readonly Invariant[] = [
   [
@@ -164,13 +170,29 @@ const INVARIANTS: readonly Invariant[] = [
         group by hour having sum(amount) <> 0`,
   ],
   [
-    "payments and fees in all are those of the rows",
-    sql`select payments, fees from (select
-            (select coalesce(sum(case when side = 'reserved' then payments else -payments end), 0) from totals)
-              - (select count(*) from leases) as payments,
+    "fees in all are those of the rows",
+    sql`select fees from (select
             (select coalesce(sum(case when side = 'reserved' then fees else -fees end), 0) from totals)
               - (select coalesce(sum(amount), 0) from (${FEES}) f) as fees) t
-        where payments <> 0 or fees <> 0`,
+        where fees <> 0`,
+  ],
+  [
+    "payments in flight of each node are its leases",
+    sql`select node, sum(payments) as payments from (
+          select node, case when side = 'reserved' then payments else -payments end as payments from node_totals
+          union all select node, -1 from leases where ${BOUND}) d
+        group by node having sum(payments) <> 0`,
+  ],
+  [
+    "every authorization, lease and unmatched payment is of a node of the ledger",
+    sql`select card, counter from authorizations where ${BOUND} and node not in (select node from nodes)
+        union all select card, counter from leases where ${BOUND} and node not in (select node from nodes)
+        union all select null, number from unmatched where ${BOUND} and node not in (select node from nodes)`,
+  ],
+  [
+    "every lease is of the node of its authorization",
+    sql`select l.card, l.counter from leases l
+        join authorizations a on a.card = l.card and a.counter = l.counter where a.node <> l.node`,
   ],
   [
     "credit signed = funded + voided for each card, or the one before where that is greater; fees lower no credit",
@@ -287,8 +309,9 @@ const INVARIANTS: readonly Invariant[] = [
   ],
   [
     "every matched payment has a settled authorization",
-    sql`select number from unmatched where state = 'matched'
-          and payment_hash not in (select payment_hash from authorizations where state = 'settled')`,
+    sql`select number from unmatched u where state = 'matched' and not exists (
+          select 1 from authorizations a where a.payment_hash = u.payment_hash and a.node = u.node
+            and a.state = 'settled')`,
   ],
 ];
 
@@ -322,6 +345,7 @@ async function prove(tx: Tx): Promise<LedgerReport> {
       payments: unmatched.length,
       amount: unmatched.reduce((sum, { amount, fee }) => sum + amount + fee, 0n),
     },
+    nodes: await nodeStandings(tx),
   };
 }
 

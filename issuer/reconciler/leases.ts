@@ -1,6 +1,7 @@
 import type { AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
 import type { AuthorizationKey } from "../ledger/resolve.js";
 import type { Store } from "../store/types.js";
+import { nodeKey } from "../store/values.js";
 import type { Sightings } from "./sightings.js";
 
 /** A reserved authorization whose lease is ours now. */
@@ -33,19 +34,26 @@ export interface SeenLease extends AuthorizationKey {
 }
 
 /**
- * Renews this process's own leases and takes over those that ran out. Of several processes one gets each. A lease
+ * Renews this process's own leases and takes over those of its node that ran out. Of several processes one gets each. A lease
  * that ends later than one taken now was taken by a process whose clock is ahead, or whose leases are longer: it has
  * run out when it was not renewed for a lease's length of this process's running time (specs/03 §4).
  * @throws StoreError
  */
 export async function claimLeases(
-  { store, owner, clock, monotonic }: Pick<IssuerPorts, "store" | "owner" | "clock" | "monotonic">,
+  {
+    store,
+    nodeId,
+    owner,
+    clock,
+    monotonic,
+  }: Pick<IssuerPorts, "store" | "nodeId" | "owner" | "clock" | "monotonic">,
   { leaseMs }: Pick<AuthorizerConfig, "leaseMs">,
   sightings: Sightings<SeenLease>,
 ): Promise<OpenAuthorization[]> {
+  const node = nodeKey(nodeId);
   const now = BigInt(clock());
   const until = now + BigInt(leaseMs);
-  const beyond = await leasesBeyond(store, owner, until);
+  const beyond = await leasesBeyond(store, node, owner, until);
   const left = beyond.filter((lease) => sightings.see(nameOf(lease), lease, monotonic()) >= leaseMs);
   return await store.write(async (tx) => {
     for (const lease of left)
@@ -64,6 +72,7 @@ export async function claimLeases(
       )
       .select(["l.card", "l.counter", "a.payment_hash", "a.amount", "a.decided_at", "l.amount as amountless"])
       .select(["l.invoice", "l.max_fee", "l.held", "l.max_cltv", "l.expires_at", "l.takeovers", "l.owner"])
+      .where("l.node", "=", node)
       .where((eb) => eb.or([eb("l.owner", "=", owner), eb("l.until", "<", now)]))
       .where("a.state", "=", "reserved")
       .orderBy("l.until")
@@ -84,29 +93,34 @@ export async function claimLeases(
 }
 
 /**
- * Takes over every lease at once, as if no other process had ever held it: for the process that alone has the node,
- * so that the owner before cannot send any more.
+ * Takes over every lease of the node at once, as if no other process had ever held it: for the process that alone has the
+ * node, so that the owner before cannot send any more.
  * @throws StoreError
  */
 export async function inheritLeases(
-  { store, owner, clock }: Pick<IssuerPorts, "store" | "owner" | "clock">,
+  { store, nodeId, owner, clock }: Pick<IssuerPorts, "store" | "nodeId" | "owner" | "clock">,
   { leaseMs }: Pick<AuthorizerConfig, "leaseMs">,
 ): Promise<void> {
   const until = BigInt(clock()) + BigInt(leaseMs);
   await store.write(async (tx) => {
-    await tx.updateTable("leases").set({ owner, until, takeovers: 0n }).execute();
+    await tx
+      .updateTable("leases")
+      .set({ owner, until, takeovers: 0n })
+      .where("node", "=", nodeKey(nodeId))
+      .execute();
   });
 }
 
 /** Another name once it is renewed. */
 const nameOf = ({ card, counter, owner, until }: SeenLease) => `${card}:${counter}:${owner}:${until}`;
 
-/** Leases of other processes that end later than one taken now would. */
-const leasesBeyond = (store: Store, owner: bigint, until: bigint): Promise<SeenLease[]> =>
+/** Leases of other processes of the node that end later than one taken now would. */
+const leasesBeyond = (store: Store, node: bigint, owner: bigint, until: bigint): Promise<SeenLease[]> =>
   store.read((tx) =>
     tx
       .selectFrom("leases")
       .select(["card", "counter", "owner", "until"])
+      .where("node", "=", node)
       .where("owner", "<>", owner)
       .where("until", ">", until)
       .orderBy("until")

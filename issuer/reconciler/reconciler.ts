@@ -1,3 +1,4 @@
+import { bytesToHex } from "../../common/bytes.js";
 import { ValueError } from "../../common/errors.js";
 import { msat } from "../../common/msat.js";
 import { REASON } from "../../lightning/api/reason-codes.js";
@@ -6,8 +7,9 @@ import { nameOf } from "../authorizer/payments.js";
 import { settlePaid } from "../authorizer/settle.js";
 import { cardName } from "../ledger/accounts.js";
 import { type GapMoment, gapsAhead, type VoidedGap, voidDueGaps } from "../ledger/gaps.js";
+import { uncheckedNodes } from "../ledger/payments-mark.js";
 import type { GapClaim } from "../ledger/unmatched.js";
-import { milliseconds } from "../store/values.js";
+import { milliseconds, nodeKey } from "../store/values.js";
 import { claimLeases, type OpenAuthorization, type SeenLease } from "./leases.js";
 import { nextMove } from "./next-move.js";
 import { SentPayments } from "./sent-payments.js";
@@ -24,7 +26,7 @@ export interface Round {
   readonly unmatched: number;
 }
 
-/** How often somebody is called for one card. */
+/** How often somebody is called for one card or node. */
 const FAULT_EVERY_MS = 24 * 3_600_000;
 /** Authorizations resolved together. */
 const TOGETHER = 8;
@@ -40,7 +42,7 @@ export class Reconciler {
   readonly #leases = new Sightings<SeenLease>();
   readonly #held = new Sightings<undefined>();
   readonly #gaps = new Sightings<GapMoment>();
-  /** When somebody was last called for a card, by the monotonic clock. */
+  /** When somebody was last called for a card or a node, by the monotonic clock. */
   readonly #faults = new Map<string, number>();
   readonly #sent: SentPayments;
   #timer: NodeJS.Timeout | undefined;
@@ -104,8 +106,8 @@ export class Reconciler {
         for (const end of await Promise.all(some)) ends[end]++;
       }
       const sent = await this.#sent.check();
-      // What the node paid may belong to a gap: without its list none is released.
-      const gaps = sent ? await this.#voidGaps(sent.inFlight) : [];
+      // What a node paid may belong to a gap: without the lists of all nodes none is released.
+      const gaps = sent && (await this.#othersAreClear()) ? await this.#voidGaps(sent.inFlight) : [];
       for (const gap of gaps)
         log.info(
           { event: "gap", card: cardName(gap.card), first: `${gap.first}`, last: `${gap.last}` },
@@ -116,6 +118,21 @@ export class Reconciler {
       log.error({ event: "reconciler", error: nameOf(error) }, "a round of the reconciler failed");
       throw error;
     }
+  }
+
+  /** The other nodes' services compare what their nodes sent; those that do not are named in the log once a day each. */
+  async #othersAreClear(): Promise<boolean> {
+    const { store, nodeId, clock, monotonic, log } = this.#ports;
+    const unchecked = await uncheckedNodes(store, nodeKey(nodeId), clock());
+    for (const id of unchecked) {
+      const name = bytesToHex(id);
+      if (!this.#isDue(name, monotonic())) continue;
+      log.warn(
+        { event: "node", node: name },
+        "skipped authorizations are not released while this node's service does not compare its payments: start it, or retire the node",
+      );
+    }
+    return unchecked.length === 0;
   }
 
   async #voidGaps(inFlight: readonly GapClaim[]): Promise<VoidedGap[]> {
@@ -148,13 +165,19 @@ export class Reconciler {
   #fault(card: bigint, error: ValueError): void {
     const { log, monotonic } = this.#ports;
     const name = cardName(card);
-    const last = this.#faults.get(name);
-    if (last !== undefined && monotonic() - last < FAULT_EVERY_MS) return;
-    this.#faults.set(name, monotonic());
+    if (!this.#isDue(name, monotonic())) return;
     log.error(
       { event: "card", alert: true, card: name, error: error.message },
       "no further update can be made for a card: replace it",
     );
+  }
+
+  /** Whether nobody was called for this in the last day; then it counts as done. */
+  #isDue(name: string, now: number): boolean {
+    const last = this.#faults.get(name);
+    if (last !== undefined && now - last < FAULT_EVERY_MS) return false;
+    this.#faults.set(name, now);
+    return true;
   }
 
   /** @param claimedAt when its lease was renewed at the earliest, by the monotonic clock */

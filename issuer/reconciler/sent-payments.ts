@@ -3,9 +3,10 @@ import type { IssuerPorts } from "../authorizer/index.js";
 import { nameOf } from "../authorizer/payments.js";
 import { alertUnmatched } from "../authorizer/settle.js";
 import { type PaidByNode, withoutAuthorization } from "../ledger/book-unmatched.js";
-import { beginOfPayments, readMark, writeMark } from "../ledger/payments-mark.js";
+import { readMark, writeMark } from "../ledger/payments-mark.js";
 import { provesPayment } from "../ledger/resolve.js";
 import { type GapClaim, matchSettled } from "../ledger/unmatched.js";
+import { nodeKey } from "../store/values.js";
 
 /** How far the node's clock may be from this process's, and be set, without a payment being overlooked in a round. */
 const MARGIN_MS = 3_600_000;
@@ -30,11 +31,13 @@ export interface SentPaymentsRound {
  */
 export class SentPayments {
   readonly #ports: IssuerPorts;
+  readonly #node: bigint;
   /** When a deep round was last done, by the monotonic clock. */
   #deepAt: number | undefined;
 
   constructor(ports: IssuerPorts) {
     this.#ports = ports;
+    this.#node = nodeKey(ports.nodeId);
   }
 
   /**
@@ -43,9 +46,10 @@ export class SentPayments {
    */
   async check(): Promise<SentPaymentsRound | undefined> {
     const { store, clock, monotonic, log } = this.#ports;
+    const node = this.#node;
     const [now, began] = [clock(), monotonic()];
-    const begin = await beginOfPayments(store, now);
-    const mark = (await readMark(store)) ?? begin;
+    const { since: begin, checked, clearAt } = await readMark(store, node, now);
+    const mark = checked ?? begin;
     const isDeep = this.#deepAt === undefined || began - this.#deepAt >= DEEP_EVERY_MS;
     const since = Math.max(begin, Math.min(mark, now) - (isDeep ? DEEP_MARGIN_MS : MARGIN_MS));
     const inFlight: GapClaim[] = [];
@@ -57,8 +61,12 @@ export class SentPayments {
       const { paid, open } = this.#sort(answer.payments);
       found += await alertUnmatched(this.#ports, await withoutAuthorization(store, store.db, paid));
       for (const { startedAt } of open) oldest = Math.min(oldest, startedAt * 1000);
-      for (const { amount } of await withoutAuthorization(store, store.db, open))
-        inFlight.push({ card: null, counter: null, amount });
+      const unaccounted = await withoutAuthorization(
+        store,
+        store.db,
+        open.map((payment) => ({ ...payment, node })),
+      );
+      for (const { amount } of unaccounted) inFlight.push({ card: null, counter: null, amount });
       page = answer.next;
     }
     for (const { payment_hash } of await matchSettled(store, now))
@@ -68,7 +76,9 @@ export class SentPayments {
       );
     if (isDeep) this.#deepAt = began;
     // Back too: what began while the clock is behind lies before a mark that was made by a clock that was right.
-    if (Math.abs(oldest - mark) >= STEP_MS) await writeMark(store, oldest);
+    const isClear = inFlight.length === 0;
+    if (Math.abs(oldest - mark) >= STEP_MS || (isClear && Math.abs(now - (clearAt ?? 0)) >= STEP_MS))
+      await writeMark(store, node, { checked: oldest, clearAt: isClear ? now : undefined });
     return { found, inFlight };
   }
 
@@ -91,7 +101,7 @@ export class SentPayments {
       if (state.state === "failed") continue;
       if (state.state === "settled" && provesPayment(paymentHash, state.preimage)) {
         const { preimage, fee } = state;
-        paid.push({ paymentHash, preimage, amount, fee, sentAt: startedAt * 1000 });
+        paid.push({ node: this.#node, paymentHash, preimage, amount, fee, sentAt: startedAt * 1000 });
         continue;
       }
       if (state.state === "settled")

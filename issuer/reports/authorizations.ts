@@ -4,7 +4,13 @@ import type { Db, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 
 /** An authorization without what only the node has: the preimage. */
-export type AuthorizationEntry = Omit<Selectable<AuthorizationsTable>, "preimage" | "live" | "spent_after">;
+export type AuthorizationEntry = Omit<
+  Selectable<AuthorizationsTable>,
+  "preimage" | "live" | "spent_after" | "node"
+> & {
+  /** Of the node that it was reserved for, or that refused it, 33 bytes; null: it is not in the ledger's table. */
+  readonly node_id: Buffer | null;
+};
 
 /** Which authorizations; all that is given must hold. */
 export interface AuthorizationFilter {
@@ -22,7 +28,7 @@ export interface AuthorizationFilter {
 const COLUMNS = [
   "card",
   "counter",
-  "state",
+  "authorizations.state",
   "amount",
   "total_after",
   "flags",
@@ -35,6 +41,7 @@ const COLUMNS = [
   "resolved_at",
   "fee",
   "reason",
+  "node_id",
 ] as const;
 
 /** The newest authorizations first. @param limit at most that many */
@@ -44,6 +51,7 @@ export async function listAuthorizations(
   limit: number,
 ): Promise<AuthorizationEntry[]> {
   return await filtered(db.selectFrom("authorizations"), filter)
+    .leftJoin("nodes", "nodes.node", "authorizations.node")
     .select([...COLUMNS])
     .orderBy("decided_at", "desc")
     .orderBy("card")
@@ -60,6 +68,7 @@ export async function showAuthorization(
 ): Promise<AuthorizationEntry | undefined> {
   return await db
     .selectFrom("authorizations")
+    .leftJoin("nodes", "nodes.node", "authorizations.node")
     .select([...COLUMNS])
     .where("card", "=", cardKey(card))
     .where("counter", "=", counter)

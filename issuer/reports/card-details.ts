@@ -115,12 +115,16 @@ async function openGaps(tx: Tx, card: bigint): Promise<Msat> {
 }
 
 /** Every card in the order of the ids, read in pages. */
-export async function* eachCard(db: Db | Tx, state?: CardState): AsyncGenerator<CardEntry> {
+export async function* eachCard(
+  db: Db | Tx,
+  { state, node }: { readonly state?: CardState; readonly node?: bigint } = {},
+): AsyncGenerator<CardEntry> {
   let after: bigint | undefined;
   for (;;) {
     const page = await listCards(db, {
       limit: 1000,
       ...(state === undefined ? {} : { state }),
+      ...(node === undefined ? {} : { node }),
       ...(after === undefined ? {} : { after }),
     });
     yield* page;

@@ -1,9 +1,10 @@
 import type { Selectable } from "kysely";
 import { type Msat, msat } from "../../common/index.js";
-import { beginOfPayments } from "../ledger/payments-mark.js";
+import { readMark } from "../ledger/payments-mark.js";
 import { unmatchedState, withoutAnyAuthorization } from "../ledger/unmatched.js";
 import type { AuthorizationState, AuthorizationsTable, UnmatchedState } from "../store/schema.js";
 import type { Db, Store } from "../store/types.js";
+import { nodeKey } from "../store/values.js";
 import { eachAuthorization } from "./authorizations.js";
 
 /** What the node says of a payment. */
@@ -28,6 +29,8 @@ export interface ListedPayment {
 
 /** What is asked of the node. */
 export interface NodeBooks {
+  /** 33 bytes. */
+  readonly nodeId: Uint8Array;
   readonly lookUp: LookUpPayments;
   /** Pages of the payments that the node began at or after a time, Unix seconds. */
   list(query: { readonly since: number; readonly page?: string | undefined }): Promise<{
@@ -63,9 +66,11 @@ export interface Difference {
   readonly wrong: boolean;
 }
 
-/** Every authorization held against the node's own word, and every payment of the node against the ledger. */
+/** Every authorization of a node held against its own word, and every payment of the node against the ledger. */
 export interface NodeComparison {
   readonly compared: number;
+  /** Authorizations of other nodes, about which this one knows nothing. */
+  readonly ofOtherNodes: number;
   /** Settled in both. */
   readonly settled: { readonly payments: number; readonly amount: bigint };
   readonly differences: readonly Difference[];
@@ -82,7 +87,7 @@ const TOGETHER = 100;
 type Row = Selectable<AuthorizationsTable>;
 
 /**
- * Asks the node about the payment of every authorization: settled ones must be settled there with the same fee, void
+ * Asks a node about the payment of every authorization that is its own: settled ones must be settled there with the same fee, void
  * ones must not be paid. What is reserved is listed with what the node says about it. (That the preimages are right is
  * the ledger's own proof.) Then the other way round: every payment that the node has made since the ledger began must
  * be of an authorization.
@@ -90,7 +95,9 @@ type Row = Selectable<AuthorizationsTable>;
  * @throws StoreError; what the node throws
  */
 export async function compareWithNode(store: Store, node: NodeBooks, now: number): Promise<NodeComparison> {
+  const own = nodeKey(node.nodeId);
   let compared = 0;
+  let ofOtherNodes = 0;
   let payments = 0;
   let amount = 0n;
   const differences: Difference[] = [];
@@ -108,6 +115,10 @@ export async function compareWithNode(store: Store, node: NodeBooks, now: number
   // No snapshot: it may take long, and holding one would keep the database from tidying up.
   let batch: Row[] = [];
   for await (const row of eachAuthorization(store.db)) {
+    if (row.node !== own) {
+      ofOtherNodes++;
+      continue;
+    }
     batch.push(row);
     if (batch.length < TOGETHER) continue;
     await compare(batch);
@@ -116,6 +127,7 @@ export async function compareWithNode(store: Store, node: NodeBooks, now: number
   if (batch.length > 0) await compare(batch);
   return {
     compared,
+    ofOtherNodes,
     settled: { payments, amount },
     differences,
     ...(await unknownToLedger(store, node, now)),
@@ -128,14 +140,17 @@ async function unknownToLedger(
   now: number,
 ): Promise<Pick<NodeComparison, "listed" | "unknown">> {
   const { db, many } = store;
-  const since = Math.floor((await beginOfPayments(store, now)) / 1000);
+  const own = nodeKey(node.nodeId);
+  const since = Math.floor((await readMark(store, own, now)).since / 1000);
   const unknown: UnknownPayment[] = [];
   let listed = 0;
   for (let page: string | undefined, isLast = false; !isLast; isLast = page === undefined) {
     const answer = await node.list({ since, page });
     page = answer.next;
     listed += answer.payments.length;
-    const paid = answer.payments.filter(({ state }) => state === "settled");
+    const paid = answer.payments
+      .filter(({ state }) => state === "settled")
+      .map((payment) => ({ ...payment, node: own }));
     for (const { payment, booked } of await withoutAnyAuthorization(many, db, paid))
       if (unknown.length < MAX_DIFFERENCES)
         unknown.push({
@@ -155,7 +170,9 @@ async function difference(db: Db, row: Row, answer: PaymentStanding): Promise<Di
   if (!found) return undefined;
   // Another token may have paid this very invoice.
   if (row.state === "void" && (await isPaidByAnother(db, row))) return undefined;
-  const isBorne = row.state === "void" && (await unmatchedState(db, row.payment_hash)) === "written-off";
+  const isBorne =
+    row.state === "void" &&
+    (await unmatchedState(db, { paymentHash: row.payment_hash, node: row.node })) === "written-off";
   return {
     card: row.card,
     counter: row.counter,
@@ -201,6 +218,7 @@ async function isPaidByAnother(db: Db, row: Row): Promise<boolean> {
     .select("counter")
     .where("payment_hash", "=", row.payment_hash)
     .where("live", "=", 1n)
+    .where("node", "=", row.node)
     .executeTakeFirst();
   return live !== undefined;
 }

@@ -1,4 +1,5 @@
 import { bytesToHex, type CsvForm, csvText } from "../../common/index.js";
+import { type NodeStanding, nodeStandings } from "../ledger/nodes.js";
 import type { Account, BookingKind } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardIdOf, milliseconds } from "../store/values.js";
@@ -53,6 +54,8 @@ export interface SpendingReport {
   readonly days: ReadonlyMap<string, SpendingSum>;
   readonly payees: ReadonlyMap<string, SpendingSum>;
   readonly cards: ReadonlyMap<bigint, SpendingSum>;
+  /** Of each node of the ledger: what it paid within the time asked for, and how it stands now. */
+  readonly nodes: readonly (NodeStanding & { readonly spent: SpendingSum })[];
   readonly books: Books;
 }
 
@@ -86,21 +89,16 @@ export async function spendingReport(
   const dayOf = dayIn(timeZone);
   const report = async (tx: Tx): Promise<SpendingReport> => {
     const rows = new Map<string, SpendingRow>();
+    const byNode = new Map<bigint, SpendingSum>();
     for await (const found of eachAuthorization(tx, { state: "settled" })) {
       const at = milliseconds(found.resolved_at ?? found.decided_at);
       if (at < from || at >= to) continue;
+      const paid = { payments: 1, amount: found.amount, fees: found.fee ?? 0n };
+      byNode.set(found.node, add(byNode.get(found.node) ?? NOTHING, paid));
       const day = dayOf(at);
       const payee = found.payee.toString("hex");
       const key = `${day} ${payee} ${bytesToHex(cardIdOf(found.card))}`;
-      const { payments, amount, fees } = rows.get(key) ?? NOTHING;
-      rows.set(key, {
-        day,
-        payee,
-        card: found.card,
-        payments: payments + 1,
-        amount: amount + found.amount,
-        fees: fees + (found.fee ?? 0n),
-      });
+      rows.set(key, { day, payee, card: found.card, ...add(rows.get(key) ?? NOTHING, paid) });
     }
     const all = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
     return {
@@ -109,6 +107,7 @@ export async function spendingReport(
       days: sums(all, (row) => row.day),
       payees: sums(all, (row) => row.payee),
       cards: sums(all, (row) => row.card),
+      nodes: (await nodeStandings(tx)).map((one) => ({ ...one, spent: byNode.get(one.node) ?? NOTHING })),
       books: await books(tx),
     };
   };

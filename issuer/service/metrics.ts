@@ -1,14 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { bytesToHex } from "../../common/index.js";
 import { describeReason, describeRefundReason, type ReceiverOptions } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Log } from "../authorizer/index.js";
-import { listUnmatched } from "../ledger/index.js";
+import { inFlightByNode, listUnmatched } from "../ledger/index.js";
 import type { Round } from "../reconciler/index.js";
-import type { Store } from "../store/index.js";
+import { listNodes, type Store } from "../store/index.js";
 
 type ReceiverEvent = Parameters<NonNullable<ReceiverOptions["onEvent"]>>[0];
 
-/** Figures of the service for Prometheus. No card, peer or payee is ever a label. */
+/** Figures of the service for Prometheus. No card, peer or payee is ever a label; the issuer's own nodes are. */
 export interface ServiceMetrics {
   readonly registry: Registry;
   onReceiverEvent(event: ReceiverEvent): void;
@@ -25,7 +26,16 @@ export interface ServiceMetrics {
  * @param now Unix milliseconds
  */
 export function serviceMetrics(
-  { store, node }: { readonly store: Store; readonly node: Pick<LightningNode, "info"> },
+  {
+    store,
+    node,
+    nodeId,
+  }: {
+    readonly store: Store;
+    readonly node: Pick<LightningNode, "info">;
+    /** 33 bytes. */
+    readonly nodeId: Uint8Array;
+  },
   now: () => number = Date.now,
 ): ServiceMetrics {
   const registry = new Registry();
@@ -77,7 +87,7 @@ export function serviceMetrics(
   });
   ledgerGauges(store, registers);
   unmatchedGauge(store, registers);
-  nodeGauges(node, registers);
+  nodeGauges(node, bytesToHex(nodeId), registers);
 
   const count = (level: string, fields: object): void => {
     const { event, alert } = fields as { event?: unknown; alert?: unknown };
@@ -128,58 +138,66 @@ export function serviceMetrics(
 }
 
 function ledgerGauges(store: Store, registers: Registry[]): void {
-  const inFlight = new Gauge({
-    name: "chequecard_payments_in_flight",
-    help: "Authorizations reserved and not yet resolved, of all processes.",
-    registers,
+  gaugeByNode(
+    {
+      name: "chequecard_payments_in_flight",
+      help: "Authorizations reserved and not yet resolved, of all processes, by the node that pays.",
+      registers,
+    },
+    () => inFlightByNode(store.db),
+  );
+}
+
+/** A database that does not answer leaves a hole in the figures, and /health says so. */
+function gaugeByNode(
+  options: { readonly name: string; readonly help: string; readonly registers: Registry[] },
+  read: () => Promise<ReadonlyMap<string, number>>,
+): void {
+  new Gauge({
+    ...options,
+    labelNames: ["node"],
     async collect() {
-      const row = await store.db
-        .selectFrom("leases")
-        .select((eb) => eb.fn.countAll<bigint>().as("count"))
-        .executeTakeFirst()
-        .catch(() => undefined);
-      // A database that does not answer leaves a hole in the figures, and /health says so.
-      if (row) inFlight.set(Number.parseInt(row.count.toString(), 10));
-      else inFlight.remove();
+      const found = await read().catch(() => undefined);
+      this.reset();
+      for (const [node, value] of found ?? []) this.set({ node }, value);
     },
   });
 }
 
 function unmatchedGauge(store: Store, registers: Registry[]): void {
-  const unmatched = new Gauge({
-    name: "chequecard_unmatched_payments",
-    help: "Payments of the node that no authorization accounts for, and that are still open.",
-    registers,
-    async collect() {
-      const open = await listUnmatched(store.db, { open: true }).catch(() => undefined);
-      if (open) unmatched.set(open.length);
-      else unmatched.remove();
+  gaugeByNode(
+    {
+      name: "chequecard_unmatched_payments",
+      help: "Payments of a node that no authorization accounts for, and that are still open.",
+      registers,
     },
-  });
+    async () => {
+      const open = await listUnmatched(store.db, { open: true });
+      const nodes = await listNodes(store.db);
+      return new Map(
+        nodes.map(({ node, node_id }) => [
+          bytesToHex(node_id),
+          open.filter((payment) => payment.node === node).length,
+        ]),
+      );
+    },
+  );
 }
 
 /** Whole satoshi: a figure to draw, not to count with. */
 const satoshi = (amount: bigint): number => Number.parseInt((amount / 1000n).toString(), 10);
 
-function nodeGauges(node: Pick<LightningNode, "info">, registers: Registry[]): void {
-  const inbound = new Gauge({
-    name: "chequecard_node_inbound_satoshi",
-    help: "What the node's channels can receive right now.",
-    registers,
-  });
-  const outbound = new Gauge({
-    name: "chequecard_node_outbound_satoshi",
-    help: "What the node's channels can send right now: the payments that are still possible.",
-    registers,
-    async collect() {
-      const info = await node.info().catch(() => undefined);
-      if (info) {
-        outbound.set(satoshi(info.outbound));
-        inbound.set(satoshi(info.inbound));
-      } else {
-        outbound.remove();
-        inbound.remove();
-      }
-    },
-  });
+function nodeGauges(node: Pick<LightningNode, "info">, id: string, registers: Registry[]): void {
+  for (const [way, can] of [
+    ["inbound", "receive right now"],
+    ["outbound", "send right now: the payments that are still possible"],
+  ] as const)
+    gaugeByNode(
+      {
+        name: `chequecard_node_${way}_satoshi`,
+        help: `What the channels of this service's node can ${can}.`,
+        registers,
+      },
+      async () => new Map([[id, satoshi((await node.info())[way])]]),
+    );
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bytesToHex, ChequecardError } from "../../common/index.js";
 import type { KeySource } from "../../keys/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
-import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { Authorizer, type IssuerPorts, issuerPorts, RefundDesk } from "../authorizer/index.js";
 import { inheritLeases, Reconciler, type Round } from "../reconciler/index.js";
@@ -13,6 +12,7 @@ import { checkHealth, type Health } from "./health.js";
 import type { ServiceLog } from "./log.js";
 import { type ServiceMetrics, serviceMetrics } from "./metrics.js";
 import { type Monitor, ServiceError, startMonitor } from "./monitor.js";
+import { NodeWatch } from "./node-watch.js";
 
 /** What the service works with. It closes none of these. */
 export interface ServiceParts {
@@ -33,9 +33,6 @@ export interface ServiceParts {
   /** Default: signatures are checked on the thread that does everything else. */
   readonly signatures?: SignatureChecker;
 }
-
-/** How often the node is asked whether it still runs, and how much its channels take. */
-const WATCH_MS = 2000;
 
 /** Rounds that may be missed before the reconciler is called late. */
 const MISSED_ROUNDS = 4;
@@ -68,7 +65,7 @@ class ObservedReconciler extends Reconciler {
  * ended at any moment and in any way.
  */
 export class IssuerService {
-  /** Resolves with the error when the node has ended by itself; the service is of no use then. */
+  /** Resolves with the error when the node has ended by itself, or was retired; the service is of no use then. */
   readonly failed: Promise<Error>;
   readonly monitor: Monitor | undefined;
   readonly #parts: ServiceParts;
@@ -77,22 +74,22 @@ export class IssuerService {
   readonly #reconciler: Reconciler;
   readonly #refunds: RefundDesk;
   readonly #health: () => Promise<Health>;
-  readonly #watch: NodeJS.Timeout;
+  readonly #watch: NodeWatch;
   #closing: Promise<void> | undefined;
 
   /**
    * Binds the ledger to the node, looks after what an earlier run left open, and takes requests from then on.
-   * @throws StoreError `foreign` when the ledger is another node's; NodeError; ServiceError
+   * @throws StoreError `foreign` when the ledger has not this node; NodeError; ServiceError
    */
   static async start(parts: ServiceParts): Promise<IssuerService> {
     const { config, store, node, keys, log } = parts;
-    const { nodeId, network, htlcSlots } = await node.info();
-    const channels = { slots: htlcSlots };
+    const { nodeId, network } = await node.info();
     if (network !== config.network)
       throw new ServiceError(`network: the configuration says ${config.network}, the node is on ${network}`);
     await bindStore(store, { network, nodeId });
     await warnOfMissingKeys(store, keys, log);
-    const metrics = serviceMetrics({ store, node }, parts.clock);
+    const metrics = serviceMetrics({ store, node, nodeId }, parts.clock);
+    const { watch, ...watched } = await watchOf(parts, nodeId);
     const ports = issuerPorts({
       store,
       node,
@@ -100,16 +97,22 @@ export class IssuerService {
       nodeId,
       keys,
       log: metrics.counting(log),
-      htlcSlots: () => channels.slots,
+      ...watched,
       ...(parts.clock === undefined ? {} : { clock: parts.clock }),
       ...(parts.signatures === undefined ? {} : { signatures: parts.signatures }),
     });
-    if (parts.ownsNode) await inheritLeases(ports, config.authorizer);
     let service: IssuerService | undefined;
     const health = async () => (service ? await service.health() : STARTING);
-    // The port first: where it is taken, nothing has been begun.
-    const monitor = config.monitor && (await startMonitor(config.monitor, metrics.registry, health));
-    service = new IssuerService(parts, ports, metrics, monitor, channels);
+    let monitor: Monitor | undefined;
+    try {
+      if (parts.ownsNode) await inheritLeases(ports, config.authorizer);
+      // The port first: where it is taken, nothing has been begun.
+      monitor = config.monitor && (await startMonitor(config.monitor, metrics.registry, health));
+    } catch (error) {
+      watch.stop();
+      throw error;
+    }
+    service = new IssuerService(parts, ports, metrics, monitor, watch);
     log.info(
       {
         event: "started",
@@ -127,7 +130,7 @@ export class IssuerService {
     ports: IssuerPorts,
     metrics: ServiceMetrics,
     monitor: Monitor | undefined,
-    channels: { slots: number | undefined },
+    watch: NodeWatch,
   ) {
     const { config, store, node } = parts;
     this.#parts = parts;
@@ -178,20 +181,8 @@ export class IssuerService {
         },
       },
     );
-    let fail!: (error: Error) => void;
-    this.failed = new Promise((resolve) => {
-      fail = resolve;
-    });
-    this.#watch = setInterval(() => {
-      node.info().then(
-        ({ htlcSlots }) => {
-          channels.slots = htlcSlots;
-        },
-        (error: unknown) => {
-          if (error instanceof NodeError && error.code === "closed") fail(error);
-        },
-      );
-    }, WATCH_MS);
+    this.failed = watch.failed;
+    this.#watch = watch;
     reconciler.start(1000 * config.reconcileSeconds);
   }
 
@@ -212,7 +203,7 @@ export class IssuerService {
   async #close(): Promise<void> {
     const { log, config } = this.#parts;
     log.info({ event: "stopping" }, "the issuer service takes no more requests");
-    clearInterval(this.#watch);
+    this.#watch.stop();
     const patience = new AbortController();
     const late = sleep(1000 * config.shutdownSeconds, "late", { signal: patience.signal }).catch(
       () => "done",
@@ -231,6 +222,13 @@ export class IssuerService {
       log.warn({ event: "stopped" }, "payments are still in flight; the next start resolves them");
     else log.info({ event: "stopped" }, "the issuer service ended");
   }
+}
+
+/** The watch, and the ports that follow it. */
+async function watchOf({ store, node, clock = Date.now }: ServiceParts, nodeId: Uint8Array) {
+  const monotonic = () => performance.now();
+  const watch = await NodeWatch.start({ store, node, nodeId, clock, monotonic });
+  return { watch, htlcSlots: () => watch.slots, otherNodes: () => watch.others };
 }
 
 /** Cards whose key set is not among the keys cannot pay; the start warns of it. */

@@ -7,6 +7,8 @@ import type { Generated } from "kysely";
  */
 export interface Tables {
   settings: SettingsTable;
+  nodes: NodesTable;
+  node_totals: NodeTotalsTable;
   policies: PoliciesTable;
   cards: CardsTable;
   accounts: AccountsTable;
@@ -26,10 +28,48 @@ export interface Tables {
   totals: TotalsTable;
 }
 
-/** What the whole database is bound to: the network and the node id. */
+/** What the whole database is bound to: the network. */
 export interface SettingsTable {
   name: string;
   value: string;
+}
+
+/** `retired`: nothing is reserved for it any more. */
+export type NodeState = "active" | "retired";
+
+/** The Lightning nodes that pay for the cards of this ledger. A row is never deleted. */
+export interface NodesTable {
+  /** `nodeKey` of the id (values.ts): what authorizations and leases name. */
+  node: bigint;
+  /** 33 bytes. */
+  node_id: Buffer;
+  /** For people. */
+  label: string;
+  state: NodeState;
+  added_at: bigint;
+  /** Since when it pays for this ledger: what it paid before is not compared. */
+  payments_since: bigint | null;
+  /** Up to when what it sent was held against the ledger. */
+  payments_checked: bigint | null;
+  /**
+   * When the last check began that found nothing in flight without an authorization; null: its service never ran. By
+   * the clock of its service.
+   */
+  clear_at: bigint | null;
+  /** What its channels could send and receive at `seen_at`, as its service told. */
+  outbound: bigint | null;
+  inbound: bigint | null;
+  seen_at: bigint | null;
+}
+
+/**
+ * Payments of each node since it was added. Those in flight are the difference of both sides. A retired node has no
+ * rows, so that nothing can be reserved for it.
+ */
+export interface NodeTotalsTable {
+  node: bigint;
+  side: LoadSide;
+  payments: bigint;
 }
 
 /** Spending policies; a row never changes, cards with the same policy share it. */
@@ -52,6 +92,8 @@ export interface CardsTable {
   registered_at: bigint;
   /** The card that this one replaces. */
   replaces: bigint | null;
+  /** The node that its URI names, which terminals ask to pay; 0 where it is not known. Never changes. */
+  node: bigint;
 }
 
 export type CardState = "pending" | "active" | "blocked" | "retired";
@@ -145,6 +187,8 @@ export interface AuthorizationsTable {
   preimage: Buffer | null;
   /** Reason code of a void row. */
   reason: bigint | null;
+  /** The node that it was reserved for, or whose service refused it. Never changes. */
+  node: bigint;
 }
 
 /** One row for every reserved authorization: who pays it, until when, and what it needs to pay again. */
@@ -166,6 +210,8 @@ export interface LeasesTable {
   max_cltv: bigint;
   /** Unix milliseconds after which no node pays the invoice any more. */
   expires_at: bigint;
+  /** That of the authorization. Only this node's services pay it, look it up and void it. */
+  node: bigint;
 }
 
 /** Skipped counters: `first`..`last`, unseen while `voided_at` is null, void for ever after. */
@@ -273,6 +319,8 @@ export interface UnmatchedTable {
   resolved_at: bigint | null;
   /** Why it was written off. */
   note: string;
+  /** The node that paid. */
+  node: bigint;
 }
 
 /** `closed`: the invoice can no longer be paid. */
@@ -339,11 +387,10 @@ export interface IssuerFeesTable {
 }
 
 /**
- * Sums of all time. Payments in flight are the difference of both sides, and so are the fees that are reserved or
- * paid. A decision raises its side only where the issuer's limits allow it, whatever other processes do.
+ * Fees of all time, of all nodes. Those reserved or paid are the difference of both sides. A decision raises its side
+ * only where the issuer's limits allow it, whatever other processes do.
  */
 export interface TotalsTable {
   side: LoadSide;
-  payments: bigint;
   fees: bigint;
 }

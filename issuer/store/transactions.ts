@@ -26,7 +26,7 @@ const MAX_RETRY_MS = 30_000;
  * - `insert ... on conflict do nothing` followed by a `select` of that row (policies, settings) must see a row that
  *   another process committed meanwhile: READ COMMITTED does, REPEATABLE READ would not.
  * - What all processes together may have in flight and may pay in fees is decided on sums that were read without a lock.
- *   The change of `totals` carries the ceiling that was decided on, which READ COMMITTED evaluates again after a wait: where
+ *   The changes of `totals` and `node_totals` carry the ceiling that was decided on, which READ COMMITTED evaluates again after a wait: where
  *   another process raised the sums past it, nothing is changed and all is decided again.
  * - Counts of payments to one payee are limits of load; a few more, by processes that decide at once, do no harm.
  *

@@ -19,6 +19,12 @@ export function cardIdOf(key: bigint): Uint8Array {
   return new Uint8Array(out);
 }
 
+/** The first 8 bytes of a node id's x-coordinate as the signed 64-bit integer that names the node in the tables. */
+export function nodeKey(nodeId: Uint8Array): bigint {
+  requireLength(nodeId, 33, "node id");
+  return Buffer.from(nodeId.buffer, nodeId.byteOffset, 33).readBigInt64BE(1);
+}
+
 /** A u64 limit of the card as it is stored. @throws ValueError when it is neither an amount nor "no limit" */
 export function storeLimit(limit: bigint, path: string): bigint {
   if (limit === NO_LIMIT_ON_CARD) return NO_LIMIT_STORED;

@@ -10,6 +10,7 @@ import {
   TERMINAL_BUGS,
 } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { STORE_BUGS } from "./store-bugs.js";
@@ -23,6 +24,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...ISSUER_BUGS,
   ...RECONCILER_BUGS,
   ...UNMATCHED_BUGS,
+  ...SEVERAL_NODES_BUGS,
   ...REJECT_BUGS,
   ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,

@@ -149,17 +149,21 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
     "two services each check the issuer's budget of fees alone",
     [test("fees", "hold the issuer.s budget of fees together")],
-    [FEES, " and totals.fees + ", " and 0 * totals.fees + "],
+    [FEES, "(p) => `totals.fees + ", "(p) => `0 * totals.fees + "],
   ),
   bug(
     "two services each check the places alone",
     [test("fees", "hold the places for payments")],
-    [FEES, "(p) => `totals.payments + ", "(p) => `0 * totals.payments + "],
+    [FEES, "(p) => `node_totals.payments + ", "(p) => `0 * node_totals.payments + "],
   ),
   bug(
     "the fee of a payment counts only when it is settled",
     [test("fees", "sqlite counts the highest fee"), ledgerModel, systemFaults],
-    [RECORD, 'amount: decision.kind === "reserve" ? decision.maxFee : 0n', "amount: 0n"],
+    [
+      RECORD,
+      "const { node, maxFee: amount } = decision;",
+      "const { node } = decision;\n  const amount = 0n;",
+    ],
   ),
   bug(
     "what a payment did not cost in fees stays counted",
@@ -355,8 +359,8 @@ export const RECONCILER_BUGS: readonly PlantedBug[] = bugsOf("reconciler", [
     ],
     [
       WRITER,
-      'return (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;',
-      `const done = (await this.#decisions.submit({ type: "void", key, right, reason })) as Voided;
+      "return (await this.#decisions.submit(job)) as Voided;",
+      `const done = (await this.#decisions.submit(job)) as Voided;
     if (!done.voided) return done;
     const { queueUpdate } = await import("../ledger/limits.js");
     const { lockAccount, saveAccount } = await import("../ledger/accounts.js");

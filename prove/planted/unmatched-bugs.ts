@@ -30,7 +30,7 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
     [unmatched("sqlite no gap is released while the node does not list")],
     [
       RECONCILER,
-      "sent ? await this.#voidGaps(sent.inFlight) : []",
+      "sent && (await this.#othersAreClear()) ? await this.#voidGaps(sent.inFlight) : []",
       "await this.#voidGaps(sent?.inFlight ?? [])",
     ],
   ),

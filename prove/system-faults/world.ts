@@ -185,8 +185,10 @@ export class World implements Surroundings {
     }
     // The service has run for a while: clocks that are set back do not go before its beginning.
     await this.store.write(async (tx) => {
-      const value = String(START - 3 * DAY_MS);
-      await tx.updateTable("settings").set({ value }).where("name", "=", "payments-since").execute();
+      await tx
+        .updateTable("nodes")
+        .set({ payments_since: BigInt(START - 3 * DAY_MS) })
+        .execute();
     });
     for (const counter of this.counters) await this.startTerminal(counter);
     this.faults.on = true;

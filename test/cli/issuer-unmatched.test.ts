@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { bytesToHex, msat, sat } from "../../common/index.js";
 import { bookUnmatched } from "../../issuer/ledger/book-unmatched.js";
-import { openSqlite } from "../../issuer/store/index.js";
+import { listNodes, openSqlite } from "../../issuer/store/index.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
 
 it("unmatched payments are listed, hold the proof up, and are written off with a reason, from the command line", () =>
@@ -21,7 +21,8 @@ it("unmatched payments are listed, hold the proof up, and are written off with a
     const store = await openSqlite({ path: path("issuer/ledger.db") });
     const preimage = new Uint8Array(32).fill(7);
     const paymentHash = sha256(preimage);
-    const paid = { paymentHash, preimage, amount: sat(5), fee: msat(3n), sentAt: 1_800_000_000_000 };
+    const node = (await listNodes(store.db))[0]?.node ?? 0n;
+    const paid = { node, paymentHash, preimage, amount: sat(5), fee: msat(3n), sentAt: 1_800_000_000_000 };
     await bookUnmatched(store, [paid], 1_800_000_001_000);
     await store.close();
 

@@ -82,6 +82,7 @@ function renew(reader: Reader, through: Store = store) {
     store: through,
     keys,
     nodeId: NODE_ID,
+    otherNodes: () => [],
     clock: Date.now,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     secp256k1,

@@ -66,6 +66,7 @@ const facts: Facts = {
 
 const world: World = {
   now: NOW,
+  node: 1n,
   inFlight: 0,
   inFlightToPayee: 0,
   feesLeft: sat(1000),

@@ -4,6 +4,8 @@ import type { Tables } from "../../issuer/store/schema.js";
 /** Tables of the books. */
 const BOOKS = [
   "settings",
+  "nodes",
+  "node_totals",
   "accounts",
   "limits",
   "authorizations",

@@ -126,7 +126,7 @@ describe("one card", () => {
       [one, two].map((card) => bytesToHex(card.cardId)).sort(),
     );
     const blocked = [];
-    for await (const card of eachCard(service.store.db, "blocked")) blocked.push(name(card.card));
+    for await (const card of eachCard(service.store.db, { state: "blocked" })) blocked.push(name(card.card));
     expect(blocked).toEqual([bytesToHex(two.cardId)]);
     expect(await cardsLabelled(service.store.db, `card ${blocked[0]}`, 9)).toMatchObject([
       { card: cardKey(two.cardId) },
@@ -138,7 +138,8 @@ describe("one card", () => {
 });
 
 /** What the node says of its payments, with any answers to look-ups. */
-const booksOf = ({ node }: Service, lookUp: LookUpPayments): NodeBooks => ({
+const booksOf = ({ node, ports }: Service, lookUp: LookUpPayments): NodeBooks => ({
+  nodeId: ports.nodeId,
   lookUp,
   async list(query) {
     const { payments, next } = await node.listPayments(query);

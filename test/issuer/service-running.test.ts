@@ -116,7 +116,10 @@ describe("the issuer's service", () => {
     expect(body).toContain('chequecard_requests_total{outcome="rejected",reason="card-contradicts"} 1');
     expect(body).toContain("chequecard_authorization_seconds_count 2");
     expect(body).toContain("chequecard_alerts_total 1");
-    expect(body).toContain("chequecard_payments_in_flight 0");
+    const own = `{node="${town.payer.id}"}`;
+    expect(body).toContain(`chequecard_payments_in_flight${own} 0`);
+    expect(body).toMatch(new RegExp(`chequecard_node_outbound_satoshi${own} \\d`));
+    expect(body).toMatch(new RegExp(`chequecard_node_inbound_satoshi${own} \\d`));
     const health = await get(service, "/health");
     expect(health.status).toBe(200);
     expect(JSON.parse(health.body)).toEqual({

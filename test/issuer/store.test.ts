@@ -4,13 +4,13 @@ import Database from "better-sqlite3";
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { sat, secp256k1 } from "../../common/index.js";
+import { bytesToHex, sat, secp256k1 } from "../../common/index.js";
 import { activateCard, fundCard, listCards, registerCard, verifyLedger } from "../../issuer/ledger/index.js";
-import { bindStore, openPostgres, openSqlite, type Store } from "../../issuer/store/index.js";
+import { bindStore, listNodes, openPostgres, openSqlite, type Store } from "../../issuer/store/index.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
-import { cardIdOf, cardKey, loadLimit, storeLimit } from "../../issuer/store/values.js";
+import { cardIdOf, cardKey, loadLimit, nodeKey, storeLimit } from "../../issuer/store/values.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
-import { Bench, START } from "../../testing/issuer/service.js";
+import { Bench, NODE_ID, START } from "../../testing/issuer/service.js";
 import { FROZEN_CARDS } from "./frozen-ledger.js";
 
 const bench = new Bench();
@@ -223,6 +223,27 @@ describe("a PostgreSQL ledger", () => {
   });
 });
 
+/** A ledger as an earlier release left it, opened by this one. @param change what is done to it before */
+async function openFrozenFile(version: number, change = ""): Promise<Store> {
+  const path = file();
+  copyFileSync(join(FROZEN, `issuer-v${version}.sqlite`), path);
+  const database = new Database(path);
+  database.exec(change);
+  database.close();
+  return await openSqlite({ path });
+}
+
+/** The same on a server. */
+async function openFrozenServer(version: number, change = ""): Promise<Store> {
+  const url = await (await bench.server()).database();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(readFileSync(join(FROZEN, `issuer-v${version}.sql`), "utf8"));
+  await client.query(`set search_path to public; ${change}`);
+  await client.end();
+  return await openPostgres({ url });
+}
+
 describe("ledgers of earlier releases", () => {
   it("migrations are numbered from 1 without gaps", () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
@@ -231,11 +252,10 @@ describe("ledgers of earlier releases", () => {
   it.each(MIGRATIONS.map(({ version }) => version))(
     "SQLite of version %i opens, proves itself, and goes on",
     async (version) => {
-      const path = file();
-      copyFileSync(join(FROZEN, `issuer-v${version}.sqlite`), path);
-      const store = await openSqlite({ path });
+      const store = await openFrozenFile(version);
       expect(await balances(store)).toEqual(FROZEN_CARDS);
       expect((await verifyLedger(store)).violations).toEqual([]);
+      await bindStore(store, { network: "bcrt", nodeId: NODE_ID });
       await fundCard(store, new SigningCard(1, new Uint8Array(16)).cardId, sat(1), "", START);
       expect((await verifyLedger(store)).violations).toEqual([]);
       await store.close();
@@ -245,17 +265,37 @@ describe("ledgers of earlier releases", () => {
   it.each(MIGRATIONS.map(({ version }) => version))(
     "PostgreSQL of version %i opens, proves itself, and goes on",
     async (version) => {
-      const url = await (await bench.server()).database();
-      const client = new pg.Client({ connectionString: url });
-      await client.connect();
-      await client.query(readFileSync(join(FROZEN, `issuer-v${version}.sql`), "utf8"));
-      await client.end();
-      const store = await openPostgres({ url });
+      const store = await openFrozenServer(version);
       expect(await balances(store)).toEqual(FROZEN_CARDS);
       expect((await verifyLedger(store)).violations).toEqual([]);
+      await bindStore(store, { network: "bcrt", nodeId: NODE_ID });
       await fundCard(store, new SigningCard(1, new Uint8Array(16)).cardId, sat(1), "", START);
       await activateCard(store, new SigningCard(4, new Uint8Array(16)).cardId);
       expect((await verifyLedger(store)).violations).toEqual([]);
+      await store.close();
+    },
+  );
+
+  it.each(["sqlite", "postgres"] as const)(
+    "%s: what a ledger of one node has becomes that node's",
+    async (kind) => {
+      const nodeId = secp256k1.publicKey(new Uint8Array(32).fill(1));
+      const settings = `insert into settings (name, value) values ('network', 'bcrt'),
+        ('node', '${bytesToHex(nodeId)}'), ('payments-checked', '1800000000123')`;
+      const store = await (kind === "sqlite" ? openFrozenFile(5, settings) : openFrozenServer(5, settings));
+      await bindStore(store, { network: "bcrt", nodeId });
+      expect(await listNodes(store.db)).toMatchObject([
+        { state: "active", payments_since: 1_800_000_000_000n, payments_checked: 1_800_000_000_123n },
+      ]);
+      for (const table of ["cards", "authorizations", "leases"] as const) {
+        const rows = await store.db.selectFrom(table).select("node").execute();
+        expect(new Set(rows.map(({ node }) => node))).toEqual(new Set([nodeKey(nodeId)]));
+      }
+      const names = await store.db.selectFrom("settings").select("name").execute();
+      expect(names).toEqual([{ name: "network" }]);
+      const { violations, nodes } = await verifyLedger(store);
+      expect(violations).toEqual([]);
+      expect(nodes).toMatchObject([{ inFlight: { payments: 1n, amount: sat(4000) }, cards: 3n }]);
       await store.close();
     },
   );

@@ -143,7 +143,8 @@ describe.each(KINDS)("a group of decisions on %s", (kind) => {
       const facts: Facts = { ...rest, account, acknowledged: 1n };
       const authorization = { card: account.card } as VerifiedAuthorization;
       const decision = { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED } as const;
-      const terms = { lease: { owner: 1n, until: 0n }, ceiling: { payments: 0n, fees: 0n }, freed: [] };
+      const lease = { node: 1n, owner: 1n, until: 0n };
+      const terms = { lease, ceiling: { node: 1n, payments: 0n, fees: 0n }, freed: [] };
       const work = store.write((tx) =>
         record(store, tx, [{ authorization, facts, decision }], terms, BigInt(START)),
       );

@@ -242,6 +242,7 @@ describe.each(["sqlite", "postgres"] as const)("payments without an authorizatio
       compareWithNode(
         store,
         {
+          nodeId: service.ports.nodeId,
           lookUp: (hashes) => Promise.all(hashes.map((hash) => node.lookupPayment(hash))),
           async list(query) {
             const { payments, next } = await node.listPayments(query);

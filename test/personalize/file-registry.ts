@@ -50,6 +50,7 @@ function pendingCard(id: string, key: string): PendingCard {
     cardId,
     publicKey: hexToBytes(key),
     keySetId: none,
+    nodeId: new Uint8Array(33),
     label: "",
     credit: 0n as Msat,
     limits,

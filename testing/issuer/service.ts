@@ -16,7 +16,7 @@ import {
 import { activateCard, registerCard, verifyLedger } from "../../issuer/ledger/index.js";
 import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
-import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
+import { bindStore, openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import type { InitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { statusChallenge } from "../../lightning/api/status-challenge.js";
@@ -94,8 +94,7 @@ export async function emptyLedger(client: pg.Client): Promise<void> {
     "select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'schema_version'",
   );
   // Two of its rows are there from the first.
-  const empty = (name: string) =>
-    name === "totals" ? "update totals set payments = 0, fees = 0" : `delete from ${name}`;
+  const empty = (name: string) => (name === "totals" ? "update totals set fees = 0" : `delete from ${name}`);
   await client.query(tables.rows.map(({ name }) => empty(name)).join("; "));
 }
 
@@ -176,6 +175,7 @@ export class Service implements AsyncDisposable {
 
   /** Registers a card and puts it into use. */
   async register(card: SigningCard, policy: unknown = {}): Promise<SigningCard> {
+    await bindStore(this.store, this.ports);
     await registerCard(this.store, card.registration(policy), this.clock.now);
     await activateCard(this.store, card.cardId);
     return card;

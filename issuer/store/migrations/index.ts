@@ -6,6 +6,7 @@ import * as fees from "./0003-fees.js";
 import * as unmatched from "./0004-unmatched.js";
 import * as orders from "./0005-orders.js";
 import * as refunds from "./0006-refunds.js";
+import * as nodes from "./0007-nodes.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, up: unmatched.up },
   { version: 5, up: orders.up },
   { version: 6, up: refunds.up },
+  { version: 7, up: nodes.up },
 ];
 
 /** The version that this release writes. */

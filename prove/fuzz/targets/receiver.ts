@@ -8,7 +8,7 @@ import {
   RefundDesk,
 } from "../../../issuer/authorizer/index.js";
 import { activateCard, registerCard } from "../../../issuer/ledger/index.js";
-import { openSqlite, type Store } from "../../../issuer/store/index.js";
+import { bindStore, openSqlite, type Store } from "../../../issuer/store/index.js";
 import { cardKey } from "../../../issuer/store/values.js";
 import {
   decodeCardUpdate,
@@ -111,6 +111,7 @@ const theStage = (): Promise<Stage> => {
     const path = placeFile("receiver.db", new Uint8Array(0));
     removeFile(path);
     const made = new Stage(await openSqlite({ path }));
+    await bindStore(made.store, { network: "bcrt", nodeId: made.node.nodeId });
     await made.node.connect({ nodeId: made.peer.nodeId, host: "127.0.0.1", port: 9735 });
     return made;
   })();
