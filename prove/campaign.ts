@@ -34,6 +34,8 @@ export interface CampaignResult {
   readonly failures: readonly Failure[];
   readonly seed: number;
   readonly seconds: number;
+  /** What was done, one by one, where each is to be read. */
+  readonly lines?: readonly string[];
 }
 
 /** One part of the proof, a library function: the report and the tests run the same. */

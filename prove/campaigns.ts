@@ -1,6 +1,7 @@
 import { APPLET_CAMPAIGNS } from "./applet/campaigns.js";
 import type { Campaign } from "./campaign.js";
 import { commandKills } from "./command-kills/campaign.js";
+import { failover } from "./failover/campaign.js";
 import { festival } from "./festival/campaign.js";
 import { floods } from "./floods/campaign.js";
 import { fuzzing } from "./fuzz/campaign.js";
@@ -25,5 +26,6 @@ export const CAMPAIGNS: readonly Campaign[] = [
   saleKills,
   commandKills,
   festival,
+  failover,
   ...LONG_SUITES,
 ];

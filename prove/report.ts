@@ -28,6 +28,7 @@ export function renderReport(reported: readonly Reported[], machine: string): st
     "",
     `${campaign.name}: ${campaign.about}`,
     ...wrapped(Object.entries(result.counts).map(([what, count]) => `${what} ${grouped(count)}`)),
+    ...(result.lines ?? []).map((text) => `  ${text}`),
     ...result.failures.flatMap(({ where, what, replay }) => [
       `  FAILED ${where}`,
       `    ${what}`,

@@ -22,7 +22,7 @@ export class IssuerChild {
   /** Starts a process made from issuer-process.ts and resolves when it takes orders. */
   static async start(
     program: string,
-    order: Omit<IssuerOrder, "nodeId" | "now"> & { readonly now?: number },
+    order: Omit<IssuerOrder, "nodeId" | "now"> & { readonly now?: IssuerOrder["now"] },
     node: LightningNode,
   ): Promise<IssuerChild> {
     const child = new IssuerChild(

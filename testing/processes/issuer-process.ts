@@ -1,7 +1,13 @@
 // An issuer's service in a process of its own. Its one argument is an IssuerOrder as JSON; the node is in the process
 // that started it, as a real one is in another process: it survives this one.
 import { utf8 } from "../../common/index.js";
-import { Authorizer, authorizerConfigSchema, issuerPorts, type Step } from "../../issuer/authorizer/index.js";
+import {
+  Authorizer,
+  type AuthorizerOptions,
+  authorizerConfigSchema,
+  issuerPorts,
+  type Step,
+} from "../../issuer/authorizer/index.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
@@ -16,8 +22,13 @@ export interface IssuerOrder {
   readonly location: string;
   readonly keyFile: string;
   readonly nodeId: string;
-  /** Unix milliseconds; stands still. */
-  readonly now: number;
+  /** Unix milliseconds, and time stands still; or the machine's clock. */
+  readonly now: number | "clock";
+  /** File for promotions of a PostgreSQL server. */
+  readonly timelineFile?: string;
+  readonly config?: AuthorizerOptions;
+  /** Milliseconds between rounds of the reconciler; without it rounds are run on order alone. */
+  readonly reconcileMs?: number;
   /** The step at which the process kills itself. */
   readonly dieAt?: Step;
 }
@@ -33,23 +44,28 @@ const config = authorizerConfigSchema.parse({
   maxInFlight: 100_000,
   maxInFlightPerPayee: 100_000,
   maxInFlightPerCard: 100_000,
+  ...order.config,
 });
 const ports = issuerPorts({
   store:
     kind === "sqlite"
       ? await openSqlite({ path: location, background: true })
-      : await openPostgres({ url: location }),
+      : await openPostgres({
+          url: location,
+          ...(order.timelineFile === undefined ? {} : { timelineFile: order.timelineFile }),
+        }),
   node: remoteNode(new Caller(link)),
   network: "bcrt",
   nodeId: Buffer.from(order.nodeId, "hex"),
   keys: await KeyFile.open(order.keyFile, utf8("test")),
-  clock: () => order.now,
+  clock: () => (order.now === "clock" ? Date.now() : order.now),
   onStep: (step) => {
     if (step === order.dieAt) process.kill(process.pid, "SIGKILL");
   },
 });
 const authorizer = new Authorizer(ports, config);
 const reconciler = new Reconciler(ports, config, authorizer);
+if (order.reconcileMs !== undefined) reconciler.start(order.reconcileMs);
 serve(link, {
   issuer: {
     present: (request: InitiatePayment) => initiate(authorizer, request),
