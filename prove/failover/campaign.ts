@@ -109,16 +109,19 @@ export async function runFailover(
       const line = `${replication}, ${fault}: ${before} -> ${after}; ${(gapMs / 1000).toFixed(1)} s without a payment`;
       lines.push(line);
       options.progress?.(line);
-      for (const what of problems)
+      for (const what of problems) {
+        options.progress?.(`  WRONG: ${what}`);
         meter.fail({ where: line, what, replay: `--only failover --seed ${seed}` });
+      }
     };
     const problem = await runCluster({ replication, faults, service, document }, seconds, onFault);
-    if (problem !== undefined)
-      meter.fail({
-        where: `${replication} replication`,
-        what: problem,
-        replay: `--only failover --seed ${seed}`,
-      });
+    if (problem === undefined) continue;
+    options.progress?.(`${replication} replication: ${problem}`);
+    meter.fail({
+      where: `${replication} replication`,
+      what: problem,
+      replay: `--only failover --seed ${seed}`,
+    });
   }
   return { ...meter.result(), lines };
 }

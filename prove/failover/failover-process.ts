@@ -3,13 +3,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bindStore, openPostgres } from "../../issuer/store/index.js";
+import { untilAnswered } from "../../testing/failover/desk.js";
 import { NODE_ID, testKeys } from "../../testing/issuer/service.js";
 import { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 import { announce } from "../../testing/processes/channel.js";
 import { IssuerChild } from "../../testing/processes/issuer-child.js";
 import { parentLink } from "../../testing/processes/links.js";
 import { Cluster, type Replication } from "./cluster.js";
-import { untilAnswered } from "./desk.js";
 import { ScaleDocument } from "./document.js";
 import type { FaultName } from "./faults.js";
 import { FaultRuns } from "./run.js";

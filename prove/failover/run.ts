@@ -3,13 +3,13 @@ import { sat } from "../../common/index.js";
 import { activateCard, registerCard } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
+import { audit, forgotten, lostOrders, unmatchedOf } from "../../testing/failover/audit.js";
+import { Desk, untilAnswered } from "../../testing/failover/desk.js";
+import { Sales } from "../../testing/failover/sales.js";
 import type { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 import type { IssuerChild } from "../../testing/processes/issuer-child.js";
-import { audit, forgotten, lostOrders, unmatchedOf } from "./audit.js";
 import { type Cluster, type Replication, showPosition, until } from "./cluster.js";
-import { Desk, untilAnswered } from "./desk.js";
 import { FAULTS, type FaultName } from "./faults.js";
-import { Sales } from "./sales.js";
 
 /** What one fault came to. */
 export interface FaultReport {
@@ -105,7 +105,9 @@ export class FaultRuns {
     await this.#finish(sales);
     const whole = await cluster.healthy();
     const after = whole.position;
-    const problems = await untilAnswered(() => audit(store, { sales, desk, node }, replication));
+    const problems = await untilAnswered(() =>
+      audit(store, { sales, desk, node }, replication === "asynchronous"),
+    );
     problems.push(...found.problems);
     if (fault.replacesPrimary && after.timeline <= position.timeline)
       problems.push(`no change of timeline: it stayed at ${after.timeline}`);
@@ -119,6 +121,7 @@ export class FaultRuns {
       counts: {
         taps: sales.taps.length,
         paid: sales.taps.filter(sales.isPaid).length,
+        "refused for good": sales.taps.filter(({ refused }) => refused !== undefined).length,
         "orders answered": desk.answered.size,
         "cards closed": desk.closed.length,
         "payments forgotten": found.forgotten,

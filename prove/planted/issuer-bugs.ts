@@ -69,7 +69,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   ),
   bug(
     "all services of a node have one lease owner",
-    [test("same-owner", "neither voids what the other is paying")],
+    [{ tests: "test/failover/same-owner.test.ts", named: "neither voids what the other is paying" }],
     [
       "issuer/authorizer/default-ports.ts",
       "owner: randomBytes(8).readBigInt64BE()",

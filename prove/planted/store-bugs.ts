@@ -2,6 +2,8 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const test = (file: string, named: string) => ({ tests: `test/issuer/${file}.test.ts`, named });
 
+const failover = (file: string, named: string) => ({ tests: `test/failover/${file}.test.ts`, named });
+
 const GUARD = "issuer/store/statement-guard.ts";
 const TRANSACTIONS = "issuer/store/transactions.ts";
 const DRIVER = "issuer/store/postgres-driver.ts";
@@ -67,7 +69,7 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
   ),
   bug(
     "a commit counts that did not wait for its standby",
-    [test("postgres-connections", "a commit that did not reach its standby")],
+    [failover("connections", "a commit that did not reach its standby")],
     [
       DRIVER,
       'if (command === "COMMIT" && warning === undefined) return;',
@@ -76,32 +78,42 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
   ),
   bug(
     "a standby is taken for the ledger's server",
-    [test("postgres-connections", "the primary is the only server of the ledger")],
+    [failover("connections", "the primary is the only server of the ledger")],
     [POOL, "if (!found || found.standby)", "if (!found)"],
   ),
   bug(
     "promotions are forgotten with the process",
-    [test("postgres-connections", "the primary is the only server of the ledger")],
+    [failover("connections", "the primary is the only server of the ledger")],
     ["issuer/store/timelines.ts", "          append(path, position);\n", "          path.trim();\n"],
   ),
   bug(
     "a transaction is committed on a primary that was replaced while it ran",
-    [test("postgres-connections", "takes over in the middle of a transaction")],
+    [failover("connections", "takes over in the middle of a transaction")],
     [DRIVER, "    if (!isPrimary)", "    if (!isPrimary && !this.session.isClean && this.session.age < 0)"],
   ),
   bug(
     "a connection that dies in its set-up keeps its place",
-    [test("postgres-connections", "that die in their set-up")],
+    [failover("connections", "that die in their set-up")],
     [POOL, "      sever(client);\n      client.release(true);\n", "      sever(client);\n"],
   ),
   bug(
     "connections from before a silence are used again",
-    [test("postgres-connections", "to a host that is gone without a word")],
+    [failover("connections", "to a host that is gone without a word")],
     [POOL, "this.isCurrent(session) && session.age >= this.#oldest", "this.isCurrent(session)"],
   ),
   bug(
+    "sessions to a primary that was replaced are used again when it wakes up",
+    [failover("promotion", "wakes up with its sessions left")],
+    [
+      POOL,
+      "if (this.isCurrent(session) && session.age >= this.#oldest) return session;",
+      "if (session.age >= 0) return session;",
+    ],
+    [DRIVER, "    if (!isPrimary)", "    if (!isPrimary && !this.session.isClean && this.session.age < 0)"],
+  ),
+  bug(
     "a statement is waited for without an end",
-    [test("postgres-connections", "that are not answered in time close their connection")],
+    [failover("connections", "that are not answered in time close their connection")],
     [SESSION, "return await Promise.race([answer, late]);", "clearTimeout(timer);\n    return await answer;"],
   ),
   bug(
@@ -115,7 +127,7 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
   ),
   bug(
     "health does not watch the writer",
-    [test("postgres-connections", "tells a writer whose oldest request waits")],
+    [failover("connections", "tells a writer whose oldest request waits")],
     ["issuer/service/health.ts", "parts.writerWaitedMs() <= MAX_WRITER_MS", "parts.writerWaitedMs() >= 0"],
   ),
   bug(

@@ -21,6 +21,10 @@ export const PACKAGES = [
   { name: "postgresql", use: "tests on PostgreSQL", testOnly: true },
   { name: "openjdk-17-jdk-headless", use: "the tests of the Java Card applet", testOnly: true },
   { name: "maven", use: "the tests of the Java Card applet", testOnly: true },
+  { name: "patroni", use: "the campaign with three database machines", testOnly: true },
+  { name: "etcd-server", use: "the campaign with three database machines", testOnly: true },
+  { name: "haproxy", use: "the campaign with three database machines", testOnly: true },
+  { name: "curl", use: "the campaign with three database machines", testOnly: true },
   { name: "pgbouncer", use: "tests with a pooler before PostgreSQL", testOnly: true },
 ];
 

@@ -31,6 +31,7 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSta
   const script = `"${join(bin, "postgres")}" -D "${copy}" -c listen_addresses= -c unix_socket_directories=${home} \
     -c max_connections=100 >/dev/null 2>&1 </dev/null & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid`;
   const child = spawn("/bin/sh", ["-c", script], { ...as, cwd: home, stdio: ["pipe", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   await until(async () => (await ask(url("postgres"), "select 1")) !== undefined);
   return {
     url,
@@ -39,7 +40,6 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSta
       await until(async () => (await ask(url("postgres"), "select pg_is_in_recovery()")) === false);
     },
     async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
       child.stdin?.end();
       await ended;
       rmSync(home, { recursive: true, force: true });

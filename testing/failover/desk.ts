@@ -11,7 +11,7 @@ import {
   showCard,
 } from "../../issuer/ledger/index.js";
 import { type Store, StoreError } from "../../issuer/store/index.js";
-import type { SigningCard } from "../../testing/cards/signing-card.js";
+import type { SigningCard } from "../cards/signing-card.js";
 
 /** Repeats what the ledger did not answer, as the desk's people do: the reference says that it is the same order. */
 export async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bytesToHex, type Msat, sat } from "../../common/index.js";
 import { isTemporaryReason } from "../../lightning/api/index.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
-import type { SigningCard } from "../../testing/cards/signing-card.js";
-import { type ScriptedNode, testInvoice } from "../../testing/nodes/scripted-node.js";
-import type { IssuerChild } from "../../testing/processes/issuer-child.js";
+import type { SigningCard } from "../cards/signing-card.js";
+import { type ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
+import type { IssuerChild } from "../processes/issuer-child.js";
 
 /** One sale, as the merchant knows it. */
 export interface Tap {
@@ -24,6 +24,8 @@ const PATIENCE_MS = 2500;
 /** Of so many sales one does not find a route at first. */
 const FAIL_EVERY = 15;
 const AMOUNT = sat(10);
+/** Between two sales of a merchant. */
+const PAUSE_MS = 30;
 
 /** Merchants: each sells one thing after the other to cards of its own. */
 export class Sales {
@@ -50,7 +52,10 @@ export class Sales {
   open(cards: readonly SigningCard[], merchants: number): void {
     const sell = async (merchant: number): Promise<void> => {
       const own = cards.filter((_, i) => i % merchants === merchant);
-      for (let i = 0; this.#isOpen; i++) await this.#sell(own[i % own.length] as SigningCard, merchant);
+      for (let i = 0; this.#isOpen; i++) {
+        await this.#sell(own[i % own.length] as SigningCard, merchant);
+        await sleep(PAUSE_MS);
+      }
     };
     this.#work = Promise.all(Array.from({ length: merchants }, (_, merchant) => sell(merchant)));
   }
