@@ -82,14 +82,11 @@ async function runCluster(
   return problem;
 }
 
-/** @param programs JavaScript file of the issuer's service, and the document with the configuration */
-export async function runFailover(
-  options: CampaignOptions,
-  { service, document }: Pick<FailoverOrder, "service" | "document"> = {
-    service: at("../../testing/processes/issuer-process.js"),
-    document: at("../../../docs/scale.md"),
-  },
-): Promise<CampaignResult> {
+/** Made by the build from testing/processes/issuer-process.ts. */
+const SERVICE = at("../../testing/processes/issuer-process.js");
+const DOCUMENT = at("../../../docs/scale.md");
+
+async function runFailover(options: CampaignOptions): Promise<CampaignResult> {
   const meter = new Meter(options);
   const { seed, budget } = options;
   const why = budget.seconds < MIN_SECONDS ? "too little time" : obstacle();
@@ -114,7 +111,11 @@ export async function runFailover(
         meter.fail({ where: line, what, replay: `--only failover --seed ${seed}` });
       }
     };
-    const problem = await runCluster({ replication, faults, service, document }, seconds, onFault);
+    const problem = await runCluster(
+      { replication, faults, service: SERVICE, document: DOCUMENT },
+      seconds,
+      onFault,
+    );
     if (problem === undefined) continue;
     options.progress?.(`${replication} replication: ${problem}`);
     meter.fail({
@@ -133,5 +134,5 @@ export const failover: Campaign = {
     "three machines with Patroni, etcd and HAProxy, set up as docs/scale.md says: killed, frozen, silent, switched over, without etcd, while cards are used, paid in, paid out and closed",
   unit: "runs",
   full: MODES.length * ROUNDS * FAULT_NAMES.length,
-  run: (options) => runFailover(options),
+  run: runFailover,
 };

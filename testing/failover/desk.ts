@@ -33,7 +33,7 @@ const refused = (error: unknown): undefined => {
 export class Desk {
   /** Amounts of the orders that were answered as booked, by reference. */
   readonly answered = new Map<string, bigint>();
-  /** Cards that the closing was told are paid out, by id in hex. */
+  /** Cards for which the closing has an answer: they are paid out. */
   readonly closed: SigningCard[] = [];
   readonly #store: Store;
   readonly #run: string;
