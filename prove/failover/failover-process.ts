@@ -42,7 +42,7 @@ try {
   );
   await bindStore(store, { network: "bcrt", nodeId: NODE_ID });
   const node = new ScriptedNode(Date.now);
-  const config = { leaseMs: 5000, payTimeoutMs: 5000 };
+  const config = { payTimeoutMs: 5000, expiryMarginMs: 2000 };
   const services = await Promise.all(
     ["one", "two"].map((name) =>
       IssuerChild.start(

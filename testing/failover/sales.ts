@@ -24,6 +24,8 @@ const PATIENCE_MS = 2500;
 /** Of so many sales one does not find a route at first. */
 const FAIL_EVERY = 15;
 const AMOUNT = sat(10);
+/** Long against a failover; then nothing can be sent any more, and what was not paid is released. */
+const EXPIRY_SECONDS = 120;
 /** Between two sales of a merchant. */
 const PAUSE_MS = 30;
 
@@ -87,7 +89,9 @@ export class Sales {
   async #sell(card: SigningCard, merchant: number): Promise<void> {
     const serial = this.#serial++;
     this.#node.learn([serial]);
-    const invoice = testInvoice(serial, AMOUNT, Math.floor(Date.now() / 1000) - 5);
+    const invoice = testInvoice(serial, AMOUNT, Math.floor(Date.now() / 1000) - 5, {
+      expirySeconds: EXPIRY_SECONDS,
+    });
     if (serial % FAIL_EVERY === 0) this.#node.set(serial, "fail");
     const token = card.authorize(invoice, AMOUNT);
     const hash = bytesToHex(decodeInvoice(invoice).paymentHash);
