@@ -1,5 +1,5 @@
 import { type Msat, ParseError } from "../../common/index.js";
-import { decodeHopPayload, peelOnion } from "../onion/index.js";
+import { decodeHopPayload, type PeeledOnion, peelOnion } from "../onion/index.js";
 import type { DeputyHtlc } from "./decide.js";
 import type { ModernProof } from "./terms.js";
 
@@ -16,6 +16,12 @@ export interface IncomingHtlc {
   readonly onion: Uint8Array;
 }
 
+/** A payment's HTLC as the deputy reads it. */
+export interface OpenedDeputyHtlc {
+  readonly htlc: DeputyHtlc;
+  readonly proof: ModernProof;
+}
+
 /**
  * Opens the final onion of a modern deputy payment, for a node that would pass it on to the deputy: lnd's
  * interceptor, Core Lightning's `htlc_accepted` (specs/07 §9.1). The deputy's secret key is the recipient's.
@@ -28,8 +34,16 @@ export function openDeputyHtlc(
   htlc: IncomingHtlc,
   deputyKey: Uint8Array,
   blockHeight: number,
-): { readonly htlc: DeputyHtlc; readonly proof: ModernProof } {
-  const { payload, next } = peelOnion(htlc.onion, deputyKey, htlc.paymentHash);
+): OpenedDeputyHtlc {
+  return readDeputyHtlc(peelOnion(htlc.onion, deputyKey, htlc.paymentHash), htlc, blockHeight);
+}
+
+/** {@link openDeputyHtlc} of an onion that is peeled already. @throws ParseError: fail it as the deputy */
+export function readDeputyHtlc(
+  { payload, next }: Pick<PeeledOnion, "payload" | "next">,
+  htlc: Omit<IncomingHtlc, "onion">,
+  blockHeight: number,
+): OpenedDeputyHtlc {
   if (next) throw new ParseError("onion", "goes on behind the deputy, who is the end of every route");
   const { paymentData, paymentMetadata, amountToForward, outgoingCltv } = decodeHopPayload(payload, "modern");
   if (!paymentData) throw new ParseError("payload/payment data", "missing");

@@ -12,7 +12,7 @@ export {
   MIN_BLOCKS_LEFT,
   MPP_SECONDS,
 } from "./decide.js";
-export { type IncomingHtlc, openDeputyHtlc } from "./deputy-htlc.js";
+export { type IncomingHtlc, type OpenedDeputyHtlc, openDeputyHtlc } from "./deputy-htlc.js";
 export { DeputyError, type DeputyErrorCode } from "./errors.js";
 export {
   DEFAULT_SALE_SECONDS,

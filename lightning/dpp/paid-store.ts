@@ -1,4 +1,5 @@
 import { ParseError } from "../../common/errors.js";
+import { type Msat, msat } from "../../common/msat.js";
 import { SqliteFile } from "../../common/sqlite-file.js";
 import { deputyFile } from "./deputy-file.js";
 
@@ -10,6 +11,8 @@ export interface PaidRecord {
   readonly preimage: Uint8Array;
   /** Ids of the HTLCs that are claimed with it. */
   readonly htlcs: readonly string[];
+  /** All of them together; 0 in a record from before this was kept. */
+  readonly received: Msat;
   /** Unix seconds of the decision. */
   readonly paidAt: number;
   /** Unix seconds; undefined: the record is kept for ever (draft-819 has no expiry in the payment). */
@@ -37,6 +40,7 @@ const FORM = deputyFile(
       expires_at INTEGER
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX paid_by_expiry ON paid (expires_at);`,
+    "ALTER TABLE paid ADD COLUMN received INTEGER NOT NULL DEFAULT 0 CHECK (received >= 0);",
   ],
 );
 
@@ -44,6 +48,7 @@ interface Row {
   readonly payment_hash: Uint8Array;
   readonly preimage: Uint8Array;
   readonly htlcs: string;
+  readonly received: bigint;
   readonly paid_at: bigint;
   readonly expires_at: bigint | null;
 }
@@ -52,6 +57,7 @@ const fromRow = (row: Row): PaidRecord => ({
   paymentHash: Uint8Array.from(row.payment_hash),
   preimage: Uint8Array.from(row.preimage),
   htlcs: htlcsOf(row.htlcs),
+  received: msat(row.received),
   paidAt: Number(row.paid_at),
   expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
 });
@@ -73,14 +79,15 @@ export class PaidFile implements PaidHashes {
   }
 
   find(paymentHash: Uint8Array): PaidRecord | undefined {
-    const sql = "SELECT payment_hash, preimage, htlcs, paid_at, expires_at FROM paid WHERE payment_hash = ?";
+    const sql =
+      "SELECT payment_hash, preimage, htlcs, received, paid_at, expires_at FROM paid WHERE payment_hash = ?";
     return this.#file.all(sql, [paymentHash], fromRow)[0];
   }
 
-  record({ paymentHash, preimage, htlcs, paidAt, expiresAt }: PaidRecord): void {
+  record({ paymentHash, preimage, htlcs, received, paidAt, expiresAt }: PaidRecord): void {
     this.#file.run(
-      "INSERT INTO paid (payment_hash, preimage, htlcs, paid_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-      [paymentHash, preimage, JSON.stringify(htlcs), paidAt, expiresAt ?? null],
+      "INSERT INTO paid (payment_hash, preimage, htlcs, received, paid_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+      [paymentHash, preimage, JSON.stringify(htlcs), received, paidAt, expiresAt ?? null],
     );
   }
 

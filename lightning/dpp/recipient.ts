@@ -1,4 +1,4 @@
-import type { Msat } from "../../common/index.js";
+import { bytesToHex, type Msat } from "../../common/index.js";
 import {
   type DeputyHtlc,
   decideDeputyHtlc,
@@ -106,6 +106,16 @@ export class DeputyRecipient<Proof = ModernProof> {
     return actions;
   }
 
+  /**
+   * Forgets the parts that are held of one payment, or of all: the node does not hold them any more, or tells of them
+   * again. Parts that are gone must not be counted.
+   */
+  forgetHeld(paymentHash?: Uint8Array): void {
+    const left = new Map(paymentHash ? this.#held : []);
+    if (paymentHash) left.delete(bytesToHex(paymentHash));
+    this.#held = left;
+  }
+
   #htlc(held: HeldPayments, htlc: DeputyHtlc, proof: Proof, now: number): HtlcDecision {
     const { recompute, paid, allowAmountless = false } = this.#options;
     return decideDeputyHtlc(held, {
@@ -120,7 +130,7 @@ export class DeputyRecipient<Proof = ModernProof> {
 
   #record(action: HtlcAction, paidAt: number, htlcs: readonly string[]): void {
     if (action.action === "fail" || action.again) return;
-    const { paymentHash, preimage, expiresAt } = action;
-    this.#options.paid?.record({ paymentHash, preimage, htlcs, paidAt, expiresAt });
+    const { paymentHash, preimage, received, expiresAt } = action;
+    this.#options.paid?.record({ paymentHash, preimage, htlcs, received, paidAt, expiresAt });
   }
 }

@@ -17,4 +17,4 @@ export {
   encodeHopPayload,
   type HopPayload,
 } from "./payload.js";
-export { peelOnion } from "./peel.js";
+export { type PeeledOnion, peelOnion } from "./peel.js";

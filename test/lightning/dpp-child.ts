@@ -1,3 +1,4 @@
+import { msat } from "../../common/index.js";
 import { PaidFile, SaleFile } from "../../lightning/dpp/index.js";
 
 /**
@@ -41,6 +42,7 @@ function take(): void {
       paymentHash: bytes(number, 1),
       preimage: bytes(number, 2),
       htlcs: [`${number}`],
+      received: msat(BigInt(number)),
       paidAt: number,
       expiresAt: number,
     });

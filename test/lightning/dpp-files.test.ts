@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, it } from "vitest";
+import { msat } from "../../common/index.js";
 import {
   DeputyError,
   type DeputyInvoice,
@@ -216,7 +217,10 @@ describe("the file of sales", () => {
     ["a list of HTLCs that is none", "update paid set htlcs = '5'"],
   ])("that has %s is damaged", (_, sql) => {
     const file = new PaidFile(path);
-    file.record({ paymentHash: hash(1), preimage: hash(2), htlcs: ["1:2"], paidAt: 1, expiresAt: undefined });
+    file.record({
+      ...{ paymentHash: hash(1), preimage: hash(2), htlcs: ["1:2"], received: msat(5n) },
+      ...{ paidAt: 1, expiresAt: undefined },
+    });
     file.end();
     const db = new Database(path);
     db.exec(sql);
@@ -297,12 +301,31 @@ describe("the file of paid invoices", () => {
     store.end();
   });
 
+  it("of the version before amounts were kept is read on, with none", () => {
+    const db = new Database(path);
+    db.exec(`CREATE TABLE paid (
+      payment_hash BLOB PRIMARY KEY CHECK (length(payment_hash) = 32),
+      preimage BLOB NOT NULL CHECK (length(preimage) = 32),
+      htlcs TEXT NOT NULL,
+      paid_at INTEGER NOT NULL,
+      expires_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX paid_by_expiry ON paid (expires_at);
+    PRAGMA application_id = ${0x63715044}; PRAGMA user_version = 1;`);
+    db.prepare("INSERT INTO paid VALUES (?, ?, '[\"1:2\"]', 5, NULL)").run(hash(1), hash(2));
+    db.close();
+    const store = new PaidFile(path);
+    expect(store.find(hash(1))).toMatchObject({ htlcs: ["1:2"], received: 0n, paidAt: 5 });
+    store.end();
+  });
+
   it("records a payment hash once, and forgets it after its time", () => {
     const store = new PaidFile(path);
     const paid = {
       paymentHash: hash(1),
       preimage: hash(2),
       htlcs: ["a", "b"],
+      received: msat(2_500_000n),
       paidAt: 5,
       expiresAt: 100,
     };

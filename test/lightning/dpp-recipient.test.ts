@@ -133,6 +133,20 @@ describe("what is held", () => {
     expect(after.size).toBe(MAX_HELD_PAYMENTS);
   });
 
+  it("does not count parts that the node does not hold any more", () => {
+    const one = bill(1, sat(100));
+    const taking = recipient(new PaidInMemory());
+    const give = (id: string) => taking.receive(part(one, id, sat(50)).htlc, { metadata: one.metadata });
+    expect(give("a")).toEqual([]);
+    taking.forgetHeld(bill(2).paymentHash);
+    expect(taking.held.size).toBe(1);
+    taking.forgetHeld(one.paymentHash);
+    expect(give("b")).toEqual([]);
+    taking.forgetHeld();
+    expect(give("c")).toEqual([]);
+    expect(give("d")).toMatchObject([{ action: "claim", htlcs: ["c", "d"] }]);
+  });
+
   it("is never changed in place", () => {
     const held: HeldPayments = new Map();
     step(held, part(bill(1), "a", msat(1n)));

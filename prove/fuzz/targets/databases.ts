@@ -91,6 +91,7 @@ const recipient: Kind = {
       paymentHash: HASH,
       preimage: HASH,
       htlcs: ["1:2", "3:4"],
+      received: AMOUNT,
       paidAt: NOW,
       expiresAt: NOW + 600,
     });
