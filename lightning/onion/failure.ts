@@ -2,7 +2,7 @@ import { concatBytes, type Msat, requireLength, u16, u32, u64, ValueError } from
 import { onionKey, onionMac, onionStream, xorInto } from "./keys.js";
 
 /** A failure of the final node (BOLT 4, "Failure Messages"). */
-type FinalFailure =
+export type FinalFailure =
   | {
       readonly name: "incorrect_or_unknown_payment_details";
       /** Of the HTLC that is failed. */

@@ -2,6 +2,7 @@ export { buildOnion, type OnionHop } from "./build.js";
 export {
   encodeFailure,
   FAILURE_ONION_LENGTH,
+  type FinalFailure,
   failureOnion,
   wrapFailure,
 } from "./failure.js";

@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { bytesToHex, type Msat, sat } from "../../common/index.js";
+import {
+  type DeputyInvoice,
+  type DeputyProfile,
+  deputyKeys,
+  deriveTerminalKey,
+  makeDeputyInvoice,
+  PaidFile,
+  type PaidHashes,
+} from "../../lightning/dpp/index.js";
+import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
+import { LndDeputy } from "../../lightning/nodes/lnd/deputy.js";
+import { askFacts } from "../../lightning/nodes/lnd/start.js";
+import type { SettledInvoice } from "../../lightning/nodes/port.js";
+import { newFolder } from "../hooks.js";
+import { type LndLine, startLndLine } from "./line.js";
+import { type PaymentOrder, payFrom, type SentPayment } from "./pay.js";
+
+const MASTER = new Uint8Array(32).fill(0x21);
+const DEPUTY_KEY = new Uint8Array(32).fill(0x22);
+const KEY_ID = Uint8Array.of(0, 0, 0, 1);
+
+/** What a recipient needs so that nothing that it holds is lost. */
+export const DEPUTY_FLAGS = ["--requireinterceptor", "--store-final-htlc-resolutions"];
+
+/** Three lnd in a row of which the last one has a deputy, whose program can be ended and started again. */
+export class DeputyLine {
+  readonly line: LndLine;
+  /** What the deputy's program has logged. */
+  readonly log: string[] = [];
+  readonly settled: SettledInvoice[] = [];
+  readonly #record = join(newFolder(), "paid.db");
+  #paid: PaidFile | undefined;
+  #connection: LndConnection | undefined;
+  #deputy: LndDeputy | undefined;
+  #profile: DeputyProfile | undefined;
+
+  static async start(): Promise<DeputyLine> {
+    const line = new DeputyLine(await startLndLine(DEPUTY_FLAGS));
+    await line.begin();
+    return line;
+  }
+
+  private constructor(line: LndLine) {
+    this.line = line;
+  }
+
+  get deputy(): LndDeputy {
+    if (!this.#deputy) throw new Error("the deputy's program does not run");
+    return this.#deputy;
+  }
+
+  get isRunning(): boolean {
+    return this.#deputy !== undefined;
+  }
+
+  get profile(): DeputyProfile {
+    if (!this.#profile) throw new Error("the deputy's program never ran");
+    return this.#profile;
+  }
+
+  /** A profile with a key that no terminal in use has. */
+  revokedProfile(): DeputyProfile {
+    const keyId = Uint8Array.of(0, 0, 0, 9);
+    return { ...this.profile, keyId, terminalKey: deriveTerminalKey(MASTER, keyId) };
+  }
+
+  /**
+   * Starts the deputy's program, with the record that the last one has left.
+   * @param onRecord called when a claim is durable, and not yet with lnd
+   */
+  async begin({ onRecord = () => {} }: { readonly onRecord?: () => void } = {}): Promise<void> {
+    const file = new PaidFile(this.#record);
+    this.#paid = file;
+    const paid: PaidHashes = {
+      find: (paymentHash) => file.find(paymentHash),
+      forgetExpired: (before) => file.forgetExpired(before),
+      record(claim) {
+        file.record(claim);
+        onRecord();
+      },
+    };
+    this.#connection = new LndConnection(this.line.recipient.access);
+    const facts = await askFacts(this.#connection);
+    this.#deputy = new LndDeputy(
+      this.#connection,
+      facts,
+      {
+        ...{ deputyKey: DEPUTY_KEY, keys: deputyKeys(MASTER, [KEY_ID]), paid },
+        log: (_, line) => this.log.push(line),
+      },
+      (invoice) => this.settled.push(invoice),
+    );
+    const terminalKey = deriveTerminalKey(MASTER, KEY_ID);
+    this.#profile ??= await this.#deputy.profile({ name: "beer tap", keyId: KEY_ID, terminalKey });
+  }
+
+  /** Ends the deputy's program as a crash would: lnd hears nothing of it. */
+  end(): void {
+    this.#deputy?.end();
+    this.#connection?.close();
+    this.#paid?.end();
+    this.#deputy = undefined;
+  }
+
+  sell(amount: Msat = sat(500), profile = this.profile): DeputyInvoice {
+    return makeDeputyInvoice(profile, { amount, description: "beer" });
+  }
+
+  pay(invoice: string, order: PaymentOrder = {}): Promise<SentPayment> {
+    return payFrom(this.line.payer, { payment_request: invoice, ...order });
+  }
+
+  /** Hashes of HTLCs that the recipient's lnd holds, hex. */
+  async held(): Promise<readonly string[]> {
+    const { channels } = await this.line.recipient.get<{
+      channels: { pending_htlcs: { incoming: boolean; hash_lock: string }[] }[];
+    }>("/v1/channels");
+    return channels.flatMap(({ pending_htlcs }) =>
+      pending_htlcs.map(({ hash_lock }) => bytesToHex(Buffer.from(hash_lock, "base64"))),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.end();
+    await this.line.stop();
+  }
+}
