@@ -6,6 +6,7 @@ import {
   deputyKeys,
   deriveTerminalKey,
   makeDeputyInvoice,
+  PaidFile,
   recomputeModern,
 } from "../../lightning/dpp/index.js";
 import { deputyDecision } from "../../lightning/nodes/ldk/index.js";
@@ -14,6 +15,7 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import { testCard } from "../../testing/cards/test-card.js";
 import { newFolder } from "../../testing/hooks.js";
 import { testIssuer } from "../../testing/issuer/desk.js";
+import { DEPUTY_FLAGS } from "../../testing/lnd/deputy-line.js";
 import { type LdkOnBtcd, startLdkOnBtcd } from "../../testing/lnd/ldk-on-btcd.js";
 import { testMerchant, uriOf } from "../../testing/merchant.js";
 import { crossAllMessages } from "./all-messages.js";
@@ -24,14 +26,22 @@ const TERMINAL = { name: "tap", keyId: KEY_ID, terminalKey: deriveTerminalKey(MA
 
 let network: LdkOnBtcd;
 let lnd: LndNode;
+let paid: PaidFile;
 beforeAll(async () => {
   const recipient = new DeputyRecipient({ recompute: recomputeModern(deputyKeys(MASTER, [KEY_ID])) });
-  network = await startLdkOnBtcd({ ldk: { deputy: deputyDecision(recipient) } });
-  const record = join(newFolder(), "payments.db");
-  lnd = await LndNode.start({ ...network.lnd.access, network: "bcrt", record });
+  network = await startLdkOnBtcd({ ldk: { deputy: deputyDecision(recipient) }, flags: DEPUTY_FLAGS });
+  const folder = newFolder();
+  paid = new PaidFile(join(folder, "paid.db"));
+  lnd = await LndNode.start({
+    ...network.lnd.access,
+    network: "bcrt",
+    record: join(folder, "payments.db"),
+    deputy: { deputyKey: new Uint8Array(32).fill(0x22), keys: deputyKeys(MASTER, [KEY_ID]), paid },
+  });
 });
 afterAll(async () => {
   await lnd.close();
+  paid.end();
   await network.stop();
 });
 
@@ -75,8 +85,16 @@ it("a card tapped at a terminal on LDK is paid by its issuer's lnd", () => sell(
 
 it("a card tapped at a terminal on lnd is paid by its issuer's LDK node", () => sell(lnd, network.ldk));
 
-it("lnd pays an invoice of LDK's deputy", async () => {
-  const profile = network.ldk.deputyProfile(TERMINAL);
-  const { invoice } = makeDeputyInvoice(profile, { amount: sat(300), description: "offline beer" });
-  expect(await lnd.pay({ invoice, maxFee: sat(1) })).toMatchObject({ state: "settled" });
+it("a deputy's invoice is paid by the other implementation, both ways", async () => {
+  const { ldk } = network;
+  for (const [recipient, payer] of [
+    [ldk, lnd],
+    [lnd, ldk],
+  ] as const) {
+    const profile = await recipient.deputyProfile(TERMINAL);
+    const { invoice, paymentHash } = makeDeputyInvoice(profile, { amount: sat(300), description: "beer" });
+    expect(await payer.pay({ invoice, maxFee: sat(1) })).toMatchObject({ state: "settled" });
+    const settled = { state: "settled", received: sat(300) };
+    await expect.poll(() => recipient.lookupInvoice(paymentHash)).toMatchObject(settled);
+  }
 });

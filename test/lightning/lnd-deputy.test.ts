@@ -29,7 +29,7 @@ const NOW = 1_800_000_000;
 const NOT_FOUND = 5;
 const profile: DeputyProfile = { ...PROFILE, payeeKey: DEPUTY_KEY };
 
-/** What lnd holds and what it was told, with an interceptor at a time. */
+/** What lnd holds and what it hears about it, with one interceptor at a time. */
 class StubSwitch {
   readonly decisions: HtlcDecision[] = [];
   readonly resolved = new Map<string, boolean>();

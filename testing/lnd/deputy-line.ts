@@ -9,9 +9,7 @@ import {
   PaidFile,
   type PaidHashes,
 } from "../../lightning/dpp/index.js";
-import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
-import { LndDeputy } from "../../lightning/nodes/lnd/deputy.js";
-import { askFacts } from "../../lightning/nodes/lnd/start.js";
+import { LndNode } from "../../lightning/nodes/lnd/node.js";
 import type { SettledInvoice } from "../../lightning/nodes/port.js";
 import { newFolder } from "../hooks.js";
 import { type LndLine, startLndLine } from "./line.js";
@@ -32,8 +30,7 @@ export class DeputyLine {
   readonly settled: SettledInvoice[] = [];
   readonly #record = join(newFolder(), "paid.db");
   #paid: PaidFile | undefined;
-  #connection: LndConnection | undefined;
-  #deputy: LndDeputy | undefined;
+  #node: LndNode | undefined;
   #profile: DeputyProfile | undefined;
 
   static async start(): Promise<DeputyLine> {
@@ -46,13 +43,13 @@ export class DeputyLine {
     this.line = line;
   }
 
-  get deputy(): LndDeputy {
-    if (!this.#deputy) throw new Error("the deputy's program does not run");
-    return this.#deputy;
+  get node(): LndNode {
+    if (!this.#node) throw new Error("the deputy's program does not run");
+    return this.#node;
   }
 
   get isRunning(): boolean {
-    return this.#deputy !== undefined;
+    return this.#node !== undefined;
   }
 
   get profile(): DeputyProfile {
@@ -81,27 +78,25 @@ export class DeputyLine {
         onRecord();
       },
     };
-    this.#connection = new LndConnection(this.line.recipient.access);
-    const facts = await askFacts(this.#connection);
-    this.#deputy = new LndDeputy(
-      this.#connection,
-      facts,
-      {
+    this.#node = await LndNode.start({
+      ...this.line.recipient.access,
+      network: "bcrt",
+      deputy: {
         ...{ deputyKey: DEPUTY_KEY, keys: deputyKeys(MASTER, [KEY_ID]), paid },
         log: (_, line) => this.log.push(line),
       },
-      (invoice) => this.settled.push(invoice),
-    );
+    });
+    this.#node.onInvoiceSettled((invoice) => this.settled.push(invoice));
     const terminalKey = deriveTerminalKey(MASTER, KEY_ID);
-    this.#profile ??= await this.#deputy.profile({ name: "beer tap", keyId: KEY_ID, terminalKey });
+    this.#profile ??= await this.#node.deputyProfile({ name: "beer tap", keyId: KEY_ID, terminalKey });
   }
 
   /** Ends the deputy's program as a crash would: lnd hears nothing of it. */
   end(): void {
-    this.#deputy?.end();
-    this.#connection?.close();
+    // All of it is done at once: nothing is written to lnd after this.
+    void this.#node?.close();
     this.#paid?.end();
-    this.#deputy = undefined;
+    this.#node = undefined;
   }
 
   sell(amount: Msat = sat(500), profile = this.profile): DeputyInvoice {

@@ -42,7 +42,10 @@ export type StubCalls = {
     stream: StubStream<StreamCalls[Name]["response"]>,
   ) => void;
 } & {
-  [Name in keyof DuplexCalls]?: (stream: StubStream<DuplexCalls[Name]["response"]>) => void;
+  [Name in keyof DuplexCalls]?: (
+    stream: StubStream<DuplexCalls[Name]["response"]>,
+    hear: (listener: (message: DuplexCalls[Name]["request"]) => void) => void,
+  ) => void;
 };
 
 type AnyCalls = Readonly<Record<string, ((...args: readonly unknown[]) => unknown) | undefined>>;
@@ -173,6 +176,18 @@ const streaming =
     }
   };
 
+const bothWays =
+  (stub: StubLnd, name: string) =>
+  (call: ServerDuplexStream<object, object>): void => {
+    const stream = streamOf(call);
+    try {
+      stub.expectMacaroon(call.metadata.get("macaroon")[0]);
+      stub.handlerOf(name)(stream, (listener: (message: object) => void) => call.on("data", listener));
+    } catch (cause) {
+      call.emit("error", errorOf(cause));
+    }
+  };
+
 const METHODS = {
   "lnrpc.State/GetState": unary,
   "lnrpc.Lightning/GetInfo": unary,
@@ -193,4 +208,5 @@ const METHODS = {
   "routerrpc.Router/TrackPaymentV2": streaming,
   "routerrpc.Router/TrackPayments": streaming,
   "routerrpc.Router/SubscribeHtlcEvents": streaming,
+  "routerrpc.Router/HtlcInterceptor": bothWays,
 } as const;

@@ -94,13 +94,13 @@ interface LndCustomMessage {
   readonly data: Uint8Array;
 }
 
-interface CircuitKey {
+export interface CircuitKey {
   readonly chan_id: string;
   readonly htlc_id: string;
 }
 
 /** An HTLC that lnd holds until there is a decision. */
-interface InterceptedHtlc {
+export interface InterceptedHtlc {
   readonly incoming_circuit_key: CircuitKey | null;
   readonly payment_hash: Buffer;
   readonly outgoing_amount_msat: string;
@@ -113,7 +113,7 @@ interface InterceptedHtlc {
   readonly auto_fail_height: number;
 }
 
-interface HtlcDecision {
+export interface HtlcDecision {
   readonly incoming_circuit_key: CircuitKey;
   readonly action: "SETTLE" | "FAIL" | "RESUME";
   readonly preimage?: Uint8Array;
@@ -121,7 +121,7 @@ interface HtlcDecision {
   readonly failure_code?: string;
 }
 
-interface HtlcEvent {
+export interface HtlcEvent {
   readonly incoming_channel_id: string;
   readonly incoming_htlc_id: string;
   readonly event_type: "UNKNOWN" | "SEND" | "RECEIVE" | "FORWARD";

@@ -1,4 +1,5 @@
 import { type Msat, msat } from "../../../common/msat.js";
+import type { DeputyProfile } from "../../dpp/index.js";
 import type { Network } from "../../network.js";
 import { NodeError } from "../errors.js";
 import type {
@@ -17,6 +18,7 @@ import type {
 import type { LndAccess } from "./access.js";
 import type { LndChannel, LndMethod } from "./calls.js";
 import { LndConnection, type LndLog } from "./connection.js";
+import { LndDeputy, type LndDeputyOptions } from "./deputy.js";
 import { LndInvoices } from "./invoices.js";
 import { type LostPaymentRule, LostPayments } from "./lost-payment.js";
 import { readMacaroon } from "./macaroon.js";
@@ -37,6 +39,8 @@ export interface LndNodeOptions extends LndAccess {
   readonly network?: Network | undefined;
   /** File of the record of settled payments; absent: in memory. Needed wherever payments are made. */
   readonly record?: string | undefined;
+  /** Takes payments to a deputy: its keys and its record of claims. */
+  readonly deputy?: LndDeputyOptions | undefined;
   readonly log?: LndLog;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -55,6 +59,7 @@ export class LndNode implements LightningNode {
   readonly #payments: LndPayments;
   readonly #invoices: LndInvoices;
   readonly #messages: LndMessages;
+  readonly #deputy: LndDeputy | undefined;
   readonly #settledPayments: Subscription<"routerrpc.Router/TrackPayments"> | undefined;
 
   /**
@@ -62,7 +67,8 @@ export class LndNode implements LightningNode {
    * @throws NodeError `unreachable`, `timeout`, `not-ready`, `permission`, `network`, `storage`
    */
   static async start(options: LndNodeOptions): Promise<LndNode> {
-    const { roles = ["issuer", "merchant"] } = options;
+    const { roles: own = ["issuer", "merchant"] } = options;
+    const roles = options.deputy ? [...own, "deputy" as const] : own;
     const connection = new LndConnection(options, options.log);
     let record: PaymentRecord | undefined;
     try {
@@ -115,6 +121,11 @@ export class LndNode implements LightningNode {
       log,
       now,
     });
+    this.#deputy =
+      options.deputy &&
+      new LndDeputy(connection, facts, { log, ...options.deputy }, (invoice) =>
+        this.#invoices.settled.tell(invoice),
+      );
     const can = (method: LndMethod) => allows(readMacaroon(connection.macaroon), method);
     if (can("lnrpc.Lightning/SubscribeInvoices")) this.#invoices.subscribe();
     if (can("lnrpc.Lightning/SubscribeCustomMessages")) this.#messages.subscribe();
@@ -159,8 +170,19 @@ export class LndNode implements LightningNode {
     return this.#invoices.cancel(paymentHash);
   }
 
-  lookupInvoice(paymentHash: Uint8Array): Promise<InvoiceState> {
-    return this.#invoices.lookup(paymentHash);
+  async lookupInvoice(paymentHash: Uint8Array): Promise<InvoiceState> {
+    return (await this.#deputy?.lookup(paymentHash)) ?? this.#invoices.lookup(paymentHash);
+  }
+
+  /**
+   * What a terminal needs to make invoices that are paid to this lnd's deputy; it holds secrets.
+   * @throws NodeError `not-connected` without a channel, `bad-request` for a node without a deputy
+   */
+  async deputyProfile(
+    terminal: Pick<DeputyProfile, "name" | "keyId" | "terminalKey">,
+  ): Promise<DeputyProfile> {
+    if (!this.#deputy) throw new NodeError("bad-request", "this node was started without a deputy");
+    return this.#deputy.profile(terminal);
   }
 
   pay(request: PaymentRequest): Promise<PaymentState> {
@@ -197,6 +219,7 @@ export class LndNode implements LightningNode {
 
   async close(): Promise<void> {
     this.#settledPayments?.end();
+    this.#deputy?.end();
     this.#invoices.end();
     this.#messages.end();
     this.connection.close();
