@@ -12,6 +12,7 @@ export interface TerminalRun {
   type(keys: string): void;
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
+  kill(): void;
 }
 
 const running = new Set<() => void>();
@@ -20,8 +21,15 @@ afterEach(() => {
   running.clear();
 });
 
+/** A terminal that is gone at the end of the test, as {@link openTerminal}. */
+export function inTerminal(...args: Parameters<typeof openTerminal>): TerminalRun {
+  const terminal = openTerminal(...args);
+  running.add(terminal.kill);
+  return terminal;
+}
+
 /** @param command program and arguments @param env besides this process's own */
-export function inTerminal(
+export function openTerminal(
   command: readonly string[],
   columns: number,
   env: Record<string, string> = {},
@@ -34,7 +42,6 @@ export function inTerminal(
       stdio: ["pipe", "pipe", "inherit"],
     },
   );
-  running.add(() => child.kill("SIGKILL"));
   let text = "";
   let from = 0;
   let over = false;
@@ -57,6 +64,7 @@ export function inTerminal(
   return {
     screen: () => text,
     ended,
+    kill: () => void child.kill("SIGKILL"),
     type: (keys) => void child.stdin.write(keys),
     shows: (pattern) =>
       new Promise((resolve, reject) => {

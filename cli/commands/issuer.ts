@@ -20,7 +20,7 @@ export const registerIssuer: RegisterCommand = (program, run) => {
       "the ledger: an SQLite file in the folder, or postgresql://user@host/database",
     )
     .option("--node <folder>", "an embedded node that is there already; default: a new one in the folder")
-    .option("--chain <file>", "simulated chain of the new node")
+    .option("--chain <file>", "simulated chain of the new node; default: chain.db beside the folder")
     .option("--alias <text>", "name of the new node")
     .option(
       "--address <host:port>",

@@ -2,9 +2,11 @@ import { formatMsat, parseAmount } from "../../common/index.js";
 import { pause } from "../../common/pause.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
+import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { askNode } from "../node/ask-node.js";
 import { nodeUri } from "../node/operations.js";
+import { peerUri } from "../node/peer-choice.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { terminalCode } from "../terminal-code.js";
@@ -13,6 +15,8 @@ import { readInvoiceArgument } from "./invoice.js";
 const SIMULATED = "Real Lightning protocol, simulated chain: there is no real money in this node.";
 /** Milliseconds between looks whether the node still runs. */
 const LOOK_MS = 1000;
+/** A year. */
+const MAX_EXPIRY_SECONDS = 31_536_000;
 
 async function start(context: CommandContext, folder: string, options: StartOptions): Promise<CommandOutput> {
   const wanted = checkStartOptions(folder, options);
@@ -62,7 +66,8 @@ async function info(context: CommandContext, folder: string): Promise<CommandOut
   };
 }
 
-async function connect(context: CommandContext, folder: string, uri: string): Promise<CommandOutput> {
+async function connect(context: CommandContext, folder: string, peer: string): Promise<CommandOutput> {
+  const uri = await peerUri(peer, context.signal);
   const { answer, running } = await askNode(folder, "connect", { uri }, context.signal);
   return {
     data: { ...answer, running },
@@ -79,7 +84,7 @@ interface FundOptions {
 async function fund(context: CommandContext, folder: string, options: FundOptions): Promise<CommandOutput> {
   const capacity = parseAmount(options.amount, "--amount");
   const push = parseAmount(options.push, "--push");
-  const request = { peer: options.peer, capacity, push };
+  const request = { peer: await peerUri(options.peer, context.signal), capacity, push };
   const { answer, running } = await askNode(folder, "fund", request, context.signal);
   return {
     data: { ...answer, capacity, push, running },
@@ -90,6 +95,25 @@ async function fund(context: CommandContext, folder: string, options: FundOption
       ["Block", String(answer.blockHeight)],
     ])}\n${SIMULATED}`,
   };
+}
+
+interface InvoiceOptions {
+  readonly amount: string;
+  readonly description: string;
+  readonly expiry: string;
+}
+
+async function invoice(
+  context: CommandContext,
+  folder: string,
+  { amount, description, expiry }: InvoiceOptions,
+): Promise<CommandOutput> {
+  const expirySeconds = /^[1-9]\d{0,7}$/.test(expiry) ? Number.parseInt(expiry, 10) : 0;
+  if (expirySeconds < 1 || expirySeconds > MAX_EXPIRY_SECONDS)
+    throw new InputError(`--expiry: need 1 to ${MAX_EXPIRY_SECONDS} seconds, have "${expiry.slice(0, 20)}"`);
+  const request = { amount: parseAmount(amount, "--amount"), description, expirySeconds };
+  const { answer } = await askNode(folder, "invoice", request, context.signal);
+  return { data: answer, text: answer.invoice };
 }
 
 interface PayOptions {
@@ -152,23 +176,31 @@ Examples:
     .addHelpText("after", "\nExample:\n  chequecard node info shop\n")
     .action((folder: string) => run((context) => info(context, folder)));
   node
-    .command("connect <folder> <uri>")
-    .description("connect to a peer, pubkey@host:port")
+    .command("connect <folder> <peer>")
+    .description("connect to a peer: pubkey@host:port, or the folder of a node that runs here")
     .addHelpText("after", "\nExample:\n  chequecard node connect wallet 02ab...@127.0.0.1:9735\n")
-    .action((folder: string, uri: string) => run((context) => connect(context, folder, uri)));
+    .action((folder: string, peer: string) => run((context) => connect(context, folder, peer)));
   node
     .command("fund <folder>")
     .description(
       "open a channel to a running peer, with coins made from nothing, and make the block that confirms it",
     )
-    .requiredOption("--peer <uri>", "pubkey@host:port of the peer, on the same simulated chain")
+    .requiredOption(
+      "--peer <peer>",
+      "pubkey@host:port of the peer, on the same simulated chain, or the folder of a node that runs here",
+    )
     .requiredOption("--amount <amount>", "what the channel holds, such as 1000000sat")
     .option("--push <amount>", "what the peer has of it from the start", "0sat")
-    .addHelpText(
-      "after",
-      "\nExample:\n  chequecard node fund wallet --peer 02ab...@127.0.0.1:9735 --amount 1000000sat\n",
-    )
+    .addHelpText("after", "\nExample:\n  chequecard node fund wallet --peer shop --amount 1000000sat\n")
     .action((folder: string, options: FundOptions) => run((context) => fund(context, folder, options)));
+  node
+    .command("invoice <folder>")
+    .description("make an invoice of the node, to try cards and payments with")
+    .requiredOption("--amount <amount>", "such as 2500sat")
+    .option("--description <text>", "what payers see", "")
+    .option("--expiry <seconds>", "how long it can be paid", "3600")
+    .addHelpText("after", "\nExample:\n  chequecard node invoice shop --amount 2500sat\n")
+    .action((folder: string, options: InvoiceOptions) => run((context) => invoice(context, folder, options)));
   node
     .command("pay <folder> <bolt11>")
     .description("pay an invoice, once")

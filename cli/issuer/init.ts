@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import {
   acquireProcessLock,
   bytesToHex,
@@ -78,7 +78,8 @@ export async function initIssuer(
     try {
       expectNoIssuer(folder, given);
       for (const path of [configPath(folder), profilePath(folder), config.keys]) removeTemporaries(path);
-      if (!isEmbeddedNode(nodeFolder)) createEmbeddedNode(nodeFolder, wish);
+      if (!isEmbeddedNode(nodeFolder))
+        createEmbeddedNode(nodeFolder, { ...sharedChain(folder, options), ...wish });
       const { uri: own } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
       const uri = publicUri(own, answers.address);
       const warnings = isLocalAddress(parseNodeUri(uri))
@@ -105,6 +106,10 @@ export async function initIssuer(
     answers.factory.key?.fill(0);
   }
 }
+
+/** The chain on which nodes beside the issuer's folder live, so that they reach the issuer's. */
+const sharedChain = (folder: string, { node }: InitOptions): { readonly chain?: string } =>
+  node === undefined ? { chain: join(dirname(folder), "chain.db") } : {};
 
 const profilePath = (folder: string): string => join(folder, "profile.yaml");
 

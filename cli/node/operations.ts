@@ -7,6 +7,7 @@ import type { LdkNode } from "../../lightning/nodes/ldk/index.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
 import { InputError } from "../error-report.js";
 import { terminalName } from "./deputy-terminals.js";
+import { makeInvoice } from "./invoice-operation.js";
 import { amount, type Operation, operation, type Subject } from "./operation.js";
 import { salesRefund, salesTotals } from "./sales-operations.js";
 
@@ -184,6 +185,7 @@ export const OPERATIONS = {
   info,
   connect,
   fund,
+  invoice: makeInvoice,
   pay,
   "lookup-payments": lookupPayments,
   "list-payments": listPayments,

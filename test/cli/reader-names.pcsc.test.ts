@@ -1,30 +1,13 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { inNamespace, namespaceWorks } from "../../scripts/pcscd/namespace.mjs";
 import { chequecard, inFolder } from "../../testing/command-run.js";
+import { ACR1252, readerConfig } from "../pcscd/readers-as-sold.js";
 
 const MAIN = resolve(import.meta.dirname, "../../dist/cli/main.js");
-const DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 const run = promisify(execFile);
-
-/**
- * A reader.conf with virtual readers of these names; each has two slots, at this port and the next. A copy of the
- * driver serves each, since one keeps the connections of a single reader.
- */
-function config(path: (name: string) => string, ...names: readonly string[]): string {
-  const entries = names.map((name, index) => {
-    const port = `0x${(35963 + 2 * index).toString(16)}`;
-    const driver = path(`driver-${index}.so`);
-    copyFileSync(DRIVER, driver);
-    return `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${port}\nLIBPATH ${driver}\nCHANNELID ${port}\n`;
-  });
-  const file = path("reader.conf");
-  writeFileSync(file, Buffer.from(entries.join("\n"), "latin1"));
-  return file;
-}
 
 /** Lays a card on the first slot, runs a command line when it is seen, and prints what that printed as JSON. */
 const SCRIPT = `
@@ -46,16 +29,16 @@ async function beside(file: string, card: string, args: readonly string[]) {
 const works = await namespaceWorks();
 
 describe.skipIf(!works)("readers with names as sold", () => {
-  const ACR1252 = [
-    "ACS ACR1252 1S CL Reader [ACR1252 Dual Reader PICC]",
-    "ACS ACR1252 1S CL Reader [ACR1252 Dual Reader SAM]",
-  ];
-
   it("--reader ACR1252 takes the slot with the card, and says so", () =>
     inFolder(async (path) => {
       const card = path("card.json");
       await chequecard(["simulate", "new", card]);
-      const done = await beside(config(path, ...ACR1252), card, ["card", "info", "--reader", "ACR1252"]);
+      const done = await beside(readerConfig(path, ...ACR1252), card, [
+        "card",
+        "info",
+        "--reader",
+        "ACR1252",
+      ]);
       expect(done).toMatchObject({
         status: 0,
         stderr: expect.stringMatching(/Using the reader ".*PICC\] 00 00"/),
@@ -64,7 +47,7 @@ describe.skipIf(!works)("readers with names as sold", () => {
 
   it("--reader ACR1252 names them all where two slots for cards are empty", () =>
     inFolder(async (path) => {
-      const done = await beside(config(path, ...ACR1252), "", ["card", "info", "--reader", "ACR1252"]);
+      const done = await beside(readerConfig(path, ...ACR1252), "", ["card", "info", "--reader", "ACR1252"]);
       expect(done.status).toBe(4);
       // pcscd lists readers in the order in which their drivers came up.
       for (const slot of ["00 00", "00 01"])
@@ -73,7 +56,7 @@ describe.skipIf(!works)("readers with names as sold", () => {
 
   it("one whose name is not UTF-8 is listed, and refused with what to do", () =>
     inFolder(async (path) => {
-      const conf = config(path, "Good Reader", "Kartenleser K\u00f6ln");
+      const conf = readerConfig(path, "Good Reader", "Kartenleser K\u00f6ln");
       const listed = await beside(conf, "", ["readers"]);
       expect(listed.stdout).toMatch(/Good Reader 00 00 +no card/);
       expect(listed.stdout).toMatch(/Kartenleser K\u00f6ln 00 00 +cannot be used: its name is not UTF-8/);
