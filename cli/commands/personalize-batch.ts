@@ -86,7 +86,7 @@ export function registerBatch(personalize: Command, run: RunAction): void {
     .option("--prefix <text>", "before the numbers of --count", "")
     .option("--reader <name>", "a reader; may be given several times", collect)
     .option("--all-readers", "every reader that is connected")
-    .option("--card <file>", "a simulated card instead of readers; may be given several times", collect)
+    .option("--card <file...>", "simulated cards instead of readers; may be given several times")
     .addHelpText(
       "after",
       `

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newFolder } from "../../testing/hooks.js";
 import { type Block, blocksOf, commandsOf } from "./blocks.js";
+import { form } from "./form.js";
 import { Session, type Shown, type Typing } from "./session.js";
 
 /** What a command must show, and how it must end. */
@@ -35,14 +36,6 @@ const ALWAYS: Typing = [
   [/[Pp]assphrase[^\n]*: /, PASSPHRASE],
   [/\[y\/N\] /, "y\r"],
 ];
-/** What somebody finds out by trying, as a text of the document shows it: numbers, ids and times differ. */
-const form = (text: string): string =>
-  text
-    .replace(/\b[0-9a-f]{4}(-[0-9a-f]{4})+\b|\b[0-9a-f]{8,}\b/g, "#")
-    .replace(/\d[\d,.:]*/g, "0")
-    .replace(/\s+/g, " ")
-    .trim();
-
 /** Follows a document from its first block to its last, as a person who pastes each command and reads what it says. */
 export function follow(
   document: string,

@@ -23,7 +23,7 @@ follow("docs/stall.md", {
       shows: /My stall[\s\S]*1\.50 EUR[\s\S]*PAID[\s\S]*Paid +1 sale/,
       typed: [
         [/> /, "1.50\r"],
-        [/card away/, TAKE_CARD],
+        [/card away\.\r\n/, TAKE_CARD],
         [/> /, "\x03"],
       ],
       exit: 130,

@@ -1,0 +1,30 @@
+/** Why a block of commands is not run: the reasons that `no-run=` may name. */
+export const REASONS = {
+  ci: ".ci/run runs these two themselves",
+  system: "installs packages, users and services on the machine, as root",
+  minutes: "takes minutes; a smaller share of the same code is in `npm test`",
+  loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
+} as const;
+
+/** Every block of commands that is not run: its document, and its first command. */
+export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof REASONS, first: string])[] = [
+  ["README.md", "ci", "npm start"],
+  ["docs/issuer.md", "minutes", "npm run -s build && node dist/prove/festival/index.js"],
+  ["docs/issuer.md", "loss", 'chequecard ledger write-off <payment-hash> --note "paid by hand to the caterer"'],
+  ["docs/proof.md", "minutes", "npm run prove"],
+  [
+    "docs/stall.md",
+    "system",
+    "apt-get install nodejs npm git g++ make python3 libpcsclite-dev pcscd libccid",
+  ],
+  [
+    "docs/stall.md",
+    "system",
+    "useradd --system --create-home --home-dir /var/lib/chequecard --shell /usr/sbin/nologin chequecard",
+  ],
+  [
+    "docs/stall.md",
+    "system",
+    "cp /opt/chequecard/docs/systemd/chequecard-terminal.service /etc/systemd/system/",
+  ],
+];
