@@ -13,6 +13,7 @@ const COMMAND = /^(sudo |\$ |\w+=\S+ )?(chequecard|npx|npm|node|apt-get|git|dock
 const MARKS: Readonly<Record<string, readonly string[]>> = {
   sh: ["no-run", "window", "stops", "card"],
   yaml: ["append"],
+  python: ["write"],
   text: ["paste", "output", "output-of"],
 };
 
@@ -24,13 +25,17 @@ describe("blocks of documents", () => {
         null,
       ]);
     for (const { document, line, language, marks } of blocks) {
-      expect([document, line, ["sh", "text", "ts", "js", "json", "yaml"]]).toEqual([
+      expect([document, line, ["sh", "text", "ts", "js", "json", "yaml", "python"]]).toEqual([
         document,
         line,
         expect.arrayContaining([language]),
       ]);
       for (const mark of marks.keys())
-        expect([document, line, MARKS[language] ?? []]).toEqual([document, line, expect.arrayContaining([mark])]);
+        expect([document, line, MARKS[language] ?? []]).toEqual([
+          document,
+          line,
+          expect.arrayContaining([mark]),
+        ]);
     }
   });
 
@@ -44,7 +49,7 @@ describe("blocks of documents", () => {
   it("with commands are run, but for those in the list of what is not", () => {
     const marked = blocks
       .filter(({ marks }) => marks.has("no-run"))
-      .map((block) => [block.document, block.marks.get("no-run"), commandsOf(block)[0]]);
+      .map((block) => [block.document, block.marks.get("no-run"), commandsOf(block)[0]?.split("\n")[0]]);
     expect(marked).toEqual(NOT_RUN);
     for (const [, reason] of marked) expect(Object.keys(REASONS)).toContain(reason);
   });
@@ -80,6 +85,7 @@ it("units of systemd name only commands and options that exist", async () => {
     const [first = "", second = ""] = words;
     const help = await chequecard([first, second, "--help"]);
     expect([line, help.out]).toEqual([line, expect.stringContaining(`Usage: chequecard ${first} ${second}`)]);
-    for (const option of words.filter((word) => word.startsWith("--"))) expect(help.out, line).toContain(option);
+    for (const option of words.filter((word) => word.startsWith("--")))
+      expect(help.out, line).toContain(option);
   }
 });

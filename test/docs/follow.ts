@@ -7,7 +7,7 @@ import { form } from "./form.js";
 import { Session, type Shown, type Typing } from "./session.js";
 
 /** What a command must show, and how it must end. */
-export interface Expected {
+interface Expected {
   /** A part of its output. */
   readonly shows: RegExp;
   readonly exit?: number;
@@ -16,7 +16,7 @@ export interface Expected {
 }
 
 /** How a document is followed. */
-export interface Following {
+interface Following {
   readonly readers: "ACR1252" | "virtual";
   /** Its commands run in a copy of the sources instead of an empty folder. */
   readonly clone?: boolean;
@@ -111,7 +111,7 @@ export function follow(
 
     async function doBlock(block: Block): Promise<void> {
       const { language, marks, lines } = block;
-      const file = marks.get("append");
+      const file = marks.get("append") ?? marks.get("write");
       const window = marks.get("paste");
       if (window !== undefined) await paste(block, window);
       else if (language === "sh") await runCommands(block);
@@ -121,7 +121,7 @@ export function follow(
 
     const isFollowed = ({ language, marks }: Block) =>
       (language === "sh" && !marks.has("no-run")) ||
-      ["append", "output", "paste"].some((mark) => marks.has(mark));
+      ["append", "write", "output", "paste"].some((mark) => marks.has(mark));
     for (const block of blocksOf(document).filter(isFollowed)) {
       const title = `line ${block.line} can be followed: ${block.lines.find((line) => line !== "") ?? ""}`;
       it(title, async () => {

@@ -38,7 +38,7 @@ follow("docs/issuer.md", {
     "chequecard cards limits A17 --policy staff": /./,
     "chequecard cards block A17": /blocked/,
     "chequecard cards replace A17 B1": /25,000 sat moved/,
-    "chequecard cards new-pin --reader ACR1252": /The card has 25,000 sat/,
+    "chequecard cards new-pin --test-key --reader ACR1252": /The card has 25,000 sat/,
     "chequecard personalize pins festival/new-pins/letters --journal festival/new-pins/0123456789abcdef.journal --html letter.html":
       /letter\.html/,
     "chequecard issuer close-event festival --csv due.csv": /due\.csv/,

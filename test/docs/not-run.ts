@@ -2,29 +2,52 @@
 export const REASONS = {
   ci: ".ci/run runs these two themselves",
   system: "installs packages, users and services on the machine, as root",
+  machines:
+    "needs three machines with PostgreSQL, etcd and Patroni, as root; test/failover has such a cluster",
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
 
 /** Every block of commands that is not run: its document, and its first command. */
-export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof REASONS, first: string])[] = [
-  ["README.md", "ci", "npm start"],
-  ["docs/issuer.md", "minutes", "npm run -s build && node dist/prove/festival/index.js"],
-  ["docs/issuer.md", "loss", 'chequecard ledger write-off <payment-hash> --note "paid by hand to the caterer"'],
-  ["docs/proof.md", "minutes", "npm run prove"],
+export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof REASONS, first: string])[] =
   [
-    "docs/stall.md",
-    "system",
-    "apt-get install nodejs npm git g++ make python3 libpcsclite-dev pcscd libccid",
-  ],
-  [
-    "docs/stall.md",
-    "system",
-    "useradd --system --create-home --home-dir /var/lib/chequecard --shell /usr/sbin/nologin chequecard",
-  ],
-  [
-    "docs/stall.md",
-    "system",
-    "cp /opt/chequecard/docs/systemd/chequecard-terminal.service /etc/systemd/system/",
-  ],
-];
+    ["README.md", "ci", "npm start"],
+    ["docs/issuer.md", "minutes", "npm run -s build && node dist/prove/festival/index.js"],
+    [
+      "docs/issuer.md",
+      "loss",
+      'chequecard ledger write-off <payment-hash> --note "paid by hand to the caterer"',
+    ],
+    ["docs/proof.md", "minutes", "npm run prove"],
+    ["docs/scale.md", "machines", "apt-get install --yes etcd-server etcd-client patroni postgresql"],
+    ["docs/scale.md", "machines", "export NAME=db1 ADDRESS=10.0.0.11"],
+    ["docs/scale.md", "machines", "cat > /etc/default/etcd <<END"],
+    ["docs/scale.md", "machines", "systemctl enable --now etcd"],
+    ["docs/scale.md", "machines", "install -m 600 -o postgres -g postgres /dev/null /etc/patroni/config.yml"],
+    ["docs/scale.md", "machines", "systemctl enable --now patroni"],
+    [
+      "docs/scale.md",
+      "machines",
+      'PRIMARY=$(curl --silent http://$ADDRESS:8008/cluster | grep --only-matching \'"name": "[^"]*", "role": "leader"[^}]*"host": "[^"]*"\' | sed \'s/.*"host": "//; s/"//\')',
+    ],
+    ["docs/scale.md", "machines", "apt-get install --yes haproxy"],
+    ["docs/scale.md", "machines", "cat > /etc/haproxy/haproxy.cfg <<END"],
+    ["docs/scale.md", "machines", "systemctl reload-or-restart haproxy"],
+    ["docs/scale.md", "machines", "chequecard issuer init /var/lib/chequecard/issuer --label festival \\"],
+    ["docs/scale.md", "machines", "patronictl --config-file /etc/patroni/config.yml switchover"],
+    [
+      "docs/stall.md",
+      "system",
+      "apt-get install nodejs npm git g++ make python3 libpcsclite-dev pcscd libccid",
+    ],
+    [
+      "docs/stall.md",
+      "system",
+      "useradd --system --create-home --home-dir /var/lib/chequecard --shell /usr/sbin/nologin chequecard",
+    ],
+    [
+      "docs/stall.md",
+      "system",
+      "cp /opt/chequecard/docs/systemd/chequecard-terminal.service /etc/systemd/system/",
+    ],
+  ];

@@ -18,6 +18,10 @@ const READY = /\n@(\d+)@ $/;
 const HAND = "the hand with the card";
 const EYE = "the eye on the reader";
 
+/** Colours, movements of the cursor, and what is between the parts of a line's end. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are made of them
+const CONTROLS = /\x1b\[[?\d;]*[A-Za-z]|\r/g;
+
 /** What is typed when a question is shown. */
 export type Typing = readonly (readonly [question: RegExp, keys: string])[];
 
@@ -84,7 +88,7 @@ class Window {
       const waited = [READY, ...(until ? [until] : []), ...questions.map(([question]) => asks(question))];
       const any = new RegExp(waited.map(({ source }) => `(?:${source})`).join("|"));
       const [found] = await this.#terminal.shows(any);
-      const shown = this.#terminal.screen().slice(from).replaceAll("\r", "");
+      const shown = this.#terminal.screen().slice(from).replace(CONTROLS, "");
       const output = shown.slice(shown.indexOf("\n") + 1).replace(READY, "");
       const ended = READY.exec(found);
       if (ended) return { exitCode: Number.parseInt(ended[1] ?? "", 10), output };
