@@ -20,6 +20,8 @@ export const DOCUMENTS: readonly string[] = [
   "README.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
+  "applet/README.md",
+  "specs/README.md",
   ...readdirSync(join(ROOT, "docs"))
     .filter((name) => name.endsWith(".md"))
     .sort()

@@ -1,6 +1,7 @@
 /** Why a block of commands is not run: the reasons that `no-run=` may name. */
 export const REASONS = {
   ci: ".ci/run runs these two themselves",
+  applet: "the part `applet` of `npm test` is the first three; the last needs the card vendor's licensed kit",
   system: "installs packages, users and services on the machine, as root",
   machines:
     "needs three machines with PostgreSQL, etcd and Patroni, as root; test/failover has such a cluster",
@@ -12,6 +13,7 @@ export const REASONS = {
 export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof REASONS, first: string])[] =
   [
     ["README.md", "ci", "npm start"],
+    ["applet/README.md", "applet", "npm test -- --part applet"],
     ["docs/issuer.md", "minutes", "npm run -s build && node dist/prove/festival/index.js"],
     [
       "docs/issuer.md",
