@@ -53,6 +53,7 @@ export const MESSAGE_TYPE = {
   card_update: 45007,
   refund_request: 45009,
   refund_answer: 45011,
+  card_balance: 45013,
 } as const;
 
 export type Words = Readonly<Record<string, unknown>>;
@@ -131,6 +132,13 @@ export function readMessage(type: number, bytes: Uint8Array): Words {
         reason: reason ? Number(integer(reason)) : null,
       };
     }
+    case MESSAGE_TYPE.card_balance: {
+      const name = "card_balance";
+      const requestHash = from.take(32, name);
+      const left = extension(from, name, []).get(1n);
+      need(left === undefined || (left.length === 8 && integer(left) <= MAX_AMOUNT), `${name}/tlv/1`);
+      return { requestHash: hex(requestHash), left: left ? integer(left) : null };
+    }
     default:
       throw new Refused("type");
   }
@@ -147,6 +155,11 @@ export function writeMessage(type: number, words: Words): Buffer {
     }
     case MESSAGE_TYPE.card_status:
       return join(bytes("status"), uint(BigInt(String(words.time)), 8), bytes("nonce"));
+    case MESSAGE_TYPE.card_balance: {
+      const left =
+        words.left === null ? Buffer.alloc(0) : writeRecord(1n, uint(BigInt(String(words.left)), 8));
+      return join(bytes("requestHash"), left);
+    }
     case MESSAGE_TYPE.card_update:
       return join(bytes("requestHash"), bytes("update"));
     case MESSAGE_TYPE.refund_request:

@@ -108,6 +108,7 @@ async function serve(order: ServiceOrder): Promise<void> {
     let rejected: number | undefined;
     await authorizer.initiatePayment(request, {
       update: async () => {},
+      balance: async () => {},
       reject: async (reason) => {
         rejected = reason;
       },

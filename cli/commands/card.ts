@@ -31,7 +31,15 @@ const verification = async () => ({
   ...(await import("./invoice.js")),
 });
 
-async function info(card: CardSession): Promise<CommandOutput> {
+interface InfoOptions extends ReaderChoice {
+  readonly node?: string;
+}
+
+async function info(
+  card: CardSession,
+  { node }: InfoOptions,
+  { signal }: CommandContext,
+): Promise<CommandOutput> {
   const { profile, nodeUri, aid } = card.selected;
   const pin = profile.lifecycle === LIFECYCLE.PERSONALIZED ? await card.pinState() : undefined;
   const pinText =
@@ -39,8 +47,9 @@ async function info(card: CardSession): Promise<CommandOutput> {
     { verified: "set", unverified: "", blocked: "blocked: all tries are used up", none: "not set" }[
       pin.state
     ];
+  const issuer = node === undefined ? undefined : await issuerWord(card, node, signal);
   return {
-    data: { aid, ...profile, nodeUri, pin, authenticated: false },
+    data: { aid, ...profile, nodeUri, pin, authenticated: false, issuer },
     text: `${renderRecord([
       ["State", LIFECYCLE_TEXT[profile.lifecycle]],
       ["Protocol", `${profile.major}.${profile.minor}`],
@@ -49,8 +58,17 @@ async function info(card: CardSession): Promise<CommandOutput> {
       ["Most at once", limitText(profile.maxPerTransaction, "no limit")],
       ["PIN above", limitText(profile.pinThreshold, "never by the amount alone")],
       ["PIN", pin?.state === "unverified" ? `set, ${pin.triesLeft} tries left` : pinText],
-    ])}\nThis is what the card says of itself; \`card identify\` has it signed.`,
+    ])}\nThis is what the card says of itself; \`card identify\` has it signed.${issuer ? `\n${issuer.sentence}` : ""}`,
+    exitCode: issuer && !issuer.hasAnswered ? EXIT.SERVICE : EXIT.OK,
   };
+}
+
+/** What asks nodes is loaded where it is needed. @throws InputError for a card that is not in use */
+async function issuerWord(card: CardSession, node: string, signal: AbortSignal) {
+  if (card.selected.profile.lifecycle !== LIFECYCLE.PERSONALIZED)
+    throw new InputError("--node: the card is not in use, so no issuer can be asked about it");
+  const { askIssuer } = await import("../card-balance.js");
+  return await askIssuer(card, node, signal);
 }
 
 async function identifyCard(card: CardSession, recordFile: string | undefined): Promise<CommandOutput> {
@@ -207,23 +225,38 @@ export const registerCard: RegisterCommand = (program, run: RunAction) => {
   const sessionCommand = (
     name: string,
     description: string,
-    use: (card: CardSession, options: { issuerRecord?: string }) => Promise<CommandOutput>,
+    use: (
+      card: CardSession,
+      options: ReaderChoice & { issuerRecord?: string; node?: string },
+      context: CommandContext,
+    ) => Promise<CommandOutput>,
   ) =>
     withChoice(card.command(name).description(description)).action(
-      (options: ReaderChoice & { issuerRecord?: string }) =>
+      (options: ReaderChoice & { issuerRecord?: string; node?: string }) =>
         run((context) =>
           withReader(context, options, (reader) =>
-            withCard(reader, (session) => use(session, options), {
+            withCard(reader, (session) => use(session, options, context), {
               trace: context.trace,
               signal: context.signal,
             }),
           ),
         ),
     );
-  sessionCommand("info", "show what the card says of itself", info).addHelpText(
-    "after",
-    "\nExamples:\n  chequecard card info\n  chequecard card info --card card.json\n",
-  );
+  sessionCommand("info", "show what the card says of itself", info)
+    .option("--node <folder>", "ask the card's issuer what is left, through this embedded node of one's own")
+    .addHelpText(
+      "after",
+      `
+Only the issuer knows what is left: payments that were refused, and money that was paid in, reach the card with its next
+tap. With --node it is asked, and what waits for the card is given to it. It tells only where the card's policy says so
+(tellsBalance), since merchants are told then too.
+
+Examples:
+  chequecard card info
+  chequecard card info --card card.json
+  chequecard card info --card card.json --node shop
+`,
+    );
   sessionCommand("identify", "ask the card for a signed status", (session, options) =>
     identifyCard(session, options.issuerRecord),
   )

@@ -6,6 +6,7 @@ import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LdkNode } from "../../lightning/nodes/ldk/index.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
 import { InputError } from "../error-report.js";
+import { cardStatus } from "./card-status-operation.js";
 import { terminalName } from "./deputy-terminals.js";
 import { makeInvoice } from "./invoice-operation.js";
 import { amount, type Operation, operation, type Subject } from "./operation.js";
@@ -189,6 +190,7 @@ export const OPERATIONS = {
   pay,
   "lookup-payments": lookupPayments,
   "list-payments": listPayments,
+  "card-status": cardStatus,
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
   "sales-refund": salesRefund,

@@ -28,6 +28,8 @@ export interface SaleDisplay {
   onNotice?(sentence: string): void;
   /** A step was done, with its duration in milliseconds. */
   onStep?(step: SaleStep, milliseconds: number): void;
+  /** The sale is paid, and this is left for the card, says its issuer: for the receipt. */
+  onLeft?(left: Msat): void;
   /** @param signal aborts when the sale ends without it @returns undefined to give up the PIN */
   askPin?(
     retry: { readonly triesLeft: number } | undefined,
@@ -264,6 +266,7 @@ export class Terminal {
       if (answer.outcome === "not-sent" && !(answer.cause instanceof NodeError)) throw answer.cause;
       const final = await this.#settle(sale, answer);
       if (final) display.onStep?.("payment", this.#now() - started);
+      if (answer.outcome === "paid" && answer.left !== undefined) display.onLeft?.(answer.left);
       if (answer.cardUpdate && card) await this.#deliver(card, answer.cardUpdate, display);
       if (final || (await this.#settledBefore(sale))) return true;
       tell(notConfirmed(answer));

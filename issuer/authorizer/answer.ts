@@ -1,3 +1,4 @@
+import type { Msat } from "../../common/msat.js";
 import type { Reply } from "../../lightning/api/authorizer.js";
 import { reasonForLog } from "../../lightning/api/reason-codes.js";
 import { cardName } from "../ledger/accounts.js";
@@ -7,13 +8,14 @@ import { sealUpdate } from "./card-updates.js";
 import { nameOf } from "./payments.js";
 import type { IssuerPorts } from "./ports.js";
 
-/** What is said to one peer about one authorization: each update of the card once, then perhaps a reject. */
+/** What is said to one peer about one authorization: each update of the card once, then what is left, or a reject. */
 export class Answer {
   readonly #ports: Pick<IssuerPorts, "keys" | "randomBytes" | "secp256k1" | "log">;
   readonly #authorization: VerifiedAuthorization;
   readonly #reply: Reply;
   /** Sequence of the update that was sent last. */
   #sent: bigint | undefined;
+  #isTold = false;
 
   constructor(ports: IssuerPorts, authorization: VerifiedAuthorization, reply: Reply) {
     this.#ports = ports;
@@ -30,6 +32,13 @@ export class Answer {
     } catch (error) {
       this.#ports.log.error({ event: "keys", error: nameOf(error) }, "an update could not be signed");
     }
+  }
+
+  /** What is left after the payment; once, and only where it is told. */
+  async balance(left: Msat | undefined): Promise<void> {
+    if (left === undefined || this.#isTold) return;
+    this.#isTold = true;
+    await this.#reply.balance(left);
   }
 
   async reject(reason: number): Promise<void> {

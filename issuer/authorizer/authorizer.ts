@@ -74,14 +74,15 @@ export class Authorizer implements PaymentAuthorizer {
     await this.#handle(() => this.#present(request, reply));
   }
 
-  async cardStatus(request: CardStatus, reply: Pick<Reply, "update">): Promise<void> {
+  async cardStatus(request: CardStatus, reply: Pick<Reply, "update" | "balance">): Promise<void> {
     await this.#handle(async () => {
       const opened = this.#statuses.read(request);
       const card = opened && (await this.#cards.find(opened.fields.cardId));
       if (!opened || !this.#statuses.isGenuine(opened, card) || !card) return;
       if (!this.#cardRate.takeStatus(card, opened.unsigned, this.#ports.monotonic())) return;
-      const limits = await this.#statuses.record(opened);
-      if (limits) await reply.update(await sealUpdate(this.#ports, card, limits));
+      const { pending, left } = await this.#statuses.record(opened);
+      if (pending) await reply.update(await sealUpdate(this.#ports, card, pending));
+      await reply.balance(left);
     });
   }
 
@@ -124,10 +125,11 @@ export class Authorizer implements PaymentAuthorizer {
     onStep("verified");
     if (authorization.problem && (await this.#mayBePaid(authorization))) return;
     const answer = new Answer(this.#ports, authorization, reply);
-    const { decision, pending } = await this.#join(name, authorization, answer);
+    const { decision, pending, left } = await this.#join(name, authorization, answer);
     // The update goes first: a reject ends the terminal's waiting.
     await answer.update(pending);
     if ("reason" in decision) await answer.reject(decision.reason);
+    else await answer.balance(left);
   }
 
   /** @returns undefined when it is not genuine: that was said, or must not be */
@@ -183,7 +185,7 @@ export class Authorizer implements PaymentAuthorizer {
     const started = monotonic();
     // Where the commit may have happened although it failed here, the reconciler will find the authorization.
     const recorded = await this.writer.decide(authorization);
-    const { decision, pending, isNews } = recorded;
+    const { decision, pending, left, isNews } = recorded;
     switch (decision.kind) {
       case "refuse":
       case "void":
@@ -206,6 +208,7 @@ export class Authorizer implements PaymentAuthorizer {
       case "reserve":
         onStep("reserved");
         await answer.update(pending);
+        await answer.balance(left);
         if (decision.node !== this.#node) {
           release();
           return await this.#ended(authorization, recorded, { state: "reserved", reason: null });

@@ -3,13 +3,15 @@ import type { OpenedMessage } from "../../apdu/sealed/message.js";
 import { type CardStatus, statusMessage } from "../../apdu/sealed/status.js";
 import { equalBytes } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
+import type { Msat } from "../../common/msat.js";
 import type { CardStatus as StatusRequest } from "../../lightning/api/card-status.js";
 import { statusChallenge } from "../../lightning/api/status-challenge.js";
-import { type AccountRow, cardName, lockAccount, saveAccount } from "../ledger/accounts.js";
+import { type AccountRow, cardName, lockAccount, remaining, saveAccount } from "../ledger/accounts.js";
 import { evidenceMessage, keepEvidence } from "../ledger/evidence.js";
 import { fullSequence, type Gap, loadPending } from "../ledger/facts.js";
 import { type LimitsRow, queueUpdate } from "../ledger/limits.js";
 import { openedGap } from "../ledger/place.js";
+import { PolicyCache } from "../ledger/policies.js";
 import type { Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 import { type CardRecord, NOBODY } from "../verify.js";
@@ -24,6 +26,7 @@ export type DeskPorts = Pick<
 /** Handles a card's own word on its counters (specs/03 §4): it closes the last gap and acknowledges updates. */
 export class CardStatusDesk {
   readonly #ports: DeskPorts;
+  readonly #policies = new PolicyCache();
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
@@ -54,12 +57,15 @@ export class CardStatusDesk {
   }
 
   /**
-   * Records what a genuine status shows and returns the update that the card still has to get.
+   * Records what a genuine status shows.
+   * @returns the update that the card still has to get, and what is left where its policy tells
    * @throws StoreError
    */
-  async record(opened: OpenedMessage<CardStatus>): Promise<LimitsRow | undefined> {
+  async record(
+    opened: OpenedMessage<CardStatus>,
+  ): Promise<{ readonly pending: LimitsRow | undefined; readonly left: Msat | undefined }> {
     const { store, log } = this.#ports;
-    const { pending, alert } = await store.write(async (tx) => {
+    const { alert, ...standing } = await store.write(async (tx) => {
       const account = await lockAccount(store, tx, cardKey(opened.fields.cardId));
       const before = JSON.stringify(Object.values(account).map(String));
       const words = await this.#contradiction(tx, account, opened.fields);
@@ -68,10 +74,12 @@ export class CardStatusDesk {
       if (JSON.stringify(Object.values(account).map(String)) !== before) await saveAccount(tx, account);
       this.#ports.onStep("in-status");
       const [pending] = await loadPending(store, tx, [account]);
-      return { pending, alert: isNews ? { card: cardName(account.card), words } : undefined };
+      const { tellsBalance } = await this.#policies.get(tx, account.policy);
+      const left = tellsBalance && account.state === "active" ? remaining(account) : undefined;
+      return { pending, left, alert: isNews ? { card: cardName(account.card), words } : undefined };
     });
     if (alert) log.error({ event: "clone", alert: true, card: alert.card }, `card blocked: ${alert.words}`);
-    return pending;
+    return standing;
   }
 
   async #contradiction(tx: Tx, account: AccountRow, status: CardStatus): Promise<string | undefined> {

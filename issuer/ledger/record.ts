@@ -1,8 +1,8 @@
-import { msat } from "../../common/msat.js";
+import { type Msat, msat } from "../../common/msat.js";
 import { deleteMany, insertMany, updateMany } from "../store/many.js";
 import type { Store, Tx } from "../store/types.js";
 import type { VerifiedAuthorization } from "../verify.js";
-import type { AccountRow } from "./accounts.js";
+import { type AccountRow, remaining } from "./accounts.js";
 import { BOOK, type BookingLine, booking } from "./bookings.js";
 import type { Decision, Recorded } from "./decision.js";
 import { type Kept, keepEvidence } from "./evidence.js";
@@ -176,9 +176,17 @@ export async function record(
       decision: one.decision,
       decidedAt: account.decided_at,
       pending: waiting ? (updated.get(one) ?? one.facts.pending) : undefined,
+      left: toldBalance(one, account),
       isNews: kept.get(one) === "new" || account.state !== one.facts.account.state,
     };
   });
+}
+
+/** After the payment, for the receipt. */
+function toldBalance({ decision, facts }: Decided, account: AccountRow): Msat | undefined {
+  const isPaid =
+    decision.kind === "reserve" || (decision.kind === "known" && decision.known.state !== "void");
+  return isPaid && facts.policy.tellsBalance && account.state === "active" ? remaining(account) : undefined;
 }
 
 function authorizationRow({ authorization, facts, decision }: Decided, lease: LeaseTerms, now: bigint) {

@@ -72,6 +72,11 @@ export const policySchema = z.strictObject({
   minRemainingSeconds: z.int().min(0).max(86_400).default(30),
   /** Whether an invoice without an amount may be paid with the amount that the card signed. Default false. */
   allowAmountless: z.boolean().default(false),
+  /**
+   * Whether whoever has the card on a reader is told what is left: its holder, and every merchant, for the receipt.
+   * Default false.
+   */
+  tellsBalance: z.boolean().default(false),
   /** Payments above it are refused unless the card says that the PIN was verified. */
   pinRequiredAbove: amount.optional(),
 });

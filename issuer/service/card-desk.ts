@@ -59,7 +59,7 @@ export class CardDesk {
       throw new DeskError("not-ours", "The card on the reader is not a card of this ledger.", {
         hint: "Check the card, and that this is the issuer's own folder and key file.",
       });
-    return presence(record, opened, await this.#desk.record(opened));
+    return presence(record, opened, (await this.#desk.record(opened)).pending);
   }
 
   /**

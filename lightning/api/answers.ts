@@ -1,6 +1,7 @@
 import { bytesToHex } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
+import { type CardBalance, decodeCardBalance } from "./card-balance.js";
 import { type CardUpdate, decodeCardUpdate } from "./card-update.js";
 import { decodeRefundAnswer, type RefundAnswer } from "./refund-answer.js";
 import { decodeRejectPayment, type RejectPayment } from "./reject-payment.js";
@@ -17,12 +18,14 @@ export interface Asker {
   onReject?(reject: RejectPayment): void;
   onUpdate?(update: CardUpdate): void;
   onRefundAnswer?(answer: RefundAnswer): void;
+  onBalance?(balance: CardBalance): void;
 }
 
 const ANSWERS: ReadonlySet<number> = new Set([
   PEER_MESSAGE.REJECT_PAYMENT,
   PEER_MESSAGE.CARD_UPDATE,
   PEER_MESSAGE.REFUND_ANSWER,
+  PEER_MESSAGE.CARD_BALANCE,
 ]);
 
 interface AskedPeer {
@@ -83,9 +86,12 @@ export class AnswerDesk {
       } else if (type === PEER_MESSAGE.REFUND_ANSWER) {
         const answer = decodeRefundAnswer(payload);
         asked.requests.get(bytesToHex(answer.requestHash))?.onRefundAnswer?.(answer);
-      } else {
+      } else if (type === PEER_MESSAGE.CARD_UPDATE) {
         const update = decodeCardUpdate(payload);
         asked.requests.get(bytesToHex(update.requestHash))?.onUpdate?.(update);
+      } else {
+        const balance = decodeCardBalance(payload);
+        asked.requests.get(bytesToHex(balance.requestHash))?.onBalance?.(balance);
       }
     } catch (error) {
       // What cannot be read is no answer; the asker goes on waiting.

@@ -1,10 +1,11 @@
+import type { Msat } from "../../common/msat.js";
 import type { CardStatus } from "./card-status.js";
 import type { InitiatePayment } from "./initiate-payment.js";
 import type { RefundReply } from "./refund-answer.js";
 import type { RefundRequest } from "./refund-request.js";
 
 /**
- * What goes back to the peer that asked, on the connection that asked. Neither ever fails: a peer that went away
+ * What goes back to the peer that asked, on the connection that asked. None ever fails: a peer that went away
  * gets nothing, and is not dialed.
  */
 export interface Reply {
@@ -13,6 +14,10 @@ export interface Reply {
    * merchant's reader then.
    */
   update(sealedUpdate: Uint8Array): Promise<void>;
+  /**
+   * Tells what is left for the card, after the payment that is asked for. @param left undefined: it is not told
+   */
+  balance(left: Msat | undefined): Promise<void>;
   /** Nothing is and nothing will be paid with this token; the last word. @param reason code of specs/08 §5 */
   reject(reason: number): Promise<void>;
 }
@@ -36,6 +41,6 @@ export interface RefundDesk {
 export interface PaymentAuthorizer {
   /** Resolves when all is said. Without a reject: accepted, or not known. */
   initiatePayment(request: InitiatePayment, reply: Reply): Promise<void>;
-  /** Gives the update that is pending for the card, if any. */
-  cardStatus(request: CardStatus, reply: Pick<Reply, "update">): Promise<void>;
+  /** Gives the update that is pending for the card, if any, and then says what is left, or that it does not tell. */
+  cardStatus(request: CardStatus, reply: Pick<Reply, "update" | "balance">): Promise<void>;
 }

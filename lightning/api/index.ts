@@ -1,6 +1,7 @@
 /** Authorized Payment Initiation (specs/08): a merchant's node asks the payer's node to pay, showing a token. */
 
 export type { PaymentAuthorizer, Reply } from "./authorizer.js";
+export { decodeCardBalance, encodeCardBalance } from "./card-balance.js";
 export { type CardStatus, decodeCardStatus, encodeCardStatus } from "./card-status.js";
 export { decodeCardUpdate, encodeCardUpdate } from "./card-update.js";
 export { decodeInitiatePayment, encodeInitiatePayment, type InitiatePayment } from "./initiate-payment.js";
@@ -36,7 +37,7 @@ export {
   refundRequestHash,
 } from "./refund-request.js";
 export { decodeRejectPayment, encodeRejectPayment } from "./reject-payment.js";
-export { openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
+export { type CardStanding, openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
 export { statusChallenge } from "./status-challenge.js";
 export {
   MAX_PAYLOAD_LENGTH,

@@ -1,4 +1,5 @@
 import type { ChequecardError } from "../../common/errors.js";
+import type { Msat } from "../../common/msat.js";
 import type { NodeUri } from "../node-uri.js";
 import type { SettledInvoice } from "../nodes/port.js";
 
@@ -38,6 +39,8 @@ export type PaymentOutcome =
 export type PaymentAnswer = PaymentOutcome & {
   /** A sealed update for the card that made the token, 149 bytes. */
   readonly cardUpdate: Uint8Array | undefined;
+  /** What the payer says is left for that card once this is paid; undefined where it does not tell. */
+  readonly left: Msat | undefined;
 };
 
 /** The outcome of an invoice that the own node knows as settled. */

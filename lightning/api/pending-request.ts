@@ -1,4 +1,5 @@
 import { equalBytes, utf8 } from "../../common/bytes.js";
+import type { Msat } from "../../common/msat.js";
 import type { Asker } from "./answers.js";
 import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
 
@@ -6,6 +7,8 @@ import type { PaymentAnswer, PaymentOutcome } from "./outcome.js";
 export class PendingRequest {
   /** A sealed update for the card that came meanwhile. */
   cardUpdate: Uint8Array | undefined;
+  /** What is left for that card, where its issuer tells. */
+  left: Msat | undefined;
   /** The answer that the asker will get. */
   answer: Promise<PaymentAnswer> | undefined;
   /** Resolves with the first ending. */
@@ -44,6 +47,9 @@ export class PendingRequest {
       },
       onUpdate: ({ update }) => {
         this.cardUpdate ??= update;
+      },
+      onBalance: ({ left }) => {
+        this.left = left;
       },
     };
   }

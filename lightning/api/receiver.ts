@@ -1,10 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
+import type { Msat } from "../../common/msat.js";
 import { NodeError } from "../nodes/errors.js";
 import type { LightningNode, PeerMessage } from "../nodes/port.js";
 import { Admission, DEFAULT_REQUEST_LIMITS, type RequestLimits } from "./admission.js";
 import type { PaymentAuthorizer, RefundDesk, Reply } from "./authorizer.js";
+import { encodeCardBalance } from "./card-balance.js";
 import { decodeCardStatus } from "./card-status.js";
 import { encodeCardUpdate } from "./card-update.js";
 import { decodeInitiatePayment } from "./initiate-payment.js";
@@ -155,6 +157,11 @@ class PeerReply implements Reply {
   async update(update: Uint8Array): Promise<void> {
     const payload = encodeCardUpdate({ requestHash: this.#requestHash, update });
     if (await this.#send(PEER_MESSAGE.CARD_UPDATE, payload)) this.#updated = true;
+  }
+
+  async balance(left: Msat | undefined): Promise<void> {
+    const payload = encodeCardBalance({ requestHash: this.#requestHash, left });
+    await this.#send(PEER_MESSAGE.CARD_BALANCE, payload);
   }
 
   async reject(reason: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8 } from "../../common/bytes.js";
+import type { Msat } from "../../common/msat.js";
 import type { Network } from "../network.js";
 import type { NodeUri } from "../node-uri.js";
 import { NodeError } from "../nodes/errors.js";
@@ -7,6 +8,7 @@ import type { LightningNode } from "../nodes/port.js";
 import { checkUntrustedUri } from "../untrusted-uri.js";
 import { UntrustedUriError } from "../untrusted-uri-error.js";
 import { AnswerDesk, type Asker } from "./answers.js";
+import type { CardBalance } from "./card-balance.js";
 import { type CardStatus, encodeCardStatus } from "./card-status.js";
 import type { CardUpdate } from "./card-update.js";
 import { type DialOptions, dial } from "./dial.js";
@@ -30,6 +32,16 @@ export interface SenderOptions extends Omit<DialOptions, "network"> {
   readonly now?: () => number;
   /** Card updates that come after their ask has ended. */
   readonly onLateCardUpdate?: (update: CardUpdate) => void;
+}
+
+/** What a payer says of a card that lies on a reader. */
+export interface CardStanding {
+  /** False when nothing came in time: the node is none of the card's issuer, or does not accept the status. */
+  readonly hasAnswered: boolean;
+  /** A sealed update for the card, 149 bytes. */
+  readonly cardUpdate: Uint8Array | undefined;
+  /** Undefined where the issuer does not tell it. */
+  readonly left: Msat | undefined;
 }
 
 /**
@@ -95,7 +107,7 @@ export class PaymentSender {
     const waiting = new PendingRequest(ask.signal);
     this.waiting.set(hash, waiting);
     waiting.answer = this.run(ask, payload, waiting)
-      .then((outcome) => ({ ...outcome, cardUpdate: waiting.cardUpdate }))
+      .then((outcome) => ({ ...outcome, cardUpdate: waiting.cardUpdate, left: waiting.left }))
       .finally(() => {
         this.waiting.delete(hash);
         waiting.end({ outcome: "unknown" });
@@ -124,23 +136,29 @@ export class PaymentSender {
     const answer = await waiting?.answer;
     if (answer?.outcome === "paid" || answer?.outcome === "cancelled") return answer;
     // No ask was in flight, or it had ended otherwise just before.
-    return { ...(await this.finish(paymentHash, outcome)), cardUpdate: undefined };
+    return { ...(await this.finish(paymentHash, outcome)), cardUpdate: undefined, left: undefined };
   }
 
   /**
-   * Shows a payer a card's status and waits for the update that may be pending for the card.
-   * @returns the sealed update, 149 bytes; undefined when none came in time
+   * Shows a payer a card's status, and waits for the update that may be pending for the card and for what is left.
    * @throws UntrustedUriError, NodeError, ValueError
    */
-  async requestCardUpdate(uri: NodeUri, status: CardStatus): Promise<Uint8Array | undefined> {
+  async askCardStatus(uri: NodeUri, status: CardStatus): Promise<CardStanding> {
     this.expectOpen();
     const payload = encodeCardStatus(status);
-    return await this.request<Uint8Array>(
+    let cardUpdate: Uint8Array | undefined;
+    const balance = await this.request<CardBalance>(
       uri,
       { type: PEER_MESSAGE.CARD_STATUS, payload, hash: sha256(status.status) },
-      (answer) => ({ onUpdate: ({ update }) => answer(update) }),
+      (answer) => ({
+        onUpdate({ update }) {
+          cardUpdate ??= update;
+        },
+        onBalance: answer,
+      }),
       this.late,
     );
+    return { hasAnswered: balance !== undefined, cardUpdate, left: balance?.left };
   }
 
   /**
@@ -169,7 +187,7 @@ export class PaymentSender {
     return readRefundOffer(answer, request, { nodeId: uri.nodeId, network, now: Math.floor(now() / 1000) });
   }
 
-  /** Sends one request and waits for the answer that names it. @throws as {@link requestCardUpdate} */
+  /** Sends one request and waits for the answer that names it. @throws as {@link askCardStatus} */
   private async request<Answer>(
     uri: NodeUri,
     { hash, ...message }: { readonly type: number; readonly payload: Uint8Array; readonly hash: Uint8Array },

@@ -9,6 +9,7 @@ export const PEER_MESSAGE = {
   CARD_UPDATE: 45007,
   REFUND_REQUEST: 45009,
   REFUND_ANSWER: 45011,
+  CARD_BALANCE: 45013,
 } as const;
 
 /** Sizes in bytes (specs/08 §2). */

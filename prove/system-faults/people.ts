@@ -192,11 +192,12 @@ export async function refreshCard(world: World, counter: Counter, card: FieldCar
       const nonce = world.random.bytes(24);
       const { nodeId } = world.payer;
       const status = await session.identify(statusChallenge(nodeId, time, nonce));
-      const asking = process.sender.requestCardUpdate(
+      const asking = process.sender.askCardStatus(
         { nodeId, host: "127.0.0.1", port: 9735 },
         { status, time, nonce },
       );
-      const update = await Promise.race([asking, process.life.ended.then(() => undefined)]);
+      const standing = await Promise.race([asking, process.life.ended.then(() => undefined)]);
+      const update = standing?.cardUpdate;
       if (update) await session.update(update);
       return update !== undefined;
     }),

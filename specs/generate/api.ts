@@ -46,6 +46,7 @@ const status = of(45005);
 const update = of(45007);
 const refund = of(45009);
 const refundAnswer = of(45011);
+const balance = of(45013);
 
 const ASK = sized(TOKEN) + sized(INVOICE);
 const askFields = { token: TOKEN, invoice: INVOICE };
@@ -73,6 +74,11 @@ const refundAnswerFields = (reason: number | null, refunded = 2_000_000n) => ({
   refunded: refunded.toString(),
   invoice: reason === null ? INVOICE : null,
   reason,
+});
+
+const balanceFields = (left: bigint | null) => ({
+  requestHash: sha256(STATUS),
+  left: left === null ? null : left.toString(),
 });
 
 /** Records that must not change what a message says, and records that make it unreadable; for every message. */
@@ -201,6 +207,19 @@ const messages = [
   bad(refundAnswer("neither invoice nor reason", REFUSAL), "refund_answer/tlv/1"),
   bad(refundAnswer("both invoice and reason", `${REFUND_INVOICE}01020001`), "refund_answer/tlv/1"),
   bad(refundAnswer("reason of one byte", `${REFUSAL}010101`), "refund_answer/tlv/1"),
+  good(balance("the issuer does not tell", sha256(STATUS)), balanceFields(null)),
+  good(balance("nothing left", `${sha256(STATUS)}0108${u64(0n)}`), balanceFields(0n)),
+  good(balance("left after a token's payment", `${sha256(TOKEN)}0108${u64(12_345_678n)}`), {
+    requestHash: sha256(TOKEN),
+    left: "12345678",
+  }),
+  good(balance("all bitcoin", `${sha256(STATUS)}0108${u64(MOST)}`), balanceFields(MOST)),
+  ...extensions(balance, sha256(STATUS), balanceFields(null), "card_balance"),
+  bad(balance("empty", ""), "card_balance"),
+  bad(balance("hash of 31 bytes", sha256(STATUS).slice(2)), "card_balance"),
+  bad(balance("more than all bitcoin", `${sha256(STATUS)}0108${u64(MOST + 1n)}`), "card_balance/tlv/1"),
+  bad(balance("left of 7 bytes", `${sha256(STATUS)}0107${u64(5n).slice(2)}`), "card_balance/tlv/1"),
+  bad(balance("left of 9 bytes", `${sha256(STATUS)}010900${u64(5n)}`), "card_balance/tlv/1"),
 ];
 
 /** SHA-256(SHA-256(tag) || SHA-256(tag) || node id || time || nonce), tag `chequecard/status-challenge`. */

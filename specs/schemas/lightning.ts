@@ -281,7 +281,7 @@ export const dppDraft = z.strictObject({
   }),
 });
 
-const peerMessage = { type: z.int().min(45001).max(45011), hex };
+const peerMessage = { type: z.int().min(45001).max(45013), hex };
 const initiation = z.discriminatedUnion("phase", [
   z.strictObject({ phase: z.literal("idle") }),
   z.strictObject({ phase: z.literal("paid") }),

@@ -362,6 +362,34 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(card.credit).toBe(sat(25_000));
   });
 
+  it("tells what is left to whoever has the card on a reader, where its policy says so, and to nobody else", async () => {
+    await using service = await start();
+    for (const [number, tellsBalance] of [
+      [1, true],
+      [2, false],
+    ] as const) {
+      const card = await service.card(number, sat(20_000), { tellsBalance });
+      const told = (left: bigint) => (tellsBalance ? left : undefined);
+      const invoice = service.invoice(number, sat(1000));
+      const token = card.authorize(invoice, sat(1000));
+      for (let times = 0; times < 2; times++)
+        expect((await service.present(token, invoice)).left).toBe(told(sat(19_000)));
+      const asked = async () => {
+        const seen: (bigint | undefined)[] = [];
+        await service.identify(card, {}, (left) => seen.push(left));
+        return seen;
+      };
+      expect(await asked()).toEqual([told(sat(19_000))]);
+      service.node.behaviour = "fail";
+      const failing = service.invoice(10 + number, sat(500));
+      await service.present(card.authorize(failing, sat(500)), failing);
+      service.node.behaviour = "settle";
+      expect(await asked()).toEqual([told(sat(19_000))]);
+      await blockCard(service.store, card.cardId, service.clock.now);
+      expect(await asked()).toEqual([undefined]);
+    }
+  });
+
   it("a peer or a card that asks too often gets silence, and the token stays good", async () => {
     const slow = { perSecond: 0.000_001, burst: 1 };
     const service = await start();

@@ -32,6 +32,7 @@ export async function crossAllMessages(merchant: LightningNode, payer: Lightning
     async cardStatus({ time, nonce }, reply) {
       challenges.push(bytesToHex(statusChallenge(nodeId, time, nonce)));
       await reply.update(UPDATE);
+      await reply.balance(sat(7));
     },
   };
   const asked: string[] = [];
@@ -61,7 +62,9 @@ export async function crossAllMessages(merchant: LightningNode, payer: Lightning
       time: BigInt(Math.floor(Date.now() / 1000)),
       nonce: new Uint8Array(24).fill(7),
     };
-    expect(await sender.requestCardUpdate(uri, status)).toEqual(UPDATE);
+    expect(await sender.askCardStatus(uri, status)).toEqual({
+      ...{ hasAnswered: true, cardUpdate: UPDATE, left: sat(7) },
+    });
     expect(challenges).toEqual([bytesToHex(statusChallenge(uri.nodeId, status.time, status.nonce))]);
   } finally {
     sender.close();

@@ -2,12 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesToHex, MAX_MSAT, msat, ParseError, ValueError } from "../../common/index.js";
 import {
+  decodeCardBalance,
   decodeCardStatus,
   decodeCardUpdate,
   decodeInitiatePayment,
   decodeRefundAnswer,
   decodeRefundRequest,
   decodeRejectPayment,
+  encodeCardBalance,
   encodeCardStatus,
   encodeCardUpdate,
   encodeInitiatePayment,
@@ -65,6 +67,7 @@ const DECODERS = [
   decodeCardUpdate,
   decodeRefundRequest,
   decodeRefundAnswer,
+  decodeCardBalance,
 ];
 
 describe("peer messages", () => {
@@ -111,6 +114,7 @@ describe("peer messages", () => {
     const head = { requestHash: refundRequestHash(request), refunded: msat(0n) };
     cut(encodeRefundAnswer({ ...head, invoice: filled(300), reason: undefined }), decodeRefundAnswer);
     cut(encodeRefundAnswer({ ...head, invoice: undefined, reason: 1 }), decodeRefundAnswer);
+    cut(encodeCardBalance({ requestHash: filled(32), left: undefined }), decodeCardBalance);
     const withReason = encodeRejectPayment({ ...whole, reason: 16 });
     for (const length of [1, 2, 3])
       expect(() => decodeRejectPayment(withReason.subarray(0, withReason.length - length))).toThrow(
@@ -204,6 +208,9 @@ describe("peer messages", () => {
     expect(answered({ invoice: sized(4097) })).toThrow("refund_answer/invoice");
     expect(answered({ invoice: undefined })).toThrow("refund_answer/reason");
     expect(answered({ invoice: undefined, reason: 65536 })).toThrow("refund_answer/reason");
+    expect(() => encodeCardBalance({ requestHash: sized(31), left: undefined })).toThrow(
+      "card_balance/requesthash",
+    );
     expect(() => statusChallenge(sized(32), 0n, sized(24))).toThrow("status challenge/node id");
   });
 });

@@ -2,6 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
 import {
+  encodeCardBalance,
   encodeCardUpdate,
   type PaymentAsk,
   PaymentReceiver,
@@ -192,9 +193,11 @@ it("a card's status is shown again too", async () => {
   const { sender, whenAsked, lose, says, uriOf, merchant, payer } = await shop();
   const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
   const update = new Uint8Array(149).fill(3);
-  whenAsked(lose, () =>
-    says(payer, PEER_MESSAGE.CARD_UPDATE, encodeCardUpdate({ requestHash: sha256(status.status), update })),
-  );
-  expect(await sender.requestCardUpdate(uriOf(payer), status)).toEqual(update);
+  const requestHash = sha256(status.status);
+  whenAsked(lose, () => {
+    says(payer, PEER_MESSAGE.CARD_UPDATE, encodeCardUpdate({ requestHash, update }));
+    says(payer, PEER_MESSAGE.CARD_BALANCE, encodeCardBalance({ requestHash, left: undefined }));
+  });
+  expect(await sender.askCardStatus(uriOf(payer), status)).toMatchObject({ cardUpdate: update });
   expect(payloads(merchant.messages).size).toBe(1);
 });

@@ -8,5 +8,5 @@ beforeAll(async () => {
 });
 afterAll(() => network.close());
 
-it("all four messages cross a real connection, and the payment is real", () =>
+it("all messages cross a real connection, and the payment is real", () =>
   crossAllMessages(network.merchant, network.payer));

@@ -1,7 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { bytesToHex, sat } from "../../common/index.js";
+import { bytesToHex, type Msat, msat, sat } from "../../common/index.js";
 import {
+  encodeCardBalance,
   encodeCardUpdate,
   type Initiation,
   NOT_ASKED,
@@ -23,6 +24,7 @@ const SOON_MS = 30;
 const A_WHILE_MS = 500;
 const OTHER_TOKEN = new Uint8Array(149).fill(2);
 const UPDATE = new Uint8Array(149).fill(3);
+const SILENCE = { hasAnswered: false, cardUpdate: undefined, left: undefined };
 
 async function shop(options: SenderOptions = {}) {
   /** What the payer says to each `initiate_payment`. */
@@ -389,6 +391,8 @@ describe("floods", () => {
 
 describe("card updates", () => {
   const update = (request: Uint8Array) => encodeCardUpdate({ requestHash: sha256(request), update: UPDATE });
+  const balance = (request: Uint8Array, left: Msat | undefined) =>
+    encodeCardBalance({ requestHash: sha256(request), left });
 
   it("one that comes before the answer is in the answer", async () => {
     const { sender, ask, payer, onAsk, says, reject } = await shop();
@@ -416,24 +420,30 @@ describe("card updates", () => {
   it("a status that waits is ended by close", async () => {
     const { sender, payer, uriOf } = await shop();
     const status = { status: new Uint8Array(149), time: 1n, nonce: new Uint8Array(24) };
-    const waiting = sender.requestCardUpdate(uriOf(payer), status);
+    const waiting = sender.askCardStatus(uriOf(payer), status);
     setImmediate(() => sender.close());
-    expect(await waiting).toBeUndefined();
-    await expect(sender.requestCardUpdate(uriOf(payer), status)).rejects.toMatchObject({ code: "closed" });
+    expect(await waiting).toEqual(SILENCE);
+    await expect(sender.askCardStatus(uriOf(payer), status)).rejects.toMatchObject({ code: "closed" });
   });
 
-  it("a status brings the update that is pending, or nothing", async () => {
+  it("a status brings the update that is pending and what is left, or nothing", async () => {
     const { sender, payer, says, uriOf } = await shop({ answerTimeoutMs: A_WHILE_MS });
     const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
-    expect(await sender.requestCardUpdate(uriOf(payer), status)).toBeUndefined();
+    let left: Msat | undefined;
+    expect(await sender.askCardStatus(uriOf(payer), status)).toEqual(SILENCE);
     payer.onMessage(({ type }) => {
       if (type !== PEER_MESSAGE.CARD_STATUS) return;
       says(payer, PEER_MESSAGE.CARD_UPDATE, update(TOKEN));
       says(payer, PEER_MESSAGE.CARD_UPDATE, update(status.status));
+      says(payer, PEER_MESSAGE.CARD_BALANCE, balance(TOKEN, sat(1)));
+      says(payer, PEER_MESSAGE.CARD_BALANCE, balance(status.status, left));
     });
-    expect(await sender.requestCardUpdate(uriOf(payer), status)).toEqual(UPDATE);
+    for (left of [undefined, msat(0n), sat(12_000)])
+      expect(await sender.askCardStatus(uriOf(payer), status)).toEqual({
+        ...{ hasAnswered: true, cardUpdate: UPDATE, left },
+      });
     payer.isDown = true;
-    await expect(sender.requestCardUpdate(uriOf(payer), status)).rejects.toMatchObject({
+    await expect(sender.askCardStatus(uriOf(payer), status)).rejects.toMatchObject({
       code: "unreachable",
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesToHex, hexToBytes, msat, ParseError } from "../../common/index.js";
 import {
+  decodeCardBalance,
   decodeCardStatus,
   decodeCardUpdate,
   decodeInitiatePayment,
@@ -9,6 +10,7 @@ import {
   decodeRejectPayment,
   describeReason,
   describeRefundReason,
+  encodeCardBalance,
   encodeCardStatus,
   encodeCardUpdate,
   encodeInitiatePayment,
@@ -99,6 +101,14 @@ const CODECS: Readonly<Record<number, Codec>> = {
         invoice: words.invoice === null ? undefined : bytesOf(words, "invoice"),
         reason: (words.reason as number | null) ?? undefined,
       } as RefundAnswer),
+  },
+  [PEER_MESSAGE.CARD_BALANCE]: {
+    decode: decodeCardBalance,
+    encode: ({ left, ...words }) =>
+      encodeCardBalance({
+        requestHash: bytesOf(words, "requestHash"),
+        left: left === null ? undefined : msat(BigInt(String(left))),
+      }),
   },
 };
 const codecOf = (type: number): Codec => {

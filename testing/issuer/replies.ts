@@ -6,6 +6,8 @@ export interface Answered {
   readonly reason?: number;
   /** The newest of those that came. */
   readonly cardUpdate?: Uint8Array;
+  /** What is left, where it is told. */
+  readonly left?: bigint;
 }
 
 /**
@@ -23,6 +25,9 @@ export async function initiate(
       answered = { ...answered, cardUpdate };
       await onUpdate(cardUpdate);
     },
+    async balance(left) {
+      if (left !== undefined) answered = { ...answered, left };
+    },
     async reject(reason) {
       answered = { ...answered, outcome: "rejected", reason };
     },
@@ -30,15 +35,19 @@ export async function initiate(
   return answered;
 }
 
-/** Sends a card's status. @returns the update that came */
+/** Sends a card's status. @param onBalance called with what is said of the balance @returns the update that came */
 export async function askStatus(
   authorizer: Pick<PaymentAuthorizer, "cardStatus">,
   status: CardStatus,
+  onBalance: (left: bigint | undefined) => void = () => {},
 ): Promise<Uint8Array | undefined> {
   let found: Uint8Array | undefined;
   await authorizer.cardStatus(status, {
     async update(update) {
       found = update;
+    },
+    async balance(left) {
+      onBalance(left);
     },
   });
   return found;

@@ -206,11 +206,15 @@ export class Service implements AsyncDisposable {
   }
 
   /** IDENTIFY, as a terminal does it; the card takes the update that comes back. */
-  async identify(card: SigningCard, fields: Parameters<SigningCard["status"]>[1] = {}) {
+  async identify(
+    card: SigningCard,
+    fields: Parameters<SigningCard["status"]>[1] = {},
+    onBalance?: (left: bigint | undefined) => void,
+  ) {
     const time = BigInt(Math.floor(this.clock.now / 1000));
     const nonce = randomBytes(24);
     const status = card.status(statusChallenge(NODE_ID, time, nonce), fields);
-    const update = await askStatus(this.authorizer, { status, time, nonce });
+    const update = await askStatus(this.authorizer, { status, time, nonce }, onBalance);
     if (update) card.update(update);
     return update;
   }

@@ -11,6 +11,7 @@ import { activateCard, registerCard } from "../../../issuer/ledger/index.js";
 import { bindStore, openSqlite, type Store } from "../../../issuer/store/index.js";
 import { cardKey } from "../../../issuer/store/values.js";
 import {
+  decodeCardBalance,
   decodeCardUpdate,
   decodeRefundAnswer,
   decodeRejectPayment,
@@ -235,6 +236,7 @@ async function check(on: Stage, card: SigningCard, events: readonly ReceiverEven
     if (type === PEER_MESSAGE.REJECT_PAYMENT) decodeRejectPayment(payload);
     else if (type === PEER_MESSAGE.CARD_UPDATE) decodeCardUpdate(payload);
     else if (type === PEER_MESSAGE.REFUND_ANSWER) pay(on, decodeRefundAnswer(payload).invoice);
+    else if (type === PEER_MESSAGE.CARD_BALANCE) decodeCardBalance(payload);
     else throw new IssuerRuleError(`answered with type ${type}`);
   await on.refunds.resolve();
   for (const event of events)
