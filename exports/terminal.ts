@@ -34,7 +34,12 @@ export type { PaymentAnswer, PaymentAsk, PaymentOutcome } from "../lightning/api
 export { describeReason, REASON, type RejectReason } from "../lightning/api/reasons.js";
 export type { RefundOffer } from "../lightning/api/refund-offer.js";
 export type { RefundRequest } from "../lightning/api/refund-request.js";
-export { openPaymentSender, PaymentSender, type SenderOptions } from "../lightning/api/sender.js";
+export {
+  type CardStanding,
+  openPaymentSender,
+  PaymentSender,
+  type SenderOptions,
+} from "../lightning/api/sender.js";
 export type { Network } from "../lightning/network.js";
 export { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../lightning/node-uri.js";
 export { NodeError, type NodeErrorCode } from "../lightning/nodes/errors.js";

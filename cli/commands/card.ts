@@ -248,8 +248,8 @@ export const registerCard: RegisterCommand = (program, run: RunAction) => {
       "after",
       `
 Only the issuer knows what is left: payments that were refused, and money that was paid in, reach the card with its next
-tap. With --node it is asked, and what waits for the card is given to it. It tells only where the card's policy says so
-(tellsBalance), since merchants are told then too.
+tap. With --node it answers, and what waits for the card is given to it. It says the amount only where the card's policy
+allows it (tellsBalance), since merchants get to know it then too.
 
 Examples:
   chequecard card info

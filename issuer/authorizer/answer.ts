@@ -34,7 +34,7 @@ export class Answer {
     }
   }
 
-  /** What is left after the payment; once, and only where it is told. */
+  /** What is left after the payment; once, and only where the policy allows it. */
   async balance(left: Msat | undefined): Promise<void> {
     if (left === undefined || this.#isTold) return;
     this.#isTold = true;

@@ -30,7 +30,7 @@ export interface Recorded {
   readonly decision: Decision;
   /** The update that the card has yet to get, if any. */
   readonly pending: LimitsRow | undefined;
-  /** What is left for the card, where its policy tells whoever has it on a reader, and the payment is not refused. */
+  /** What is left for the card, where its policy lets readers know and the payment is not refused. */
   readonly left?: Msat | undefined;
   /** When it was decided for the card, Unix milliseconds. */
   readonly decidedAt: bigint;

@@ -25,9 +25,11 @@ export function describePolicy(policy: Policy): string[] {
       : [`The issuer wants the PIN above ${formatMsat(policy.pinRequiredAbove)}.`]),
     ...(allowedPayees ? [`The issuer pays ${allowedPayees.length} listed payees alone.`] : []),
     ...(allowedHours ? [`The issuer pays ${allowedHours.map(hoursText).join("; ")} (${timeZone}).`] : []),
-    policy.tellsBalance
-      ? "Whoever has the card on a reader, its holder or a merchant, is told what is left; receipts show it."
-      : "Nobody but the issuer sees what is left on a card.",
+    ...(policy.tellsBalance
+      ? [
+          "The issuer tells holders and merchants who have the card on a reader what is left; receipts show it.",
+        ]
+      : []),
     `The issuer ${policy.allowAmountless ? "also pays" : "refuses"} invoices without an amount.`,
   ];
 }

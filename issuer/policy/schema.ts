@@ -73,8 +73,8 @@ export const policySchema = z.strictObject({
   /** Whether an invoice without an amount may be paid with the amount that the card signed. Default false. */
   allowAmountless: z.boolean().default(false),
   /**
-   * Whether whoever has the card on a reader is told what is left: its holder, and every merchant, for the receipt.
-   * Default false.
+   * Whether the issuer tells what is left to those who have the card on a reader: its holder, and every merchant, for
+   * the receipt. Default false.
    */
   tellsBalance: z.boolean().default(false),
   /** Payments above it are refused unless the card says that the PIN was verified. */

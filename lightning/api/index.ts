@@ -37,7 +37,7 @@ export {
   refundRequestHash,
 } from "./refund-request.js";
 export { decodeRejectPayment, encodeRejectPayment } from "./reject-payment.js";
-export { type CardStanding, openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
+export { openPaymentSender, PaymentSender, type SenderOptions } from "./sender.js";
 export { statusChallenge } from "./status-challenge.js";
 export {
   MAX_PAYLOAD_LENGTH,

@@ -362,7 +362,7 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(card.credit).toBe(sat(25_000));
   });
 
-  it("tells what is left to whoever has the card on a reader, where its policy says so, and to nobody else", async () => {
+  it("tells what is left where the card's policy says so, and not otherwise", async () => {
     await using service = await start();
     for (const [number, tellsBalance] of [
       [1, true],

@@ -6,7 +6,7 @@ export interface Answered {
   readonly reason?: number;
   /** The newest of those that came. */
   readonly cardUpdate?: Uint8Array;
-  /** What is left, where it is told. */
+  /** What is left, where the issuer tells. */
   readonly left?: bigint;
 }
 
