@@ -12,6 +12,7 @@ import { listNodes, openSqlite } from "../../issuer/store/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { backupEvery, readInterval, readKeep, USUAL_KEEP } from "../issuer/backup-every.js";
 import { cardHex, cardText, timeIso, timeText } from "../issuer/card-choice.js";
 import {
   type IssuerChoice,
@@ -138,13 +139,25 @@ function sqliteFile(database: ServiceConfig["database"], postgres: (name: string
   });
 }
 
-async function backup(context: CommandContext, file: string, options: IssuerChoice): Promise<CommandOutput> {
+interface BackupOptions extends IssuerChoice {
+  readonly every?: string;
+  readonly keep?: string;
+}
+
+async function backup(context: CommandContext, file: string, options: BackupOptions): Promise<CommandOutput> {
+  const everyMs = options.every === undefined ? undefined : readInterval(options.every);
+  if (everyMs === undefined && options.keep !== undefined)
+    throw new InputError("--keep: goes with --every", {
+      hint: "Without --every one backup is made, and none is removed.",
+    });
+  const keep = readKeep(options.keep ?? USUAL_KEEP);
   const { database } = readIssuerConfig(issuerFolder(context, options));
   const to = resolve(file);
   const from = sqliteFile(
     database,
     (name) => `pg_dump --format=custom --no-owner --file=${shell(to)} ${shell(name)}`,
   );
+  if (everyMs !== undefined) return await backupEvery(context, from, to, { everyMs, keep });
   return proven(await backupLedger(from, to), { from, file: to }, `Copied ${from} to ${to}.`);
 }
 
@@ -205,7 +218,13 @@ export const registerLedger: RegisterCommand = (program, run) => {
     ledger
       .command("backup <file>")
       .description("copy the ledger as it stands at one moment, while payments go on, and prove the copy"),
-  ).action((file: string, options: IssuerChoice) => run((context) => backup(context, file, options)));
+  )
+    .option("--every <time>", "again and again, such as 30s, 5m or 1h; <file> is then a folder that is there")
+    .option(
+      "--keep <count>",
+      `with --every: how many of the newest stay, beside the last one of each of 30 days; default: ${USUAL_KEEP}`,
+    )
+    .action((file: string, options: BackupOptions) => run((context) => backup(context, file, options)));
   issuerOption(
     ledger.command("restore <file>").description("prove a backup and put it in the ledger's place"),
   )

@@ -156,6 +156,12 @@ const made = ({ folder, uri, keySets, config, warnings, next, isTest }: Made): C
     ["Issuer", folder],
     ["Configuration", configPath(folder)],
     ["Ledger", databaseName(config.database)],
+    [
+      "If its disk dies",
+      "sqlite" in config.database
+        ? "what was booked since the last copy is forgotten, though the node has paid it: run litestream or ledger backup --every (docs/scale.md)"
+        : "what no synchronous standby has is forgotten, though the node has paid it (docs/scale.md)",
+    ],
     ["Keys", `${config.keys}: keep a copy and the passphrase apart from each other and from this machine`],
     ["Node", uri],
     ["First profile", profilePath(folder)],

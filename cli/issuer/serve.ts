@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SignatureThread } from "../../issuer/authorizer/index.js";
 import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../issuer/service/index.js";
+import { StoreError } from "../../issuer/store/index.js";
 import type { CommandContext } from "../command-context.js";
 import { openEmbeddedNode } from "../embedded-node.js";
 import type { CommandOutput } from "../output.js";
@@ -19,7 +21,7 @@ export async function serveIssuer(
   const config = readIssuerConfig(path);
   const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
   await withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
-    const store = await openLedger(config, path, { service: true });
+    const store = await whenThere(context, () => openLedger(config, path, { service: true }));
     try {
       const opened = await openEmbeddedNode(config.node, {
         log: (level, message) => log[level]({ event: "node" }, message),
@@ -56,6 +58,24 @@ export async function serveIssuer(
     data: { stopped: true },
     text: "The service has stopped. What is still open is resolved when it starts again.",
   };
+}
+
+/** Between two tries to reach a database server that is away. */
+const RETRY_MS = 2_000;
+/** Of so many tries one is reported. */
+const REPORT_EVERY = 150;
+
+/** Opens what a database server holds, which may be away for as long as it likes. @throws StoreError of another kind */
+async function whenThere<T>({ note, signal }: CommandContext, open: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "unavailable") throw error;
+      if (tries % REPORT_EVERY === 0) note(`${error.message}. Waiting for it.`);
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+    }
 }
 
 const signatureThread = (log: ServiceLog): SignatureThread =>

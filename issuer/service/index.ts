@@ -8,6 +8,7 @@ export {
 export { configTemplate } from "./config-template.js";
 export { checkHealth, type Health } from "./health.js";
 export { backupLedger, type Restored, restoreLedger } from "./ledger-files.js";
+export { BackupFolder, dueBackups } from "./ledger-rotation.js";
 export { openLog, type ServiceLog } from "./log.js";
 
 export { ServiceError } from "./monitor.js";

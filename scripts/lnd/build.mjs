@@ -45,7 +45,7 @@ async function buildProgram(go, { directory, folder, tags, version }, { name, pa
   const partial = `${file}${PARTIAL}`;
   const args = ["build", "-trimpath", "-ldflags", "-s -w", "-tags", tags, "-o", partial, source];
   // Beside the tests, which are to be slowed down as little as possible.
-  const ok = await step(`Building ${name} for lnd ${version}`, `build-${name}`, "nice", [go, ...args], {
+  const ok = await step(`Building ${name} (Go module ${version})`, `build-${name}`, "nice", [go, ...args], {
     cwd: directory,
     env: GO_ENV,
   });
@@ -102,7 +102,7 @@ export async function buildModule(module, { programs, protos = [] }) {
       writeFileSync(marker, `${version}\n`);
       return { folder };
     },
-    (pid) => console.log(`Another build of lnd is running (process ${pid}); waiting for it.`),
+    (pid) => console.log(`Another build is running (process ${pid}); waiting for it.`),
   );
 }
 

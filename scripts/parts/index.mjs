@@ -3,11 +3,12 @@ import { applet } from "./applet.mjs";
 import { core } from "./core.mjs";
 import { docs } from "./docs.mjs";
 import { failover } from "./failover.mjs";
+import { litestream } from "./litestream.mjs";
 import { lnd } from "./lnd.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, applet, pcsc, failover, docs, lnd];
+export const PARTS = [core, applet, pcsc, failover, docs, litestream, lnd];
 
 /**
  * The parts of these names, or all.

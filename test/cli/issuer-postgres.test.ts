@@ -57,7 +57,6 @@ describe.skipIf(!installed)("an issuer with its ledger on PostgreSQL, from the c
         for (const command of [
           ["cards", "list", "--issuer", folder],
           ["ledger", "verify", "--issuer", folder],
-          ["issuer", "serve", folder],
         ]) {
           const { code: status, errors: stderr } = await runToEnd(program, command, { env, input: "" });
           expect([command, status]).toEqual([command, EXIT.SERVICE]);

@@ -4,7 +4,8 @@ export const REASONS = {
   applet: "the part `applet` of `npm test` is the first three; the last needs the card vendor's licensed kit",
   system: "installs packages, users and services on the machine, as root",
   machines:
-    "needs three machines with PostgreSQL, etcd and Patroni, as root; test/failover has such a cluster",
+    "needs three machines with PostgreSQL, etcd and Patroni, as root; `npm run prove -- --only failover` runs these blocks",
+  disk: "needs another disk, and runs until it is ended; test/issuer/ledger-rotation.test.ts and test/issuer/ledger.litestream.test.ts do it",
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
@@ -21,6 +22,23 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
       'chequecard ledger write-off <payment-hash> --note "paid by hand to the caterer"',
     ],
     ["docs/proof.md", "minutes", "npm run prove"],
+    [
+      "docs/scale.md",
+      "disk",
+      "chequecard ledger backup /mnt/backup --every 5m --keep 288 --issuer /var/lib/chequecard/issuer",
+    ],
+    [
+      "docs/scale.md",
+      "disk",
+      "GOBIN=/usr/local/bin go install github.com/benbjohnson/litestream/cmd/litestream@v0.5.18",
+    ],
+    ["docs/scale.md", "disk", "cat > /etc/litestream.yml <<END"],
+    ["docs/scale.md", "disk", "litestream replicate -config /etc/litestream.yml"],
+    [
+      "docs/scale.md",
+      "disk",
+      "litestream restore -config /etc/litestream.yml -o /var/lib/chequecard/restored.db /var/lib/chequecard/issuer/ledger.db",
+    ],
     ["docs/scale.md", "machines", "apt-get install --yes etcd-server etcd-client patroni postgresql"],
     ["docs/scale.md", "machines", "export NAME=db1 ADDRESS=10.0.0.11"],
     ["docs/scale.md", "machines", "cat > /etc/default/etcd <<END"],
