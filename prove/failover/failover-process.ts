@@ -1,6 +1,6 @@
 // Runs faults on a cluster in the namespaces in which it was started. Its one argument is a FailoverOrder as JSON; it
 // tells the process that started it what each fault came to, and ends with it.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bindStore, openPostgres } from "../../issuer/store/index.js";
 import { untilAnswered } from "../../testing/failover/desk.js";
@@ -29,8 +29,14 @@ const SEAL_KEY = new Uint8Array(16).fill(0x33);
 const order: FailoverOrder = JSON.parse(process.argv[2] ?? "");
 const { replication, folder } = order;
 const link = parentLink();
-link.onGone(() => process.exit());
 const cluster = new Cluster(new ScaleDocument(order.document), folder, replication);
+// Also after Ctrl-C: nothing is left running, and no files.
+link.onGone(() => {
+  void cluster.stop().finally(() => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit();
+  });
+});
 try {
   await cluster.start();
   const keys = join(folder, "keys");

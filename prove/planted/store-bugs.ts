@@ -140,4 +140,27 @@ export const STORE_BUGS: readonly PlantedBug[] = bugsOf("store", [
     [test("postgres-address", "refuses")],
     [ADDRESS, 'part.includes(",")', 'part.includes(",,")'],
   ),
+  bug(
+    "older backups are removed though the new one does not hold",
+    [test("ledger-rotation", "keeps everything when a copy does not hold")],
+    [
+      "issuer/service/ledger-rotation.ts",
+      "report.violations.length === 0 ? dueBackups",
+      "report.violations.length >= 0 ? dueBackups",
+    ],
+  ),
+  bug(
+    "the last backup of a day is not kept",
+    [test("ledger-rotation", "neither among the newest nor the last of one of 30 days")],
+    ["issuer/service/ledger-rotation.ts", "days.size === DAYS) continue;", "days.size === 0) continue;"],
+  ),
+  bug(
+    "a service that is started while its database is away ends",
+    [failover("service-start", "waits for it")],
+    [
+      "cli/issuer/serve.ts",
+      'if (!(error instanceof StoreError) || error.code !== "unavailable") throw error;',
+      "if (tries >= 0) throw error;",
+    ],
+  ),
 ]);
