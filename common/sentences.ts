@@ -223,6 +223,12 @@ export const SENTENCES = {
   },
   refund: {
     paid: (amount: string, number: number) => `Refunded ${amount} of sale ${number}.`,
+    paidToCard: (amount: string, number: number) =>
+      `Refunded ${amount} of sale ${number} to the card that paid. The card shows it after its next tap.`,
+    aboveSale: (refunded: string, amount: string, left: string) =>
+      `${refunded} of ${amount} were refunded already, ${left} are left; try a smaller --amount.`,
+    allRefunded: (amount: string) => `All ${amount} of the sale were refunded already; nothing was paid.`,
+    refused: (number: number, why: string) => `The refund of sale ${number} was not taken. ${why}`,
     inFlight: (number: number) =>
       `The refund of sale ${number} is in flight and not confirmed. Run the same command again to complete it.`,
     finishedPaid: (number: number) => `The refund of sale ${number} is paid.`,

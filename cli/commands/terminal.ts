@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { formatMsat, ParseError, plural } from "../../common/index.js";
+import { formatMsat, ParseError, parseAmount, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
 import {
   cancelSentence,
@@ -20,6 +20,7 @@ import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-opt
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { askNode } from "../node/ask-node.js";
+import type { RefundOrder } from "../node/sales-operations.js";
 import { refundAtTill, type Till, totalsAtTill } from "../node/till.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { keyboard } from "../prompt/keyboard.js";
@@ -182,19 +183,42 @@ async function balance(context: CommandContext, options: TerminalOptions): Promi
 
 async function refund(
   context: CommandContext,
-  options: TerminalOptions & { invoice: string },
+  options: TerminalOptions & RefundOptions,
   number: string,
 ): Promise<CommandOutput> {
-  if (!/^[1-9]\d{0,8}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
-  const invoice = canonicalInvoice(invoiceOf(options.invoice));
-  const sale = Number.parseInt(number, 10);
-  const { receipt, refund: paid } = await refundAtTill(tillOf(options), sale, invoice, context.signal);
-  const done = paid.state === "paid";
+  const order = refundOrder(options, number);
+  const told = await refundAtTill(tillOf(options), order, context.signal);
+  if ("refused" in told)
+    return {
+      data: told,
+      text: SENTENCES.refund.refused(order.number, told.refused.sentence),
+      exitCode: EXIT.NOT_PAID,
+    };
+  const { amount, state, to } = told.refund;
+  const { paid, paidToCard, inFlight } = SENTENCES.refund;
+  const done = to === "card" ? paidToCard : paid;
   return {
-    data: { receipt, refund: paid },
-    text: done ? SENTENCES.refund.paid(formatMsat(paid.amount), sale) : SENTENCES.refund.inFlight(sale),
-    exitCode: done ? EXIT.OK : EXIT.NOT_PAID,
+    data: told,
+    text: state === "paid" ? done(formatMsat(amount), order.number) : inFlight(order.number),
+    exitCode: state === "paid" ? EXIT.OK : EXIT.NOT_PAID,
   };
+}
+
+interface RefundOptions {
+  readonly invoice?: string;
+  readonly amount?: string;
+}
+
+/** @throws InputError, ParseError */
+function refundOrder({ invoice, amount }: RefundOptions, number: string): RefundOrder {
+  if (!/^[1-9]\d{0,8}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
+  const sale = { number: Number.parseInt(number, 10) };
+  if (invoice === undefined)
+    return amount === undefined ? sale : { ...sale, amount: parseAmount(amount, "--amount") };
+  if (amount === undefined) return { ...sale, invoice: canonicalInvoice(invoiceOf(invoice)) };
+  throw new InputError(
+    "--amount: an invoice says its amount itself; leave one of --invoice and --amount out",
+  );
 }
 
 const SETTINGS_HELP =
@@ -252,9 +276,26 @@ Examples:
   common(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));
-  common(terminal.command("refund <sale>").description("pay money of a sale back, once"))
-    .requiredOption("--invoice <bolt11>", "invoice of the customer, over at most what was received")
-    .action((sale: string, options: TerminalOptions & { invoice: string }) =>
+  common(
+    terminal
+      .command("refund <sale>")
+      .description("pay money of a sale back, once: to the card that paid, or to an invoice"),
+  )
+    .option("--amount <amount>", "to the card: a part of the sale, such as 500sat; default: all of it")
+    .option("--invoice <bolt11>", "to this invoice of the customer, over at most what was received")
+    .addHelpText(
+      "after",
+      `
+Without --invoice the card's issuer is asked for an invoice of its own and credits the card once that is paid; the
+card shows it after its next tap. The same command again goes on with a refund that is not confirmed.
+
+Examples:
+  chequecard terminal refund 12 --node shop
+  chequecard terminal refund 12 --node shop --amount 500sat
+  chequecard terminal refund 12 --node shop --invoice lnbc...
+`,
+    )
+    .action((sale: string, options: TerminalOptions & RefundOptions) =>
       run((context) => refund(context, options, sale)),
     );
 };

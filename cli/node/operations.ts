@@ -10,7 +10,7 @@ import { cardStatus } from "./card-status-operation.js";
 import { terminalName } from "./deputy-terminals.js";
 import { makeInvoice } from "./invoice-operation.js";
 import { amount, type Operation, operation, type Subject } from "./operation.js";
-import { salesRefund, salesTotals } from "./sales-operations.js";
+import { requestRefundOperation, salesRefund, salesTotals } from "./sales-operations.js";
 
 /** Milliseconds for the channels to be usable again when the node has just been started: to pay, and to look. */
 const CHANNELS_MS = 10_000;
@@ -193,6 +193,7 @@ export const OPERATIONS = {
   "card-status": cardStatus,
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
+  "request-refund": requestRefundOperation,
   "sales-refund": salesRefund,
   "sales-totals": salesTotals,
 } as const;

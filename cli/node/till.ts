@@ -1,10 +1,10 @@
 import { bytesToHex } from "../../common/index.js";
-import { receiptOf, type SalesTotals, totalsOf } from "../../host/terminal/receipt.js";
-import { type RefundNode, refundSale } from "../../host/terminal/refund.js";
+import { type SalesTotals, totalsOf } from "../../host/terminal/receipt.js";
+import type { CardRefundNode } from "../../host/terminal/refund-node.js";
 import { SaleStore } from "../../host/terminal/sale-store.js";
 import { openEmbeddedNode, readEmbeddedNodeConfig } from "../embedded-node.js";
 import { askNode, askRunning, readAnswer } from "./ask-node.js";
-import type { AnswerOf } from "./operations.js";
+import { carryOutRefund, type RefundOrder, type ToldRefund } from "./sales-operations.js";
 
 /** Where a merchant's sales and node are. */
 export interface Till {
@@ -14,10 +14,8 @@ export interface Till {
   readonly sales: string;
 }
 
-type Refunded = Pick<Extract<AnswerOf<"sales-refund">, { isHere: true }>, "receipt" | "refund">;
-
 /** The node of a folder that another process runs. */
-const remoteNode = (folder: string, signal: AbortSignal): RefundNode => ({
+const remoteNode = (folder: string, signal: AbortSignal): CardRefundNode => ({
   info: async () => (await askNode(folder, "info", {}, signal)).answer,
   async lookupPayment(paymentHash) {
     const paymentHashes = [bytesToHex(paymentHash)];
@@ -27,35 +25,34 @@ const remoteNode = (folder: string, signal: AbortSignal): RefundNode => ({
   async pay({ invoice, maxFee }) {
     return (await askNode(folder, "pay", { invoice, maxFee, proof: false }, signal)).answer;
   },
+  async requestRefund({ paymentHash, refundId, ...ask }) {
+    const request = { ...ask, paymentHash: bytesToHex(paymentHash), refundId: bytesToHex(refundId) };
+    return (await askNode(folder, "request-refund", request, signal)).answer.offer;
+  },
 });
 
 /**
  * Refunds a sale: by the process that sells, whose sales these are; else by this one, through the process that runs the
- * node or a node that it starts for the moment.
+ * node or a node that it starts for the moment. To an invoice of the customer, else to the card that paid.
  * @throws SaleError, InvoiceError, ParseError; InputError; NodeError
  */
 export async function refundAtTill(
   { node: folder, sales }: Till,
-  number: number,
-  invoice: string,
+  order: RefundOrder,
   signal: AbortSignal,
-): Promise<Refunded> {
+): Promise<ToldRefund> {
   readEmbeddedNodeConfig(folder);
-  const request = { sales, number, invoice };
+  const request = { sales, ...order };
   const served = await askRunning(folder, "sales-refund", request, signal);
-  if (served?.isHere) return served;
+  if (served?.isHere) return served.told;
   const opened = served ? undefined : await openEmbeddedNode(folder);
   try {
     const store = new SaleStore(sales);
     try {
-      if (!opened) {
-        const sale = await refundSale({ node: remoteNode(folder, signal), store }, number, invoice);
-        if (sale.refund) return { receipt: receiptOf(sale), refund: sale.refund };
-        throw new RangeError("a refund without its record");
-      }
+      if (!opened) return await carryOutRefund(remoteNode(folder, signal), store, order);
       opened.lend({ path: sales, store });
       const answer = readAnswer("sales-refund", await opened.run({ op: "sales-refund", ...request }));
-      if (answer.isHere) return answer;
+      if (answer.isHere) return answer.told;
       throw new RangeError("a refund without its record");
     } finally {
       opened?.lend(undefined);

@@ -1,6 +1,8 @@
 /** The sale: invoice, tap, payment, receipt. */
 export * from "./receipt.js";
-export * from "./refund.js";
+export { refundSale } from "./refund.js";
+export * from "./refund-node.js";
+export * from "./refund-to-card.js";
 export * from "./sale.js";
 export * from "./sale-store.js";
 export { cancelSentence } from "./sentences.js";

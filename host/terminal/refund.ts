@@ -1,26 +1,12 @@
 import { type Msat, msat, sat } from "../../common/index.js";
 import { decodeInvoice, invoiceProblem } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
-import type { NodeInfo, PaymentLookup } from "../../lightning/nodes/port.js";
-import { type Sale, SaleError } from "./sale.js";
+import type { RefundNode } from "./refund-node.js";
+import { type Refund, type Sale, SaleError } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
 
 /** Routing fees of a refund may be 10 sat and one percent. */
 const maxFeeOf = (amount: Msat): Msat => msat(sat(10) + amount / 100n);
-
-/** What a refund needs of a node; `LightningNode` has it, and a process that runs one can be asked for it. */
-export interface RefundNode {
-  info(): Promise<Pick<NodeInfo, "network">>;
-  lookupPayment(paymentHash: Uint8Array): Promise<{ readonly state: PaymentLookup["state"] }>;
-  pay(request: {
-    readonly invoice: string;
-    readonly maxFee: Msat;
-  }): Promise<
-    | { readonly state: "settled" }
-    | { readonly state: "unknown" }
-    | { readonly state: "failed"; readonly reason: string }
-  >;
-}
 
 /**
  * Pays money of a paid sale back to an invoice that the customer gives. Durable before the money leaves, once
@@ -34,25 +20,47 @@ export async function refundSale(
   number: number,
   invoice: string,
 ): Promise<Sale> {
+  const sale = paidSale(store, number);
+  const again = sale.refund?.invoice === invoice ? sale.refund : undefined;
+  if (again?.state === "paid") return sale;
+  const amount = again?.amount ?? (await checkRefund(node, sale, invoice, Math.floor(now() / 1000)));
+  store.refunding(number, invoice, amount, again?.to ?? "invoice");
+  return await payRefund({ node, store }, number, { invoice, amount });
+}
+
+/** @throws SaleError `not-found`, `wrong-state` */
+export function paidSale(store: SaleStore, number: number): Sale {
   const sale = store.get(number);
   if (sale.state !== "paid")
     throw new SaleError(
       "wrong-state",
       `sale ${number}: only a paid sale can be refunded, this one is ${sale.state}`,
     );
-  const again = sale.refund?.invoice === invoice ? sale.refund : undefined;
-  if (again?.state === "paid") return sale;
-  const amount = again?.amount ?? (await checkRefund(node, sale, invoice, Math.floor(now() / 1000)));
-  store.refunding(number, invoice, amount);
+  return sale;
+}
+
+/**
+ * Pays a refund that the store has, or goes on with it.
+ * @throws SaleError `bad-refund` when it failed for certain: it is forgotten then; NodeError
+ */
+export async function payRefund(
+  { node, store }: { node: RefundNode; store: SaleStore },
+  number: number,
+  { invoice, amount }: Pick<Refund, "invoice" | "amount">,
+): Promise<Sale> {
   const result = await node.pay({ invoice, maxFee: maxFeeOf(amount) }).catch((cause: unknown) => {
     if (!(cause instanceof NodeError) || !UNUSABLE.has(cause.code)) throw cause;
     return { state: "failed" as const, reason: cause.message };
   });
   if (result.state === "settled") return store.refunded(number);
   if (result.state === "unknown") return store.get(number);
+  const { to } = store.get(number).refund ?? {};
   store.refundFailed(number);
   throw new SaleError("bad-refund", `sale ${number}: the refund could not be paid: ${result.reason}`, {
-    hint: "Ask the customer for another invoice, or for one from a wallet that can receive now.",
+    hint:
+      to === "card"
+        ? "Try again in a moment, or refund to an invoice of the customer: --invoice <bolt11>."
+        : "Ask the customer for another invoice, or for one from a wallet that can receive now.",
   });
 }
 

@@ -29,13 +29,19 @@ create index sale_unfinished on sale (state) where state in ('open', 'cancelling
 create index sale_paid_at on sale (paid_at);
 `;
 
+/** Refunds to the card that paid. */
+const REFUNDS_TO_CARDS = `
+alter table sale add column refund_to text not null default 'invoice' check (refund_to in ('invoice', 'card'));
+alter table sale add column refund_id blob check (length(refund_id) = 16);
+`;
+
 const RESTORE = "Restore it from a copy, or start a new one with --sales.";
 
 /** The terminal's file of sales. Its errors are SaleError `locked`, `damaged`, `newer-version`, `io`. */
 export const SALE_FILE: SqliteForm = {
   name: "a file of sales",
   applicationId: 0x63687173, // "chqs"
-  migrations: [SCHEMA],
+  migrations: [SCHEMA, REFUNDS_TO_CARDS],
   // The terminal before this one may be just ending.
   waitMs: 1000,
   bigints: true,

@@ -6,7 +6,14 @@ import {
   NOT_ASKED,
   parseInitiation,
 } from "../../lightning/api/initiation.js";
-import { type CancelReason, type Refund, type Sale, SaleError, type SaleState } from "./sale.js";
+import {
+  alreadyStarted,
+  type CancelReason,
+  type Refund,
+  type Sale,
+  SaleError,
+  type SaleState,
+} from "./sale.js";
 import { SALE_FILE } from "./sale-file.js";
 
 interface Row {
@@ -29,6 +36,8 @@ interface Row {
   refund_invoice: string | null;
   refund_amount: bigint | null;
   refund_state: Refund["state"] | null;
+  refund_to: Refund["to"];
+  refund_id: Buffer | null;
 }
 
 /** Row numbers and times fit a double; amounts never pass here. */
@@ -55,7 +64,13 @@ function toSale(row: Row): Sale {
     refund:
       row.refund_invoice === null || row.refund_amount === null || row.refund_state === null
         ? undefined
-        : { invoice: row.refund_invoice, amount: msat(row.refund_amount), state: row.refund_state },
+        : {
+            invoice: row.refund_invoice,
+            amount: msat(row.refund_amount),
+            state: row.refund_state,
+            to: row.refund_to,
+          },
+    refundId: row.refund_id === null ? undefined : Uint8Array.from(row.refund_id),
   };
 }
 
@@ -167,18 +182,29 @@ export class SaleStore implements InitiationLog {
   }
 
   /** Durable before the money leaves. @throws SaleError `wrong-state` unless paid, or when another refund stands */
-  refunding(number: number, invoice: string, amount: Msat): Sale {
-    const { refund } = this.get(number);
-    if (refund && refund.invoice !== invoice)
-      throw new SaleError("wrong-state", `sale ${number}: a refund of it was started before`, {
-        hint: `Finish that one first, with the same invoice: ${refund.state === "paid" ? "it is paid" : "it is pending"}.`,
-      });
+  refunding(number: number, invoice: string, amount: Msat, to: Refund["to"] = "invoice"): Sale {
+    const sale = this.get(number);
+    if (sale.refund && sale.refund.invoice !== invoice) throw alreadyStarted(sale);
     return this.#change(
       number,
       "paid",
-      "refund_invoice = ?, refund_amount = ?, refund_state = coalesce(refund_state, 'pending')",
-      [invoice, amount],
+      "refund_invoice = ?, refund_amount = ?, refund_state = coalesce(refund_state, 'pending'), refund_to = ?",
+      [invoice, amount, to],
     );
+  }
+
+  /**
+   * Keeps the id under which a refund to the card will be asked for, in the place of another one.
+   * @returns the id to ask with: another one where somebody else put it there meanwhile
+   */
+  newRefundId(number: number, before: Uint8Array | undefined, id: Uint8Array): Uint8Array {
+    const { refundId } = this.#change(
+      number,
+      "paid",
+      "refund_id = case when refund_id is ? then ? else refund_id end",
+      [before ? Buffer.from(before) : null, Buffer.from(id)],
+    );
+    return refundId ?? id;
   }
 
   refunded(number: number): Sale {

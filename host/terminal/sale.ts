@@ -16,9 +16,11 @@ export type CancelReason =
 
 /** Money that went back for a paid sale. */
 export interface Refund {
-  /** BOLT 11 invoice that the customer gave. */
+  /** BOLT 11 invoice that the customer gave, or the node of the card. */
   readonly invoice: string;
   readonly amount: Msat;
+  /** `card`: to the account of the card that paid. */
+  readonly to: "invoice" | "card";
   readonly state: "pending" | "paid";
 }
 
@@ -50,6 +52,8 @@ export interface Sale {
   readonly paidAt: number | undefined;
   readonly received: Msat | undefined;
   readonly refund: Refund | undefined;
+  /** Under which a refund to the card was last asked for, 16 bytes. */
+  readonly refundId: Uint8Array | undefined;
 }
 
 export type SaleErrorCode =
@@ -65,3 +69,14 @@ export type SaleErrorCode =
 
 /** A sale cannot do this; nothing was changed. */
 export class SaleError extends CodedError<SaleErrorCode> {}
+
+/** Another refund of the sale stands: there is one for each. */
+export function alreadyStarted({ number, refund }: Sale): SaleError {
+  const hint =
+    refund?.state === "paid"
+      ? "It is paid."
+      : refund?.to === "card"
+        ? `Finish that one first, with the same amount and without --invoice: chequecard terminal refund ${number}. It is pending.`
+        : "Finish that one first, with the same invoice: it is pending.";
+  return new SaleError("wrong-state", `sale ${number}: a refund of it was started before`, { hint });
+}

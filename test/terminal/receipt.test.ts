@@ -21,6 +21,7 @@ const sale = (number: number, fields: Partial<Sale> = {}): Sale => ({
   paidAt: undefined,
   received: undefined,
   refund: undefined,
+  refundId: undefined,
   ...fields,
 });
 const paid = (number: number, fields: Partial<Sale> = {}): Sale =>
@@ -56,7 +57,7 @@ describe("a receipt", () => {
   });
 
   it("names what came in, more or less than was asked, and what went back", () => {
-    const refund = { invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
+    const refund = { to: "invoice", invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
     const text = renderReceipt(paid(1, { received: msat(2_600_500n), refund }), "bar");
     expect(text).toMatch(/Total +2,600\.5 sat\nRefunded +1,000 sat\nPAID/);
     expect(receiptOf(paid(1, { refund: { ...refund, state: "pending" } })).refunded).toBeUndefined();
@@ -88,7 +89,7 @@ describe("a receipt", () => {
 
 describe("totals", () => {
   it("count every sale once, and money only where it is", () => {
-    const refund = { invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
+    const refund = { to: "invoice", invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
     expect(
       totalsOf([
         paid(1),
@@ -105,7 +106,7 @@ describe("totals", () => {
 
 describe("sales as CSV", () => {
   it("have one row each, amounts in msat", () => {
-    const refund = { invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
+    const refund = { to: "invoice", invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
     expect(
       readCsv(salesCsv([paid(1, { fiat: "3.50 EUR", refund }), sale(2, { state: "cancelled" })])),
     ).toEqual([

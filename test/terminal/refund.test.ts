@@ -63,7 +63,7 @@ describe("a refund", () => {
     const invoice = await customersInvoice();
     const before = await outbound();
     const done = await refund(sale, invoice);
-    expect(done.refund).toEqual({ invoice, amount: sat(2500), state: "paid" });
+    expect(done.refund).toEqual({ invoice, amount: sat(2500), state: "paid", to: "invoice" });
     expect(await refund(sale, invoice)).toEqual(done);
     await expect(refund(sale, await customersInvoice())).rejects.toThrow(/a refund of it was started before/);
     expect(await outbound()).toBe(before - sat(2500));

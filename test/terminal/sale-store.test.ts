@@ -10,7 +10,7 @@ import { newFolder } from "../../testing/hooks.js";
 import { runProgram } from "../../testing/programs.js";
 
 /** In memory where the system has such a place: a killed process loses nothing there either. */
-const FROZEN = resolve(import.meta.dirname, "../frozen/sales-v1.db");
+const FROZEN = resolve(import.meta.dirname, "../frozen");
 
 let folder: string;
 let path: string;
@@ -133,6 +133,27 @@ describe("a sale", () => {
     store.close();
   });
 
+  it("keeps the id of its refund to a card when that failed, and gives it up for another once", () => {
+    const store = new SaleStore(":memory:");
+    store.create(draft(1));
+    const ids = [1, 2, 3].map((byte) => new Uint8Array(16).fill(byte)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    expect(code(() => store.newRefundId(1, undefined, ids[0]))).toBe("wrong-state");
+    store.paid(1, sat(2500), 5);
+    expect(store.newRefundId(1, undefined, ids[0])).toEqual(ids[0]);
+    // Somebody else was first.
+    expect(store.newRefundId(1, undefined, ids[1])).toEqual(ids[0]);
+    expect(store.refunding(1, "lnbcrt9", sat(100), "card").refund).toMatchObject({ to: "card" });
+    expect(store.refundFailed(1)).toMatchObject({ refund: undefined, refundId: ids[0] });
+    expect(store.newRefundId(1, ids[0], ids[2])).toEqual(ids[2]);
+    expect(store.newRefundId(1, ids[0], ids[1])).toEqual(ids[2]);
+    expect(store.refunding(1, "lnbcrt8", sat(100)).refund).toMatchObject({ to: "invoice" });
+    store.close();
+  });
+
   it("has one refund, which is forgotten only when it failed", () => {
     const store = new SaleStore(":memory:");
     store.create(draft(1));
@@ -142,7 +163,12 @@ describe("a sale", () => {
     expect(code(() => store.refunding(1, "lnbcrt8", sat(100)))).toBe("wrong-state");
     expect(store.refundFailed(1).refund).toBeUndefined();
     store.refunding(1, "lnbcrt8", sat(100));
-    expect(store.refunded(1).refund).toEqual({ invoice: "lnbcrt8", amount: sat(100), state: "paid" });
+    expect(store.refunded(1).refund).toEqual({
+      invoice: "lnbcrt8",
+      amount: sat(100),
+      state: "paid",
+      to: "invoice",
+    });
     // Said again, it stays paid.
     expect(store.refunding(1, "lnbcrt8", sat(100)).refund?.state).toBe("paid");
     expect(store.pendingRefunds()).toEqual([]);
@@ -188,7 +214,7 @@ describe("the file of sales", () => {
       "a newer version's",
       () => {
         new SaleStore(path).close();
-        new Database(path).exec("pragma user_version = 2").close();
+        new Database(path).exec("pragma user_version = 3").close();
       },
       "newer-version",
     ],
@@ -253,9 +279,9 @@ describe("the file of sales", () => {
   });
 });
 
-describe("a file of the first version", () => {
-  it("opens, with everything in it", () => {
-    copyFileSync(FROZEN, path);
+describe("a file of an earlier version", () => {
+  it.each([1, 2])("%i opens, with everything in it", (version) => {
+    copyFileSync(join(FROZEN, `sales-v${version}.db`), path);
     chmodSync(path, 0o600);
     const store = new SaleStore(path);
     const sales = store.between(0, 2e9);
@@ -269,7 +295,15 @@ describe("a file of the first version", () => {
     expect(sales[0]).toMatchObject({ received: sat(2500), fiat: "3.50 EUR", token: TOKEN, nodeUri: URI });
     expect(sales[1]).toMatchObject({ cancelReason: "rejected", reasonCode: 33 });
     expect(bytesToHex(sales[2]?.paymentHash ?? TOKEN)).toBe("03".repeat(32));
-    expect(sales[4]?.refund).toEqual({ invoice: "lnbcrt99", amount: sat(1000), state: "pending" });
+    expect(sales[4]?.refund).toEqual({
+      invoice: "lnbcrt99",
+      amount: sat(1000),
+      state: "pending",
+      to: "invoice",
+    });
+    const toCard = { invoice: "lnbcrt98", amount: sat(700), state: "paid", to: "card" };
+    expect(sales[0]?.refund).toEqual(version === 1 ? undefined : toCard);
+    expect(sales[0]?.refundId).toEqual(version === 1 ? undefined : new Uint8Array(16).fill(9));
     expect(store.paid(3, sat(2500), 1_800_000_200).state).toBe("paid");
     expect(store.create(draft(6)).number).toBe(6);
     store.close();

@@ -6,6 +6,7 @@ import {
   type AuthorizerConfig,
   authorizerConfigSchema,
   issuerPorts,
+  RefundDesk,
 } from "../../issuer/authorizer/index.js";
 import { showCard, verifyLedger } from "../../issuer/ledger/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
@@ -44,27 +45,32 @@ export async function testIssuer(
   const known = cards.map(({ card }) => card);
   for (const { card, policy, limits = FESTIVAL_LIMITS } of cards)
     await issueCard(store, { ...card.record, limits, policy });
-  const authorizer = new Authorizer(
-    issuerPorts({
-      store,
-      node,
-      network,
-      nodeId,
-      keys: {
-        sealKey: (id) => known[0]?.sealKeys(id),
-        signUpdate: async (_, digest) => secp256k1.sign(digest, known[0]?.issuerSecret ?? new Uint8Array(32)),
-      },
-    }),
-    authorizerConfigSchema.parse(config),
-  );
-  const receiver = new PaymentReceiver(node, authorizer);
+  const ports = issuerPorts({
+    store,
+    node,
+    network,
+    nodeId,
+    keys: {
+      sealKey: (id) => known[0]?.sealKeys(id),
+      signUpdate: async (_, digest) => secp256k1.sign(digest, known[0]?.issuerSecret ?? new Uint8Array(32)),
+    },
+  });
+  const authorizer = new Authorizer(ports, authorizerConfigSchema.parse(config));
+  const faults: object[] = [];
+  const log = { ...ports.log, error: (fields: object) => void faults.push(fields) };
+  const refunds = new RefundDesk({ ...ports, node, log, onStep: () => {} });
+  const receiver = new PaymentReceiver(node, authorizer, { refunds });
   return {
     authorizer,
+    refunds,
+    /** Errors that the refund desk has logged. */
+    faults,
     store,
     account: (card: TestCard) => store.read((db) => showCard(db, card.record.cardId)),
     violations: async () => (await verifyLedger(store)).violations,
     async close() {
       await receiver.close();
+      await refunds.close();
       await authorizer.close();
       await store.close();
       rmSync(folder, { recursive: true });

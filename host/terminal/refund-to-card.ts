@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import { formatMsat, type Msat } from "../../common/index.js";
+import { SENTENCES } from "../../common/sentences.js";
+import type { RefundOffer } from "../../lightning/api/refund-offer.js";
+import { describeRefundReason, REFUND_REASON } from "../../lightning/api/refund-reasons.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
+import { paidSale, payRefund } from "./refund.js";
+import type { CardRefundNode } from "./refund-node.js";
+import { alreadyStarted, type Sale, SaleError } from "./sale.js";
+import type { SaleStore } from "./sale-store.js";
+
+/** Why the card's issuer takes no refund: nothing was paid. */
+export interface RefundRefused {
+  /** Code and name of specs/08 §12. */
+  readonly code: number;
+  readonly name: string;
+  /** What happened and what to do next. */
+  readonly sentence: string;
+  /** What the issuer has credited for the sale so far. */
+  readonly refunded: Msat;
+}
+
+/** What a refund to a card came to. */
+export type CardRefund = { readonly sale: Sale } | { readonly refused: RefundRefused };
+
+/** Asked for under a refund id of an earlier try, which came to nothing: another one is made. */
+const WORN_OUT: ReadonlySet<number> = new Set([REFUND_REASON.REFUND_OVER, REFUND_REASON.REFUND_DIFFERS]);
+
+const TO_INVOICE = "To refund to an invoice of the customer instead: --invoice <bolt11>.";
+
+/**
+ * Returns money of a paid sale to the card that paid it: the card's node is asked for an invoice, which is durable
+ * before it is paid (specs/08 §12). Once for a sale; the same call again goes on with the same refund, also after a crash.
+ * @param amount default: all of the sale
+ * @returns the sale, whose refund is `pending` when the node does not know the outcome yet; or why the issuer refused
+ * @throws SaleError `bad-refund`, `wrong-state`, `not-found`; NodeError when the card's node does not answer;
+ * UntrustedUriError; ParseError, InvoiceError for an invoice that must not be paid
+ */
+export async function refundToCard(
+  { node, store }: { node: CardRefundNode; store: SaleStore },
+  number: number,
+  amount?: Msat,
+): Promise<CardRefund> {
+  const sale = paidSale(store, number);
+  const { refund } = sale;
+  if (refund && (refund.to !== "card" || (amount !== undefined && amount !== refund.amount)))
+    throw alreadyStarted(sale);
+  if (refund?.state === "paid") return { sale };
+  if (refund) return { sale: await payRefund({ node, store }, number, refund) };
+  const wanted = amount ?? sale.amount;
+  if (wanted < 1n || wanted > sale.amount)
+    throw new SaleError("bad-refund", `sale ${number}: need 1 to ${sale.amount} msat, have ${wanted}`);
+  const offer = await ask(node, store, sale, wanted);
+  if ("reason" in offer) return { refused: refusal(offer.reason, offer.refunded, sale.amount) };
+  store.refunding(number, offer.invoice, wanted, "card");
+  return { sale: await payRefund({ node, store }, number, { invoice: offer.invoice, amount: wanted }) };
+}
+
+async function ask(
+  node: CardRefundNode,
+  store: SaleStore,
+  { number, nodeUri, token, paymentHash, refundId }: Sale,
+  amount: Msat,
+): Promise<RefundOffer> {
+  if (token === undefined || !nodeUri)
+    throw new SaleError("bad-refund", `sale ${number}: no card was tapped for it`, { hint: TO_INVOICE });
+  const request = async (id: Uint8Array): Promise<RefundOffer> => {
+    const offer = await node
+      .requestRefund({ uri: nodeUri, paymentHash, amount, refundId: id })
+      .catch((cause: unknown) => {
+        if (!(cause instanceof NodeError)) throw cause;
+        throw notAnswered(cause.code, `cannot be asked (${cause.message})`, cause);
+      });
+    return offer ?? Promise.reject(notAnswered("timeout", "does not answer"));
+  };
+  // The id is durable before anybody hears it: a request after a crash finds the same invoice.
+  const id = refundId ?? store.newRefundId(number, undefined, randomBytes(16));
+  const offer = await request(id);
+  if (!("reason" in offer) || !WORN_OUT.has(offer.reason)) return offer;
+  return await request(store.newRefundId(number, id, randomBytes(16)));
+}
+
+const notAnswered = (code: NodeError["code"], problem: string, cause?: NodeError): NodeError =>
+  new NodeError(code, `the node of the card that paid ${problem}; nothing was paid`, {
+    ...(cause ? { cause } : {}),
+    hint: `Try again later with the same command. ${TO_INVOICE}`,
+  });
+
+function refusal(code: number, refunded: Msat, amount: Msat): RefundRefused {
+  const { name, merchant } = describeRefundReason(code);
+  if (code !== REFUND_REASON.ABOVE_SALE) return { code, name, sentence: merchant, refunded };
+  const { aboveSale, allRefunded } = SENTENCES.refund;
+  const sentence =
+    refunded < amount
+      ? aboveSale(formatMsat(refunded), formatMsat(amount), formatMsat(amount - refunded))
+      : allRefunded(formatMsat(amount));
+  return { code, name, sentence, refunded };
+}
