@@ -10,6 +10,7 @@ import {
   TERMINAL_BUGS,
 } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { REFUND_BUGS } from "./refund-bugs.js";
 import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
@@ -29,6 +30,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,
   ...DESK_BUGS,
+  ...REFUND_BUGS,
   ...STORE_BUGS,
   ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,

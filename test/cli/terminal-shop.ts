@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
+import { cashOutCard } from "../../issuer/ledger/index.js";
 import { SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { type CardLimits, createCardFile } from "../../simulator/index.js";
 import { testCard } from "../../testing/cards/test-card.js";
@@ -46,6 +47,9 @@ export async function openCommandLineShop(folder: string) {
     payer,
     cards,
     account: (name: keyof typeof cards) => issuer?.account(cards[name].card),
+    async cashOut(name: keyof typeof cards) {
+      if (issuer) await cashOutCard(issuer.store, cards[name].card.record.cardId, "", Date.now());
+    },
     /** The payer's node runs on, and does not answer. */
     async silence() {
       await issuer?.close();

@@ -376,3 +376,106 @@ it("balance: what the node can send and receive, and today's sales", async () =>
   expect(run.err).toMatch(/no real money/);
   expect(run.out).toMatch(/Node +bar\nCan send +[\d,.]+ sat\nCan receive +[\d,.]+ sat\nToday +13 sales/);
 });
+
+const refundToCard = (number: number | undefined, ...more: string[]) => [
+  ...["terminal", "refund", String(number), "--node", shop.folder],
+  ...more,
+];
+/** Waits until the issuer has booked it. */
+const funded = async (card: keyof Shop["cards"], amount: bigint) =>
+  expect.poll(async () => (await shop.account(card))?.funded, { timeout: 60_000 }).toBe(amount);
+
+it("refund without an invoice: to the card that paid, once, and its next tap spends it", async () => {
+  const before = (await shop.account("guest"))?.funded ?? 0n;
+  expect((await chequecard(charge("guest", "30sat"))).exitCode).toBe(EXIT.OK);
+  const number = sales().at(-1)?.number;
+  const run = await chequecard(refundToCard(number, "--amount", "10sat"));
+  expect(run).toMatchObject({
+    exitCode: EXIT.OK,
+    out: `Refunded 10 sat of sale ${number} to the card that paid. The card shows it after its next tap.\n`,
+  });
+  const again = await chequecard(["--json", ...refundToCard(number)]);
+  expect(again.exitCode).toBe(EXIT.OK);
+  expect(JSON.parse(again.out)).toMatchObject({
+    receipt: { number, amount: "30000", refunded: "10000" },
+    refund: { amount: "10000", state: "paid", to: "card" },
+  });
+  const other = await chequecard(refundToCard(number, "--amount", "20sat"));
+  expect([other.exitCode, other.err]).toEqual([
+    EXIT.INPUT,
+    expect.stringMatching(/was started before.*\n.*paid/s),
+  ]);
+  await funded("guest", before + sat(10));
+  expect((await chequecard(charge("guest", "1sat"))).exitCode).toBe(EXIT.OK);
+  const report = await chequecard(["--json", "terminal", "report", "--node", shop.folder]);
+  expect(
+    JSON.parse(report.out).sales.find((sale: { number: number }) => sale.number === number),
+  ).toMatchObject({
+    refunded: "10000",
+  });
+});
+
+it("refund to the card while the till sells is done by the till's process", async () => {
+  const before = (await shop.account("guest"))?.funded ?? 0n;
+  const program = await buildProgram("cli/main.ts");
+  const till = inTerminal(
+    [
+      ...[process.execPath, program, "terminal", "serve", "--node", shop.folder],
+      ...["--card", shop.cards.guest.file, "--no-qr"],
+    ],
+    80,
+  );
+  await till.shows(/Type an amount[\s\S]*> /);
+  till.type("21sat\r");
+  await till.shows(/PAID[\s\S]*Next amount:[\s\S]*> /);
+  const number = Number(/Sale (\d+):/.exec(till.screen())?.[1]);
+  const out = `Refunded 21 sat of sale ${number} to the card that paid. The card shows it after its next tap.\n`;
+  expect(await chequecard(refundToCard(number))).toMatchObject({ exitCode: EXIT.OK, out });
+  till.type("\r");
+  expect(await till.ended).toBe(EXIT.OK);
+  expect(till.screen()).toMatch(/Refunded +21 sat/);
+  await funded("guest", before + sat(21));
+});
+
+it("refund to the card while another process runs the node is asked for and paid by that one", async () => {
+  const before = (await shop.account("guest"))?.funded ?? 0n;
+  expect((await chequecard(charge("guest", "16sat"))).exitCode).toBe(EXIT.OK);
+  const number = sales().at(-1)?.number;
+  const opened = await openEmbeddedNode(shop.folder);
+  try {
+    await opened.node.channelsReady(10_000);
+    const run = await chequecard(["--json", ...refundToCard(number)]);
+    expect(run.exitCode).toBe(EXIT.OK);
+    expect(JSON.parse(run.out)).toMatchObject({ refund: { amount: "16000", to: "card", state: "paid" } });
+  } finally {
+    await opened.close();
+  }
+  await funded("guest", before + sat(16));
+});
+
+it("refund to the card: each refusal in words, with nothing paid", async () => {
+  expect((await chequecard(charge("visitor", "40sat"))).exitCode).toBe(EXIT.OK);
+  const number = sales().at(-1)?.number;
+  for (const [words, problem] of [
+    [["--amount", "41sat"], /need 1 to 40000 msat, have 41000/],
+    [["--amount", "1.500sat"], /can be read in two ways/],
+    [["--amount", "1sat", "--invoice", await customerInvoice(1n)], /an invoice says its amount itself/],
+  ] as const) {
+    const run = await chequecard(refundToCard(number, ...words));
+    expect([run.exitCode, run.err]).toEqual([EXIT.INPUT, expect.stringMatching(problem)]);
+  }
+  await shop.cashOut("visitor");
+  const refused = await chequecard(refundToCard(number));
+  expect(refused).toMatchObject({
+    exitCode: EXIT.NOT_PAID,
+    out: expect.stringContaining(
+      `The refund of sale ${number} was not taken. The card that paid was cashed out, so nothing was paid;`,
+    ),
+  });
+  const asData = await chequecard(["--json", ...refundToCard(number)]);
+  expect(JSON.parse(asData.out)).toMatchObject({
+    refused: { code: 3, name: "card-cashed-out", refunded: "0" },
+  });
+  const invoice = await customerInvoice(40n);
+  expect((await chequecard(refundToCard(number, "--invoice", invoice))).exitCode).toBe(EXIT.OK);
+});

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { bytesToHex, msat, sat } from "../../common/index.js";
 import { cashOutCard, fundCard, replaceCard, verifyLedger } from "../../issuer/ledger/index.js";
+import { creditRefund } from "../../issuer/ledger/refunds.js";
 import { blockCard, retireCard, unblockCard } from "../../issuer/ledger/states.js";
 import { spendingReport } from "../../issuer/reports/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
@@ -57,6 +58,7 @@ describe.each(KINDS)("a refund to the card that paid, on %s", (kind) => {
     expect(bytesToHex(decoded.payee)).toBe(bytesToHex(NODE_ID));
     expect(decoded.amount).toBe(sat(2000));
     expect(decoded.description).toBe(refundDescription(refundRequest(1, sat(2000))));
+    await service.refunds.resolve();
     expect(await left(service, card.cardId)).toBe(sat(15_000));
 
     expect(service.pay(invoice)).toBe(true);
@@ -82,9 +84,29 @@ describe.each(KINDS)("a refund to the card that paid, on %s", (kind) => {
     const found = await service.node.lookupInvoice(paymentHash);
     if (found.state !== "settled") throw new Error("not settled");
     await service.refunds.resolve();
+    expect(await creditRefund(service.store, { paymentHash, ...found }, service.clock.now)).toBeUndefined();
     expect(await service.refund(1, sat(2000))).toEqual({ ...first, refunded: sat(2000) });
     expect(await left(service, card.cardId)).toBe(sat(17_000));
     expect(await states(service)).toEqual(["settled"]);
+  });
+
+  it("is not credited for a preimage of something else, or for less than its amount", async () => {
+    const { service, card } = await sold(kind);
+    await using _ = service;
+    await service.refund(1, sat(2000));
+    const [{ preimage } = { preimage: preimageOf(1) }] = service.node.invoices.values();
+    const lies = [
+      { preimage: preimageOf(1), received: sat(2000) },
+      { preimage, received: msat(1_999_999n) },
+    ];
+    const { lookupInvoice } = service.node;
+    for (const lie of lies) {
+      service.node.lookupInvoice = async () => ({ state: "settled", settledAt: 0, ...lie });
+      await service.refunds.resolve();
+      expect(await states(service)).toEqual(["open"]);
+    }
+    service.node.lookupInvoice = lookupInvoice;
+    expect(await left(service, card.cardId)).toBe(sat(15_000));
   });
 
   it("that settles while no service runs is credited by the next one", async () => {
