@@ -42,11 +42,11 @@ const refused = z.object({
   refused: z.object({ code: z.int(), name: z.string(), sentence: z.string(), refunded: amount }),
 });
 
-/** What a refund came to, as it is told on the control channel and to scripts. */
+/** What a refund came to, for the control channel and for scripts. */
 export type ToldRefund = z.output<typeof refunded> | z.output<typeof refused>;
 
 /** @throws RangeError for a sale without a refund */
-export function tellRefund(done: CardRefund): ToldRefund {
+function tellRefund(done: CardRefund): ToldRefund {
   if ("refused" in done) return done;
   if (!done.sale.refund) throw new RangeError("a refund without its record");
   const { fiat, refunded: paidBack, ...rest } = receiptOf(done.sale);
