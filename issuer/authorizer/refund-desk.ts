@@ -24,7 +24,12 @@ import type { IssuerPorts } from "./ports.js";
 const EXPIRY_SECONDS = 600;
 
 /** Places in the work at which the process may die; a test stops it at each. */
-type RefundStep = "refund-invoice" | "refund-open" | "refund-paid" | "refund-credited" | "refund-cancelled";
+export type RefundStep =
+  | "refund-invoice"
+  | "refund-open"
+  | "refund-paid"
+  | "refund-credited"
+  | "refund-cancelled";
 
 /** What a refund desk works with: a node that takes money in, and no keys. */
 export interface RefundPorts extends Pick<IssuerPorts, "store" | "nodeId" | "clock" | "log"> {

@@ -17,6 +17,7 @@ export async function finish(stage: Stage): Promise<void> {
   for (const made of [...stage.made]) await stage.present(stage.other, made);
   for (let hour = 0; hour < MAX_HOURS; hour++) {
     for (const service of stage.services) await service.reconciler.run();
+    for (const service of stage.services) await service.refunds.resolve();
     const leases = await stage.other.store.db.selectFrom("leases").select("counter").execute();
     if (leases.length === 0) return;
     stage.pass(HOUR_MS);

@@ -16,6 +16,8 @@ import type { Made, Stage } from "./stage.js";
 
 const DAY_MS = 24 * 3_600_000;
 const LEASE_MS = 61_000;
+/** After it the invoice of a refund has expired. */
+const REFUND_MS = 11 * 60_000;
 
 /** What the statements belong to that are failed one after the other. */
 export interface Scene {
@@ -101,6 +103,25 @@ const takeOver = (name: string, behaviour: Behaviour, passMs: number): Scene => 
         await reconcile(stage);
       },
     };
+  },
+});
+
+/** A card has paid a merchant 1,000 sat. */
+const paidFor = async (stage: Stage) => {
+  const card = await stage.card();
+  const made = stage.sign(card, sat(1_000));
+  await stage.present(stage.other, made);
+  return { card, made };
+};
+
+const refund = (
+  name: string,
+  run: (stage: Stage, sold: Awaited<ReturnType<typeof paidFor>>) => Promise<unknown>,
+) => ({
+  name,
+  prepare: async (stage: Stage) => {
+    const sold = await paidFor(stage);
+    return { card: sold.card, run: () => run(stage, sold) };
   },
 });
 
@@ -199,6 +220,33 @@ export const SCENES: readonly Scene[] = [
       await stage.fund(stage.other, card, sat(500));
       const { operation } = await findTopUp(stage.other.store.db, card.cardId);
       return { card, run: () => stage.reverse(stage.struck, card, operation) };
+    },
+  },
+  refund("a refund to a card", async (stage, { card, made }) => {
+    for (const amount of [sat(600), sat(600)])
+      stage.payRefund(await stage.askRefund(stage.struck, made, amount), card);
+    await stage.resolveRefunds(stage.struck);
+  }),
+  refund("a refund that was paid while no service ran", async (stage, { card, made }) => {
+    stage.payRefund(await stage.askRefund(stage.other, made, sat(400)), card, true);
+    await stage.resolveRefunds(stage.struck);
+  }),
+  refund("a refund whose invoice expires", async (stage, { made }) => {
+    await stage.askRefund(stage.other, made, sat(400));
+    stage.pass(REFUND_MS);
+    await stage.resolveRefunds(stage.struck);
+  }),
+  {
+    name: "a refund to a replaced card",
+    prepare: async (stage) => {
+      const { card, made } = await paidFor(stage);
+      const fresh = await stage.card();
+      await stage.replace(stage.other, card, fresh);
+      const run = async () => {
+        stage.payRefund(await stage.askRefund(stage.struck, made, sat(300)), fresh);
+        await stage.resolveRefunds(stage.struck);
+      };
+      return { card: fresh, run };
     },
   },
   onCard("a card blocked", (stage, card) => stage.block(stage.struck, card)),

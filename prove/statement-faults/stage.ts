@@ -30,6 +30,8 @@ const PAY_TIMEOUT_MS = 60;
 
 /** A signed token with its invoice. */
 export interface Made {
+  /** Number of its invoice. */
+  readonly serial: number;
   readonly token: Uint8Array;
   readonly invoice: string;
   readonly notes: TokenNotes;
@@ -121,7 +123,7 @@ export class Stage {
     const paymentHash = bytesToHex(decodeInvoice(invoice).paymentHash);
     const notes = { card, amount, paymentHash, isRejected: false };
     this.notebook.tokens.push(notes);
-    const made = { token, invoice, notes };
+    const made = { serial, token, invoice, notes };
     this.made.push(made);
     return made;
   }
@@ -152,6 +154,25 @@ export class Stage {
     if (outcome.reason === REASON.CARD_CONTRADICTS) this.notebook.confirm(notes.card, "blocked");
     if (outcome.cardUpdate) notes.card.update(outcome.cardUpdate);
     return outcome;
+  }
+
+  /** A merchant asks for a refund. @returns the invoice; undefined for silence or a refusal: nothing is paid then */
+  async askRefund(service: Service, { serial }: Made, amount: Msat): Promise<string | undefined> {
+    return (await service.refund(serial, amount))?.invoice;
+  }
+
+  /**
+   * The merchant pays the invoice of a refund: from now on the money is the card's.
+   * @param quietly no service hears of it
+   */
+  payRefund(invoice: string | undefined, card: SigningCard, quietly = false): void {
+    if (invoice === undefined || !this.other.pay(invoice, quietly)) return;
+    this.notebook.of(card).funded += decodeInvoice(invoice).amount ?? 0n;
+  }
+
+  /** Every refund that was paid is credited, every other one given up or left open. */
+  async resolveRefunds(service: Service): Promise<void> {
+    await this.order(() => service.refunds.resolve());
   }
 
   async identify(

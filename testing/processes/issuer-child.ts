@@ -1,4 +1,5 @@
 import { bytesToHex, utf8 } from "../../common/index.js";
+import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import type { CardStatus } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Answered } from "../issuer/replies.js";
@@ -43,6 +44,14 @@ export class IssuerChild {
 
   reconcile(): Promise<unknown> {
     return this.#caller.call("issuer", "reconcile");
+  }
+
+  refund(asked: AskedRefund): Promise<unknown> {
+    return this.#caller.call("issuer", "refund", asked);
+  }
+
+  resolveRefunds(): Promise<unknown> {
+    return this.#caller.call("issuer", "resolveRefunds");
   }
 
   stop(): Promise<void> {

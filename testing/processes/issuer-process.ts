@@ -6,8 +6,11 @@ import {
   type AuthorizerOptions,
   authorizerConfigSchema,
   issuerPorts,
+  RefundDesk,
+  type RefundStep,
   type Step,
 } from "../../issuer/authorizer/index.js";
+import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
@@ -30,7 +33,7 @@ export interface IssuerOrder {
   /** Milliseconds between rounds of the reconciler; without it rounds are run on order alone. */
   readonly reconcileMs?: number;
   /** The step at which the process kills itself. */
-  readonly dieAt?: Step;
+  readonly dieAt?: Step | RefundStep;
 }
 
 const order: IssuerOrder = JSON.parse(process.argv[2] ?? "");
@@ -46,6 +49,10 @@ const config = authorizerConfigSchema.parse({
   maxInFlightPerCard: 100_000,
   ...order.config,
 });
+const node = remoteNode(new Caller(link));
+const onStep = (step: Step | RefundStep): void => {
+  if (step === order.dieAt) process.kill(process.pid, "SIGKILL");
+};
 const ports = issuerPorts({
   store:
     kind === "sqlite"
@@ -54,23 +61,24 @@ const ports = issuerPorts({
           url: location,
           ...(order.timelineFile === undefined ? {} : { timelineFile: order.timelineFile }),
         }),
-  node: remoteNode(new Caller(link)),
+  node,
   network: "bcrt",
   nodeId: Buffer.from(order.nodeId, "hex"),
   keys: await KeyFile.open(order.keyFile, utf8("test")),
   clock: () => (order.now === "clock" ? Date.now() : order.now),
-  onStep: (step) => {
-    if (step === order.dieAt) process.kill(process.pid, "SIGKILL");
-  },
+  onStep,
 });
 const authorizer = new Authorizer(ports, config);
 const reconciler = new Reconciler(ports, config, authorizer);
+const refunds = new RefundDesk({ ...ports, node, onStep });
 if (order.reconcileMs !== undefined) reconciler.start(order.reconcileMs);
 serve(link, {
   issuer: {
     present: (request: InitiatePayment) => initiate(authorizer, request),
     status: (status: CardStatus) => askStatus(authorizer, status),
     reconcile: () => reconciler.run(),
+    refund: ({ peer, ...request }: AskedRefund) => refunds.requestRefund(request, peer),
+    resolveRefunds: () => refunds.resolve(),
   },
 });
 announce(link, "up", undefined);
