@@ -170,7 +170,13 @@ export class Service implements AsyncDisposable {
     });
     this.authorizer = new Authorizer(this.ports, this.config);
     this.reconciler = new Reconciler(this.ports, this.config, this.authorizer);
-    this.refunds = new RefundDesk({ store, node, nodeId: NODE_ID, clock: clock.read, log: this.ports.log });
+    this.refunds = new RefundDesk({
+      store,
+      node,
+      nodeId: this.ports.nodeId,
+      clock: clock.read,
+      log: this.ports.log,
+    });
   }
 
   /** Registers a card and puts it into use. */
