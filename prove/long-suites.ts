@@ -1,8 +1,31 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Campaign, CampaignOptions, CampaignResult } from "./campaign.js";
 import { runTests, type TestRun } from "./test-run.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+interface SuiteOptions {
+  /** Of vitest, from the root. */
+  readonly config?: string;
+  /** Makes what the tests need. @returns what is missing, as a sentence */
+  readonly prepare?: () => Promise<string | undefined>;
+}
+
+const secondsSince = (started: number): number => (performance.now() - started) / 1000;
+
+/** Builds the newest and the oldest lnd, where they are not built yet: minutes of computing. */
+async function buildLnd(): Promise<string | undefined> {
+  for (const which of ["newest", "oldest"]) {
+    const script = join(ROOT, "scripts/build-lnd.mjs");
+    const building = spawn(process.execPath, [script, which], { stdio: ["ignore", "ignore", "inherit"] });
+    const [code] = await once(building, "close");
+    if (code !== 0) return `the ${which} lnd is not built: node scripts/build-lnd.mjs ${which} says why`;
+  }
+  return undefined;
+}
 
 /** Test files that `npm test` runs with a share, run in full: databases, processes and kills need their own set-up. */
 function longSuite(
@@ -10,6 +33,7 @@ function longSuite(
   about: string,
   files: readonly string[],
   env: (seed: number) => Readonly<Record<string, string>>,
+  { config, prepare = async () => undefined }: SuiteOptions = {},
 ): Campaign {
   return {
     name,
@@ -20,8 +44,16 @@ function longSuite(
       const started = performance.now();
       progress?.(`running ${files.join(", ")}`);
       const { seconds } = budget;
-      const run = await runTests({ root: ROOT, files, seconds, secondsPerTest: 3600, env: env(seed) });
-      return { ...resultOf(run, name, seed), seconds: (performance.now() - started) / 1000 };
+      const problem = await prepare();
+      if (problem !== undefined) {
+        const failure = { where: "before the tests", what: problem, replay: `--only ${name}` };
+        return { units: 0, counts: {}, failures: [failure], seed, seconds: secondsSince(started) };
+      }
+      const run = await runTests({
+        ...{ root: ROOT, files, seconds, secondsPerTest: 3600, env: env(seed) },
+        ...(config !== undefined && { config }),
+      });
+      return { ...resultOf(run, name, seed), seconds: secondsSince(started) };
     },
   };
 }
@@ -50,6 +82,13 @@ export const LONG_SUITES: readonly Campaign[] = [
       (file) => `test/issuer/${file}.test.ts`,
     ),
     (seed) => ({ CHEQUECARD_PROVE: "full", CHEQUECARD_PROVE_SEED: String(seed) }),
+  ),
+  longSuite(
+    "lnd",
+    "real lnd and btcd: the contract of a node, deputies, LDK on the same chain, kills at any moment of a payment, a channel closed by force, macaroons, certificates, the oldest version and its upgrade",
+    ["test"],
+    () => ({ CHEQUECARD_PROVE: "full", CHEQUECARD_LND_KILLS: "100" }),
+    { config: "test/vitest.lnd.config.ts", prepare: buildLnd },
   ),
   longSuite(
     "stories",

@@ -21,6 +21,8 @@ export interface TestRunOptions {
   /** Folder of the project, or of a copy of it. */
   readonly root: string;
   readonly files: readonly string[];
+  /** Of vitest, from the root; default its own. */
+  readonly config?: string;
   /** Regular expression for the full titles of those that are run; default all. */
   readonly named?: string;
   /** For all of them together; may be infinite. */
@@ -79,12 +81,13 @@ async function runInGroup(
 
 /** Runs test files in a process of their own. @returns undefined when they were ended by their time */
 export async function runTests(options: TestRunOptions): Promise<TestRun | undefined> {
-  const { root, files, named, seconds, secondsPerTest, env = {} } = options;
+  const { root, files, config, named, seconds, secondsPerTest, env = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "chequecard-prove-"));
   const output = join(folder, "report.json");
   const args = [
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
+    ...(config === undefined ? [] : ["--config", config]),
     "--reporter=json",
     `--outputFile=${output}`,
     `--testTimeout=${secondsPerTest * 1000}`,

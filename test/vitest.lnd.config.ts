@@ -13,7 +13,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.lnd.test.ts", ...LONG],
     setupFiles: ["test/out-of-time.ts"],
-    env: { CHEQUECARD_LND: process.env.CHEQUECARD_LND ?? builtFolder() ?? "" },
+    env: {
+      CHEQUECARD_LND: process.env.CHEQUECARD_LND ?? builtFolder() ?? "",
+      CHEQUECARD_LND_OLDEST: process.env.CHEQUECARD_LND_OLDEST ?? builtFolder("oldest") ?? "",
+    },
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },

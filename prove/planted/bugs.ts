@@ -2,6 +2,7 @@ import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
+import { LND_BUGS } from "./lnd-bugs.js";
 import {
   FILE_BUGS,
   KEYBOARD_BUGS,
@@ -40,5 +41,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...SQLITE_FILE_BUGS,
   ...PERSONALIZATION_BUGS,
   ...NODE_BUGS,
+  ...LND_BUGS,
   ...VECTOR_BUGS,
 ];

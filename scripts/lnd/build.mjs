@@ -108,4 +108,7 @@ export async function buildModule(module, { programs, protos = [] }) {
 
 /** Builds lnd and what is tested with it. @param {"newest" | "oldest"} which @see buildModule */
 export const buildLnd = (which = "newest") =>
-  buildModule(moduleOf(which), { programs: PROGRAMS, protos: PROTOS });
+  buildModule(
+    moduleOf(which),
+    which === "newest" ? { programs: PROGRAMS, protos: PROTOS } : { programs: PROGRAMS.slice(-1) },
+  );

@@ -23,6 +23,7 @@ import { PaidInMemory } from "./dpp-memory.js";
 import { KEY_ID, MASTER, PROFILE } from "./dpp-terminal.js";
 
 const DEPUTY_KEY = new Uint8Array(32).fill(0x22);
+const PEER = secp256k1.publicKey(new Uint8Array(32).fill(0x23));
 const SESSION_KEY = new Uint8Array(32).fill(0x41);
 const HEIGHT = 500;
 const NOW = 1_800_000_000;
@@ -219,15 +220,14 @@ describe("a deputy on lnd", () => {
   it("refuses an HTLC that expires before the onion says", async () => {
     await begin();
     const invoice = sell();
-    lnd.offer(offerOf(invoice, { changes: { incoming_expiry: HEIGHT + 39 } }));
+    lnd.offer(offerOf(invoice, { changes: { incoming_expiry: HEIGHT + 39, auto_fail_height: HEIGHT + 20 } }));
     await once("7:1");
     expect(failureIn(invoice, lnd.said("7:1")[0])).toEqual(details(sat(500)));
   });
 
   it("fails an onion for somebody else by its code", async () => {
     await begin();
-    const stranger = { ...sell(), payee: secp256k1.publicKey(new Uint8Array(32).fill(0x23)) };
-    lnd.offer(offerOf(stranger));
+    lnd.offer(offerOf({ ...sell(), payee: PEER }));
     await expect
       .poll(() => lnd.said("7:1"))
       .toMatchObject([{ action: "FAIL", failure_code: "INVALID_ONION_HMAC" }]);
@@ -332,6 +332,19 @@ describe("a deputy on lnd", () => {
     await expect.poll(() => log.join()).toMatch(/is not whole: lnd could not claim 7:1/);
     expect(settled).toEqual([]);
     expect(await deputy.lookup(invoice.paymentHash)).toEqual({ state: "open" });
+  });
+
+  it("answers about an HTLC on the chain only to claim it: lnd ends the interceptor over anything else", async () => {
+    await begin();
+    const onChain = { auto_fail_height: HEIGHT + 82 };
+    const [claimed, refused] = [sell(), sell()];
+    lnd.offer(offerOf(claimed, { id: "1:1", changes: { ...onChain, outgoing_requested_chan_id: "1" } }));
+    lnd.offer(offerOf(refused, { id: "7:1", amount: sat(1), promised: sat(500), changes: onChain }));
+    lnd.offer(offerOf({ ...sell(), payee: PEER }, { id: "7:2", changes: onChain }));
+    lnd.offer(offerOf(claimed, { id: "7:3", changes: onChain }));
+    await once("7:3");
+    expect(lnd.said("7:3")).toMatchObject([{ action: "SETTLE" }]);
+    expect(lnd.decisions).toHaveLength(1);
   });
 
   it("is refused by an lnd that would lose what it holds, with the lines to add", async () => {

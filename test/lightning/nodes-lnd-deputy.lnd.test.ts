@@ -14,16 +14,21 @@ beforeAll(async () => {
 });
 afterAll(() => net.stop());
 
-/** A payment that lnd holds while our program does not run, or does not answer. */
+/** A payment whose HTLC lnd holds, since our program dies without an answer about it. */
 async function heldPayment() {
+  net.end();
+  const hanging = net.hang();
   const { invoice, paymentHash } = net.sell();
+  // The first attempts fail until the interceptor is in force.
   const paying = net.pay(invoice);
-  await eventually("lnd holds the HTLC", async () => (await net.held()).includes(bytesToHex(paymentHash)));
+  await eventually("lnd holds the HTLC", () => hanging.offered.includes(bytesToHex(paymentHash)));
+  hanging.end();
   return { paying, paymentHash };
 }
 
 async function expectClaimed(paying: Promise<SentPayment>, paymentHash: Uint8Array): Promise<void> {
-  expect(await paying).toMatchObject({ status: "SUCCEEDED" });
+  const paid = await paying;
+  expect(paid).toMatchObject({ status: "SUCCEEDED" });
   await expect.poll(() => net.settled.at(-1)).toMatchObject({ paymentHash });
   expect(await net.node.lookupInvoice(paymentHash)).toMatchObject({ state: "settled", received: sat(500) });
 }
@@ -84,7 +89,6 @@ test("an invoice of a revoked terminal fails once, with the failure that the dep
 });
 
 test("an HTLC that is held when our program dies is offered to the next one, and claimed", async () => {
-  net.end();
   const { paying, paymentHash } = await heldPayment();
   await net.begin();
   await expectClaimed(paying, paymentHash);
@@ -94,7 +98,8 @@ test("a claim that is on record when our program dies, and not with lnd yet, is 
   net.end();
   // As if the process ended: nothing that it writes after the record arrives.
   await net.begin({ onRecord: () => net.end() });
-  const { paying, paymentHash } = await heldPayment();
+  const { invoice, paymentHash } = net.sell();
+  const paying = net.pay(invoice);
   await eventually("our program has ended", () => !net.isRunning);
   expect(net.log.at(-1)).not.toMatch(/again/);
   await net.begin();
@@ -103,7 +108,6 @@ test("a claim that is on record when our program dies, and not with lnd yet, is 
 });
 
 test("lnd that is killed while it holds an HTLC offers it again, and it is claimed", async () => {
-  net.end();
   const { paying, paymentHash } = await heldPayment();
   await net.line.recipient.stop("SIGKILL");
   await net.line.recipient.launch();

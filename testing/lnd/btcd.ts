@@ -23,21 +23,35 @@ export class Btcd {
   readonly user = USER;
   readonly password = randomBytes(16).toString("hex");
   readonly #directory: string;
+  readonly #flags: readonly string[];
   #process: ServerProcess | undefined;
 
   /** Starts it with its first blocks mined. */
   static async start(directory: string): Promise<Btcd> {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const [peers = 0, rpc = 0] = await freePorts(2);
-    const btcd = new Btcd(directory, { peers, rpc });
-    await btcd.launch();
+    const btcd = await Btcd.#begin(directory);
     await btcd.mine(FIRST_BLOCKS);
     return btcd;
   }
 
-  private constructor(directory: string, port: Btcd["port"]) {
+  /** Starts one that keeps the chain of another: a killed btcd has lost its last blocks, and gets them back from it. */
+  static async startFollowing(directory: string, other: Btcd): Promise<Btcd> {
+    const btcd = await Btcd.#begin(directory, [`--connect=127.0.0.1:${other.port.peers}`]);
+    await btcd.untilAt(await other.height());
+    return btcd;
+  }
+
+  static async #begin(directory: string, flags: readonly string[] = []): Promise<Btcd> {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const [peers = 0, rpc = 0] = await freePorts(2);
+    const btcd = new Btcd(directory, { peers, rpc }, flags);
+    await btcd.launch();
+    return btcd;
+  }
+
+  private constructor(directory: string, port: Btcd["port"], flags: readonly string[]) {
     this.#directory = directory;
     this.port = port;
+    this.#flags = flags;
   }
 
   get certificate(): string {
@@ -69,6 +83,7 @@ export class Btcd {
       "--nodnsseed",
       "--nobanning",
       "--trickleinterval=100ms",
+      ...this.#flags,
     ];
     this.#process = startServer(programOf("btcd"), args, at("btcd.log"));
     await eventually("btcd answers", () => this.height().catch(() => undefined), at("btcd.log"));
@@ -90,6 +105,11 @@ export class Btcd {
 
   height(): Promise<number> {
     return this.call<number>("getblockcount");
+  }
+
+  /** Waits until its chain is this long. */
+  async untilAt(height: number): Promise<void> {
+    await eventually(`btcd is at block ${height}`, async () => (await this.height()) >= height);
   }
 
   /** Makes blocks of what waits. */

@@ -9,6 +9,7 @@ import {
   PaidFile,
   type PaidHashes,
 } from "../../lightning/dpp/index.js";
+import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
 import { LndNode } from "../../lightning/nodes/lnd/node.js";
 import type { SettledInvoice } from "../../lightning/nodes/port.js";
 import { newFolder } from "../hooks.js";
@@ -99,22 +100,23 @@ export class DeputyLine {
     this.#node = undefined;
   }
 
+  /** Opens an interceptor that answers nothing, so that lnd holds what it offers: our program, which hangs. */
+  hang(): { readonly offered: readonly string[]; end(): void } {
+    const connection = new LndConnection(this.line.recipient.access);
+    const offered: string[] = [];
+    connection.duplex("routerrpc.Router/HtlcInterceptor", {
+      data: ({ payment_hash }) => offered.push(bytesToHex(payment_hash)),
+      end: () => {},
+    });
+    return { offered, end: () => connection.close() };
+  }
+
   sell(amount: Msat = sat(500), profile = this.profile): DeputyInvoice {
     return makeDeputyInvoice(profile, { amount, description: "beer" });
   }
 
   pay(invoice: string, order: PaymentOrder = {}): Promise<SentPayment> {
     return payFrom(this.line.payer, { payment_request: invoice, ...order });
-  }
-
-  /** Hashes of HTLCs that the recipient's lnd holds, hex. */
-  async held(): Promise<readonly string[]> {
-    const { channels } = await this.line.recipient.get<{
-      channels: { pending_htlcs: { incoming: boolean; hash_lock: string }[] }[];
-    }>("/v1/channels");
-    return channels.flatMap(({ pending_htlcs }) =>
-      pending_htlcs.map(({ hash_lock }) => bytesToHex(Buffer.from(hash_lock, "base64"))),
-    );
   }
 
   async stop(): Promise<void> {

@@ -24,10 +24,16 @@ export interface LdkOnBtcdOptions {
   readonly ldk?: Partial<LdkNodeOptions>;
   /** Of lnd. */
   readonly flags?: readonly string[];
+  /** Another lnd than the newest. */
+  readonly program?: string;
 }
 
-export async function startLdkOnBtcd({ ldk: options, flags = [] }: LdkOnBtcdOptions): Promise<LdkOnBtcd> {
-  const { btcd, nodes, stop } = await startLndNetwork([{ alias: "lnd", flags }]);
+export async function startLdkOnBtcd({
+  ldk: options,
+  flags = [],
+  program,
+}: LdkOnBtcdOptions): Promise<LdkOnBtcd> {
+  const { btcd, nodes, stop } = await startLndNetwork([{ alias: "lnd", flags, ...(program && { program }) }]);
   const [lnd] = nodes;
   if (!lnd) throw new Error("the network has no lnd");
   const chain = await BtcdChain.open(btcd);

@@ -96,6 +96,11 @@ export class Lnd {
       }
       return state === "SERVER_ACTIVE";
     });
+    await this.untilSynced();
+  }
+
+  /** Waits until it is in step with the chain. */
+  async untilSynced(): Promise<void> {
     await this.#until("lnd is in step with the chain", async () => {
       const info = await this.get<{ identity_pubkey: string; synced_to_chain: boolean }>("/v1/getinfo");
       this.nodeId = info.identity_pubkey;

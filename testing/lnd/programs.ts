@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Variable with the folder of the built programs; test/vitest.lnd.config.ts sets it. */
-const VARIABLE = "CHEQUECARD_LND";
+/** Variables with the folders of the built programs; test/vitest.lnd.config.ts sets them. */
+const FOLDERS = { newest: "CHEQUECARD_LND", oldest: "CHEQUECARD_LND_OLDEST" } as const;
 
-/** The folder in which lnd, btcd and the invoice reader lie. */
-function programFolder(): string {
-  const folder = process.env[VARIABLE];
+function programFolder(which: keyof typeof FOLDERS): string {
+  const variable = FOLDERS[which];
+  const folder = process.env[variable];
   if (folder && existsSync(join(folder, "complete"))) return folder;
-  throw new Error(`${VARIABLE}: need the folder that "node scripts/build-lnd.mjs" prints`);
+  throw new Error(`${variable}: need the folder that "node scripts/build-lnd.mjs ${which}" prints`);
 }
 
-export const programOf = (name: "lnd" | "btcd" | "decode"): string => join(programFolder(), name);
+/** Path of a program of the newest lnd that is tested. */
+export const programOf = (name: "lnd" | "btcd" | "decode"): string => join(programFolder("newest"), name);

@@ -48,7 +48,15 @@ interface HeldHtlc {
   readonly amount: Msat;
   /** Block height at which lnd fails it by itself. */
   readonly autoFailHeight: number;
+  readonly isOnChain: boolean;
 }
+
+/**
+ * True for an HTLC of a channel that is closed: it is claimed on the chain. lnd takes no other answer about it, and ends
+ * the interceptor over one. Such an HTLC is offered until it expires, others fail some blocks before.
+ */
+const isOnChain = ({ auto_fail_height, incoming_expiry }: InterceptedHtlc): boolean =>
+  auto_fail_height >= incoming_expiry;
 
 /**
  * Takes payments to a deputy whose node does not exist (specs/07 §9) through lnd's HTLC interceptor. Every forward of
@@ -147,7 +155,7 @@ export class LndDeputy {
     if (!key) return;
     // First of all: other forwards of this lnd wait for us.
     if (BigInt(offered.outgoing_requested_chan_id) !== DEPUTY_CHANNEL) {
-      this.#interceptor?.write({ incoming_circuit_key: key, action: "RESUME" });
+      if (!isOnChain(offered)) this.#interceptor?.write({ incoming_circuit_key: key, action: "RESUME" });
       return;
     }
     try {
@@ -179,14 +187,16 @@ export class LndDeputy {
       if (!(error instanceof OnionError)) throw error;
       this.#log("info", `HTLC ${id} is failed: ${error.message}`);
       const failure_code = error.code.toUpperCase();
-      this.#interceptor?.write({ incoming_circuit_key: key, action: "FAIL", failure_code });
+      if (!isOnChain(offered))
+        this.#interceptor?.write({ incoming_circuit_key: key, action: "FAIL", failure_code });
       return;
     }
     const { amount } = incoming;
     const { sharedSecret } = peeled;
     const autoFailHeight = offered.auto_fail_height;
     this.#failLate(paymentHash);
-    this.#held.set(id, { key, paymentHash, sharedSecret, amount, autoFailHeight });
+    const isClosed = isOnChain(offered);
+    this.#held.set(id, { key, paymentHash, sharedSecret, amount, autoFailHeight, isOnChain: isClosed });
     let opened: ReturnType<typeof readDeputyHtlc>;
     try {
       opened = readDeputyHtlc(peeled, incoming, this.#blockHeight);
@@ -231,7 +241,8 @@ export class LndDeputy {
   #fail(id: string, name: FinalFailure["name"]): void {
     const held = this.#held.get(id);
     this.#held.delete(id);
-    if (!held) return;
+    // On the chain it goes back to the payer when it expires.
+    if (!held || held.isOnChain) return;
     const failure =
       name === "mpp_timeout" ? { name } : { name, amount: held.amount, blockHeight: this.#blockHeight };
     this.#interceptor?.write({
