@@ -85,7 +85,7 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
     if (unusable !== undefined) throw unusableName(unusable);
     throw noSuchReader(
       name,
-      found.map((reader) => reader.name),
+      withoutSamSlots(found).map((reader) => reader.name),
       this.list().map((reader) => reader.name),
     );
   }

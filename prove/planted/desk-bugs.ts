@@ -8,6 +8,8 @@ const questions = (named: string) => ({ tests: "test/cli/desk-questions.test.ts"
 
 const newPin = (named: string) => ({ tests: "test/cli/new-pin-torn.test.ts", named });
 
+const init = (named: string) => ({ tests: "test/cli/issuer-init.test.ts", named });
+
 const AGREE = "cli/issuer/agree.ts";
 const NEW_PIN = "cli/issuer/new-pin.ts";
 const ORDERS = "issuer/ledger/orders.ts";
@@ -17,6 +19,34 @@ const CLOSING = "issuer/ledger/closing.ts";
 
 /** In money that the issuer's people book. */
 export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
+  bug(
+    "the commands after init take the test key for the maker's",
+    [init("--factory-keys known ends with commands that make a card")],
+    ["cli/issuer/next-steps.ts", 'const test = isTest ? " --test-key" : "";', 'const test = " --test-key";'],
+  ),
+  bug(
+    "init goes on with another factory key than was typed",
+    [init("keeps one factory key over an interruption")],
+    [
+      "cli/issuer/init-keys.ts",
+      "kept.diversification === diversification && equalBytes(enc, wanted.enc)",
+      "equalBytes(enc, enc) && wanted.enc.length > 0",
+    ],
+  ),
+  bug(
+    "init leaves the profile of answers that were given before",
+    [init("keeps one factory key over an interruption")],
+    [
+      "cli/issuer/init.ts",
+      "writeDurableFile(profilePath(folder), profileTemplate(",
+      "if (!existsSync(profilePath(folder))) writeDurableFile(profilePath(folder), profileTemplate(",
+    ],
+  ),
+  bug(
+    "a sum at the desk is taken at a rate of another currency",
+    [init("a top-up takes sums in the issuer's currency")],
+    [AGREE, "parseCharge(text, rate, currency)", "parseCharge(text, rate)"],
+  ),
   bug(
     "an order is not looked for under its reference",
     [orders("sqlite under one reference are booked once"), orders("COMMIT was kept but not answered")],

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -108,24 +108,6 @@ describe.each([80, 40])("issuer init on a terminal of %i columns", (columns) => 
 });
 
 describe("issuer init without a terminal", () => {
-  const made = (name: string, ...options: string[]) =>
-    chequecard(["issuer", "init", at(name), ...options], { env: ENV });
-
-  it("names the option that has no default, and makes nothing", async () => {
-    const { exitCode, out, err } = await made("none");
-    expect([exitCode, out]).toEqual([EXIT.INPUT, ""]);
-    expect(err).toMatch(/no terminal to ask[\s\S]*--factory-keys test[\s\S]*known[\s\S]*derived/);
-    const noKey = await made("none", "--factory-keys", "known");
-    expect([noKey.exitCode, noKey.err]).toEqual([EXIT.INPUT, expect.stringContaining("CHEQUECARD_CARD_KEY")]);
-    for (const [option, value] of [
-      ["--currency", "euro"],
-      ["--factory-keys", "gp"],
-      ["--address", "0.0.0.0:9735"],
-    ] as const)
-      expect((await made("none", "--factory-keys", "test", option, value)).err).toContain(option);
-    expect(existsSync(at("none"))).toBe(false);
-  });
-
   it.each([
     ["test", {}],
     ["known", { CHEQUECARD_CARD_KEY: CARD_KEY }],
@@ -136,52 +118,5 @@ describe("issuer init without a terminal", () => {
     });
     expect([run.exitCode, run.err]).toEqual([EXIT.OK, expect.stringContaining("WARNING")]);
     await paste(run.out);
-    expect(readdirSync(at(kind)).filter((name) => name.includes("letters"))).toEqual([]);
   });
-
-  it("keeps one factory key over an interruption, and never another", async () => {
-    const first = { env: { ...ENV, CHEQUECARD_CARD_KEY: CARD_KEY } };
-    const args = ["issuer", "init", at("again"), "--factory-keys", "known"];
-    const { out } = await chequecard(args, first);
-    const [uri = "none"] = /[0-9a-f]{66}@\S+/.exec(out) ?? [];
-    rmSync(at("again/issuer.yaml"));
-    const other = { ...ENV, CHEQUECARD_CARD_KEY: CARD_KEY.replace("8d", "8e") };
-    const refused = await chequecard(args, { env: other });
-    expect([refused.exitCode, refused.err]).toEqual([
-      EXIT.INPUT,
-      expect.stringMatching(/another factory key/),
-    ]);
-    const derived = await chequecard([...args.slice(0, -1), "derived"], first);
-    expect([derived.exitCode, derived.err]).toEqual([
-      EXIT.INPUT,
-      expect.stringMatching(/another factory key/),
-    ]);
-    expect(existsSync(at("again/issuer.yaml"))).toBe(false);
-    const pinned = await chequecard([...args, "--pin"], first);
-    expect(pinned.out).toContain(uri);
-    expect(readFileSync(at("again/profile.yaml"), "utf8")).toMatch(/^pin: random$/m);
-  });
-});
-
-it("a top-up takes sums in the issuer's currency, and shows what they are", async () => {
-  const issuer = at("money");
-  const options = ["--factory-keys", "test", "--currency", "eur"];
-  const { out } = await chequecard(["issuer", "init", issuer, ...options], { env: ENV });
-  await paste(out);
-  const topUp = (...args: string[]) =>
-    chequecard(["cards", "top-up", "1", "--issuer", issuer, "--amount", ...args]);
-  for (const [amount, rate] of [
-    ["5", "61500"],
-    ["5eur", "61500eur"],
-    ["5,00", "61500"],
-    ["5€", "61500EUR"],
-  ] as const)
-    expect((await topUp(amount, "--rate", rate, "--yes")).out).toContain("8,131 sat paid in");
-  expect((await topUp("5eur", "--rate", "61500")).err).toContain("Book 8,131 sat for 5.00 EUR as paid in");
-  expect((await topUp("5", "--yes")).err).toMatch(/--rate: need the price of one bitcoin in EUR/);
-  expect((await topUp("5usd", "--rate", "61500", "--yes")).err).toMatch(/need EUR/);
-  expect((await topUp("1.000", "--rate", "61500", "--yes")).err).toMatch(/two ways/);
-  expect((await topUp("1000", "--rate", "61500", "--yes")).err).toMatch(/at most 1,000,000 sat/);
-  const { out: shown } = await chequecard(["--json", "cards", "show", "1", "--issuer", issuer]);
-  expect(JSON.parse(shown)).toMatchObject({ funded: "52524000" });
 });
