@@ -60,6 +60,7 @@ declare module "*/scripts/lnd/cache.mjs" {
     readonly version: string;
     readonly folder: string;
     readonly tags: string;
+    readonly go?: readonly number[];
   }
   type Which = "newest" | "oldest";
   export function moduleOf(which?: Which, env?: Readonly<Record<string, string | undefined>>): GoModule;
@@ -71,7 +72,7 @@ declare module "*/scripts/lnd/cache.mjs" {
 }
 
 declare module "*/scripts/lnd/go-version.mjs" {
-  export function isGoNewEnough(text: string): boolean;
+  export function isGoNewEnough(text: string, needed?: readonly number[]): boolean;
 }
 
 declare module "*/scripts/lnd/build.mjs" {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { buildModule } from "../lnd/build.mjs";
 import { ROOT } from "../setup/places.mjs";
 
+/** As its go.mod says. */
+const GO = [1, 26, 0];
 const LITESTREAM = "github.com/benbjohnson/litestream";
 
 /** Where the program lies, or is to lie. @returns {import("../lnd/cache.mjs").Module} */
@@ -16,7 +18,13 @@ export function litestreamModule(env = process.env) {
     ) ?? [];
   if (version === undefined) throw new Error(`${directory}/go.mod: need a version of litestream`);
   const cache = env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return { directory, version, folder: join(cache, "chequecard", `litestream-${version}`), tags: "none" };
+  return {
+    directory,
+    version,
+    folder: join(cache, "chequecard", `litestream-${version}`),
+    tags: "none",
+    go: GO,
+  };
 }
 
 /** @see buildModule */

@@ -86,7 +86,7 @@ export async function buildModule(module, { programs, protos = [] }) {
   const { folder, version } = module;
   const marker = markerOf(folder);
   if (existsSync(marker)) return { folder };
-  const found = await findGo();
+  const found = await findGo(module.go);
   if ("reason" in found) return found;
   mkdirSync(folder, { recursive: true });
   return withLock(

@@ -17,6 +17,7 @@ const MARKER = "complete";
  * @property {string} version of lnd
  * @property {string} folder where the programs lie, or are to lie
  * @property {string} tags
+ * @property {readonly number[]} [go] the oldest Go that builds it; default that of lnd
  */
 
 /** The modules, by what they are for. */

@@ -180,8 +180,15 @@ describe("a primary of two services", () => {
     await stand.paid();
     const recovered = sales.taps.length;
     signalServer(stand.primary.data, "SIGCONT");
-    // What was in its sockets is carried out at once.
-    await sleep(500);
+    // It carries out what was in its sockets.
+    await expect
+      .poll(() =>
+        ask(
+          stand.primary.url("postgres"),
+          "select pid from pg_stat_activity where application_name = 'chequecard issuer' and state <> 'idle'",
+        ),
+      )
+      .toEqual([]);
     const before = await stand.rowsOnOldPrimary();
     await stand.paid(100);
     await stand.settle();
