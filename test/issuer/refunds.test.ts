@@ -1,6 +1,13 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { bytesToHex, msat, sat } from "../../common/index.js";
-import { cashOutCard, fundCard, replaceCard, verifyLedger } from "../../issuer/ledger/index.js";
+import {
+  beginClosing,
+  cashOutCard,
+  endClosing,
+  fundCard,
+  replaceCard,
+  verifyLedger,
+} from "../../issuer/ledger/index.js";
 import { creditRefund } from "../../issuer/ledger/refunds.js";
 import { blockCard, retireCard, unblockCard } from "../../issuer/ledger/states.js";
 import { spendingReport } from "../../issuer/reports/index.js";
@@ -136,6 +143,19 @@ describe.each(KINDS)("a refund to the card that paid, on %s", (kind) => {
     await service.refunds.resolve();
     expect(await service.refund(1, msat(1n), 7)).toEqual(refused(REASON.ABOVE_SALE, sat(5000)));
     expect(await left(service, card.cardId)).toBe(sat(20_000));
+  });
+
+  it("that is credited after an event was closed begins another closing", async () => {
+    const { service, card } = await sold(kind);
+    await using _ = service;
+    const asked = await service.refund(1, sat(1000));
+    const first = await beginClosing(service.store);
+    await endClosing(service.store);
+    expect(await beginClosing(service.store)).toBe(first);
+    service.pay(asked?.invoice, true);
+    await service.refunds.resolve();
+    expect(await left(service, card.cardId)).toBe(sat(16_000));
+    expect(await beginClosing(service.store)).toBeGreaterThan(first);
   });
 
   it("is refused to every peer that is not the payee, with one answer for all", async () => {
