@@ -9,11 +9,11 @@ const rate = (usual: Rate) =>
 
 /** What holds for the whole service, whatever a card's policy says. Every value has a default. */
 export const authorizerConfigSchema = z.strictObject({
-  /** Payments reserved and not yet resolved, of all processes on one database; never more than the node has HTLCs. */
+  /** Payments of the node reserved and not yet resolved, of all its processes; never more than it has HTLCs. */
   maxInFlight: z.int().min(1).max(1_000_000).default(1000),
-  /** The same for one payee. */
+  /** The same for one payee, of all nodes. */
   maxInFlightPerPayee: z.int().min(1).max(1_000_000).default(200),
-  /** The same for one card. */
+  /** The same for one card, of all nodes. */
   maxInFlightPerCard: z.int().min(1).max(1_000_000).default(3),
   /** Of the places of all and of each payee, how many are kept for cards that have nothing in flight. */
   keptPlacesPercent: z.int().min(0).max(90).default(25),

@@ -6,9 +6,9 @@ import type { ServiceConfig } from "./config.js";
 /** What each option of the authorizer means. */
 const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
   maxInFlight:
-    "Payments reserved and not yet resolved, of all processes on one database; never more than the node has HTLCs.",
-  maxInFlightPerPayee: "The same for one payee.",
-  maxInFlightPerCard: "The same for one card.",
+    "Payments of this node reserved and not yet resolved, of all its services; never more than it has HTLCs.",
+  maxInFlightPerPayee: "The same for one payee, of all nodes.",
+  maxInFlightPerCard: "The same for one card, of all nodes.",
   keptPlacesPercent:
     "Of the places of all and of each payee, how many are kept for cards with nothing in flight.",
   maxFeesPer24h:
@@ -88,7 +88,8 @@ export function configTemplate({ database, keys, node, currency }: TemplateValue
     "# The key file: mode 600, opened with a passphrase at every start.",
     `keys: ${quote(keys)}`,
     "",
-    "# Folder of the embedded Lightning node that pays. The ledger belongs to this node and refuses every other.",
+    "# Folder of the embedded Lightning node that pays. The ledger takes its first node by itself, every other one",
+    "# only after: chequecard ledger add-node <id>",
     `node: ${quote(node)}`,
     "",
     "# Currency of sums at the desk, so that `cards top-up --amount 5 --rate 61500` is 5 of it; a code of ISO 4217, or none.",
