@@ -1,4 +1,5 @@
 import { nativeSecp256k1, nobleSecp256k1 } from "../common/index.js";
+import type { Secp256k1 } from "../common/secp256k1/interface.js";
 import { openSession } from "../host/index.js";
 import { checkerOf } from "../issuer/authorizer/signatures/checker.js";
 import { verifyToken } from "../issuer/verify.js";
@@ -8,31 +9,25 @@ import { type Benchmark, type Figure, medianTime } from "./measure.js";
 
 const CALLS = 300;
 
+/** Milliseconds of one thread for one whole verification. */
+export async function verificationTime(backend: Secp256k1): Promise<number> {
+  const { card, ...lookups } = benchCard();
+  const { invoice, amount, hash } = benchInvoice();
+  const session = await openSession(connectCard(card));
+  const token = await session.authorize(amount, hash);
+  const now = Math.floor(Date.now() / 1000);
+  const input = { token, invoice, network: "bcrt", now, signatures: checkerOf(backend), ...lookups } as const;
+  return await medianTime(CALLS, () => verifyToken(input));
+}
+
 /** Checking a token against its invoice and card record, on one core. */
 export const verificationBenchmark: Benchmark = {
   name: "Token verification",
   async run() {
-    const { card, ...lookups } = benchCard();
-    const { invoice, amount, hash } = benchInvoice();
-    const session = await openSession(connectCard(card));
-    const token = await session.authorize(amount, hash);
-    const now = Math.floor(Date.now() / 1000);
     const backends = [nobleSecp256k1, ...(nativeSecp256k1 ? [nativeSecp256k1] : [])];
     const rates: { name: string; perSecond: number }[] = [];
-    for (const backend of backends) {
-      const input = {
-        token,
-        invoice,
-        network: "bcrt",
-        now,
-        signatures: checkerOf(backend),
-        ...lookups,
-      } as const;
-      rates.push({
-        name: backend.name,
-        perSecond: 1000 / (await medianTime(CALLS, () => verifyToken(input))),
-      });
-    }
+    for (const backend of backends)
+      rates.push({ name: backend.name, perSecond: 1000 / (await verificationTime(backend)) });
     const figures = rates.map(
       ({ name, perSecond }): Figure => ({
         name: `whole verification, signatures by ${name}`,

@@ -1,9 +1,11 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { secp256k1 } from "../../common/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { postgresBinaries } from "../../testing/postgres/server.js";
 import { type Benchmark, type Figure, median } from "../measure.js";
+import { verificationTime } from "../verification.js";
 import { fullRate, latencies, withIssuer } from "./load.js";
 import { signatureTime } from "./service-process.js";
 
@@ -20,6 +22,12 @@ const LARGE_PAYING = 10_000;
 const LARGE_ROUNDS = 5;
 
 const GOALS: Readonly<Record<StoreKind, number>> = { sqlite: 3000, postgres: 1500 };
+/** Authorizations for each whole verification that one thread could do in the same time. */
+const SHARE_GOALS: Readonly<Record<StoreKind, number>> = { sqlite: 0.8, postgres: 0.6 };
+/** Processor time of an authorization in whole verifications. */
+const MAX_VERIFICATIONS = 1.6;
+/** Payments that hang beside those that are measured. */
+const HANGING = 200_000;
 
 /** From the raw bytes of `initiate_payment` to verified, reserved, paid at once and settled, durably. */
 export const issuerBenchmark: Benchmark = {
@@ -28,6 +36,8 @@ export const issuerBenchmark: Benchmark = {
     const figures: Figure[] = [fsyncFigure()];
     const kinds: StoreKind[] = postgresBinaries() ? ["sqlite", "postgres"] : ["sqlite"];
     for (const kind of kinds) figures.push(...(await fullLoad(kind)));
+    for (const kind of kinds) figures.push(await manyInFlight(kind));
+    if (kinds.includes("postgres")) figures.push(...(await severalServices()));
     if (large) for (const kind of kinds) figures.push(await largeLedger(kind));
     return figures;
   },
@@ -52,12 +62,14 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
   const measured = await withIssuer(kind, CARDS, {}, async ({ service, requests }) => {
     await fullRate(service, requests(WARM_UP));
     const batch = requests(REQUESTS);
+    const verification = await verificationTime(secp256k1);
     const before = await service.usage();
     const perSecond = await fullRate(service, batch);
     const after = await service.usage();
     const at = (rate: number) => latencies(service, requests(Math.ceil(HALF_LOAD_SECONDS * rate)), rate);
     return {
       perSecond,
+      verification,
       database: (after.inDatabase - before.inDatabase) / REQUESTS,
       processor: (after.processor - before.processor) / REQUESTS,
       ofGoal: await at(GOALS[kind] / 2),
@@ -88,6 +100,20 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
       unit: "us",
       note: "for one authorization, all threads; hardly depends on what else the machine does",
     },
+    {
+      name: `${kind}: processor time in whole verifications`,
+      value: measured.processor / 1000 / measured.verification,
+      unit: "x",
+      goal: { atMost: MAX_VERIFICATIONS },
+      note: verificationNote(measured.verification),
+    },
+    {
+      name: `${kind}: rate / whole verifications of one thread`,
+      value: (perSecond * measured.verification) / 1000,
+      unit: "x",
+      goal: { atLeast: SHARE_GOALS[kind] },
+      note: verificationNote(measured.verification),
+    },
     latencyFigure(measured.ofGoal, `${kind}: p99 at half of the goal's load`),
     latencyFigure(measured.ofReached, `${kind}: p99 at half of what it reaches`),
     {
@@ -104,6 +130,44 @@ async function fullLoad(kind: StoreKind): Promise<Figure[]> {
       note: "the most seen of its process, 512 requests in flight",
     },
   ];
+}
+
+const verificationNote = (milliseconds: number): string =>
+  `one by ${secp256k1.name} takes ${(1000 * milliseconds).toFixed(0)} us in this run`;
+
+/** What one service reaches beside payments that hang. */
+async function manyInFlight(kind: StoreKind): Promise<Figure> {
+  const rate = (inFlight: number) =>
+    withIssuer(kind, CARDS, { inFlight }, async ({ service, requests }) => {
+      await fullRate(service, requests(WARM_UP));
+      return await fullRate(service, requests(REQUESTS));
+    });
+  const [few, many] = [await rate(0), await rate(HANGING)];
+  return {
+    name: `${kind}: 200,000 payments in flight / none`,
+    value: many / few,
+    unit: "x",
+    goal: { atLeast: 0.9 },
+    note: `${many.toFixed(0)} per s, ${few.toFixed(0)} without`,
+  };
+}
+
+/** What 1, 2 and 4 services of a node reach on one database. */
+async function severalServices(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const services of [1, 2, 4]) {
+    const perSecond = await withIssuer("postgres", CARDS, { services }, async ({ service, requests }) => {
+      await fullRate(service, requests(WARM_UP));
+      return await fullRate(service, requests(REQUESTS));
+    });
+    figures.push({
+      name: `postgres: ${services} ${services === 1 ? "service" : "services"} on one ledger`,
+      value: perSecond,
+      unit: "per s",
+      note: `all on this machine of ${availableParallelism()} cores, with the database and what makes the load`,
+    });
+  }
+  return figures;
 }
 
 /** @param times ascending, in milliseconds */

@@ -12,7 +12,7 @@ import { KEY_SET_ID, SigningCard } from "../../testing/cards/signing-card.js";
 import { preimageOf, testInvoice } from "../../testing/nodes/scripted-node.js";
 import { startPostgres } from "../../testing/postgres/server.js";
 import type { Request } from "./frames.js";
-import { fillPast, PAST_TOTALS } from "./past-ledger.js";
+import { fillInFlight, fillPast, PAST_TOTALS } from "./past-ledger.js";
 import { type Service, startService } from "./service.js";
 import { NODE_ID } from "./service-process.js";
 
@@ -35,13 +35,17 @@ export interface LoadOptions {
   readonly naive?: boolean;
   /** Cards in the ledger beside those that pay. */
   readonly others?: number;
+  /** Processes that serve the node on this database; each card's requests go to one of them. Default 1. */
+  readonly services?: number;
+  /** Payments of other cards that hang all the while. */
+  readonly inFlight?: number;
 }
 
 /** Runs `work` on a service with a new database in which this many cards have five past payments each. */
 export async function withIssuer<T>(
   kind: StoreKind,
   count: number,
-  { naive = false, others = 0 }: LoadOptions,
+  { naive = false, others = 0, services = 1, inFlight = 0 }: LoadOptions,
   work: (issuer: LoadedIssuer) => Promise<T>,
 ): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), "chequecard-bench-"));
@@ -59,10 +63,15 @@ export async function withIssuer<T>(
       : openSqlite({ path: database }));
     await bindStore(store, { network: "bcrt", nodeId: NODE_ID });
     await fillCards(store, cards, others);
+    if (inFlight > 0) await fillInFlight(store, NODE_ID, inFlight, Date.now());
     await store.close();
     // A service that runs has its ledger in the system's cache, as far as the memory goes.
     await readAll(server?.data ?? home);
-    const service = await startService({ kind, database, keyFile, passphrase: PASSPHRASE, naive });
+    const order = { kind, database, keyFile, passphrase: PASSPHRASE, naive };
+    const service = together(
+      await Promise.all(Array.from({ length: services }, () => startService(order))),
+      cards.length,
+    );
     try {
       return await work({ service, requests: requestsOf(cards) });
     } finally {
@@ -72,6 +81,25 @@ export async function withIssuer<T>(
     await server?.stop();
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Several processes as one; requests of one card, which follow each other, go to one of them. */
+function together(services: readonly Service[], cards: number): Service {
+  const sum = (figures: readonly number[]) => figures.reduce((total, figure) => total + figure, 0);
+  return {
+    present: (request) => (services[(request.id % cards) % services.length] as Service).present(request),
+    async usage() {
+      const all = await Promise.all(services.map((service) => service.usage()));
+      return {
+        inDatabase: sum(all.map(({ inDatabase }) => inDatabase)),
+        processor: sum(all.map(({ processor }) => processor)),
+        peakMemory: Math.max(...all.map(({ peakMemory }) => peakMemory)),
+      };
+    },
+    async close() {
+      await Promise.all(services.map((service) => service.close()));
+    },
+  };
 }
 
 /** Reads every file below a folder once. */

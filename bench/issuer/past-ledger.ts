@@ -53,6 +53,15 @@ const INSERT = {
     },
     "card",
   ),
+  leases: insertMany<string>(
+    "leases",
+    {
+      ...columns("card counter owner until takeovers max_fee max_cltv expires_at node"),
+      payee: "bytes",
+      invoice: "text",
+    },
+    "card",
+  ),
   bookings: insertMany<string>(
     "bookings",
     { ...columns("card reference amount at"), ...columns("kind account", "text") },
@@ -100,6 +109,62 @@ export async function fillPast(
     await sql`checkpoint`.execute(store.db);
   }
 }
+
+/** Payments in flight of each card, and to each payee, of {@link fillInFlight}. */
+const HANGING = 10;
+
+/** Adds payments that hang: to many payees, of cards that pay nothing else. */
+export async function fillInFlight(
+  store: Store,
+  nodeId: Uint8Array,
+  count: number,
+  now: number,
+): Promise<void> {
+  const node = nodeKey(nodeId);
+  const owner = randomBytes(8).readBigInt64BE();
+  const until = BigInt(now) + DAY;
+  const payees = Array.from({ length: Math.ceil(count / HANGING) }, () => randomBytes(33));
+  for (let from = 0; from < count; from += CARDS_AT_A_TIME) {
+    const rows = Array.from({ length: Math.min(CARDS_AT_A_TIME, count - from) }, (_, i) => {
+      const number = from + i;
+      const card = BigInt(1 + Math.floor(number / HANGING));
+      const counter = BigInt(1 + (number % HANGING));
+      // In another order than the cards: no payee is paid by one card alone.
+      return { card, counter, payee: payees[(number * 7919) % payees.length] as Buffer };
+    });
+    await store.write(async (tx) => {
+      await store.many.change(
+        tx,
+        INSERT.authorizations,
+        rows.map(({ card, counter, payee }) => ({
+          ...authorizationRow({ card, counter, at: BigInt(now), node }),
+          payee,
+          state: "reserved",
+          resolved_at: null,
+          fee: null,
+          preimage: null,
+        })),
+      );
+      await store.many.change(
+        tx,
+        INSERT.leases,
+        rows.map((row) => ({ ...row, ...LEASE, node, owner, until, expires_at: until })),
+      );
+    });
+  }
+  await store.write(async (tx) => {
+    const payments = BigInt(count);
+    await tx
+      .updateTable("node_totals")
+      .set((eb) => ({ payments: eb("payments", "+", payments) }))
+      .where("node", "=", node)
+      .where("side", "=", "reserved")
+      .execute();
+  });
+  if (store.kind === "postgres") await sql`vacuum (analyze)`.execute(store.db);
+}
+
+const LEASE = { takeovers: 0n, invoice: "x".repeat(300), max_fee: 0n, max_cltv: 100n };
 
 async function fillPart(
   store: Store,

@@ -61,7 +61,7 @@ function configOf(naive: boolean): AuthorizerConfig {
   return authorizerConfigSchema.parse({
     peerRate: unlimited,
     cardRate: unlimited,
-    maxInFlight: 100_000,
+    maxInFlight: 1_000_000,
     maxInFlightPerPayee: 100_000,
     maxInFlightPerCard: 100_000,
     maxPending: 100_000,
