@@ -1,5 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8 } from "./bytes.js";
+import { sha256 } from "./sha256.js";
 
 const prefixes = new Map<string, Uint8Array>();
 

@@ -6,7 +6,7 @@ import { bytesToHex, equalBytes, hexToBytes } from "../common/bytes.js";
 import { CodedError, ParseError } from "../common/errors.js";
 import type { Msat } from "../common/msat.js";
 import { REASON } from "../lightning/api/reason-codes.js";
-import { canonicalInvoice, invoiceHash } from "../lightning/bolt11/canonical.js";
+import { canonicalHash, expectCanonical } from "../lightning/bolt11/canonical.js";
 import { type InvoiceError, type InvoiceErrorCode, invoiceProblem } from "../lightning/bolt11/check.js";
 import { checkedInvoice, parseInvoice } from "../lightning/bolt11/parse.js";
 import type { Invoice, InvoiceSignature } from "../lightning/bolt11/types.js";
@@ -151,9 +151,9 @@ export async function verifyToken<Card extends CardRecord>(
   const { token, sealKeys, findCard, signatures } = input;
   // 1. The invoice: canonical and well formed.
   const unchecked = wellFormed(() => {
-    if (canonicalInvoice(input.invoice) !== input.invoice)
-      throw new ParseError("invoice", "not in canonical form: need lower case without lightning:");
-    return parseInvoice(input.invoice);
+    const parsed = parseInvoice(input.invoice);
+    expectCanonical(input.invoice, parsed.text);
+    return parsed;
   });
   // 2. The token: its size, type and key set, before any cryptography is spent on it.
   const opened = openToken(token, sealKeys);
@@ -174,7 +174,7 @@ export async function verifyToken<Card extends CardRecord>(
     );
   // 4. It is for this very invoice.
   const { fields } = opened;
-  if (!equalBytes(fields.invoiceHash, invoiceHash(invoice.text)))
+  if (!equalBytes(fields.invoiceHash, canonicalHash(invoice.text)))
     throw new VerificationError(
       "wrong-invoice",
       REASON.TOKEN_OTHER_INVOICE,

@@ -7,7 +7,7 @@ import { cardName } from "../ledger/accounts.js";
 import { isAccountedFor } from "../ledger/book-unmatched.js";
 import type { Decision, Recorded } from "../ledger/decision.js";
 import { uncheckedNodes } from "../ledger/payments-mark.js";
-import { milliseconds, nodeKey } from "../store/values.js";
+import { blob, milliseconds, nodeKey } from "../store/values.js";
 import { VerificationError, type VerifiedAuthorization, verifyToken } from "../verify.js";
 import { Answer, reject } from "./answer.js";
 import { type CardFound, CardLookup } from "./card-lookup.js";
@@ -142,7 +142,8 @@ export class Authorizer implements PaymentAuthorizer {
     try {
       return await verifyToken({
         token,
-        invoice: new TextDecoder("latin1").decode(invoice),
+        // Every byte is a character: those beyond ASCII are refused with the others that are not canonical.
+        invoice: blob(invoice).toString("latin1"),
         sealKeys: (id) => keys.sealKey(id),
         findCard: (_, opened) => this.#cards.findFor(opened),
         signatures,

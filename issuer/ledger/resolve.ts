@@ -1,7 +1,7 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { equalBytes } from "../../common/bytes.js";
 import { ValueError } from "../../common/errors.js";
 import type { Msat } from "../../common/msat.js";
+import { sha256 } from "../../common/sha256.js";
 import { deleteMany, updateMany } from "../store/many.js";
 import type { Account } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";

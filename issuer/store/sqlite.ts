@@ -174,6 +174,21 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
+/** A statement with `?` for each parameter, and their names in this order; one may come again. */
+interface Positional {
+  readonly sql: string;
+  readonly names: readonly string[];
+}
+
+function positionalOf(single: string): Positional {
+  const names: string[] = [];
+  const sql = single.replace(/@(\w+)/g, (_, name: string) => {
+    names.push(name);
+    return "?";
+  });
+  return { sql, names };
+}
+
 /** Statements are compiled once; the texts are few and fixed. */
 class Prepared {
   /**
@@ -183,6 +198,7 @@ class Prepared {
   inTransaction = false;
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #positional = new Map<string, Positional>();
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -199,6 +215,24 @@ class Prepared {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  /**
+   * A statement for single rows, and how a row is bound to it: by position, since the driver looks up every name again
+   * for every row.
+   * @throws StoreError when the transaction that the statement belongs to is over
+   */
+  forRows<P extends string>({ single }: ManyStatement<P>) {
+    let positional = this.#positional.get(single);
+    if (!positional) {
+      positional = positionalOf(single);
+      this.#positional.set(single, positional);
+    }
+    const { sql, names } = positional;
+    return {
+      query: this.get(sql),
+      bound: (row: ManyRow<P>) => names.map((name) => row[name as P]),
+    };
   }
 }
 
@@ -224,12 +258,12 @@ async function openStore(database: Database.Database, { background }: SqliteOpti
     return inTurn(tx, work);
   };
   const findRows = <P extends string, Row>(statement: FindStatement<P, Row>, rows: readonly ManyRow<P>[]) => {
-    const query = prepared.get(statement.single);
-    return rows.map((row) => query.get(row) as Row | undefined);
+    const { query, bound } = prepared.forRows(statement);
+    return rows.map((row) => query.get(bound(row)) as Row | undefined);
   };
   const changeRows = <P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]) => {
-    const query = prepared.get(statement.single);
-    return rows.map((row) => query.run(row).changes > 0);
+    const { query, bound } = prepared.forRows(statement);
+    return rows.map((row) => query.run(bound(row)).changes > 0);
   };
   const many: ManyRunner = {
     find: (tx, statement, rows) => counted(tx, () => findRows(statement, rows)),

@@ -1,6 +1,6 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8 } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
+import { sha256 } from "../../common/sha256.js";
 
 /** Most characters of an invoice (specs/05 §2); `initiate_payment` carries no longer one either. */
 export const MAX_INVOICE_LENGTH = 4096;
@@ -51,7 +51,15 @@ export function tooLong(length: number): ParseError {
  * @throws ParseError when the string is not its own canonical form
  */
 export function invoiceHash(canonical: string): Uint8Array {
-  if (canonicalInvoice(canonical) !== canonical)
+  expectCanonical(canonical, canonicalInvoice(canonical));
+  return canonicalHash(canonical);
+}
+
+/** The same of a string that was found to be its own canonical form. */
+export const canonicalHash = (canonical: string): Uint8Array => sha256(utf8(canonical));
+
+/** @param canonical what {@link canonicalInvoice} made of it @throws ParseError when the string is not that itself */
+export function expectCanonical(text: string, canonical: string): void {
+  if (canonical !== text)
     throw new ParseError("invoice", "not in canonical form: need lower case without lightning:");
-  return sha256(utf8(canonical));
 }

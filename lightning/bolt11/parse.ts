@@ -1,7 +1,7 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32 } from "@scure/base";
 import { bytesToHex, concatBytes, utf8 } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
+import { sha256 } from "../../common/sha256.js";
 import { featureBits } from "../features.js";
 import { canonicalInvoice, MAX_INVOICE_LENGTH } from "./canonical.js";
 import {
