@@ -32,6 +32,7 @@ export type { JournalEntry, MemoryImage } from "./runtime/persistent-memory.js";
 export type { CardProtocol } from "./runtime/protocol.js";
 export { diversificationData, SERIAL_LENGTH } from "./security-domain/identity.js";
 export { SimulatedReader } from "./simulated-reader.js";
+export { type AppletExchange, modelApplet } from "./timing/applet.js";
 export type { Chip, Field, Operation, Range } from "./timing/chips.js";
 export {
   type ModelledExchange,

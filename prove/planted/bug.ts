@@ -8,7 +8,18 @@ export interface TestPart {
 /** What is run to look for a bug. */
 export type Part =
   | TestPart
-  | { readonly campaign: "tearing" | "model" | "fuzzing" | "system-faults" | "statement-faults" | "floods" };
+  | {
+      readonly campaign:
+        | "tearing"
+        | "model"
+        | "fuzzing"
+        | "applet-tears"
+        | "applet-twins"
+        | "applet-bytes"
+        | "system-faults"
+        | "statement-faults"
+        | "floods";
+    };
 
 /** A piece of a source file that stands there exactly once, and what stands in its place. */
 export type Edit = readonly [piece: string, instead: string];

@@ -1,3 +1,4 @@
+import { APPLET_BUGS } from "./applet-bugs.js";
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
@@ -22,6 +23,7 @@ import { VECTOR_BUGS } from "./vector-bugs.js";
 /** Bugs of the kinds that cost money, one at a time, in every layer. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CARD_BUGS,
+  ...APPLET_BUGS,
   ...CODEC_BUGS,
   ...ISSUER_BUGS,
   ...RECONCILER_BUGS,

@@ -30,6 +30,7 @@ export const OPERATION = {
   LOAD: 7,
   FORGET_TRANSACTIONS: 8,
   COUNTS: 9,
+  FORGET_SET_UP: 10,
 } as const;
 const STATUS = { DONE: 0, TORN: 1 } as const;
 const HEAD_LENGTH = 4;
@@ -63,20 +64,18 @@ export class AppletBridge {
   #cards = 0;
 
   /**
-   * @param options `counts`: each bytecode is counted, which takes several times as long
+   * @param options `counts`: each byte code is counted, which takes several times as long; `card`: class files of another
+   *   applet, in place of those that Maven built
    * @throws AppletError where there is no clone, or the applet was not built
    */
-  constructor({
-    counts = false,
-    folder = appletFolder(),
-  }: { counts?: boolean; folder?: string | undefined } = {}) {
+  constructor({ counts = false, card }: { counts?: boolean; card?: string } = {}) {
+    const folder = appletFolder();
     if (folder === undefined)
       throw new AppletError("the applet is not a part of the npm package", {
         hint: "Run this in a clone of the repository.",
       });
-    const parts = ["card", "globalplatform", "harness"].map((name) =>
-      join(folder, name, "target", "classes"),
-    );
+    const classes = (name: string) => join(folder, name, "target", "classes");
+    const parts = [card ?? classes("card"), classes("globalplatform"), classes("harness")];
     if (!parts.every((part) => existsSync(part)))
       throw new AppletError("the applet is not built", {
         hint: "It needs Java 17 and Maven: run `npm test -- --part applet` once.",

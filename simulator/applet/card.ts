@@ -160,6 +160,18 @@ export class AppletCard implements ProvableCard {
     this.#request(OPERATION.FORGET_TRANSACTIONS);
   }
 
+  /** Loses with the power how signatures and ciphers were set up, as the API does not foresee. */
+  forgetSetUp(): void {
+    this.#request(OPERATION.FORGET_SET_UP);
+  }
+
+  /** What the applet did since the last call, by name; only where its bridge counts. */
+  counts(): Readonly<Record<string, number>> {
+    const text = new TextDecoder().decode(this.#request(OPERATION.COUNTS).data);
+    const lines = text.split("\n").map((line) => /^(.+) (\d+)$/.exec(line) ?? []);
+    return Object.fromEntries(lines.flatMap(([, name, count]) => (name ? [[name, Number(count)]] : [])));
+  }
+
   #memory(): AppletMemory {
     return readMemory(this.#request(OPERATION.SAVE).data);
   }

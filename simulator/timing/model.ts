@@ -113,23 +113,32 @@ export function modelTime(
   exchanges: readonly ModelledExchange[],
   field: Field = "strong",
 ): ModelledTime {
-  const { factor, source } = FIELD_FACTOR[field];
-  const bytes = exchanges.reduce((sum, { command, response }) => sum + command + response, 0);
   const counts = new Map<Operation, number>();
   for (const operation of exchanges.flatMap(({ operations }) => operations))
     counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  const work = [...counts].map(
+    ([operation, count]) => [operation, count, OPERATION_COST[chip][operation]] as const,
+  );
+  return modelTimeOf(chip, exchanges, work, field);
+}
+
+/** The same with the work of the chip given: names, how often, and how long one takes. */
+export function modelTimeOf(
+  chip: Chip,
+  exchanges: readonly Omit<ModelledExchange, "operations">[],
+  work: readonly (readonly [name: string, count: number, each: Cost])[],
+  field: Field = "strong",
+): ModelledTime {
+  const { factor, source } = FIELD_FACTOR[field];
+  const bytes = exchanges.reduce((sum, { command, response }) => sum + command + response, 0);
   const terms = [
     term("field activation", 1, FIELD_ACTIVATION),
     term("reader and USB, per APDU", exchanges.length, READER_OVERHEAD),
     term("bytes on the air", bytes, BYTE_ON_AIR),
-    ...[...counts].map(([operation, count]) => term(operation, count, OPERATION_COST[chip][operation])),
+    ...work.map(([name, count, each]) => term(name, count, each)),
   ];
   if (factor !== 1) {
-    const sum = (end: keyof Range) =>
-      [...counts].reduce(
-        (total, [operation, count]) => total + count * OPERATION_COST[chip][operation][end],
-        0,
-      );
+    const sum = (end: keyof Range) => work.reduce((total, [, count, each]) => total + count * each[end], 0);
     terms.push(
       term(`the field of ${field}`, 1, {
         min: sum("min") * (factor - 1),

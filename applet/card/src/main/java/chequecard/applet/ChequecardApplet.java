@@ -5,7 +5,6 @@ import javacard.framework.Applet;
 import javacard.framework.ISO7816;
 import javacard.framework.ISOException;
 import javacard.framework.Util;
-import javacard.security.Signature;
 
 /** The card application of specs/01: installation, selection, and the order of checks (§5) for every command. */
 public final class ChequecardApplet extends Applet {
@@ -21,9 +20,7 @@ public final class ChequecardApplet extends Applet {
     final CardKeys keys = new CardKeys();
     final CardPin pin = new CardPin(work);
     final Ledger ledger = new Ledger(work);
-    /** Signs and verifies, for messages and for the key proof alike. */
-    final Signature signature = Signature.getInstance(Signature.ALG_ECDSA_SHA_256, false);
-    final SealedMessages messages = new SealedMessages(keys, card, work, signature);
+    final SealedMessages messages = new SealedMessages(keys, card, work);
     private final SecureCommands secureCommands = new SecureCommands(this);
 
     private ChequecardApplet() {

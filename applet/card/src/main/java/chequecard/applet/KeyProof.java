@@ -1,7 +1,6 @@
 package chequecard.applet;
 
 import javacard.framework.Util;
-import javacard.security.Signature;
 
 /**
  * GENERATE KEY PAIR (specs/04 §5). In the scratch: 0 tag hash | 32 tag hash | 64 challenge | 80 point | 145 signature |
@@ -18,12 +17,10 @@ final class KeyProof {
 
     private final CardKeys keys;
     private final byte[] work;
-    private final Signature signature;
 
-    KeyProof(CardKeys keys, byte[] work, Signature signature) {
+    KeyProof(CardKeys keys, byte[] work) {
         this.keys = keys;
         this.work = work;
-        this.signature = signature;
     }
 
     /** The challenge lies at offset; the answer is written to the array's start. Returns its length. */
@@ -33,8 +30,7 @@ final class KeyProof {
         Util.arrayCopyNonAtomic(Tags.KEY, (short) 0, work, (short) 0, HASH);
         Util.arrayCopyNonAtomic(Tags.KEY, (short) 0, work, HASH, HASH);
         keys.point.getW(work, POINT);
-        signature.init(keys.secret, Signature.MODE_SIGN);
-        signature.sign(work, (short) 0, SIGNED_LENGTH, work, DER);
+        keys.sign(work, SIGNED_LENGTH, DER);
         DerSignature.toCompact(work, DER, SIGNATURE);
         short at = Util.setShort(buffer, (short) 0, (short) 0x7F49);
         buffer[at++] = (byte) 0x43;

@@ -113,11 +113,11 @@ final class Ledger {
     short debit(byte[] buffer, short offset, boolean verified) {
         Util.arrayCopyNonAtomic(spent, (short) 0, work, (short) 0, SPENT_LENGTH);
         Unsigned.increment(work, COUNTER, COUNT);
-        Unsigned.add(work, AUTHORIZED, buffer, offset, work, AUTHORIZED, AMOUNT);
+        Unsigned.add(buffer, offset, work, AUTHORIZED, AMOUNT);
         if (verified) {
             Util.arrayFillNonAtomic(work, NO_PIN_SPENT, AMOUNT, (byte) 0);
         } else {
-            Unsigned.add(work, NO_PIN_SPENT, buffer, offset, work, NO_PIN_SPENT, AMOUNT);
+            Unsigned.add(buffer, offset, work, NO_PIN_SPENT, AMOUNT);
         }
         Util.arrayCopyNonAtomic(buffer, (short) (offset + AMOUNT), work, NEXT_ENTRY, HASH);
         Util.arrayCopyNonAtomic(buffer, offset, work, (short) (NEXT_ENTRY + ENTRY_AMOUNT), AMOUNT);

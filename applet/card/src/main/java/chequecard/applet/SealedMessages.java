@@ -2,8 +2,6 @@ package chequecard.applet;
 
 import javacard.framework.Util;
 import javacard.security.RandomData;
-import javacard.security.Signature;
-import javacardx.crypto.Cipher;
 
 /**
  * Frames, signatures and seals (specs/02 §1, §2). The scratch holds all of a message:
@@ -25,19 +23,17 @@ final class SealedMessages {
     private static final short BODY_LENGTH = (short) 128;
     private static final short HEAD_LENGTH = (short) 5;
     private static final short IV_LENGTH = (short) 16;
+    private static final short BEFORE_FIELDS = (short) 53;
 
     private final CardKeys keys;
     private final CardData card;
     private final byte[] work;
-    private final Signature signature;
-    private final Cipher cipher = Cipher.getInstance(Cipher.ALG_AES_BLOCK_128_CBC_NOPAD, false);
     private final RandomData random = RandomData.getInstance(RandomData.ALG_SECURE_RANDOM);
 
-    SealedMessages(CardKeys keys, CardData card, byte[] work, Signature signature) {
+    SealedMessages(CardKeys keys, CardData card, byte[] work) {
         this.keys = keys;
         this.card = card;
         this.work = work;
-        this.signature = signature;
     }
 
     /** The first field of all messages. Returns the offset behind it. */
@@ -45,30 +41,30 @@ final class SealedMessages {
         return Util.arrayCopyNonAtomic(card.cardId, (short) 0, work, FIELDS, CardData.CARD_ID);
     }
 
-    /** Signs and seals the 64 bytes of fields that the caller wrote at FIELDS. Writes 149 bytes at offset. */
+    /**
+     * Signs and seals the 64 bytes of fields that the caller wrote at FIELDS. Writes 149 bytes at offset.
+     *
+     * A block of random bytes stands before the body and all is encrypted from an initial vector of zeros: what comes out
+     * first is a random block too, and the initial vector of what follows (specs/02 §1).
+     */
     void seal(byte type, byte[] out, short offset) {
         writeHead(type);
-        signature.init(keys.secret, Signature.MODE_SIGN);
-        signature.sign(work, (short) 0, SIGNED_LENGTH, work, DER);
+        keys.sign(work, SIGNED_LENGTH, DER);
         DerSignature.toCompact(work, DER, SIGNATURE);
         short at = Util.arrayCopyNonAtomic(work, TYPE, out, offset, HEAD_LENGTH);
-        random.generateData(out, at, IV_LENGTH);
-        cipher.init(keys.seal, Cipher.MODE_ENCRYPT, out, at, IV_LENGTH);
-        cipher.doFinal(work, FIELDS, BODY_LENGTH, out, (short) (at + IV_LENGTH));
+        random.generateData(work, BEFORE_FIELDS, IV_LENGTH);
+        keys.encrypt(work, BEFORE_FIELDS, (short) (IV_LENGTH + BODY_LENGTH), out, at);
     }
 
     /** Opens a message's body to FIELDS and says whether the issuer signed it. The work is the same for each content. */
     boolean openUpdate(byte[] message, short offset) {
-        short iv = (short) (offset + HEAD_LENGTH);
-        cipher.init(keys.seal, Cipher.MODE_DECRYPT, message, iv, IV_LENGTH);
-        cipher.doFinal(message, (short) (iv + IV_LENGTH), BODY_LENGTH, work, FIELDS);
+        keys.decrypt(message, (short) (offset + HEAD_LENGTH), BODY_LENGTH, work, FIELDS);
         writeHead(Constants.TYPE_UPDATE);
         if (!DerSignature.inRange(work, SIGNATURE)) {
             return false;
         }
         short derLength = DerSignature.fromCompact(work, SIGNATURE, DER);
-        signature.init(keys.issuer, Signature.MODE_VERIFY);
-        return signature.verify(work, (short) 0, SIGNED_LENGTH, work, DER, derLength);
+        return keys.verify(work, SIGNED_LENGTH, DER, derLength);
     }
 
     private void writeHead(byte type) {

@@ -23,7 +23,7 @@ final class SecureCommands {
     SecureCommands(ChequecardApplet applet) {
         this.applet = applet;
         storeData = new StoreData(applet);
-        keyProof = new KeyProof(applet.keys, applet.work, applet.signature);
+        keyProof = new KeyProof(applet.keys, applet.work);
     }
 
     /** CLA 84. */

@@ -22,6 +22,8 @@ public final class AppletLoader extends ClassLoader {
     private static final String PIN = "javacard/framework/OwnerPIN";
     private static final String POWERED_PIN = "chequecard/harness/PoweredPin";
     private static final String SIGNATURE = "javacard/security/Signature";
+    private static final String CIPHER = "javacardx/crypto/Cipher";
+    private static final String HELD_CIPHER = "chequecard/harness/HeldCipher";
     private static final String FRESH_SIGNATURE = "chequecard/harness/FreshEcdsa";
     private static final Set<Field> STATICS = new LinkedHashSet<>();
     /** Whether each bytecode is counted: several times as slow. */
@@ -157,6 +159,10 @@ public final class AppletLoader extends ClassLoader {
             }
             if (owner.equals(SIGNATURE) && name.equals("getInstance")) {
                 super.visitMethodInsn(opcode, FRESH_SIGNATURE, "create", descriptor, false);
+                return;
+            }
+            if (owner.equals(CIPHER) && name.equals("getInstance")) {
+                super.visitMethodInsn(opcode, HELD_CIPHER, "create", descriptor, false);
                 return;
             }
             String receiver = installs ? null : REDIRECTED.get(owner + "." + name);

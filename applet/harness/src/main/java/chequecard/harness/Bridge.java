@@ -29,6 +29,7 @@ public final class Bridge {
     private static final int LOAD = 7;
     private static final int FORGET_TRANSACTIONS = 8;
     private static final int COUNTS = 9;
+    private static final int FORGET_SET_UP = 10;
 
     private static final int DONE = 0;
     private static final int TORN = 1;
@@ -104,6 +105,9 @@ public final class Bridge {
                 return NOTHING;
             case FORGET_TRANSACTIONS:
                 card(number).memory().forgetTransactions();
+                return NOTHING;
+            case FORGET_SET_UP:
+                card(number).memory().beForgetful();
                 return NOTHING;
             case COUNTS:
                 return Counts.take().getBytes(StandardCharsets.US_ASCII);

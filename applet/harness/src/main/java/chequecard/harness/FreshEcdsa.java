@@ -28,6 +28,8 @@ public final class FreshEcdsa extends Signature {
 
     private final Signature simulated;
     private ECPrivateKey signingKey;
+    private Key verifyingKey;
+    private final PoweredMemory memory = PoweredMemory.current();
 
     private FreshEcdsa(Signature simulated) {
         this.simulated = simulated;
@@ -78,7 +80,8 @@ public final class FreshEcdsa extends Signature {
     @Override
     public void init(Key key, byte mode) {
         signingKey = mode == MODE_SIGN ? (ECPrivateKey) key : null;
-        simulated.init(key, mode);
+        verifyingKey = mode == MODE_VERIFY ? key : null;
+        setUpAt = memory.powerUps();
     }
 
     @Override
@@ -96,8 +99,18 @@ public final class FreshEcdsa extends Signature {
         CryptoException.throwIt(CryptoException.ILLEGAL_USE);
     }
 
+    private int setUpAt;
+
+    /** A forgetful card loses with the power how an object was set up. */
+    private void requireSetUp(Key key) {
+        if (key == null || memory.isForgetful() && setUpAt != memory.powerUps()) {
+            CryptoException.throwIt(CryptoException.INVALID_INIT);
+        }
+    }
+
     @Override
     public short sign(byte[] in, short offset, short length, byte[] out, short outOffset) {
+        requireSetUp(signingKey);
         byte[] scalar = new byte[SCALAR];
         signingKey.getS(scalar, (short) 0);
         ECDSASigner signer = new ECDSASigner();
@@ -139,6 +152,9 @@ public final class FreshEcdsa extends Signature {
 
     @Override
     public boolean verify(byte[] in, short offset, short length, byte[] signature, short signatureOffset, short signatureLength) {
+        requireSetUp(verifyingKey);
+        // The key as it is now: jCardSim copies it when it is set up.
+        simulated.init(verifyingKey, MODE_VERIFY);
         return simulated.verify(in, offset, length, signature, signatureOffset, signatureLength);
     }
 

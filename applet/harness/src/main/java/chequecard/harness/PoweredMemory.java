@@ -27,6 +27,8 @@ public final class PoweredMemory {
     private final List<Integer> draws = new ArrayList<>();
     private Predicate<Object> isTransient = array -> false;
     private boolean rollsBack = true;
+    private boolean forgetful;
+    private int powerUps;
     private boolean inTransaction;
     private boolean powered = true;
     private int writes;
@@ -97,6 +99,19 @@ public final class PoweredMemory {
         rollsBack = false;
     }
 
+    /** A card that loses with the power how signatures and ciphers were set up, although the API says that it is kept. */
+    void beForgetful() {
+        forgetful = true;
+    }
+
+    boolean isForgetful() {
+        return forgetful;
+    }
+
+    int powerUps() {
+        return powerUps;
+    }
+
     void beginTransaction() {
         inTransaction = rollsBack;
     }
@@ -115,6 +130,7 @@ public final class PoweredMemory {
     /** Power comes back: what a torn transaction changed is restored. Torn meanwhile, the next power-up does it again. */
     void powerUp() {
         powered = true;
+        powerUps++;
         inTransaction = false;
         rollBack();
     }

@@ -1,0 +1,107 @@
+import { bug, bugsOf, type PlantedBug } from "./bug.js";
+
+const tears = { campaign: "applet-tears" } as const;
+const twins = { campaign: "applet-twins" } as const;
+const bytes = { campaign: "applet-bytes" } as const;
+
+const java = (name: string): string => `applet/card/src/main/java/chequecard/applet/${name}.java`;
+
+/** In the Java Card applet: orders of money and power, comparisons, and what the platform does not promise. */
+export const APPLET_BUGS: readonly PlantedBug[] = bugsOf("applet", [
+  bug(
+    "the applet signs before it commits",
+    [tears],
+    [
+      java("Authorize"),
+      "            entry = ledger.debit(buffer, DATA, verified);",
+      "            applet.messages.seal(Constants.TYPE_STATUS, buffer, (short) 60);\n            entry = ledger.debit(buffer, DATA, verified);",
+    ],
+  ),
+  bug(
+    "the applet leaves its totals out of the transaction",
+    [tears],
+    [
+      java("Ledger"),
+      "        JCSystem.beginTransaction();\n        Util.arrayCopy(work, (short) 0, spent, (short) 0, SPENT_LENGTH);",
+      "        Util.arrayCopy(work, (short) 0, spent, (short) 0, SPENT_LENGTH);\n        JCSystem.beginTransaction();",
+    ],
+  ),
+  bug(
+    "the applet gives tries back before the update is committed",
+    [tears],
+    [
+      java("Update"),
+      "        JCSystem.beginTransaction();\n",
+      "        if ((byte) (flags & Constants.UPDATE_RESET_TRIES) != 0) {\n            applet.pin.unblock();\n        }\n        JCSystem.beginTransaction();\n",
+    ],
+  ),
+  bug(
+    "a torn RESET of the applet is never finished",
+    [tears],
+    [java("ChequecardApplet"), "        secureCommands.finishReset();\n", ""],
+  ),
+  bug(
+    "a torn key of the applet counts",
+    [tears],
+    [java("CardKeys"), "        present = false;\n        Curve", "        Curve"],
+  ),
+  bug(
+    "the applet writes past its transaction",
+    [twins],
+    [
+      java("Ledger"),
+      "        Util.arrayCopy(work, NEXT_ENTRY, ring, entry, ENTRY_LENGTH);",
+      "        Util.arrayCopyNonAtomic(work, NEXT_ENTRY, ring, entry, ENTRY_LENGTH);",
+    ],
+  ),
+  bug(
+    "the applet refuses an amount at its limit",
+    [twins],
+    [
+      java("Ledger"),
+      "        return Unsigned.compare(buffer, offset, limits, limit, AMOUNT) > 0;",
+      "        return Unsigned.compare(buffer, offset, limits, limit, AMOUNT) >= 0;",
+    ],
+  ),
+  bug(
+    "the applet compares bytes with their sign",
+    [twins],
+    [
+      java("Unsigned"),
+      "            short left = (short) (a[(short) (aOffset + i)] & LOW_BYTE);",
+      "            short left = a[(short) (aOffset + i)];",
+    ],
+  ),
+  bug(
+    "one PIN entry serves many payments of the applet",
+    [twins],
+    [
+      java("CardPin"),
+      "        boolean was = verified[0];\n        verified[0] = false;",
+      "        boolean was = verified[0];",
+    ],
+  ),
+  bug(
+    "the applet charges a repeated invoice again",
+    [tears, twins],
+    [java("Ledger"), "                return at;", "                return NOT_FOUND;"],
+  ),
+  bug(
+    "the applet takes an update for another key",
+    [twins],
+    [
+      java("Update"),
+      "            && Util.arrayCompare(body, KEY_CHECK, card.keyCheck, (short) 0, CardData.KEY_CHECK) == 0\n",
+      "",
+    ],
+  ),
+  bug(
+    "the applet answers wrong parameters as ISO/IEC 7816-4 has it, and not as specs/01",
+    [bytes, twins],
+    [
+      java("Constants"),
+      "    static final short SW_WRONG_P1P2 = (short) 0x6A86;",
+      "    static final short SW_WRONG_P1P2 = (short) 0x6B00;",
+    ],
+  ),
+]);
