@@ -68,8 +68,8 @@ export const APPLET_BUGS: readonly PlantedBug[] = bugsOf("applet", [
     [twins],
     [
       java("Unsigned"),
-      "            short left = (short) (a[(short) (aOffset + i)] & LOW_BYTE);",
-      "            short left = a[(short) (aOffset + i)];",
+      "return (short) (left & LOW_BYTE) < (short) (right & LOW_BYTE) ?",
+      "return left < right ?",
     ],
   ),
   bug(
