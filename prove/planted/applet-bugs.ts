@@ -27,7 +27,7 @@ export const APPLET_BUGS: readonly PlantedBug[] = bugsOf("applet", [
     ],
   ),
   bug(
-    "the applet gives tries back before the update is committed",
+    "the applet resets PIN tries before it commits the update",
     [tears],
     [
       java("Update"),

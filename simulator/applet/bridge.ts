@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ChequecardError, concatBytes, u16, u32 } from "../../common/index.js";
+import { ChequecardError, concatBytes, u32 } from "../../common/index.js";
 
 /** The applet cannot be run here, or its process is gone. */
 export class AppletError extends ChequecardError {
@@ -110,7 +110,7 @@ export class AppletBridge {
 
   /** @throws AppletError when the process is gone, or the applet did what the platform does not promise */
   request(operation: number, card: number, data: Uint8Array = new Uint8Array(0)): BridgeAnswer {
-    this.#write(concatBytes(Uint8Array.of(operation), u32(card), u16(data.length), data));
+    this.#write(concatBytes(Uint8Array.of(operation), u32(card), u32(data.length), data));
     const head = this.#read(HEAD_LENGTH);
     const draws = Array.from({ length: head[3] ?? 0 }, () => this.#u16());
     const answer = this.#read(this.#u16());

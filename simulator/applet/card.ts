@@ -135,7 +135,7 @@ export class AppletCard implements ProvableCard {
         this.#onDraw(0);
       }
     this.#writes = answer.writes;
-    if (this.#writes > 0) this.#save?.({ cells: cellsOf(this.#memory()), journal: [] });
+    if (this.#writes > 0) this.#saveChanges();
     if (answer.torn && point !== undefined) throw this.#torn(point);
     if (point === "after-command") throw this.#torn(point);
     return answer.data;
@@ -174,6 +174,23 @@ export class AppletCard implements ProvableCard {
 
   #memory(): AppletMemory {
     return readMemory(this.#request(OPERATION.SAVE).data);
+  }
+
+  #saveChanges(): void {
+    try {
+      this.#save?.({ cells: cellsOf(this.#memory()), journal: [] });
+    } catch (cause) {
+      this.powerOff();
+      this.#broken = new TransportError(
+        "torn",
+        "the card's state could not be saved; the command may have run",
+        {
+          cause,
+          hint: "Open the card file again.",
+        },
+      );
+      throw this.#broken;
+    }
   }
 
   #torn(point: TearPoint): TornError {

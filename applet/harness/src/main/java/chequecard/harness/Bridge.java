@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * Cards with the applet for programs in other languages, over standard input and output. Request: operation u8, number of the
- * card u32, length u16, data. Answer: status u8 (0 done, 1 power was cut, 2 fault), steps of memory u16, number of draws u8,
+ * card u32, length u32, data. Answer: status u8 (0 done, 1 power was cut, 2 fault), steps of memory u16, number of draws u8,
  * steps at each draw u16, length u16, data.
  */
 public final class Bridge {
@@ -55,7 +55,7 @@ public final class Bridge {
                 return;
             }
             int number = in.readInt();
-            byte[] data = in.readNBytes(in.readUnsignedShort());
+            byte[] data = in.readNBytes(in.readInt());
             try {
                 answer(out, DONE, number, run(operation, number, data));
             } catch (PowerCut cut) {
