@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { capture } from "../children.mjs";
+import { MARK, newMark } from "../processes.mjs";
 import { withLock } from "../setup/lock.mjs";
 import { step } from "../setup/step.mjs";
 import { markerOf, moduleOf } from "./cache.mjs";
@@ -34,8 +35,16 @@ const PROTOS = [
 
 const PARTIAL = ".partial";
 
-/** Nothing is fetched that go.sum does not name, and nothing is compiled with cgo. */
-const GO_ENV = { GOFLAGS: "-mod=readonly -buildvcs=false", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
+/**
+ * Nothing is fetched that go.sum does not name, and nothing is compiled with cgo. The mark is our own: a part of
+ * `npm test` that ends meanwhile ends all processes with its mark.
+ */
+const GO_ENV = {
+  GOFLAGS: "-mod=readonly -buildvcs=false",
+  GOTOOLCHAIN: "local",
+  CGO_ENABLED: "0",
+  [MARK]: newMark("lnd-build"),
+};
 
 /** @returns {Promise<boolean>} */
 async function buildProgram(go, { directory, folder, tags, version }, { name, package: source }) {

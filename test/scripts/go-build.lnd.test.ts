@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, it, vi } from "vitest";
 import { buildModule } from "../../scripts/lnd/build.mjs";
 import { markerOf } from "../../scripts/lnd/cache.mjs";
+import { MARK, markedProcesses, newMark } from "../../scripts/processes.mjs";
 import { newFolder } from "../../testing/hooks.js";
 
 const PROGRAMS = [
@@ -39,4 +40,19 @@ it("a build that fails half-way leaves what is whole, names the log, and goes on
   expect(await build()).toEqual({ folder });
   expect(readdirSync(folder).sort()).toEqual(["complete", "first", "second"]);
   for (const name of ["first", "second"]) execFileSync(join(folder, name), { stdio: "ignore" });
+});
+
+it("a build beside the parts of npm test is none of their processes, which are ended with them", async () => {
+  for (const { name } of PROGRAMS) write(name, "");
+  const mark = newMark("part");
+  vi.stubEnv(MARK, mark);
+  const seen: string[] = [];
+  const timer = setInterval(() => seen.push(...markedProcesses(mark).map(({ command }) => command)), 5);
+  try {
+    expect(await build()).toEqual({ folder });
+  } finally {
+    clearInterval(timer);
+    vi.unstubAllEnvs();
+  }
+  expect(seen.filter((command) => / build /.test(command))).toEqual([]);
 });
