@@ -90,7 +90,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "node",
-    description: "the embedded Lightning node: real protocol, simulated chain, for trying and for tests",
+    description:
+      "the embedded Lightning node (real protocol, simulated chain, for trying and tests), and lnd",
     load: async () => [(await import("./commands/node.js")).registerNode],
   },
   {

@@ -152,7 +152,7 @@ export async function openEmbeddedNode(
     });
     closing.push(() => node.close());
     let sales: OpenSales | undefined;
-    const run = (request: unknown) => runOperation({ opened: { node, chain }, terminals, sales }, request);
+    const run = (request: unknown) => runOperation({ node, terminals, sales }, request);
     const control = await serveControl(folder, run);
     closing.push(() => control.close());
     const lend = (open: OpenSales | undefined) => {

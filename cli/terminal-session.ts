@@ -4,13 +4,14 @@ import { formatMsat } from "../common/index.js";
 import { SENTENCES } from "../common/sentences.js";
 import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
-import type { LdkNode } from "../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../lightning/nodes/port.js";
 import type { ChargeAmount } from "./charge-amount.js";
 import type { CommandContext } from "./command-context.js";
-import { openEmbeddedNode } from "./embedded-node.js";
 import { InputError } from "./error-report.js";
+import type { CommandNode } from "./node/operation.js";
+import { openNode } from "./open-node.js";
 import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
+import { confirm } from "./prompt/confirm.js";
 import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 import { terminalCode } from "./terminal-code.js";
@@ -45,7 +46,10 @@ export async function withTerminal<T>(
 ): Promise<T> {
   const askPin = cardPinQuestion(context);
   keyboard.hold();
-  const opened = await openEmbeddedNode(options.node);
+  const opened = await openNode(options.node, {
+    roles: ["merchant"],
+    agree: (question) => confirm(context, question),
+  });
   try {
     const path = resolve(salesFile(options));
     const store = new SaleStore(path);
@@ -64,7 +68,7 @@ export async function withTerminal<T>(
 async function sellThrough<T>(
   context: CommandContext,
   options: TerminalOptions,
-  { node, store, askPin }: { node: LdkNode; store: SaleStore; askPin: CardPinQuestion },
+  { node, store, askPin }: { node: CommandNode; store: SaleStore; askPin: CardPinQuestion },
   use: (open: OpenTerminal) => Promise<T>,
 ): Promise<T> {
   // A payment that arrives before the channels do fails for certain.

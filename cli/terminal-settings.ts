@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import {
   isCurrency,
@@ -12,9 +12,13 @@ import {
   yamlMistakes,
 } from "../common/index.js";
 
+import { type LndConfig, lndConfigOf, lndConfigSchema } from "../lightning/nodes/lnd/config.js";
+
 const MAX_BYTES = 64 * 1024;
 
 const schema = z.strictObject({
+  /** The lnd that this folder is about, instead of an embedded node. */
+  node: lndConfigSchema.optional(),
   /** ISO 4217, of sums without a currency. */
   currency: z.string().refine(isCurrency, "need a code of ISO 4217 such as eur").optional(),
   /** Printed on receipts. */
@@ -45,8 +49,26 @@ interface TerminalSettings {
  * @throws ParseError with every mistake; FileError
  */
 function readTerminalSettings(node: string): TerminalSettings {
-  const path = join(node, "terminal.yaml");
-  if (!existsSync(path)) return { place: "chequecard" };
+  const { currency, place = "chequecard", "max-sale": maxSale } = readSettings(node);
+  return {
+    place,
+    ...(currency === undefined ? {} : { currency }),
+    ...(maxSale === undefined ? {} : { maxSale }),
+  };
+}
+
+/** The file of settings in the folder of a merchant's node. */
+const settingsPath = (node: string): string => join(node, "terminal.yaml");
+
+/** The lnd of a merchant's folder, if it names one. @throws as {@link readTerminalSettings} */
+export function lndOfFolder(node: string): LndConfig | undefined {
+  const { node: lnd } = readSettings(node);
+  return lnd && lndConfigOf(lnd, (file) => resolve(node, file));
+}
+
+function readSettings(node: string): z.output<typeof schema> {
+  const path = settingsPath(node);
+  if (!existsSync(path)) return {};
   const text = readTextFile(path, MAX_BYTES);
   const value = readStrictYaml(text, path) ?? {};
   const read = schema.safeParse(value);
@@ -56,12 +78,7 @@ function readTerminalSettings(node: string): TerminalSettings {
       yamlMistakes(schemaMistakes(read.error, schema, value), text, "settings"),
       "Correct the file; nothing was charged.",
     );
-  const { currency, place = "chequecard", "max-sale": maxSale } = read.data;
-  return {
-    place,
-    ...(currency === undefined ? {} : { currency }),
-    ...(maxSale === undefined ? {} : { maxSale }),
-  };
+  return read.data;
 }
 
 /** Options with what the settings say where they say nothing. @throws as {@link readTerminalSettings} */

@@ -55,3 +55,4 @@ export type {
 } from "../lightning/api/receiver-events.js";
 export type { RefundReply } from "../lightning/api/refund-answer.js";
 export type { RefundRequest } from "../lightning/api/refund-request.js";
+export type { LndConfig } from "../lightning/nodes/lnd/config.js";

@@ -22,12 +22,12 @@ import {
 import { type OdtMessage, odtFromHex } from "../../lightning/odt/index.js";
 import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
-import { readEmbeddedNodeConfig } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { askNode } from "../node/ask-node.js";
 import { DeputyTerminals } from "../node/deputy-terminals.js";
 import { framingOf, type MessageOptions, messageText } from "../offline-message.js";
+import { expectNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { withReader } from "../reader-choice.js";
 import { renderTable } from "../table.js";
@@ -65,7 +65,7 @@ Try: chequecard deputy invoice --profile ${out} --amount 800sat`,
 }
 
 function list(folder: string): CommandOutput {
-  readEmbeddedNodeConfig(folder);
+  expectNode(folder);
   const terminals = new DeputyTerminals(folder).list();
   return {
     data: { terminals },

@@ -1,5 +1,6 @@
 import { formatMsat, parseAmount } from "../../common/index.js";
 import { pause } from "../../common/pause.js";
+import { NETWORK_NAMES } from "../../lightning/network.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
@@ -10,7 +11,9 @@ import { peerUri } from "../node/peer-choice.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { terminalCode } from "../terminal-code.js";
+import { lndOfFolder } from "../terminal-settings.js";
 import { readInvoiceArgument } from "./invoice.js";
+import { registerNodeCheck } from "./node-check.js";
 
 const SIMULATED = "Real Lightning protocol, simulated chain: there is no real money in this node.";
 /** Milliseconds between looks whether the node still runs. */
@@ -52,8 +55,9 @@ async function start(context: CommandContext, folder: string, options: StartOpti
 async function info(context: CommandContext, folder: string): Promise<CommandOutput> {
   const { answer, running } = await askNode(folder, "info", {}, context.signal);
   const { pid, channelsUsable, ...facts } = answer;
+  const simulated = !lndOfFolder(folder);
   return {
-    data: { ...facts, channelsUsable, simulated: true, running, ...(running ? { pid } : {}) },
+    data: { ...facts, channelsUsable, simulated, running, ...(running ? { pid } : {}) },
     text: `${renderRecord([
       ["Node", facts.alias],
       ["URI", facts.uri],
@@ -62,7 +66,7 @@ async function info(context: CommandContext, folder: string): Promise<CommandOut
       ["Can receive", formatMsat(facts.inbound)],
       ["Channels", channelsUsable ? undefined : "not all can be used now: a peer is away"],
       ["Block", String(facts.blockHeight)],
-    ])}\n${SIMULATED}`,
+    ])}\n${simulated ? SIMULATED : `An lnd on ${NETWORK_NAMES[facts.network]}.`}`,
   };
 }
 
@@ -148,7 +152,9 @@ async function pay(
 export const registerNode: RegisterCommand = (program, run) => {
   const node = program
     .command("node")
-    .description("the embedded Lightning node: real protocol, simulated chain, for trying and for tests");
+    .description(
+      "the embedded Lightning node (real protocol, simulated chain, for trying and tests), and lnd",
+    );
   node
     .command("start <folder>")
     .description("run the node of a folder until Ctrl-C; the folder is made when there is none")
@@ -170,6 +176,7 @@ Examples:
 `,
     )
     .action((folder: string, options: StartOptions) => run((context) => start(context, folder, options)));
+  registerNodeCheck(node, run);
   node
     .command("info <folder>")
     .description("URI, balances and state of a node")

@@ -161,7 +161,7 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
     const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
     if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText, form));
     const comparison = options.reconcile
-      ? await withNodeBooks(context, config.node, (books) => compareWithNode(store, books, Date.now()))
+      ? await withNodeBooks(context, config, (books) => compareWithNode(store, books, Date.now()))
       : undefined;
     const wrong = comparison !== undefined && isWrong(comparison);
     return {

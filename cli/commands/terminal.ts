@@ -33,7 +33,7 @@ import {
   untilCardTaken,
   withTerminal,
 } from "../terminal-session.js";
-import { withSettings } from "../terminal-settings.js";
+import { lndOfFolder, withSettings } from "../terminal-settings.js";
 
 interface AmountOptions extends ChargeOptions {
   readonly amount: string;
@@ -167,7 +167,8 @@ async function balance(context: CommandContext, options: TerminalOptions): Promi
   const { answer: info } = await askNode(options.node, "info", {}, context.signal);
   const { alias, outbound, inbound, channelsUsable } = info;
   const totals = await totalsAtTill(tillOf(options), dayOf(undefined), context.signal);
-  context.note("Embedded node: a real protocol on a simulated chain; there is no real money in it.");
+  if (!lndOfFolder(options.node))
+    context.note("Embedded node: a real protocol on a simulated chain; there is no real money in it.");
   if (!channelsUsable)
     context.note("A channel cannot be used yet, so its money is missing below: its peer is not connected.");
   return {
@@ -228,7 +229,10 @@ export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
   const terminal = program.command("terminal").description("sell: charge cards at a counter");
   const common = (command: Command): Command =>
     command
-      .requiredOption("--node <folder>", "the merchant's embedded node")
+      .requiredOption(
+        "--node <folder>",
+        "the merchant's embedded node, or a folder whose terminal.yaml names an lnd",
+      )
       .option("--sales <file>", "where the sales are kept; default: sales.db in the node's folder");
   const selling = (command: Command): Command =>
     common(command)

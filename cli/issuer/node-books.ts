@@ -1,11 +1,11 @@
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import type { ListedPayment, NodeBooks } from "../../issuer/reports/index.js";
-import { parseNodeUri } from "../../lightning/node-uri.js";
+import type { LndConfig } from "../../lightning/nodes/lnd/config.js";
 import type { SentPayment } from "../../lightning/nodes/port.js";
 import type { CommandContext } from "../command-context.js";
-import { openEmbeddedNode } from "../embedded-node.js";
 import { askNode } from "../node/ask-node.js";
 import { askControl } from "../node/control-client.js";
+import { openNode } from "../open-node.js";
 
 /**
  * Lends a way to ask the issuer's node about its payments: the service that runs it is asked, or the node is started for
@@ -14,14 +14,15 @@ import { askControl } from "../node/control-client.js";
  */
 export async function withNodeBooks<T>(
   context: CommandContext,
-  nodeFolder: string,
+  { node: nodeFolder, lnd }: { readonly node: string; readonly lnd: LndConfig | undefined },
   use: (books: NodeBooks) => Promise<T>,
 ): Promise<T> {
   const running = await askControl(nodeFolder, { op: "info" }, context.signal);
   if (running) {
     const { uri } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
     return await use({
-      nodeId: parseNodeUri(uri).nodeId,
+      // An lnd may announce no address behind it.
+      nodeId: hexToBytes(uri.slice(0, 66)),
       async lookUp(hashes) {
         const request = { paymentHashes: hashes.map((hash) => bytesToHex(hash)) };
         return (await askNode(nodeFolder, "lookup-payments", request, context.signal)).answer.payments;
@@ -35,7 +36,7 @@ export async function withNodeBooks<T>(
       },
     });
   }
-  const { node, close } = await openEmbeddedNode(nodeFolder);
+  const { node, close } = await openNode(nodeFolder, { roles: [] }, lnd);
   try {
     const { nodeId } = await node.info();
     return await use({

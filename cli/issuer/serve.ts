@@ -4,8 +4,9 @@ import { SignatureThread } from "../../issuer/authorizer/index.js";
 import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../issuer/service/index.js";
 import { StoreError } from "../../issuer/store/index.js";
 import type { CommandContext } from "../command-context.js";
-import { openEmbeddedNode } from "../embedded-node.js";
+import { openNode } from "../open-node.js";
 import type { CommandOutput } from "../output.js";
+import { confirm } from "../prompt/confirm.js";
 import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./folder.js";
 
 /**
@@ -23,9 +24,15 @@ export async function serveIssuer(
   await withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
     const store = await whenThere(context, () => openLedger(config, path, { service: true }));
     try {
-      const opened = await openEmbeddedNode(config.node, {
-        log: (level, message) => log[level]({ event: "node" }, message),
-      });
+      const opened = await openNode(
+        config.node,
+        {
+          roles: ["issuer"],
+          log: (level, message) => log[level]({ event: "node" }, message),
+          agree: (question) => confirm(context, question),
+        },
+        config.lnd,
+      );
       try {
         const signatures = availableParallelism() > 1 ? signatureThread(log) : undefined;
         try {
@@ -35,8 +42,8 @@ export async function serveIssuer(
             node: opened.node,
             keys,
             log,
-            // An embedded node is locked: it runs in one process at a time, and pays for no other.
-            ownsNode: true,
+            // An embedded node is locked: it runs in one process at a time, and pays for no other. An lnd may pay for many.
+            ownsNode: config.lnd === undefined,
             ...(signatures ? { signatures } : {}),
           });
           try {

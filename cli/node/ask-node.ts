@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { openEmbeddedNode, readEmbeddedNodeConfig } from "../embedded-node.js";
+import { expectNode, openNode } from "../open-node.js";
+import type { OpenNode } from "../opened-node.js";
 import { askControl, strangeAnswer } from "./control-client.js";
 import { NodeInUseError } from "./node-lock.js";
 import { type AnswerOf, OPERATIONS, type OperationName, type RequestOf } from "./operations.js";
@@ -26,7 +27,7 @@ export async function askNode<Name extends OperationName>(
   request: RequestOf<Name>,
   signal: AbortSignal,
 ): Promise<NodeAnswer<Name>> {
-  readEmbeddedNodeConfig(folder);
+  expectNode(folder);
   const line = { op: name, ...request };
   const deadline = performance.now() + HANDOVER_MS;
   for (;;) {
@@ -55,9 +56,9 @@ async function runHere(
   line: object,
   mayWait: boolean,
 ): Promise<{ answer: unknown } | undefined> {
-  let opened: Awaited<ReturnType<typeof openEmbeddedNode>>;
+  let opened: OpenNode;
   try {
-    opened = await openEmbeddedNode(folder);
+    opened = await openNode(folder, { roles: [] });
   } catch (error) {
     if (mayWait && error instanceof NodeInUseError) return undefined;
     throw error;

@@ -28,7 +28,7 @@ export const cardStatus = operation({
     /** Absent where the issuer does not tell it. */
     left: amount.optional(),
   }),
-  async run({ opened: { node } }, { uri, status, time, nonce }) {
+  async run({ node }, { uri, status, time, nonce }) {
     const sender = await openPaymentSender(node, NO_LOG, { answerTimeoutMs: ANSWER_MS });
     try {
       const asked = { status: hexToBytes(status), time: BigInt(time), nonce: hexToBytes(nonce) };

@@ -18,6 +18,8 @@ const CODES = [
   "bad-invoice",
   "bad-request",
   "network",
+  "not-ready",
+  "permission",
   "storage",
   "closed",
   "internal",

@@ -9,7 +9,7 @@ export const makeInvoice = operation({
     expirySeconds: z.int().min(1).max(31_536_000),
   }),
   answer: z.object({ invoice: z.string() }),
-  async run({ opened: { node } }, request) {
+  async run({ node }, request) {
     const { invoice } = await node.createInvoice(request);
     return { invoice };
   },

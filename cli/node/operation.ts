@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { type Msat, msat } from "../../common/index.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
-import type { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import type { DeputyProfile } from "../../lightning/dpp/index.js";
+import type { DeputyTerminal, LdkNode } from "../../lightning/nodes/ldk/index.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { DeputyTerminals } from "./deputy-terminals.js";
 
 /** An amount in msat: a number here, decimal digits on the control channel. */
@@ -22,9 +24,17 @@ export const amount = z
     }
   });
 
+/** A node as commands use it. What only one kind of node does is left out by the others. */
+export interface CommandNode extends LightningNode {
+  /** Waits until all channels can be used, at most so many milliseconds. @returns whether they can */
+  channelsReady(timeoutMs: number): Promise<boolean>;
+  openChannel?: LdkNode["openChannel"];
+  deputyProfile?(terminal: DeputyTerminal): DeputyProfile | Promise<DeputyProfile>;
+}
+
 /** What an operation works on. */
 export interface Subject {
-  readonly opened: { readonly node: LdkNode; readonly chain: SimulatedChain };
+  readonly node: CommandNode;
   readonly terminals: DeputyTerminals;
   /** The sales that the process which runs the node has open; undefined when it sells nothing. */
   readonly sales: OpenSales | undefined;

@@ -3,13 +3,12 @@ import { bytesToHex, hexToBytes, mistakeText, ParseError, schemaMistakes } from 
 import { writeDeputyProfile } from "../../lightning/dpp/index.js";
 import { formatNodeUri, MAX_URI_LENGTH, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import type { LdkNode } from "../../lightning/nodes/ldk/index.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
 import { InputError } from "../error-report.js";
 import { cardStatus } from "./card-status-operation.js";
 import { terminalName } from "./deputy-terminals.js";
 import { makeInvoice } from "./invoice-operation.js";
-import { amount, type Operation, operation, type Subject } from "./operation.js";
+import { amount, type CommandNode, type Operation, operation, type Subject } from "./operation.js";
 import { requestRefundOperation, salesRefund, salesTotals } from "./sales-operations.js";
 
 /** Milliseconds for the channels to be usable again when the node has just been started: to pay, and to look. */
@@ -24,7 +23,7 @@ const info = operation({
   answer: z.object({
     alias: z.string(),
     uri: z.string(),
-    network: z.literal("bcrt"),
+    network: z.enum(["bc", "tb", "tbs", "bcrt", "sb"]),
     outbound: amount,
     inbound: amount,
     blockHeight: z.int(),
@@ -33,13 +32,13 @@ const info = operation({
     /** Of the process that runs the node. */
     pid: z.int(),
   }),
-  async run({ opened: { node } }) {
+  async run({ node }) {
     const channelsUsable = await node.channelsReady(INFO_MS);
-    const { alias, outbound, inbound, blockHeight } = await node.info();
+    const { alias, network, outbound, inbound, blockHeight } = await node.info();
     return {
       alias,
       uri: await nodeUri(node),
-      network: "bcrt" as const,
+      network,
       outbound,
       inbound,
       blockHeight,
@@ -52,7 +51,7 @@ const info = operation({
 const connect = operation({
   request: z.object({ uri }),
   answer: z.object({ peer: z.string() }),
-  async run({ opened: { node } }, request) {
+  async run({ node }, request) {
     const peer = parseNodeUri(request.uri);
     await connectTo(node, peer);
     return { peer: formatNodeUri(peer) };
@@ -62,8 +61,12 @@ const connect = operation({
 const fund = operation({
   request: z.object({ peer: uri, capacity: amount, push: amount }),
   answer: z.object({ peer: z.string(), outbound: amount, inbound: amount, blockHeight: z.int() }),
-  async run({ opened: { node } }, { peer, capacity, push }) {
+  async run({ node }, { peer, capacity, push }) {
     const address = parseNodeUri(peer, "--peer");
+    if (!node.openChannel)
+      throw new InputError("this node is an lnd, which opens its channels itself", {
+        hint: "Open one there: lncli openchannel.",
+      });
     if (push > capacity) throw new InputError("--push: more than the channel holds");
     await connectTo(node, address);
     try {
@@ -93,7 +96,7 @@ const pay = operation({
     z.object({ state: z.literal("failed"), reason: z.string() }),
     z.object({ state: z.literal("unknown") }),
   ]),
-  async run({ opened: { node } }, { invoice, maxFee, proof }) {
+  async run({ node }, { invoice, maxFee, proof }) {
     await untilSpendable(node);
     const result = await node.pay({ invoice, maxFee });
     if (result.state !== "settled") return result;
@@ -120,7 +123,7 @@ const lookupPayments = operation({
       ]),
     ),
   }),
-  async run({ opened: { node } }, { paymentHashes }) {
+  async run({ node }, { paymentHashes }) {
     const payments = await Promise.all(
       paymentHashes.map(async (hash) => {
         const found = await node.lookupPayment(hexToBytes(hash));
@@ -146,7 +149,7 @@ const listPayments = operation({
     ),
     next: z.string().optional(),
   }),
-  async run({ opened: { node } }, query) {
+  async run({ node }, query) {
     const { payments, next } = await node.listPayments(query);
     return {
       payments: payments.map(({ paymentHash, amount: paid, startedAt, state }) => ({
@@ -164,11 +167,16 @@ const listPayments = operation({
 const deputyAdd = operation({
   request: z.object({ name: terminalName }),
   answer: z.object({ keyId: z.string(), profile: z.string() }),
-  async run({ opened: { node }, terminals }, { name }) {
+  async run({ node, terminals }, { name }) {
+    if (!node.deputyProfile)
+      throw new InputError("this node takes no payments for deputies", {
+        hint: "Use an embedded node for offline terminals.",
+      });
     // First a profile for no terminal: a node that cannot make any leaves no terminal behind.
-    node.deputyProfile({ name, keyId: new Uint8Array(4), terminalKey: new Uint8Array(32) });
+    await node.deputyProfile({ name, keyId: new Uint8Array(4), terminalKey: new Uint8Array(32) });
     const terminal = terminals.add(name);
-    return { keyId: bytesToHex(terminal.keyId), profile: writeDeputyProfile(node.deputyProfile(terminal)) };
+    const profile = await node.deputyProfile(terminal);
+    return { keyId: bytesToHex(terminal.keyId), profile: writeDeputyProfile(profile) };
   },
 });
 
@@ -237,16 +245,16 @@ export async function runOperation(subject: Subject, request: unknown): Promise<
 }
 
 /** Where peers reach a node: `pubkey@host:port`. */
-export async function nodeUri(node: LdkNode): Promise<string> {
+export async function nodeUri(node: CommandNode): Promise<string> {
   const { nodeId, addresses } = await node.info();
   return `${bytesToHex(nodeId)}@${addresses[0] ?? ""}`;
 }
 
-const connectTo = (node: LdkNode, { nodeId, host, port }: NodeUri): Promise<void> =>
+const connectTo = (node: CommandNode, { nodeId, host, port }: NodeUri): Promise<void> =>
   node.connect({ nodeId, host, port });
 
 /** A node that has just been started needs a moment for its channels; one that has spent its money needs none. */
-async function untilSpendable(node: LdkNode): Promise<void> {
+async function untilSpendable(node: CommandNode): Promise<void> {
   const deadline = performance.now() + CHANNELS_MS;
   while ((await node.info()).outbound === 0n && performance.now() < deadline)
     if (await node.channelsReady(LOOK_MS)) return;

@@ -93,7 +93,7 @@ export const salesRefund = operation({
   async run(subject, request) {
     const store = storeOf(subject, request.sales);
     if (!store) return ELSEWHERE;
-    const { node } = subject.opened;
+    const { node } = subject;
     await node.channelsReady(CHANNELS_MS);
     return { isHere: true as const, told: await carryOutRefund(refundNode(node), store, request) };
   },
@@ -115,7 +115,7 @@ export const requestRefundOperation = operation({
       ])
       .optional(),
   }),
-  async run({ opened: { node } }, { paymentHash, refundId, ...ask }) {
+  async run({ node }, { paymentHash, refundId, ...ask }) {
     const offer = await requestRefund(node, {
       ...ask,
       paymentHash: hexToBytes(paymentHash),

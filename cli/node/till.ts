@@ -2,7 +2,7 @@ import { bytesToHex } from "../../common/index.js";
 import { type SalesTotals, totalsOf } from "../../host/terminal/receipt.js";
 import type { CardRefundNode } from "../../host/terminal/refund-node.js";
 import { SaleStore } from "../../host/terminal/sale-store.js";
-import { openEmbeddedNode, readEmbeddedNodeConfig } from "../embedded-node.js";
+import { expectNode, openNode } from "../open-node.js";
 import { askNode, askRunning, readAnswer } from "./ask-node.js";
 import { carryOutRefund, type RefundOrder, type ToldRefund } from "./sales-operations.js";
 
@@ -41,11 +41,11 @@ export async function refundAtTill(
   order: RefundOrder,
   signal: AbortSignal,
 ): Promise<ToldRefund> {
-  readEmbeddedNodeConfig(folder);
+  expectNode(folder);
   const request = { sales, ...order };
   const served = await askRunning(folder, "sales-refund", request, signal);
   if (served?.isHere) return served.told;
-  const opened = served ? undefined : await openEmbeddedNode(folder);
+  const opened = served ? undefined : await openNode(folder, { roles: ["refunds"] });
   try {
     const store = new SaleStore(sales);
     try {

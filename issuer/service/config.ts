@@ -4,12 +4,19 @@ import { z } from "zod";
 import {
   isCurrency,
   mistakes,
+  ParseError,
   readStrictYaml,
   sat,
   schemaMistakes,
   ValueError,
   yamlMistakes,
 } from "../../common/index.js";
+import {
+  type LndConfig,
+  lndConfigOf,
+  lndConfigSchema,
+  networkName,
+} from "../../lightning/nodes/lnd/config.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { policySchema } from "../policy/index.js";
 import { amount, timeZone } from "../policy/schema.js";
@@ -71,7 +78,7 @@ const currency = z
 
 /** The issuer service's configuration file. Relative paths are relative to its folder. */
 export const serviceConfigSchema = z.strictObject({
-  network: z.literal("bcrt", "need bcrt: the embedded node runs on regtest only").default("bcrt"),
+  network: networkName.prefault("bcrt"),
   database: z
     .union(
       [
@@ -82,7 +89,12 @@ export const serviceConfigSchema = z.strictObject({
     )
     .default({ sqlite: "ledger.db" }),
   keys: z.string().min(1).default("issuer.keys"),
-  node: z.string().min(1).default("node"),
+  node: z
+    .union(
+      [z.string().min(1), lndConfigSchema],
+      "need the folder of an embedded node, or { type: lnd, address: <host:port>, certificate: <file>, macaroon: <file> }",
+    )
+    .default("node"),
   monitor: listen.prefault("127.0.0.1:9740"),
   logLevel: z.enum(["error", "warn", "info", "debug"]).default("info"),
   reconcileSeconds: z.number().min(0.1).max(3600).default(15),
@@ -95,7 +107,12 @@ export const serviceConfigSchema = z.strictObject({
 });
 
 /** What the issuer service runs with; paths are absolute. */
-export type ServiceConfig = z.output<typeof serviceConfigSchema>;
+export type ServiceConfig = Omit<z.output<typeof serviceConfigSchema>, "node"> & {
+  /** Folder of the embedded node, or of what is kept beside an lnd. */
+  readonly node: string;
+  /** The lnd that pays, instead of an embedded node. */
+  readonly lnd: LndConfig | undefined;
+};
 
 /**
  * Reads a configuration file. Every mistake is named at once, each with its path.
@@ -112,11 +129,16 @@ export function parseServiceConfig(text: string, path: string): ServiceConfig {
   }
   const at = (file: string): string => resolve(dirname(path), file);
   const { data } = result;
+  if (typeof data.node === "string" && data.network !== "bcrt")
+    throw new ParseError(path, "network: need regtest, since the embedded node runs on no other", {
+      hint: "For real money name an lnd: node: { type: lnd, address, certificate, macaroon }. See docs/nodes.md.",
+    });
   return {
     ...data,
     database: "sqlite" in data.database ? { sqlite: at(data.database.sqlite) } : data.database,
     keys: at(data.keys),
-    node: at(data.node),
+    node: at(typeof data.node === "string" ? data.node : "node"),
+    lnd: typeof data.node === "string" ? undefined : lndConfigOf(data.node, at),
   };
 }
 

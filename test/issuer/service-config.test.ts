@@ -41,6 +41,26 @@ describe("the service's configuration", () => {
       expect(open).toMatch(new RegExp(`^  ${name}:`, "m"));
   });
 
+  it("takes an lnd as its node, whose files are relative to it, on any network", () => {
+    const lnd =
+      "node: { type: lnd, address: 10.0.0.2:10009, certificate: tls.cert, macaroon: /etc/a.macaroon }";
+    expect(parseServiceConfig(`network: mainnet\n${lnd}`, PATH)).toMatchObject({
+      network: "bc",
+      node: "/srv/issuer/node",
+      lnd: {
+        address: "10.0.0.2:10009",
+        certificate: "/srv/issuer/tls.cert",
+        macaroon: "/etc/a.macaroon",
+        realMoney: false,
+      },
+    });
+    expect(() => parseServiceConfig("network: mainnet", PATH)).toThrow(/network: need regtest/);
+    expect(() => parseServiceConfig("network: moon", PATH)).toThrow(
+      /network: need mainnet, testnet, signet or regtest/,
+    );
+    expect(() => parseServiceConfig("node: { type: lnd, address: nowhere }", PATH)).toThrow(/node/);
+  });
+
   it("takes a server, other addresses, policies", () => {
     const config = parseServiceConfig(
       `database: { postgres: "postgresql://issuer:s3cret@db/ledger" }
@@ -72,7 +92,7 @@ authorizer: { leaseMs: 5000 }`,
 
   it.each([
     ["maxTopUp: 2500", "maxTopUp: "],
-    ["network: bc", "network: need bcrt"],
+    ["network: bc", "network: need regtest"],
     ["monitor: 0.0.0.0:9740", "monitor: need an address of this machine"],
     ["monitor: '[::]:9740'", "monitor: need an address of this machine"],
     ["monitor: 127.0.0.1", "monitor: need host:port"],
@@ -92,7 +112,7 @@ authorizer: { leaseMs: 5000 }`,
   });
 
   it("names every mistake at once", () => {
-    const bad = "network: bc\nlogLevel: loud\nauthorizer: { maxBatch: 0, leaseMs: x }\nother: 1";
+    const bad = "network: moon\nlogLevel: loud\nauthorizer: { maxBatch: 0, leaseMs: x }\nother: 1";
     expect(() => parseServiceConfig(bad, PATH)).toThrow(/^\/srv\/issuer\/issuer.yaml: 5 mistakes:/);
   });
 

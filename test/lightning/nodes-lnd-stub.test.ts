@@ -3,18 +3,17 @@ import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bytesToHex, sat, secp256k1 } from "../../common/index.js";
+import { bytesToHex, sat } from "../../common/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LndPayment } from "../../lightning/nodes/lnd/calls.js";
 import { LndNode, type LndNodeOptions } from "../../lightning/nodes/lnd/node.js";
 import { newFolder } from "../../testing/hooks.js";
 import { bakedMacaroon } from "../../testing/lnd/baked-macaroon.js";
+import { readyLnd } from "../../testing/lnd/ready-lnd.js";
 import { type StubCalls, StubError, StubLnd } from "../../testing/lnd/stub-lnd.js";
 
 const root = newFolder("memory");
-const SECRET = new Uint8Array(32).fill(7);
-const OWN = bytesToHex(secp256k1.publicKey(SECRET));
 const PREIMAGE = new Uint8Array(32).fill(9);
 const HASH = sha256(PREIMAGE);
 
@@ -35,24 +34,7 @@ const payment = (more: Partial<LndPayment>): Partial<LndPayment> => ({
 const settled = payment({ status: "SUCCEEDED", payment_preimage: bytesToHex(PREIMAGE) });
 const notFound = () => new StubError("payment isn't initiated", status.NOT_FOUND);
 
-const READY: StubCalls = {
-  "lnrpc.State/GetState": () => ({ state: "SERVER_ACTIVE" }),
-  "lnrpc.Lightning/GetInfo": () => ({
-    identity_pubkey: OWN,
-    alias: "stub",
-    version: "0.21.1-beta commit=v0.21.1-beta",
-    chains: [{ network: "regtest" }],
-    synced_to_chain: true,
-    block_height: 1000,
-  }),
-  "lnrpc.Lightning/ListChannels": () => ({ channels: [] }),
-  "lnrpc.Lightning/PendingChannels": () => ({}),
-  "lnrpc.Lightning/ListPayments": () => ({ payments: [] }),
-  "lnrpc.Lightning/SubscribeInvoices": () => {},
-  "lnrpc.Lightning/SubscribePeerEvents": () => {},
-  "lnrpc.Lightning/SubscribeCustomMessages": () => {},
-  "routerrpc.Router/TrackPayments": () => {},
-};
+const READY = readyLnd();
 
 beforeEach(async () => {
   folder = mkdtempSync(join(root, "lnd-"));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Msat, msat } from "../../../common/msat.js";
 import type { DeputyProfile } from "../../dpp/index.js";
 import type { Network } from "../../network.js";
@@ -17,6 +18,7 @@ import type {
 } from "../port.js";
 import type { LndAccess } from "./access.js";
 import type { LndChannel, LndMethod } from "./calls.js";
+import { MAINNET_MAX_PAYMENT } from "./config.js";
 import { LndConnection, type LndLog } from "./connection.js";
 import { LndDeputy, type LndDeputyOptions } from "./deputy.js";
 import { LndInvoices } from "./invoices.js";
@@ -29,6 +31,8 @@ import { allows, callsOf, type LndRole } from "./permissions.js";
 import { askFacts, expectNetwork, expectPermissions, type LndFacts, versionProblem } from "./start.js";
 import { Subscription } from "./streams.js";
 
+/** Milliseconds between two looks at the channels. */
+const LOOK_MS = 200;
 /** Seconds for which an HTLC may be out: two weeks, and a day. */
 const LONGEST_FLIGHT = 15 * 86_400;
 
@@ -37,6 +41,8 @@ export interface LndNodeOptions extends LndAccess {
   readonly roles?: readonly LndRole[];
   /** The network that is meant; another one is refused. */
   readonly network?: Network | undefined;
+  /** No payment above it is made. Default on mainnet: {@link MAINNET_MAX_PAYMENT}. */
+  readonly maxPayment?: Msat | undefined;
   /** File of the record of settled payments; absent: in memory. Needed wherever payments are made. */
   readonly record?: string | undefined;
   /** Takes payments to a deputy: its keys and its record of claims. */
@@ -117,6 +123,7 @@ export class LndNode implements LightningNode {
       lost: new LostPayments(connection, options.lostPayments),
       network: facts.network,
       nodeId: facts.nodeId,
+      maxPayment: options.maxPayment ?? (facts.network === "bc" ? MAINNET_MAX_PAYMENT : undefined),
       quietMs: () => this.#messages.quietMs(),
       log,
       now,
@@ -160,6 +167,15 @@ export class LndNode implements LightningNode {
       ),
       blockHeight: info.block_height,
     };
+  }
+
+  /** Waits until all channels can be used, at most so many milliseconds. @returns whether they can */
+  async channelsReady(timeoutMs: number): Promise<boolean> {
+    for (const end = performance.now() + timeoutMs; ; await sleep(LOOK_MS)) {
+      const { channels } = await this.connection.call("lnrpc.Lightning/ListChannels", {});
+      if (channels.every(({ active }) => active)) return true;
+      if (performance.now() + LOOK_MS > end) return false;
+    }
   }
 
   createInvoice(request: Parameters<LightningNode["createInvoice"]>[0]): Promise<CreatedInvoice> {

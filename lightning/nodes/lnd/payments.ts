@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../../common/bytes.js";
-import { MAX_MSAT, type Msat, msat } from "../../../common/msat.js";
+import { formatMsat, MAX_MSAT, type Msat, msat } from "../../../common/msat.js";
 import type { Invoice } from "../../bolt11/index.js";
 import type { Network } from "../../network.js";
 import { NodeError } from "../errors.js";
@@ -12,7 +12,9 @@ import type { LndPayment } from "./calls.js";
 import type { LndConnection, LndLog, OpenStream } from "./connection.js";
 import { failureOf, isAnswer } from "./errors.js";
 import type { LostPayments } from "./lost-payment.js";
+import { readMacaroon } from "./macaroon.js";
 import type { PaymentRecord } from "./payment-record.js";
+import { allows, bakeLine, callsOf } from "./permissions.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Seconds for which lnd makes new attempts; HTLCs that are out then are waited for all the same. */
@@ -33,6 +35,8 @@ export interface LndPaymentsParts {
   readonly network: Network;
   /** 33 bytes. */
   readonly nodeId: Uint8Array;
+  /** No payment above it is made. */
+  readonly maxPayment: Msat | undefined;
   /** Milliseconds since a peer came, went, or lnd was connected to: its channels may not be usable yet. */
   readonly quietMs: () => number;
   readonly log: LndLog;
@@ -59,10 +63,18 @@ export class LndPayments {
     const { connection, record, network } = this.#o;
     connection.expectOpen();
     const { invoice, amount } = readRequest(request, network);
+    if (!allows(readMacaroon(connection.macaroon), "routerrpc.Router/SendPaymentV2"))
+      throw new NodeError(
+        "bad-request",
+        `the macaroon ${connection.place.macaroon} does not allow payments`,
+        {
+          hint: `Bake one that does, on lnd's machine: ${bakeLine(callsOf(["merchant", "refunds"]), "chequecard.macaroon")}`,
+        },
+      );
     const end = performance.now() + (request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const made = record.get(invoice.paymentHash);
     if (made) return made;
-    const reason = this.#refusal(invoice, request);
+    const reason = this.#refusal(invoice, amount, request);
     if (reason !== undefined) {
       // Somebody may have paid it in time.
       const known = await this.lookup(invoice.paymentHash);
@@ -117,10 +129,12 @@ export class LndPayments {
   }
 
   /** Why nothing may be sent, where lnd would refuse without a record, in words that depend on its version. */
-  #refusal(invoice: Invoice, { maxCltv }: PaymentRequest): string | undefined {
-    const { now, nodeId } = this.#o;
+  #refusal(invoice: Invoice, amount: Msat, { maxCltv }: PaymentRequest): string | undefined {
+    const { now, nodeId, maxPayment } = this.#o;
     if (now() / 1000 >= invoice.expiresAt) return "the invoice has expired";
     if (equalBytes(invoice.payee, nodeId)) return "the invoice is this node's own";
+    if (maxPayment !== undefined && amount > maxPayment)
+      return `${formatMsat(amount)} is more than the limit of one payment, ${formatMsat(maxPayment)} (maxPayment)`;
     if (maxCltv !== undefined && maxCltv <= invoice.minFinalCltv + LND_PADDING)
       return "the payee wants more blocks than are allowed";
     return undefined;

@@ -2,7 +2,7 @@ import type { LndMethod } from "./calls.js";
 import { type Macaroon, readMacaroon } from "./macaroon.js";
 
 /** What a program does with lnd. */
-export type LndRole = "issuer" | "merchant" | "deputy";
+export type LndRole = "issuer" | "merchant" | "deputy" | "refunds";
 
 const NODE: readonly LndMethod[] = ["lnrpc.Lightning/GetInfo", "lnrpc.Lightning/ListChannels"];
 const PEERS: readonly LndMethod[] = [
@@ -31,11 +31,13 @@ const DEPUTY: readonly LndMethod[] = [
   "lnrpc.Lightning/LookupHtlcResolution",
 ];
 
-/** Calls that each role makes. A merchant who pays refunds makes those of payments too. */
+/** Calls that each role makes. */
 const CALLS: Readonly<Record<LndRole, readonly LndMethod[]>> = {
   issuer: [...NODE, ...PEERS, ...PAYMENTS],
   merchant: [...NODE, ...PEERS, ...INVOICES],
   deputy: [...NODE, ...INVOICES, ...DEPUTY],
+  // Of a merchant.
+  refunds: [...NODE, ...PAYMENTS],
 };
 
 /** What lnd wants for each call, unless the call itself is allowed by its `uri`. */
@@ -69,9 +71,9 @@ export const allows = ({ permissions }: Pick<Macaroon, "permissions">, method: L
   permissions.has(WANTED[method]) || permissions.has(uriOf(method));
 
 /** Calls of some roles, each once. */
-export function callsOf(roles: readonly LndRole[], { refunds = false } = {}): readonly LndMethod[] {
-  return [...new Set([...roles.flatMap((role) => CALLS[role]), ...(refunds ? PAYMENTS : [])])];
-}
+export const callsOf = (roles: readonly LndRole[]): readonly LndMethod[] => [
+  ...new Set(roles.flatMap((role) => CALLS[role])),
+];
 
 /** Calls among these that a macaroon does not allow. @throws ParseError for what is no macaroon */
 export function missingCalls(macaroon: Uint8Array, calls: readonly LndMethod[]): readonly LndMethod[] {
@@ -85,3 +87,13 @@ const ROOT_KEY_ID = 45001;
 /** The command that bakes a macaroon with these calls and nothing more. */
 export const bakeLine = (calls: readonly LndMethod[], file: string): string =>
   `lncli bakemacaroon --root_key_id ${ROOT_KEY_ID} --save_to ${file} ${calls.map(uriOf).join(" ")}`;
+
+/** Permissions that none of these calls needs, so that a thief could do more with the macaroon. */
+export function needlessPermissions(
+  { permissions }: Macaroon,
+  calls: readonly LndMethod[],
+): readonly string[] {
+  // A permission of a whole kind allows more than the calls alone.
+  const exact = new Set(calls.map(uriOf));
+  return [...permissions].filter((permission) => !exact.has(permission)).sort();
+}
