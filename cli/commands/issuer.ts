@@ -20,6 +20,9 @@ export const registerIssuer: RegisterCommand = (program, run) => {
       "the ledger: an SQLite file in the folder, or postgresql://user@host/database",
     )
     .option("--node <folder>", "an embedded node that is there already; default: a new one in the folder")
+    .option("--lnd <host:port>", "an lnd as its node: host and port of its gRPC")
+    .option("--certificate <file>", "lnd's tls.cert")
+    .option("--macaroon <file>", "the macaroon that opens lnd")
     .option("--chain <file>", "simulated chain of the new node; default: chain.db beside the folder")
     .option("--alias <text>", "name of the new node")
     .option(

@@ -1,4 +1,5 @@
 import { bytesToHex, isCurrency, ParseError, secp256k1 } from "../../common/index.js";
+import type { Network } from "../../lightning/network.js";
 import { formatNodeUri, type NodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import { strangersProblem } from "../../lightning/untrusted-uri.js";
 import type { CommandContext } from "../command-context.js";
@@ -62,9 +63,9 @@ async function answered<T>(context: CommandContext, question: Question<T>): Prom
 const SOME_NODE = bytesToHex(secp256k1.publicKey(new Uint8Array(32).fill(1, 31)));
 
 /** @throws ParseError; InputError when no stranger can dial it */
-function readAddress(text: string): NodeUri {
+function readAddress(text: string, network: Network): NodeUri {
   const uri = parseNodeUri(`${SOME_NODE}@${text}`, "--address");
-  const problem = strangersProblem(uri, "bcrt");
+  const problem = strangersProblem(uri, network);
   if (problem) throw new InputError(`--address: ${problem}`);
   return uri;
 }
@@ -99,11 +100,15 @@ function readFactoryKind(text: string): FactoryKind {
  * none: the published test key is taken by who names it alone. The caller wipes the key.
  * @throws ParseError; InputError
  */
-export async function initAnswers(context: CommandContext, options: AnswerOptions): Promise<InitAnswers> {
+export async function initAnswers(
+  context: CommandContext,
+  options: AnswerOptions,
+  { network, announced }: { readonly network: Network; readonly announced?: string | undefined },
+): Promise<InitAnswers> {
   const address = await answered(context, {
     option: options.address,
-    text: "Public address of the node, host:port; cards keep it for good (Enter: this machine, to try it out): ",
-    read: (text) => (text === "" ? undefined : readAddress(text)),
+    text: `Public address of the node, host:port; cards keep it for good (Enter: ${announced ?? "this machine, to try it out"}): `,
+    read: (text) => (text === "" ? undefined : readAddress(text, network)),
     otherwise: () => undefined,
   });
   const currency = await answered(context, {

@@ -30,10 +30,11 @@ import { askNewPassphrase } from "../prompt/new-passphrase.js";
 import { configPath, PASSPHRASE_VARIABLE, timelinePath } from "./folder.js";
 import { type AnswerOptions, initAnswers, publicUri } from "./init-answers.js";
 import { makeKeys } from "./init-keys.js";
+import { type LndOptions, lndOfOptions } from "./init-lnd.js";
 import { nextSteps } from "./next-steps.js";
 import { profileTemplate } from "./profile-template.js";
 
-export interface InitOptions extends StartOptions, AnswerOptions {
+export interface InitOptions extends StartOptions, AnswerOptions, LndOptions {
   readonly node?: string;
   readonly database?: string;
   readonly label: string;
@@ -60,11 +61,17 @@ export async function initIssuer(
   const nodeFolder = resolve(options.node ?? join(folder, "node"));
   const database = options.database ?? "ledger.db";
   const wish = checkStartOptions(nodeFolder, options);
-  const answers = await initAnswers(context, options);
+  const lnd = await lndOfOptions(options);
+  const network = lnd?.network ?? "bcrt";
+  const answers = await initAnswers(context, options, { network, announced: lnd?.announced });
+  if (lnd && lnd.announced === undefined && answers.address === undefined)
+    throw new InputError("--address: lnd announces no address at which terminals could reach it", {
+      hint: "Give --address with the host and port at which lnd takes peers, or set externalip in lnd.conf.",
+    });
   const template = configTemplate({
     database: /^postgres(ql)?:/.test(database) ? database : within(folder, resolve(folder, database)),
     keys: "issuer.keys",
-    node: within(folder, nodeFolder),
+    node: lnd ?? within(folder, nodeFolder),
     currency: answers.currency,
   });
   const config = parseServiceConfig(template, configPath(folder));
@@ -78,9 +85,12 @@ export async function initIssuer(
     try {
       expectNoIssuer(folder, given);
       for (const path of [configPath(folder), profilePath(folder), config.keys]) removeTemporaries(path);
-      if (!isEmbeddedNode(nodeFolder))
+      if (!lnd && !isEmbeddedNode(nodeFolder))
         createEmbeddedNode(nodeFolder, { ...sharedChain(folder, options), ...wish });
-      const { uri: own } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
+      // Where lnd announces no address, the given one takes its place.
+      const own = lnd
+        ? `${lnd.nodeId}@${lnd.announced ?? "127.0.0.1:9735"}`
+        : (await askNode(nodeFolder, "info", {}, context.signal)).answer.uri;
       const uri = publicUri(own, answers.address);
       const warnings = isLocalAddress(parseNodeUri(uri))
         ? [
@@ -89,7 +99,7 @@ export async function initIssuer(
         : [];
       for (const warning of warnings) context.note(warning);
       const keySets = await makeKeys(config.keys, passphrase, options.label, answers.factory);
-      await makeLedger(folder, config, parseNodeUri(uri).nodeId);
+      await makeLedger(folder, config, { network, nodeId: parseNodeUri(uri).nodeId });
       const keySet = bytesToHex(keySets[0]?.id ?? new Uint8Array());
       // What an interrupted run left may have other answers.
       const { pin } = answers;
@@ -118,13 +128,17 @@ function expectNoIssuer(folder: string, given: string): void {
     throw new InputError(`${given}: there is an issuer in this folder already`);
 }
 
-async function makeLedger(folder: string, { database }: ServiceConfig, nodeId: Uint8Array): Promise<void> {
+async function makeLedger(
+  folder: string,
+  { database }: ServiceConfig,
+  node: Parameters<typeof bindStore>[1],
+): Promise<void> {
   const store =
     "sqlite" in database
       ? await openSqlite({ path: database.sqlite })
       : await openPostgres({ url: database.postgres, timelineFile: timelinePath(folder) });
   try {
-    await bindStore(store, { network: "bcrt", nodeId });
+    await bindStore(store, node);
   } finally {
     await store.close();
   }

@@ -1,6 +1,7 @@
 import { formatMsat } from "../../common/index.js";
 import { NETWORK_NAMES } from "../../lightning/network.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
+import type { LndAccess } from "../../lightning/nodes/lnd/access.js";
 import type { LndConfig } from "../../lightning/nodes/lnd/config.js";
 import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
 import { readMacaroon } from "../../lightning/nodes/lnd/macaroon.js";
@@ -11,7 +12,13 @@ import {
   missingCalls,
   needlessPermissions,
 } from "../../lightning/nodes/lnd/permissions.js";
-import { askFacts, expectNetwork, type LndFacts, versionProblem } from "../../lightning/nodes/lnd/start.js";
+import {
+  askFacts,
+  expectNetwork,
+  expectPermissions,
+  type LndFacts,
+  versionProblem,
+} from "../../lightning/nodes/lnd/start.js";
 
 /** One thing of an lnd, and how it stands. */
 export interface CheckedPart {
@@ -37,6 +44,17 @@ const ROLE_NAMES: Readonly<Record<LndRole, string>> = {
   refunds: "refunds",
   deputy: "payments to deputies",
 };
+
+/** What an lnd is whose macaroon allows all that these roles need. @throws NodeError */
+export async function askLnd(access: LndAccess, roles: readonly LndRole[]): Promise<LndFacts> {
+  const connection = new LndConnection(access);
+  try {
+    expectPermissions(connection, callsOf(roles));
+    return await askFacts(connection);
+  } finally {
+    connection.close();
+  }
+}
 
 /** Looks at an lnd without moving anything: at the files, the connection, and what lnd says of itself. */
 export async function checkLnd(config: LndConfig, roles: readonly LndRole[]): Promise<LndCheck> {

@@ -1,4 +1,5 @@
 import { printAmount } from "../../common/index.js";
+import type { Network } from "../../lightning/network.js";
 import type { AuthorizerConfig } from "../authorizer/index.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import type { ServiceConfig } from "./config.js";
@@ -55,12 +56,21 @@ const OPTIONS: readonly (readonly [keyof ServiceConfig, value: string, about: st
   ["maxTopUp", "1000000sat", "The largest amount that `chequecard cards top-up` books at once."],
 ];
 
+/** An lnd as it stands in a new configuration. */
+interface LndTemplate {
+  readonly network: Network;
+  readonly address: string;
+  readonly certificate: string | undefined;
+  readonly macaroon: string;
+}
+
 /** What `issuer init` knows of a new issuer. */
 export interface TemplateValues {
   /** File relative to the folder, or `postgresql://` address. */
   readonly database: string;
   readonly keys: string;
-  readonly node: string;
+  /** Folder of an embedded node, or an lnd with its network. */
+  readonly node: string | LndTemplate;
   /** ISO 4217; undefined: none. */
   readonly currency?: string | undefined;
 }
@@ -77,7 +87,7 @@ export function configTemplate({ database, keys, node, currency }: TemplateValue
     "# Who changes this file restarts the service; `chequecard issuer check <folder>` reads it first.",
     "",
     "# The network of node and ledger: mainnet, testnet, signet or regtest (bcrt). The embedded node runs on regtest only.",
-    "network: bcrt",
+    `network: ${typeof node === "string" ? "bcrt" : node.network}`,
     "",
     "# The ledger: a file, or a PostgreSQL server that several services may share. A password is best kept out of here:",
     "# set PGPASSWORD, or use ~/.pgpass.",
@@ -88,11 +98,7 @@ export function configTemplate({ database, keys, node, currency }: TemplateValue
     "# The key file: mode 600, opened with a passphrase at every start.",
     `keys: ${quote(keys)}`,
     "",
-    "# Folder of the embedded Lightning node that pays. The ledger takes its first node by itself, every other one",
-    "# only after: chequecard ledger add-node <id>",
-    `node: ${quote(node)}`,
-    "# An lnd instead, which pays real money on mainnet (docs/nodes.md):",
-    "#     node: { type: lnd, address: 127.0.0.1:10009, certificate: tls.cert, macaroon: chequecard.macaroon }",
+    ...nodeLines(node, quote),
     "",
     "# Currency of sums at the desk, so that `cards top-up --amount 5 --rate 61500` is 5 of it; a code of ISO 4217, or none.",
     currency === undefined ? "# currency: none" : `currency: ${currency}`,
@@ -108,6 +114,30 @@ export function configTemplate({ database, keys, node, currency }: TemplateValue
     ...authorizerLines(),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function nodeLines(node: TemplateValues["node"], quote: (text: string) => string): string[] {
+  if (typeof node === "string")
+    return [
+      "# Folder of the embedded Lightning node that pays. The ledger takes its first node by itself, every other one",
+      "# only after: chequecard ledger add-node <id>",
+      `node: ${quote(node)}`,
+      "# An lnd instead, which pays real money on mainnet (docs/nodes.md):",
+      "#     node: { type: lnd, address: 127.0.0.1:10009, certificate: tls.cert, macaroon: chequecard.macaroon }",
+    ];
+  const { address, certificate, macaroon } = node;
+  return [
+    "# The lnd that pays. The ledger takes its first node by itself, every other one only after: chequecard ledger",
+    "# add-node <id>. On mainnet no payment is above maxPayment, 1000000sat unless it stands here, and none is made",
+    "# before somebody has agreed or realMoney is true.",
+    "node:",
+    "  type: lnd",
+    `  address: ${JSON.stringify(address)}`,
+    ...(certificate === undefined ? [] : [`  certificate: ${quote(certificate)}`]),
+    `  macaroon: ${quote(macaroon)}`,
+    "  # maxPayment: 1000000sat",
+    "  # realMoney: true",
+  ];
 }
 
 function authorizerLines(): string[] {

@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
+import { readIssuerConfig } from "../../cli/issuer/folder.js";
 import { openNode } from "../../cli/open-node.js";
 import { lndOfFolder } from "../../cli/terminal-settings.js";
 import { chequecard } from "../../testing/command-run.js";
@@ -106,6 +107,50 @@ describe("chequecard node check", () => {
     expect(none.err).toContain("need the folder of an issuer or a till");
     const bad = await chequecard(["node", "check", "--address", "nonsense", "--macaroon", "x"]);
     expect(bad.err).toContain("--address: need host:port such as 127.0.0.1:10009");
+  });
+});
+
+describe("an issuer on an lnd", () => {
+  const init = (...more: string[]) => {
+    const { address, certificate, macaroon } = stub.access;
+    return chequecard(
+      [
+        ...["--json", "issuer", "init", join(folder, "issuer"), "--factory-keys", "test"],
+        ...["--lnd", address, "--certificate", certificate, "--macaroon", macaroon, ...more],
+      ],
+      { env: { CHEQUECARD_PASSPHRASE: "test" } },
+    );
+  };
+  beforeEach(() => {
+    stub.calls = readyLnd("signet");
+    stub.macaroon = bakedMacaroon([
+      "info:read",
+      "offchain:read",
+      "offchain:write",
+      "peers:read",
+      "peers:write",
+    ]);
+    stub.writeFiles();
+  });
+
+  it("is made with its network, its address and the files that open it", async () => {
+    const { exitCode, out, err } = await init("--address", "pay.festival.example:9735");
+    expect([exitCode, err]).toEqual([EXIT.OK, ""]);
+    expect(JSON.parse(out)).toMatchObject({ uri: `${STUB_IDENTITY}@pay.festival.example:9735` });
+    const { lnd, network } = readIssuerConfig(join(folder, "issuer"));
+    expect([network, lnd]).toEqual(["tbs", { ...stub.access, realMoney: false }]);
+    const check = await chequecard(["node", "check", join(folder, "issuer")]);
+    expect(check.out).toContain("allows what an issuer needs");
+  });
+
+  it("is not made where nobody could reach lnd, or where the macaroon cannot pay", async () => {
+    expect((await init()).out).toContain("lnd announces no address");
+    stub.macaroon = bakedMacaroon(MERCHANT);
+    stub.writeFiles();
+    const { exitCode, out } = await init("--address", "pay.festival.example:9735");
+    expect(exitCode).toBe(EXIT.SERVICE);
+    expect(out).toMatch(/does not allow .*SendPaymentV2/);
+    expect(existsSync(join(folder, "issuer"))).toBe(false);
   });
 });
 

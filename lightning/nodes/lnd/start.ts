@@ -26,6 +26,8 @@ export interface LndFacts {
   readonly nodeId: Uint8Array;
   readonly network: Network;
   readonly alias: string;
+  /** `host:port` of each address that it announces. */
+  readonly addresses: readonly string[];
   /** Such as `0.21.1-beta`. */
   readonly version: string;
   readonly isSynced: boolean;
@@ -78,6 +80,7 @@ function factsOf(info: GetInfoResponse, address: string): LndFacts {
     nodeId: hexToBytes(info.identity_pubkey),
     network,
     alias: info.alias,
+    addresses: info.uris.map((uri) => uri.slice(uri.indexOf("@") + 1)),
     version: info.version.split(" ")[0] ?? "",
     isSynced: info.synced_to_chain,
     blockHeight: info.block_height,
