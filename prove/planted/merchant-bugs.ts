@@ -261,11 +261,7 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
   bug(
     "a refund waits for the node instead of asking who runs it",
     [{ tests: "test/cli/terminal.test.ts", named: "is paid by that process" }],
-    [
-      "cli/node/till.ts",
-      "served ? undefined : await openEmbeddedNode(folder)",
-      "await openEmbeddedNode(folder)",
-    ],
+    ["cli/node/till.ts", "served ? undefined : await openNode(", "await openNode("],
   ),
   bug(
     "a simulated card takes an address that nobody can dial",
