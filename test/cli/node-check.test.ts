@@ -127,6 +127,8 @@ describe("an issuer on an lnd", () => {
       "info:read",
       "offchain:read",
       "offchain:write",
+      "invoices:read",
+      "invoices:write",
       "peers:read",
       "peers:write",
     ]);

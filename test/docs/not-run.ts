@@ -7,6 +7,7 @@ export const REASONS = {
     "needs three machines with PostgreSQL, etcd and Patroni, as root; `npm run prove -- --only failover` runs these blocks",
   disk: "needs another disk, and runs until it is ended; test/issuer/ledger-rotation.test.ts and test/issuer/ledger.litestream.test.ts do it",
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
+  lnd: "needs an lnd of one's own; test/cli/node-check.test.ts runs these commands on a stub of one",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
 
@@ -20,6 +21,16 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
       "docs/issuer.md",
       "loss",
       'chequecard ledger write-off <payment-hash> --note "paid by hand to the caterer"',
+    ],
+    [
+      "docs/nodes.md",
+      "lnd",
+      "chequecard node check --address 127.0.0.1:10009 --certificate tls.cert --macaroon admin.macaroon --role issuer",
+    ],
+    [
+      "docs/nodes.md",
+      "lnd",
+      "chequecard issuer init festival --lnd 127.0.0.1:10009 --certificate tls.cert --macaroon chequecard.macaroon --address pay.festival.example:9735",
     ],
     ["docs/proof.md", "minutes", "npm run prove"],
     [

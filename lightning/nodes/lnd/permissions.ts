@@ -33,7 +33,8 @@ const DEPUTY: readonly LndMethod[] = [
 
 /** Calls that each role makes. */
 const CALLS: Readonly<Record<LndRole, readonly LndMethod[]>> = {
-  issuer: [...NODE, ...PEERS, ...PAYMENTS],
+  // Refunds to cards are paid to invoices of the issuer.
+  issuer: [...NODE, ...PEERS, ...PAYMENTS, ...INVOICES],
   merchant: [...NODE, ...PEERS, ...INVOICES],
   deputy: [...NODE, ...INVOICES, ...DEPUTY],
   // Of a merchant.
