@@ -106,17 +106,3 @@ describe.each([80, 40])("issuer init on a terminal of %i columns", (columns) => 
     }
   });
 });
-
-describe("issuer init without a terminal", () => {
-  it.each([
-    ["test", {}],
-    ["known", { CHEQUECARD_CARD_KEY: CARD_KEY }],
-    ["derived", { CHEQUECARD_CARD_KEY: CARD_KEY }],
-  ])("--factory-keys %s ends with commands that work when pasted", async (kind, env) => {
-    const run = await chequecard(["issuer", "init", at(kind), "--factory-keys", kind], {
-      env: { ...ENV, ...env },
-    });
-    expect([run.exitCode, run.err]).toEqual([EXIT.OK, expect.stringContaining("WARNING")]);
-    await paste(run.out);
-  });
-});

@@ -20,6 +20,7 @@ follow("README.md", {
     "chequecard personalize one --issuer festival --test-key --reader ACR1252": /Result +made and read back/,
     "chequecard issuer serve festival": /"event":"started"/,
     "chequecard node fund festival/node --peer shop --amount 1000000sat": /Can send +\d/,
+    "chequecard card info --reader ACR1252": /Most at once +10,000 sat/,
     "chequecard terminal charge --node shop --amount 3.50eur --rate 61500eur --reader ACR1252": /^PAID$/m,
   },
 });
