@@ -19,6 +19,8 @@ export async function up(db: QueryExecutorProvider, kind: StoreKind): Promise<vo
   const plain = lite ? "strict" : "";
   const keyed = lite ? "strict, without rowid" : "";
   const run = (statement: string) => sql.raw(statement).execute(db);
+  // What an earlier step wrote in this transaction may wait for deferred triggers: tables with such are not altered.
+  if (!lite) await run("set constraints all immediate");
   const bound = await setting(db, "node");
   const nodeId = bound === undefined ? undefined : Buffer.from(bound, "hex");
   const node = nodeId ? nodeKey(nodeId) : NO_NODE;
