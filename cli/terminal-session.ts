@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { TransportError } from "../apdu/index.js";
-import { formatMsat } from "../common/index.js";
+import { formatMsat, type Msat } from "../common/index.js";
 import { SENTENCES } from "../common/sentences.js";
 import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
@@ -14,13 +14,13 @@ import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
 import { confirm } from "./prompt/confirm.js";
 import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
+import type { ReceiptOptions } from "./receipt-options.js";
 import { terminalCode } from "./terminal-code.js";
 
 /** Options of the commands that sell. */
-export interface TerminalOptions extends ReaderChoice {
+export interface TerminalOptions extends ReaderChoice, ReceiptOptions {
   readonly node: string;
   readonly sales?: string;
-  readonly place: string;
   readonly expiry: string;
   readonly qr?: boolean;
 }
@@ -87,6 +87,13 @@ async function sellThrough<T>(
 export const salesFile = (options: Pick<TerminalOptions, "node" | "sales">): string =>
   options.sales ?? join(options.node, "sales.db");
 
+/** A sale that is final. */
+export interface Sold {
+  readonly sale: Sale;
+  /** On the card, where its issuer tells. */
+  readonly left: Msat | undefined;
+}
+
 /**
  * One sale until it is final.
  * @throws InputError when a PIN is needed and cannot be asked for; the sale is cancelled then
@@ -96,14 +103,18 @@ export async function sell(
   { terminal, askPin }: OpenTerminal,
   options: TerminalOptions,
   charge: ChargeAmount & { readonly description: string },
-): Promise<Sale> {
+): Promise<Sold> {
   const giveUp = new AbortController();
   let unasked: InputError | undefined;
+  let left: Msat | undefined;
   const sale = await terminal.charge(
     { ...charge, expirySeconds: parseExpiry(options.expiry) },
     {
       onOpen: (opened) => void showSale(context, opened, options.qr !== false && !context.json),
       onNotice: (sentence) => context.note(sentence),
+      onLeft: (told) => {
+        left = told;
+      },
       ...(context.trace ? { trace: context.trace } : {}),
       askPin: (retry, signal) =>
         askPin(retry, signal).catch((error) => {
@@ -116,7 +127,7 @@ export async function sell(
     AbortSignal.any([context.signal, giveUp.signal]),
   );
   if (unasked && sale.state !== "paid") throw unasked;
-  return sale;
+  return { sale, left };
 }
 
 async function showSale(context: CommandContext, sale: Sale, withQr: boolean): Promise<void> {

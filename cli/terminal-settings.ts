@@ -23,6 +23,15 @@ const schema = z.strictObject({
   currency: z.string().refine(isCurrency, "need a code of ISO 4217 such as eur").optional(),
   /** Printed on receipts. */
   place: z.string().min(1).max(64).optional(),
+  /** Device of the receipt printer, or a file. */
+  printer: z.string().min(1).max(4096).optional(),
+  /** Width of its paper in millimetres. */
+  paper: z
+    .union([z.literal(58), z.literal(80)], "need 58 or 80")
+    .transform(String)
+    .optional(),
+  /** That it prints with. */
+  "code-page": z.string().min(1).max(32).optional(),
   /** Asked about above it. */
   "max-sale": z
     .string()
@@ -42,6 +51,9 @@ interface TerminalSettings {
   readonly currency?: string;
   readonly place: string;
   readonly maxSale?: string;
+  readonly printer?: string;
+  readonly paper?: string;
+  readonly codePage?: string;
 }
 
 /**
@@ -49,9 +61,13 @@ interface TerminalSettings {
  * @throws ParseError with every mistake; FileError
  */
 function readTerminalSettings(node: string): TerminalSettings {
-  const { currency, place = "chequecard", "max-sale": maxSale } = readSettings(node);
+  const read = readSettings(node);
+  const { currency, place = "chequecard", "max-sale": maxSale, "code-page": codePage } = read;
   return {
     place,
+    ...(read.printer === undefined ? {} : { printer: read.printer }),
+    ...(read.paper === undefined ? {} : { paper: read.paper }),
+    ...(codePage === undefined ? {} : { codePage }),
     ...(currency === undefined ? {} : { currency }),
     ...(maxSale === undefined ? {} : { maxSale }),
   };

@@ -1,3 +1,4 @@
+import { localTime } from "./local-time.js";
 import { msatIn, type Price } from "./price.js";
 
 /** What a spreadsheet runs as a formula: a leading sign, also a full-width one, and after white space. */
@@ -64,21 +65,6 @@ function inSat(amount: bigint): string {
   if (amount < 0n) return `-${inSat(-amount)}`;
   const rest = (amount % 1000n).toString().padStart(3, "0").replace(/0+$/, "");
   return `${amount / 1000n}${rest === "" ? "" : `.${rest}`}`;
-}
-
-/** One for each zone: making one costs more than using it. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** `2026-11-22 14:03:05` in a time zone, of a time in ISO 8601; empty for none. */
-function localTime(iso: string, timeZone: string): string {
-  if (iso === "") return "";
-  let format = formats.get(timeZone);
-  if (!format) {
-    // Swedish writes dates as ISO 8601 does.
-    format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
-    formats.set(timeZone, format);
-  }
-  return format.format(new Date(iso));
 }
 
 function written(field: CsvField, separator: string, quoted: RegExp): string {

@@ -221,6 +221,10 @@ export const SENTENCES = {
     finishedCancelled: (number: number, why: string) => `Sale ${number}: ${why}`,
     channelsMissing: "Not every channel of the node is connected yet; payments over those will fail.",
   },
+  receipt: {
+    notPrinted: (why: string) =>
+      `The receipt was not printed (${why}). Print it with: chequecard terminal receipt <sale>`,
+  },
   refund: {
     paid: (amount: string, number: number) => `Refunded ${amount} of sale ${number}.`,
     paidToCard: (amount: string, number: number) =>

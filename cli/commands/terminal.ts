@@ -1,51 +1,53 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { formatMsat, ParseError, parseAmount, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
-import {
-  cancelSentence,
-  receiptOf,
-  renderReceipt,
-  type Sale,
-  SaleStore,
-  salesCsv,
-  totalsOf,
-} from "../../host/index.js";
-import { describeReason } from "../../lightning/api/index.js";
+import { cancelSentence, receiptOf, totalsOf } from "../../host/index.js";
 import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
 import { type ChargeOptions, isMeant, readCharge } from "../charge-check.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
-import { writeCsv } from "../csv-file.js";
-import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { askNode } from "../node/ask-node.js";
 import type { RefundOrder } from "../node/sales-operations.js";
-import { refundAtTill, type Till, totalsAtTill } from "../node/till.js";
+import { refundAtTill, totalsAtTill } from "../node/till.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { keyboard } from "../prompt/keyboard.js";
+import { columnsOf, print, type ReceiptOptions, receiptOptions, receiptText } from "../receipt-options.js";
 import {
   finishLeftovers,
   parseExpiry,
-  salesFile,
+  type Sold,
   sell,
   type TerminalOptions,
   untilCardTaken,
   withTerminal,
 } from "../terminal-session.js";
 import { lndOfFolder, withSettings } from "../terminal-settings.js";
+import { dayOf, registerTerminalPapers, renderTotals, tillOf } from "./terminal-papers.js";
 
 interface AmountOptions extends ChargeOptions {
   readonly amount: string;
   readonly description?: string;
 }
 
-function saleOutput(context: CommandContext, sale: Sale, place: string): CommandOutput {
+/** Prints the receipt of a paid sale, too. */
+async function saleOutput(
+  context: CommandContext,
+  { sale, left }: Sold,
+  options: ReceiptOptions,
+): Promise<CommandOutput> {
   const paid = sale.state === "paid";
+  const lines = receiptText(receiptOf(sale), options, left);
+  if (paid) await print(context, lines, options);
   const stopped = context.signal.aborted && sale.cancelReason === "merchant";
   return {
-    data: { receipt: receiptOf(sale), state: sale.state, reason: paid ? undefined : cancelSentence(sale) },
-    text: paid ? `\n${renderReceipt(sale, place)}` : cancelSentence(sale),
+    data: {
+      receipt: receiptOf(sale),
+      left,
+      state: sale.state,
+      reason: paid ? undefined : cancelSentence(sale),
+    },
+    text: paid ? `\n${lines.join("\n")}` : cancelSentence(sale),
     exitCode: paid ? EXIT.OK : stopped ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
   };
 }
@@ -56,27 +58,17 @@ async function charge(
 ): Promise<CommandOutput> {
   const wanted = readCharge(options.amount, options);
   parseExpiry(options.expiry);
+  columnsOf(options);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
     if (!(await isMeant(context, open.store, wanted, options)))
       throw new InputError("--amount: it was not meant; nothing was charged");
-    const sale = await sell(context, open, options, {
+    const sold = await sell(context, open, options, {
       ...wanted,
       description: options.description ?? options.place,
     });
-    return saleOutput(context, sale, options.place);
+    return await saleOutput(context, sold, options);
   });
-}
-
-/** Sales of one local day, which has 23 to 25 hours. @throws ParseError */
-function dayOf(text: string | undefined): { from: number; to: number } {
-  const day = text === undefined ? new Date() : new Date(`${text}T00:00:00`);
-  const isDate =
-    text === undefined || (/^\d{4}-\d\d-\d\d$/.test(text) && day.getDate() === Number(text.slice(8)));
-  if (!isDate) throw new ParseError("--day", `need a date such as 2026-11-22, have "${text}"`);
-  const midnight = (days: number): number =>
-    new Date(day.getFullYear(), day.getMonth(), day.getDate() + days).getTime() / 1000;
-  return { from: midnight(0), to: midnight(1) };
 }
 
 async function serve(
@@ -84,6 +76,7 @@ async function serve(
   options: TerminalOptions & ChargeOptions,
 ): Promise<CommandOutput> {
   parseExpiry(options.expiry);
+  columnsOf(options);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
     const before = open.store.lastNumber();
@@ -98,11 +91,11 @@ async function serve(
         const wanted = readCharge(amount, options);
         if (!(await isMeant(context, open.store, wanted, options)))
           throw new InputError(SENTENCES.sale.notMeant);
-        const sale = await sell(context, open, options, {
+        const sold = await sell(context, open, options, {
           ...wanted,
           description: words.join(" ") || options.place,
         });
-        context.print(saleOutput(context, sale, options.place).text);
+        context.print((await saleOutput(context, sold, options)).text);
         await untilCardTaken(context, open);
       } catch (error) {
         if (!(error instanceof ParseError || error instanceof InputError)) throw error;
@@ -118,50 +111,6 @@ async function serve(
     };
   });
 }
-
-const renderTotals = (totals: ReturnType<typeof totalsOf>): string =>
-  renderRecord([
-    ["Paid", `${plural(totals.paid, "sale")}, ${formatMsat(totals.received)}`],
-    ["Refunded", formatMsat(totals.refunded)],
-    ["Cancelled", String(totals.cancelled)],
-    ["Unfinished", totals.unfinished ? String(totals.unfinished) : undefined],
-  ]);
-
-/** Opens the file of sales alone: no node, no reader. */
-function withSales<T>(options: Pick<TerminalOptions, "node" | "sales">, use: (store: SaleStore) => T): T {
-  const store = new SaleStore(salesFile(options));
-  try {
-    return use(store);
-  } finally {
-    store.close();
-  }
-}
-
-/** Why a sale was cancelled, in a word: `merchant`, `expired`, or the payer's reason (specs/08 §5). */
-const why = ({ cancelReason, reasonCode }: Sale): string | undefined =>
-  cancelReason === "rejected" ? describeReason(reasonCode).name : cancelReason;
-
-function report(options: TerminalOptions & CsvOptions & { day?: string; csv?: string }): CommandOutput {
-  const form = csvForm(options, systemTimeZone());
-  const { from, to } = dayOf(options.day);
-  return withSales(options, (store) => {
-    const sales = store.between(from, to);
-    const totals = totalsOf(sales);
-    if (options.csv !== undefined) writeCsv(options.csv, salesCsv(sales, form));
-    return {
-      data: {
-        totals,
-        sales: sales.map((sale) => ({ ...receiptOf(sale), state: sale.state, reason: why(sale) })),
-      },
-      text: `${renderTotals(totals)}${options.csv === undefined ? "" : `\n${sales.length} sales written to ${options.csv}.`}`,
-    };
-  });
-}
-
-const tillOf = (options: Pick<TerminalOptions, "node" | "sales">): Till => ({
-  node: options.node,
-  sales: resolve(salesFile(options)),
-});
 
 async function balance(context: CommandContext, options: TerminalOptions): Promise<CommandOutput> {
   const { answer: info } = await askNode(options.node, "info", {}, context.signal);
@@ -235,7 +184,7 @@ export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
       )
       .option("--sales <file>", "where the sales are kept; default: sales.db in the node's folder");
   const selling = (command: Command): Command =>
-    common(command)
+    receiptOptions(common(command))
       .option("--reader <name>", "PC/SC reader: its name or a part of it; not needed when there is one")
       .option("--card <file>", "a simulated card instead of a reader")
       .option("--place <text>", 'printed on receipts (default: "chequecard")')
@@ -271,12 +220,7 @@ Examples:
     .action((options: TerminalOptions & ChargeOptions) =>
       run((context) => serve(context, withSettings(options))),
     );
-  csvOptions(common(terminal.command("report").description("the sales of a day: totals, CSV")))
-    .option("--day <date>", "2026-11-22; default: today")
-    .option("--csv <file>", "write the sales as CSV")
-    .action((options: TerminalOptions & CsvOptions & { day?: string; csv?: string }) =>
-      run(async () => report(options)),
-    );
+  registerTerminalPapers(terminal, run, common);
   common(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));

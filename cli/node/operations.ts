@@ -6,6 +6,7 @@ import { NodeError } from "../../lightning/nodes/errors.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
 import { InputError } from "../error-report.js";
 import { cardStatus } from "./card-status-operation.js";
+import { salesDay, salesOne, salesPage } from "./day-operations.js";
 import { terminalName } from "./deputy-terminals.js";
 import { makeInvoice } from "./invoice-operation.js";
 import { amount, type CommandNode, type Operation, operation, type Subject } from "./operation.js";
@@ -202,6 +203,9 @@ export const OPERATIONS = {
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
   "request-refund": requestRefundOperation,
+  "sales-day": salesDay,
+  "sales-one": salesOne,
+  "sales-page": salesPage,
   "sales-refund": salesRefund,
   "sales-totals": salesTotals,
 } as const;

@@ -1,4 +1,5 @@
 /** The sale: invoice, tap, payment, receipt. */
+export * from "./day.js";
 export * from "./receipt.js";
 export { refundSale } from "./refund.js";
 export * from "./refund-node.js";

@@ -4,6 +4,7 @@ import {
   type CsvForm,
   csvText,
   formatMsat,
+  localTime,
   type Msat,
   sumMsat,
   visible,
@@ -23,13 +24,33 @@ export interface Receipt {
   readonly refunded: Msat | undefined;
 }
 
-const WIDTH = 32;
+/** Of paper of 58 mm. */
+const COLUMNS = 32;
 
 const isoTime = (unixSeconds: number): string =>
   new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
 
+/** A sale as papers need it. */
+export interface ReportedSale
+  extends Pick<
+    Sale,
+    | "number"
+    | "amount"
+    | "description"
+    | "fiat"
+    | "paymentHash"
+    | "createdAt"
+    | "state"
+    | "cancelReason"
+    | "reasonCode"
+    | "paidAt"
+    | "received"
+  > {
+  readonly refund: Pick<NonNullable<Sale["refund"]>, "amount" | "state"> | undefined;
+}
+
 /** What the customer gets. The preimage stays with the merchant's node. */
-export function receiptOf(sale: Sale): Receipt {
+export function receiptOf(sale: ReportedSale): Receipt {
   return {
     number: sale.number,
     description: sale.description,
@@ -42,42 +63,60 @@ export function receiptOf(sale: Sale): Receipt {
   };
 }
 
+/** What a receipt is printed on. */
+export interface ReceiptPaper {
+  /** Characters of a line; default 32, those of paper of 58 mm. Paper of 80 mm has 48. */
+  readonly columns?: number | undefined;
+  /** IANA name; default: UTC in ISO 8601. */
+  readonly timeZone?: string | undefined;
+  /** What is left on the card, where its issuer tells. */
+  readonly left?: Msat | undefined;
+}
+
 /** Lines that fit the paper, without what would command a printer or a screen. */
-function wrap(text: string): string[] {
-  const clean = visible(text).trim();
+function wrap(text: string, columns: number): string[] {
+  const clean = visible(text).trim().normalize("NFC");
   const lines: string[] = [""];
   for (const word of clean
     .split(/\s+/)
-    .flatMap((long) => long.match(new RegExp(`.{1,${WIDTH}}`, "gu")) ?? [])) {
+    .flatMap((long) => long.match(new RegExp(`.{1,${columns}}`, "gu")) ?? [])) {
     const last = lines.at(-1) ?? "";
     if (last === "") lines[lines.length - 1] = word;
-    else if (last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else if (last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;
 }
 
-/** A receipt of 32 columns, as small printers have. @param place printed on top */
-export function renderReceipt(sale: Sale, place: string): string {
-  const receipt = receiptOf(sale);
-  const line = (left: string, right: string): string =>
-    left + right.padStart(Math.max(right.length + 1, WIDTH - left.length));
+/** The lines of a receipt. @param place printed on top */
+export function receiptLines(
+  receipt: Receipt,
+  place: string,
+  { columns = COLUMNS, timeZone, left }: ReceiptPaper = {},
+): string[] {
+  const line = (name: string, value: string): string =>
+    name + value.padStart(Math.max(value.length + 1, columns - name.length));
   const rows = [
-    ...wrap(place),
+    ...wrap(place, columns),
     `Sale ${receipt.number}`,
-    receipt.time,
+    timeZone === undefined ? receipt.time : localTime(receipt.time, timeZone),
     "",
-    ...wrap(receipt.description),
+    ...wrap(receipt.description, columns),
     line("Total", formatMsat(receipt.amount)),
     receipt.fiat === undefined ? undefined : line("", receipt.fiat),
     receipt.refunded === undefined ? undefined : line("Refunded", formatMsat(receipt.refunded)),
     receipt.paid ? "PAID" : "NOT PAID",
+    left === undefined || !receipt.paid ? undefined : line("Left on card", formatMsat(left)),
     "",
     "Payment hash",
-    ...(receipt.paymentHash.match(new RegExp(`.{${WIDTH}}`, "g")) ?? []),
+    ...(receipt.paymentHash.match(new RegExp(`.{1,${columns}}`, "g")) ?? []),
   ];
-  return rows.filter((row) => row !== undefined).join("\n");
+  return rows.filter((row) => row !== undefined);
 }
+
+/** A receipt as text. @param place printed on top */
+export const renderReceipt = (sale: ReportedSale, place: string, paper?: ReceiptPaper): string =>
+  receiptLines(receiptOf(sale), place, paper).join("\n");
 
 /** Totals over sales, as a day's end wants them. */
 export interface SalesTotals {
@@ -88,7 +127,7 @@ export interface SalesTotals {
   readonly refunded: Msat;
 }
 
-export function totalsOf(sales: readonly Sale[]): SalesTotals {
+export function totalsOf(sales: readonly ReportedSale[]): SalesTotals {
   const count = (...states: Sale["state"][]) => sales.filter((sale) => states.includes(sale.state)).length;
   return {
     paid: count("paid"),
@@ -100,7 +139,7 @@ export function totalsOf(sales: readonly Sale[]): SalesTotals {
 }
 
 /** Sales as CSV. */
-export function salesCsv(sales: readonly Sale[], form?: CsvForm): string {
+export function salesCsv(sales: readonly ReportedSale[], form?: CsvForm): string {
   return csvText(
     [
       "number",
@@ -133,7 +172,7 @@ export function salesCsv(sales: readonly Sale[], form?: CsvForm): string {
 }
 
 /** What the customer saw, `3.50 EUR`, in two fields. */
-function fiatOf({ fiat = "" }: Sale): [CsvField, string] {
+function fiatOf({ fiat = "" }: Pick<Sale, "fiat">): [CsvField, string] {
   const [, amount, currency] = /^(\d+(?:\.\d+)?) ([A-Z]{3})$/.exec(fiat) ?? [];
   return amount === undefined || currency === undefined ? [fiat, ""] : [{ decimal: amount }, currency];
 }

@@ -35,13 +35,22 @@ alter table sale add column refund_to text not null default 'invoice' check (ref
 alter table sale add column refund_id blob check (length(refund_id) = 16);
 `;
 
+/** Days that were closed, and in which one a sale and its refund count. */
+const DAYS = `
+create table day (z integer primary key autoincrement, closed_at integer not null) strict;
+alter table sale add column z integer references day (z);
+alter table sale add column refund_z integer references day (z);
+create index sale_z on sale (z);
+create index sale_refund_z on sale (refund_z);
+`;
+
 const RESTORE = "Restore it from a copy, or start a new one with --sales.";
 
 /** The terminal's file of sales. Its errors are SaleError `locked`, `damaged`, `newer-version`, `io`. */
 export const SALE_FILE: SqliteForm = {
   name: "a file of sales",
   applicationId: 0x63687173, // "chqs"
-  migrations: [SCHEMA, REFUNDS_TO_CARDS],
+  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS],
   // The terminal before this one may be just ending.
   waitMs: 1000,
   bigints: true,

@@ -6,6 +6,7 @@ import {
   NOT_ASKED,
   parseInitiation,
 } from "../../lightning/api/initiation.js";
+import { type ClosedDay, type DayTotals, dayTotals } from "./day.js";
 import {
   alreadyStarted,
   type CancelReason,
@@ -39,6 +40,9 @@ interface Row {
   refund_to: Refund["to"];
   refund_id: Buffer | null;
 }
+
+const NEW_SALES = "(state in ('paid', 'cancelled') and z is null)";
+const NEW_REFUNDS = "(refund_state = 'paid' and refund_z is null)";
 
 /** Row numbers and times fit a double; amounts never pass here. */
 const seconds = (value: bigint): number => Number.parseInt(value.toString(), 10);
@@ -141,6 +145,50 @@ export class SaleStore implements InitiationLog {
   /** Sales created in [from, to), unix seconds, oldest first. */
   between(from: number, to: number): Sale[] {
     return this.#sales("created_at >= ? and created_at < ?", [from, to]);
+  }
+
+  /** What a closing would have now: all that is final and in no day yet. */
+  openDay(): DayTotals {
+    return dayTotals(this.#sales(NEW_SALES, []), this.#sales(NEW_REFUNDS, []));
+  }
+
+  /**
+   * Closes the day under the next number: each final sale and each paid refund is in one day, and in no other.
+   * @param now Unix seconds
+   * @returns undefined when nothing is new; no number is used then
+   */
+  closeDay(now: number): ClosedDay | undefined {
+    const z = this.#file.transaction(() => {
+      if (this.#sales(`${NEW_SALES} or ${NEW_REFUNDS}`, []).length === 0) return undefined;
+      const { lastInsertRowid } = this.#file.run("insert into day (closed_at) values (?)", [now]);
+      const number = seconds(BigInt(lastInsertRowid));
+      this.#file.run(`update sale set z = ? where ${NEW_SALES}`, [number]);
+      this.#file.run(`update sale set refund_z = ? where ${NEW_REFUNDS}`, [number]);
+      return number;
+    });
+    return z === undefined ? undefined : this.day(z);
+  }
+
+  /** A day that was closed. @param z its number; without it the last one @throws SaleError `not-found` */
+  day(z?: number): ClosedDay {
+    const where = z === undefined ? "z = (select max(z) from day)" : "z = ?";
+    const [found] = this.#file.all(
+      `select z, closed_at from day where ${where}`,
+      z === undefined ? [] : [z],
+      (row: { z: bigint; closed_at: bigint }) => ({ z: seconds(row.z), closedAt: seconds(row.closed_at) }),
+    );
+    if (!found)
+      throw new SaleError(
+        "not-found",
+        z === undefined ? "no day was closed yet" : `day ${z}: there is none of that number`,
+        {
+          hint: "Close the day with: chequecard terminal day",
+        },
+      );
+    return {
+      ...found,
+      ...dayTotals(this.#sales("z = ?", [found.z]), this.#sales("refund_z = ?", [found.z])),
+    };
   }
 
   /** The token is kept before anybody is asked with it. @throws SaleError `wrong-state` unless open */

@@ -32,7 +32,10 @@ export function notConfirmed(answer: PaymentAnswer): string {
 }
 
 /** What a cancelled sale says to the merchant, also after a restart. */
-export function cancelSentence({ cancelReason, reasonCode }: Sale): string {
+export function cancelSentence({
+  cancelReason,
+  reasonCode,
+}: Pick<Sale, "cancelReason" | "reasonCode">): string {
   const { expired, cancelled, declined, declinedForNow } = SENTENCES.sale;
   if (cancelReason !== "rejected") return cancelReason === "expired" ? expired : cancelled;
   // The payer may change its mind about this token: that the invoice is cancelled is what makes it final.

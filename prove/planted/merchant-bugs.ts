@@ -292,4 +292,18 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     ["personalize/printable.ts", '  "<": "&lt;",\n', ""],
     ["personalize/printable.ts", "[&<>\"']", "[&\"']"],
   ),
+  bug(
+    "a sale counts in every day that is closed after it",
+    [{ tests: "test/terminal/day.test.ts", named: "has what is final and in no day yet" }],
+    [
+      "host/terminal/sale-store.ts",
+      "(state in ('paid', 'cancelled') and z is null)",
+      "(state in ('paid', 'cancelled'))",
+    ],
+  ),
+  bug(
+    "foreign text on a receipt commands the printer",
+    [{ tests: "test/cli/receipt-printer.test.ts", named: "has nothing of foreign text" }],
+    ["cli/receipt-printer.ts", 'isText(one, codePage) ? one : "?"', "isText(one, codePage) ? one : one"],
+  ),
 ]);

@@ -56,6 +56,25 @@ describe("a receipt", () => {
     ]);
   });
 
+  it("has local time, 48 columns on wide paper, and what is left on the card of a paid sale", () => {
+    const paper = { columns: 48, timeZone: "Europe/Zurich", left: sat(12_000) };
+    expect(renderReceipt(paid(7), "Festival bar", paper).split("\n")).toEqual([
+      "Festival bar",
+      "Sale 7",
+      "2027-01-15 09:01:00",
+      "",
+      "1 beer",
+      `Total${" ".repeat(34)}2,500 sat`,
+      "PAID",
+      `Left on card${" ".repeat(26)}12,000 sat`,
+      "",
+      "Payment hash",
+      "07".repeat(24),
+      "07".repeat(8),
+    ]);
+    expect(renderReceipt(sale(7), "Festival bar", paper)).not.toContain("Left");
+  });
+
   it("names what came in, more or less than was asked, and what went back", () => {
     const refund = { to: "invoice", invoice: "lnbcrt9", amount: sat(1000), state: "paid" } as const;
     const text = renderReceipt(paid(1, { received: msat(2_600_500n), refund }), "bar");
