@@ -36,6 +36,7 @@ export async function openCommandLineShop(folder: string) {
     visitor: newCard("visitor"),
     limited: newCard("limited", { maxPer24h: "1000sat" }),
     silent: newCard("silent"),
+    told: newCard("told", { tellsBalance: true }),
   };
   let issuer: Awaited<ReturnType<typeof testIssuer>> | undefined = await testIssuer(
     payer,

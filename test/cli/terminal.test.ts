@@ -61,11 +61,58 @@ it("charge: a card pays, and there is a receipt", async () => {
   expect(await shop.account("guest")).toMatchObject({ spent: sat(2500) });
 });
 
+it("report, receipt, day and card info work while the till sells; what is left is on the receipt", async () => {
+  const spool = join(folder, "spool");
+  const printed = ["--printer", spool, "--paper", "80"];
+  const told = await chequecard([...charge("told", "100sat"), ...printed]);
+  expect(told.out).toMatch(/PAID\nLeft on card +19,900 sat\n/);
+  expect(readFileSync(spool, "latin1")).toContain("PAID\n");
+  const node = ["--node", shop.folder];
+  const { lend, close } = await openEmbeddedNode(shop.folder);
+  const path = join(shop.folder, "sales.db");
+  const store = new SaleStore(path);
+  lend({ path, store });
+  try {
+    const json = async (...args: string[]) => {
+      const { exitCode, out, err } = await chequecard(["--json", ...args, ...node]);
+      expect([args, exitCode, err]).toEqual([args, EXIT.OK, ""]);
+      return JSON.parse(out);
+    };
+    expect((await json("terminal", "report")).sales).toHaveLength(store.lastNumber());
+    expect(await json("terminal", "receipt", "1")).toMatchObject({ receipt: { number: 1, paid: true } });
+    const { paid } = store.openDay();
+    expect(await json("terminal", "day", "--preview")).toMatchObject({ paid, isNew: false });
+    expect(await json("terminal", "day")).toMatchObject({ z: 1, paid, isNew: true });
+    expect(await json("terminal", "day")).toMatchObject({ z: 1, isNew: false });
+    const again = await chequecard(["terminal", "day", "--show", "1", ...node, ...printed]);
+    expect(again.out).toMatch(/\nZ 1\n[\s\S]*Received +\d/);
+    expect(readFileSync(spool, "latin1")).toContain("Z 1\n");
+    const none = await chequecard([
+      "terminal",
+      "receipt",
+      "1",
+      ...node,
+      "--printer",
+      join(folder, "none", "lp0"),
+    ]);
+    expect([none.exitCode, none.err]).toEqual([EXIT.SERVICE, expect.stringMatching(/was not printed .*lp0/)]);
+    const info = (card: "told" | "guest") => json("card", "info", "--card", shop.cards[card].file);
+    expect((await info("told")).issuer).toMatchObject({ hasAnswered: true, left: "19900000" });
+    expect((await info("guest")).issuer).toMatchObject({
+      ...{ hasAnswered: true, sentence: expect.stringMatching(/does not tell here/) },
+    });
+  } finally {
+    lend(undefined);
+    store.close();
+    await close();
+  }
+});
+
 it("charge --json: the receipt as data, in the currency that the customer saw too", async () => {
   const run = await chequecard(["--json", ...charge("guest", "1.50eur", "--rate", "60000eur")]);
   expect(JSON.parse(run.out)).toMatchObject({
     state: "paid",
-    receipt: { number: 2, amount: "2500000", fiat: "1.50 EUR", paid: true },
+    receipt: { number: 3, amount: "2500000", fiat: "1.50 EUR", paid: true },
   });
 });
 
