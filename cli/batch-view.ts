@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress";
 import { formatCardId } from "../apdu/card-id.js";
-import { visible } from "../common/index.js";
+import { plural, visible } from "../common/index.js";
 import type { BatchEvent, CardStep } from "../personalize/index.js";
 import type { CommandContext } from "./command-context.js";
 
@@ -74,7 +74,7 @@ function bars(context: CommandContext, total: number, done: number): BatchView {
   const rate = (left: number): string => {
     const seconds = (performance.now() - started) / 1000;
     const remaining = made === 0 ? "" : `, about ${Math.ceil((left * seconds) / made / 60)} min`;
-    return `${left} cards left, ${((60 * made) / seconds).toFixed(0)} a minute${remaining}`;
+    return `${plural(left, "card")} left, ${((60 * made) / seconds).toFixed(0)} a minute${remaining}`;
   };
   return {
     show(event) {

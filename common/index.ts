@@ -4,6 +4,7 @@ export * from "./csv-read.js";
 export * from "./durable-file.js";
 export * from "./errors.js";
 export * from "./file-error.js";
+export * from "./label-order.js";
 export * from "./local-time.js";
 export * from "./mistakes.js";
 export * from "./msat.js";

@@ -1,5 +1,5 @@
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
-import { formatMsat } from "../common/index.js";
+import { formatMsat, plural } from "../common/index.js";
 import type { Profile } from "./profile-fields.js";
 
 const NO_COUNT = 0xffffffff;
@@ -78,7 +78,7 @@ export function describeProfile(profile: Profile): string[] {
       : `One payment is at most ${formatMsat(maxPerTransaction)}.`,
     maxTransactions === NO_COUNT
       ? "The number of payments is not limited."
-      : `A card makes at most ${maxTransactions} payments.`,
+      : `A card makes at most ${plural(maxTransactions, "payment")}.`,
     withoutPin(profile, pinThreshold, noPinBudget),
     shown.length
       ? `A card tells everybody who holds a reader to it ${listed(shown)}.`

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { formatCardId } from "../../apdu/card-id.js";
 import { LIFECYCLE, NO_LIMIT, STATUS_FLAG, statusMessage, verifySignature } from "../../apdu/index.js";
-import { bytesToHex, equalBytes, formatMsat, utf8 } from "../../common/index.js";
+import { bytesToHex, equalBytes, formatMsat, plural, utf8 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/card-session.js";
 import { takeToken } from "../../host/tap.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
@@ -98,7 +98,7 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
       ["Fresh", fresh ? "yes: signed for this challenge" : "NO: an old status"],
       ["Available", formatMsat(available)],
       ["Credit in all", formatMsat(fields.credit)],
-      ["Authorized in all", `${formatMsat(fields.authorizedTotal)} in ${fields.counter} payments`],
+      ["Authorized in all", `${formatMsat(fields.authorizedTotal)} in ${plural(fields.counter, "payment")}`],
       ["PIN", fields.flags & STATUS_FLAG.PIN_BLOCKED ? "blocked" : undefined],
       ["State", fields.flags & STATUS_FLAG.BLOCKED ? "blocked" : undefined],
     ]),

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { byLabel, plural } from "../../common/index.js";
 import { blockCard, type CardEntry, unblockCard } from "../../issuer/ledger/index.js";
 import { cardDetails, cardsCsv, eachCard } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
@@ -35,16 +36,11 @@ async function list(context: CommandContext, options: ListOptions): Promise<Comm
     ...(options.node === undefined ? {} : { node: nodeKey(readNodeId(options.node, "--node")) }),
   };
   return withIssuerLedger(context, options, async (store) => {
-    const found: CardEntry[] = [];
-    let more = false;
-    for await (const card of eachCard(store.db, filter)) {
-      if (label !== undefined && !card.label.normalize("NFC").includes(label)) continue;
-      if (found.length === most) {
-        more = true;
-        break;
-      }
-      found.push(card);
-    }
+    const all: CardEntry[] = [];
+    for await (const card of eachCard(store.db, filter))
+      if (label === undefined || card.label.normalize("NFC").includes(label)) all.push(card);
+    const found = sorted(all).slice(0, most);
+    const more = found.length < all.length;
     return {
       data: { cards: found.map(cardData), more },
       text: found.length
@@ -53,6 +49,10 @@ async function list(context: CommandContext, options: ListOptions): Promise<Comm
     };
   });
 }
+
+/** By what is printed on them. */
+const sorted = (cards: readonly CardEntry[]): CardEntry[] =>
+  [...cards].sort((a, b) => byLabel(a.label, b.label));
 
 async function exportCards(
   context: CommandContext,
@@ -63,8 +63,11 @@ async function exportCards(
     const form = csvForm(options, timeZone, currency);
     const cards: CardEntry[] = [];
     for await (const card of eachCard(store.db)) cards.push(card);
-    writeCsv(file, cardsCsv(cards, cardText, form));
-    return { data: { file, cards: cards.length }, text: `${cards.length} cards written to ${file}.` };
+    writeCsv(file, cardsCsv(sorted(cards), cardText, form));
+    return {
+      data: { file, cards: cards.length },
+      text: `${plural(cards.length, "card")} written to ${file}.`,
+    };
   });
 }
 
@@ -92,7 +95,7 @@ export const registerCards: RegisterCommand = (program, run) => {
   const one = (command: string, description: string): Command =>
     issuerOption(cards.command(`${command} <card>`).description(`${description} (<card>: ${CARD_ARGUMENT})`));
 
-  issuerOption(cards.command("list").description("cards in the order of their ids"))
+  issuerOption(cards.command("list").description("cards in the order of their labels"))
     .addOption(
       new Option("--state <state>", "only those").choices(["pending", "active", "blocked", "retired"]),
     )

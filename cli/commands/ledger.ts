@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { bytesToHex, formatMsat, hexToBytes } from "../../common/index.js";
+import { bytesToHex, formatMsat, hexToBytes, plural } from "../../common/index.js";
 import {
   type LedgerReport,
   listUnmatched,
@@ -27,7 +27,7 @@ import { renderTable } from "../table.js";
 import { registerLedgerNodes } from "./ledger-nodes.js";
 
 const counts = ({ cards, authorizations, bookings, invariants }: LedgerReport): string =>
-  `${invariants} invariants over ${cards} cards, ${authorizations} authorizations and ${bookings} bookings`;
+  `${plural(invariants, "invariant")} over ${plural(cards, "card")}, ${plural(authorizations, "authorization")} and ${plural(bookings, "booking")}`;
 
 function reportText(report: LedgerReport): string {
   if (report.violations.length === 0)

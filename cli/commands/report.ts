@@ -1,6 +1,7 @@
-import { formatMsat } from "../../common/index.js";
+import { byLabel, formatMsat, plural } from "../../common/index.js";
 import {
   compareWithNode,
+  eachLabel,
   type NodeComparison,
   type SpendingReport,
   spendingCsv,
@@ -28,12 +29,29 @@ const SHOWN = 30;
 
 type Sum = SpendingReport["total"];
 
-const spendingData = (report: SpendingReport) => ({
+/** What people call payees and cards. */
+interface Names {
+  /** By node id, hex. */
+  readonly payees: Readonly<Record<string, string>>;
+  readonly labels: ReadonlyMap<bigint, string>;
+}
+
+const payeesOf = ({ payees }: SpendingReport, names: Names) =>
+  [...payees]
+    .map(([payee, sum]) => ({ payee, name: names.payees[payee], sum }))
+    .sort((a, b) => byLabel(a.name ?? `\uffff${a.payee}`, b.name ?? `\uffff${b.payee}`));
+
+const cardsOf = ({ cards }: SpendingReport, { labels }: Names) =>
+  [...cards]
+    .map(([card, sum]) => ({ card, label: labels.get(card) ?? "", sum }))
+    .sort((a, b) => byLabel(a.label, b.label));
+
+const spendingData = (report: SpendingReport, names: Names) => ({
   total: report.total,
   books: report.books,
   days: [...report.days].map(([day, sum]) => ({ day, ...sum })),
-  payees: [...report.payees].map(([payee, sum]) => ({ payee, ...sum })),
-  cards: [...report.cards].map(([card, sum]) => ({ card: cardHex(card), ...sum })),
+  payees: payeesOf(report, names).map(({ payee, name, sum }) => ({ payee, name, ...sum })),
+  cards: cardsOf(report, names).map(({ card, label, sum }) => ({ card: cardHex(card), label, ...sum })),
   nodes: report.nodes.map((one) => ({ ...nodeData(one), ...one.spent })),
 });
 
@@ -49,14 +67,20 @@ function sumTable(head: string, sums: Iterable<readonly [string, Sum]>): string 
   return `${renderTable([head, "PAYMENTS", "AMOUNT", "ROUTING FEES"], rows.slice(0, SHOWN))}${more}`;
 }
 
-function spendingText(report: SpendingReport): string {
+function spendingText(report: SpendingReport, names: Names): string {
   const { total, books } = report;
   return [
     sumTable("DAY", report.days),
-    sumTable("PAYEE", report.payees),
+    sumTable(
+      "PAYEE",
+      payeesOf(report, names).map(({ payee, name, sum }) => [
+        name === undefined ? payee : `${name} (${payee.slice(0, 12)}...)`,
+        sum,
+      ]),
+    ),
     sumTable(
       "CARD",
-      [...report.cards].map(([card, sum]) => [cardText(card), sum]),
+      cardsOf(report, names).map(({ card, label, sum }) => [`${cardText(card)} ${label}`.trim(), sum]),
     ),
     // One node's sums are those of all.
     report.nodes.length < 2
@@ -114,7 +138,7 @@ const comparisonText = (comparison: NodeComparison): string =>
   [differencesText(comparison), unknownText(comparison)].join("\n");
 
 function unknownText({ listed, unknown }: NodeComparison): string {
-  const head = `${listed} payments of the node compared with the ledger:`;
+  const head = `${plural(listed, "payment")} of the node compared with the ledger:`;
   if (unknown.length === 0) return `${head} every one that settled has its authorization.`;
   const rows = unknown
     .slice(0, SHOWN)
@@ -133,7 +157,7 @@ function unknownText({ listed, unknown }: NodeComparison): string {
 
 function differencesText({ compared, ofOtherNodes, settled, differences }: NodeComparison): string {
   const wrong = differences.filter((one) => one.wrong);
-  const head = `${compared} authorizations compared with the node: ${settled.payments} payments over ${formatMsat(settled.amount)} agree.${ofOtherNodes === 0 ? "" : ` ${ofOtherNodes} are of other nodes: run this beside each.`}`;
+  const head = `${plural(compared, "authorization")} compared with the node: ${plural(settled.payments, "payment")} over ${formatMsat(settled.amount)} agree.${ofOtherNodes === 0 ? "" : ` ${ofOtherNodes} are of other nodes: run this beside each.`}`;
   if (differences.length === 0) return `${head} No difference.`;
   return `${head}\n${
     wrong.length === 0
@@ -159,7 +183,10 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
     const { timeZone } = config;
     const form = csvForm(options, timeZone, config.currency);
     const spending = await spendingReport(store, { ...readSpan(options, timeZone), timeZone });
-    if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText, form));
+    const labels = new Map<bigint, string>();
+    for await (const { card, label } of eachLabel(store.db)) labels.set(card, label);
+    const names = { payees: config.payees, labels };
+    if (options.csv !== undefined) writeCsv(options.csv, spendingCsv(spending, cardText, names, form));
     const comparison = options.reconcile
       ? await withNodeBooks(context, config, (books) => compareWithNode(store, books, Date.now()))
       : undefined;
@@ -167,11 +194,11 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
     return {
       data: {
         timeZone,
-        ...spendingData(spending),
+        ...spendingData(spending, names),
         ...(comparison ? { node: comparisonData(comparison) } : {}),
       },
       text: [
-        spendingText(spending),
+        spendingText(spending, names),
         options.csv === undefined ? "" : `Written by day, payee and card to ${options.csv}.`,
         comparison ? comparisonText(comparison) : "",
       ]

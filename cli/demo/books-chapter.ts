@@ -20,7 +20,7 @@ export async function booksChapter(story: Story, world: World, issued: IssuedCar
       `Paid in for the card ${formatMsat(card.funded)}, spent ${formatMsat(card.spent)}, left ${formatMsat(remaining(card))}.`,
     );
     story.line(
-      `The bar sold ${totals.paid} times for ${formatMsat(totals.received)}; ${totals.cancelled} sales were cancelled.`,
+      `The bar sold ${totals.paid} times for ${formatMsat(totals.received)}; ${totals.cancelled === 1 ? "1 sale was" : `${totals.cancelled} sales were`} cancelled.`,
     );
     return {
       outcome: `Both agree to the millisatoshi. The ledger's ${report.invariants} invariants hold.`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChequecardError, ParseError } from "../../common/index.js";
+import { ChequecardError, ParseError, plural } from "../../common/index.js";
 import { BackupFolder } from "../../issuer/service/index.js";
 import type { CommandContext } from "../command-context.js";
 import { EXIT } from "../exit-codes.js";
@@ -56,7 +56,7 @@ export async function backupEvery(
           };
         const gone = removed.length === 0 ? "" : `, ${removed.length} older removed`;
         context.print(
-          `${file}: holds, ${report.cards} cards, ${report.authorizations} authorizations${gone}\n`,
+          `${file}: holds, ${plural(report.cards, "card")}, ${plural(report.authorizations, "authorization")}${gone}\n`,
         );
       } catch (error) {
         if (!(error instanceof ChequecardError) || made === 0) throw error;

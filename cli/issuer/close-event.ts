@@ -1,4 +1,4 @@
-import { formatMsat, type Msat, msat, sumMsat } from "../../common/index.js";
+import { formatMsat, type Msat, msat, plural, sumMsat } from "../../common/index.js";
 import {
   beginClosing,
   blockCard,
@@ -157,12 +157,12 @@ function closed({ blocked, due, inFlight: open, csv, payouts, before = 0 }: Clos
     },
     text: [
       renderRecord([
-        ["Blocked now", `${blocked} cards`],
-        [payouts ? "Was due" : "To pay out", `${formatMsat(total)} on ${due.length} cards`],
+        ["Blocked now", plural(blocked, "card")],
+        [payouts ? "Was due" : "To pay out", `${formatMsat(total)} on ${plural(due.length, "card")}`],
         [
           "Booked as paid out",
           payouts &&
-            `${formatMsat(paidOut ?? 0n)} on ${payouts.length} cards${before === 0 ? "" : `, ${before} of them by earlier runs`}`,
+            `${formatMsat(paidOut ?? 0n)} on ${plural(payouts.length, "card")}${before === 0 ? "" : `, ${before} of them by earlier runs`}`,
         ],
         [
           "In flight",

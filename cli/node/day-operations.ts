@@ -114,7 +114,7 @@ const dayAnswer = z.object({
 export type DayAnswer = z.output<typeof dayAnswer>;
 
 /** What is asked about days: to close the one that is open, to see what it would have, or to see a closed one. */
-export const dayRequest = z.object({
+const dayRequest = z.object({
   do: z.enum(["close", "preview", "show"]),
   /** Of a day that is shown; absent: the last one. */
   z: z.int().min(1).optional(),

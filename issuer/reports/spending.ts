@@ -152,18 +152,27 @@ async function books(tx: Tx): Promise<Books> {
   };
 }
 
-/** The rows of a report as CSV. @param cardName how a card is written */
+/**
+ * The rows of a report as CSV.
+ * @param cardName how a card is written; @param names what payees and cards are called
+ */
 export function spendingCsv(
   { rows }: SpendingReport,
   cardName: (card: bigint) => string,
+  names: {
+    readonly payees: Readonly<Record<string, string>>;
+    readonly labels: ReadonlyMap<bigint, string>;
+  },
   form?: CsvForm,
 ): string {
   return csvText(
-    ["day", "payee", "card", "payments", "amount_msat", "fees_msat"],
+    ["day", "payee", "payee_name", "card", "label", "payments", "amount_msat", "fees_msat"],
     rows.map(({ day, payee, card, payments, amount, fees }) => [
       day,
       payee,
+      names.payees[payee] ?? "",
       cardName(card),
+      names.labels.get(card) ?? "",
       String(payments),
       amount,
       fees,

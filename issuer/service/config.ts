@@ -64,6 +64,17 @@ const postgresUrl = z.string().superRefine((text, context) => {
 
 const MAX_POLICIES = 256;
 
+const MAX_PAYEES = 10_000;
+
+/** Names of stalls, by the node id of each. */
+const payees = z
+  .record(
+    z.string().regex(/^0[23][0-9a-f]{64}$/, "need a node id of 66 lower-case hex digits"),
+    z.string().min(1).max(64),
+  )
+  .refine((named) => Object.keys(named).length <= MAX_PAYEES, `need at most ${MAX_PAYEES} payees`)
+  .prefault({});
+
 /** Counted before they are read: checking a time zone takes a while. */
 const policies = z
   .record(z.string().min(1).max(64), z.unknown())
@@ -102,6 +113,7 @@ export const serviceConfigSchema = z.strictObject({
   timeZone: timeZone.default("UTC"),
   currency: currency.prefault("none"),
   maxTopUp: amount.default(sat(1_000_000)),
+  payees,
   policies,
   authorizer: authorizerConfigSchema.prefault({}),
 });

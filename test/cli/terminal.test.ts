@@ -392,7 +392,7 @@ it("report: the day's sales, totals and CSV", async () => {
   const csv = join(folder, "sales.csv");
   const run = await chequecard(["--json", "terminal", "report", "--node", shop.folder, "--csv", csv]);
   const data = JSON.parse(run.out);
-  expect(data.totals).toMatchObject({ paid: 13, refunded: "112000", unfinished: 0 });
+  expect(data.totals).toMatchObject({ paid: 14, refunded: "112000", unfinished: 0 });
   const rows = readFileSync(csv, "utf8").trimEnd().split("\r\n");
   // The sale that was left dates from 1970.
   expect(rows).toHaveLength(sales().length);
@@ -421,7 +421,7 @@ it("report: the day's sales, totals and CSV", async () => {
 it("balance: what the node can send and receive, and today's sales", async () => {
   const run = await chequecard(["terminal", "balance", "--node", shop.folder]);
   expect(run.err).toMatch(/no real money/);
-  expect(run.out).toMatch(/Node +bar\nCan send +[\d,.]+ sat\nCan receive +[\d,.]+ sat\nToday +13 sales/);
+  expect(run.out).toMatch(/Node +bar\nCan send +[\d,.]+ sat\nCan receive +[\d,.]+ sat\nToday +14 sales/);
 });
 
 const refundToCard = (number: number | undefined, ...more: string[]) => [

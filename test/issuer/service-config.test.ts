@@ -25,6 +25,7 @@ describe("the service's configuration", () => {
       keys: "/srv/issuer/issuer.keys",
       node: "/srv/issuer/node",
       monitor: { host: "127.0.0.1", port: 9740 },
+      payees: {},
       policies: {},
       authorizer: authorizerConfigSchema.parse({}),
     });

@@ -70,12 +70,16 @@ describe.each(["sqlite", "postgres"] as const)("reports on %s", (kind) => {
       ["2027-01-16", 1],
     ]);
     const ids = [one, two].map((card) => bytesToHex(card.cardId));
-    expect(spendingCsv(zurich, name)).toBe(
+    const names = {
+      payees: { [PAYEE]: "Bar" },
+      labels: new Map(two ? [[cardKey(two.cardId), "A17 Anna"]] : []),
+    };
+    expect(spendingCsv(zurich, name, names)).toBe(
       [
-        "day,payee,card,payments,amount_msat,amount_sat,fees_msat,fees_sat",
-        `2027-01-15,${PAYEE},${ids[0]},1,1001,1.001,1000,1`,
-        `2027-01-15,${PAYEE},${ids[1]},1,20000,20,1000,1`,
-        `2027-01-16,${PAYEE},${ids[0]},1,3000,3,1000,1`,
+        "day,payee,payee_name,card,label,payments,amount_msat,amount_sat,fees_msat,fees_sat",
+        `2027-01-15,${PAYEE},Bar,${ids[0]},,1,1001,1.001,1000,1`,
+        `2027-01-15,${PAYEE},Bar,${ids[1]},A17 Anna,1,20000,20,1000,1`,
+        `2027-01-16,${PAYEE},Bar,${ids[0]},,1,3000,3,1000,1`,
         "",
       ].join("\r\n"),
     );
