@@ -247,7 +247,7 @@ describe("authorizations, report and keys", () => {
       books: { paidIn: "105001000", paidOut: "40000000", left: "65001000" },
     });
     expect(readFileSync(at("report.csv"), "utf8")).toBe(
-      "day,payee,card,payments,amount_msat,amount_sat,fees_msat,fees_sat\r\n",
+      "day,payee,payee_name,card,label,payments,amount_msat,amount_sat,fees_msat,fees_sat\r\n",
     );
     expect((await run("report", "--from", "yesterday")).err).toContain("need a date such as");
   });
