@@ -13,3 +13,6 @@ function programFolder(which: keyof typeof FOLDERS): string {
 
 /** Path of a program of the newest lnd that is tested. */
 export const programOf = (name: "lnd" | "btcd" | "decode"): string => join(programFolder("newest"), name);
+
+/** Path of the oldest lnd that is supported. */
+export const oldestLnd = (): string => join(programFolder("oldest"), "lnd");
