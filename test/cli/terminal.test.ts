@@ -401,7 +401,7 @@ it("report: the day's sales, totals and CSV", async () => {
   );
   expect(statSync(csv).mode & 0o777).toBe(0o600);
   const text = await chequecard(["terminal", "report", "--node", shop.folder]);
-  expect(text.out).toMatch(/Paid +13 sales/);
+  expect(text.out).toMatch(/Paid +14 sales/);
   for (const day of ["yesterday", "2026-02-31", "2026-13-01", "2026-1-1"])
     expect(await chequecard(["terminal", "report", "--node", shop.folder, "--day", day])).toMatchObject({
       exitCode: EXIT.INPUT,
