@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readTextFile } from "../common/index.js";
 import { expectNode, LedgerError } from "../issuer/ledger/index.js";
+import { policyMistakes } from "../issuer/policy/index.js";
 import { openPostgres, openSqlite, type Store } from "../issuer/store/index.js";
 import type { KeySource } from "../keys/index.js";
 import type { Network } from "../lightning/network.js";
@@ -65,7 +66,7 @@ const MAX_PROFILE_LENGTH = 1 << 20;
  * @throws ParseError with every mistake; InputError when no stranger can dial its node; FileError
  */
 export function readProfile(path: string, network: Network = "bcrt"): Profile {
-  const profile = parseProfile(readTextFile(path, MAX_PROFILE_LENGTH), path);
+  const profile = parseProfile(readTextFile(path, MAX_PROFILE_LENGTH), path, policyMistakes);
   const problem = strangersProblem(parseNodeUri(profile.nodeUri), network);
   if (problem)
     throw new InputError(`${path}: node-uri: ${problem}`, {

@@ -1,31 +1,34 @@
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
-import { formatMsat, plural } from "../common/index.js";
+import { formatMsat, plural, type SchemaMistake } from "../common/index.js";
 import type { Profile } from "./profile-fields.js";
 
 const NO_COUNT = 0xffffffff;
 
-/** Limits that cannot all be meant: a sentence each, empty when there are none (specs/04 §9). */
-export function contradictions(profile: Profile): string[] {
+/** Limits that cannot all be meant, empty when there are none (specs/04 §9). */
+export function contradictions(profile: Profile): SchemaMistake[] {
   const { limits, credit } = profile;
   const { maxPerTransaction, pinThreshold, noPinBudget, maxTransactions } = limits;
-  const found: string[] = [];
-  const say = (condition: boolean, sentence: string) => {
-    if (condition) found.push(sentence);
+  const found: SchemaMistake[] = [];
+  const say = (condition: boolean, field: string, problem: string) => {
+    if (condition) found.push({ path: field.split("/"), problem });
   };
   const hasPin = profile.pinLength !== undefined;
-  say(maxPerTransaction === 0n, "limits/max-per-transaction: 0 allows no payment at all");
-  say(maxTransactions === 0, "limits/max-transactions: 0 allows no payment at all");
+  say(maxPerTransaction === 0n, "limits/max-per-transaction", "0 allows no payment at all");
+  say(maxTransactions === 0, "limits/max-transactions", "0 allows no payment at all");
   say(
     !hasPin && pinThreshold !== NO_LIMIT,
-    `limits/pin-threshold: the cards have no PIN, so payments above ${formatMsat(pinThreshold)} would always fail; set pin: random, or pin-threshold: none`,
+    "limits/pin-threshold",
+    `the cards have no PIN, so payments above ${formatMsat(pinThreshold)} would always fail; set pin: random, or pin-threshold: none`,
   );
   say(
     !hasPin && noPinBudget !== NO_LIMIT,
-    `limits/no-pin-budget: the cards have no PIN, so they would stop at ${formatMsat(noPinBudget)} for good; set pin: random, or no-pin-budget: none`,
+    "limits/no-pin-budget",
+    `the cards have no PIN, so they would stop at ${formatMsat(noPinBudget)} for good; set pin: random, or no-pin-budget: none`,
   );
   say(
     hasPin && pinThreshold === NO_LIMIT && noPinBudget === NO_LIMIT,
-    "pin: a random PIN that is never needed; set limits/pin-threshold or limits/no-pin-budget, or pin: none",
+    "pin",
+    "a random PIN that is never needed; set limits/pin-threshold or limits/no-pin-budget, or pin: none",
   );
   say(
     hasPin &&
@@ -33,23 +36,28 @@ export function contradictions(profile: Profile): string[] {
       maxPerTransaction !== NO_LIMIT &&
       pinThreshold >= maxPerTransaction &&
       noPinBudget === NO_LIMIT,
-    `limits/pin-threshold: ${formatMsat(pinThreshold)} is never exceeded, since a payment is at most ${formatMsat(maxPerTransaction)}`,
+    "limits/pin-threshold",
+    `${formatMsat(pinThreshold)} is never exceeded, since a payment is at most ${formatMsat(maxPerTransaction)}`,
   );
   say(
     noPinBudget !== NO_LIMIT && pinThreshold !== NO_LIMIT && noPinBudget < pinThreshold,
-    `limits/no-pin-budget: ${formatMsat(noPinBudget)} in all is less than pin-threshold ${formatMsat(pinThreshold)} for one payment`,
+    "limits/no-pin-budget",
+    `${formatMsat(noPinBudget)} in all is less than pin-threshold ${formatMsat(pinThreshold)} for one payment`,
   );
   say(
     maxPerTransaction !== NO_LIMIT && credit > 0n && maxPerTransaction > credit,
-    `limits/max-per-transaction: ${formatMsat(maxPerTransaction)} is more than the credit of ${formatMsat(credit)}`,
+    "limits/max-per-transaction",
+    `${formatMsat(maxPerTransaction)} is more than the credit of ${formatMsat(credit)}`,
   );
   say(
     profile.cardKeys.rotateTo === profile.cardKeys.version,
-    `card-keys/rotate-to: the cards have keys of version ${profile.cardKeys.version} already`,
+    "card-keys/rotate-to",
+    `the cards have keys of version ${profile.cardKeys.version} already`,
   );
   say(
     profile.cardKeys.rotateTo === 255,
-    "card-keys/rotate-to: 255 stands for factory keys; rotate to a version of 1 to 127",
+    "card-keys/rotate-to",
+    "255 stands for factory keys; rotate to a version of 1 to 127",
   );
   return found;
 }

@@ -6,6 +6,7 @@ import {
   ParseError,
   parseAmount,
   readStrictYaml,
+  type SchemaMistake,
   schemaMistakes,
   yamlMistakes,
 } from "../common/index.js";
@@ -102,25 +103,38 @@ const cardKeysOf = ({
   ...(responses === "as-offered" ? {} : { responses }),
 });
 
-const HINT = "Correct the profile; no card was touched.";
+type PolicyMistakes = (policy: unknown) => readonly SchemaMistake[];
+
+/** What is wrong with the policy of a profile as it is written; one that is no map is the profile's own mistake. */
+function mistakesOfPolicy(value: unknown, policyMistakes: PolicyMistakes): SchemaMistake[] {
+  const policy = (value as { readonly policy?: unknown } | null | undefined)?.policy;
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) return [];
+  return policyMistakes(policy).map(({ path, problem }) => ({ path: ["policy", ...path], problem }));
+}
 
 /**
- * Reads a profile from YAML (JSON is YAML too). All mistakes are named at once, each with its path.
+ * Reads a profile from YAML (JSON is YAML too). All mistakes are named at once, each with its line and path.
  * @param path of the file, for errors
+ * @param policyMistakes what the issuer's service has against a policy; by default the registry judges it later
  * @throws ParseError
  */
-export function parseProfile(text: string, path: string): Profile {
+export function parseProfile(text: string, path: string, policyMistakes: PolicyMistakes = () => []): Profile {
   const value = readStrictYaml(text, path);
   const result = profileSchema.safeParse(value);
-  if (!result.success)
-    throw mistakes(
-      path,
-      yamlMistakes(schemaMistakes(result.error, profileSchema, value), text, "profile"),
-      HINT,
-    );
-  const read = result.data;
+  const profile = result.success ? profileOf(result.data) : undefined;
+  const list = [
+    ...(profile ? contradictions(profile) : []),
+    ...(result.success ? [] : schemaMistakes(result.error, profileSchema, value)),
+    ...mistakesOfPolicy(value, policyMistakes),
+  ];
+  if (!profile || list.length > 0)
+    throw mistakes(path, yamlMistakes(list, text, "profile"), "Correct the profile; no card was touched.");
+  return profile;
+}
+
+function profileOf(read: z.output<typeof profileSchema>): Profile {
   const { limits } = read;
-  const profile: Profile = {
+  return {
     name: read.name,
     nodeUri: read["node-uri"],
     keySet: read["key-set"],
@@ -136,7 +150,4 @@ export function parseProfile(text: string, path: string): Profile {
     cardKeys: cardKeysOf(read["card-keys"]),
     policy: read.policy,
   };
-  const found = contradictions(profile);
-  if (found.length) throw mistakes(path, found, HINT);
-  return profile;
 }

@@ -1,7 +1,7 @@
 export { describePolicy } from "./describe.js";
 export { evaluatePolicy, maxFee, type PolicyQuestion, type PolicyRefusal } from "./evaluate.js";
 export { withinHours } from "./hours.js";
-export { parsePolicy } from "./parse.js";
+export { parsePolicy, policyMistakes } from "./parse.js";
 export {
   type AllowedHours,
   type Policy,

@@ -1,6 +1,12 @@
 import { ParseError } from "../../common/errors.js";
-import { mistakeText, schemaMistakes } from "../../common/schema-mistakes.js";
+import { mistakeText, type SchemaMistake, schemaMistakes } from "../../common/schema-mistakes.js";
 import { type Policy, policySchema } from "./schema.js";
+
+/** Everything that is wrong with a policy, for the reader of the file that it stands in; empty when it is one. */
+export function policyMistakes(value: unknown): SchemaMistake[] {
+  const { error } = policySchema.safeParse(value);
+  return error ? schemaMistakes(error, policySchema, value) : [];
+}
 
 /**
  * Reads a policy and names every mistake with its path.
@@ -9,7 +15,7 @@ import { type Policy, policySchema } from "./schema.js";
 export function parsePolicy(value: unknown, path = "policy"): Policy {
   const result = policySchema.safeParse(value);
   if (result.success) return result.data;
-  const problems = schemaMistakes(result.error, policySchema, value).map((mistake) =>
+  const problems = policyMistakes(value).map((mistake) =>
     mistakeText({ ...mistake, path: [path, ...mistake.path] }, path),
   );
   throw new ParseError(path, problems.join("; "));

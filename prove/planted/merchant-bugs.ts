@@ -249,6 +249,15 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     ["common/yaml-lines.ts", "    names.pop();\n    parent.key = undefined;", "    parent.key = undefined;"],
   ),
   bug(
+    "a profile's policy is judged without its lines",
+    [{ tests: "test/cli/personalize.test.ts", named: "names what is wrong with one" }],
+    [
+      "cli/personalization-setup.ts",
+      "MAX_PROFILE_LENGTH), path, policyMistakes)",
+      "MAX_PROFILE_LENGTH), path)",
+    ],
+  ),
+  bug(
     "a QR code is printed torn",
     [{ tests: "test/cli/narrow.test.ts", named: "says how wide it must be" }],
     ["common/qr.ts", "return needs > columns ?", "return needs > columns + 60 ?"],

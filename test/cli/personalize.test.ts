@@ -58,8 +58,11 @@ describe("personalization on the command line", () => {
       const bad = await run("profiles", "check", path("bad.yaml"));
       expect(bad).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
       expect(bad.err).toContain("2,000 sat in all is less than pin-threshold 5,000 sat");
+      expect(bad.err).toMatch(/2 mistakes:.+line \d+: policy\/maxPerDay: unknown field; did you mean/s);
       writeFileSync(path("bad.yaml"), PROFILE.replace("maxPer24h", "maxPerDay"));
-      expect((await run("profiles", "check", path("bad.yaml"))).err).toContain("maxPerDay");
+      expect((await run("profiles", "check", path("bad.yaml"))).err).toMatch(
+        /line \d+: policy\/maxPerDay: unknown field/,
+      );
       expect(await run("profiles", "check", path("none.yaml"))).toMatchObject({ exitCode: EXIT.INPUT });
     }));
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_LIMIT } from "../../apdu/index.js";
 import { ParseError } from "../../common/index.js";
+import { policyMistakes } from "../../issuer/policy/index.js";
 import { describeProfile, nodeUriProblem, parseProfile } from "../../personalize/index.js";
 import { NODE_URI, profileOf, profileText, WITHOUT_PIN } from "./deterministic.js";
 
@@ -123,6 +124,46 @@ policy:
     [{ ...WITHOUT_PIN, "card-keys": { version: 3, "rotate-to": 255 } }, "255 stands for factory keys"],
   ])("contradicts itself: %o", (changes, sentence) => {
     expect(problemOf(changes)).toContain(sentence);
+  });
+
+  it("names the mistakes of its policy with all others, each with its line", () => {
+    const text = `name: festival
+node-uri: ${NODE_URI}
+limits: { credit: 5000 }
+policy:
+  maxPerTransacton: 5sat
+  maxPer24h: 30000
+  allowedHours:
+    - { from: 8:00, to: "09:00" }
+    - days: [mon, tues]
+      from: "08:00"
+      to: "09:00"
+  maxFee: { base: 1sat, pmp: 5 }
+  feesBorneBy: crad
+opne: true
+`;
+    expect(() => parseProfile(text, "p.yaml", policyMistakes)).toThrow(
+      [
+        "p.yaml: 9 mistakes:",
+        "line 3: limits/credit: need text, have a number",
+        "line 5: policy/maxPerTransacton: unknown field; did you mean maxPerTransaction?",
+        "line 6: policy/maxPer24h: need text, have a number",
+        "line 8: policy/allowedHours/0/from: need a time as HH:MM",
+        "line 9: policy/allowedHours/1/days/1: need mon or tue or wed or thu or fri or sat or sun; did you mean tue?",
+        "line 12: policy/maxFee/ppm: missing, need a number",
+        "line 12: policy/maxFee/pmp: unknown field; did you mean ppm?",
+        "line 13: policy/feesBorneBy: need issuer or card; did you mean card?",
+        "line 14: opne: unknown field",
+      ].join("\n  "),
+    );
+    expect(() => parseProfile("policy: []", "p.yaml", policyMistakes)).toThrow(
+      "line 1: policy: need fields, have a list",
+    );
+  });
+
+  it("keeps its policy as it is written, which a batch's fingerprint covers", () => {
+    const text = profileText({ policy: { maxPer24h: "30000sat" } });
+    expect(parseProfile(text, "p.yaml", policyMistakes)).toEqual(parseProfile(text, "p.yaml"));
   });
 
   it("names every mistake at once, with its path", () => {

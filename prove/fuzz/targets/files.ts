@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeCsv, ParseError } from "../../../common/index.js";
 import { authorizerConfigSchema } from "../../../issuer/authorizer/config.js";
-import { parsePolicy } from "../../../issuer/policy/index.js";
+import { parsePolicy, policyMistakes } from "../../../issuer/policy/index.js";
 import { parseServiceConfig } from "../../../issuer/service/config.js";
 import { configTemplate } from "../../../issuer/service/config-template.js";
 import { decodeKeyMaterial, encodeKeyMaterial } from "../../../keys/key-material.js";
@@ -90,7 +90,7 @@ export const profileTarget: FuzzTarget = {
   corpus: () => [json(PROFILE), bytesOf(YAML)],
   extremes: extremeYaml,
   words: YAML_WORDS,
-  run: (input) => parseProfile(textOf(input), "fuzz.yaml"),
+  run: (input) => parseProfile(textOf(input), "fuzz.yaml", policyMistakes),
 };
 
 export const serviceTarget: FuzzTarget = {
