@@ -1,3 +1,4 @@
+import { formatCardId } from "../apdu/card-id.js";
 import { bytesToHex } from "../common/bytes.js";
 import { visible, visibleJson } from "../common/visible.js";
 import type { ExitCode } from "./exit-codes.js";
@@ -13,15 +14,15 @@ export interface CommandOutput {
 
 /**
  * JSON of a command's data: amounts (bigint) as decimal strings of millisatoshi, bytes as lower-case hex,
- * `undefined` left out. What a terminal would not show is escaped.
+ * those of a `cardId` with dashes as it is printed, `undefined` left out. What a terminal would not show is escaped.
  */
 export function toJson(data: unknown): string {
   const json = JSON.stringify(
     data,
-    (_key, value: unknown) => {
+    (key, value: unknown) => {
       if (typeof value === "bigint") return value.toString();
-      if (value instanceof Uint8Array) return bytesToHex(value);
-      if (isBufferJson(value)) return Buffer.from(value.data).toString("hex");
+      const bytes = isBufferJson(value) ? Uint8Array.from(value.data) : value;
+      if (bytes instanceof Uint8Array) return key === "cardId" ? formatCardId(bytes) : bytesToHex(bytes);
       return value;
     },
     2,

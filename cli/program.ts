@@ -35,7 +35,7 @@ export async function buildProgram(args: readonly string[] | undefined, run: Run
   const program = new Command("chequecard")
     .description("NFC smart cards that authorize Lightning payments while the payer is offline")
     .version(packageVersion(), "-V, --version")
-    .option("--json", "print data as JSON: amounts as strings of msat, bytes as hex")
+    .option("--json", "print data as JSON: amounts as strings of msat, bytes as hex, card ids with dashes")
     .option("--trace", "show every APDU on standard error, secrets masked")
     .showHelpAfterError("(add --help for the options and examples)")
     .addHelpText(

@@ -1,3 +1,4 @@
+import { formatCardId } from "../apdu/card-id.js";
 import { LEVEL } from "../apdu/index.js";
 import { bareNumber, bytesToHex } from "../common/index.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
@@ -9,7 +10,7 @@ export interface ItemStatus {
   readonly number: string;
   readonly holder: string;
   readonly stage: ItemStage;
-  /** Hex; undefined before it was assigned. */
+  /** As it is printed; undefined before it was assigned. */
   readonly cardId: string | undefined;
   readonly chip: string | undefined;
 }
@@ -42,7 +43,7 @@ export const itemStatus = ({ order, stage, cardId, chip }: ItemState): ItemStatu
   number: order.number,
   holder: order.holder,
   stage,
-  cardId: cardId && bytesToHex(cardId),
+  cardId: cardId && formatCardId(cardId),
   chip,
 });
 

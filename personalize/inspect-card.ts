@@ -1,3 +1,4 @@
+import { formatCardId } from "../apdu/card-id.js";
 import { STATUS_FLAG, type Transport, withResponseChaining } from "../apdu/index.js";
 import { bytesToHex, secp256k1 } from "../common/index.js";
 import type { KeySource } from "../keys/index.js";
@@ -7,6 +8,7 @@ import { identifyCard } from "./verify-card.js";
 
 /** What a personalized card proves, beside what the registry has. Amounts in millisatoshi. */
 export interface InspectedCard {
+  /** As it is printed, with dashes. */
   readonly cardId: string;
   readonly keySetId: string;
   readonly nodeUri: string | undefined;
@@ -34,7 +36,7 @@ export async function inspectCard(
   const { fields } = status;
   const known = await guardedRegistry(registry).lookup(fields.cardId);
   return {
-    cardId: bytesToHex(fields.cardId),
+    cardId: formatCardId(fields.cardId),
     keySetId: bytesToHex(status.keySetId),
     nodeUri: selected.nodeUri,
     pinSet: selected.profile.pinSet,

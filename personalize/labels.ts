@@ -1,19 +1,12 @@
 import { join } from "node:path";
 import { formatCardId } from "../apdu/card-id.js";
-import {
-  bytesToHex,
-  type CsvForm,
-  csvText,
-  hexToBytes,
-  ValueError,
-  writeDurableFile,
-} from "../common/index.js";
+import { bytesToHex, type CsvForm, csvText, ValueError, writeDurableFile } from "../common/index.js";
 import { qrPng, qrSvg } from "../common/qr.js";
 import type { Journal } from "./journal.js";
 
 /** What is printed on a card. */
 export interface CardLabel {
-  /** 16 hex digits. */
+  /** As it is printed: 16 hex digits in groups of four, with dashes. */
   readonly cardId: string;
   readonly number: string;
   readonly holder: string;
@@ -27,7 +20,7 @@ export function cardLabels(journal: Journal): CardLabel[] {
     stage === "done" && cardId
       ? [
           {
-            cardId: bytesToHex(cardId),
+            cardId: formatCardId(cardId),
             number: order.number,
             holder: order.holder,
             qr: `CHEQUECARD:${bytesToHex(cardId).toUpperCase()}`,
@@ -41,7 +34,7 @@ export function cardLabels(journal: Journal): CardLabel[] {
 export function labelCsv(labels: readonly CardLabel[], form?: CsvForm): string {
   return csvText(
     ["card_id", "number", "holder", "qr"],
-    labels.map(({ cardId, number, holder, qr }) => [formatCardId(hexToBytes(cardId)), number, holder, qr]),
+    labels.map(({ cardId, number, holder, qr }) => [cardId, number, holder, qr]),
     form,
   );
 }
@@ -58,7 +51,8 @@ export function exportLabels(
   form?: CsvForm,
 ): string[] {
   for (const { cardId } of labels)
-    if (!/^[0-9a-f]{16}$/.test(cardId)) throw new ValueError("card id", "need 16 hex digits");
+    if (!/^[0-9a-f]{4}(?:-[0-9a-f]{4}){3}$/.test(cardId))
+      throw new ValueError("card id", "need 16 hex digits in groups of four, with dashes");
   const names = ["labels.csv"];
   writeDurableFile(join(folder, "labels.csv"), labelCsv(labels, form), 0o644);
   for (const { cardId, qr } of pictures ? labels : []) {

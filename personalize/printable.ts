@@ -62,7 +62,7 @@ b { font-size: 11pt; }`;
 export function labelSheet(labels: readonly CardLabel[]): string {
   const cells = labels.map(
     ({ cardId, number, holder, qr }) =>
-      `<div>${qrSvg(qr).trim()}<p><b>${escaped(number)}</b><br>${escaped(holder)}<br>${formatCardId(hexToBytes(cardId))}</p></div>`,
+      `<div>${qrSvg(qr).trim()}<p><b>${escaped(number)}</b><br>${escaped(holder)}<br>${cardId}</p></div>`,
   );
   return page("Labels", SHEET_STYLE, cells);
 }

@@ -1,3 +1,4 @@
+import { formatCardId } from "../apdu/card-id.js";
 import { LIFECYCLE, reset, select, send, type Transport, withResponseChaining } from "../apdu/index.js";
 import { bytesToHex, equalBytes, ParseError, secp256k1 } from "../common/index.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
@@ -87,8 +88,8 @@ export async function ownCardId(
   throw new PersonalizationError(
     "unknown-card",
     known
-      ? `the card says that it is ${bytesToHex(cardId)}, but its signature is not that card's`
-      : `card ${bytesToHex(cardId)} is not in this registry`,
+      ? `the card says that it is ${formatCardId(cardId)}, but its signature is not that card's`
+      : `card ${formatCardId(cardId)} is not in this registry`,
     {
       hint: "Look for the registry that it was made with. A card that is in none is reset by its maker only.",
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { formatCardId } from "../apdu/card-id.js";
 import {
   CAPABILITY,
   type CardStatus,
@@ -11,7 +12,7 @@ import {
   statusMessage,
   type Transport,
 } from "../apdu/index.js";
-import { bytesToHex, equalBytes, type Msat, secp256k1 } from "../common/index.js";
+import { equalBytes, type Msat, secp256k1 } from "../common/index.js";
 import type { KeySource } from "../keys/index.js";
 import type { CardLimits } from "./card-data.js";
 import { PersonalizationError } from "./errors.js";
@@ -95,7 +96,7 @@ export function compareCard({ selected, status }: Identification, expected: Expe
   if (differences.length === 0) return;
   throw new PersonalizationError(
     "mismatch",
-    `card ${bytesToHex(expected.cardId)}: read back otherwise than written: ${differences.join(", ")}`,
+    `card ${formatCardId(expected.cardId)}: read back otherwise than written: ${differences.join(", ")}`,
     { hint: "Do not hand this card out. Reset it and make it again; a card that does it twice is broken." },
   );
 }

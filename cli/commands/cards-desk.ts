@@ -10,7 +10,7 @@ import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { agreeToOrder, cardInQuestion, deskAmount } from "../issuer/agree.js";
 import { type DeskOptions, withCardAtDesk } from "../issuer/at-desk.js";
-import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
+import { CARD_ARGUMENT, cardText, findCardId } from "../issuer/card-choice.js";
 import {
   issuerFolder,
   issuerOption,
@@ -38,7 +38,7 @@ export const readerOptions = (command: Command): Command =>
   );
 
 const standing = ({ card, counter, credit, authorizedTotal, blocked, pinTriesUsedUp }: Presence) => ({
-  card: cardHex(cardKey(card.cardId)),
+  card: cardText(cardKey(card.cardId)),
   payments: counter,
   credit,
   available: credit - authorizedTotal,
@@ -89,7 +89,7 @@ async function topUp(
 }
 
 const topUpData = (cardId: Uint8Array, { amount, reference, repeated }: PlacedOrder, left: Msat) => ({
-  card: cardHex(cardKey(cardId)),
+  card: cardText(cardKey(cardId)),
   amount,
   left,
   reference,

@@ -6,7 +6,7 @@ import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { agreeToOrder, cardInQuestion } from "../issuer/agree.js";
-import { CARD_ARGUMENT, cardHex, cardText, findCardId, timeText } from "../issuer/card-choice.js";
+import { CARD_ARGUMENT, cardText, findCardId, timeText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { bookOrder, type PlacedOrder, type ReferenceOption, referenceOption } from "../issuer/orders.js";
 import type { CommandOutput } from "../output.js";
@@ -29,7 +29,7 @@ If this ends with "may be booked", or is stopped, run the same command again: it
 function told(cardId: Uint8Array, booked: PlacedOrder, data: object, text: string): CommandOutput {
   const { reference, repeated, repeatText } = booked;
   return {
-    data: { card: cardHex(cardKey(cardId)), ...data, reference, repeated },
+    data: { card: cardText(cardKey(cardId)), ...data, reference, repeated },
     text: repeatText === undefined ? `${text} Reference: ${reference}.` : `${text}\n${repeatText}`,
     told: booked.told,
   };
@@ -52,7 +52,7 @@ async function replaceCard(
     return told(
       cardId,
       booked,
-      { replacedBy: cardHex(cardKey(replacement)), moved: booked.amount },
+      { replacedBy: cardText(cardKey(replacement)), moved: booked.amount },
       `${formatMsat(booked.amount)} moved from ${name(cardId)}, which is retired, to ${name(replacement)}. ${NEXT_TAP}.`,
     );
   });
@@ -129,7 +129,7 @@ async function retire(
   if (left === 0n) await agree(context, `Take card ${card} out of use for ever?`, yes);
   await retireCard(store, cardId, Date.now());
   return {
-    data: { card: cardHex(cardKey(cardId)) },
+    data: { card: cardText(cardKey(cardId)) },
     text: `Card ${name(cardId)} is retired; its id is never used again.`,
   };
 }

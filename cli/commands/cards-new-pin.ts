@@ -9,7 +9,7 @@ import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type DeskOptions, withDesk } from "../issuer/at-desk.js";
-import { cardHex, cardText } from "../issuer/card-choice.js";
+import { cardText } from "../issuer/card-choice.js";
 import { issuerFolder } from "../issuer/folder.js";
 import { type CardWithNewPin, renewAtDesk } from "../issuer/new-pin.js";
 import { makeRenewalFolder, renewalFolder } from "../issuer/renewals.js";
@@ -58,8 +58,8 @@ async function output(
   const delivered = presence !== undefined;
   return {
     data: {
-      card: cardHex(cardKey(card.cardId)),
-      replaces: cardHex(cardKey(old)),
+      card: cardText(cardKey(card.cardId)),
+      replaces: cardText(cardKey(old)),
       number: card.number,
       moved: moved.amount,
       left,

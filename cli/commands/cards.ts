@@ -9,7 +9,7 @@ import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm, csvOptions } from "../csv-options.js";
 import { InputError } from "../error-report.js";
-import { CARD_ARGUMENT, cardHex, cardText, findCardId } from "../issuer/card-choice.js";
+import { CARD_ARGUMENT, cardText, findCardId } from "../issuer/card-choice.js";
 import { cardData, cardTable, detailsData, detailsText } from "../issuer/card-view.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { type LimitsOptions, limitCards, limitsOptions } from "../issuer/limits.js";
@@ -81,7 +81,7 @@ async function withCard(
   return withIssuerLedger(context, options, async (store) => {
     const cardId = await findCardId(store, text);
     const done = await work(store, cardId);
-    return { data: { card: cardHex(cardKey(cardId)), ...done.data }, text: done.text };
+    return { data: { card: cardText(cardKey(cardId)), ...done.data }, text: done.text };
   });
 }
 

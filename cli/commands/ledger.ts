@@ -13,7 +13,7 @@ import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { backupEvery, readInterval, readKeep, USUAL_KEEP } from "../issuer/backup-every.js";
-import { cardHex, cardText, timeIso, timeText } from "../issuer/card-choice.js";
+import { cardText, timeIso, timeText } from "../issuer/card-choice.js";
 import {
   type IssuerChoice,
   issuerFolder,
@@ -106,7 +106,7 @@ const unmatchedData = (one: UnmatchedPayment) => ({
   sent: timeIso(one.sent_at),
   found: timeIso(one.found_at),
   resolved: timeIso(one.resolved_at),
-  ...(one.card === null ? {} : { card: cardHex(one.card), counter: String(one.counter) }),
+  ...(one.card === null ? {} : { card: cardText(one.card), counter: String(one.counter) }),
   note: one.note,
 });
 

@@ -49,9 +49,7 @@ async function pins(
   const journal = Journal.read(options.journal);
   const finished = new Set(cardLabels(journal).map(({ cardId }) => cardId));
   try {
-    const letters = await readPinLetters(path, passphrase, (id) =>
-      finished.has(Buffer.from(id).toString("hex")),
-    );
+    const letters = await readPinLetters(path, passphrase, (id) => finished.has(formatCardId(id)));
     if (options.html !== undefined) {
       writeDurableFile(options.html, letterPages(letters));
       return {
@@ -59,11 +57,12 @@ async function pins(
         text: `${plural(letters.length, "letter")} in ${options.html}, which only you can read. Print it, then delete it: the PINs stand in it in clear.`,
       };
     }
+    const told = letters.map((letter) => ({ ...letter, card: formatCardId(hexToBytes(letter.card)) }));
     return {
-      data: { letters },
+      data: { letters: told },
       text: renderTable(
         ["NUMBER", "HOLDER", "CARD", "PIN"],
-        letters.map(({ number, holder, card, pin }) => [number, holder, formatCardId(hexToBytes(card)), pin]),
+        told.map(({ number, holder, card, pin }) => [number, holder, card, pin]),
       ),
     };
   } finally {

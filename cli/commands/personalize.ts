@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { formatCardId } from "../../apdu/card-id.js";
-import { formatMsat, hexToBytes } from "../../common/index.js";
+import { formatMsat } from "../../common/index.js";
 import {
   type BatchStatus,
   batchStatus,
@@ -114,7 +114,7 @@ async function verify(
           return {
             data: card,
             text: renderRecord([
-              ["Card", formatCardId(hexToBytes(card.cardId))],
+              ["Card", card.cardId],
               ["Registered", card.registered ?? "no"],
               ["Signature", card.genuine ? "right" : "not that of the registered key"],
               ["Blocked", card.blocked ? "yes" : "no"],

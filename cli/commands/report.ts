@@ -11,7 +11,7 @@ import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm, csvOptions } from "../csv-options.js";
 import { EXIT } from "../exit-codes.js";
-import { cardHex, cardText } from "../issuer/card-choice.js";
+import { cardText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { withNodeBooks } from "../issuer/node-books.js";
 import { nodeData, nodeLabel, nodeTable } from "../issuer/node-view.js";
@@ -51,7 +51,7 @@ const spendingData = (report: SpendingReport, names: Names) => ({
   books: report.books,
   days: [...report.days].map(([day, sum]) => ({ day, ...sum })),
   payees: payeesOf(report, names).map(({ payee, name, sum }) => ({ payee, name, ...sum })),
-  cards: cardsOf(report, names).map(({ card, label, sum }) => ({ card: cardHex(card), label, ...sum })),
+  cards: cardsOf(report, names).map(({ card, label, sum }) => ({ card: cardText(card), label, ...sum })),
   nodes: report.nodes.map((one) => ({ ...nodeData(one), ...one.spent })),
 });
 
@@ -126,7 +126,7 @@ const comparisonData = ({
   compared,
   ofOtherNodes,
   settled,
-  differences: differences.map((one) => ({ ...one, card: cardHex(one.card), counter: String(one.counter) })),
+  differences: differences.map((one) => ({ ...one, card: cardText(one.card), counter: String(one.counter) })),
   listed,
   unknown: unknown.map((one) => ({ ...one, booked: one.booked ?? "not yet" })),
 });

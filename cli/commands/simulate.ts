@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { formatCardId } from "../../apdu/card-id.js";
+import { formatCardId, readCardId } from "../../apdu/card-id.js";
 import { CAPABILITY, LIFECYCLE, NO_LIMIT } from "../../apdu/index.js";
-import { bytesToHex, formatMsat, hexToBytes, parseAmount, secp256k1 } from "../../common/index.js";
+import { bytesToHex, formatMsat, parseAmount, secp256k1 } from "../../common/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { strangersProblem } from "../../lightning/untrusted-uri.js";
 import {
@@ -57,6 +57,15 @@ function wholeNumber(text: string, option: string, max: number): number {
   return value;
 }
 
+function givenId(text: string): Uint8Array {
+  const id = readCardId(text);
+  if (!id)
+    throw new InputError(
+      `--id: need 16 hex digits, with or without dashes, such as 0123-4567-89ab-cdef, have "${text.slice(0, 64)}"`,
+    );
+  return id;
+}
+
 async function makeNew(context: CommandContext, path: string, options: NewOptions): Promise<CommandOutput> {
   const recordPath = issuerRecordPath(path);
   for (const file of [path, recordPath])
@@ -74,7 +83,7 @@ async function makeNew(context: CommandContext, path: string, options: NewOption
   const issuerSecretKey = Uint8Array.from(randomBytes(32));
   const issuerPublicKey = secp256k1.publicKey(issuerSecretKey, false);
   const identity = {
-    cardId: options.id === undefined ? Uint8Array.from(randomBytes(8)) : hexToBytes(options.id, "--id"),
+    cardId: options.id === undefined ? Uint8Array.from(randomBytes(8)) : givenId(options.id),
     keySetId: Uint8Array.from(randomBytes(4)),
     sealKey: Uint8Array.from(randomBytes(16)),
   };
@@ -223,7 +232,7 @@ export const registerSimulate: RegisterCommand = (program, run) => {
       "--node-uri <uri>",
       "pubkey@host:port of the node that pays; default: a made-up one on this machine",
     )
-    .option("--id <hex>", "card id, 8 bytes; default: random")
+    .option("--id <id>", "card id, 16 hex digits with or without dashes; default: random")
     .option("--protocol <name>", `how the card talks: ${PROTOCOLS.join(", ")}`, "T=CL")
     .addHelpText(
       "after",

@@ -1,5 +1,5 @@
-import { formatCardId } from "../../apdu/card-id.js";
-import { bareNumber, bytesToHex, hexToBytes } from "../../common/index.js";
+import { formatCardId, readCardId } from "../../apdu/card-id.js";
+import { bareNumber } from "../../common/index.js";
 import { cardsLabelled, eachLabel, type LabelledCard, replacedAmong } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardIdOf, cardKey } from "../../issuer/store/values.js";
@@ -24,8 +24,7 @@ const MAX_LISTED = 10;
  */
 export async function findCardId(store: Store, text: string): Promise<Uint8Array> {
   const given = text.trim().normalize("NFC");
-  const hex = given.replaceAll("-", "").toLowerCase();
-  const id = /^[0-9a-f]{16}$/.test(hex) ? hexToBytes(hex) : undefined;
+  const id = readCardId(given);
   const found = new Map<bigint, string>();
   const take = ({ card, label }: LabelledCard) => found.size <= MAX_LISTED && found.set(card, label);
   const forms = new Set([given, given.normalize("NFD"), text]);
@@ -66,9 +65,6 @@ function isPrintedAs(label: string, text: string): boolean {
   const ends = [...label.matchAll(/\s/g)].map(({ index }) => index);
   return [...ends, label.length].some((end) => bareNumber(label.slice(0, end)) === wanted);
 }
-
-/** A card id in `--json`. */
-export const cardHex = (card: bigint): string => bytesToHex(cardIdOf(card));
 
 /** A time for people: `2026-11-22 10:00:00 UTC`. */
 export const timeText = (time: bigint | number): string =>

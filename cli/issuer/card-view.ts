@@ -8,11 +8,11 @@ import { loadLimit, NO_LIMIT_STORED } from "../../issuer/store/values.js";
 import { describeReason } from "../../lightning/api/index.js";
 import { renderRecord } from "../output.js";
 import { renderTable } from "../table.js";
-import { cardHex, cardText, timeIso, timeText } from "./card-choice.js";
+import { cardText, timeIso, timeText } from "./card-choice.js";
 
 /** A card in `--json`: amounts in msat. */
 export const cardData = (card: CardEntry) => ({
-  card: cardHex(card.card),
+  card: cardText(card.card),
   label: card.label,
   state: card.state,
   funded: card.funded,
@@ -26,7 +26,7 @@ export const cardData = (card: CardEntry) => ({
   keySet: bytesToHex(card.key_set),
   publicKey: bytesToHex(card.public_key),
   registeredAt: timeIso(card.registered_at),
-  ...(card.replaces === null ? {} : { replaces: cardHex(card.replaces) }),
+  ...(card.replaces === null ? {} : { replaces: cardText(card.replaces) }),
 });
 
 /** Cards as a table for people. */
@@ -46,7 +46,7 @@ export const cardTable = (cards: readonly CardEntry[]): string =>
 
 /** An authorization in `--json`. */
 export const authorizationData = (one: AuthorizationEntry) => ({
-  card: cardHex(one.card),
+  card: cardText(one.card),
   counter: one.counter,
   state: one.state,
   amount: one.amount,

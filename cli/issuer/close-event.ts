@@ -20,7 +20,7 @@ import { type CommandOutput, renderRecord } from "../output.js";
 import { progress } from "../progress.js";
 import { agree } from "../prompt/confirm.js";
 import { renderTable } from "../table.js";
-import { cardHex, cardText, timeIso } from "./card-choice.js";
+import { cardText, timeIso } from "./card-choice.js";
 import { withIssuerLedger } from "./folder.js";
 import { mayBeBooked } from "./orders.js";
 
@@ -144,12 +144,12 @@ function closed({ blocked, due, inFlight: open, csv, payouts, before = 0 }: Clos
   return {
     data: {
       blocked,
-      due: due.map((card) => ({ card: cardHex(card.card), label: card.label, left: remaining(card) })),
+      due: due.map((card) => ({ card: cardText(card.card), label: card.label, left: remaining(card) })),
       total,
       inFlight: open,
       paidOut,
       payouts: payouts?.map(({ card, label, amount, at }) => ({
-        card: cardHex(card),
+        card: cardText(card),
         label,
         amount,
         at: timeIso(at),

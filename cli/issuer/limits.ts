@@ -6,7 +6,7 @@ import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
-import { cardHex, cardText, findCardId } from "./card-choice.js";
+import { cardText, findCardId } from "./card-choice.js";
 import { type IssuerChoice, withIssuerLedger } from "./folder.js";
 
 export interface LimitsOptions extends IssuerChoice {
@@ -71,7 +71,7 @@ export async function limitCards(
     if (changes) await setLimits(store, cardId, change, Date.now());
     if (policy) await setPolicy(store, cardId, policy);
     return {
-      data: { card: cardHex(cardKey(cardId)), limits: change, policy: options.policy },
+      data: { card: cardText(cardKey(cardId)), limits: change, policy: options.policy },
       text: [
         changes
           ? `Card ${cardText(cardKey(cardId))} gets its new limits with its next tap, or at once with: chequecard cards deliver`

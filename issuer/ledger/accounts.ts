@@ -1,4 +1,6 @@
 import type { Selectable } from "kysely";
+import { formatCardId } from "../../apdu/card-id.js";
+import { bytesToHex } from "../../common/bytes.js";
 import { type Msat, msat } from "../../common/msat.js";
 import { changedMeanwhile } from "../store/errors.js";
 import { findMany } from "../store/many.js";
@@ -9,8 +11,11 @@ import { LedgerError } from "./errors.js";
 
 export type AccountRow = Selectable<AccountsTable>;
 
-/** Card id as sixteen hex digits, for messages. */
-export const cardName = (card: bigint): string => Buffer.from(cardIdOf(card)).toString("hex");
+/** Card id as it is printed on the card, for messages. */
+export const cardName = (card: bigint): string => formatCardId(cardIdOf(card));
+
+/** Card id as sixteen hex digits, for texts in the ledger that later tries are compared with. */
+export const storedCardName = (card: bigint): string => bytesToHex(cardIdOf(card));
 
 const int = "int" as const;
 const ACCOUNT: FindStatement<"card", AccountRow> = findMany(

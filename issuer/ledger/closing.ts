@@ -1,7 +1,7 @@
 import { type Msat, msat } from "../../common/msat.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { cardIdOf } from "../store/values.js";
-import { cardName } from "./accounts.js";
+import { storedCardName } from "./accounts.js";
 import { placeOrder } from "./orders.js";
 import type { CardEntry } from "./registry.js";
 
@@ -88,7 +88,7 @@ export async function payOutInClosing(
   note: string,
   now: number,
 ): Promise<void> {
-  const reference = `${referencesOf(since)}${cardName(card)}-${operation + 1n}`;
+  const reference = `${referencesOf(since)}${storedCardName(card)}-${operation + 1n}`;
   await placeOrder(store, reference, { kind: "cash-out", cardId: cardIdOf(card), note }, now);
 }
 

@@ -1,9 +1,11 @@
+import { formatCardId } from "../../apdu/card-id.js";
+import { hexToBytes } from "../../common/bytes.js";
 import { ValueError } from "../../common/errors.js";
 import { type Msat, msat } from "../../common/msat.js";
 import { changedMeanwhile } from "../store/errors.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
-import { cardName, lockAccounts } from "./accounts.js";
+import { lockAccounts, storedCardName } from "./accounts.js";
 import { LedgerError } from "./errors.js";
 import { cashOut, fund, replace, reverse } from "./operations.js";
 
@@ -49,14 +51,14 @@ export function checkReference(reference: string, path = "reference"): string {
 
 /** The order in words, the same for each try of it. */
 export function requestOf(order: Order): string {
-  const card = `card ${cardName(cardKey(order.cardId))}`;
+  const card = `card ${storedCardName(cardKey(order.cardId))}`;
   switch (order.kind) {
     case "top-up":
       return `top-up of ${order.amount} msat for ${card}`;
     case "cash-out":
       return `cash-out of ${card}`;
     case "replace":
-      return `replacement of ${card} by card ${cardName(cardKey(order.replacement))}`;
+      return `replacement of ${card} by card ${storedCardName(cardKey(order.replacement))}`;
     case "reverse":
       return `reversal of operation ${order.operation} of ${card}`;
   }
@@ -91,7 +93,7 @@ export async function placeOrder(
     if (found && found.request !== request)
       throw new LedgerError(
         "reference-used",
-        `reference ${reference} is of another order: ${found.request}`,
+        `reference ${reference} is of another order: ${found.request.replace(/(?<=card )[0-9a-f]{16}/g, (id) => formatCardId(hexToBytes(id)))}`,
         {
           hint: "Give this order a reference of its own, or leave --reference out.",
         },

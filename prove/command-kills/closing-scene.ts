@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatCardId } from "../../apdu/card-id.js";
 import { bytesToHex } from "../../common/index.js";
 import { cashOutCard, listCards } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
@@ -112,7 +113,7 @@ function wholeList(end: VictimEnd, made: readonly LedgerCard[]): string[] {
     paidOut: string;
   };
   const amounts = new Map(payouts.map(({ card, amount }) => [card, amount]));
-  const wrong = made.filter(({ cardId, paidIn }) => amounts.get(bytesToHex(cardId)) !== String(paidIn));
+  const wrong = made.filter(({ cardId, paidIn }) => amounts.get(formatCardId(cardId)) !== String(paidIn));
   const total = made.reduce((sum, { paidIn }) => sum + paidIn, 0n);
   return [
     ...(payouts.length === made.length && wrong.length === 0

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatCardId } from "../../apdu/card-id.js";
 import { ledgerRegistry } from "../../cli/card-registry.js";
-import { bytesToHex, hexToBytes, secp256k1, utf8 } from "../../common/index.js";
+import { bytesToHex, secp256k1, utf8 } from "../../common/index.js";
 import { type CardEntry, listCards, remaining } from "../../issuer/ledger/index.js";
 import { bindStore } from "../../issuer/store/index.js";
 import { cardIdOf } from "../../issuer/store/values.js";
@@ -94,7 +95,7 @@ export function newPinScene(): Scene {
       return [
         ...moneyProblems(cards),
         ...(active.length === 1 && active[0] && remaining(active[0]) === CREDIT
-          ? await cardProblems(folder, bytesToHex(cardIdOf(active[0].card)))
+          ? await cardProblems(folder, cardIdOf(active[0].card))
           : ["not exactly one active card with the money"]),
         ...(active.length + retired.length === cards.length ? [] : ["an id is neither active nor retired"]),
         ...leftovers(folder),
@@ -114,7 +115,7 @@ function moneyProblems(cards: readonly CardEntry[]): string[] {
 }
 
 /** The card says that it is the active id, and a letter has its PIN. */
-const cardProblems = (folder: string, id: string): Promise<string[]> =>
+const cardProblems = (folder: string, id: Uint8Array): Promise<string[]> =>
   inCopy(folder, (copy) =>
     withKeysOf(copy, async (keys) => {
       const file = openCardFile(join(copy, "card.json"));
@@ -124,10 +125,12 @@ const cardProblems = (folder: string, id: string): Promise<string[]> =>
         const registry = { checkPolicy: () => {}, register: never, activate: never, retire: never, lookup };
         const { cardId } = await inspectCard(connectCard(file.card), keys, registry);
         const letters = await readPinLetters(lettersOf(copy), utf8(PASSPHRASE), (letter) =>
-          Buffer.from(letter).equals(hexToBytes(id)),
+          Buffer.from(letter).equals(id),
         );
         return [
-          ...(cardId === id ? [] : [`the card is ${cardId}, the active id ${id}`]),
+          ...(cardId === formatCardId(id)
+            ? []
+            : [`the card is ${cardId}, the active id ${formatCardId(id)}`]),
           ...(letters.length === 1 ? [] : [`${letters.length} letters for it`]),
         ];
       } finally {

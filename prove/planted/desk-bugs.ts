@@ -48,6 +48,21 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
     [AGREE, "parseCharge(text, rate, currency)", "parseCharge(text, rate)"],
   ),
   bug(
+    "ids of cards have no dashes in JSON",
+    [
+      {
+        tests: "test/cli/card-ids.test.ts",
+        named: "has dashes wherever it stands in JSON, as Uint8Array and as Buffer",
+      },
+    ],
+    ["cli/output.ts", 'key === "cardId" ? formatCardId(bytes) : bytesToHex(bytes)', "bytesToHex(bytes)"],
+  ),
+  bug(
+    "what an order asks is kept in another form than earlier versions compare with",
+    [orders("are refused under the reference of another order")],
+    [ORDERS, "storedCardName(cardKey(order.cardId))", "formatCardId(order.cardId)"],
+  ),
+  bug(
     "an order is not looked for under its reference",
     [orders("sqlite under one reference are booked once"), orders("COMMIT was kept but not answered")],
     [ORDERS, '.where("reference", "=", reference)', '.where("reference", "=", "")'],

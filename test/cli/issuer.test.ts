@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeF
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readCardId } from "../../apdu/card-id.js";
 import { EXIT } from "../../cli/exit-codes.js";
 import { startOfDay } from "../../cli/issuer/time-span.js";
 import { beginClosing, cashOutCard } from "../../issuer/ledger/index.js";
@@ -128,8 +129,8 @@ describe("cards", () => {
     const { cards } = (await json("cards", "list")) as { cards: { card: string; label: string }[] };
     expect(cards.map(({ label }) => label).sort()).toEqual(["0001", "0002", "0003", "0004", "0005"]);
     const [{ card: id = "" } = {}] = cards;
-    const dashed = (id.match(/.{4}/g) ?? []).join("-");
-    for (const name of [id, dashed, id.toUpperCase()])
+    expect(id).toMatch(/^[0-9a-f]{4}(-[0-9a-f]{4}){3}$/);
+    for (const name of [id, id.replaceAll("-", ""), id.toUpperCase()])
       expect(await json("cards", "show", name)).toMatchObject({ card: id });
     expect((await json("cards", "list", "--label", "0003")).cards).toHaveLength(1);
     expect(await json("cards", "list", "--limit", "2")).toMatchObject({ more: true });
@@ -137,6 +138,23 @@ describe("cards", () => {
       expect(await run("cards", "show", wrong)).toMatchObject({ exitCode: EXIT.INPUT, out: "" });
     expect(await run("cards", "list", "--state", "lost")).toMatchObject({ exitCode: EXIT.INPUT });
     expect((await run("cards", "list")).out).toContain("20,000 sat");
+  });
+
+  it("have their ids with dashes in text, JSON and files, and in what is refused", async () => {
+    const { card: id } = await entry("0001");
+    const bare = String(id).replaceAll("-", "");
+    await json("cards", "export", at("ids.csv"));
+    const refused = await run("cards", "retire", "--yes", bare);
+    expect(refused.exitCode).toBe(EXIT.INPUT);
+    const said = [refused.err, readFileSync(at("ids.csv"), "utf8")];
+    for (const args of [["list"], ["show", bare]]) {
+      said.push((await run("cards", ...args)).out);
+      said.push((await run("--json", "cards", ...args)).out);
+    }
+    for (const text of said) {
+      expect(text).toContain(id);
+      expect(text).not.toContain(bare);
+    }
   });
 
   it("get money in the ledger, and at once when they lie on the reader", async () => {
@@ -337,7 +355,7 @@ describe("issuer close-event", () => {
     const store = await openSqlite({ path: join(ISSUER, "ledger.db") });
     const [first, ...others] = (listed.due as { card: string; label: string; left: string }[]) ?? [];
     await beginClosing(store);
-    await cashOutCard(store, Buffer.from(first?.card ?? "", "hex"), "event closed", Date.now());
+    await cashOutCard(store, readCardId(first?.card ?? "") ?? new Uint8Array(), "event closed", Date.now());
     await store.close();
     await json("cards", "cash-out", "--yes", others[0]?.card ?? "", "--note", "at the desk");
     const close = ["issuer", "close-event", ISSUER, "--cash-out-all", "--yes", "--csv", at("due.csv")];

@@ -86,8 +86,13 @@ describe("personalization on the command line", () => {
         genuine: true,
         registered: "active",
         credit: "50000000",
+        cardId: JSON.parse(made.out).cardId,
         pinSet: true,
       });
+      const labels = ["personalize", "labels", path("."), "--qr", "svg", "--journal", path("batch.journal")];
+      const told = JSON.parse((await run("--json", ...labels)).out);
+      expect(told.labels).toMatchObject([{ cardId: JSON.parse(made.out).cardId }]);
+      expect(told.files).toContain(`${JSON.parse(made.out).cardId}.svg`);
       const again = await run(...one);
       expect(again).toMatchObject({ exitCode: EXIT.INPUT });
       expect(again.err).toContain("card A7 is done already");

@@ -46,7 +46,7 @@ describe.each(["sqlite", "postgres"] as const)("one card's fault, on %s", (kind)
     expect(await service.reconciler.run()).toMatchObject({ gaps: 1 });
     expect(await service.reconciler.run()).toMatchObject({ gaps: 0 });
     expect(await open(service)).toEqual([cardKey(faulty.cardId)]);
-    expect(alerts).toMatchObject([{ event: "card", alert: true, card: "cafe000000000001" }]);
+    expect(alerts).toMatchObject([{ event: "card", alert: true, card: "cafe-0000-0000-0001" }]);
     expect(await service.violations()).toEqual([]);
     await service.close();
   });
@@ -94,7 +94,7 @@ describe.each(["sqlite", "postgres"] as const)("one card's fault, on %s", (kind)
     const twin = { ...new SigningCard(2, SEAL_KEY).registration(), publicKey: card.registration().publicKey };
     await expect(registerCard(service.store, twin, service.clock.now)).rejects.toMatchObject({
       code: "card-exists",
-      message: expect.stringMatching(/has the public key of card cafe000000000001/),
+      message: expect.stringMatching(/has the public key of card cafe-0000-0000-0001/),
     });
     expect(await service.store.db.selectFrom("cards").select("card").execute()).toHaveLength(1);
   });

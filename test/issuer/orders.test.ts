@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { sat } from "../../common/index.js";
+import { formatCardId } from "../../apdu/card-id.js";
+import { bytesToHex, sat } from "../../common/index.js";
 import {
   cashOutCard,
   findTopUp,
@@ -82,8 +83,12 @@ describe.each(["sqlite", "postgres"] as const)("orders on %s", (kind) => {
     for (const order of wrong)
       await expect(placeOrder(store, "r", order, clock.now)).rejects.toMatchObject({
         code: "reference-used",
-        message: expect.stringContaining("top-up of 5000 msat"),
+        message: `reference r is of another order: top-up of 5000 msat for card ${formatCardId(cardId)}`,
       });
+    // Of what earlier versions wrote a repeat is found too: the text in the ledger keeps its form.
+    expect(await store.db.selectFrom("orders").select("request").execute()).toEqual([
+      { request: `top-up of 5000 msat for card ${bytesToHex(cardId)}` },
+    ]);
     for (const bad of ["", " r", "../r", "ä", "r".repeat(65)])
       await expect(placeOrder(store, bad, wrong[0] as Order, clock.now)).rejects.toMatchObject({
         name: "ValueError",

@@ -154,8 +154,8 @@ describe("a card list as spreadsheets write it", () => {
 
 describe("labels", () => {
   const labels: CardLabel[] = [
-    { cardId: "0102030405060708", number: "0001", holder: 'Ada, "A"', qr: "CHEQUECARD:0102030405060708" },
-    { cardId: "1112131415161718", number: "=1+1", holder: "@x", qr: "CHEQUECARD:1112131415161718" },
+    { cardId: "0102-0304-0506-0708", number: "0001", holder: 'Ada, "A"', qr: "CHEQUECARD:0102030405060708" },
+    { cardId: "1112-1314-1516-1718", number: "=1+1", holder: "@x", qr: "CHEQUECARD:1112131415161718" },
   ];
 
   it("are a CSV that no spreadsheet runs", () => {
@@ -169,14 +169,17 @@ describe("labels", () => {
     const folder = newFolder();
     expect(exportLabels(folder, labels, "png")).toEqual([
       "labels.csv",
-      "0102030405060708.png",
-      "1112131415161718.png",
+      "0102-0304-0506-0708.png",
+      "1112-1314-1516-1718.png",
     ]);
     for (const { cardId, qr } of labels) {
       expect(readQrPng(readFileSync(join(folder, `${cardId}.png`)))).toBe(qr);
     }
-    expect(exportLabels(folder, labels.slice(0, 1), "svg")).toEqual(["labels.csv", "0102030405060708.svg"]);
-    expect(readFileSync(join(folder, "0102030405060708.svg"), "utf8")).toContain("<svg");
+    expect(exportLabels(folder, labels.slice(0, 1), "svg")).toEqual([
+      "labels.csv",
+      "0102-0304-0506-0708.svg",
+    ]);
+    expect(readFileSync(join(folder, "0102-0304-0506-0708.svg"), "utf8")).toContain("<svg");
     expect(exportLabels(folder, labels)).toEqual(["labels.csv"]);
     const hostile = [{ ...labels[0], cardId: "../../x" } as CardLabel];
     expect(() => exportLabels(folder, hostile, "svg")).toThrow("card id");

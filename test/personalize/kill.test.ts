@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { formatCardId } from "../../apdu/card-id.js";
 import { bytesToHex } from "../../common/index.js";
 import { inspectCard, Journal, readPinLetters } from "../../personalize/index.js";
 import { connectCard, createCardFile, openCardFile } from "../../simulator/index.js";
@@ -116,8 +117,8 @@ async function expectWhole(path: string, count: number): Promise<void> {
     seen.add(facts.cardId);
     file.close();
   }
-  expect([...seen].sort()).toEqual(active.map(({ cardId }) => bytesToHex(cardId)).sort());
-  const letters = await readPinLetters(join(path, "letters"), PASSPHRASE, (id) => seen.has(bytesToHex(id)));
+  expect([...seen].sort()).toEqual(active.map(({ cardId }) => formatCardId(cardId)).sort());
+  const letters = await readPinLetters(join(path, "letters"), PASSPHRASE, (id) => seen.has(formatCardId(id)));
   expect(new Set(letters.map(({ card }) => card)).size).toBe(count);
   expect(new Set(letters.map(({ number }) => number)).size).toBe(count);
 }

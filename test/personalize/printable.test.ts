@@ -4,7 +4,7 @@ import { labelSheet, letterPages } from "../../personalize/index.js";
 
 const letter = { card: "0123456789abcdef", number: "0001", holder: "Ada", pin: "0042" };
 const label = {
-  cardId: "0123456789abcdef",
+  cardId: "0123-4567-89ab-cdef",
   number: "0001",
   holder: "Ada",
   qr: "CHEQUECARD:0123456789ABCDEF",
