@@ -282,7 +282,7 @@ export const registerDeputy: RegisterCommand = (program, run) => {
     );
   deputy
     .command("list")
-    .description("the terminals of a node")
+    .description("list the offline terminals of a node, with key ids and those revoked")
     .requiredOption("--node <folder>", "the merchant's embedded node")
     .addHelpText("after", "\nExample:\n  chequecard deputy list --node shop\n")
     .action((options: { node: string }) => run(async () => list(options.node)));

@@ -199,7 +199,12 @@ export const registerPersonalize: RegisterCommand = (program, run) => {
   personalize
     .command("status")
     .description("say how a batch stands, also while it runs")
-    .argument("[journal]", "the batch's journal", "batch.journal")
+    .argument(
+      "[journal]",
+      "file in which `personalize batch` keeps every step of every card",
+      "batch.journal",
+    )
+    .addHelpText("after", "\nExample:\n  chequecard personalize status batch.journal\n")
     .action((journal: string) => run(async () => status(journal)));
   readerOptions(keySourceOptions(personalize.command("verify")))
     .description("read a card and check it against the ledger; changes nothing")

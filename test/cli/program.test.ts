@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../cli/commands.js";
 import { buildProgram } from "../../cli/program.js";
@@ -11,6 +12,24 @@ describe("the table of commands", () => {
     expect(COMMANDS.map(({ name, description }) => [name, description])).toEqual(
       commands.map((command) => [command.name(), command.description()]),
     );
+  });
+
+  it("says on one line what each command, subcommand and option is for", async () => {
+    const wrong: string[] = [];
+    let seen = 0;
+    const check = (of: string, text: string): void => {
+      seen++;
+      if (!/^\S.*[^\s.]$/.test(text)) wrong.push(`${of}: "${text}"`);
+    };
+    const walk = (command: Command, above: string): void => {
+      const name = `${above} ${command.name()}`.trim();
+      check(name, command.description());
+      for (const { flags, description } of command.options) check(`${name} ${flags}`, description);
+      for (const child of command.commands) walk(child, name);
+    };
+    walk(await whole(), "");
+    expect(wrong).toEqual([]);
+    expect(seen).toBeGreaterThan(200);
   });
 
   it("loads the options and subcommands of the command that is asked for, and of no other", async () => {
