@@ -1,4 +1,4 @@
-import { msat } from "../../common/index.js";
+import { bytesToHex, msat } from "../../common/index.js";
 import type { NodeFaults } from "../../testing/nodes/fake-node.js";
 import type { SeededRandom } from "../../testing/random.js";
 import type { Faults } from "./faults.js";
@@ -12,19 +12,27 @@ export interface Surroundings {
 }
 
 /**
- * Lines and routes between nodes: messages come late, twice or never, payments fail or are pending for minutes.
+ * Lines and routes between nodes: messages come late, twice, in another order or never, payments fail or are pending for minutes.
  * @param holding payments that their payee keeps pending, by hash, until a moment of the simulated time
  */
 export function faultyLines(
   { time, faults, random }: Surroundings,
   holding: ReadonlyMap<string, number>,
 ): NodeFaults {
+  /** When the last message of each line arrives. */
+  const last = new Map<string, number>();
   return {
     carry(from, to, deliver) {
-      for (let copies = faults.copies(); copies > 0; copies--)
-        void time.sleep(faults.delay()).then(() => {
+      const line = `${bytesToHex(from.nodeId)}>${bytesToHex(to.nodeId)}`;
+      for (let copies = faults.copies(); copies > 0; copies--) {
+        const at = time.now + faults.delay();
+        // A connection keeps the order of its messages; here they overtake each other as well, until all is healed.
+        const arrival = faults.on ? at : Math.max(at, last.get(line) ?? 0);
+        last.set(line, arrival);
+        void time.sleep(arrival - time.now).then(() => {
           if (from.isConnected(to) && !to.isDown) deliver();
         });
+      }
     },
     async route({ hash, maxFee, payer, payee, arrive }) {
       await time.sleep(faults.routeDelay());
