@@ -160,6 +160,8 @@ class PeerReply implements Reply {
   }
 
   async balance(left: Msat | undefined): Promise<void> {
+    // It ends the peer's waiting (specs/08 §3.7), and the update that could not be sent is still to come.
+    if (this.#failure) return;
     const payload = encodeCardBalance({ requestHash: this.#requestHash, left });
     await this.#send(PEER_MESSAGE.CARD_BALANCE, payload);
   }

@@ -158,7 +158,7 @@ export class PaymentSender {
       }),
       this.late,
     );
-    return { hasAnswered: balance !== undefined, cardUpdate, left: balance?.left };
+    return { hasAnswered: (balance ?? cardUpdate) !== undefined, cardUpdate, left: balance?.left };
   }
 
   /**

@@ -319,6 +319,22 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
     ],
   ),
   bug(
+    "a status is answered with what is left first, and the update comes when nobody waits for it",
+    [test("authorizer", "sqlite gives a card that shows its status its update before"), systemFaults],
+    [
+      AUTHORIZER,
+      `      if (pending) await reply.update(await sealUpdate(this.#ports, card, pending));
+      await reply.balance(left);`,
+      `      await reply.balance(left);
+      if (pending) await reply.update(await sealUpdate(this.#ports, card, pending));`,
+    ],
+  ),
+  bug(
+    "the issuer tells what is left although the update before it was lost with its connection",
+    [receiver("where the update before it could not be sent")],
+    ["lightning/api/receiver.ts", "    if (this.#failure) return;\n", ""],
+  ),
+  bug(
     "a card is given the same update twice with one answer",
     [test("authorizer", "sqlite hands a pending update out before it pays, once")],
     ["issuer/authorizer/answer.ts", "!pending || pending.sequence === this.#sent", "!pending"],

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { msat, type Secp256k1, sat, secp256k1, utf8 } from "../../common/index.js";
 import { blockCard, cashOutCard, fundCard, retireCard, unblockCard } from "../../issuer/ledger/index.js";
-import { encodeInitiatePayment, PEER_MESSAGE } from "../../lightning/api/index.js";
+import { encodeInitiatePayment, PEER_MESSAGE, statusChallenge } from "../../lightning/api/index.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { featureBits } from "../../lightning/features.js";
@@ -341,6 +341,20 @@ describe.each(["sqlite", "postgres"] as const)("authorizer on %s", (kind) => {
     expect(await service.reconciler.run()).toMatchObject({ settled: 2, open: 0 });
     service.node.behaviour = "settle";
     expect(await service.present(refused.token, refused.invoice)).toEqual(ACCEPTED);
+  });
+
+  it("gives a card that shows its status its update before it says what is left", async () => {
+    await using service = await start();
+    const card = await service.card(1);
+    await fundCard(service.store, card.cardId, sat(5000), "cash", service.clock.now);
+    const [time, nonce] = [BigInt(Math.floor(service.clock.now / 1000)), new Uint8Array(24)];
+    const status = card.status(statusChallenge(NODE_ID, time, nonce));
+    const said: string[] = [];
+    await service.authorizer.cardStatus(
+      { status, time, nonce },
+      { update: async () => void said.push("update"), balance: async () => void said.push("balance") },
+    );
+    expect(said).toEqual(["update", "balance"]);
   });
 
   it("hands a pending update out before it pays, once", async () => {

@@ -42,7 +42,7 @@ class Decider implements PaymentAuthorizer {
     return this.decide(reply);
   }
 
-  async cardStatus(_: CardStatus, reply: Pick<Reply, "update">): Promise<void> {
+  async cardStatus(_: CardStatus, reply: Pick<Reply, "update" | "balance">): Promise<void> {
     this.statuses++;
     if (this.update) await reply.update(this.update);
   }
@@ -243,6 +243,26 @@ describe("a payer that is asked", () => {
 describe("a card's status", () => {
   const status = (time: number) =>
     encodeCardStatus({ status: UPDATE, time: BigInt(time), nonce: new Uint8Array(24) });
+
+  it("is not answered with what is left where the update before it could not be sent", async () => {
+    const { payer, merchant, decider, events, got, says, settled } = await desk();
+    const messages = got(merchant);
+    let isLost = true;
+    decider.cardStatus = async (_, reply) => {
+      if (isLost) payer.disconnect(merchant);
+      await reply.update(TOKEN);
+      await merchant.connect({ nodeId: payer.nodeId, host: "127.0.0.1", port: 9735 });
+      await reply.balance(msat(7n));
+    };
+    says(merchant, status(NOW), PEER_MESSAGE.CARD_STATUS);
+    await settled();
+    expect(messages).toEqual([]);
+    expect(kinds(events)).toEqual(["undeliverable"]);
+    isLost = false;
+    says(merchant, status(NOW), PEER_MESSAGE.CARD_STATUS);
+    await settled();
+    expect(messages.map(({ type }) => type)).toEqual([PEER_MESSAGE.CARD_UPDATE, PEER_MESSAGE.CARD_BALANCE]);
+  });
 
   it("brings the pending update, or silence", async () => {
     const { merchant, decider, got, says, settled } = await desk();

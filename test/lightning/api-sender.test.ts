@@ -447,4 +447,15 @@ describe("card updates", () => {
       code: "unreachable",
     });
   });
+
+  it("a status is answered by an update also where nothing follows it", async () => {
+    const { sender, payer, says, uriOf } = await shop({ answerTimeoutMs: A_WHILE_MS });
+    const status = { status: new Uint8Array(149).fill(9), time: 1n, nonce: new Uint8Array(24) };
+    payer.onMessage(({ type }) => {
+      if (type === PEER_MESSAGE.CARD_STATUS) says(payer, PEER_MESSAGE.CARD_UPDATE, update(status.status));
+    });
+    expect(await sender.askCardStatus(uriOf(payer), status)).toEqual({
+      ...{ hasAnswered: true, cardUpdate: UPDATE, left: undefined },
+    });
+  });
 });
