@@ -1,7 +1,7 @@
 import cliProgress from "cli-progress";
 import { formatCardId } from "../apdu/card-id.js";
 import { plural, visible } from "../common/index.js";
-import type { BatchEvent, CardStep } from "../personalize/index.js";
+import { type BatchEvent, type CardStep, FACTORY_KEYS_KEPT } from "../personalize/index.js";
 import type { CommandContext } from "./command-context.js";
 
 /** What a batch looks like while it runs. */
@@ -39,11 +39,12 @@ const sentence = ({ message, hint }: BatchError): string => visible(hint ? `${me
 function lines(context: CommandContext): BatchView {
   return {
     show(event) {
-      if (event.kind === "card")
+      if (event.kind === "card") {
         context.note(
           `${event.reader}: card ${event.card.number} ${formatCardId(event.card.cardId)} ${event.card.how}, ${event.left} left`,
         );
-      else if (event.kind === "refused" || event.kind === "torn" || event.kind === "reader-gone")
+        if (event.card.keepsFactoryKeys) context.note(`${event.reader}: ${FACTORY_KEYS_KEPT}`);
+      } else if (event.kind === "refused" || event.kind === "torn" || event.kind === "reader-gone")
         context.note(`${event.reader}: ${sentence(event.error)}`);
     },
     stop: () => undefined,
@@ -86,6 +87,8 @@ function bars(context: CommandContext, total: number, done: number): BatchView {
           return bar.update(STEPS.indexOf(event.step), { text: STEP_TEXT[event.step] });
         case "card":
           made++;
+          if (event.card.keepsFactoryKeys)
+            multi.log(`${visible(event.reader)}: card ${visible(event.card.number)}: ${FACTORY_KEYS_KEPT}\n`);
           bar.update(STEPS.length - 1, { text: `card ${visible(event.card.number)} is done: take it away` });
           return whole.update(total - event.left, { text: rate(event.left) });
         default:

@@ -22,6 +22,14 @@ export interface RefusedChip {
   readonly reason: string;
 }
 
+/** A chip that kept its factory keys when it got others. */
+export interface KeptKeys {
+  readonly chip: string;
+  readonly version: number;
+  /** Of the card that it became. */
+  readonly number: string | undefined;
+}
+
 export interface BatchStatus {
   readonly batch: string;
   readonly profile: string;
@@ -29,6 +37,8 @@ export interface BatchStatus {
   /** Begun and not done: their chips have to be laid on a reader again. */
   readonly halfDone: readonly ItemStatus[];
   readonly refused: readonly RefusedChip[];
+  /** Cards that have their factory keys beside the new ones. */
+  readonly factoryKeys: readonly KeptKeys[];
   /** Chips by what their last channel protected. */
   readonly channels: Readonly<Record<ChannelProtection, number>>;
 }
@@ -55,6 +65,11 @@ export function batchStatus(journal: Journal): BatchStatus {
   const halfDone = journal.items
     .filter(({ stage, chip }) => stage !== "done" && chip !== undefined)
     .map(itemStatus);
+  const factoryKeys = [...journal.chips.values()].flatMap(({ chip, kept, item }) =>
+    kept === undefined
+      ? []
+      : [{ chip, version: kept, number: item === undefined ? undefined : journal.items[item]?.order.number }],
+  );
   const channels: Record<ChannelProtection, number> = { encrypted: 0, mac: 0, clear: 0 };
   for (const { level } of journal.chips.values()) if (level !== undefined) channels[protectionOf(level)]++;
   return {
@@ -63,6 +78,7 @@ export function batchStatus(journal: Journal): BatchStatus {
     counts: journal.counts(),
     halfDone,
     refused,
+    factoryKeys,
     channels,
   };
 }

@@ -2,12 +2,14 @@ import {
   CARD_AID,
   CardStatusError,
   CLA,
+  type CommandApdu,
   command,
   decodeResponseApdu,
   encodeCommandApdu,
   formatSw,
   INS,
   ISSUER_SECURITY_DOMAIN_AID,
+  type SecureChannel,
   type SelectResponse,
   SW,
   select,
@@ -35,13 +37,15 @@ export interface Probe {
   readonly application: SelectResponse;
 }
 
+const getDataCommand = (tag: number): CommandApdu =>
+  command(CLA.PROPRIETARY, INS.GET_DATA, { p1: tag >> 8, p2: tag & 0xff, le: 256 });
+
 /** What cards tell to anyone, or not: any refusal means that this one does not. */
 async function getData(
   transport: Transport,
   tag: number,
 ): Promise<{ readonly data: Uint8Array | undefined; readonly sw: number }> {
-  const apdu = command(CLA.PROPRIETARY, INS.GET_DATA, { p1: tag >> 8, p2: tag & 0xff, le: 256 });
-  const { data, sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(apdu)));
+  const { data, sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(getDataCommand(tag))));
   return { data: sw === SW.OK ? data : undefined, sw };
 }
 
@@ -109,6 +113,12 @@ export async function selectDomain(transport: Transport): Promise<void> {
     cause: new CardStatusError("SELECT", last),
     hint: "Use a GlobalPlatform card (JCOP 3 or 4, for example).",
   });
+}
+
+/** The keys of the security domain, asked for through a channel to it; undefined when the card does not tell. */
+export async function keysThrough(channel: SecureChannel): Promise<KeyInformation | undefined> {
+  const { data, sw } = await channel.send(getDataCommand(KEY_INFORMATION));
+  return sw === SW.OK ? readKeyInformation(data) : undefined;
 }
 
 /**

@@ -33,3 +33,4 @@ export {
   renewCard,
 } from "./renew-card.js";
 export { type ResetCard, type ResetContext, resetCard } from "./reset-card.js";
+export { FACTORY_KEYS_KEPT } from "./rotate-keys.js";

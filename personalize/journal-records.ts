@@ -55,6 +55,8 @@ export const recordSchema = z.discriminatedUnion("step", [
   z.strictObject({ step: z.literal("rotating"), chip, from: version, to: version }),
   /** The chip has the new keys. */
   z.strictObject({ step: z.literal("rotated"), chip, version }),
+  /** The chip has factory keys of this version still, beside the new ones. */
+  z.strictObject({ step: z.literal("kept"), chip, version }),
   /** Nothing is left to do for this card. */
   z.strictObject({ step: z.literal("done"), item, card: hex(8) }),
   /** The operator lets the chip be tried again. */

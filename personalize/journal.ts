@@ -39,6 +39,8 @@ export interface ChipState {
   rotating: { readonly from: number; readonly to: number } | undefined;
   /** The version that the chip has since. */
   rotatedTo: number | undefined;
+  /** Version of factory keys that the chip has still, beside the new ones. */
+  kept: number | undefined;
   /** Security level of its last channel. */
   level: number | undefined;
   /** What this process found out about the chip's channels; not in the file. */
@@ -154,6 +156,7 @@ export class Journal {
         attempts: new Map(),
         rotating: undefined,
         rotatedTo: undefined,
+        kept: undefined,
         level: undefined,
         mode: undefined,
       };
@@ -231,6 +234,9 @@ export class Journal {
         state.rotatedTo = record.version;
         return;
       }
+      case "kept":
+        this.chip(record.chip).kept = record.version;
+        return;
       case "retry": {
         const state = this.chip(record.chip);
         state.refused.clear();

@@ -11,7 +11,7 @@ import type { ItemState } from "./journal.js";
 import { requireUsableVersion, usableVersions } from "./key-information.js";
 import { type PinLetters, randomPin } from "./pin-letters.js";
 import type { Profile } from "./profile-fields.js";
-import { rotateKeys } from "./rotate-keys.js";
+import { noteKeptKeys, rotateKeys } from "./rotate-keys.js";
 import { compareCard, type ExpectedCard, type Identification, identifyCard } from "./verify-card.js";
 import { makeKey, writeData } from "./write-card.js";
 
@@ -46,6 +46,8 @@ export interface PersonalizedCard {
   readonly cardId: Uint8Array;
   /** `made` in this tap, or `finished` what an earlier one began. */
   readonly how: "made" | "finished";
+  /** Its security domain has the factory's keys beside the new ones. */
+  readonly keepsFactoryKeys: boolean;
   /** Command APDUs of this tap. */
   readonly apdus: number;
 }
@@ -78,7 +80,10 @@ export async function personalizeCard(
     if (item.stage !== "done")
       context.journal.append({ step: "done", item: item.item, card: bytesToHex(idOf(item)) });
     context.onStep?.("done", probe.chip);
-    return { item: item.item, number: item.order.number, chip: probe.chip, cardId: idOf(item), how, apdus };
+    const { chip } = probe;
+    const keepsFactoryKeys = context.journal.chips.get(chip)?.kept !== undefined;
+    const { number } = item.order;
+    return { item: item.item, number, chip, cardId: idOf(item), how, keepsFactoryKeys, apdus };
   });
 }
 
@@ -314,9 +319,10 @@ async function rotateWhereNeeded(
   const state = context.journal.chips.get(probe.chip);
   const told = probe.keys && usableVersions(probe.keys);
   // A chip that was rotated once has the new keys, unless it is another one with the same serial number.
-  if (state?.rotatedTo === to && (told?.includes(to) ?? true)) return;
+  const isRotated = state?.rotatedTo === to && (told?.includes(to) ?? true);
   // A card that was reset after an earlier batch has the new keys already.
-  if (!state?.rotating && told?.includes(to) && !told.includes(from)) return;
+  if (isRotated || (!state?.rotating && told?.includes(to) && !told.includes(from)))
+    return noteKeptKeys(context.journal, probe.chip, probe.keys);
   context.onStep?.("rotate", probe.chip);
   await rotateKeys(card, probe.chip, { from, to }, probe.keys, context);
 }

@@ -107,6 +107,7 @@ const finished = ({ item, order }: ItemState, chip: string, cardId: Uint8Array):
   chip,
   cardId,
   how: "finished",
+  keepsFactoryKeys: false,
   apdus: 0,
 });
 

@@ -10,13 +10,23 @@ import {
 } from "../apdu/index.js";
 import { type KeySource, wipeCardKeys } from "../keys/index.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
-import { selectDomain } from "./chip.js";
+import { keysThrough, selectDomain } from "./chip.js";
 import { PersonalizationError } from "./errors.js";
+import type { Journal } from "./journal.js";
 import type { KeyInformation } from "./key-information.js";
+
+/** What it means that a card has its factory keys still, and what to do. */
+export const FACTORY_KEYS_KEPT = `WARNING: the card kept its factory keys (version ${FACTORY_KEY_VERSION}) beside the new ones: anybody who knows those keys can open its security domain, erase the card and write it again; no money can be taken so. Delete its keys of version ${FACTORY_KEY_VERSION} by means of the new ones before you hand it out (docs/cards.md), or put it aside.`;
+
+/** Writes down that a card which has new keys lists its factory keys still. @param told undefined: it does not tell */
+export function noteKeptKeys(journal: Journal, chip: string, told: KeyInformation | undefined): void {
+  if (told?.has(FACTORY_KEY_VERSION) && journal.chips.get(chip)?.kept === undefined)
+    journal.append({ step: "kept", chip, version: FACTORY_KEY_VERSION });
+}
 
 /**
  * Gives a card's security domain new static keys and proves them by opening a channel with them: 6
- * APDUs (specs/04 §8.5). After an interrupted attempt the new version is tried first: the card has it, or it has
+ * APDUs, and one more that asks whether factory keys went (specs/04 §8.5). After an interrupted attempt the new version is tried first: the card has it, or it has
  * the old one alone.
  * @param told the card's report of its keys
  * @throws PersonalizationError `no-room`; CardStatusError; ParseError; TransportError; JournalError; KeyError
@@ -33,6 +43,7 @@ export async function rotateKeys(
   await selectDomain(transport);
   if (journal.chips.get(chip)?.rotating && (await has(transport, chip, to, context))) {
     journal.append({ step: "rotated", chip, version: to });
+    noteKeptKeys(journal, chip, told);
     return;
   }
   // Factory keys are added to: P1 of PUT KEY has no room for their version. Keys of the new version that the card has
@@ -41,8 +52,10 @@ export async function rotateKeys(
   const channel = await authenticate(transport, chip, from, context);
   journal.append({ step: "rotating", chip, from, to });
   await putKeys(channel, keys, { from, to, replaced });
-  (await authenticate(transport, chip, to, context)).close();
+  const renewed = await authenticate(transport, chip, to, context);
   journal.append({ step: "rotated", chip, version: to });
+  noteKeptKeys(journal, chip, from === FACTORY_KEY_VERSION ? await keysThrough(renewed) : told);
+  renewed.close();
 }
 
 /** True when a channel opens with the keys of that version; false when the card has none. */

@@ -4,6 +4,7 @@ import { formatMsat } from "../../common/index.js";
 import {
   type BatchStatus,
   batchStatus,
+  FACTORY_KEYS_KEPT,
   guardedRegistry,
   inspectCard,
   Journal,
@@ -53,7 +54,11 @@ async function one(
       context,
       options,
       () => [order],
-      async (batch) => made(await personalizeOne(tracedReader(context, reader), batch)),
+      async (batch) => {
+        const card = await personalizeOne(tracedReader(context, reader), batch);
+        if (card.keepsFactoryKeys) context.note(FACTORY_KEYS_KEPT);
+        return made(card);
+      },
     ),
   );
 }
@@ -69,7 +74,7 @@ const channelsText = ({ encrypted, mac, clear }: BatchStatus["channels"]): strin
     .join(", ") || undefined;
 
 function status(path: string): CommandOutput {
-  const { counts, halfDone, refused, channels, ...batch } = batchStatus(Journal.read(path));
+  const { counts, halfDone, refused, factoryKeys, channels, ...batch } = batchStatus(Journal.read(path));
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const parts = [
     renderRecord([
@@ -97,7 +102,15 @@ function status(path: string): CommandOutput {
         refused.map(({ chip, version, reason }) => [chip, String(version), reason]),
       ),
     );
-  return { data: { ...batch, counts, halfDone, refused, channels }, text: parts.join("\n\n") };
+  if (factoryKeys.length)
+    parts.push(
+      FACTORY_KEYS_KEPT,
+      renderTable(
+        ["NUMBER", "KEYS", "CHIP"],
+        factoryKeys.map(({ number, version, chip }) => [number ?? "", String(version), chip]),
+      ),
+    );
+  return { data: { ...batch, counts, halfDone, refused, factoryKeys, channels }, text: parts.join("\n\n") };
 }
 
 async function verify(

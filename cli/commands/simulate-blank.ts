@@ -9,6 +9,7 @@ import type { CommandOutput } from "../output.js";
 interface BlankOptions extends Pick<KeySourceChoice, "keys" | "testKey"> {
   readonly keyVersion: string;
   readonly count: string;
+  readonly keepsFactoryKeys?: boolean;
 }
 
 const number = (text: string, option: string, max: number): number => {
@@ -40,7 +41,10 @@ async function makeBlank(
     for (const file of files) {
       const serial = Uint8Array.from(randomBytes(SERIAL_LENGTH));
       const keys = await keysFor(diversificationData(serial));
-      createCardFile(file, blankCard({ serial, keys: () => keys }));
+      createCardFile(
+        file,
+        blankCard({ serial, keys: () => keys, keepsFactoryKeys: options.keepsFactoryKeys ?? false }),
+      );
     }
   };
   if (options.testKey) {
@@ -67,6 +71,10 @@ export const registerSimulateBlank: RegisterCommand = (program, run) => {
     .option("--test-key", "the published GlobalPlatform test key instead: for development only")
     .option("--key-version <number>", "version of its keys", "255")
     .option("--count <number>", "that many cards, in numbered files", "1")
+    .option(
+      "--keeps-factory-keys",
+      "a card whose keys of version 255 stay when others are added, as on a few cards",
+    )
     .addHelpText("after", "\nExample:\n  chequecard simulate blank card.json --test-key\n")
     .action((path: string, options: BlankOptions) => run((context) => makeBlank(context, path, options)));
 };

@@ -11,6 +11,7 @@ import { loadLimit } from "../../issuer/store/values.js";
 import {
   type CardOrder,
   checkBatch,
+  FACTORY_KEYS_KEPT,
   Journal,
   keySetOf,
   PersonalizationError,
@@ -151,7 +152,7 @@ async function make(
     checkBatch({ profile, keys, journal, registry, pinLetters });
     const connection = await tracedReader(context, reader).waitForCard(context.signal);
     try {
-      return await renewCard(connection, {
+      const renewed = await renewCard(connection, {
         profile: await asItWas(store, old, profile),
         keys,
         keySet,
@@ -160,6 +161,8 @@ async function make(
         pinLetters,
         hold: (id) => hold(store, id),
       });
+      if (renewed.card.keepsFactoryKeys) context.note(FACTORY_KEYS_KEPT);
+      return renewed;
     } finally {
       await connection.close();
     }

@@ -211,6 +211,18 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     ],
   ),
   bug(
+    "factory keys that stay beside new ones are not noticed",
+    [
+      { tests: SOLD, named: "on a card that keeps them" },
+      { tests: "test/cli/personalize.test.ts", named: "warns of a card that keeps its factory keys" },
+    ],
+    [
+      "personalize/rotate-keys.ts",
+      "from === FACTORY_KEY_VERSION ? await keysThrough(renewed) : told);",
+      "from === FACTORY_KEY_VERSION ? undefined : told);",
+    ],
+  ),
+  bug(
     "responses are encrypted although the profile turns it off",
     [{ tests: SOLD, named: "where the profile turns encryption off" }],
     ["apdu/secure-channel/session.ts", " & ~(options.avoid ?? 0)", ""],

@@ -41,6 +41,8 @@ export interface DomainOptions {
   readonly plainResponses?: boolean;
   /** Challenges from the card's random number generator instead of the pseudo-random ones. */
   readonly randomChallenge?: boolean;
+  /** Its factory keys stay when others are added. Most cards lose them then. */
+  readonly keepsFactoryKeys?: boolean;
 }
 
 /** The issuer security domain, and what it shares with the other applets of its card. */
@@ -70,7 +72,7 @@ export function issuerSecurityDomain(options: DomainOptions = {}): IssuerSecurit
         const identity = context.persistent("serial", Uint8Array.from(serial)).bytes;
         const diversification = diversificationData(identity);
         const i = context.persistent("parameter-i", Uint8Array.of(parameterOf(options))).u8();
-        const keys = new CardKeyStore(context, options.keys?.(diversification));
+        const keys = new CardKeyStore(context, options.keys?.(diversification), options.keepsFactoryKeys);
         configuration = { keys, diversification, i };
         return new DomainApplet(context, configuration, identity);
       },

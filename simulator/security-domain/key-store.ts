@@ -27,13 +27,18 @@ export const MAX_FAILURES = 10;
 export class CardKeyStore {
   readonly #slots: PersistentCell;
   readonly #failures: PersistentCell;
+  readonly #keepsFactoryKeys: PersistentCell;
 
-  /** @param initial keys of a new card; absent: it has none, and no channel can be opened */
-  constructor(context: AppletContext, initial?: VersionedKeys) {
+  /**
+   * @param initial keys of a new card; absent: it has none, and no channel can be opened
+   * @param keepsFactoryKeys a new card's factory keys stay when others are added
+   */
+  constructor(context: AppletContext, initial?: VersionedKeys, keepsFactoryKeys = false) {
     const slots = new Uint8Array(SLOTS * SLOT_LENGTH);
     if (initial) slots.set(slotOf(initial));
     this.#slots = context.persistent("keys", slots);
     this.#failures = context.persistent("failures", new Uint8Array(1));
+    this.#keepsFactoryKeys = context.persistent("keeps-factory-keys", u8(Number(keepsFactoryKeys)));
   }
 
   /** Versions of the keys, in the order of their slots. */
@@ -62,11 +67,13 @@ export class CardKeyStore {
   }
 
   /**
-   * Takes new keys in one atomic write, their sequence counter at zero. Factory keys go when others are added.
+   * Takes new keys in one atomic write, their sequence counter at zero. Factory keys go when others are added,
+   * unless the card is one that keeps them.
    * @param replace version of the keys that go, 0 to add @throws IsoError 6A88, 6A80, 6A84 without room
    */
   put(replace: number, keys: VersionedKeys): void {
-    const at = replace === 0 ? (this.#slotOf(FACTORY) ?? this.#emptySlot()) : this.#slotOf(replace);
+    const factory = this.#keepsFactoryKeys.u8() === 0 ? this.#slotOf(FACTORY) : undefined;
+    const at = replace === 0 ? (factory ?? this.#emptySlot()) : this.#slotOf(replace);
     if (at === undefined) throw new IsoError(replace === 0 ? SW.NO_ROOM : SW.REFERENCE_NOT_FOUND);
     const taken = this.#slotOf(keys.version);
     if (taken !== undefined && taken !== at) throw new IsoError(SW.WRONG_DATA);

@@ -183,6 +183,7 @@ const records = [
   { step: "active", card },
   { step: "rotating", chip, from: 255, to: 1 },
   { step: "rotated", chip, version: 1 },
+  { step: "kept", chip, version: 255 },
   { step: "done", item: 0, card },
   { step: "attempt", chip: "aa".repeat(12), version: 1 },
   { step: "refused", chip: "aa".repeat(12), version: 1, reason: "wrong-keys" },
@@ -190,6 +191,7 @@ const records = [
   { step: "released", item: 1, chip: "aa".repeat(12) },
 ];
 const texts = records.map((record) => JSON.stringify(record));
+const LAST = texts.length - 1;
 const journal = writeLines(texts);
 const lineStart = (index: number): number => writeLines(texts.slice(0, index)).length;
 const journalOf = (comment: string, content: Uint8Array, lines: readonly string[]) => ({
@@ -212,8 +214,12 @@ const withByte = (at: number, value: number): Buffer => {
 const journals = [
   journalOf("every step of a batch", journal, texts),
   journalOf("the line feed of the last line is cut", journal.subarray(0, -1), texts.slice(0, -1)),
-  journalOf("the last line is cut in its check", journal.subarray(0, lineStart(14) + 5), texts.slice(0, 14)),
-  journalOf("the last line does not fit its check", withByte(journal.length - 3, 0x58), texts.slice(0, 14)),
+  journalOf(
+    "the last line is cut in its check",
+    journal.subarray(0, lineStart(LAST) + 5),
+    texts.slice(0, LAST),
+  ),
+  journalOf("the last line does not fit its check", withByte(journal.length - 3, 0x58), texts.slice(0, LAST)),
   damaged("a byte of line 2", withByte(lineStart(1) + 20, 0x58), "line 2"),
   damaged("a digit of the check of line 3", withByte(lineStart(2), 0x78), "line 3"),
   damaged(

@@ -66,12 +66,36 @@ describe("personalization on the command line", () => {
       expect(await run("profiles", "check", path("none.yaml"))).toMatchObject({ exitCode: EXIT.INPUT });
     }));
 
+  it("warns of a card that keeps its factory keys, alone and in a batch, and lists both", () =>
+    workshop(0, async (run, path) => {
+      const warning = "WARNING: the card kept its factory keys (version 255) beside the new ones";
+      const blank = ["simulate", "blank", "--test-key", "--keeps-factory-keys"];
+      for (const name of ["a.json", "b.json"])
+        expect(await run(...blank, path(name))).toMatchObject({ exitCode: EXIT.OK });
+      const one = await run("personalize", "one", ...setup(path), "--card", path("a.json"));
+      expect(one).toMatchObject({ exitCode: EXIT.OK, err: expect.stringContaining(warning) });
+      const journal = path("second.journal");
+      const options = [...setup(path), "--journal", journal, "--count", "1", "--card", path("b.json")];
+      const batch = await run("personalize", "batch", ...options);
+      expect(batch).toMatchObject({ exitCode: EXIT.OK, err: expect.stringContaining(warning) });
+      for (const file of [path("batch.journal"), journal]) {
+        const status = await run("personalize", "status", file);
+        expect(status.out).toContain(warning);
+        expect(status.out).toMatch(/^0001\s+255\s+[0-9a-f]{24}$/m);
+      }
+    }));
+
   it("makes one card, verifies it, and makes its chip blank again", () =>
     workshop(1, async (run, path) => {
       const card = path("card.json");
       const one = ["personalize", "one", ...setup(path), "--card", card, "--number", "A7", "--holder", "Ada"];
       const made = await run("--json", ...one);
-      expect(JSON.parse(made.out)).toMatchObject({ how: "made", number: "A7", apdus: 17 });
+      expect(JSON.parse(made.out)).toMatchObject({
+        how: "made",
+        number: "A7",
+        apdus: 18,
+        keepsFactoryKeys: false,
+      });
       const verify = [
         "personalize",
         "verify",

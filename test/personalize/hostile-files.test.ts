@@ -60,6 +60,7 @@ const record = fc.oneof(
           "done",
           "rotating",
           "rotated",
+          "kept",
           "retry",
           "released",
           "batch",

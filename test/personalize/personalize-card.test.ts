@@ -129,10 +129,10 @@ describe("one card", () => {
   });
 
   it.each([
-    [{}, 17],
-    [{ s16: true }, 18],
+    [{}, 18],
+    [{ s16: true }, 19],
   ])(
-    "gets new keys in at most 18 APDUs, and the old ones are worth nothing any more: %o",
+    "gets new keys in at most 19 APDUs, and the old ones are worth nothing any more: %o",
     async (options, apdus) => {
       const batch = newBatch({ ...ROTATING, "node-uri": LONGEST_URI });
       const card = factoryCard(options);

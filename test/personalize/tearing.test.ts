@@ -42,7 +42,7 @@ describe("a card torn away in its personalization", () => {
     const pinLetters = await PinLetters.create(path, PASSPHRASE, { scrypt: CHEAP, durable: false });
     const good: string[] = [];
     const points = { tried: 0, made: 0, finished: 0 };
-    for (let nth = 1, commands = 17; nth <= commands; nth++) {
+    for (let nth = 1, commands = 18; nth <= commands; nth++) {
       const sides: TearPoint[] = ["before-command", "after-command"];
       for (let write = 0; ; write++) {
         const point = sides[write] ?? { write: write - 1 };

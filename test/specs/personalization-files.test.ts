@@ -118,7 +118,12 @@ describe("journals of the specification", () => {
     expect(journal.counts()).toEqual({ open: 1, assigned: 0, verified: 0, active: 0, done: 1 });
     expect(journal.items.map(({ order }) => order.credit)).toEqual([undefined, 1000n]);
     const [chip = ""] = journal.chips.keys();
-    expect(journal.chips.get(chip)).toMatchObject({ rotatedTo: 1, level: 0x33, rotating: undefined });
+    expect(journal.chips.get(chip)).toMatchObject({
+      rotatedTo: 1,
+      kept: 255,
+      level: 0x33,
+      rotating: undefined,
+    });
     expect(journal.mayAttempt("aa".repeat(12), 1)).toBe(true);
   });
 

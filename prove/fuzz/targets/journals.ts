@@ -27,6 +27,7 @@ function writeBatch(path: string): void {
   journal.append({ step: "active", card });
   journal.append({ step: "rotating", chip, from: 255, to: 1 });
   journal.append({ step: "rotated", chip, version: 1 });
+  journal.append({ step: "kept", chip, version: 255 });
   journal.append({ step: "done", item: 0, card });
   journal.append({ step: "refused", chip: "ff", version: 1, reason: "wrong key" });
   journal.append({ step: "retry", chip: "ff" });
@@ -41,7 +42,13 @@ const contentOf = ({ batch, items, chips }: Journal): string =>
     [
       batch,
       items,
-      [...chips].map(([chip, { item, rotating, rotatedTo }]) => [chip, item, rotating, rotatedTo]),
+      [...chips].map(([chip, { item, rotating, rotatedTo, kept }]) => [
+        chip,
+        item,
+        rotating,
+        rotatedTo,
+        kept,
+      ]),
     ],
     (_, value) => (typeof value === "bigint" ? value.toString() : value),
   );
