@@ -12,9 +12,10 @@ export class CardStatusError extends ChequecardError {
   readonly command: string;
   readonly status: StatusWordEntry;
 
-  constructor(command: string, sw: number) {
+  /** @param reader who reads the hint */
+  constructor(command: string, sw: number, reader: "merchant" | "cardholder" = "merchant") {
     const status = describeStatusWord(sw);
-    super(`${command}: the card answered ${formatSw(sw)} (${status.name})`, { hint: status.merchant });
+    super(`${command}: the card answered ${formatSw(sw)} (${status.name})`, { hint: status[reader] });
     this.command = command;
     this.sw = sw;
     this.status = status;

@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { formatCardId } from "../../apdu/card-id.js";
-import { LIFECYCLE, NO_LIMIT, STATUS_FLAG, statusMessage, verifySignature } from "../../apdu/index.js";
+import {
+  CardStatusError,
+  LIFECYCLE,
+  NO_LIMIT,
+  STATUS_FLAG,
+  statusMessage,
+  verifySignature,
+} from "../../apdu/index.js";
 import { bytesToHex, equalBytes, formatMsat, plural, utf8 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/card-session.js";
 import { takeToken } from "../../host/tap.js";
@@ -211,7 +218,12 @@ async function changeCardPin(context: CommandContext, choice: ReaderChoice): Pro
       trace: context.trace,
       signal: context.signal,
     }),
-  );
+  ).catch((error: unknown) => {
+    // Who changes a PIN holds the card.
+    throw error instanceof CardStatusError
+      ? new CardStatusError(error.command, error.sw, "cardholder")
+      : error;
+  });
   return { data: { changed: true }, text: "The PIN is changed." };
 }
 

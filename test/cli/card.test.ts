@@ -128,7 +128,8 @@ describe("a simulated card on the command line", () => {
       }
       const wrong = await change("314159", "8642");
       expect(wrong.exitCode).toBe(EXIT.CARD_REFUSED);
-      expect(wrong.err).toContain("2 tries are left");
+      expect(wrong.err).toContain("That PIN was wrong; 2 tries are left.");
+      expect(wrong.err).not.toContain("the customer");
       const right = await change("271828", "8642");
       expect(right.exitCode).toBe(EXIT.OK);
       for (const { out, err } of [wrong, right]) expect(out + err).not.toMatch(/271828|314159|8642/);
