@@ -19,6 +19,7 @@ import {
 import { CardDesk } from "../../issuer/service/index.js";
 import { bindStore, openSqlite, type Store, StoreError } from "../../issuer/store/index.js";
 import { cardIdOf } from "../../issuer/store/values.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
 import { PinLetters, personalizeOne, readPinLetters } from "../../personalize/index.js";
 import type { SimulatedCard, TearPoint } from "../../simulator/index.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -38,7 +39,7 @@ import {
 const STRIDE = Number.parseInt(process.env.CHEQUECARD_NEW_PIN_STRIDE ?? "3", 10);
 const profile = profileOf({ "card-keys": { version: 255, "rotate-to": 0x20 } });
 const CREDIT = 50_000_000n;
-const NODE_ID = secp256k1.publicKey(new Uint8Array(32).fill(9));
+const NODE_ID = parseNodeUri(profile.nodeUri).nodeId;
 
 let folder: string;
 let store: Store;

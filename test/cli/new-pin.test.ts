@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
-import { secp256k1, utf8 } from "../../common/index.js";
+import { utf8 } from "../../common/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
 import { PinLetters } from "../../personalize/index.js";
 import { buildProgram } from "../../testing/build-program.js";
 import { chequecard } from "../../testing/command-run.js";
@@ -40,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "issuer.yaml"), "database: { sqlite: ledger.db }\n");
   writeFileSync(join(folder, "profile.yaml"), PROFILE);
   const store = await openSqlite({ path: join(folder, "ledger.db") });
-  await bindStore(store, { network: "bcrt", nodeId: secp256k1.publicKey(new Uint8Array(32).fill(1)) });
+  await bindStore(store, { network: "bcrt", nodeId: parseNodeUri(NODE_URI).nodeId });
   await store.close();
   const cheap = { scrypt: { n: 2 ** 14, r: 8, p: 1 } };
   await (
