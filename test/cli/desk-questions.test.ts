@@ -53,7 +53,7 @@ describe("the issuer's desk", () => {
       ["1msat", /need whole satoshi/],
       ["2.5sat", /need whole satoshi, have "2\.5sat"; nothing was booked\n$/],
       ["0.00000000005btc", /need whole satoshi/],
-      ["0sat", /more than 0 msat/],
+      ["0sat", /--amount: need more than 0\n$/],
       ["9001sat", /need at most 9,000 sat, have 9,001 sat/],
       ["5000", /need a number with a unit/],
     ] as const) {

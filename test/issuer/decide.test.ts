@@ -248,6 +248,7 @@ describe("decide", () => {
     const policy = parsePolicy({ maxFee: { base: "2sat", ppm: 10_000 }, maxTotalCltv: 144 });
     expect(decide(authorization, { ...facts, policy }, world)).toEqual({
       kind: "reserve",
+      node: world.node,
       maxFee: 3000n,
       held: 0n,
       feeShortOf: undefined,

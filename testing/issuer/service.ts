@@ -286,5 +286,7 @@ export async function startService(
   const clock = new TestClock();
   const keys = await bench.keys();
   const store = await bench.open(kind, location ?? (await bench.location(kind)));
-  return new Service(store, new ScriptedNode(clock.read), clock, keys, config, ports);
+  const service = new Service(store, new ScriptedNode(clock.read), clock, keys, config, ports);
+  await bindStore(store, service.ports);
+  return service;
 }
