@@ -223,14 +223,14 @@ export const SENTENCES = {
   },
   receipt: {
     notPrinted: (why: string) =>
-      `The receipt was not printed (${why}). Print it with: chequecard terminal receipt <sale>`,
+      `The receipt was not printed (${why}). Print it with "chequecard terminal receipt <sale>".`,
   },
   refund: {
     paid: (amount: string, number: number) => `Refunded ${amount} of sale ${number}.`,
     paidToCard: (amount: string, number: number) =>
       `Refunded ${amount} of sale ${number} to the card that paid. The card shows it after its next tap.`,
     aboveSale: (refunded: string, amount: string, left: string) =>
-      `${refunded} of ${amount} were refunded already, ${left} are left; try a smaller --amount.`,
+      `Of ${amount}, ${refunded} were refunded already and ${left} are left; try a smaller --amount.`,
     allRefunded: (amount: string) => `All ${amount} of the sale were refunded already; nothing was paid.`,
     refused: (number: number, why: string) => `The refund of sale ${number} was not taken. ${why}`,
     inFlight: (number: number) =>

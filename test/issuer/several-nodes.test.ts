@@ -346,8 +346,7 @@ describe.each(["sqlite", "postgres"] as const)("two Lightning nodes on one ledge
 });
 
 it("a ledger takes a second node only when it is added", async () => {
-  const service = await startService(bench, "sqlite");
-  const { store } = service;
+  const store = await bench.open("sqlite", await bench.location("sqlite"));
   await expect(addNode(store, OTHER_ID)).rejects.toMatchObject({
     code: "unknown-node",
     message: /no node yet/,
@@ -365,5 +364,5 @@ it("a ledger takes a second node only when it is added", async () => {
   expect((await listNodes(store.db)).map(({ node_id }) => bytesToHex(node_id))).toEqual(
     [NODE_ID, OTHER_ID].map(bytesToHex),
   );
-  await service.close();
+  await store.close();
 });

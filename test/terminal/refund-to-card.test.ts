@@ -233,7 +233,7 @@ describe("a refund to the card that paid, over two nodes", () => {
     expect(refusedOf(await shop.refund())).toMatchObject({
       name: "above-sale",
       refunded: sat(2000),
-      sentence: "2,000 sat of 2,500 sat were refunded already, 500 sat are left; try a smaller --amount.",
+      sentence: "Of 2,500 sat, 2,000 sat were refunded already and 500 sat are left; try a smaller --amount.",
     });
     expect(saleOf(await shop.refund(sat(500))).refund?.state).toBe("paid");
     await shop.credited(sat(20_000));
