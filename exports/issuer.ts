@@ -4,6 +4,7 @@
  */
 
 export type { CsvForm } from "../common/csv.js";
+export type { SchemaMistake } from "../common/schema-mistakes.js";
 export type { Rate } from "../common/token-bucket.js";
 export {
   Authorizer,
