@@ -103,7 +103,8 @@ const cardKeysOf = ({
   ...(responses === "as-offered" ? {} : { responses }),
 });
 
-type PolicyMistakes = (policy: unknown) => readonly SchemaMistake[];
+/** Says what is wrong with a policy as it is written: an empty list for a good one. */
+export type PolicyMistakes = (policy: unknown) => readonly SchemaMistake[];
 
 /** What is wrong with the policy of a profile as it is written; one that is no map is the profile's own mistake. */
 function mistakesOfPolicy(value: unknown, policyMistakes: PolicyMistakes): SchemaMistake[] {
