@@ -213,7 +213,7 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
   bug(
     "factory keys that stay beside new ones are not noticed",
     [
-      { tests: SOLD, named: "on a card that keeps them" },
+      { tests: "test/personalize/kept-factory-keys.test.ts", named: "on a card that keeps them" },
       { tests: "test/cli/personalize.test.ts", named: "warns of a card that keeps its factory keys" },
     ],
     [
