@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -44,11 +45,13 @@ class Stand implements AsyncDisposable {
   readonly sales: Sales;
   readonly desk: Desk;
   readonly #services: IssuerChild[];
+  readonly #timelineFiles: readonly string[];
   readonly #name: string;
 
   private constructor(
     parts: Pick<Stand, "primary" | "standby" | "front" | "store"> & {
       services: IssuerChild[];
+      timelineFiles: readonly string[];
       node: ScriptedNode;
       name: string;
     },
@@ -59,6 +62,7 @@ class Stand implements AsyncDisposable {
     this.store = parts.store;
     this.node = parts.node;
     this.#services = parts.services;
+    this.#timelineFiles = parts.timelineFiles;
     this.#name = parts.name;
     this.sales = new Sales(parts.services, this.node, 1);
     this.desk = new Desk(this.store, "desk");
@@ -75,6 +79,7 @@ class Stand implements AsyncDisposable {
     const { path: keyFile } = await bench.keys();
     const node = new ScriptedNode(Date.now);
     const store = await openPostgres({ url: front.url, timeoutMs: 2000 });
+    const timelineFiles = [1, 2].map((number) => join(bench.directory(), `timelines-${number}`));
     const services = await Promise.all(
       [1, 2].map((number) =>
         IssuerChild.start(
@@ -84,7 +89,7 @@ class Stand implements AsyncDisposable {
             location: front.url,
             keyFile,
             now: "clock",
-            timelineFile: join(bench.directory(), `timelines-${number}`),
+            timelineFile: timelineFiles[number - 1] as string,
             config: { leaseMs: 2000, payTimeoutMs: 2000 },
             reconcileMs: 500,
           },
@@ -92,7 +97,7 @@ class Stand implements AsyncDisposable {
         ),
       ),
     );
-    return new Stand({ primary, standby, front, store, services, node, name });
+    return new Stand({ primary, standby, front, store, services, timelineFiles, node, name });
   }
 
   /** Sells and pays in until {@link settle}. */
@@ -119,6 +124,14 @@ class Stand implements AsyncDisposable {
   async promote(): Promise<void> {
     await this.standby.promote();
     this.front.lead(this.standby.url(this.#name));
+  }
+
+  /** Resolves when each service has met the new primary. */
+  async met(): Promise<void> {
+    for (const path of this.#timelineFiles)
+      await expect
+        .poll(() => readFileSync(path, "utf8").split("\n").filter(Boolean).length)
+        .toBeGreaterThanOrEqual(2);
   }
 
   /** Ends the work; what had no end is presented again until everything is resolved. */
@@ -178,6 +191,7 @@ describe("a primary of two services", () => {
     signalServer(stand.primary.data, "SIGSTOP");
     await stand.promote();
     await stand.paid();
+    await stand.met();
     const recovered = sales.taps.length;
     signalServer(stand.primary.data, "SIGCONT");
     // It carries out what was in its sockets.
