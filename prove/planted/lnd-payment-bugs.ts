@@ -38,6 +38,20 @@ export const LND_PAYMENT_BUGS = bugsOf("payments on lnd", [
     "return now >= first;",
   ]),
   bug(
+    "lnd's own end of a call at its deadline counts as a lost connection",
+    [{ tests: "test/lightning/lnd-connection.test.ts", named: "the first to cancel a call at its deadline" }],
+    ["lightning/nodes/lnd/connection.ts", "reject(overdue(error, deadline))", "reject(error)"],
+  ),
+  bug(
+    "a payment that the macaroon does not allow is not known to be none",
+    stub("with a macaroon that may not pay: refused"),
+    [
+      "lightning/nodes/lnd/payments.ts",
+      'if (!allows(readMacaroon(connection.macaroon), "routerrpc.Router/SendPaymentV2"))',
+      'if (!allows(readMacaroon(connection.macaroon), "lnrpc.Lightning/GetInfo"))',
+    ],
+  ),
+  bug(
     "new files of lnd are taken without asking which node they open",
     [{ tests: "test/lightning/lnd-connection.test.ts", named: "does not follow the files to another node" }],
     [

@@ -51,12 +51,18 @@ async function refusal(promise: Promise<unknown>): Promise<NodeError> {
 }
 
 describe("a macaroon of a real lnd", () => {
-  it("with what an issuer needs pays, and makes no invoice", async () => {
+  it("with what an issuer needs pays and is paid refunds, and does nothing else", async () => {
     await bake(payer, callsOf(["issuer"]));
     const node = await start(payer, ["issuer"]);
     expect(await node.pay({ invoice: await bill(), maxFee: sat(1) })).toMatchObject({ state: "settled" });
-    const request = { amount: sat(1), description: "beer", expirySeconds: 60 };
-    expect(await refusal(node.createInvoice(request))).toMatchObject({ code: "permission" });
+    const { paymentHash } = await node.createInvoice({
+      ...{ amount: sat(1), description: "refund", expirySeconds: 60 },
+    });
+    expect(await node.lookupInvoice(paymentHash)).toEqual({ state: "open" });
+    const other = { chan_id: "1", htlc_index: "1" };
+    expect(await refusal(node.connection.call("lnrpc.Lightning/LookupHtlcResolution", other))).toMatchObject({
+      code: "permission",
+    });
     await node.close();
   });
 
@@ -70,8 +76,11 @@ describe("a macaroon of a real lnd", () => {
     const issuer = await start(payer, ["issuer"]);
     expect(await issuer.pay({ invoice, maxFee: sat(1) })).toMatchObject({ state: "settled" });
     await expect.poll(() => node.lookupInvoice(paymentHash)).toMatchObject({ state: "settled" });
+    // Known before lnd is asked: nothing was sent.
     expect(await refusal(node.pay({ invoice: await bill(), maxFee: sat(1) }))).toMatchObject({
-      code: "permission",
+      code: "bad-request",
+      message: expect.stringContaining("does not allow payments"),
+      hint: expect.stringContaining("lncli bakemacaroon"),
     });
     await Promise.all([node.close(), issuer.close()]);
   });

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { status } from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -85,6 +87,24 @@ describe("a connection to lnd", () => {
     stub.writeFiles();
     expect((await refusal(info())).code).toBe("permission");
     expect(log.join("\n")).toContain("is another node now");
+  });
+
+  it("calls it a timeout when lnd is the first to cancel a call at its deadline", async () => {
+    await info();
+    stub.calls = {
+      "lnrpc.Lightning/GetInfo": async () => {
+        await sleep(80);
+        throw new StubError("Call cancelled", status.CANCELLED);
+      },
+    };
+    // Our own timer is late for ever.
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      expect((await refusal(info(50))).code).toBe("timeout");
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await refusal(info())).code).toBe("unreachable");
   });
 
   it("goes on by itself when lnd is back", async () => {

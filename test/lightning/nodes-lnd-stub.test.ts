@@ -358,6 +358,18 @@ describe("an lnd that cannot be used is refused at the start, in a sentence", ()
     expect(error.hint).toMatch(/lncli bakemacaroon .*uri:\/routerrpc\.Router\/SendPaymentV2/);
     expect(stub.made).toEqual([]);
   });
+
+  it("with a macaroon that may not pay: refused as nothing that was sent, with the line that bakes one", async () => {
+    stub.macaroon = bakedMacaroon(["info:read", "offchain:read", "peers:read", "peers:write"]);
+    stub.writeFiles();
+    const error = await refusal(pay(await start({ roles: [] })));
+    expect(error).toMatchObject({
+      code: "bad-request",
+      message: expect.stringMatching(/does not allow payments/),
+    });
+    expect(error.hint).toMatch(/lncli bakemacaroon .*uri:\/routerrpc\.Router\/SendPaymentV2/);
+    expect(stub.made).not.toContain("routerrpc.Router/SendPaymentV2");
+  });
 });
 
 describe("settled invoices of lnd", () => {

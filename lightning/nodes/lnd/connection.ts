@@ -1,4 +1,4 @@
-import type { Client, ClientReadableStream } from "@grpc/grpc-js";
+import { type Client, type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
 import { NodeError } from "../errors.js";
 import { clientOf, type LndAccess, type LndCredentials, readCredentials, sameCredentials } from "./access.js";
 import type { DuplexCalls, GetInfoResponse, StreamCalls, UnaryCalls } from "./calls.js";
@@ -91,23 +91,15 @@ export class LndConnection {
     }
   }
 
-  /** Opens a stream of answers, with a time limit if any. Its reader hears what fails. */
+  /** Opens a stream of answers. Its reader hears what fails. */
   stream<Name extends keyof StreamCalls>(
     name: Name,
     request: StreamCalls[Name]["request"],
     reader: StreamReader<StreamCalls[Name]["response"]>,
-    deadlineMs?: number,
   ): OpenStream {
     this.expectOpen();
     const { path, requestSerialize, responseDeserialize } = methodOf(name);
-    const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
-    const stream = this.#client.makeServerStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      options,
-    );
+    const stream = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
     return { cancel: this.#read(stream, name, reader) };
   }
 
@@ -230,17 +222,17 @@ export class LndConnection {
     deadlineMs: number,
   ): Promise<UnaryCalls[Name]["response"]> {
     const { path, requestSerialize, responseDeserialize } = methodOf(name);
-    const options = { deadline: Date.now() + deadlineMs };
+    const deadline = Date.now() + deadlineMs;
     return new Promise((resolve, reject) => {
       const call = client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         request,
-        options,
+        { deadline },
         (error, answer) => {
           this.#open.delete(cancel);
-          if (error) reject(error);
+          if (error) reject(overdue(error, deadline));
           // lnd's interface says what an answer to this call holds; a test compares it with lnd's own files.
           else resolve(answer as UnaryCalls[Name]["response"]);
         },
@@ -250,5 +242,11 @@ export class LndConnection {
     });
   }
 }
+
+/** lnd too cancels a call at its deadline, and may be heard before our own timer. */
+const overdue = (error: ServiceError, deadline: number): ServiceError =>
+  error.code === status.CANCELLED && Date.now() >= deadline
+    ? Object.assign(error, { code: status.DEADLINE_EXCEEDED })
+    : error;
 
 const closed = (): NodeError => new NodeError("closed", "the node is closed");
