@@ -1,12 +1,12 @@
 import { AUTHORIZATION_FLAG, MESSAGE_TYPE } from "../apdu/constants.js";
-import { type Authorization, authorizationMessage } from "../apdu/sealed/authorization.js";
-import { readFrame } from "../apdu/sealed/frame.js";
+import { type Authorization, openToken } from "../apdu/sealed/authorization.js";
 import type { OpenedMessage, SealKeyLookup } from "../apdu/sealed/message.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../common/bytes.js";
 import { CodedError, ParseError } from "../common/errors.js";
 import type { Msat } from "../common/msat.js";
 import { REASON } from "../lightning/api/reason-codes.js";
-import { canonicalHash, expectCanonical } from "../lightning/bolt11/canonical.js";
+import { authorizedProblem } from "../lightning/bolt11/authorized.js";
+import { expectCanonical } from "../lightning/bolt11/canonical.js";
 import { type InvoiceError, type InvoiceErrorCode, invoiceProblem } from "../lightning/bolt11/check.js";
 import { checkedInvoice, parseInvoice } from "../lightning/bolt11/parse.js";
 import type { Invoice, InvoiceSignature } from "../lightning/bolt11/types.js";
@@ -156,7 +156,7 @@ export async function verifyToken<Card extends CardRecord>(
     return parsed;
   });
   // 2. The token: its size, type and key set, before any cryptography is spent on it.
-  const opened = openToken(token, sealKeys);
+  const opened = openedToken(token, sealKeys);
   // 3. The card, and both signatures. An unknown card, a wrong signature and content that no card writes have one answer
   // and cost the same (specs/02 §5).
   const record = opened && (await findCard(opened.fields.cardId, opened));
@@ -174,7 +174,8 @@ export async function verifyToken<Card extends CardRecord>(
     );
   // 4. It is for this very invoice.
   const { fields } = opened;
-  if (!equalBytes(fields.invoiceHash, canonicalHash(invoice.text)))
+  const other = authorizedProblem(fields, invoice);
+  if (other === "other-invoice")
     throw new VerificationError(
       "wrong-invoice",
       REASON.TOKEN_OTHER_INVOICE,
@@ -200,7 +201,7 @@ export async function verifyToken<Card extends CardRecord>(
     expiresAt: invoice.expiresAt * 1000,
     minFinalCltv: invoice.minFinalCltv,
     // 5. It is for exactly its amount, and it can be paid.
-    problem: amountProblem(fields, invoice) ?? payableProblem(invoice, input),
+    problem: other ? amountProblem(fields, invoice) : payableProblem(invoice, input),
   };
 }
 
@@ -214,29 +215,17 @@ function wellFormed<T>(read: () => T): T {
   }
 }
 
-/**
- * @returns undefined where the content is nothing that a card writes
- * @throws VerificationError `token-malformed`
- */
-function openToken(token: Uint8Array, sealKeys: SealKeyLookup): OpenedMessage<Authorization> | undefined {
+/** @throws VerificationError `token-malformed` */
+function openedToken(token: Uint8Array, sealKeys: SealKeyLookup): OpenedMessage<Authorization> | undefined {
   try {
-    const { type, keySetId } = readFrame(token, "token");
-    if (type !== MESSAGE_TYPE.AUTHORIZATION) throw new ParseError("token/type", `need 1, have ${type}`);
-    if (!sealKeys(keySetId)) throw new ParseError("token/key set", "unknown");
+    return openToken(token, sealKeys);
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
     throw new VerificationError("token-malformed", REASON.TOKEN_NOT_ACCEPTED, cause.message, { cause });
   }
-  try {
-    return authorizationMessage.open(token, sealKeys, "token");
-  } catch (cause) {
-    if (!(cause instanceof ParseError)) throw cause;
-    return undefined;
-  }
 }
 
-function amountProblem(fields: Authorization, invoice: Invoice): VerificationError | undefined {
-  if (invoice.amount === undefined || invoice.amount === fields.amount) return undefined;
+function amountProblem(fields: Authorization, invoice: Invoice): VerificationError {
   return new VerificationError(
     "wrong-amount",
     REASON.TOKEN_OTHER_AMOUNT,

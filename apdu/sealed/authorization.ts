@@ -1,7 +1,8 @@
 import { ParseError } from "../../common/errors.js";
 import { AUTHORIZATION_FLAG, CARD_ID_LENGTH, INVOICE_HASH_LENGTH, MESSAGE_TYPE } from "../constants.js";
 import { amountField, bytesField, fixedLayout, flagsField, uintField } from "../layout.js";
-import { sealedMessage } from "./message.js";
+import { readFrame } from "./frame.js";
+import { type OpenedMessage, type SealKeyLookup, sealedMessage } from "./message.js";
 
 /** The 64 unsigned bytes of an authorization token (specs/02 §3.1). */
 const layout = fixedLayout("authorization", {
@@ -33,3 +34,23 @@ export const authorizationMessage = sealedMessage(MESSAGE_TYPE.AUTHORIZATION, la
       `need at least the amount of ${fields.amount} msat, have ${fields.authorizedTotal}`,
     );
 });
+
+/**
+ * Opens a token; its size, type and key set are checked before any cryptography is spent on it (specs/02 §5).
+ * @returns undefined where the content is nothing that a card writes: to be answered like a wrong signature
+ * @throws ParseError when it does not have the form of a token, or its key set is unknown
+ */
+export function openToken(
+  token: Uint8Array,
+  sealKeys: SealKeyLookup,
+): OpenedMessage<Authorization> | undefined {
+  const { type, keySetId } = readFrame(token, "token");
+  if (type !== MESSAGE_TYPE.AUTHORIZATION) throw new ParseError("token/type", `need 1, have ${type}`);
+  if (!sealKeys(keySetId)) throw new ParseError("token/key set", "unknown");
+  try {
+    return authorizationMessage.open(token, sealKeys, "token");
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    return undefined;
+  }
+}

@@ -236,11 +236,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
     "a token for another amount than the invoice's is paid",
     [story("rogue-terminal", "that shows 10 sat")],
-    [
-      "issuer/verify.ts",
-      "invoice.amount === fields.amount) return undefined;",
-      "invoice.amount > 0n) return undefined;",
-    ],
+    ["lightning/bolt11/authorized.ts", "invoice.amount === authorization.amount ?", "invoice.amount > 0n ?"],
   ),
   bug(
     "the last counter that a card has skipped is not searched",
