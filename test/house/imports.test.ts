@@ -14,13 +14,14 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   apdu: ["common"],
   simulator: ["apdu", "common"],
   lightning: ["common"],
-  host: ["apdu", "lightning", "common"],
+  offline: ["apdu", "lightning", "common"],
+  host: ["apdu", "lightning", "offline", "common"],
   personalize: ["apdu", "host", "keys", "lightning", "common"],
-  issuer: ["apdu", "lightning", "keys", "common"],
-  exports: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],
+  issuer: ["apdu", "lightning", "offline", "keys", "common"],
+  exports: ["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
   reference: [],
   specs: ["reference"],
-  cli: ["common", "keys", "apdu", "simulator", "lightning", "host", "personalize", "issuer"],
+  cli: ["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
 };
 
 /** Checks, campaigns and figures share what is in `testing/`, and nothing of each other. */
