@@ -7,12 +7,7 @@ import { fingerprint } from "../../offline/fingerprint.js";
 import { type AcceptancePack, CLOCK_TOLERANCE, MAX_PACK_LENGTH } from "../../offline/pack.js";
 import { checkPack, checkPackTime, openPack, openPackFile, writePack } from "../../offline/pack-file.js";
 import { newFolder } from "../../testing/hooks.js";
-import {
-  PACK_MADE_AT,
-  packFile,
-  TERMINAL_KEY,
-  testPack,
-} from "../../testing/offline/pack.js";
+import { PACK_MADE_AT, packFile, TERMINAL_KEY, testPack } from "../../testing/offline/pack.js";
 
 const folder = newFolder();
 const OTHER_KEY = hexToBytes("73".repeat(32));
