@@ -1,5 +1,6 @@
 import {
   concatBytes,
+  equalBytes,
   expectLength,
   readU32,
   readU64,
@@ -153,7 +154,7 @@ export function decodePackContent(content: Uint8Array): AcceptancePack {
       "pack/forwardingWindow",
       `need 1 to ${MAX_FORWARDING_WINDOW} seconds, have ${pack.forwardingWindow}`,
     );
-  if (!pack.keySets.some(({ issuerPoint }) => Buffer.compare(issuerPoint, pack.issuer) === 0))
+  if (!pack.keySets.some(({ issuerPoint }) => equalBytes(issuerPoint, pack.issuer)))
     throw new ParseError("pack/issuer", "need the issuer key of one of the key sets");
   return pack;
 }
@@ -198,7 +199,7 @@ function readKeySets(bytes: Uint8Array): readonly PackKeySet[] {
     return { id: at.slice(0, 4), sealKey: at.slice(4, 20), issuerPoint };
   });
   for (const [i, { id }] of sets.entries())
-    if (i > 0 && Buffer.compare((sets[i - 1] as PackKeySet).id, id) >= 0)
+    if (i > 0 && readU32((sets[i - 1] as PackKeySet).id) >= readU32(id))
       throw new ParseError(`pack/keySets/${i}/id`, "need an id above the one before it");
   return sets;
 }

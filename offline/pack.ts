@@ -7,8 +7,6 @@ import type { DenyList } from "./deny-list.js";
 export const MAX_PACK_LENGTH = 65_536;
 /** Longest forwarding window in seconds: 7 days (specs/09 §3.3). */
 export const MAX_FORWARDING_WINDOW = 604_800;
-/** Forwarding window in seconds where nothing else is said: 3 days. */
-export const DEFAULT_FORWARDING_WINDOW = 259_200;
 /** How far the clocks of issuer and terminal may lie apart, in seconds. */
 export const CLOCK_TOLERANCE = 600;
 
@@ -16,7 +14,7 @@ export const CLOCK_TOLERANCE = 600;
 export interface PackKeySet {
   /** 4 bytes. */
   readonly id: Uint8Array;
-  /** AES-128 key, 16 bytes. Whoever holds it can tell the taps of these cards apart; it moves no money. */
+  /** AES-128 key, 16 bytes. With it the taps of these cards can be told apart, and no money is moved. */
   readonly sealKey: Uint8Array;
   /** The key that signs the certificates of these cards, 33 bytes. */
   readonly issuerPoint: Uint8Array;

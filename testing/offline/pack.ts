@@ -7,7 +7,7 @@ import { writePack } from "../../offline/pack-file.js";
 /** Secret key of a terminal that packs are made for. */
 export const TERMINAL_KEY = hexToBytes("71".repeat(32));
 /** Secret issuer key that signs them. */
-export const PACK_ISSUER_KEY = hexToBytes("72".repeat(32));
+const PACK_ISSUER_KEY = hexToBytes("72".repeat(32));
 /** When they are made, Unix seconds. */
 export const PACK_MADE_AT = 1_800_000_000;
 
