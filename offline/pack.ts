@@ -14,7 +14,7 @@ export const CLOCK_TOLERANCE = 600;
 export interface PackKeySet {
   /** 4 bytes. */
   readonly id: Uint8Array;
-  /** AES-128 key, 16 bytes. With it the taps of these cards can be told apart, and no money is moved. */
+  /** AES-128 key, 16 bytes. It links the taps of these cards, and moves no money. */
   readonly sealKey: Uint8Array;
   /** The key that signs the certificates of these cards, 33 bytes. */
   readonly issuerPoint: Uint8Array;
