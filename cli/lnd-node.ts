@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bytesToHex, formatMsat, systemReason, writeDurableFile } from "../common/index.js";
+import { PaidFile } from "../lightning/dpp/index.js";
 import { type LndConfig, MAINNET_MAX_PAYMENT } from "../lightning/nodes/lnd/config.js";
 import { LndNode } from "../lightning/nodes/lnd/node.js";
 import { InputError } from "./error-report.js";
@@ -41,7 +42,7 @@ async function expectAgreement(
 
 /**
  * Connects to an lnd on behalf of a folder, which keeps what must not be lost beside it (the record of settled payments,
- * offline terminals), and serves the requests of other commands on its control channel. lnd itself is not touched.
+ * offline terminals and what was paid to them), and serves the requests of other commands on its control channel. lnd itself is not touched.
  * @throws InputError; NodeError; NodeInUseError when another process works for this folder
  */
 export async function openLndNode(
@@ -63,9 +64,13 @@ export async function openLndNode(
     const lock = lockNode(absolute);
     closing.push(() => lock.release());
     const terminals = new DeputyTerminals(absolute);
+    const { deputy, ...place } = config;
+    const paid = deputy ? new PaidFile(join(absolute, "deputy-paid.db")) : undefined;
+    closing.push(() => paid?.end());
     const node = await LndNode.start({
-      ...config,
+      ...place,
       roles,
+      ...(paid && { deputy: { deputyKey: terminals.deputyKey(), keys: terminals.keys, paid } }),
       record: join(absolute, "lnd-payments.db"),
       ...(log === undefined ? {} : { log }),
     });

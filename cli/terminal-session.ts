@@ -11,7 +11,7 @@ import { InputError } from "./error-report.js";
 import type { CommandNode } from "./node/operation.js";
 import { openNode } from "./open-node.js";
 import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
-import { confirm } from "./prompt/confirm.js";
+import { askIfPossible } from "./prompt/confirm.js";
 import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 import type { ReceiptOptions } from "./receipt-options.js";
@@ -48,7 +48,8 @@ export async function withTerminal<T>(
   keyboard.hold();
   const opened = await openNode(options.node, {
     roles: ["merchant"],
-    agree: (question) => confirm(context, question),
+    log: (level, message) => void (level === "error" && context.note(message)),
+    ...askIfPossible(context),
   });
   try {
     const path = resolve(salesFile(options));

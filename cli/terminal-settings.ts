@@ -12,13 +12,13 @@ import {
   yamlMistakes,
 } from "../common/index.js";
 
-import { type LndConfig, lndConfigOf, lndConfigSchema } from "../lightning/nodes/lnd/config.js";
+import { type LndConfig, lndConfigOf, merchantLndConfigSchema } from "../lightning/nodes/lnd/config.js";
 
 const MAX_BYTES = 64 * 1024;
 
 const schema = z.strictObject({
   /** The lnd that this folder is about, instead of an embedded node. */
-  node: lndConfigSchema.optional(),
+  node: merchantLndConfigSchema.optional(),
   /** ISO 4217, of sums without a currency. */
   currency: z.string().refine(isCurrency, "need a code of ISO 4217 such as eur").optional(),
   /** Printed on receipts. */

@@ -45,7 +45,8 @@ function chosen(folder: string | undefined, options: CheckOptions): [LndConfig, 
     throw new InputError(`${folder}: its node is no lnd`, {
       hint: `Name one in ${isIssuer ? "issuer.yaml" : "terminal.yaml"}: node: { type: lnd, address: <host:port>, certificate: <file>, macaroon: <file> }`,
     });
-  return [lnd, [isIssuer ? "issuer" : "merchant"]];
+  if (isIssuer) return [lnd, ["issuer"]];
+  return [lnd, lnd.deputy ? ["merchant", "deputy"] : ["merchant"]];
 }
 
 function rolesOf(given: readonly string[] | undefined, otherwise: readonly LndRole[]): readonly LndRole[] {

@@ -1,6 +1,7 @@
 import { formatMsat, parseAmount } from "../../common/index.js";
 import { pause } from "../../common/pause.js";
 import { NETWORK_NAMES } from "../../lightning/network.js";
+import type { LndConfig } from "../../lightning/nodes/lnd/config.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { createEmbeddedNode, isEmbeddedNode, openEmbeddedNode } from "../embedded-node.js";
 import { InputError } from "../error-report.js";
@@ -9,7 +10,9 @@ import { askNode } from "../node/ask-node.js";
 import { nodeUri } from "../node/operations.js";
 import { peerUri } from "../node/peer-choice.js";
 import { checkStartOptions, type StartOptions } from "../node/start-options.js";
+import { openNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { askIfPossible } from "../prompt/confirm.js";
 import { terminalCode } from "../terminal-code.js";
 import { lndOfFolder } from "../terminal-settings.js";
 import { readInvoiceArgument } from "./invoice.js";
@@ -22,6 +25,8 @@ const LOOK_MS = 1000;
 const MAX_EXPIRY_SECONDS = 31_536_000;
 
 async function start(context: CommandContext, folder: string, options: StartOptions): Promise<CommandOutput> {
+  const lnd = isEmbeddedNode(folder) ? undefined : lndOfFolder(folder);
+  if (lnd) return await startLnd(context, folder, lnd, options);
   const wanted = checkStartOptions(folder, options);
   if (!isEmbeddedNode(folder)) {
     createEmbeddedNode(folder, wanted);
@@ -47,6 +52,40 @@ async function start(context: CommandContext, folder: string, options: StartOpti
       data: { folder, uri, stopped: true },
       text: "The node has stopped. Its channels are in its folder.",
     };
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Works with the lnd of a folder until Ctrl-C: for other commands, and for the payments of its offline terminals. */
+async function startLnd(
+  context: CommandContext,
+  folder: string,
+  lnd: LndConfig,
+  options: StartOptions,
+): Promise<CommandOutput> {
+  const [foreign] = Object.keys(options);
+  if (foreign !== undefined)
+    throw new InputError(`--${foreign}: an option of embedded nodes, and the node of ${folder} is an lnd`);
+  const opened = await openNode(folder, {
+    roles: ["merchant"],
+    log: (level, message) => void (["error", "warn"].includes(level) && context.note(message)),
+    ...askIfPossible(context),
+  });
+  try {
+    const uri = await nodeUri(opened.node);
+    const { network } = await opened.node.info();
+    const terminals = lnd.deputy ? "taken" : "not taken: deputy: true in terminal.yaml has them taken";
+    context.print(
+      `${renderRecord([
+        ["Node", `lnd at ${lnd.address}, on ${NETWORK_NAMES[network]}`],
+        ["URI", uri],
+        ["Offline sales", `payments are ${terminals}`],
+      ])}\nCtrl-C ends the connection; lnd runs on.`,
+    );
+    // An lnd that restarts is connected to again by itself.
+    while (!context.signal.aborted) await pause(LOOK_MS, context.signal);
+    return { data: { folder, uri, stopped: true }, text: "The connection has ended. lnd runs on." };
   } finally {
     await opened.close();
   }
@@ -169,6 +208,9 @@ export const registerNode: RegisterCommand = (program, run) => {
       `
 The folder holds the node's keys: one process alone runs it. The other commands ask that process, and start the node
 for the moment when there is none.
+
+In a folder whose terminal.yaml names an lnd, this works with that lnd. With deputy: true there, payments to offline
+terminals are taken as long as this runs.
 
 Examples:
   chequecard node start shop

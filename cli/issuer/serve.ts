@@ -6,7 +6,7 @@ import { StoreError } from "../../issuer/store/index.js";
 import type { CommandContext } from "../command-context.js";
 import { openNode } from "../open-node.js";
 import type { CommandOutput } from "../output.js";
-import { confirm } from "../prompt/confirm.js";
+import { askIfPossible } from "../prompt/confirm.js";
 import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./folder.js";
 
 /**
@@ -29,7 +29,7 @@ export async function serveIssuer(
         {
           roles: ["issuer"],
           log: (level, message) => log[level]({ event: "node" }, message),
-          agree: (question) => confirm(context, question),
+          ...askIfPossible(context),
         },
         config.lnd,
       );

@@ -158,22 +158,34 @@ function checkFacts(facts: LndFacts, roles: readonly LndRole[], note: (part: Che
           hint: "Wait until lncli getinfo says synced_to_chain.",
         },
   );
-  if (!roles.includes("deputy")) return;
-  if (!facts.requiresInterceptor)
+  if (roles.includes("deputy")) checkDeputies(facts, note);
+}
+
+/** What lnd needs so that nothing that it holds for deputies is lost. */
+function checkDeputies(facts: LndFacts, note: (part: CheckedPart) => void): void {
+  const { requiresInterceptor, keepsResolutions } = facts;
+  if (!requiresInterceptor)
     note({
       what: "deputies",
-      state: "warning",
+      state: "bad",
       sentence:
-        "Without requireinterceptor, a payment to a deputy fails when this program or lnd stops before it is settled.",
+        "Without requireinterceptor, a payment to a deputy would fail when this program or lnd stops before it is settled.",
       hint: "Set requireinterceptor=true in lnd.conf. The price: while this program is away, lnd forwards nothing at all.",
     });
-  if (!facts.keepsResolutions)
+  if (!keepsResolutions)
     note({
       what: "deputies",
-      state: "warning",
+      state: "bad",
       sentence:
-        "Without store-final-htlc-resolutions, lnd forgets at its restart which deputies' payments are final.",
+        "Without store-final-htlc-resolutions, lnd would forget at its restart which deputies' payments are final.",
       hint: "Set store-final-htlc-resolutions=true in lnd.conf.",
+    });
+  if (requiresInterceptor && keepsResolutions)
+    note({
+      what: "deputies",
+      state: "good",
+      sentence:
+        "It keeps what it holds for deputies over restarts. While this program is away, it forwards nothing at all (requireinterceptor).",
     });
 }
 

@@ -10,7 +10,12 @@ import {
   systemReason,
   writeDurableFile,
 } from "../../common/index.js";
-import { type DeputyKeys, deputyKeys, deriveTerminalKey } from "../../lightning/dpp/index.js";
+import {
+  type DeputyKeys,
+  deputyKeys,
+  deriveDeputyKey,
+  deriveTerminalKey,
+} from "../../lightning/dpp/index.js";
 import type { DeputyTerminal } from "../../lightning/nodes/ldk/index.js";
 import { InputError } from "../error-report.js";
 
@@ -79,6 +84,15 @@ export class DeputyTerminals {
   /** Keys of the terminals that are not revoked, always as they are now. */
   readonly keys: DeputyKeys = { terminalKey: (keyId) => this.#active.terminalKey(keyId) };
 
+  /**
+   * Secret key of the deputy whom all terminals sell for, 32 bytes; the master key is made where there is none yet.
+   * @throws FileError
+   */
+  deputyKey(): Uint8Array {
+    if (!this.#content) this.#save(newMaster(), []);
+    return deriveDeputyKey(hexToBytes(this.#content?.master ?? newMaster()));
+  }
+
   list(): ListedTerminal[] {
     return (this.#content?.terminals ?? []).map(({ keyId, name, addedAt, revokedAt }) => ({
       keyId,
@@ -106,7 +120,7 @@ export class DeputyTerminals {
     let keyId: string;
     do keyId = randomBytes(4).toString("hex");
     while (used.has(keyId));
-    const master = this.#content?.master ?? randomBytes(32).toString("hex");
+    const master = this.#content?.master ?? newMaster();
     this.#save(master, [...terminals, { keyId, name, addedAt: this.#now() }]);
     const id = hexToBytes(keyId);
     return { name, keyId: id, terminalKey: deriveTerminalKey(hexToBytes(master), id) };
@@ -151,6 +165,8 @@ export class DeputyTerminals {
     this.#content = content;
   }
 }
+
+const newMaster = (): string => randomBytes(32).toString("hex");
 
 function read(path: string): Content {
   let text: string;

@@ -29,7 +29,7 @@ export interface CommandNode extends LightningNode {
   /** Waits until all channels can be used, at most so many milliseconds. @returns whether they can */
   channelsReady(timeoutMs: number): Promise<boolean>;
   openChannel?: LdkNode["openChannel"];
-  deputyProfile?(terminal: DeputyTerminal): DeputyProfile | Promise<DeputyProfile>;
+  deputyProfile(terminal: DeputyTerminal): DeputyProfile | Promise<DeputyProfile>;
 }
 
 /** What an operation works on. */

@@ -169,10 +169,6 @@ const deputyAdd = operation({
   request: z.object({ name: terminalName }),
   answer: z.object({ keyId: z.string(), profile: z.string() }),
   async run({ node, terminals }, { name }) {
-    if (!node.deputyProfile)
-      throw new InputError("this node takes no payments for deputies", {
-        hint: "Use an embedded node for offline terminals.",
-      });
     // First a profile for no terminal: a node that cannot make any leaves no terminal behind.
     await node.deputyProfile({ name, keyId: new Uint8Array(4), terminalKey: new Uint8Array(32) });
     const terminal = terminals.add(name);

@@ -18,6 +18,12 @@ export async function confirm(context: CommandContext, question: string, yes = f
   return /^y(es)?$/i.test(answer?.trim() ?? "");
 }
 
+/** A question of {@link confirm} for those who know what to do where nobody can be asked: then there is none. */
+export const askIfPossible = (
+  context: CommandContext,
+): { readonly agree?: (question: string) => Promise<boolean> } =>
+  keyboard.isTerminal ? { agree: (question) => confirm(context, question) } : {};
+
 /** `--yes`. */
 export interface YesOption {
   readonly yes?: boolean;

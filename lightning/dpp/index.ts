@@ -38,7 +38,7 @@ export {
   type PointOfSaleOptions,
   type PreimageResult,
 } from "./point-of-sale.js";
-export { deputyPreimage, derivedPaymentSecret, deriveTerminalKey } from "./preimage.js";
+export { deputyPreimage, deriveDeputyKey, derivedPaymentSecret, deriveTerminalKey } from "./preimage.js";
 export { type DeputyProfile, MIN_CLTV_DELTA, readDeputyProfile, writeDeputyProfile } from "./profile.js";
 export {
   DeputyRecipient,

@@ -6,6 +6,7 @@ import { METADATA_LENGTH } from "./metadata.js";
 const PREIMAGE_TAG = utf8("chequecard/deputy-preimage");
 const SECRET_TAG = utf8("chequecard/deputy-payment-secret");
 const TERMINAL_TAG = utf8("chequecard/deputy-terminal");
+const NODE_TAG = utf8("chequecard/deputy-node");
 
 const keyed = (key: Uint8Array, tag: Uint8Array, ...parts: Uint8Array[]): Uint8Array =>
   hmac(sha256, key, concatBytes(tag, ...parts));
@@ -37,4 +38,14 @@ export function deriveTerminalKey(master: Uint8Array, keyId: Uint8Array): Uint8A
   requireLength(master, 32, "deputy master key");
   requireLength(keyId, 4, "key id");
   return keyed(master, TERMINAL_TAG, keyId);
+}
+
+/**
+ * The secret key of the deputy itself, 32 bytes, where the recipient chooses it: the payee of all its terminals'
+ * invoices (specs/07 §6.1).
+ * @param master as for {@link deriveTerminalKey}
+ */
+export function deriveDeputyKey(master: Uint8Array): Uint8Array {
+  requireLength(master, 32, "deputy master key");
+  return keyed(master, NODE_TAG);
 }

@@ -32,6 +32,7 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
       "lnd",
       "chequecard issuer init festival --lnd 127.0.0.1:10009 --certificate tls.cert --macaroon chequecard.macaroon --address pay.festival.example:9735",
     ],
+    ["docs/nodes.md", "lnd", "chequecard node check taps"],
     ["docs/proof.md", "minutes", "npm run prove"],
     [
       "docs/scale.md",

@@ -51,6 +51,9 @@ export const lndConfigSchema = z.strictObject({
   realMoney: z.boolean().default(false),
 });
 
+/** The same of a merchant, whose lnd may take payments to deputies. */
+export const merchantLndConfigSchema = lndConfigSchema.extend({ deputy: z.boolean().default(false) });
+
 /** Where an lnd is and what may be done with it. Paths are absolute or relative to the working directory. */
 export interface LndConfig {
   /** `host:port` of its gRPC. */
@@ -65,6 +68,8 @@ export interface LndConfig {
   readonly maxPayment?: Msat | undefined;
   /** Real money may move: the answer to the question that a first start on mainnet asks. */
   readonly realMoney: boolean;
+  /** Takes payments to deputies (specs/07), for offline terminals. */
+  readonly deputy?: boolean;
 }
 
 /** The limit of one payment on mainnet where the configuration has none: 1,000,000 sat. */
@@ -72,7 +77,12 @@ export const MAINNET_MAX_PAYMENT = sat(1_000_000);
 
 /** What a configuration says of an lnd, with its paths made absolute by `at`. */
 export function lndConfigOf(
-  { type: _, certificate, macaroon, ...rest }: z.output<typeof lndConfigSchema>,
+  {
+    type: _,
+    certificate,
+    macaroon,
+    ...rest
+  }: z.output<typeof lndConfigSchema> & { readonly deputy?: boolean },
   at: (path: string) => string,
 ): LndConfig {
   return {

@@ -24,6 +24,8 @@ const TICK_MS = 2_000;
 /** Milliseconds before a lost interceptor is opened again: doubled each time that it fails without an HTLC. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
+/** Milliseconds after which an interceptor was in force, so that its loss is news. */
+const STEADY_MS = 10_000;
 
 export interface LndDeputyOptions {
   /** Secret key of the deputy, 32 bytes: the payee of its invoices. */
@@ -75,6 +77,9 @@ export class LndDeputy {
   #blockHeight: number;
   #interceptor: OpenDuplex<HtlcDecision> | undefined;
   #pause = FIRST_PAUSE;
+  /** By the monotonic clock. */
+  #openedAt = 0;
+  #lastLoss: string | undefined;
   #reopening: NodeJS.Timeout | undefined;
   #isEnded = false;
 
@@ -129,6 +134,7 @@ export class LndDeputy {
     // lnd offers again what it holds; what it has let go of meanwhile must not be counted.
     this.#held.clear();
     this.#recipient.forgetHeld();
+    this.#openedAt = performance.now();
     this.#interceptor = this.#connection.duplex("routerrpc.Router/HtlcInterceptor", {
       data: (htlc) => {
         this.#pause = FIRST_PAUSE;
@@ -141,10 +147,13 @@ export class LndDeputy {
   #lost(error: NodeError | undefined): void {
     this.#interceptor = undefined;
     if (this.#isEnded || this.#connection.isClosed) return;
-    this.#log(
-      "warn",
-      `the interceptor of lnd is lost and will be opened again: ${error?.message ?? "lnd ended it"}`,
-    );
+    const loss = error?.message ?? "lnd ended it";
+    const wasSteady = performance.now() - this.#openedAt > STEADY_MS;
+    if (wasSteady) this.#pause = FIRST_PAUSE;
+    // Not once for every try while lnd is away, or another program has its interceptor.
+    if (wasSteady || loss !== this.#lastLoss)
+      this.#log("warn", `the interceptor of lnd is lost and will be opened again: ${loss}`);
+    this.#lastLoss = loss;
     this.#reopening = setTimeout(() => this.#open(), this.#pause);
     this.#reopening.unref();
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);

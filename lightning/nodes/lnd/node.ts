@@ -197,7 +197,10 @@ export class LndNode implements LightningNode {
   async deputyProfile(
     terminal: Pick<DeputyProfile, "name" | "keyId" | "terminalKey">,
   ): Promise<DeputyProfile> {
-    if (!this.#deputy) throw new NodeError("bad-request", "this node was started without a deputy");
+    if (!this.#deputy)
+      throw new NodeError("bad-request", "this lnd takes no payments to deputies", {
+        hint: "Set deputy: true beside type: lnd; chequecard node check --role deputy says what lnd needs for it.",
+      });
     return this.#deputy.profile(terminal);
   }
 

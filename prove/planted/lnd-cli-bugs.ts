@@ -1,0 +1,22 @@
+import { bug, bugsOf } from "./bug.js";
+
+const deputies = (named: string) => [{ tests: "test/cli/deputy-lnd.test.ts", named }];
+
+/** Where commands work with an lnd. */
+export const LND_CLI_BUGS = bugsOf("commands on lnd", [
+  bug("a deputy's key is another one at each start", deputies("stays the same"), [
+    "cli/node/deputy-terminals.ts",
+    "return deriveDeputyKey(hexToBytes(this.#content?.master ?? newMaster()));",
+    "return deriveDeputyKey(hexToBytes(newMaster()));",
+  ]),
+  bug("node start makes an embedded node beside an lnd", deputies("makes no embedded node"), [
+    "cli/commands/node.ts",
+    "if (lnd) return await startLnd",
+    "if (lnd?.deputy === false) return await startLnd",
+  ]),
+  bug("an lnd that is not meant for deputies is given one", deputies("unless its configuration says so"), [
+    "cli/lnd-node.ts",
+    "const paid = deputy ?",
+    "const paid = deputy !== undefined ?",
+  ]),
+]);
