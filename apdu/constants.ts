@@ -43,6 +43,7 @@ export const TAG = {
   DF_NAME: 0x84,
   FCI_PROPRIETARY: 0xa5,
   PROFILE: 0xc1,
+  CERTIFICATE: 0xc2,
   NODE_URI: 0x5f50,
   KEY_TEMPLATE: 0x7f49,
   EC_POINT: 0x86,
@@ -75,6 +76,8 @@ export const SIGNATURE_LENGTH = 64;
 export const INVOICE_HASH_LENGTH = 32;
 export const CHALLENGE_LENGTH = 32;
 export const KEY_CHECK_LENGTH = 12;
+/** A compressed point of secp256k1. */
+export const COMPRESSED_POINT_LENGTH = 33;
 export const PROFILE_LENGTH = 32;
 export const MAX_NODE_URI_LENGTH = 200;
 
@@ -84,7 +87,7 @@ export const RING_LENGTH = 4;
 export const PIN_TRIES = 3;
 
 /** Type byte of a sealed message (specs/02 §1). */
-export const MESSAGE_TYPE = { AUTHORIZATION: 0x01, STATUS: 0x02, UPDATE: 0x03 } as const;
+export const MESSAGE_TYPE = { AUTHORIZATION: 0x01, STATUS: 0x02, UPDATE: 0x03, CERTIFICATE: 0x04 } as const;
 export type MessageType = (typeof MESSAGE_TYPE)[keyof typeof MESSAGE_TYPE];
 
 /** Flag bits. */
@@ -98,6 +101,7 @@ export const DGI = {
   NODE_URI: 0x0102,
   ISSUER_KEY: 0x0103,
   LIMITS: 0x0104,
+  CERTIFICATE: 0x0105,
   SEAL_KEY: 0x8101,
   PIN: 0x8102,
 } as const;

@@ -1,7 +1,7 @@
 import { authorize } from "../apdu/commands/authorize.js";
 import { changePin } from "../apdu/commands/change-pin.js";
 import { send } from "../apdu/commands/codec.js";
-import { getProfile } from "../apdu/commands/get-data.js";
+import { getProfile, readCertificate } from "../apdu/commands/get-data.js";
 import { identify } from "../apdu/commands/identify.js";
 import type { CardProfile } from "../apdu/commands/profile.js";
 import { type SelectResponse, select } from "../apdu/commands/select.js";
@@ -38,6 +38,8 @@ export interface CardSession {
   pinState(): Promise<PinState>;
   /** The profile as it stands now. */
   profile(): Promise<CardProfile>;
+  /** @returns sealed certificate, 149 bytes; undefined when the card has none */
+  certificate(): Promise<Uint8Array | undefined>;
 }
 
 export interface SessionOptions {
@@ -79,6 +81,7 @@ export async function openSession(transport: Transport, options: SessionOptions 
     changePin: (oldPin, newPin) => send(card, changePin, { oldPin, newPin }),
     pinState: () => queryPin(card),
     profile: () => send(card, getProfile, {}),
+    certificate: () => readCertificate(card),
   };
 }
 

@@ -5,7 +5,7 @@ import { keyProof } from "./card/respond.js";
 import { APPLICATION_AID } from "./card/state.js";
 import { isPoint } from "./crypto.js";
 import { type DataGroup, readGroups, writeGroups } from "./personalize.js";
-import { MAX_AMOUNT, SEALED_LENGTH } from "./sealed.js";
+import { MAX_AMOUNT, SEALED_LENGTH, SEALED_TYPE } from "./sealed.js";
 import { find, must, only, readObjects, tlv } from "./tlv.js";
 
 /** Commands and data objects of the card application (specs/01), read and written. Bytes are hex. */
@@ -89,6 +89,7 @@ export const COMMANDS: Readonly<Record<string, Codec>> = {
   ),
   "GET DATA C1 command": command("80ca00c1", true, nothing, none),
   "GET DATA 5F50 command": command("80ca5f50", true, nothing, none),
+  "GET DATA C2 command": command("80ca00c2", true, nothing, none),
   "VERIFY command": command(
     "00200080",
     false,
@@ -237,6 +238,14 @@ export const RESPONSES: Readonly<Record<string, Codec>> = {
   "GET DATA 5F50 response": {
     read: (bytes) => ({ nodeUri: readUri(only(bytes, "5F50"), "5F50") }),
     write: (words) => unhex(uriObject(words.nodeUri)),
+  },
+  "GET DATA C2 response": {
+    read(bytes) {
+      const sealed = only(bytes, "C2");
+      need(sealed.length === SEALED_LENGTH && sealed[0] === SEALED_TYPE.certificate, "C2");
+      return { certificate: hex(sealed) };
+    },
+    write: (words) => unhex(tlv("c2", text(words, "certificate"))),
   },
   "PIN block": {
     read: (bytes) => ({ pin: readPinBlock(hex(bytes)) }),

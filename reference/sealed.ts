@@ -1,10 +1,10 @@
 import { Fields, hex, integer, join, need, uint, unhex } from "./bytes.js";
-import { aesDecrypt, aesEncrypt, type Signing, sha256, sign, tagPrefix, verify } from "./crypto.js";
+import { aesDecrypt, aesEncrypt, isPoint, type Signing, sha256, sign, tagPrefix, verify } from "./crypto.js";
 
 /** Sealed messages (specs/02). Bytes are hex, amounts msat. */
-export type SealedType = "authorization" | "status" | "update";
+export type SealedType = "authorization" | "status" | "update" | "certificate";
 
-export const SEALED_TYPE = { authorization: 1, status: 2, update: 3 } as const;
+export const SEALED_TYPE = { authorization: 1, status: 2, update: 3, certificate: 4 } as const;
 /** 21 million bitcoin. */
 export const MAX_AMOUNT = 2_100_000_000_000_000_000n;
 export const NO_LIMIT = 0xffffffffffffffffn;
@@ -45,17 +45,38 @@ export interface UpdateFields {
   readonly keyCheck: string;
 }
 
+export interface CertificateFields {
+  readonly cardId: string;
+  /** 33 bytes. */
+  readonly cardPoint: string;
+  readonly flags: number;
+  /** Unix time. */
+  readonly validUntilSeconds: number;
+  readonly offlineLimit: bigint;
+  /** 10 bytes. */
+  readonly reserved: string;
+}
+
 export interface FieldsOf {
   readonly authorization: AuthorizationFields;
   readonly status: StatusFields;
   readonly update: UpdateFields;
+  readonly certificate: CertificateFields;
 }
 
 type Layout = readonly (readonly [name: string, length: number])[];
 
 /** Fields that are bytes, and those that are amounts; the others are numbers. */
-const BYTES = ["cardId", "invoiceHash", "challenge", "reserved", "keyCheck"];
-const AMOUNTS = ["amount", "authorizedTotal", "credit", "maxPerTransaction", "pinThreshold", "noPinBudget"];
+const BYTES = ["cardId", "cardPoint", "invoiceHash", "challenge", "reserved", "keyCheck"];
+const AMOUNTS = [
+  "amount",
+  "authorizedTotal",
+  "credit",
+  "maxPerTransaction",
+  "pinThreshold",
+  "noPinBudget",
+  "offlineLimit",
+];
 
 /** specs/02 §3 */
 const LAYOUT: Readonly<Record<SealedType, Layout>> = {
@@ -89,6 +110,14 @@ const LAYOUT: Readonly<Record<SealedType, Layout>> = {
     ["maxTransactions", 4],
     ["keyCheck", 12],
   ],
+  certificate: [
+    ["cardId", 8],
+    ["cardPoint", 33],
+    ["flags", 1],
+    ["validUntilSeconds", 4],
+    ["offlineLimit", 8],
+    ["reserved", 10],
+  ],
 };
 
 /** The 64 bytes of a body before its signature. */
@@ -111,6 +140,9 @@ export function readFields<T extends SealedType>(type: T, bytes: Uint8Array): Fi
   return Object.fromEntries(entries) as FieldsOf[T];
 }
 
+/** Signed by the issuer; the others are the card's. */
+export const isIssuers = (type: SealedType): boolean => type === "update" || type === "certificate";
+
 /** First 12 bytes of the SHA-256 of a card's point, hex (specs/02 §3.3). */
 export const keyCheckOf = (point: Uint8Array): string => hex(sha256(point).subarray(0, 12));
 
@@ -126,6 +158,12 @@ export function rangeProblem(type: SealedType, fields: FieldsOf[SealedType]): st
     if (counter === 0) return "counter";
     if (amount === 0n || amount > MAX_AMOUNT) return "amount";
     return authorizedTotal < amount || authorizedTotal > MAX_AMOUNT ? "authorizedTotal" : undefined;
+  }
+  if (type === "certificate") {
+    const { flags, cardPoint, offlineLimit } = fields as CertificateFields;
+    if (flags > 0) return "flags";
+    if (!isPoint(unhex(cardPoint))) return "cardPoint";
+    return offlineLimit > MAX_AMOUNT ? "offlineLimit" : undefined;
   }
   const { flags, credit } = fields as StatusFields | UpdateFields;
   if (flags > (type === "status" ? 0x03 : 0x07)) return "flags";
@@ -191,7 +229,7 @@ export function open<T extends SealedType>(type: T, message: Uint8Array, known: 
   need(sealKey !== undefined, "key set");
   const body = openBody(message, unhex(sealKey));
   const fields = readFields(type, body.subarray(0, 64));
-  const point = type === "update" ? known.issuerPoint : known.cards[fields.cardId];
+  const point = isIssuers(type) ? known.issuerPoint : known.cards[fields.cardId];
   const signed = signedBytes(type, keySetId, body.subarray(0, 64));
   need(point !== undefined && verify(body.subarray(64), unhex(point), signed), "signature");
   const problem = rangeProblem(type, fields);

@@ -3,11 +3,12 @@ import { concatBytes } from "../../common/bytes.js";
 import { taggedHash } from "../../common/tagged-hash.js";
 import { MESSAGE_TYPE, type MessageType } from "../constants.js";
 
-/** Domain tags of the three signatures and of the key proof (specs/02 §2, specs/04). */
+/** Domain tags of the four signatures and of the key proof (specs/02 §2, specs/04). */
 const SIGNATURE_TAG: Readonly<Record<MessageType, string>> = {
   [MESSAGE_TYPE.AUTHORIZATION]: "chequecard/authorization",
   [MESSAGE_TYPE.STATUS]: "chequecard/status",
   [MESSAGE_TYPE.UPDATE]: "chequecard/update",
+  [MESSAGE_TYPE.CERTIFICATE]: "chequecard/certificate",
 };
 const KEY_PROOF_TAG = "chequecard/key";
 

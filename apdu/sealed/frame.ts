@@ -13,6 +13,7 @@ export const MESSAGE_NAMES: Readonly<Record<MessageType, string>> = {
   [MESSAGE_TYPE.AUTHORIZATION]: "authorization",
   [MESSAGE_TYPE.STATUS]: "status",
   [MESSAGE_TYPE.UPDATE]: "update",
+  [MESSAGE_TYPE.CERTIFICATE]: "certificate",
 };
 
 /** The clear frame of a sealed message (specs/02 §1). */
@@ -33,7 +34,7 @@ export interface SealedFrame {
 export function readFrame(bytes: Uint8Array, path = "sealed message"): SealedFrame {
   expectLength(bytes, SEALED_MESSAGE_LENGTH, path);
   const type = bytes[0] as MessageType;
-  if (!(type in MESSAGE_NAMES)) throw new ParseError(`${path}/type`, `need 01, 02 or 03, have ${type}`);
+  if (!(type in MESSAGE_NAMES)) throw new ParseError(`${path}/type`, `need 01 to 04, have ${type}`);
   const ivAt = 1 + KEY_SET_ID_LENGTH;
   const bodyAt = ivAt + IV_LENGTH;
   return { type, keySetId: bytes.slice(1, ivAt), iv: bytes.slice(ivAt, bodyAt), sealed: bytes.slice(bodyAt) };

@@ -1,4 +1,5 @@
 export * from "./authorization.js";
+export * from "./certificate.js";
 export * from "./crypto.js";
 export * from "./frame.js";
 export * from "./message.js";

@@ -14,6 +14,9 @@ import { MESSAGE_NAMES, readFrame } from "./frame.js";
 
 const UNSIGNED_LENGTH = SEALED_BODY_LENGTH - SIGNATURE_LENGTH;
 
+const withArticle = (type: MessageType): string =>
+  `${/^[au]/.test(MESSAGE_NAMES[type]) ? "an" : "a"} ${MESSAGE_NAMES[type]}`;
+
 /** An opened message: nothing in it is proven until its signature is verified. */
 export interface OpenedMessage<T> {
   readonly keySetId: Uint8Array;
@@ -73,10 +76,7 @@ export function sealedMessage<T>(
     open(bytes, sealKeys, path = MESSAGE_NAMES[type]) {
       const frame = readFrame(bytes, path);
       if (frame.type !== type)
-        throw new ParseError(
-          `${path}/type`,
-          `need an ${MESSAGE_NAMES[type]}, have an ${MESSAGE_NAMES[frame.type]}`,
-        );
+        throw new ParseError(`${path}/type`, `need ${withArticle(type)}, have ${withArticle(frame.type)}`);
       const key = sealKeys(frame.keySetId);
       if (!key) throw new ParseError(`${path}/key set`, "unknown");
       const body = openBody(key, frame.iv, frame.sealed);

@@ -1,6 +1,11 @@
 import { formatCardId } from "../../apdu/card-id.js";
 import { MESSAGE_TYPE, readFrame, type SealedFrame, verifySignature } from "../../apdu/index.js";
-import { authorizationMessage, statusMessage, updateMessage } from "../../apdu/sealed/index.js";
+import {
+  authorizationMessage,
+  certificateMessage,
+  statusMessage,
+  updateMessage,
+} from "../../apdu/sealed/index.js";
 import { bytesToHex, formatMsat, hexToBytes, secp256k1 } from "../../common/index.js";
 import { verifyToken } from "../../issuer/verify.js";
 import type { Invoice } from "../../lightning/bolt11/index.js";
@@ -15,6 +20,7 @@ const TYPE_NAMES = {
   [MESSAGE_TYPE.AUTHORIZATION]: "authorization token",
   [MESSAGE_TYPE.STATUS]: "card status",
   [MESSAGE_TYPE.UPDATE]: "card update",
+  [MESSAGE_TYPE.CERTIFICATE]: "card certificate",
 } as const;
 
 interface InspectOptions {
@@ -46,10 +52,15 @@ async function openFrame(
   clear: object,
 ): Promise<CommandOutput> {
   const { sealKeys, findCard } = recordLookups(record);
-  const codec = { 1: authorizationMessage, 2: statusMessage, 3: updateMessage }[frame.type];
+  const codec = {
+    [MESSAGE_TYPE.AUTHORIZATION]: authorizationMessage,
+    [MESSAGE_TYPE.STATUS]: statusMessage,
+    [MESSAGE_TYPE.UPDATE]: updateMessage,
+    [MESSAGE_TYPE.CERTIFICATE]: certificateMessage,
+  }[frame.type];
   const opened = codec.open(bytes, sealKeys, "token");
   const signer =
-    frame.type === MESSAGE_TYPE.UPDATE
+    frame.type === MESSAGE_TYPE.UPDATE || frame.type === MESSAGE_TYPE.CERTIFICATE
       ? secp256k1.publicKey(record.issuerSecretKey)
       : (findCard(opened.fields.cardId)?.publicKey ?? new Uint8Array(0));
   const genuine = verifySignature(opened, signer);
@@ -87,6 +98,7 @@ async function factsFor(invoice: Invoice, token: Uint8Array, lookups: ReturnType
 
 function renderField(name: string, value: unknown): string {
   if (value instanceof Uint8Array) return name === "cardId" ? formatCardId(value) : bytesToHex(value);
+  if (name === "validUntilSeconds") return new Date(Number(value) * 1000).toISOString();
   if (typeof value === "bigint") return value === 0xffffffffffffffffn ? "no limit" : formatMsat(value);
   return String(value);
 }
@@ -96,7 +108,7 @@ export const registerToken: RegisterCommand = (program, run) => {
   token
     .command("inspect <hex>")
     .description(
-      "show what a token, status or update says; with its issuer's record also opened and verified",
+      "show what a token, status, update or certificate says; with its issuer's record also opened and verified",
     )
     .option("--issuer-record <file>", "what the issuer knows of the card, as `simulate new` writes it")
     .option("--invoice <bolt11>", "also check that the token authorizes this invoice")

@@ -1,5 +1,5 @@
 import type { Card } from "../../reference/card/state.js";
-import type { SealedType } from "../../reference/sealed.js";
+import { isIssuers, type SealedType } from "../../reference/sealed.js";
 import { amounts, type FileCheck, Mismatch, type Reference, refused, same, unhex } from "./check.js";
 
 interface Keys {
@@ -27,7 +27,15 @@ const known = (keys: Keys) => ({
 });
 
 /** Names of amounts: digits of other fields stay text. */
-const AMOUNTS = ["amount", "authorizedTotal", "credit", "maxPerTransaction", "pinThreshold", "noPinBudget"];
+const AMOUNTS = [
+  "amount",
+  "authorizedTotal",
+  "credit",
+  "maxPerTransaction",
+  "pinThreshold",
+  "noPinBudget",
+  "offlineLimit",
+];
 const withAmounts = (fields: Readonly<Record<string, string | number>>) =>
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, AMOUNTS.includes(name) ? BigInt(value) : value]),
@@ -53,10 +61,9 @@ export const messages: FileCheck = {
         where,
       );
       const id = String(keySetId);
-      const secretKey =
-        type === "update"
-          ? keys.issuer.secretKey
-          : (keys.cards.find(({ cardId }) => cardId === fields.cardId)?.secretKey ?? "");
+      const secretKey = isIssuers(type)
+        ? keys.issuer.secretKey
+        : (keys.cards.find(({ cardId }) => cardId === fields.cardId)?.secretKey ?? "");
       const made = sealed.seal(
         type,
         withAmounts(rest) as never,

@@ -1,6 +1,7 @@
 import { bytes, flip } from "./card/bytes.js";
 import {
   CARD,
+  compressed,
   ISSUER,
   keysForFile,
   MAX_AMOUNT,
@@ -15,6 +16,7 @@ import {
 import {
   encrypt,
   type FieldsOf,
+  isIssuers,
   keyCheckOf,
   type SealedType,
   type SealedVector,
@@ -73,7 +75,21 @@ const UPDATE: FieldsOf["update"] = {
   keyCheck: keyCheckOf(CARD.point),
 };
 
-const DEFAULTS: FieldsOf = { authorization: AUTHORIZATION, status: STATUS, update: UPDATE };
+const CERTIFICATE: FieldsOf["certificate"] = {
+  cardId: idOf(CARD),
+  cardPoint: compressed(CARD.point),
+  flags: 0,
+  validUntilSeconds: 1_893_455_999,
+  offlineLimit: 20_000_000n,
+  reserved: "00".repeat(10),
+};
+
+const DEFAULTS: FieldsOf = {
+  authorization: AUTHORIZATION,
+  status: STATUS,
+  update: UPDATE,
+  certificate: CERTIFICATE,
+};
 
 const plain = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
 
@@ -133,8 +149,8 @@ function bad<T extends SealedType>(
 
 /** What is wrong in the same way whatever the type is. */
 function common(type: SealedType, other: SealedType): MessageVector[] {
-  const wrongKey = type === "update" ? OTHER_ISSUER : OTHER_CARD;
-  const crossKey = type === "update" ? CARD : ISSUER;
+  const wrongKey = isIssuers(type) ? OTHER_ISSUER : OTHER_CARD;
+  const crossKey = isIssuers(type) ? CARD : ISSUER;
   return [
     bad(type, "length", "no bytes at all", { after: () => Buffer.alloc(0) }),
     bad(type, "length", "one byte short", { after: ({ message }) => message.subarray(0, 148) }),
@@ -142,8 +158,8 @@ function common(type: SealedType, other: SealedType): MessageVector[] {
       after: ({ message }) => Buffer.concat([message, bytes("00")]),
     }),
     bad(type, "type", "type 00", { after: ({ message }) => flip(message, 0, message[0]) }),
-    bad(type, "type", "type 04", {
-      after: ({ message }) => Buffer.concat([bytes("04"), message.subarray(1)]),
+    bad(type, "type", "type 05", {
+      after: ({ message }) => Buffer.concat([bytes("05"), message.subarray(1)]),
     }),
     bad(type, "type", `a well-made message of type ${other}`, {
       after: () => make(other, `in place of ${type}`, {}).message,
@@ -158,7 +174,7 @@ function common(type: SealedType, other: SealedType): MessageVector[] {
     bad(type, "signature", "signed for one key set, sealed for another", {
       after: ({ body, iv }) => resealed(type, body, iv),
     }),
-    bad(type, "signature", "lowest bit of the IV flipped: lowest bit of the reserved or sequence bytes", {
+    bad(type, "signature", "lowest bit of the IV flipped: one bit of the opened fields", {
       after: ({ message }) => flip(message, 20),
     }),
     bad(type, "signature", "one bit of the sealed signature flipped", {
@@ -312,6 +328,41 @@ export function generate(): unknown {
       bad("update", "flags", "unknown flag bit 7, rightly signed", { fields: { flags: 0x80 } }),
       bad("update", "credit", "credit above 21 million bitcoin, rightly signed", {
         fields: { credit: MAX_AMOUNT + 1n },
+      }),
+
+      good("certificate", "of a card", {}),
+      good("certificate", "the same fields under another IV", {}),
+      good("certificate", "the same fields with a high s", {}, high),
+      good("certificate", "nothing is accepted offline", { offlineLimit: 0n }),
+      good("certificate", "greatest values", { validUntilSeconds: 0xffffffff, offlineLimit: MAX_AMOUNT }),
+      good("certificate", "ended with the first second of 1970", { validUntilSeconds: 0 }),
+      good("certificate", "reserved bytes not zero: ignored by the reader", {
+        reserved: "0102030405060708090a",
+      }),
+      good(
+        "certificate",
+        "another card of another key set",
+        { cardId: idOf(OTHER_CARD), cardPoint: compressed(OTHER_CARD.point) },
+        { keySet: OTHER_KEY_SET },
+      ),
+      ...common("certificate", "update"),
+      bad("certificate", "flags", "unknown flag bit 0, rightly signed", { fields: { flags: 1 } }),
+      ...reservedFlags("certificate", [1, 2, 3, 4, 5, 6]),
+      bad("certificate", "flags", "unknown flag bit 7, rightly signed", { fields: { flags: 0x80 } }),
+      bad("certificate", "cardPoint", "card point of zeros, rightly signed", {
+        fields: { cardPoint: "00".repeat(33) },
+      }),
+      bad("certificate", "cardPoint", "card point that begins with 04, rightly signed", {
+        fields: { cardPoint: `04${CERTIFICATE.cardPoint.slice(2)}` },
+      }),
+      bad("certificate", "cardPoint", "card point in a hybrid form, rightly signed", {
+        fields: { cardPoint: `06${CERTIFICATE.cardPoint.slice(2)}` },
+      }),
+      bad("certificate", "cardPoint", "card point that is not on the curve, rightly signed", {
+        fields: { cardPoint: `02${"00".repeat(31)}05` },
+      }),
+      bad("certificate", "offlineLimit", "offline limit above 21 million bitcoin, rightly signed", {
+        fields: { offlineLimit: MAX_AMOUNT + 1n },
       }),
     ],
   };

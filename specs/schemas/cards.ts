@@ -43,6 +43,14 @@ const limits = {
 };
 const update = { sequence: u32, flags: u8, reserved: bytes(3), ...limits };
 
+const certificate = {
+  cardPoint: bytes(33),
+  flags: u8,
+  validUntilSeconds: u32,
+  offlineLimit: amount,
+  reserved: bytes(10),
+};
+
 const message = (type: string, fields: z.ZodRawShape) =>
   pair(
     {
@@ -64,6 +72,7 @@ export const cardMessages = z.strictObject({
       message("authorization", authorization),
       message("status", status),
       message("update", { ...update, keyCheck: bytes(12) }),
+      message("certificate", certificate),
     ]),
   ),
 });

@@ -138,8 +138,8 @@ describe("authorization token", () => {
     ["too long", Uint8Array.from([...token(), 0]), "token: need 149 bytes, have 150"],
     ["empty", new Uint8Array(0), "token: need 149 bytes, have 0"],
     ["64 KiB", new Uint8Array(65536), "token: need 149 bytes, have 65536"],
-    ["unknown type", token().fill(4, 0, 1), "token/type: need 01, 02 or 03, have 4"],
-    ["a status", token().fill(2, 0, 1), "token/type: need an authorization, have an status"],
+    ["unknown type", token().fill(5, 0, 1), "token/type: need 01 to 04, have 5"],
+    ["a status", token().fill(2, 0, 1), "token/type: need an authorization, have a status"],
     ["unknown key set", token().fill(9, 1, 2), "token/key set: unknown"],
   ])("refuses %s", (_name, bytes, problem) => {
     expect(() => authorizationMessage.open(bytes, keys, "token")).toThrow(ParseError);

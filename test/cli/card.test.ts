@@ -235,7 +235,7 @@ describe("the rest of the command line", () => {
     for (const [token, problem] of [
       ["zz", "hex digits"],
       ["0102", "need 149 bytes, have 2"],
-      ["09".repeat(149), "need 01, 02 or 03"],
+      ["09".repeat(149), "need 01 to 04"],
     ] as const) {
       const result = await chequecard(["token", "inspect", token]);
       expect(result.exitCode).toBe(EXIT.INPUT);

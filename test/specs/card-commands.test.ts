@@ -7,6 +7,7 @@ import {
   encodeCommandApdu,
   encodePinBlock,
   generateKeyPair,
+  getCertificate,
   getNodeUri,
   getProfile,
   identify,
@@ -44,6 +45,7 @@ const WRITTEN: Readonly<Record<string, (fields: Fields) => CommandApdu>> = {
   "SELECT command": (fields) => select.encodeRequest({ aid: bytes(fields, "aid") }),
   "GET DATA C1 command": () => getProfile.encodeRequest({}),
   "GET DATA 5F50 command": () => getNodeUri.encodeRequest({}),
+  "GET DATA C2 command": () => getCertificate.encodeRequest({}),
   "VERIFY command": (fields) => verifyPin.encodeRequest({ pin: text(fields, "pin") }),
   "CHANGE REFERENCE DATA command": (fields) =>
     changePin.encodeRequest({ oldPin: text(fields, "oldPin"), newPin: text(fields, "newPin") }),
@@ -79,6 +81,7 @@ const READ: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   },
   "GET DATA C1 response": (bytes) => profileFields(getProfile.decodeResponse(bytes)),
   "GET DATA 5F50 response": (bytes) => ({ nodeUri: getNodeUri.decodeResponse(bytes) }),
+  "GET DATA C2 response": (bytes) => ({ certificate: bytesToHex(getCertificate.decodeResponse(bytes)) }),
   "GENERATE KEY PAIR response": (bytes) => plain(generateKeyPair.decodeResponse(bytes)),
   profile: (bytes) => profileFields(decodeProfile(bytes)),
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   authorizationMessage,
+  certificateMessage,
   frameSealed,
   type OpenedMessage,
   type SealedMessageCodec,
@@ -16,7 +17,7 @@ import { plain, readVectorFile } from "./vector-file.js";
 
 interface MessageVector {
   readonly comment: string;
-  readonly type: "authorization" | "status" | "update";
+  readonly type: "authorization" | "status" | "update" | "certificate";
   readonly valid: boolean;
   readonly canonical?: boolean;
   readonly hex: string;
@@ -43,6 +44,7 @@ const CODECS = {
   authorization: authorizationMessage,
   status: statusMessage,
   update: updateMessage,
+  certificate: certificateMessage,
 };
 const BACKENDS = [nobleSecp256k1, ...(nativeSecp256k1 ? [nativeSecp256k1] : [])];
 
@@ -57,7 +59,7 @@ function open(type: MessageVector["type"], hex: string): OpenedMessage<object> {
 
 /** Key of the writer that the message itself names. */
 function writer(type: MessageVector["type"], opened: OpenedMessage<object>) {
-  if (type === "update") return keys.issuer;
+  if (type === "update" || type === "certificate") return keys.issuer;
   const cardId = bytesToHex((opened.fields as { cardId: Uint8Array }).cardId);
   return keys.cards.find((card) => card.cardId === cardId);
 }

@@ -51,6 +51,10 @@ export const OTHER_CARD: VectorCard = {
   ...key("another card key"),
 };
 
+/** A point of 65 bytes in 33, hex. */
+export const compressed = (point: Uint8Array): string =>
+  Buffer.concat([Buffer.of(2 + ((point[64] ?? 0) & 1)), point.subarray(1, 33)]).toString("hex");
+
 /** A key that no file names. */
 export const STRANGER: VectorKey = key("key of a stranger");
 export const NODE_URI = "02e89ca9e8da72b33d896bae51d20e7e6675aa971f7557500b6591b15429e717f1@pay.example:9735";

@@ -3,6 +3,7 @@ import { aesEncrypt as encrypt, GROUP_ORDER, sha256, sign } from "../../../refer
 import {
   type FieldsOf,
   frame,
+  isIssuers,
   keyCheckOf,
   SEALED_TYPE,
   type SealedType,
@@ -12,7 +13,7 @@ import {
 import { CARD, ISSUER, KEY_SET, type VectorKey, type VectorKeySet } from "./material.js";
 
 export type { FieldsOf, SealedType };
-export { encrypt, keyCheckOf, writeFields };
+export { encrypt, isIssuers, keyCheckOf, writeFields };
 
 /** How a signature is made, or spoilt. */
 export type SignatureForm =
@@ -71,7 +72,7 @@ export interface SealedVector {
 /** Signs 64 bytes of fields and seals them. */
 export function seal(type: SealedType, fields: Buffer, iv: Buffer, options: SealOptions = {}): SealedVector {
   const keySet = options.keySet ?? KEY_SET;
-  const signer = options.signer ?? (type === "update" ? ISSUER : CARD);
+  const signer = options.signer ?? (isIssuers(type) ? ISSUER : CARD);
   const bytes = signedBytes(type, keySet.keySetId, fields);
   const signed = signature(bytes, signer, options.form);
   const body = join(fields, signed);

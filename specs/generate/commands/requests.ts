@@ -11,6 +11,7 @@ const UPDATE = `03c0ffee01${"5a".repeat(144)}`;
 const select = ofKind("SELECT command");
 const getProfile = ofKind("GET DATA C1 command");
 const getNodeUri = ofKind("GET DATA 5F50 command");
+const getCertificate = ofKind("GET DATA C2 command");
 const verify = ofKind("VERIFY command");
 const change = ofKind("CHANGE REFERENCE DATA command");
 const authorize = ofKind("AUTHORIZE command");
@@ -56,6 +57,10 @@ export const requestVectors: readonly CommandVector[] = [
   getNodeUri.bad("another object", "80ca5f5100", "p2"),
   getNodeUri.bad("the profile", "80ca00c100", "p1"),
   getNodeUri.bad("with data", "80ca5f50010000", "data"),
+  getCertificate.good("certificate", "80ca00c200", {}),
+  getCertificate.bad("the profile", "80ca00c100", "p2"),
+  getCertificate.bad("another object", "80ca5fc200", "p1"),
+  getCertificate.bad("with data", "80ca00c2010000", "data"),
 
   verify.bad("malformed block", "0020008008241234fffffffff0", "pin"),
   verify.bad("P1 01", "0020018008241234ffffffffff", "p1"),

@@ -8,6 +8,9 @@ const profile = ofKind("profile");
 const fci = ofKind("SELECT response");
 const getProfile = ofKind("GET DATA C1 response");
 const getNodeUri = ofKind("GET DATA 5F50 response");
+const getCertificate = ofKind("GET DATA C2 response");
+/** 149 bytes in the frame of a certificate; the rest is for its reader to judge. */
+const SEALED = `04c0ffee01${"5a".repeat(144)}`;
 const pinBlock = ofKind("PIN block");
 const generateKeyPair = ofKind("GENERATE KEY PAIR response");
 
@@ -184,6 +187,14 @@ export const responseVectors: readonly CommandVector[] = [
   getNodeUri.bad("a space", "5f500120", "5F50"),
   getNodeUri.bad("two objects", "5f5001785f500178", "5F50"),
   getNodeUri.bad("cut", `5f5053${URI.slice(2)}`, "5F50"),
+  getCertificate.good("whole object", `c28195${SEALED}`, { certificate: SEALED }),
+  getCertificate.bad("148 bytes", `c28194${SEALED.slice(2)}`, "C2"),
+  getCertificate.bad("a byte more within", `c28196${SEALED}00`, "C2"),
+  getCertificate.bad("a byte more behind", `c28195${SEALED}00`, "C2"),
+  getCertificate.bad("an update in its place", `c2819503${SEALED.slice(2)}`, "C2"),
+  getCertificate.bad("another object", `c18195${SEALED}`, "C2"),
+  getCertificate.bad("cut", `c28195${SEALED.slice(2)}`, "C2"),
+  getCertificate.bad("nothing", "", "C2"),
 
   pinBlock.good("4 digits", "241234ffffffffff", { pin: "1234" }),
   pinBlock.good("5 digits", "2512345fffffffff", { pin: "12345" }),
