@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { builtFolder } from "../scripts/lnd/cache.mjs";
+import { appletProblem } from "../scripts/setup/applet.mjs";
 import { PACKAGE_ALIAS } from "../testing/package-alias.js";
 
 /** What takes minutes is run by `npm run prove -- --only lnd`. */
@@ -15,6 +16,7 @@ export default defineConfig({
     setupFiles: ["test/out-of-time.ts"],
     env: {
       CHEQUECARD_LND: process.env.CHEQUECARD_LND ?? builtFolder() ?? "",
+      CHEQUECARD_APPLET: (await appletProblem()) === undefined ? "yes" : "",
       CHEQUECARD_LND_OLDEST: process.env.CHEQUECARD_LND_OLDEST ?? builtFolder("oldest") ?? "",
     },
     testTimeout: 300_000,

@@ -58,6 +58,10 @@ declare module "*/scripts/parts/lnd.mjs" {
   export const lnd: Part;
 }
 
+declare module "*/scripts/setup/applet.mjs" {
+  export function appletProblem(): Promise<string | undefined>;
+}
+
 declare module "*/scripts/lnd/cache.mjs" {
   export interface GoModule {
     readonly directory: string;

@@ -1,10 +1,11 @@
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import type { ListedPayment, NodeBooks } from "../../issuer/reports/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LndConfig } from "../../lightning/nodes/lnd/config.js";
 import type { SentPayment } from "../../lightning/nodes/port.js";
 import type { CommandContext } from "../command-context.js";
-import { askNode } from "../node/ask-node.js";
-import { askControl } from "../node/control-client.js";
+import { askRunning } from "../node/ask-node.js";
+import type { OperationName, RequestOf } from "../node/operations.js";
 import { openNode } from "../open-node.js";
 
 /**
@@ -17,21 +18,28 @@ export async function withNodeBooks<T>(
   { node: nodeFolder, lnd }: { readonly node: string; readonly lnd: LndConfig | undefined },
   use: (books: NodeBooks) => Promise<T>,
 ): Promise<T> {
-  const running = await askControl(nodeFolder, { op: "info" }, context.signal);
+  const running = await askRunning(nodeFolder, "info", {}, context.signal);
   if (running) {
-    const { uri } = (await askNode(nodeFolder, "info", {}, context.signal)).answer;
+    // Not the folder's node: of an lnd only the issuer's configuration knows.
+    async function ask<Name extends OperationName>(name: Name, request: RequestOf<Name>) {
+      const answer = await askRunning(nodeFolder, name, request, context.signal);
+      if (answer !== undefined) return answer;
+      throw new NodeError("unreachable", "the service that runs the node has ended meanwhile", {
+        hint: "Run this command again.",
+      });
+    }
     return await use({
       // An lnd may announce no address behind it.
-      nodeId: hexToBytes(uri.slice(0, 66)),
+      nodeId: hexToBytes(running.uri.slice(0, 66)),
       async lookUp(hashes) {
         const request = { paymentHashes: hashes.map((hash) => bytesToHex(hash)) };
-        return (await askNode(nodeFolder, "lookup-payments", request, context.signal)).answer.payments;
+        return (await ask("lookup-payments", request)).payments;
       },
       async list(query) {
-        const { answer } = await askNode(nodeFolder, "list-payments", query, context.signal);
+        const { payments, next } = await ask("list-payments", query);
         return {
-          payments: answer.payments.map((one) => ({ ...one, paymentHash: hexToBytes(one.paymentHash) })),
-          next: answer.next,
+          payments: payments.map((one) => ({ ...one, paymentHash: hexToBytes(one.paymentHash) })),
+          next,
         };
       },
     });

@@ -19,4 +19,14 @@ export const LND_CLI_BUGS = bugsOf("commands on lnd", [
     "const paid = deputy ?",
     "const paid = deputy !== undefined ?",
   ]),
+  bug(
+    "a service on lnd cannot be asked about its payments",
+    [{ tests: "test/cli/node-check.test.ts", named: "compares its ledger with lnd" }],
+    [
+      "cli/issuer/node-books.ts",
+      "const answer = await askRunning(nodeFolder, name, request, context.signal);",
+      "const { answer } = await askNode(nodeFolder, name, request, context.signal);",
+    ],
+    ["cli/issuer/node-books.ts", "import { askRunning }", "import { askNode, askRunning }"],
+  ),
 ]);

@@ -1,6 +1,7 @@
 // The tests on real lnd and btcd, which are built first where there is Go: with CI=true or --with-lnd.
 import { buildLnd } from "../lnd/build.mjs";
 import { minutes } from "../report/table.mjs";
+import { appletProblem } from "../setup/applet.mjs";
 import { runningTests, runVitest } from "./vitest.mjs";
 
 const nothing = (skipReason) => ({ passed: 0, failed: 0, skipped: 0, skipReason });
@@ -25,8 +26,12 @@ export const lnd = {
       args: ["--config", "test/vitest.lnd.config.ts", ...args],
       env: { CHEQUECARD_LND: folder },
     });
-    // What was there already took no time.
-    if (buildMs < 1_000) return counts;
-    return { ...counts, notes: [`lnd and btcd were built in ${minutes(buildMs)}, beside the other parts.`] };
+    const noApplet = await appletProblem();
+    const notes = [
+      // What was there already took no time.
+      ...(buildMs < 1_000 ? [] : [`lnd and btcd were built in ${minutes(buildMs)}, beside the other parts.`]),
+      ...(noApplet === undefined ? [] : [`No applet was paid by lnd, because ${noApplet}.`]),
+    ];
+    return { ...counts, notes };
   },
 };

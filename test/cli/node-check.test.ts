@@ -145,6 +145,21 @@ describe("an issuer on an lnd", () => {
     expect(check.out).toContain("allows what an issuer needs");
   });
 
+  it("compares its ledger with lnd, also while its service works with that lnd", async () => {
+    await init("--address", "pay.festival.example:9735");
+    const issuer = join(folder, "issuer");
+    const reconcile = () => chequecard(["--json", "report", "--issuer", issuer, "--reconcile"]);
+    const { node, lnd } = readIssuerConfig(issuer);
+    const agreed = { node: { compared: 0, differences: [], listed: 0, unknown: [] } };
+    expect(JSON.parse((await reconcile()).out)).toMatchObject(agreed);
+    const service = await openNode(node, { roles: ["issuer"] }, lnd);
+    try {
+      expect(JSON.parse((await reconcile()).out)).toMatchObject(agreed);
+    } finally {
+      await service.close();
+    }
+  });
+
   it("is not made where nobody could reach lnd, or where the macaroon cannot pay", async () => {
     expect((await init()).out).toContain("lnd announces no address");
     stub.macaroon = bakedMacaroon(MERCHANT);

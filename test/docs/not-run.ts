@@ -7,7 +7,7 @@ export const REASONS = {
     "needs three machines with PostgreSQL, etcd and Patroni, as root; `npm run prove -- --only failover` runs these blocks",
   disk: "needs another disk, and runs until it is ended; test/issuer/ledger-rotation.test.ts and test/issuer/ledger.litestream.test.ts do it",
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
-  lnd: "needs an lnd of one's own; test/cli/node-check.test.ts runs these commands on a stub of one",
+  lnd: "needs an lnd of one's own; test/cli/lnd-document.lnd.test.ts runs these blocks on real ones",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
 
@@ -30,9 +30,15 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
     [
       "docs/nodes.md",
       "lnd",
-      "chequecard issuer init festival --lnd 127.0.0.1:10009 --certificate tls.cert --macaroon chequecard.macaroon --address pay.festival.example:9735",
+      "chequecard issuer init festival --factory-keys test --lnd 127.0.0.1:10009 --certificate tls.cert --macaroon chequecard.macaroon --address pay.festival.example:9735",
     ],
+    ["docs/nodes.md", "lnd", "chequecard simulate blank card.json --test-key"],
+    ["docs/nodes.md", "lnd", "chequecard issuer serve festival"],
+    ["docs/nodes.md", "lnd", "chequecard ledger nodes --issuer festival"],
+    ["docs/nodes.md", "lnd", "chequecard node check bar"],
     ["docs/nodes.md", "lnd", "chequecard node check taps"],
+    ["docs/nodes.md", "lnd", "chequecard node start taps"],
+    ["docs/nodes.md", "lnd", 'chequecard deputy profile --node taps --name "beer tap" --out tap.json'],
     ["docs/proof.md", "minutes", "npm run prove"],
     [
       "docs/scale.md",
