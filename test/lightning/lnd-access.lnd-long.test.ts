@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
+import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
 import { LndNode } from "../../lightning/nodes/lnd/node.js";
 import { callsOf, type LndRole } from "../../lightning/nodes/lnd/permissions.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -60,9 +61,10 @@ describe("a macaroon of a real lnd", () => {
     });
     expect(await node.lookupInvoice(paymentHash)).toEqual({ state: "open" });
     const other = { chan_id: "1", htlc_index: "1" };
-    expect(await refusal(node.connection.call("lnrpc.Lightning/LookupHtlcResolution", other))).toMatchObject({
-      code: "permission",
-    });
+    const connection = new LndConnection({ ...payer.access, macaroon: file });
+    const asked = connection.call("lnrpc.Lightning/LookupHtlcResolution", other);
+    expect(await refusal(asked)).toMatchObject({ code: "permission" });
+    connection.close();
     await node.close();
   });
 

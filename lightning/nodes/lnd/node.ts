@@ -59,7 +59,7 @@ export interface LndNodeOptions extends LndAccess {
  */
 export class LndNode implements LightningNode {
   readonly facts: LndFacts;
-  readonly connection: LndConnection;
+  readonly #connection: LndConnection;
   readonly #now: () => number;
   readonly #record: PaymentRecord;
   readonly #payments: LndPayments;
@@ -113,7 +113,7 @@ export class LndNode implements LightningNode {
     const { log = () => {}, now = Date.now } = options;
     this.facts = facts;
     this.#now = now;
-    this.connection = connection;
+    this.#connection = connection;
     this.#record = record;
     this.#invoices = new LndInvoices(connection, now);
     this.#messages = new LndMessages(connection);
@@ -147,8 +147,8 @@ export class LndNode implements LightningNode {
 
   async info(): Promise<NodeInfo> {
     const [info, { channels }] = await Promise.all([
-      this.connection.call("lnrpc.Lightning/GetInfo", {}),
-      this.connection.call("lnrpc.Lightning/ListChannels", { active_only: true }),
+      this.#connection.call("lnrpc.Lightning/GetInfo", {}),
+      this.#connection.call("lnrpc.Lightning/ListChannels", { active_only: true }),
     ]);
     return {
       nodeId: this.facts.nodeId,
@@ -172,7 +172,7 @@ export class LndNode implements LightningNode {
   /** Waits until all channels can be used, at most so many milliseconds. @returns whether they can */
   async channelsReady(timeoutMs: number): Promise<boolean> {
     for (const end = performance.now() + timeoutMs; ; await sleep(LOOK_MS)) {
-      const { channels } = await this.connection.call("lnrpc.Lightning/ListChannels", {});
+      const { channels } = await this.#connection.call("lnrpc.Lightning/ListChannels", {});
       if (channels.every(({ active }) => active)) return true;
       if (performance.now() + LOOK_MS > end) return false;
     }
@@ -241,7 +241,7 @@ export class LndNode implements LightningNode {
     this.#deputy?.end();
     this.#invoices.end();
     this.#messages.end();
-    this.connection.close();
+    this.#connection.close();
     this.#record.close();
   }
 
@@ -254,7 +254,7 @@ export class LndNode implements LightningNode {
       this.#record.lookedThroughUntil = before;
     }
     // lnd does not say when a subscription is in force; an answer that was asked for after it is close to it.
-    await this.connection.call("lnrpc.Lightning/GetInfo", {});
+    await this.#connection.call("lnrpc.Lightning/GetInfo", {});
   }
 }
 
