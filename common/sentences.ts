@@ -221,6 +221,44 @@ export const SENTENCES = {
     finishedCancelled: (number: number, why: string) => `Sale ${number}: ${why}`,
     channelsMissing: "Not every channel of the node is connected yet; payments over those will fail.",
   },
+  /** Sales without a connection (specs/09). For the merchant. */
+  offline: {
+    wentOffline:
+      "The connection is lost, and nothing is paid yet as far as this terminal knows: the sale goes on without it.",
+    /** Why a card or its token is not accepted, by the name of the reason. */
+    refusal: {
+      "no-pack":
+        "There is no connection, and this terminal has no acceptance pack for this card; ask for another payment.",
+      "no-certificate":
+        "There is no connection, and this card cannot be accepted without one; ask for another card or another payment.",
+      "unknown-key-set":
+        "There is no connection, and this terminal's acceptance pack does not know this card; ask for another card or another payment.",
+      "certificate-not-genuine": "The issuer did not make this card; do not accept it.",
+      "certificate-expired":
+        "The card can no longer be accepted without a connection; ask for another card or another payment.",
+      "above-certificate-limit":
+        "The amount is above what this card may pay without a connection; ask for a smaller amount or another payment.",
+      "card-denied": "The issuer does not want this card to be accepted; ask for another card.",
+      "card-contradicts":
+        "This card has signed what cannot be true together, so it may be a copy; do not accept it, and forward the sales as soon as there is a connection.",
+      "above-sale-limit":
+        "The amount is above what this terminal accepts without a connection; ask for a smaller amount or another payment.",
+      "above-card-limit":
+        "This card has paid here without a connection as much as it may; ask for another card, or forward the sales first.",
+      "above-terminal-limit":
+        "This terminal has accepted as much as it may without a connection; forward the sales first.",
+      "too-many-sales":
+        "This terminal holds as many sales as it may without a connection; forward the sales first.",
+      "pack-too-old":
+        "The acceptance pack is too old to accept cards without a connection; get a new one from the issuer.",
+      "clock-behind-pack":
+        "The terminal's clock is behind the day when its acceptance pack was made; set the clock.",
+      "token-not-genuine": "The card signed something that is not valid; do not accept it.",
+      "other-card": "Token and certificate are of two cards; do not accept it.",
+      "other-invoice": "The card authorized another sale; start a new sale and tap again.",
+      "other-amount": "The card authorized another amount; start a new sale and tap again.",
+    },
+  },
   receipt: {
     notPrinted: (why: string) =>
       `The receipt was not printed (${why}). Print it with "chequecard terminal receipt <sale>".`,

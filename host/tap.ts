@@ -23,6 +23,12 @@ export interface TapOptions extends SessionOptions {
    */
   readonly judge?: ((uri: NodeUri) => Promise<void>) | undefined;
   /**
+   * Gets the card after {@link judge} and before AUTHORIZE, at every tap (specs/09 §4): what it throws is thrown, and the
+   * card is charged nothing.
+   * @returns another request to authorize; undefined: the one that was asked for
+   */
+  readonly admit?: ((card: CardSession, uri: NodeUri) => Promise<TapRequest | undefined>) | undefined;
+  /**
    * Asked for the PIN when the card demands it; undefined gives up, and the card's refusal is thrown.
    * `retry` tells how many tries are left after a wrong one. When `signal` aborts, the PIN is not wanted any more.
    */
@@ -137,7 +143,8 @@ async function authorizeOnce(
   options.onCard?.(card.selected);
   const uri = nodeOf(card.selected);
   await options.judge?.(uri);
-  const token = await authorizeWithPin(card, request, options);
+  const admitted = await options.admit?.(card, uri);
+  const token = await authorizeWithPin(card, admitted ?? request, options);
   return { card, token };
 }
 

@@ -1,5 +1,9 @@
 /** The sale: invoice, tap, payment, receipt. */
+export * from "./accepted-sales.js";
 export * from "./day.js";
+export * from "./forwarder.js";
+export * from "./offline-desk.js";
+export * from "./outages.js";
 export * from "./receipt.js";
 export { refundSale } from "./refund.js";
 export * from "./refund-node.js";

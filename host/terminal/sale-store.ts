@@ -1,11 +1,7 @@
-import { type Msat, msat } from "../../common/msat.js";
+import type { Msat } from "../../common/msat.js";
 import { SqliteFile, type SqliteValue } from "../../common/sqlite-file.js";
-import {
-  type Initiation,
-  type InitiationLog,
-  NOT_ASKED,
-  parseInitiation,
-} from "../../lightning/api/initiation.js";
+import { type Initiation, type InitiationLog, NOT_ASKED } from "../../lightning/api/initiation.js";
+import { AcceptedSales } from "./accepted-sales.js";
 import { type ClosedDay, type DayTotals, dayTotals } from "./day.js";
 import {
   alreadyStarted,
@@ -16,67 +12,10 @@ import {
   type SaleState,
 } from "./sale.js";
 import { SALE_FILE } from "./sale-file.js";
+import { seconds, toSale } from "./sale-row.js";
 
-interface Row {
-  number: bigint;
-  amount: bigint;
-  description: string;
-  fiat: string | null;
-  invoice: string;
-  payment_hash: Buffer;
-  created_at: bigint;
-  expires_at: bigint;
-  state: SaleState;
-  cancel_reason: CancelReason | null;
-  reason_code: bigint | null;
-  token: Buffer | null;
-  node_uri: string | null;
-  initiation: string;
-  paid_at: bigint | null;
-  received: bigint | null;
-  refund_invoice: string | null;
-  refund_amount: bigint | null;
-  refund_state: Refund["state"] | null;
-  refund_to: Refund["to"];
-  refund_id: Buffer | null;
-}
-
-const NEW_SALES = "(state in ('paid', 'cancelled') and z is null)";
+const NEW_SALES = "(state in ('paid', 'cancelled', 'refused') and z is null)";
 const NEW_REFUNDS = "(refund_state = 'paid' and refund_z is null)";
-
-/** Row numbers and times fit a double; amounts never pass here. */
-const seconds = (value: bigint): number => Number.parseInt(value.toString(), 10);
-
-function toSale(row: Row): Sale {
-  return {
-    number: seconds(row.number),
-    amount: msat(row.amount, "amount"),
-    description: row.description,
-    fiat: row.fiat ?? undefined,
-    invoice: row.invoice,
-    paymentHash: Uint8Array.from(row.payment_hash),
-    createdAt: seconds(row.created_at),
-    expiresAt: seconds(row.expires_at),
-    state: row.state,
-    cancelReason: row.cancel_reason ?? undefined,
-    reasonCode: row.reason_code === null ? undefined : seconds(row.reason_code),
-    token: row.token === null ? undefined : Uint8Array.from(row.token),
-    nodeUri: row.node_uri ?? undefined,
-    initiation: parseInitiation(row.initiation),
-    paidAt: row.paid_at === null ? undefined : seconds(row.paid_at),
-    received: row.received === null ? undefined : msat(row.received, "received"),
-    refund:
-      row.refund_invoice === null || row.refund_amount === null || row.refund_state === null
-        ? undefined
-        : {
-            invoice: row.refund_invoice,
-            amount: msat(row.refund_amount),
-            state: row.refund_state,
-            to: row.refund_to,
-          },
-    refundId: row.refund_id === null ? undefined : Uint8Array.from(row.refund_id),
-  };
-}
 
 /**
  * The terminal's sales in an SQLite file. Every method that changes one is durable when it returns: a power cut
@@ -85,21 +24,25 @@ function toSale(row: Row): Sale {
  */
 export class SaleStore implements InitiationLog {
   readonly #file: SqliteFile;
+  /** Those that were accepted without a connection. */
+  readonly accepted: AcceptedSales;
 
   /** @param path file, made when absent; `:memory:` for tests @throws SaleError */
   constructor(path: string) {
     this.#file = new SqliteFile(path === ":memory:" ? undefined : path, SALE_FILE);
+    this.accepted = new AcceptedSales(this.#file);
   }
 
   create(
     sale: Pick<
       Sale,
       "amount" | "description" | "fiat" | "invoice" | "paymentHash" | "createdAt" | "expiresAt"
-    >,
+    > &
+      Partial<Pick<Sale, "invoiceOf" | "invoiceUntil">>,
   ): Sale {
     const { lastInsertRowid } = this.#file.run(
-      `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation)
-       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation, invoice_of, invoice_until)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         sale.amount,
         sale.description,
@@ -109,6 +52,8 @@ export class SaleStore implements InitiationLog {
         sale.createdAt,
         sale.expiresAt,
         JSON.stringify(NOT_ASKED),
+        sale.invoiceOf ?? "node",
+        sale.invoiceUntil ?? sale.expiresAt,
       ],
     );
     return this.get(seconds(BigInt(lastInsertRowid)));
@@ -191,6 +136,30 @@ export class SaleStore implements InitiationLog {
     };
   }
 
+  /**
+   * Another invoice for a sale whose first one can no longer be paid and was never asked for (specs/09 §4.4).
+   * @throws SaleError `wrong-state` unless open and never asked for
+   */
+  reinvoice(
+    number: number,
+    {
+      invoice,
+      paymentHash,
+      invoiceOf,
+      invoiceUntil,
+    }: Pick<Sale, "invoice" | "paymentHash" | "invoiceOf" | "invoiceUntil">,
+  ): Sale {
+    const sale = this.get(number);
+    if (sale.initiation.phase !== "idle")
+      throw new SaleError("wrong-state", `sale ${number}: its invoice was asked for`);
+    return this.#change(
+      number,
+      "open",
+      "invoice = ?, payment_hash = ?, invoice_of = ?, invoice_until = ?, token = null, node_uri = null",
+      [invoice, Buffer.from(paymentHash), invoiceOf, invoiceUntil],
+    );
+  }
+
   /** The token is kept before anybody is asked with it. @throws SaleError `wrong-state` unless open */
   authorized(number: number, token: Uint8Array, nodeUri: string): Sale {
     return this.#change(number, "open", "token = ?, node_uri = ?", [Buffer.from(token), nodeUri]);
@@ -201,10 +170,10 @@ export class SaleStore implements InitiationLog {
     return this.#ofInvoice(paymentHash).initiation;
   }
 
-  /** @throws SaleError `not-found`, `wrong-state` unless open or cancelling */
+  /** @throws SaleError `not-found`, `wrong-state` unless open, cancelling or accepted */
   saveInitiation(paymentHash: Uint8Array, state: Initiation): void {
     const { number } = this.#ofInvoice(paymentHash);
-    this.#change(number, ["open", "cancelling"], "initiation = ?", [JSON.stringify(state)]);
+    this.#change(number, ["open", "cancelling", "accepted"], "initiation = ?", [JSON.stringify(state)]);
   }
 
   /** @throws SaleError `wrong-state` unless open */
@@ -219,11 +188,11 @@ export class SaleStore implements InitiationLog {
     return this.#change(number, "cancelling", "state = 'cancelled'", []);
   }
 
-  /** Also while cancelling: the money was there first. */
+  /** Also while cancelling, and after a refusal of what had been accepted: the money was there first. */
   paid(number: number, received: Msat, paidAt: number): Sale {
     return this.#change(
       number,
-      ["open", "cancelling"],
+      ["open", "cancelling", "accepted", "refused"],
       "state = 'paid', cancel_reason = null, reason_code = null, received = ?, paid_at = ?",
       [received, paidAt],
     );
@@ -266,6 +235,16 @@ export class SaleStore implements InitiationLog {
       "paid",
       "refund_invoice = null, refund_amount = null, refund_state = null",
       [],
+    );
+  }
+
+  /** An accepted sale that will not be paid. @throws SaleError `wrong-state` unless accepted */
+  refused(number: number, reasonCode: number | undefined): Sale {
+    return this.#change(
+      number,
+      "accepted",
+      "state = 'refused', cancel_reason = 'rejected', reason_code = ?",
+      [reasonCode ?? null],
     );
   }
 

@@ -1,11 +1,17 @@
-import { CodedError, type Msat } from "../../common/index.js";
+import { CodedError } from "../../common/errors.js";
+import type { Msat } from "../../common/msat.js";
 import type { Initiation } from "../../lightning/api/initiation.js";
 
 /**
  * Where a sale stands. `open`: it may still be paid. `cancelling`: the merchant gave it up, and the node has not
- * yet confirmed that it cannot be paid any more. `paid` and `cancelled` are final.
+ * yet confirmed that it cannot be paid any more. `accepted`: handed out without a connection, and neither paid nor refused
+ * yet (specs/09 §4). `paid`, `cancelled` and `refused`, which is a sale that had been accepted, are final.
  */
-export type SaleState = "open" | "cancelling" | "paid" | "cancelled";
+export type SaleState = "open" | "cancelling" | "accepted" | "paid" | "cancelled" | "refused";
+
+/** Whether nothing becomes of a sale any more. */
+export const isFinal = ({ state }: Pick<Sale, "state">): boolean =>
+  state === "paid" || state === "cancelled" || state === "refused";
 
 /** Why a sale was given up. */
 export type CancelReason =
@@ -33,12 +39,16 @@ export interface Sale {
   /** What the customer saw in another currency, for the receipt: `3.50 EUR`. */
   readonly fiat: string | undefined;
   readonly invoice: string;
+  /** Who asks for the money: the merchant's node, which can cancel it, or its deputy (specs/09 §5). */
+  readonly invoiceOf: "node" | "deputy";
   /** 32 bytes. */
   readonly paymentHash: Uint8Array;
   /** Unix seconds. */
   readonly createdAt: number;
-  /** Unix seconds. */
+  /** When the sale is given up unless it is paid or accepted, Unix seconds. */
   readonly expiresAt: number;
+  /** Until when its invoice can be paid, Unix seconds. */
+  readonly invoiceUntil: number;
   readonly state: SaleState;
   readonly cancelReason: CancelReason | undefined;
   readonly reasonCode: number | undefined;
@@ -52,6 +62,8 @@ export interface Sale {
   readonly paidAt: number | undefined;
   readonly received: Msat | undefined;
   readonly refund: Refund | undefined;
+  /** When it was accepted without a connection, Unix seconds; undefined: it never was. */
+  readonly acceptedAt: number | undefined;
   /** Under which a refund to the card was last asked for, 16 bytes. */
   readonly refundId: Uint8Array | undefined;
 }

@@ -14,9 +14,11 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import { acceptMessage } from "../../lightning/odt/acceptance.js";
 import type { OdtMessage } from "../../lightning/odt/message.js";
 import type { CardSession } from "../card-session.js";
-import { tap } from "../tap.js";
+import { type TapRequest, tap } from "../tap.js";
 import type { TraceLine } from "../trace.js";
-import type { CancelReason, Sale } from "./sale.js";
+import type { OfflineAdmission, OfflineDesk } from "./offline-desk.js";
+import { type CancelReason, isFinal, type Sale } from "./sale.js";
+import { isAway, makeInvoice, offlineInvoice } from "./sale-invoice.js";
 import type { SaleStore } from "./sale-store.js";
 import { isRefusal, lostAfterAsking, notConfirmed, noticeOf } from "./sentences.js";
 
@@ -59,6 +61,10 @@ export interface TerminalParts {
   readonly now?: () => number;
   /** Pause before a payer that could not be reached, or did not answer, is asked again. Default 2,000. */
   readonly retryPauseMs?: number;
+  /** Accepts cards while there is no connection; absent: none is accepted. */
+  readonly offline?: OfflineDesk;
+  /** How long a sale waits for a payer before a card that may be accepted offline is, in milliseconds. Default 8,000. */
+  readonly offlineAfterMs?: number;
 }
 
 const DEFAULT_EXPIRY_SECONDS = 600;
@@ -66,6 +72,8 @@ const DEFAULT_EXPIRY_SECONDS = 600;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The node is taking the money in: that it arrived is known at once, or after its next connection. */
 const CLAIM_MS = 10_000;
+
+const requestOf = ({ amount, invoice }: Sale): TapRequest => ({ amount, invoiceHash: invoiceHash(invoice) });
 
 /**
  * A merchant's terminal over its own node (specs/08 §4). A sale is paid when the merchant's own invoice is
@@ -85,22 +93,12 @@ export class Terminal {
    * @throws NodeError, SaleError, InitiationError; the sale is then unfinished in the store
    */
   async charge(request: ChargeRequest, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
-    const { node, store } = this.#parts;
     const started = this.#now();
-    const { invoice, paymentHash, expiresAt } = await node.createInvoice({
-      amount: request.amount,
-      description: request.description,
-      expirySeconds: request.expirySeconds ?? DEFAULT_EXPIRY_SECONDS,
-    });
-    const sale = store.create({
-      amount: request.amount,
-      description: request.description,
-      fiat: request.fiat,
-      invoice,
-      paymentHash,
-      createdAt: Math.floor(started / 1000),
-      expiresAt,
-    });
+    const createdAt = Math.floor(started / 1000);
+    const { amount, description, fiat, expirySeconds = DEFAULT_EXPIRY_SECONDS } = request;
+    const invoice = await makeInvoice(this.#parts, { amount, description }, expirySeconds);
+    const expiresAt = createdAt + expirySeconds;
+    const sale = this.#parts.store.create({ amount, description, fiat, ...invoice, createdAt, expiresAt });
     display.onStep?.("invoice", this.#now() - started);
     return this.finish(sale, display, signal);
   }
@@ -111,14 +109,15 @@ export class Terminal {
    */
   async finish(unfinished: Sale, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
     const sale = this.#parts.store.get(unfinished.number);
-    if (sale.state === "paid" || sale.state === "cancelled") return sale;
+    if (isFinal(sale) || sale.state === "accepted") return sale;
     if (sale.state === "cancelling") return this.#cancelAtNode(sale);
     const end = new AbortController();
     const stop = () => end.abort();
     signal?.addEventListener("abort", stop);
     if (signal?.aborted || this.#now() >= sale.expiresAt * 1000) stop();
     const unsubscribe = this.#parts.node.onInvoiceSettled(({ paymentHash }) => {
-      if (equalBytes(paymentHash, sale.paymentHash)) stop();
+      // The invoice of a sale that goes on offline is another one than it began with.
+      if (equalBytes(paymentHash, this.#parts.store.get(sale.number).paymentHash)) stop();
     });
     const expiry = setTimeout(stop, Math.min(sale.expiresAt * 1000 - this.#now(), MAX_TIMER_MS));
     try {
@@ -129,7 +128,7 @@ export class Terminal {
       signal?.removeEventListener("abort", stop);
     }
     const left = this.#parts.store.get(sale.number);
-    if (left.state === "paid" || left.state === "cancelled") return left;
+    if (isFinal(left) || left.state === "accepted") return left;
     if (await this.#settledBefore(left)) return this.#parts.store.get(sale.number);
     const expired = this.#now() >= sale.expiresAt * 1000;
     return this.cancel(sale.number, expired ? "expired" : "merchant");
@@ -173,6 +172,8 @@ export class Terminal {
   }
 
   async #settledBefore(sale: Sale): Promise<boolean> {
+    // The node learns of a deputy's invoice when it is forwarded.
+    if (sale.invoiceOf === "deputy") return false;
     const found = await this.#parts.node.lookupInvoice(sale.paymentHash);
     if (found.state !== "settled") return false;
     this.#parts.store.paid(sale.number, found.received, found.settledAt);
@@ -181,27 +182,71 @@ export class Terminal {
 
   /** One tap and what follows from it. @returns true when the sale is final */
   #tapAndAsk(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<boolean> {
-    const { reader, sender, store } = this.#parts;
+    const { reader, sender, store, offline } = this.#parts;
+    let admission: OfflineAdmission | undefined;
+    let isOffline = false;
     return tap(
       reader,
-      { amount: sale.amount, invoiceHash: invoiceHash(sale.invoice) },
-      (card, token) => {
+      requestOf(sale),
+      async (card, token) => {
         display.onStep?.("tap", card.elapsedMs());
         const authorized = store.authorized(sale.number, token, card.selected.nodeUri ?? "");
-        return this.#ask(authorized, display, signal, card);
+        if (isOffline && admission) return this.#accept(authorized, admission);
+        return this.#ask(authorized, display, signal, card, admission);
       },
       {
         signal,
         trace: display.trace?.bind(display),
-        judge: (uri) => sender.judge(uri),
+        // A node that cannot be reached is not looked up either.
+        judge: async (uri) => (offline?.outages.towards(uri.nodeId) ? undefined : sender.judge(uri)),
+        admit:
+          offline &&
+          (async (card, uri) => {
+            const away = offline.outages.towards(uri.nodeId);
+            const admitted = await offline.admit(card, sale.amount);
+            isOffline = away !== undefined;
+            admission = "pack" in admitted ? admitted : undefined;
+            if (!isOffline) return undefined;
+            if (!("pack" in admitted)) throw admitted;
+            return requestOf(await offlineInvoice(this.#parts, store.get(sale.number), this.#now()));
+          }),
         askPin: display.askPin?.bind(display),
         onTorn: () => display.onNotice?.(SENTENCES.sale.torn),
-        phone: {
-          invoice: sale.invoice,
-          use: (message) => this.#takeFromPhone(sale, message, display, signal),
-        },
+        // A phone has no certificate, and what it pays to a deputy is not seen here.
+        ...(sale.invoiceOf === "deputy"
+          ? {}
+          : {
+              phone: {
+                invoice: sale.invoice,
+                use: (message: OdtMessage | undefined) => this.#takeFromPhone(sale, message, display, signal),
+              },
+            }),
       },
     );
+  }
+
+  /** @returns true: the sale is accepted, durably @throws OfflineRefusal; SaleError: it is not */
+  #accept(sale: Sale, admission: OfflineAdmission): boolean {
+    const { token, nodeUri } = sale;
+    if (!token || nodeUri === undefined) throw new RangeError("a sale is accepted for a token");
+    return this.#parts.offline?.accept(sale, token, parseNodeUri(nodeUri), admission).state === "accepted";
+  }
+
+  /**
+   * A sale whose payer is lost goes on offline with the same token, unless the money is there (specs/09 §4.4).
+   * @returns true when the sale is paid or accepted
+   */
+  async #goOffline(sale: Sale, admission: OfflineAdmission, display: SaleDisplay): Promise<boolean> {
+    const { offline } = this.#parts;
+    try {
+      if (await this.#settledBefore(sale)) return true;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      offline?.outages.setOwnNode(true);
+    }
+    if (sale.nodeUri !== undefined) offline?.outages.setPayer(parseNodeUri(sale.nodeUri).nodeId, true);
+    display.onNotice?.(SENTENCES.offline.wentOffline);
+    return this.#accept(sale, admission);
   }
 
   /**
@@ -242,9 +287,43 @@ export class Terminal {
    * @param card the card that still lies on the reader: it gets a pending update
    * @returns true when the sale is final
    */
-  async #ask(sale: Sale, display: SaleDisplay, signal: AbortSignal, card?: CardSession): Promise<boolean> {
-    const { invoice, paymentHash, token, nodeUri } = sale;
-    if (!token || nodeUri === undefined) return false;
+  async #ask(
+    sale: Sale,
+    display: SaleDisplay,
+    merchant: AbortSignal,
+    card?: CardSession,
+    admission?: OfflineAdmission,
+  ): Promise<boolean> {
+    const { token, nodeUri } = sale;
+    if (!token || nodeUri === undefined || sale.invoiceOf === "deputy") return false;
+    const lost = new AbortController();
+    const signal = admission ? AbortSignal.any([merchant, lost.signal]) : merchant;
+    const patience = admission && setTimeout(() => lost.abort(), this.#parts.offlineAfterMs ?? 8_000);
+    try {
+      if (await this.#askUntilLost(sale, token, nodeUri, { display, signal, card, lost: admission && lost }))
+        return true;
+    } finally {
+      clearTimeout(patience);
+    }
+    return admission && lost.signal.aborted && !merchant.aborted
+      ? await this.#goOffline(sale, admission, display)
+      : false;
+  }
+
+  /** @param lost given where the sale can go on offline: aborted when the payer cannot be reached */
+  async #askUntilLost(
+    sale: Sale,
+    token: Uint8Array,
+    nodeUri: string,
+    asking: {
+      readonly display: SaleDisplay;
+      readonly signal: AbortSignal;
+      readonly card: CardSession | undefined;
+      readonly lost: AbortController | undefined;
+    },
+  ): Promise<boolean> {
+    const { display, signal, card, lost } = asking;
+    const { invoice, paymentHash } = sale;
     const uri = parseNodeUri(nodeUri);
     const started = this.#now();
     let told = false;
@@ -252,7 +331,10 @@ export class Terminal {
       if (!told && !signal.aborted) display.onNotice?.(sentence);
       told = true;
     };
-    const onUnreachable = (cause: ChequecardError): void => tell(lostAfterAsking(cause));
+    const onUnreachable = (cause: ChequecardError): void => {
+      if (lost) lost.abort();
+      else tell(lostAfterAsking(cause));
+    };
     while (!signal.aborted) {
       const answer = await this.#parts.sender.ask({
         uri,
@@ -269,6 +351,7 @@ export class Terminal {
       if (answer.outcome === "paid" && answer.left !== undefined) display.onLeft?.(answer.left);
       if (answer.cardUpdate && card) await this.#deliver(card, answer.cardUpdate, display);
       if (final || (await this.#settledBefore(sale))) return true;
+      if (lost && answer.outcome === "not-sent") lost.abort();
       tell(notConfirmed(answer));
       await pause(this.#parts.retryPauseMs ?? 2_000, signal);
     }
@@ -301,6 +384,8 @@ export class Terminal {
 
   async #cancelAtNode(sale: Sale): Promise<Sale> {
     const { sender, store } = this.#parts;
+    // Nobody but this terminal has its token, and it forwards none that it has not accepted.
+    if (sale.invoiceOf === "deputy") return store.cancelled(sale.number);
     const answer = await sender.cancel(sale.paymentHash).catch((error) => this.#claimed(sale, error));
     if (answer === undefined) return store.get(sale.number);
     if (answer.outcome === "paid")

@@ -1,3 +1,4 @@
+import { spanProblem } from "../../apdu/sealed/span.js";
 import type { AccountRow } from "./accounts.js";
 import type { Gap } from "./facts.js";
 
@@ -10,8 +11,7 @@ export interface Placement {
 }
 
 /**
- * Why a token cannot be this card's next to what was seen of it, or undefined (specs/03 §3). Between two known
- * totals lies at least 1 msat for every counter in between, and nothing when there is none.
+ * Why a token cannot be this card's next to what was seen of it, or undefined (specs/03 §3).
  * @param gap the skipped counters it lies among; without one its counter must be above the highest seen
  */
 export function placementProblem(
@@ -25,11 +25,6 @@ export function placementProblem(
     spanProblem(counter - gap.first, before - gap.total_before, "before it") ??
     spanProblem(gap.last - counter, gap.total_before + gap.amount - total, "after it")
   );
-}
-
-function spanProblem(counters: bigint, amount: bigint, where: string): string | undefined {
-  if (counters === 0n ? amount === 0n : amount >= counters) return undefined;
-  return `its total leaves ${amount} msat for the ${counters} authorizations ${where}`;
 }
 
 /** What is left of a gap when one of its counters is seen: none, one or two smaller ones of the same age. */

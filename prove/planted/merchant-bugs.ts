@@ -36,8 +36,8 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     ],
     [
       "host/tap.ts",
-      "  await options.judge?.(uri);\n  const token = await authorizeWithPin(card, request, options);\n",
-      "  const token = await authorizeWithPin(card, request, options);\n  await options.judge?.(uri);\n",
+      "  await options.judge?.(uri);\n  const admitted = await options.admit?.(card, uri);\n  const token = await authorizeWithPin(card, admitted ?? request, options);\n",
+      "  const admitted = await options.admit?.(card, uri);\n  const token = await authorizeWithPin(card, admitted ?? request, options);\n  await options.judge?.(uri);\n",
     ],
   ),
   bug(
@@ -318,8 +318,8 @@ export const PERSONALIZATION_BUGS: readonly PlantedBug[] = bugsOf("personalizati
     [{ tests: "test/terminal/day.test.ts", named: "has what is final and in no day yet" }],
     [
       "host/terminal/sale-store.ts",
-      "(state in ('paid', 'cancelled') and z is null)",
-      "(state in ('paid', 'cancelled'))",
+      "(state in ('paid', 'cancelled', 'refused') and z is null)",
+      "(state in ('paid', 'cancelled', 'refused'))",
     ],
   ),
   bug(
