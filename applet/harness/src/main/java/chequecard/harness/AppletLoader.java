@@ -102,8 +102,9 @@ public final class AppletLoader extends ClassLoader {
             public MethodVisitor visitMethod(int access, String name, String descriptor, String signature, String[] thrown) {
                 MethodVisitor next = super.visitMethod(access, name, descriptor, signature, thrown);
                 // An installation happens as a whole: the writes of constructors are not counted.
-                boolean installs = name.equals(CONSTRUCTOR) || name.equals(STATIC_INITIALIZER);
-                MethodVisitor rewriter = new Rewriter(next, installs);
+                boolean initializes = name.equals(STATIC_INITIALIZER);
+                boolean installs = name.equals(CONSTRUCTOR) || initializes;
+                MethodVisitor rewriter = new Rewriter(next, installs, initializes);
                 return COUNTING && !installs ? new Counting(rewriter) : rewriter;
             }
         }, 0);
@@ -112,10 +113,21 @@ public final class AppletLoader extends ClassLoader {
 
     private static final class Rewriter extends MethodVisitor {
         private final boolean installs;
+        /** Constant arrays are made when the package is loaded, and not with the applet. */
+        private final boolean initializes;
 
-        Rewriter(MethodVisitor next, boolean installs) {
+        Rewriter(MethodVisitor next, boolean installs, boolean initializes) {
             super(Opcodes.ASM9, next);
             this.installs = installs;
+            this.initializes = initializes;
+        }
+
+        @Override
+        public void visitIntInsn(int opcode, int operand) {
+            if (opcode == Opcodes.NEWARRAY && !initializes) {
+                call("beforePersistentObject", "()V");
+            }
+            super.visitIntInsn(opcode, operand);
         }
 
         @Override
@@ -148,11 +160,20 @@ public final class AppletLoader extends ClassLoader {
 
         @Override
         public void visitTypeInsn(int opcode, String type) {
+            if (opcode == Opcodes.NEW) {
+                call("beforePersistentObject", "()V");
+            }
             super.visitTypeInsn(opcode, opcode == Opcodes.NEW && type.equals(PIN) ? POWERED_PIN : type);
         }
 
         @Override
         public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
+            if (name.equals("getInstance") || name.equals("buildKey")) {
+                call("beforePersistentObject", "()V");
+            }
+            if (name.startsWith("makeTransient")) {
+                call("beforeTransientArray", "()V");
+            }
             if (owner.equals(PIN) && name.equals(CONSTRUCTOR)) {
                 super.visitMethodInsn(opcode, POWERED_PIN, name, descriptor, false);
                 return;

@@ -3,6 +3,7 @@ package chequecard.harness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import javacard.framework.SystemException;
 import javacard.framework.TransactionException;
 
 /**
@@ -28,6 +29,7 @@ public final class PoweredMemory {
     private Predicate<Object> isTransient = array -> false;
     private boolean rollsBack = true;
     private boolean forgetful;
+    private int allocationsLeft = Integer.MAX_VALUE;
     private int powerUps;
     private boolean inTransaction;
     private boolean powered = true;
@@ -110,6 +112,23 @@ public final class PoweredMemory {
 
     int powerUps() {
         return powerUps;
+    }
+
+    /** A card that has room for so many objects and arrays, and no more. */
+    void hasRoomFor(int allocations) {
+        allocationsLeft = allocations;
+    }
+
+    /** There was no room: jCardSim tells another reason. */
+    boolean isFull() {
+        return allocationsLeft < 0;
+    }
+
+    /** An object or an array is about to be made. @param reason why it cannot be, of SystemException */
+    void allocate(short reason) {
+        if (--allocationsLeft < 0) {
+            SystemException.throwIt(reason);
+        }
     }
 
     void beginTransaction() {

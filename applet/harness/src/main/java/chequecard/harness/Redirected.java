@@ -1,6 +1,7 @@
 package chequecard.harness;
 
 import java.lang.reflect.Field;
+import javacard.framework.SystemException;
 import javacard.framework.Util;
 import javacard.security.AESKey;
 import javacard.security.ECPublicKey;
@@ -18,6 +19,14 @@ public final class Redirected {
 
     private static PoweredMemory memory() {
         return PoweredMemory.current();
+    }
+
+    public static void beforePersistentObject() {
+        memory().allocate(SystemException.NO_RESOURCE);
+    }
+
+    public static void beforeTransientArray() {
+        memory().allocate(SystemException.NO_TRANSIENT_SPACE);
     }
 
     public static void beforeField(Object owner, String name) {

@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import javacard.framework.Applet;
 import javacard.framework.ISOException;
 import javacard.framework.JCSystem;
+import javacard.framework.SystemException;
 import org.globalplatform.GPSystem;
 
 /** A card of jCardSim with the applet on it and a security domain beside it, whose memory can be torn. */
@@ -26,7 +27,7 @@ public final class SimulatedCard {
     private final Simulator simulator = new Simulator(runtime);
     private final SecurityDomain domain;
     private final AppletChannel channel;
-    private final CardImage image;
+    private CardImage image;
     private boolean appletIsSelected;
 
     /** jCardSim knows no roll-back; here it does. */
@@ -88,15 +89,31 @@ public final class SimulatedCard {
         System.setProperty("com.licel.jcardsim.randomdata.secure", "1");
     }
 
-    /** As from the factory. @param version of the keys (48 bytes) of its security domain; 0: it has none */
+    /** As from the factory, with the applet. @param version of the keys (48 bytes) of its security domain; 0: it has none */
     public SimulatedCard(byte[] serial, int parameterI, int version, byte[] keys) {
-        domain = new SecurityDomain(memory, serial, parameterI, version, keys);
+        this(new SecurityDomainKeys(serial, parameterI, version, keys));
+        int status = install(INSTALL_PARAMETERS);
+        if (status != 0x9000) {
+            throw new AssertionError(Integer.toHexString(status));
+        }
+        memory.powerOff();
+    }
+
+    /** What the security domain is made of. */
+    record SecurityDomainKeys(byte[] serial, int parameterI, int version, byte[] keys) {
+    }
+
+    /** The package is loaded, and there is no instance of the applet. It has power. */
+    SimulatedCard(SecurityDomainKeys made) {
+        domain = new SecurityDomain(memory, made.serial(), made.parameterI(), made.version(), made.keys());
         channel = new AppletChannel(domain.channel(AID));
         activate();
         memory.transientsAre(runtime::isTransient);
-        install();
-        image = new CardImage(applet(), domain, memory, runtime::isTransient);
-        memory.powerOff();
+        try {
+            runtime.loadApplet(aid(), LOADER.loadClass(APPLET).asSubclass(Applet.class));
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** What a card with the applet keeps, keys and code left out, in bytes. */
@@ -109,13 +126,29 @@ public final class SimulatedCard {
         return new Sizes(card.image.sizeOfApplet(), card.runtime.sizeOfTransients());
     }
 
-    private void install() {
-        try {
-            Class<? extends Applet> applet = LOADER.loadClass(APPLET).asSubclass(Applet.class);
-            simulator.installApplet(aid(), applet, INSTALL_PARAMETERS, (short) 0, (byte) INSTALL_PARAMETERS.length);
-        } catch (ClassNotFoundException e) {
-            throw new AssertionError(e);
+    /**
+     * INSTALL, as the security domain and the runtime do it.
+     * @param parameters behind their lengths: instance AID, privileges, parameters of the application
+     * @return status word; unless it is 9000 nothing has happened
+     */
+    int install(byte[] parameters) {
+        activate();
+        if (isInstalled()) {
+            return 0x6A80;
         }
+        try {
+            runtime.installApplet(aid(), parameters, (short) 0, (byte) parameters.length);
+        } catch (ISOException refused) {
+            return refused.getReason() & 0xFFFF;
+        } catch (SystemException refused) {
+            return memory.isFull() ? 0x6A84 : 0x6A80;
+        }
+        image = new CardImage(applet(), domain, memory, runtime::isTransient);
+        return 0x9000;
+    }
+
+    boolean isInstalled() {
+        return runtime.lookupApplet(aid()) != null;
     }
 
     private static javacard.framework.AID aid() {
