@@ -6,8 +6,8 @@ import { MAX_MSAT, type Msat } from "../common/msat.js";
 /** One field of a fixed layout: its bytes and what they mean. */
 export interface Field<T> {
   readonly length: number;
-  /** @throws ParseError */
-  read(bytes: Buffer, path: string): T;
+  /** Reads the value that begins at `offset`. @throws ParseError */
+  read(bytes: Buffer, offset: number, path: string): T;
   /** @throws ValueError */
   write(value: T, path: string): Uint8Array;
 }
@@ -31,7 +31,7 @@ type Values<F extends Record<string, Field<unknown>>> = {
 /** `length` bytes, copied. */
 export const bytesField = (length: number): Field<Uint8Array> => ({
   length,
-  read: (bytes) => Uint8Array.from(bytes),
+  read: (bytes, offset) => new Uint8Array(bytes.subarray(offset, offset + length)),
   write(value, path) {
     if (value.length !== length) throw new ValueError(path, `need ${length} bytes, have ${value.length}`);
     return value;
@@ -41,7 +41,7 @@ export const bytesField = (length: number): Field<Uint8Array> => ({
 /** Big-endian unsigned integer of 1, 3 or 4 bytes. */
 export const uintField = (length: 1 | 3 | 4): Field<number> => ({
   length,
-  read: (bytes) => bytes.readUIntBE(0, length),
+  read: (bytes, offset) => bytes.readUIntBE(offset, length),
   write(value, path) {
     if (!Number.isInteger(value) || value < 0 || value >= 256 ** length)
       throw new ValueError(path, `need an integer of ${length} bytes, have ${value}`);
@@ -54,8 +54,8 @@ export const uintField = (length: 1 | 3 | 4): Field<number> => ({
 /** Flag byte: bits outside `known` are refused in both directions, so that a later meaning is never overlooked. */
 export const flagsField = (known: number): Field<number> => ({
   length: 1,
-  read(bytes, path) {
-    const flags = bytes[0] ?? 0;
+  read(bytes, offset, path) {
+    const flags = bytes[offset] ?? 0;
     if (flags & ~known)
       throw new ParseError(path, `unknown flag bits in 0x${flags.toString(16).padStart(2, "0")}`);
     return flags;
@@ -69,8 +69,8 @@ export const flagsField = (known: number): Field<number> => ({
 /** u64 amount of millisatoshi, at most 21 million bitcoin. */
 export const amountField: Field<Msat> = {
   length: 8,
-  read(bytes, path) {
-    const value = readU64(bytes);
+  read(bytes, offset, path) {
+    const value = readU64(bytes, offset);
     if (value > MAX_MSAT) throw new ParseError(path, `need at most ${MAX_MSAT} msat, have ${value}`);
     return value as Msat;
   },
@@ -80,7 +80,7 @@ export const amountField: Field<Msat> = {
 /** u64 limit: any value, FF..FF for "no such limit". */
 export const limitField: Field<bigint> = {
   length: 8,
-  read: (bytes) => readU64(bytes),
+  read: readU64,
   write: (value, path) => u64(value, path),
 };
 
@@ -101,6 +101,7 @@ export function fixedLayout<F extends Record<string, Field<unknown>>>(
 ): FixedLayout<Values<F>> {
   const entries = Object.entries<Field<unknown>>(fields);
   const frame = layout.struct(entries.map(([key, field]) => layout.blob(field.length, key)));
+  const places = entries.map(([key, field]) => ({ key, field, offset: frame.offsetOf(key) ?? 0 }));
   return {
     length: frame.span,
     encode(value) {
@@ -115,10 +116,10 @@ export function fixedLayout<F extends Record<string, Field<unknown>>>(
     },
     decode(bytes, path = name) {
       expectLength(bytes, frame.span, path);
-      const blobs = frame.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+      const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       const out: Record<string, unknown> = {};
-      for (const [key, field] of entries) {
-        const value = field.read(blobs[key] as Buffer, `${path}/${key}`);
+      for (const { key, field, offset } of places) {
+        const value = field.read(record, offset, `${path}/${key}`);
         if (value !== undefined) out[key] = value;
       }
       return out as Values<F>;

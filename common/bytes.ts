@@ -36,6 +36,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** Equality of what everybody may know, such as ids and their hashes; stops at the first difference. */
+export function samePublicBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** Throws ParseError unless `bytes` has exactly `length` bytes. Used where input comes from outside. */
 export function expectLength(bytes: Uint8Array, length: number, path: string): void {
   if (bytes.length !== length) throw new ParseError(path, `need ${length} bytes, have ${bytes.length}`);
@@ -47,13 +54,15 @@ export function requireLength(bytes: Uint8Array, length: number, path: string): 
 }
 
 const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+// Those of Buffer read any bytes, and make no view for each number.
+const { readUInt16BE, readUInt32BE, readBigUInt64BE } = Buffer.prototype;
 
 /** Big-endian u16 at `offset`. @throws RangeError past the end */
-export const readU16 = (bytes: Uint8Array, offset = 0): number => view(bytes).getUint16(offset);
+export const readU16 = (bytes: Uint8Array, offset = 0): number => readUInt16BE.call(bytes, offset);
 /** Big-endian u32 at `offset`. @throws RangeError past the end */
-export const readU32 = (bytes: Uint8Array, offset = 0): number => view(bytes).getUint32(offset);
+export const readU32 = (bytes: Uint8Array, offset = 0): number => readUInt32BE.call(bytes, offset);
 /** Big-endian u64 at `offset`. @throws RangeError past the end */
-export const readU64 = (bytes: Uint8Array, offset = 0): bigint => view(bytes).getBigUint64(offset);
+export const readU64 = (bytes: Uint8Array, offset = 0): bigint => readBigUInt64BE.call(bytes, offset);
 
 function integer(value: number, max: number, path: string): number {
   if (!Number.isInteger(value) || value < 0 || value > max)

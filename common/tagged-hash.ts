@@ -14,5 +14,5 @@ export function taggedHash(tag: string, ...parts: Uint8Array[]): Uint8Array {
     prefix = concatBytes(hash, hash);
     prefixes.set(tag, prefix);
   }
-  return sha256(concatBytes(prefix, ...parts));
+  return sha256(Buffer.concat([prefix, ...parts]));
 }

@@ -1,7 +1,7 @@
-import { AUTHORIZATION_FLAG, MESSAGE_TYPE } from "../apdu/constants.js";
+import { AUTHORIZATION_FLAG } from "../apdu/constants.js";
 import { type Authorization, openToken } from "../apdu/sealed/authorization.js";
 import type { OpenedMessage, SealKeyLookup } from "../apdu/sealed/message.js";
-import { bytesToHex, equalBytes, hexToBytes } from "../common/bytes.js";
+import { hexToBytes, samePublicBytes } from "../common/bytes.js";
 import { CodedError, ParseError } from "../common/errors.js";
 import type { Msat } from "../common/msat.js";
 import { REASON } from "../lightning/api/reason-codes.js";
@@ -11,7 +11,6 @@ import { type InvoiceError, type InvoiceErrorCode, invoiceProblem } from "../lig
 import { checkedInvoice, parseInvoice } from "../lightning/bolt11/parse.js";
 import type { Invoice, InvoiceSignature } from "../lightning/bolt11/types.js";
 import type { Network } from "../lightning/network.js";
-import { evidenceMessage } from "./ledger/evidence.js";
 import { blob, cardKey } from "./store/values.js";
 
 /** What the issuer knows of a card and a verifier needs. */
@@ -100,7 +99,9 @@ export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> {
   readonly invoiceHash: Buffer;
   /** 32 bytes. */
   readonly paymentHash: Buffer;
-  /** Node id, lower-case hex. */
+  /** Node id, 33 bytes. */
+  readonly payeeId: Buffer;
+  /** The same in lower-case hex. */
   readonly payee: string;
   /** Whether the invoice leaves the amount to the payer. */
   readonly amountless: boolean;
@@ -166,7 +167,7 @@ export async function verifyToken<Card extends CardRecord>(
     signer: record?.publicKey ?? NOBODY,
   });
   const invoice = wellFormed(() => checkedInvoice(unchecked, payee));
-  if (!opened || !record || !signed || !equalBytes(record.keySetId, opened.keySetId))
+  if (!opened || !record || !signed || !samePublicBytes(record.keySetId, opened.keySetId))
     throw new VerificationError(
       "token-not-genuine",
       REASON.TOKEN_NOT_ACCEPTED,
@@ -182,6 +183,7 @@ export async function verifyToken<Card extends CardRecord>(
       "The card authorized another invoice.",
       { hint: "Tap the card for this invoice." },
     );
+  const payeeId = blob(invoice.payee);
   return {
     record,
     card: cardKey(fields.cardId),
@@ -192,11 +194,12 @@ export async function verifyToken<Card extends CardRecord>(
     amount: fields.amount,
     total: fields.authorizedTotal,
     signature: blob(opened.signature),
-    message: evidenceMessage(MESSAGE_TYPE.AUTHORIZATION, opened),
+    message: blob(opened.clear),
     invoice: invoice.text,
     invoiceHash: blob(fields.invoiceHash),
     paymentHash: blob(invoice.paymentHash),
-    payee: bytesToHex(invoice.payee),
+    payeeId,
+    payee: payeeId.toString("hex"),
     amountless: invoice.amount === undefined,
     expiresAt: invoice.expiresAt * 1000,
     minFinalCltv: invoice.minFinalCltv,
@@ -258,7 +261,7 @@ function payableProblem(
   if (problem) return unpayable(REASON_OF[problem.code], problem.message, problem);
   // A route hint that begins at our node does not make its payee our own: shops with a private channel to us have the
   // same hint, so deputies are known by their ids alone.
-  if (ownNodes.some((id) => equalBytes(id, invoice.payee)))
+  if (ownNodes.some((id) => samePublicBytes(id, invoice.payee)))
     return unpayable(REASON.PAYEE_IS_PAYER, "its payee is the payer's own node");
   // It would keep its money reserved for as long when its outcome stays unknown.
   return invoice.expiresAt > now + maxExpirySeconds

@@ -11,5 +11,9 @@ declare module "buffer-layout" {
   export function u24be(property?: string): Layout<number>;
   export function u32be(property?: string): Layout<number>;
   export function blob(length: number, property?: string): Layout<Buffer>;
-  export function struct(fields: readonly Layout[], property?: string): Layout<Record<string, unknown>>;
+  export class Structure extends Layout<Record<string, unknown>> {
+    /** Undefined for a property that there is none of. */
+    offsetOf(property: string): number | undefined;
+  }
+  export function struct(fields: readonly Layout[], property?: string): Structure;
 }

@@ -34,7 +34,10 @@ export function sealBody(key: Uint8Array, iv: Uint8Array, body: Uint8Array): Uin
 /** The inverse of {@link sealBody}. Authenticates nothing: any bytes open to something. */
 export function openBody(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array): Uint8Array {
   const decipher = createDecipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
-  return Uint8Array.from(Buffer.concat([decipher.update(sealed), decipher.final()]));
+  const { buffer, byteOffset, length } = decipher.update(sealed) as Buffer<ArrayBuffer>;
+  // Nothing is left for the end: without padding every block is opened at once. It throws for a part of one.
+  decipher.final();
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** type || key set id || IV || sealed body, 149 bytes (specs/02 §1). */

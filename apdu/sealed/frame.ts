@@ -16,7 +16,7 @@ export const MESSAGE_NAMES: Readonly<Record<MessageType, string>> = {
   [MESSAGE_TYPE.CERTIFICATE]: "certificate",
 };
 
-/** The clear frame of a sealed message (specs/02 §1). */
+/** The clear frame of a sealed message (specs/02 §1), over its bytes. */
 export interface SealedFrame {
   readonly type: MessageType;
   /** 4 bytes. */
@@ -37,5 +37,10 @@ export function readFrame(bytes: Uint8Array, path = "sealed message"): SealedFra
   if (!(type in MESSAGE_NAMES)) throw new ParseError(`${path}/type`, `need 01 to 04, have ${type}`);
   const ivAt = 1 + KEY_SET_ID_LENGTH;
   const bodyAt = ivAt + IV_LENGTH;
-  return { type, keySetId: bytes.slice(1, ivAt), iv: bytes.slice(ivAt, bodyAt), sealed: bytes.slice(bodyAt) };
+  return {
+    type,
+    keySetId: bytes.subarray(1, ivAt),
+    iv: bytes.subarray(ivAt, bodyAt),
+    sealed: bytes.subarray(bodyAt),
+  };
 }

@@ -1,4 +1,4 @@
-import { requireLength } from "../../common/bytes.js";
+import { concatBytes, requireLength } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import {
   IV_LENGTH,
@@ -12,7 +12,9 @@ import type { FixedLayout } from "../layout.js";
 import { frameSealed, openBody, sealBody, signedDigest } from "./crypto.js";
 import { MESSAGE_NAMES, readFrame } from "./frame.js";
 
-const UNSIGNED_LENGTH = SEALED_BODY_LENGTH - SIGNATURE_LENGTH;
+/** In {@link OpenedMessage.clear}. */
+const BODY_AT = 1 + KEY_SET_ID_LENGTH;
+const SIGNATURE_AT = BODY_AT + SEALED_BODY_LENGTH - SIGNATURE_LENGTH;
 
 const withArticle = (type: MessageType): string =>
   `${/^[au]/.test(MESSAGE_NAMES[type]) ? "an" : "a"} ${MESSAGE_NAMES[type]}`;
@@ -27,6 +29,8 @@ export interface OpenedMessage<T> {
   readonly unsigned: Uint8Array;
   /** What the signature is over, 32 bytes. */
   readonly digest: Uint8Array;
+  /** Type, key set id and clear body, 133 bytes: all of it, to be kept as evidence. */
+  readonly clear: Uint8Array;
 }
 
 /** The AES key of a key set (16 bytes), or undefined where the key set is unknown. */
@@ -79,16 +83,17 @@ export function sealedMessage<T>(
         throw new ParseError(`${path}/type`, `need ${withArticle(type)}, have ${withArticle(frame.type)}`);
       const key = sealKeys(frame.keySetId);
       if (!key) throw new ParseError(`${path}/key set`, "unknown");
-      const body = openBody(key, frame.iv, frame.sealed);
-      const unsigned = body.slice(0, UNSIGNED_LENGTH);
+      const clear = concatBytes(Uint8Array.of(type), frame.keySetId, openBody(key, frame.iv, frame.sealed));
+      const unsigned = clear.subarray(BODY_AT, SIGNATURE_AT);
       const fields = layout.decode(unsigned, path);
       check(fields, path);
       return {
-        keySetId: frame.keySetId,
+        keySetId: clear.subarray(1, BODY_AT),
         fields,
-        signature: body.slice(UNSIGNED_LENGTH),
+        signature: clear.subarray(SIGNATURE_AT),
         unsigned,
         digest: signedDigest(type, frame.keySetId, unsigned),
+        clear,
       };
     },
   };

@@ -33,11 +33,10 @@ function build(binding: Binding): Secp256k1 {
       throw new ValueError(path, "need 32 bytes in 1..n-1");
     return bytes;
   };
-  const isPublicKey = (bytes: Uint8Array): boolean => {
-    if (bytes.length === 33) return (bytes[0] === 2 || bytes[0] === 3) && binding.publicKeyVerify(bytes);
-    // libsecp256k1 also reads the hybrid forms 06 and 07; SEC 1 uncompressed is 04 alone.
-    return bytes.length === 65 && bytes[0] === 4 && binding.publicKeyVerify(bytes);
-  };
+  // libsecp256k1 also reads the hybrid forms 06 and 07; SEC 1 uncompressed is 04 alone.
+  const isSec1 = (bytes: Uint8Array): boolean =>
+    bytes.length === 33 ? bytes[0] === 2 || bytes[0] === 3 : bytes.length === 65 && bytes[0] === 4;
+  const isPublicKey = (bytes: Uint8Array): boolean => isSec1(bytes) && binding.publicKeyVerify(bytes);
   const pub = (bytes: Uint8Array): Uint8Array => {
     if (!isPublicKey(bytes)) throw new ParseError("public key", "not a point of secp256k1 in SEC 1 form");
     return bytes;
@@ -63,9 +62,9 @@ function build(binding: Binding): Secp256k1 {
       return { signature, recovery: recid };
     },
     verify(signature, digest, publicKey) {
-      if (signature.length !== 64 || digest.length !== 32 || !isPublicKey(publicKey)) return false;
+      if (signature.length !== 64 || digest.length !== 32 || !isSec1(publicKey)) return false;
       try {
-        return binding.ecdsaVerify(binding.signatureNormalize(Uint8Array.from(signature)), digest, publicKey);
+        return binding.ecdsaVerify(binding.signatureNormalize(new Uint8Array(signature)), digest, publicKey);
       } catch {
         return false;
       }

@@ -1,7 +1,6 @@
-import { MESSAGE_TYPE } from "../../apdu/constants.js";
 import type { Authorization } from "../../apdu/sealed/authorization.js";
 import type { OpenedMessage } from "../../apdu/sealed/message.js";
-import { evidenceMessage, STATEMENT, statementOf } from "../ledger/evidence.js";
+import { STATEMENT, statementOf } from "../ledger/evidence.js";
 import { findMany } from "../store/many.js";
 import type { FindStatement, ManyRow, Store } from "../store/types.js";
 import { blob, cardIdOf, cardKey } from "../store/values.js";
@@ -105,7 +104,7 @@ export class CardLookup {
       total: fields.authorizedTotal,
       flags: BigInt(fields.flags),
       invoiceHash: blob(fields.invoiceHash),
-      statement: statementOf(evidenceMessage(MESSAGE_TYPE.AUTHORIZATION, token)),
+      statement: statementOf(blob(token.clear)),
     });
   }
 }

@@ -1,4 +1,3 @@
-import { MESSAGE_TYPE } from "../../apdu/constants.js";
 import type { OpenedMessage } from "../../apdu/sealed/message.js";
 import { type CardStatus, statusMessage } from "../../apdu/sealed/status.js";
 import { equalBytes } from "../../common/bytes.js";
@@ -7,13 +6,13 @@ import type { Msat } from "../../common/msat.js";
 import type { CardStatus as StatusRequest } from "../../lightning/api/card-status.js";
 import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import { type AccountRow, cardName, lockAccount, remaining, saveAccount } from "../ledger/accounts.js";
-import { evidenceMessage, keepEvidence } from "../ledger/evidence.js";
+import { keepEvidence } from "../ledger/evidence.js";
 import { fullSequence, type Gap, loadPending } from "../ledger/facts.js";
 import { type LimitsRow, queueUpdate } from "../ledger/limits.js";
 import { openedGap } from "../ledger/place.js";
 import { PolicyCache } from "../ledger/policies.js";
 import type { Tx } from "../store/types.js";
-import { cardKey } from "../store/values.js";
+import { blob, cardKey } from "../store/values.js";
 import { type CardRecord, NOBODY } from "../verify.js";
 import type { IssuerPorts } from "./ports.js";
 
@@ -112,7 +111,7 @@ export class CardStatusDesk {
   ): Promise<boolean> {
     const { store, clock } = this.#ports;
     const now = BigInt(clock());
-    const message = evidenceMessage(MESSAGE_TYPE.STATUS, opened);
+    const message = blob(opened.clear);
     const kept = await keepEvidence(tx, { card: account.card, at: now, contradiction: words, message });
     if (account.state !== "active" || kept === "repeat") return kept === "new";
     account.state = "blocked";
@@ -129,7 +128,7 @@ export class CardStatusDesk {
     const gap = openedGap(account, counter, total, at);
     const parts = gap ? [gap] : await this.#split(tx, account, counter, total);
     if (parts.length === 0) return;
-    const message = evidenceMessage(MESSAGE_TYPE.STATUS, opened);
+    const message = blob(opened.clear);
     await tx.insertInto("statuses").values({ card: account.card, counter, total, at, message }).execute();
     await tx
       .insertInto("gaps")

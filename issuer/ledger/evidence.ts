@@ -1,9 +1,4 @@
-import type { MessageType } from "../../apdu/constants.js";
-import { frameSealed } from "../../apdu/sealed/crypto.js";
-import type { OpenedMessage } from "../../apdu/sealed/message.js";
-import { concatBytes } from "../../common/bytes.js";
 import type { Tx } from "../store/types.js";
-import { blob } from "../store/values.js";
 
 /** Kept for each card: enough to show what happened, bounded when a clone goes on and on. */
 const KEPT = 16;
@@ -18,15 +13,6 @@ export const statementOf = (message: Buffer): Buffer => message.subarray(0, STAT
 
 /** SQL for the same of a column. */
 export const STATEMENT = `substr(message, 1, ${STATEMENT_LENGTH})`;
-
-/** Type, key set id and clear body of a message, 133 bytes: what proves that the card signed it. */
-export function evidenceMessage(
-  type: MessageType,
-  opened: Pick<OpenedMessage<unknown>, "keySetId" | "unsigned" | "signature">,
-): Buffer {
-  const body = concatBytes(opened.unsigned, opened.signature);
-  return blob(frameSealed(type, opened.keySetId, new Uint8Array(0), body));
-}
 
 /** A signed message that cannot be true together with others. */
 export interface Evidence {

@@ -185,7 +185,7 @@ export async function loadFacts(
   const asking = there.filter((_, i) => hasWindows(policy[i]));
   const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
   // One statement: one way to a database server and back, and one snapshot.
-  const payees = [...new Set(there.map(({ payee }) => payee))];
+  const payees = new Map(there.map(({ payee, payeeId }) => [payee, payeeId]));
   const [known, gaps, payments, ofCard, spent, newest, inFlightTo, load] = await store.many.findAll(
     tx,
     { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
@@ -207,7 +207,7 @@ export async function loadFacts(
       ),
     },
     { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
-    { statement: IN_FLIGHT_TO, rows: payees.map((payee) => ({ payee: Buffer.from(payee, "hex") })) },
+    { statement: IN_FLIGHT_TO, rows: [...payees.values()].map((payee) => ({ payee })) },
     { statement: ISSUER_LOAD, rows: [{ ...periodsBefore(now), node }] },
   );
   const windows = spentInWindows(asking.map(account), spent);
@@ -237,7 +237,7 @@ export async function loadFacts(
   return {
     facts: authorizations.map(({ card }) => facts.get(card)),
     load: load[0] ?? NO_LOAD,
-    inFlightTo: new Map(payees.map((payee, i) => [payee, counted(inFlightTo[i])])),
+    inFlightTo: new Map([...payees.keys()].map((payee, i) => [payee, counted(inFlightTo[i])])),
   };
 }
 

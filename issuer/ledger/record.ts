@@ -203,7 +203,7 @@ function authorizationRow({ authorization, facts, decision }: Decided, lease: Le
     sequence: authorization.sequence,
     invoice_hash: authorization.invoiceHash,
     payment_hash: authorization.paymentHash,
-    payee: Buffer.from(authorization.payee, "hex"),
+    payee: authorization.payeeId,
     signature: authorization.signature,
     spent_after: reserve ? facts.account.spent + authorization.amount : facts.account.spent,
     decided_at: at,
@@ -266,7 +266,7 @@ function leaseRow({ authorization, decision }: Decided, lease: LeaseTerms) {
   return {
     card: authorization.card,
     counter: authorization.counter,
-    payee: Buffer.from(authorization.payee, "hex"),
+    payee: authorization.payeeId,
     owner,
     until,
     takeovers: 0n,

@@ -1,4 +1,4 @@
-import { equalBytes } from "../../common/bytes.js";
+import { samePublicBytes } from "../../common/bytes.js";
 import { ValueError } from "../../common/errors.js";
 import type { Msat } from "../../common/msat.js";
 import { sha256 } from "../../common/sha256.js";
@@ -56,7 +56,7 @@ const RELEASE = deleteMany("leases", { card: "int", counter: "int" });
 
 /** Whether this preimage proves the payment. */
 export const provesPayment = (paymentHash: Uint8Array, preimage: Uint8Array): boolean =>
-  preimage.length === 32 && equalBytes(sha256(preimage), paymentHash);
+  preimage.length === 32 && samePublicBytes(sha256(preimage), paymentHash);
 
 /**
  * Books payments that went through: the amount from reserved to settled, the routing fee to the fee account, and from

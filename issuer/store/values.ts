@@ -6,23 +6,25 @@ export const NO_LIMIT_STORED = 0x7fffffffffffffffn;
 /** "No such limit" on the card: all bits set (specs/01 §4). */
 const NO_LIMIT_ON_CARD = 0xffffffffffffffffn;
 
+const { readBigInt64BE } = Buffer.prototype;
+
 /** The 8 bytes of a card id as the signed 64-bit integer that keys the tables. */
 export function cardKey(cardId: Uint8Array): bigint {
   requireLength(cardId, 8, "card id");
-  return Buffer.from(cardId.buffer, cardId.byteOffset, 8).readBigInt64BE();
+  return readBigInt64BE.call(cardId);
 }
 
 /** The inverse of {@link cardKey}. */
 export function cardIdOf(key: bigint): Uint8Array {
-  const out = Buffer.alloc(8);
+  const out = Buffer.allocUnsafe(8);
   out.writeBigInt64BE(key);
-  return new Uint8Array(out);
+  return new Uint8Array(out.buffer, out.byteOffset, 8);
 }
 
 /** The first 8 bytes of a node id's x-coordinate as the signed 64-bit integer that names the node in the tables. */
 export function nodeKey(nodeId: Uint8Array): bigint {
   requireLength(nodeId, 33, "node id");
-  return Buffer.from(nodeId.buffer, nodeId.byteOffset, 33).readBigInt64BE(1);
+  return readBigInt64BE.call(nodeId, 1);
 }
 
 /** A u64 limit of the card as it is stored. @throws ValueError when it is neither an amount nor "no limit" */

@@ -1,4 +1,4 @@
-import { equalBytes } from "../../common/bytes.js";
+import { samePublicBytes } from "../../common/bytes.js";
 import type { Msat } from "../../common/msat.js";
 import { canonicalHash } from "./canonical.js";
 import type { UncheckedInvoice } from "./types.js";
@@ -12,6 +12,6 @@ export function authorizedProblem(
   authorization: { readonly invoiceHash: Uint8Array; readonly amount: Msat },
   invoice: Pick<UncheckedInvoice, "text" | "amount">,
 ): "other-invoice" | "other-amount" | undefined {
-  if (!equalBytes(authorization.invoiceHash, canonicalHash(invoice.text))) return "other-invoice";
+  if (!samePublicBytes(authorization.invoiceHash, canonicalHash(invoice.text))) return "other-invoice";
   return invoice.amount === undefined || invoice.amount === authorization.amount ? undefined : "other-amount";
 }

@@ -1,4 +1,3 @@
-import { utf8 } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
 import { sha256 } from "../../common/sha256.js";
 
@@ -56,7 +55,7 @@ export function invoiceHash(canonical: string): Uint8Array {
 }
 
 /** The same of a string that was found to be its own canonical form. */
-export const canonicalHash = (canonical: string): Uint8Array => sha256(utf8(canonical));
+export const canonicalHash = (canonical: string): Uint8Array => sha256(canonical);
 
 /** @param canonical what {@link canonicalInvoice} made of it @throws ParseError when the string is not that itself */
 export function expectCanonical(text: string, canonical: string): void {

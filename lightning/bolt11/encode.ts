@@ -1,6 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32 } from "@scure/base";
-import { concatBytes, utf8 } from "../../common/bytes.js";
+import { concatBytes } from "../../common/bytes.js";
 import { ValueError } from "../../common/errors.js";
 import { secp256k1 } from "../../common/secp256k1/index.js";
 import { type FeatureBits, featureBits } from "../features.js";
@@ -25,8 +24,8 @@ import {
   bytesToWords,
   CHECKSUM_WORDS,
   numberToWords,
-  packWords,
   SIGNATURE_WORDS,
+  signedDigest,
   TIMESTAMP_WORDS,
 } from "./words.js";
 
@@ -103,7 +102,7 @@ export function signInvoice(invoice: UnsignedInvoice, secretKey: Uint8Array): st
     words.set(field.words, at + 3);
     at += 3 + field.words.length;
   }
-  const digest = sha256(concatBytes(utf8(prefix), packWords(words.subarray(0, dataWords))));
+  const digest = signedDigest(prefix, words.subarray(0, dataWords));
   const { signature, recovery } = secp256k1.signRecoverable(digest, secretKey);
   words.set(bytesToWords(concatBytes(signature, Uint8Array.of(recovery))), dataWords);
   return bech32.encode(prefix, words, MAX_INVOICE_LENGTH);

@@ -47,10 +47,12 @@ export function readFeatures(words: Words, path: string): FeatureBits {
   return featuresFromWords(words);
 }
 
+const descriptions = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export function readDescription(words: Words, path: string): string {
   const bytes = wordsToBytes(words, path);
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return descriptions.decode(bytes);
   } catch (cause) {
     throw new ParseError(path, "not valid UTF-8", { cause });
   }

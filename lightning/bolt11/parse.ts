@@ -1,9 +1,8 @@
-import { bech32 } from "@scure/base";
-import { bytesToHex, concatBytes, utf8 } from "../../common/bytes.js";
+import { bytesToHex } from "../../common/bytes.js";
 import { ParseError } from "../../common/errors.js";
-import { sha256 } from "../../common/sha256.js";
 import { featureBits } from "../features.js";
-import { canonicalInvoice, MAX_INVOICE_LENGTH } from "./canonical.js";
+import { decodeBech32 } from "./bech32.js";
+import { canonicalInvoice } from "./canonical.js";
 import {
   readDescription,
   readFallback,
@@ -22,8 +21,8 @@ import {
   type UncheckedInvoice,
 } from "./types.js";
 import {
-  packWords,
   SIGNATURE_WORDS,
+  signedDigest,
   TIMESTAMP_WORDS,
   type Words,
   wordsToBytes,
@@ -51,7 +50,7 @@ export function parseInvoice(text: string): UncheckedInvoice {
   const timestamp = wordsToNumber(signed.subarray(0, TIMESTAMP_WORDS));
   const fields = splitFields(signed.subarray(TIMESTAMP_WORDS));
   const known = readFields(fields);
-  const digest = sha256(concatBytes(utf8(prefix), packWords(signed)));
+  const digest = signedDigest(prefix, signed);
   const namedPayee = first(fields, TAG.payee, "invoice/payee", readNodeId);
   return {
     text: canonical,
@@ -75,25 +74,6 @@ export function checkedInvoice(invoice: UncheckedInvoice, payee: Uint8Array | un
   return { ...invoice, payee };
 }
 
-function decodeBech32(text: string): { readonly prefix: string; readonly words: Words } {
-  try {
-    const { prefix, words } = bech32.decode(text, MAX_INVOICE_LENGTH);
-    return { prefix, words: Uint8Array.from(words) };
-  } catch (cause) {
-    throw new ParseError("invoice", `not bech32: ${reason(cause)}`, {
-      hint: "A character is wrong or missing; copy the invoice again.",
-    });
-  }
-}
-
-/** The library's reason without the invoice it repeats. */
-function reason(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : "";
-  if (message.startsWith("Invalid checksum")) return "the checksum is wrong";
-  if (message.startsWith("invalid separator")) return 'no "1" between prefix and data';
-  return "it has a letter that does not belong there, or is too short";
-}
-
 function splitFields(words: Words): TaggedField[] {
   const fields: TaggedField[] = [];
   for (let at = 0; at < words.length; ) {
@@ -108,7 +88,7 @@ function splitFields(words: Words): TaggedField[] {
     if (words.length - start < length)
       throw new ParseError(path, `need ${length} words, have ${words.length - start}`);
     at = start + length;
-    fields.push({ tag, words: words.slice(start, at) });
+    fields.push({ tag, words: words.subarray(start, at) });
   }
   return fields;
 }
@@ -169,7 +149,7 @@ function readSignature(
   namedPayee: Uint8Array | undefined,
 ): InvoiceSignature {
   const bytes = wordsToBytes(words, "invoice/signature");
-  const signature = bytes.slice(0, 64);
+  const signature = bytes.subarray(0, 64);
   const recovery = bytes[64] ?? 0;
   if (recovery > 3)
     throw new ParseError("invoice/signature", `need a recovery id of 0 to 3, have ${recovery}`);

@@ -1,5 +1,6 @@
 import { bech32 } from "@scure/base";
 import { ParseError, ValueError } from "../../common/errors.js";
+import { sha256 } from "../../common/sha256.js";
 
 /** 5-bit values, one a byte: the unit in which a BOLT 11 invoice counts. */
 export type Words = Uint8Array;
@@ -23,12 +24,19 @@ export function wordsToBytes(words: Words, path: string): Uint8Array {
   const last = words[words.length - 1] ?? 0;
   if (spare > 4 || (last & ((1 << spare) - 1)) !== 0)
     throw new ParseError(path, `${words.length} words are no whole bytes with zero padding`);
-  return packWords(words).subarray(0, (words.length * 5 - spare) / 8);
+  return packWords(words, new Uint8Array((words.length * 5 - spare) / 8));
 }
 
-/** What is signed: all bits of the words, then zero bits up to a whole byte (BOLT 11, "Data Part"). */
-export function packWords(words: Words): Uint8Array {
-  const out = new Uint8Array(Math.ceil((words.length * 5) / 8));
+/** What is signed: SHA-256 of the prefix as text, all bits of the words, zero bits up to a whole byte (BOLT 11, "Data Part"). */
+export function signedDigest(prefix: string, words: Words): Uint8Array {
+  const bytes = Buffer.allocUnsafe(prefix.length + Math.ceil((words.length * 5) / 8));
+  bytes.write(prefix, "latin1");
+  packWords(words, bytes.subarray(prefix.length));
+  return sha256(bytes);
+}
+
+/** Writes the bits of the words into the whole of `out`; zero bits at its end, or bits of the words that it has no place for. */
+function packWords(words: Words, out: Uint8Array): Uint8Array {
   let bits = 0;
   let held = 0;
   let at = 0;
@@ -40,7 +48,7 @@ export function packWords(words: Words): Uint8Array {
       out[at++] = (held >> bits) & 0xff;
     }
   }
-  if (bits > 0) out[at] = (held << (8 - bits)) & 0xff;
+  if (at < out.length) out[at] = (held << (8 - bits)) & 0xff;
   return out;
 }
 

@@ -33,7 +33,7 @@ const COMPARES_SECRET = new RegExp(
 );
 /** Ways to compare bytes that stop at the first difference. */
 const COMPARES_BYTES =
-  /Buffer\.compare\(|\.equals\(|\.every\(\((\w+), (\w+)\) =>\s*(\1 === \w+\[\2\]|\w+\[\2\] === \1)/;
+  /Buffer\.compare\(|\.equals\(|(?<!function )samePublicBytes\(|\.every\(\((\w+), (\w+)\) =>\s*(\1 === \w+\[\2\]|\w+\[\2\] === \1)/;
 /** Lines that compare what everybody may know, by file. */
 const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
   "keys/pkcs11.ts": /Buffer\.compare\(set\.id, id\)/,
@@ -45,6 +45,11 @@ const PUBLIC_COMPARISONS: Readonly<Record<string, RegExp>> = {
   // A token is no secret from the terminal that holds it, and this only words a sentence.
   "cli/demo/sales-chapter.ts": /Buffer\.compare\(token, beer\.token\)/,
   "lightning/odt/png-read.ts": /equals\(START\)/,
+  "issuer/verify.ts": /samePublicBytes\((record\.keySetId, opened\.keySetId|id, invoice\.payee)\)/,
+  "lightning/bolt11/authorized.ts":
+    /samePublicBytes\(authorization\.invoiceHash, canonicalHash\(invoice\.text\)\)/,
+  // What a node shows as its proof is public from then on.
+  "issuer/ledger/resolve.ts": /samePublicBytes\(sha256\(preimage\), paymentHash\)/,
 };
 
 /** Where the program ends and a terminal or a log begins, by file: each line passes what {@link visible} made. */

@@ -21,6 +21,7 @@ const authorization: VerifiedAuthorization = {
   total: sat(500),
   invoiceHash: Buffer.alloc(32, 1),
   paymentHash: Buffer.alloc(32, 2),
+  payeeId: Buffer.from(PAYEE, "hex"),
   payee: PAYEE,
   signature: Buffer.alloc(64),
   message: Buffer.alloc(133),

@@ -1,7 +1,8 @@
-import { bech32 } from "@scure/base";
+import { bech32, bech32m } from "@scure/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ParseError, secp256k1, ValueError } from "../../common/index.js";
+import { decodeBech32 } from "../../lightning/bolt11/bech32.js";
 import {
   canonicalInvoice,
   decodeInvoice,
@@ -23,6 +24,39 @@ const sample = (expirySeconds = 600) =>
     },
     KEY,
   );
+
+describe("bech32", () => {
+  /** What a reader makes of a text, errors as undefined. */
+  const readBy = (read: () => { readonly prefix: string; readonly words: ArrayLike<number> }) => {
+    try {
+      const { prefix, words } = read();
+      return { prefix, words: Array.from(words) };
+    } catch {
+      return undefined;
+    }
+  };
+  const written = fc
+    .tuple(
+      fc.stringMatching(/^[a-z0-9!?]{1,8}$/),
+      fc.array(fc.integer({ min: 0, max: 31 }), { maxLength: 120 }),
+      fc.constantFrom(bech32, bech32m),
+    )
+    .map(([prefix, words, form]) => form.encode(prefix, words, false));
+  const changed = fc
+    .tuple(written, fc.nat(), fc.stringMatching(/^[ -@[-~]{0,2}$/))
+    .map(([text, at, piece]) => text.slice(0, at % text.length) + piece + text.slice((at % text.length) + 1));
+
+  it("is read, and refused, as the library that writes it does", () => {
+    fc.assert(
+      fc.property(fc.oneof(written, changed, fc.stringMatching(/^[ -@[-~]{0,20}$/)), (text) => {
+        // What is read is printable ASCII without spaces: the form of the invoice is checked before.
+        const ours = /^[!-@[-~]*$/.test(text) ? readBy(() => decodeBech32(text)) : undefined;
+        expect(ours).toEqual(readBy(() => bech32.decode(text, false)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
 
 describe("BOLT 11 round trips", () => {
   it("reads back what it wrote", () => {

@@ -57,7 +57,8 @@ export function writeFindings(findings: readonly SignatureFindings[]): Uint8Arra
 /** The inverse of {@link writeFindings}. */
 export function readFindings(bytes: Uint8Array): SignatureFindings[] {
   return Array.from({ length: bytes.length / FINDINGS }, (_, i) => {
-    const record = bytes.slice(i * FINDINGS, (i + 1) * FINDINGS);
-    return { signed: record[0] === 1, payee: record[1] === 1 ? record.subarray(2) : undefined };
+    const at = i * FINDINGS;
+    const payee = bytes[at + 1] === 1 ? bytes.subarray(at + 2, at + FINDINGS) : undefined;
+    return { signed: bytes[at] === 1, payee };
   });
 }
