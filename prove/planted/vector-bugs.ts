@@ -57,11 +57,6 @@ export const VECTOR_BUGS: readonly PlantedBug[] = bugsOf("vectors", [
     ["lightning/bolt11/bech32.ts", "if (checksum !== 1)", "if (checksum === -1)"],
   ),
   bug(
-    "a letter that bech32 does not have counts as one",
-    [{ tests: "test/lightning/bolt11-properties.test.ts", named: "as the library that writes it does" }],
-    ["lightning/bolt11/bech32.ts", "if (word > 31) throw notBech32(LETTER);", ""],
-  ),
-  bug(
     "a card of another version is refused for its lifecycle",
     [commands("major version 2 with a")],
     [
