@@ -72,20 +72,30 @@ export function boxKey(passphrase: Uint8Array, salt: Uint8Array, { n, r, p }: Sc
 }
 
 /** Nonce, cipher text, tag. */
-export function sealBox(key: Uint8Array, nonce: Uint8Array, content: Uint8Array, associated: string): Buffer {
+export function sealBox(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  content: Uint8Array,
+  associated: string | Uint8Array,
+): Buffer {
   const cipher = createCipheriv("chacha20-poly1305", ...extended(key, nonce), { authTagLength: TAG });
-  cipher.setAAD(ascii(associated), { plaintextLength: content.length });
+  cipher.setAAD(Buffer.from(associated), { plaintextLength: content.length });
   return join(nonce, cipher.update(content), cipher.final(), cipher.getAuthTag());
 }
 
 /** @throws Refused with `what` when the box was made with another key, place or content */
-export function openBox(key: Uint8Array, box: Uint8Array, associated: string, what: string): Buffer {
+export function openBox(
+  key: Uint8Array,
+  box: Uint8Array,
+  associated: string | Uint8Array,
+  what: string,
+): Buffer {
   need(box.length >= NONCE + TAG, what);
   const content = box.subarray(NONCE, -TAG);
   const opened = createDecipheriv("chacha20-poly1305", ...extended(key, box.subarray(0, NONCE)), {
     authTagLength: TAG,
   });
-  opened.setAAD(ascii(associated), { plaintextLength: content.length }).setAuthTag(box.subarray(-TAG));
+  opened.setAAD(Buffer.from(associated), { plaintextLength: content.length }).setAuthTag(box.subarray(-TAG));
   const plain = opened.update(content);
   try {
     opened.final();

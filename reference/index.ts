@@ -11,6 +11,7 @@ export * as files from "./files.js";
 export * as invoice from "./invoice.js";
 export * as odt from "./odt.js";
 export * as onion from "./onion.js";
+export * as pack from "./pack.js";
 export * as peer from "./peer.js";
 export * as personalize from "./personalize.js";
 export * as recipient from "./recipient.js";

@@ -9,6 +9,10 @@ declare module "*/scripts/children.mjs" {
   export function run(command: string, args: readonly string[], options?: object): Promise<number>;
 }
 
+declare module "*/scripts/setup/applet.mjs" {
+  export function appletProblem(): Promise<string | undefined>;
+}
+
 declare module "*/scripts/processes.mjs" {
   export const MARK: string;
   export function newMark(name: string): string;

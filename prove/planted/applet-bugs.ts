@@ -47,7 +47,7 @@ export const APPLET_BUGS: readonly PlantedBug[] = bugsOf("applet", [
   ),
   bug(
     "the applet writes past its transaction",
-    [twins],
+    [twins, bytes],
     [
       java("Ledger"),
       "        Util.arrayCopy(work, NEXT_ENTRY, ring, entry, ENTRY_LENGTH);",
@@ -103,5 +103,15 @@ export const APPLET_BUGS: readonly PlantedBug[] = bugsOf("applet", [
       "    static final short SW_WRONG_P1P2 = (short) 0x6A86;",
       "    static final short SW_WRONG_P1P2 = (short) 0x6B00;",
     ],
+  ),
+  bug(
+    "the Java process of an applet outlives the one that started it",
+    [
+      {
+        tests: "test/applet/process.applet.test.ts",
+        named: "ends when the process that started it is killed",
+      },
+    ],
+    ["simulator/applet/bridge.ts", "openSync(down, constants.O_RDONLY)", "openSync(down, constants.O_RDWR)"],
   ),
 ]);

@@ -8,6 +8,8 @@ import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bu
 
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
+/** Tests of the Java Card applet have a configuration of their own. */
+const APPLET_TESTS = /\.applet\.test\.ts$/;
 /** A campaign that was to end by itself is given so long to end. */
 const GRACE_SECONDS = 60;
 
@@ -68,8 +70,23 @@ export class Tree {
    * Runs tests of any number of files at once. @returns the first that failed
    * @throws RangeError when they cannot be run, or there are none of these titles: then they say nothing
    */
-  async test(parts: readonly TestPart[], { seconds }: Effort): Promise<string | undefined> {
+  async test(parts: readonly TestPart[], effort: Effort): Promise<string | undefined> {
+    const ofApplet = parts.filter(({ tests }) => APPLET_TESTS.test(tests));
+    const others = parts.filter((part) => !ofApplet.includes(part));
+    return (
+      (await this.#testWith(undefined, others, effort)) ??
+      (await this.#testWith("test/vitest.applet.config.ts", ofApplet, effort))
+    );
+  }
+
+  async #testWith(
+    config: string | undefined,
+    parts: readonly TestPart[],
+    { seconds }: Effort,
+  ): Promise<string | undefined> {
+    if (parts.length === 0) return undefined;
     const run = await runTests({
+      ...(config === undefined ? {} : { config }),
       root: this.folder,
       files: [...new Set(parts.map(({ tests }) => tests))],
       named: parts.map(({ named }) => named).join("|"),

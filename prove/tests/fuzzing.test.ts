@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ParseError } from "../../common/index.js";
+import { AppletError } from "../../simulator/index.js";
 import { SeededRandom } from "../../testing/random.js";
 import { readInput } from "../fuzz/bounds.js";
 import { runFuzz } from "../fuzz/campaign.js";
 import { MAX_INPUT, Mutator } from "../fuzz/mutate.js";
 import { regressionInput, regressionVectors } from "../fuzz/regressions.js";
+import { apdusTo } from "../fuzz/targets/card.js";
 import { fuzzTargets } from "../fuzz/targets/index.js";
 
 const targets = await fuzzTargets();
@@ -54,6 +56,14 @@ describe("fuzzing", () => {
     expect(await read(async () => JSON.parse("{"))).toContain("threw SyntaxError");
     expect(await read(() => new Uint8Array(1 << 20))).toContain("grew");
     expect(await read(() => [{ a: new Uint8Array(1000) }])).toBeUndefined();
+  });
+
+  it("takes no error of a card for a refusal", async () => {
+    const gone = () => {
+      throw new AppletError("the applet's process is gone");
+    };
+    const { problem } = await readInput(apdusTo("x", gone), new Uint8Array(8), false);
+    expect(problem).toContain("gave no answer: the applet's process is gone");
   });
 
   it("mutates the same way from the same seed, within 64 KiB", () => {

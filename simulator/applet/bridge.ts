@@ -85,17 +85,21 @@ export class AppletBridge {
     try {
       const [down, up] = [join(pipes, "down"), join(pipes, "up")];
       execFileSync("mkfifo", ["-m", "600", down, up]);
-      // Opened for both ways first, so that no end waits for the other.
-      const theirs = [down, up].map((pipe) => openSync(pipe, constants.O_RDWR)) as [number, number];
+      // Opened for both ways first, so that no end waits for the other. Java gets one way of each: a pipe that its reader
+      // can write to never ends, and Java would outlive this process.
+      const both = [down, up].map((pipe) => openSync(pipe, constants.O_RDWR));
+      const theirs = [openSync(down, constants.O_RDONLY), openSync(up, constants.O_WRONLY)] as const;
       const flags = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
       if (counts) flags.push("-Dchequecard.counts=true");
       this.#process = spawn("java", [...flags, "-cp", classPath, "chequecard.harness.Bridge"], {
         stdio: [theirs[0], theirs[1], "inherit"],
+        // Ctrl-C is for this process, which still has the card to put away.
+        detached: true,
       });
       this.#process.on("error", () => {});
       this.#toJava = openSync(down, constants.O_WRONLY);
       this.#fromJava = openSync(up, constants.O_RDONLY);
-      for (const end of theirs) closeSync(end);
+      for (const end of [...both, ...theirs]) closeSync(end);
       this.#process.unref();
     } finally {
       rmSync(pipes, { recursive: true, force: true });

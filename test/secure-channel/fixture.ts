@@ -9,6 +9,8 @@ export const h = hexToBytes;
 export const hex = bytesToHex;
 export const MASTER = h("c0c1c2c3c4c5c6c7c8c9cacbcccdcecf");
 export const SERIAL = h("0b0c01020304");
+/** What a card of {@link SERIAL} says of itself in INITIALIZE UPDATE. */
+export const DIVERSIFICATION = h("53430b0c010203044351");
 export const VERSION = 0x30;
 export const ALL_LEVELS = [0x01, 0x03, 0x11, 0x13, 0x33];
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { hex, type keysOf } from "./fixture.js";
 
 const PACKAGE = "yubikey-manager==5.9.2";
 const VENV = resolve(import.meta.dirname, "../../node_modules/.cache/chequecard-yubikit");
@@ -42,3 +43,32 @@ export function yubikitPython(): string | undefined {
   }
   return hasYubikit(own) ? own : undefined;
 }
+
+/** What a security domain with the keys of version 30 is asked through the channel, and answers. */
+export const DOMAIN_TALK = {
+  commands: ["80ca00e000", "80ca004200", "80f24002024f0000"],
+  answers: [
+    "e012c00401308810c00402308810c004033088109000",
+    "6a88",
+    "e3134f08f0434845515545019f700107c5030000009000",
+  ],
+} as const;
+
+interface Session {
+  /** Name of a PC/SC reader; without it the card is talked to through the program's input and output. */
+  readonly reader?: string;
+  readonly aid: Uint8Array;
+  readonly keys: ReturnType<typeof keysOf>;
+  /** Plain commands in hex. */
+  readonly commands: readonly string[];
+}
+
+/** Arguments of the Python that has yubikit: select the application, open a channel with every protection, send commands. */
+export const yubikitSession = ({ reader = "-", aid, keys, commands }: Session): string[] => [
+  join(import.meta.dirname, "yubikit_session.py"),
+  reader,
+  hex(aid),
+  keys.version.toString(16),
+  ...[keys.enc, keys.mac, keys.dek].map(hex),
+  ...commands,
+];

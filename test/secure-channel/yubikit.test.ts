@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { CARD_AID, ISSUER_SECURITY_DOMAIN_AID, LIFECYCLE } from "../../apdu/index.js";
 import { encodePutKey } from "../../apdu/secure-channel/index.js";
 import { connectCard, type SimulatedCard } from "../../simulator/index.js";
 import { readVectorFile } from "../specs/vector-file.js";
-import { h, hex, keysOf, lifecycleOf, newCard, open, VERSION } from "./fixture.js";
-import { yubikitPython } from "./yubikit-python.js";
+import { DIVERSIFICATION, h, hex, keysOf, lifecycleOf, newCard, open, VERSION } from "./fixture.js";
+import { DOMAIN_TALK, yubikitPython, yubikitSession } from "./yubikit-python.js";
 
 const python = yubikitPython();
 if (!python) {
@@ -16,8 +15,6 @@ if (!python) {
     "skipped: the session with yubikit needs Python 3 and yubikey-manager (python3 -m pip install yubikey-manager)",
   );
 }
-
-const DIVERSIFICATION = h("53430b0c010203044351");
 
 interface Conversation {
   /** What came out of yubikit's channel. */
@@ -35,16 +32,7 @@ async function talk(
   keys: ReturnType<typeof keysOf>,
   commands: readonly string[],
 ): Promise<Conversation> {
-  const script = join(import.meta.dirname, "yubikit_session.py");
-  const args = [
-    script,
-    hex(aid),
-    keys.version.toString(16),
-    hex(keys.enc),
-    hex(keys.mac),
-    hex(keys.dek),
-    ...commands,
-  ];
+  const args = yubikitSession({ aid, keys, commands });
   const child = spawn(python ?? "", args, { stdio: ["pipe", "pipe", "pipe"] });
   const errors: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
@@ -68,14 +56,10 @@ describe.skipIf(!python)("an independent implementation of SCP03 (yubikit)", () 
       newCard(),
       ISSUER_SECURITY_DOMAIN_AID,
       keysOf(VERSION, DIVERSIFICATION),
-      ["80ca00e000", "80ca004200", "80f24002024f0000"],
+      DOMAIN_TALK.commands,
     );
     expect([exitCode, said]).toEqual([0, ""]);
-    expect(answers).toEqual([
-      "e012c00401308810c00402308810c004033088109000",
-      "6a88",
-      "e3134f08f0434845515545019f700107c5030000009000",
-    ]);
+    expect(answers).toEqual(DOMAIN_TALK.answers);
   });
 
   it("personalizes a card with the blocks of the vectors", async () => {

@@ -32,7 +32,7 @@ export default function buildApplet(): void {
   const sources = sourcesOf(folder);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return;
   try {
-    execFileSync("mvn", ["--offline", "--batch-mode", "--quiet", "compile"], {
+    execFileSync("mvn", ["--offline", "--batch-mode", "--quiet", "process-classes"], {
       cwd: folder,
       encoding: "utf8",
     });

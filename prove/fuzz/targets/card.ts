@@ -1,3 +1,4 @@
+import { ChequecardError } from "../../../common/index.js";
 import { exchange } from "../../card/apdus.js";
 import { Cells } from "../../card/cells.js";
 import { moneyProblem } from "../../card/money.js";
@@ -43,23 +44,35 @@ export function apdusTo(name: string, make: CardMaker): FuzzTarget {
       return [...single, ...triples].map(([state, chunks]) => Uint8Array.of(state, ...chunks));
     },
     run(input) {
-      states ??= tornStates(NAMES, make);
-      const state = states[(input[0] ?? 0) % states.length];
-      if (!state) throw new CardRuleError("no such state");
-      const { card } = enter(state);
-      const words: string[] = [];
-      for (const bytes of chunksOf(input.subarray(1))) {
-        if (words.length === MAX_COMMANDS) break;
-        const { sw, data } = exchange(card, bytes);
-        if (!STATUS_WORDS.test(sw)) throw new CardRuleError(`answered ${sw}`);
-        if (data.length > 256) throw new CardRuleError(`answered ${data.length} bytes`);
-        words.push(sw);
+      try {
+        states ??= tornStates(NAMES, make);
+        const state = states[(input[0] ?? 0) % states.length];
+        if (!state) throw new CardRuleError("no such state");
+        return talk(state, input.subarray(1));
+      } catch (cause) {
+        // A card answers whatever it is sent: no error of it is a refusal, however well it is typed.
+        if (cause instanceof ChequecardError)
+          throw new CardRuleError(`gave no answer: ${cause.message}`, { cause });
+        throw cause;
       }
-      const problem = moneyProblem(new Cells(card.image()));
-      if (problem) throw new CardRuleError(problem);
-      return words.slice(0, 4).join(" ");
     },
   };
+}
+
+/** Sends the commands, and says what was answered first. */
+function talk(state: TornState, commands: Uint8Array): string {
+  const { card } = enter(state);
+  const words: string[] = [];
+  for (const bytes of chunksOf(commands)) {
+    if (words.length === MAX_COMMANDS) break;
+    const { sw, data } = exchange(card, bytes);
+    if (!STATUS_WORDS.test(sw)) throw new CardRuleError(`answered ${sw}`);
+    if (data.length > 256) throw new CardRuleError(`answered ${data.length} bytes`);
+    words.push(sw);
+  }
+  const problem = moneyProblem(new Cells(card.image()));
+  if (problem) throw new CardRuleError(problem);
+  return words.slice(0, 4).join(" ");
 }
 
 export const cardTarget = apdusTo("APDUs to the card", factoryCard);

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { amount, bytes, canonical, comment, count, error, head, hex, pair } from "./parts.js";
+
+const pack = z.strictObject({
+  issuer: bytes(33),
+  name: z.string(),
+  network: z.string(),
+  sequence: amount,
+  madeAt: count,
+  validUntil: count,
+  terminal: bytes(33),
+  label: z.string(),
+  keySets: z.array(z.strictObject({ id: bytes(4), sealKey: bytes(16), issuerPoint: bytes(33) })),
+  denied: z.array(bytes(8)),
+  floorLimits: z.strictObject({
+    perSale: amount,
+    perCard: amount,
+    perTerminal: amount,
+    maxSales: count,
+    maxPackAgeSeconds: count,
+  }),
+  forwardingWindow: count,
+  nodes: z.array(z.string()),
+  guarantee: z.strictObject({ perCard: amount, total: amount, contradictions: z.boolean() }).nullable(),
+});
+const expected = z.strictObject({
+  issuer: bytes(33),
+  network: z.string(),
+  installed: amount.nullable(),
+  now: count,
+});
+
+export const offlinePack = z.strictObject({
+  ...head,
+  keys: z.strictObject({
+    terminal: bytes(32),
+    issuer: bytes(32),
+    otherIssuer: bytes(32),
+    ephemeral: bytes(32),
+    nonce: bytes(24),
+  }),
+  contents: z.array(pair({ ...canonical, hex, fields: pack }, { hex, error })),
+  vectors: z.array(pair({ hex, fields: pack }, { hex, error })),
+  installs: z.array(
+    z.union([
+      z.strictObject({ comment, valid: z.literal(true), expected }),
+      z.strictObject({ comment, valid: z.literal(false), expected, error }),
+    ]),
+  ),
+});
