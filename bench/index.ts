@@ -3,6 +3,7 @@ import { secp256k1 } from "../common/index.js";
 import { deputyBenchmark } from "./deputy.js";
 import { floodsBenchmark } from "./floods.js";
 import { issuerBenchmark } from "./issuer/index.js";
+import { lndBenchmark } from "./lnd/index.js";
 import type { Benchmark, Figure } from "./measure.js";
 import { nodesBenchmark } from "./nodes.js";
 import { paymentBenchmark } from "./payment.js";
@@ -19,6 +20,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   deputyBenchmark,
   paymentBenchmark,
   nodesBenchmark,
+  lndBenchmark,
   floodsBenchmark,
   personalizationBenchmark,
   issuerBenchmark,

@@ -95,6 +95,8 @@ export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> {
   readonly message: Buffer;
   /** The invoice, canonical. */
   readonly invoice: string;
+  /** The same, decoded. */
+  readonly decoded: Invoice;
   /** SHA-256 of the canonical invoice, 32 bytes. */
   readonly invoiceHash: Buffer;
   /** 32 bytes. */
@@ -196,6 +198,7 @@ export async function verifyToken<Card extends CardRecord>(
     signature: blob(opened.signature),
     message: blob(opened.clear),
     invoice: invoice.text,
+    decoded: invoice,
     invoiceHash: blob(fields.invoiceHash),
     paymentHash: blob(invoice.paymentHash),
     payeeId,

@@ -8,6 +8,7 @@ import { bindStore, openPostgres, openSqlite, type Store, type StoreKind } from 
 import { cardKey } from "../../issuer/store/values.js";
 import { KeyFile } from "../../keys/index.js";
 import { encodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
+import type { LndAccess } from "../../lightning/nodes/lnd/access.js";
 import { KEY_SET_ID, SigningCard } from "../../testing/cards/signing-card.js";
 import { preimageOf, testInvoice } from "../../testing/nodes/scripted-node.js";
 import { startPostgres } from "../../testing/postgres/server.js";
@@ -39,13 +40,15 @@ export interface LoadOptions {
   readonly services?: number;
   /** Payments of other cards that hang all the while. */
   readonly inFlight?: number;
+  /** The lnd that pays; absent: a node within the service, which answers at once. */
+  readonly lnd?: LndAccess;
 }
 
 /** Runs `work` on a service with a new database in which this many cards have five past payments each. */
 export async function withIssuer<T>(
   kind: StoreKind,
   count: number,
-  { naive = false, others = 0, services = 1, inFlight = 0 }: LoadOptions,
+  { naive = false, others = 0, services = 1, inFlight = 0, lnd }: LoadOptions,
   work: (issuer: LoadedIssuer) => Promise<T>,
 ): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), "chequecard-bench-"));
@@ -67,7 +70,10 @@ export async function withIssuer<T>(
     await store.close();
     // A service that runs has its ledger in the system's cache, as far as the memory goes.
     await readAll(server?.data ?? home);
-    const order = { kind, database, keyFile, passphrase: PASSPHRASE, naive };
+    const order = {
+      ...{ kind, database, keyFile, passphrase: PASSPHRASE, naive },
+      ...(lnd && { lnd: { ...lnd, record: join(home, "payments.db") } }),
+    };
     const service = together(
       await Promise.all(Array.from({ length: services }, () => startService(order))),
       cards.length,

@@ -10,6 +10,9 @@ import {
 import { openPostgres, openSqlite, type Store, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import { decodeInitiatePayment } from "../../lightning/api/initiate-payment.js";
+import type { LndAccess } from "../../lightning/nodes/lnd/access.js";
+import { LndNode } from "../../lightning/nodes/lnd/node.js";
+import type { LightningNode } from "../../lightning/nodes/port.js";
 import { encodeAnswer, type Request, readRequests } from "./frames.js";
 
 /** What the process has to be. */
@@ -21,6 +24,8 @@ export interface ServiceOrder {
   readonly passphrase: string;
   /** The naive way: signatures by noble, one commit for each step of each payment. */
   readonly naive: boolean;
+  /** The lnd that pays; absent: a node within the process, which answers at once. */
+  readonly lnd?: LndAccess & { readonly record: string };
 }
 
 /** What it has used so far. */
@@ -69,6 +74,21 @@ function configOf(naive: boolean): AuthorizerConfig {
   });
 }
 
+/** A node that has paid as soon as it is asked. @param preimages by invoice; what is not there fails */
+const nodeWithin = (
+  preimages: Map<string, Uint8Array>,
+): Pick<LightningNode, "pay" | "lookupPayment" | "listPayments"> => ({
+  async pay({ invoice }) {
+    const preimage = preimages.get(invoice);
+    preimages.delete(invoice);
+    return preimage
+      ? { state: "settled", preimage, fee: msat(1000n) }
+      : { state: "failed", reason: "unknown" };
+  },
+  lookupPayment: async () => ({ state: "not-found" }),
+  listPayments: async () => ({ payments: [], next: undefined }),
+});
+
 /** Serves requests from standard input until it is closed, or its parent is gone. */
 async function serve(order: ServiceOrder): Promise<void> {
   const { store, spent } = timed(
@@ -79,20 +99,11 @@ async function serve(order: ServiceOrder): Promise<void> {
   const keys = await KeyFile.open(order.keyFile, utf8(order.passphrase));
   const thread = order.naive ? undefined : new SignatureThread();
   const preimages = new Map<string, Uint8Array>();
+  const lnd = order.lnd && (await LndNode.start({ ...order.lnd, network: "bcrt", roles: ["issuer"] }));
   const authorizer = new Authorizer(
     issuerPorts({
       store,
-      node: {
-        async pay({ invoice }) {
-          const preimage = preimages.get(invoice);
-          preimages.delete(invoice);
-          return preimage
-            ? { state: "settled", preimage, fee: msat(1000n) }
-            : { state: "failed", reason: "unknown" };
-        },
-        lookupPayment: async () => ({ state: "not-found" }),
-        listPayments: async () => ({ payments: [], next: undefined }),
-      },
+      node: lnd ?? nodeWithin(preimages),
       network: "bcrt",
       nodeId: NODE_ID,
       keys,
@@ -103,8 +114,7 @@ async function serve(order: ServiceOrder): Promise<void> {
 
   async function present({ id, preimage, payload }: Request): Promise<void> {
     const request = decodeInitiatePayment(payload);
-    const invoice = Buffer.from(request.invoice).toString("latin1");
-    preimages.set(invoice, Uint8Array.from(preimage));
+    if (!lnd) preimages.set(Buffer.from(request.invoice).toString("latin1"), Uint8Array.from(preimage));
     let rejected: number | undefined;
     await authorizer.initiatePayment(request, {
       update: async () => {},
@@ -134,6 +144,7 @@ async function serve(order: ServiceOrder): Promise<void> {
   process.stdin.on("end", async () => {
     clearInterval(looking);
     await authorizer.close();
+    await lnd?.close();
     await store.close();
     await keys.close();
     await thread?.close();

@@ -243,9 +243,10 @@ export class Authorizer implements PaymentAuthorizer {
     recorded: Recorded,
   ): Promise<Recorded> {
     const { onStep, log, owner } = this.#ports;
-    const { card, counter, amount, paymentHash, invoice, amountless } = authorization;
+    const { card, counter, amount, paymentHash, invoice, decoded, amountless } = authorization;
     const paid = await this.payments.pay(authorization, {
       invoice,
+      decoded,
       maxFee,
       maxCltv,
       timeoutMs: this.#config.payTimeoutMs,

@@ -20,24 +20,23 @@ export function readRequest(
   const { maxCltv } = request;
   if (maxCltv !== undefined && !(Number.isInteger(maxCltv) && maxCltv > 0 && maxCltv <= MAX_CLTV))
     throw new NodeError("bad-request", `maxCltv: need an integer from 1 to ${MAX_CLTV}, have ${maxCltv}`);
-  const invoice = readInvoice(request.invoice, network);
-  return { invoice, amount: amountOf(invoice, request.amount) };
-}
-
-function readInvoice(text: string, network: Network): Invoice {
-  let invoice: Invoice;
-  try {
-    invoice = decodeInvoice(text);
-  } catch (cause) {
-    if (!(cause instanceof ParseError)) throw cause;
-    throw new NodeError("bad-invoice", cause.message, { cause });
-  }
+  const { decoded } = request;
+  const invoice = decoded?.text === request.invoice ? decoded : readInvoice(request.invoice);
   if (invoice.network !== network)
     throw new NodeError(
       "network",
       `the invoice is for the network ${invoice.network}, this node is on ${NETWORK_NAMES[network]}`,
     );
-  return invoice;
+  return { invoice, amount: amountOf(invoice, request.amount) };
+}
+
+function readInvoice(text: string): Invoice {
+  try {
+    return decodeInvoice(text);
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    throw new NodeError("bad-invoice", cause.message, { cause });
+  }
 }
 
 function amountOf(invoice: Invoice, chosen: Msat | undefined): Msat {

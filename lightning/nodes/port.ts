@@ -1,4 +1,5 @@
 import type { Msat } from "../../common/msat.js";
+import type { Invoice } from "../bolt11/types.js";
 import type { Network } from "../network.js";
 
 /** How a payment stands. Only `settled` and `failed` are final; `unknown` may still become either. */
@@ -32,6 +33,8 @@ export interface SentPaymentsPage {
 export interface PaymentRequest {
   /** Canonical lower-case BOLT 11 string. */
   readonly invoice: string;
+  /** The same invoice, where it was decoded before: the node need not do it again. Another one is not looked at. */
+  readonly decoded?: Invoice;
   /** Only for an invoice without an amount. */
   readonly amount?: Msat;
   readonly maxFee: Msat;

@@ -13,6 +13,16 @@ export const LND_PAYMENT_BUGS = bugsOf("payments on lnd", [
     "    this.#gathered.set(bytesToHex(paymentHash)",
     "    if (fee < 0n) this.#gathered.set(bytesToHex(paymentHash)",
   ]),
+  bug("a decoded invoice is taken for another one", stub("not by what another says that came with it"), [
+    "lightning/nodes/payment-request.ts",
+    "decoded?.text === request.invoice ? decoded",
+    "decoded !== undefined ? decoded",
+  ]),
+  bug("streams of lnd are cancelled after their last word", stub("is heard to its end"), [
+    "lightning/nodes/lnd/payments.ts",
+    "            if (isLast) return;\n",
+    "",
+  ]),
   bug("a preimage of lnd is taken unproven", stub("settled with a preimage of something else"), [
     "lightning/nodes/lnd/payments.ts",
     "!equalBytes(sha256(preimage), paymentHash) || ",
@@ -47,8 +57,8 @@ export const LND_PAYMENT_BUGS = bugsOf("payments on lnd", [
     stub("with a macaroon that may not pay: refused"),
     [
       "lightning/nodes/lnd/payments.ts",
-      'if (!allows(readMacaroon(connection.macaroon), "routerrpc.Router/SendPaymentV2"))',
-      'if (!allows(readMacaroon(connection.macaroon), "lnrpc.Lightning/GetInfo"))',
+      'if (!connection.allows("routerrpc.Router/SendPaymentV2"))',
+      'if (!connection.allows("lnrpc.Lightning/GetInfo"))',
     ],
   ),
   bug(

@@ -6,9 +6,12 @@ import { type Facts, fullSequence, type KnownAuthorization } from "../../issuer/
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { VerificationError, type VerifiedAuthorization } from "../../issuer/verify.js";
 import { REASON } from "../../lightning/api/reasons.js";
-import { PAYEE } from "../../testing/nodes/scripted-node.js";
+import { decodeInvoice } from "../../lightning/bolt11/index.js";
+import { PAYEE, testInvoice } from "../../testing/nodes/scripted-node.js";
 
 const NOW = 1_800_000_000_000;
+
+const invoice = testInvoice(1, sat(100), NOW / 1000);
 
 const authorization: VerifiedAuthorization = {
   record: { cardId: new Uint8Array(8), publicKey: new Uint8Array(33), keySetId: new Uint8Array(4) },
@@ -25,7 +28,8 @@ const authorization: VerifiedAuthorization = {
   payee: PAYEE,
   signature: Buffer.alloc(64),
   message: Buffer.alloc(133),
-  invoice: "lnbcrt1",
+  invoice,
+  decoded: decodeInvoice(invoice),
   amountless: false,
   expiresAt: NOW + 3_600_000,
   problem: undefined,

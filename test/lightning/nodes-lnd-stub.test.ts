@@ -4,7 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
-import { encodeInvoice } from "../../lightning/bolt11/index.js";
+import { decodeInvoice, encodeInvoice } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LndPayment } from "../../lightning/nodes/lnd/calls.js";
 import { LndNode, type LndNodeOptions } from "../../lightning/nodes/lnd/node.js";
@@ -103,6 +103,46 @@ describe("lnd's answers to a payment", () => {
     expect(await pay(again)).toEqual(paid);
     expect(await again.lookupPayment(HASH)).toEqual(paid);
     expect(stub.made).not.toContain("routerrpc.Router/SendPaymentV2");
+  });
+
+  it("that is final is heard to its end: a server takes many cancelled streams for an attack", async () => {
+    const answering = (stream: { write(message: Partial<LndPayment>): void; end(): void }) => {
+      stream.write(settled);
+      setTimeout(() => stream.end(), 50);
+    };
+    const tracks = "routerrpc.Router/TrackPaymentV2";
+    stub.calls = {
+      ...READY,
+      "routerrpc.Router/SendPaymentV2": (_, stream) => answering(stream),
+      [tracks]: (_, stream) => answering(stream),
+    };
+    const lnd = await start({ record: undefined });
+    await pay(lnd);
+    await lnd.lookupPayment(HASH);
+    stub.calls = { ...stub.calls, [tracks]: (_, stream) => stream.write(payment({ status: "IN_FLIGHT" })) };
+    await lnd.lookupPayment(sha256(HASH));
+    await expect.poll(() => stub.left).toEqual([tracks]);
+  });
+
+  it("is asked for by what the invoice says, not by what another says that came with it", async () => {
+    const asked: string[] = [];
+    stub.calls = {
+      ...READY,
+      "routerrpc.Router/SendPaymentV2": ({ payment_request }, stream) => {
+        asked.push(payment_request);
+        stream.write(settled);
+      },
+    };
+    const lnd = await start();
+    const other = encodeInvoice(
+      { network: "bcrt", amount: sat(1), timestamp: Math.floor(Date.now() / 1000) },
+      { paymentHash: sha256(HASH), paymentSecret: HASH, description: "other", expirySeconds: 600 },
+      new Uint8Array(32).fill(8),
+    );
+    const meant = invoice();
+    const request = { invoice: meant, decoded: decodeInvoice(other), maxFee: sat(1), timeoutMs: 400 };
+    expect(await lnd.pay(request)).toMatchObject({ state: "settled", preimage: PREIMAGE });
+    expect(asked).toEqual([meant]);
   });
 
   it("settled by another program, or while nobody listened, is remembered as well", async () => {

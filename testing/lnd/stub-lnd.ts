@@ -67,6 +67,8 @@ export class StubLnd {
   port = 0;
   /** Names of the calls that were made, in order. */
   readonly made: string[] = [];
+  /** Names of the streams of answers that were left before their end. */
+  readonly left: string[] = [];
 
   private constructor(folder: string, calls: StubCalls) {
     this.#folder = folder;
@@ -168,6 +170,9 @@ const streaming =
   (stub: StubLnd, name: string) =>
   (call: ServerWritableStream<object, object>): void => {
     const stream = streamOf(call);
+    call.on("cancelled", () => {
+      if (!call.writableEnded) stub.left.push(name);
+    });
     try {
       stub.expectMacaroon(call.metadata.get("macaroon")[0]);
       stub.handlerOf(name)(call.request, stream);

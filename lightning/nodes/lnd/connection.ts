@@ -1,8 +1,17 @@
-import { type Client, type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
 import { NodeError } from "../errors.js";
-import { clientOf, type LndAccess, type LndCredentials, readCredentials, sameCredentials } from "./access.js";
-import type { DuplexCalls, GetInfoResponse, StreamCalls, UnaryCalls } from "./calls.js";
+import {
+  clientOf,
+  type LndAccess,
+  type LndClient,
+  type LndCredentials,
+  readCredentials,
+  sameCredentials,
+} from "./access.js";
+import type { DuplexCalls, GetInfoResponse, LndMethod, StreamCalls, UnaryCalls } from "./calls.js";
 import { failureOf, isAnswer, type LndPlace, nodeErrorOf } from "./errors.js";
+import { type Macaroon, readMacaroon } from "./macaroon.js";
+import { allows } from "./permissions.js";
 import { methodOf } from "./protos.js";
 
 /** Milliseconds that a call with one answer may take. */
@@ -37,9 +46,11 @@ export class LndConnection {
   readonly #log: LndLog;
   readonly #open = new Set<() => void>();
   #used: LndCredentials;
-  #client: Client;
+  #client: LndClient;
   #isClosed = false;
   #renewing: Promise<boolean> | undefined;
+  /** What the macaroon of these bytes says. */
+  #permissions: (Pick<Macaroon, "permissions"> & { readonly bytes: Uint8Array }) | undefined;
   /** Public key of the node, hex, once it is known. */
   #identity: string | undefined;
 
@@ -59,6 +70,13 @@ export class LndConnection {
   /** The macaroon in use. */
   get macaroon(): Uint8Array {
     return this.#used.macaroon;
+  }
+
+  /** Whether the macaroon in use lets its bearer make a call. @throws ParseError for what is no macaroon */
+  allows(method: LndMethod): boolean {
+    const bytes = this.#used.macaroon;
+    if (this.#permissions?.bytes !== bytes) this.#permissions = { bytes, ...readMacaroon(bytes) };
+    return allows(this.#permissions, method);
   }
 
   /** From now on no other node than this is spoken to, whatever the files say. @param identity hex */
@@ -99,7 +117,14 @@ export class LndConnection {
   ): OpenStream {
     this.expectOpen();
     const { path, requestSerialize, responseDeserialize } = methodOf(name);
-    const stream = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const { client, metadata } = this.#client;
+    const stream = client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata,
+    );
     return { cancel: this.#read(stream, name, reader) };
   }
 
@@ -110,7 +135,8 @@ export class LndConnection {
   ): OpenDuplex<DuplexCalls[Name]["request"]> {
     this.expectOpen();
     const { path, requestSerialize, responseDeserialize } = methodOf(name);
-    const stream = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const { client, metadata } = this.#client;
+    const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
     const cancel = this.#read(stream, name, reader);
     return { cancel, write: (message) => void (stream.writable && stream.write(message)) };
   }
@@ -120,7 +146,7 @@ export class LndConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const end of [...this.#open]) end();
-    this.#client.close();
+    this.#client.client.close();
   }
 
   /** @throws NodeError `closed` */
@@ -185,7 +211,7 @@ export class LndConnection {
   }
 
   async #renew(): Promise<boolean> {
-    let candidate: Client | undefined;
+    let candidate: LndClient | undefined;
     try {
       const found = readCredentials(this.#access);
       if (sameCredentials(found, this.#used)) return false;
@@ -196,17 +222,17 @@ export class LndConnection {
       const old = this.#client;
       this.#client = candidate;
       this.#used = found;
-      old.close();
+      old.client.close();
       return true;
     } catch (cause) {
-      candidate?.close();
+      candidate?.client.close();
       const error = this.#errorOf(cause, "lnrpc.Lightning/GetInfo");
       if (!this.#isClosed) this.#log("warn", `the new certificate or macaroon is not used: ${error.message}`);
       return false;
     }
   }
 
-  async #expectSameNode(client: Client, identity: string): Promise<void> {
+  async #expectSameNode(client: LndClient, identity: string): Promise<void> {
     const info: GetInfoResponse = await this.#unary(client, "lnrpc.Lightning/GetInfo", {}, CALL_MS);
     if (info.identity_pubkey !== identity)
       throw new NodeError(
@@ -216,7 +242,7 @@ export class LndConnection {
   }
 
   #unary<Name extends keyof UnaryCalls>(
-    client: Client,
+    { client, metadata }: LndClient,
     name: Name,
     request: UnaryCalls[Name]["request"],
     deadlineMs: number,
@@ -229,6 +255,7 @@ export class LndConnection {
         requestSerialize,
         responseDeserialize,
         request,
+        metadata,
         { deadline },
         (error, answer) => {
           this.#open.delete(cancel);

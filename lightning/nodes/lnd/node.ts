@@ -17,17 +17,16 @@ import type {
   SettledInvoice,
 } from "../port.js";
 import type { LndAccess } from "./access.js";
-import type { LndChannel, LndMethod } from "./calls.js";
+import type { LndChannel } from "./calls.js";
 import { MAINNET_MAX_PAYMENT } from "./config.js";
 import { LndConnection, type LndLog } from "./connection.js";
 import { LndDeputy, type LndDeputyOptions } from "./deputy.js";
 import { LndInvoices } from "./invoices.js";
 import { type LostPaymentRule, LostPayments } from "./lost-payment.js";
-import { readMacaroon } from "./macaroon.js";
 import { LndMessages } from "./messages.js";
 import { PaymentRecord } from "./payment-record.js";
 import { LndPayments } from "./payments.js";
-import { allows, callsOf, type LndRole } from "./permissions.js";
+import { callsOf, type LndRole } from "./permissions.js";
 import { askFacts, expectNetwork, expectPermissions, type LndFacts, versionProblem } from "./start.js";
 import { Subscription } from "./streams.js";
 
@@ -133,10 +132,9 @@ export class LndNode implements LightningNode {
       new LndDeputy(connection, facts, { log, ...options.deputy }, (invoice) =>
         this.#invoices.settled.tell(invoice),
       );
-    const can = (method: LndMethod) => allows(readMacaroon(connection.macaroon), method);
-    if (can("lnrpc.Lightning/SubscribeInvoices")) this.#invoices.subscribe();
-    if (can("lnrpc.Lightning/SubscribeCustomMessages")) this.#messages.subscribe();
-    if (can("routerrpc.Router/TrackPayments"))
+    if (connection.allows("lnrpc.Lightning/SubscribeInvoices")) this.#invoices.subscribe();
+    if (connection.allows("lnrpc.Lightning/SubscribeCustomMessages")) this.#messages.subscribe();
+    if (connection.allows("routerrpc.Router/TrackPayments"))
       this.#settledPayments = new Subscription(
         connection,
         "routerrpc.Router/TrackPayments",

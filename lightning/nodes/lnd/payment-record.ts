@@ -11,7 +11,7 @@ const MIGRATIONS = [
   `,
 ];
 /** Milliseconds for which settled payments may gather before they are written in one transaction. */
-const GATHER_MS = 50;
+const GATHER_MS = 250;
 
 type Settled = Extract<PaymentState, { state: "settled" }>;
 interface Row {

@@ -12,9 +12,8 @@ import type { LndPayment } from "./calls.js";
 import type { LndConnection, LndLog, OpenStream } from "./connection.js";
 import { failureOf, isAnswer } from "./errors.js";
 import type { LostPayments } from "./lost-payment.js";
-import { readMacaroon } from "./macaroon.js";
 import type { PaymentRecord } from "./payment-record.js";
-import { allows, bakeLine, callsOf } from "./permissions.js";
+import { bakeLine, callsOf } from "./permissions.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Seconds for which lnd makes new attempts; HTLCs that are out then are waited for all the same. */
@@ -63,7 +62,7 @@ export class LndPayments {
     const { connection, record, network } = this.#o;
     connection.expectOpen();
     const { invoice, amount } = readRequest(request, network);
-    if (!allows(readMacaroon(connection.macaroon), "routerrpc.Router/SendPaymentV2"))
+    if (!connection.allows("routerrpc.Router/SendPaymentV2"))
       throw new NodeError(
         "bad-request",
         `the macaroon ${connection.place.macaroon} does not allow payments`,
@@ -217,22 +216,31 @@ export class LndPayments {
   ): Promise<Outcome> {
     return new Promise((resolve) => {
       let stream: OpenStream | undefined;
-      const finish = (outcome: Outcome) => {
-        clearTimeout(timer);
+      const leave = () => {
         stream?.cancel();
-        resolve(outcome);
+        resolve({});
       };
-      const timer = setTimeout(() => finish({}), Math.max(0, end - performance.now()));
+      const timer = setTimeout(leave, Math.max(0, end - performance.now()));
+      const over = (error?: NodeError) => {
+        clearTimeout(timer);
+        resolve(error ? { error } : {});
+      };
       try {
         stream = open({
           data: (payment) => {
-            if (first || payment.status === "SUCCEEDED" || payment.status === "FAILED") finish({ payment });
+            const isLast = payment.status === "SUCCEEDED" || payment.status === "FAILED";
+            if (!isLast && !first) return;
+            resolve({ payment });
+            // lnd ends the stream after its last word. A server may take many that are cancelled for an attack.
+            if (isLast) return;
+            clearTimeout(timer);
+            stream?.cancel();
           },
-          end: (error) => finish(error ? { error } : {}),
+          end: over,
         });
       } catch (error) {
         // Closed since it was asked.
-        finish(error instanceof NodeError ? { error } : {});
+        over(error instanceof NodeError ? error : undefined);
       }
     });
   }
