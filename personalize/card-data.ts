@@ -31,6 +31,8 @@ export interface CardData {
   readonly sealKey: Uint8Array;
   /** 4..12 digits; absent: a card without a PIN. */
   readonly pin: string | undefined;
+  /** The signed body, 128 bytes (specs/02 §3.4); absent: a card that is not accepted offline. */
+  readonly certificate?: Uint8Array | undefined;
 }
 
 export const NO_CARD_LIMIT: CardLimits = {
@@ -59,6 +61,7 @@ export function dataGroups(data: CardData): DataGroup[] {
         u8(data.publish),
       ),
     },
+    ...(data.certificate ? [{ dgi: DGI.CERTIFICATE, value: data.certificate }] : []),
     ...(data.pin === undefined ? [] : [{ dgi: DGI.PIN, value: encodePinBlock(data.pin) }]),
   ];
 }

@@ -231,7 +231,7 @@ export function readLetters(texts: readonly string[], passphrase: Uint8Array): u
   });
 }
 
-/** Deals groups out to blocks (specs/04 §6). @param groups in the order 0102, 8101, 0101, 0103, 0104, 8102 */
+/** Deals groups out to blocks (specs/04 §6). @param groups in the order 0102, 8101, 0101, 0103, 0104, 0105, 8102 */
 export function packBlocks(groups: readonly DataGroup[], room: number): DataGroup[][] {
   const size = ({ value }: DataGroup): number => 3 + value.length / 2;
   const blocks: DataGroup[][] = [];

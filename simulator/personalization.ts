@@ -41,6 +41,11 @@ export interface CardPersonalization {
   readonly publish?: number;
   /** 4..12 digits; absent: a card without a PIN. */
   readonly pin?: string;
+  /**
+   * The signed body in clear, 128 bytes, or what makes it of the card's point, 65 bytes (specs/02 §3.4); absent: a card that
+   * is not accepted offline.
+   */
+  readonly certificate?: Uint8Array | ((point: Uint8Array) => Uint8Array);
   /** 32 bytes. Only where a test needs a known key: by default the card makes its own. */
   readonly secretKey?: Uint8Array;
 }

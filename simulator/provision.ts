@@ -1,5 +1,5 @@
-import { LIFECYCLE } from "../apdu/constants.js";
-import { secp256k1, u32, u64, utf8 } from "../common/index.js";
+import { LIFECYCLE, SEALED_BODY_LENGTH } from "../apdu/constants.js";
+import { requireLength, secp256k1, u32, u64, utf8 } from "../common/index.js";
 import { blankCard, hasSecurityDomain } from "./blank-card.js";
 import { cardApplication } from "./card-application/application.js";
 import { newSecretKey } from "./card-application/key-pair.js";
@@ -63,6 +63,12 @@ function personalize(state: CardState, given: CardPersonalization): Uint8Array {
   state.noPinBudget.write(u64(given.limits.noPinBudget));
   state.maxTransactions.write(u32(given.limits.maxTransactions));
   if (given.pin !== undefined) state.pin.update(pinBlock(given.pin));
+  const { certificate } = given;
+  if (certificate) {
+    const body = typeof certificate === "function" ? certificate(state.point.bytes) : certificate;
+    requireLength(body, SEALED_BODY_LENGTH, "certificate");
+    state.certificate.write(Uint8Array.of(body.length, ...body));
+  }
   state.lifecycle.write(Uint8Array.of(LIFECYCLE.PERSONALIZED));
   return state.point.bytes;
 }

@@ -129,6 +129,10 @@ Try: chequecard card info --card ${path}`,
 
 const limitText = (value: bigint): string => (value === NO_LIMIT ? "none" : formatMsat(value));
 
+/** What a certificate lets terminals without a connection accept. */
+const offlineText = ({ offlineLimit, validUntilSeconds }: NonNullable<CardSummary["certificate"]>): string =>
+  `up to ${formatMsat(offlineLimit)} at once, until ${new Date(validUntilSeconds * 1000).toISOString()}`;
+
 function renderSummary(summary: CardSummary): string {
   if (summary.lifecycle === LIFECYCLE.BLANK) return renderRecord([["State", "blank"]]);
   return renderRecord([
@@ -141,6 +145,7 @@ function renderSummary(summary: CardSummary): string {
     ["PIN above", limitText(summary.pinThreshold)],
     ["Without PIN", `${formatMsat(summary.noPinSpent)} spent of ${limitText(summary.noPinBudget)}`],
     ["PIN", summary.pinTriesLeft === undefined ? "not set" : `${summary.pinTriesLeft} tries left`],
+    ["Offline", summary.certificate && offlineText(summary.certificate)],
     ["Last update", summary.updateSequence === 0 ? "none" : `number ${summary.updateSequence}`],
     ["Protocol", summary.protocol],
   ]);

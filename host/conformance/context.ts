@@ -5,9 +5,12 @@ import {
   type CardStatus,
   decodeResponseApdu,
   formatSw,
+  getCertificate,
   INVOICE_HASH_LENGTH,
   type OpenedMessage,
+  openBody,
   type ResponseApdu,
+  readFrame,
   type SealedMessageCodec,
   statusMessage,
   verifySignature,
@@ -46,6 +49,8 @@ export interface TestCard {
   authorization(step: string, data: Uint8Array): OpenedMessage<Authorization>;
   /** Opens and verifies what IDENTIFY answered. @throws Nonconformance */
   status(step: string, data: Uint8Array): OpenedMessage<CardStatus>;
+  /** Opens what GET DATA C2 answered; its signature is not verified. @returns 128 bytes @throws Nonconformance */
+  certificate(step: string, data: Uint8Array): Uint8Array;
 }
 
 /** What a case works with. */
@@ -54,7 +59,7 @@ export interface CaseContext {
   /** A personalized card with fresh keys and a card id that was never used. */
   personalized(shape: CardShape): Promise<TestCard>;
   /** Two identities of one batch: key set, seal key and issuer key in common. The second card is made after the first is released. */
-  sameBatch(shape: CardShape): { readonly next: () => Promise<TestCard> };
+  sameBatch(shape: CardShape): { readonly next: (change?: Partial<CardShape>) => Promise<TestCard> };
   blank(): Promise<CardUnderTest>;
   /** A card whose keys and state the case does not know. */
   asItIs(shape: CardShape): Promise<CardUnderTest>;
@@ -75,7 +80,8 @@ export function caseContext(
       issuerPublicKey: secp256k1.publicKey(issuerSecretKey, false),
     };
     return {
-      next: () => provision(target, { ...shape, ...batch, cardId: random(8) }, issuerSecretKey),
+      next: (change: Partial<CardShape> = {}) =>
+        provision(target, { ...shape, ...change, ...batch, cardId: random(8) }, issuerSecretKey),
     };
   };
   return {
@@ -119,6 +125,7 @@ async function provision(
     },
     authorization: (step, data) => openGenuine(step, authorizationMessage, data, settings, publicKey),
     status: (step, data) => openGenuine(step, statusMessage, data, settings, publicKey),
+    certificate: (step, data) => openCertificate(step, data, settings),
   };
 }
 
@@ -144,12 +151,25 @@ function openGenuine<T extends { readonly cardId: Uint8Array }>(
   }
 }
 
+function openCertificate(step: string, data: Uint8Array, { keySetId, sealKey }: CardSettings): Uint8Array {
+  try {
+    const frame = readFrame(getCertificate.decodeResponse(data), step);
+    if (!equalBytes(frame.keySetId, keySetId))
+      throw new Nonconformance(step, `key set ${bytesToHex(keySetId)}`, bytesToHex(frame.keySetId));
+    return openBody(sealKey, frame.iv, frame.sealed);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw new Nonconformance(step, "C2 with a sealed certificate", error.message);
+  }
+}
+
 /** Commands that cases send, byte by byte as specs/01 §6 has them. */
 export const COMMAND = {
   SELECT: hexToBytes("00a4040008f04348455155450100"),
   PIN_STATE: hexToBytes("00200080"),
   PROFILE: hexToBytes("80ca00c100"),
   NODE_URI: hexToBytes("80ca5f5000"),
+  CERTIFICATE: hexToBytes("80ca00c200"),
   verify: (pin: string) => hexToBytes(`0020008008${`2${pin.length.toString(16)}${pin}`.padEnd(16, "f")}`),
   authorize: (amount: Msat | bigint, invoiceHash: Uint8Array) =>
     concatBytes(hexToBytes("8030000028"), u64(amount), invoiceHash, Uint8Array.of(0)),

@@ -30,6 +30,7 @@ export function provisionRequest(wanted: CardSettings | "blank"): object {
     maxTransactions: limits.maxTransactions,
     publish: wanted.publish,
     pin: wanted.pin ?? null,
+    certificate: wanted.certificate ? bytesToHex(wanted.certificate) : null,
   };
 }
 

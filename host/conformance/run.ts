@@ -1,4 +1,5 @@
 import type { ConformanceCase } from "./case.js";
+import { certificateCases } from "./cases/certificate.js";
 import { keylessCases } from "./cases/keyless.js";
 import { privacyCases } from "./cases/privacy.js";
 import { robustnessCases } from "./cases/robustness.js";
@@ -17,6 +18,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
     ...selectionCases,
     ...privacyCases,
     ...robustnessCases,
+    ...certificateCases,
   ];
 }
 

@@ -57,6 +57,7 @@ function shapeOf(card: Exclude<ScriptedCard, { lifecycle: "blank" }>): CardShape
     },
     publish: card.publish.reduce((all, name) => all | bits[name], 0),
     ...(card.pin === null ? {} : { pin: card.pin }),
+    ...(card.certificate === null ? {} : { certificate: hexToBytes(card.certificate) }),
   };
 }
 
@@ -116,6 +117,11 @@ function judgeData(
     return;
   }
   if (!card) throw new Nonconformance(comment, "a sealed message", "a card without keys");
+  if ("certificate" in expected) {
+    const found = bytesToHex(card.certificate(comment, data));
+    if (found !== expected.certificate) throw new Nonconformance(comment, expected.certificate, found);
+    return;
+  }
   const [fields, wanted] =
     "authorization" in expected
       ? [card.authorization(comment, data).fields, expected.authorization]

@@ -16,6 +16,8 @@ export type ScriptedCard =
       readonly publish: readonly ("available" | "maxPerTransaction" | "pinThreshold")[];
       readonly nodeUri: string;
       readonly pin: string | null;
+      /** 128 bytes, hex; null: none. */
+      readonly certificate: string | null;
     };
 
 /** How a scripted update is made, and in what it is wrong (specs/README.md, "Vectors"). */
@@ -53,7 +55,9 @@ export type ScriptedSignature =
 export type ScriptedData =
   | string
   | { readonly authorization: Readonly<Record<string, string | number>> }
-  | { readonly status: Readonly<Record<string, string | number>> };
+  | { readonly status: Readonly<Record<string, string | number>> }
+  /** C2 with a sealed message whose body is this, hex. */
+  | { readonly certificate: string };
 
 export interface ScriptedCommand {
   readonly comment: string;

@@ -23,6 +23,8 @@ export interface CardSettings {
   readonly publish: number;
   /** 4 to 12 digits; absent: no PIN. */
   readonly pin?: string;
+  /** 128 bytes that the card stores as its certificate and does not judge; absent: none. */
+  readonly certificate?: Uint8Array;
 }
 
 /** A card in the state that was asked for, with power, nothing selected. */

@@ -1,4 +1,5 @@
-import { AppletBridge, AppletCard } from "../../simulator/index.js";
+import { APPLET_KEEPS_CERTIFICATES } from "../../simulator/applet/card.js";
+import { AppletBridge, AppletCard, type MemoryImage } from "../../simulator/index.js";
 import { seededEntropy } from "../../testing/random.js";
 import { type CardMaker, factoryCard } from "../model/session.js";
 
@@ -14,7 +15,7 @@ export function appletMaker(change: (card: AppletCard) => void = () => {}): Card
   const factory = factoryCard().image();
   const cards: AppletCard[] = [];
   let next = 0;
-  return (image = factory, entropy = seededEntropy(819)) => {
+  const make = (image: MemoryImage = factory, entropy = seededEntropy(819)) => {
     const place = next++ % CARDS;
     const card = cards[place] ?? new AppletCard({ image: factory, bridge });
     cards[place] = card;
@@ -22,4 +23,5 @@ export function appletMaker(change: (card: AppletCard) => void = () => {}): Card
     change(card);
     return card;
   };
+  return Object.assign(make, { keepsCertificates: APPLET_KEEPS_CERTIFICATES });
 }

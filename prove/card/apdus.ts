@@ -31,6 +31,7 @@ export const SELECT_UNKNOWN = apdu("00a40400", hexToBytes("f04348455155ff"), 0);
 export const SELECT_DOMAIN = apdu("00a40400", DOMAIN_AID, 0);
 export const GET_PROFILE = apdu("80ca00c1", undefined, 0);
 export const GET_NODE_URI = apdu("80ca5f50", undefined, 0);
+export const GET_CERTIFICATE = apdu("80ca00c2", undefined, 0);
 export const PIN_STATE = apdu("00200080");
 
 export const verify = (block: Uint8Array): Uint8Array => apdu("00200080", block);

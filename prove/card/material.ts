@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, hexToBytes, type Msat, secp256k1, utf8 } from "../../common/index.js";
+import { bytesToHex, concatBytes, hexToBytes, type Msat, secp256k1, utf8 } from "../../common/index.js";
 import type { StaticKeys } from "../../reference/scp03.js";
 
 /** 32 bytes that depend on the text. */
@@ -20,6 +20,9 @@ export const PIN_BLOCK = hexToBytes("241234ffffffffff");
 export const NEW_PIN_BLOCK = hexToBytes("26654321ffffffff");
 export const WRONG_PIN_BLOCK = hexToBytes("249999ffffffffff");
 export const MALFORMED_PIN_BLOCK = hexToBytes("2412345fffffffff");
+
+/** 128 bytes that a card stores as its certificate: it judges nothing of them. */
+export const CERTIFICATE = concatBytes(...[0, 1, 2, 3].map((n) => hashOf(`prove/certificate ${n}`)));
 
 /** Small numbers, so that every limit is near. */
 export const LIMITS = {

@@ -11,9 +11,11 @@ export interface StoredValues {
   readonly publish: number;
   /** Undefined: no PIN. */
   readonly pinBlock: Uint8Array | undefined;
+  /** The signed body, 128 bytes; undefined: none. */
+  readonly certificate: Uint8Array | undefined;
 }
 
-const USUAL_VALUES: StoredValues = { ...LIMITS, publish: 0x0c, pinBlock: PIN_BLOCK };
+const USUAL_VALUES: StoredValues = { ...LIMITS, publish: 0x0c, pinBlock: PIN_BLOCK, certificate: undefined };
 
 export const group = (dgi: number, value: Uint8Array): Uint8Array =>
   concatBytes(u16(dgi), Uint8Array.of(value.length), value);
@@ -35,6 +37,7 @@ export function storeDataBlocks(values: Partial<StoredValues> = {}): [Uint8Array
     group(0x0104, limits),
     group(0x8101, SEAL_KEY),
     ...(all.pinBlock ? [group(0x8102, all.pinBlock)] : []),
+    ...(all.certificate ? [group(0x0105, all.certificate)] : []),
   );
   return [first, second];
 }

@@ -81,5 +81,18 @@ export function messageProblem(
     : "its signature is wrong";
 }
 
+/** What is wrong with an answer to GET DATA C2 of a card that stores `body`; undefined when nothing is. */
+export function certificateProblem(
+  data: Uint8Array,
+  body: Uint8Array,
+  keySetId: Uint8Array,
+  sealKey: Uint8Array,
+): string | undefined {
+  const head = join(unhex("c28195"), unhex("04"), keySetId);
+  if (data.length !== 152 || Buffer.compare(data.subarray(0, 8), head) !== 0) return "wrong object or frame";
+  const opened = openBody(data.subarray(3), sealKey);
+  return Buffer.compare(opened, body) === 0 ? undefined : `says ${hex(opened)}, need ${hex(body)}`;
+}
+
 /** Challenge of IDENTIFY. */
 export const CHALLENGE = hashOf("prove/challenge");

@@ -14,7 +14,7 @@ import { type Answer, exchange, SELECT_APP } from "../card/apdus.js";
 import { Cells } from "../card/cells.js";
 import { initializeUpdate } from "../card/channel.js";
 import { FACTORY_KEYS, FACTORY_VERSION, keysInHex, SERIAL } from "../card/material.js";
-import { messageProblem } from "../card/sealed.js";
+import { certificateProblem, messageProblem } from "../card/sealed.js";
 import { cellsOf, firstDifference, readCells, settledAfterTear } from "./cells.js";
 import type { MakeStep, OpenStep, Step, StepTear } from "./steps.js";
 import { authenticating, blocksOf, commandOf, type Terminal, throughChannel } from "./terminal.js";
@@ -28,7 +28,11 @@ export interface Start {
 }
 
 /** Makes the campaigns' card, as from the factory or as an image left it. */
-export type CardMaker = (image?: MemoryImage, entropy?: (length: number) => Uint8Array) => ProvableCard;
+export interface CardMaker {
+  (image?: MemoryImage, entropy?: (length: number) => Uint8Array): ProvableCard;
+  /** False: its cards keep no certificate, and none is stored or asked for. */
+  readonly keepsCertificates?: boolean;
+}
 
 /** The simulated card. */
 export const factoryCard: CardMaker = (image, entropy = seededEntropy(819)) => {
@@ -207,6 +211,8 @@ export class CardSession {
           sealKey: hexToBytes(sealKey),
           point: hexToBytes(point),
         });
+      case "certificate":
+        return certificateProblem(data, hexToBytes(expected.body), hexToBytes(keySetId), hexToBytes(sealKey));
       case "key-proof":
         try {
           const proven = provenPoint(data, hexToBytes(expected.challenge));

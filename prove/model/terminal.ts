@@ -89,7 +89,7 @@ function orderOf(model: Card, step: UpdateStep): Uint8Array {
   return card.update(sealedUpdate(fields));
 }
 
-/** Data groups by a bit each; the last bit gives one of them twice. */
+/** Data groups by a bit each; bit 6 gives one of them twice. */
 function groupsOf(bits: number): Uint8Array {
   const limits = storeDataBlocks()[1].subarray(15, 15 + 40);
   const all = [
@@ -100,6 +100,7 @@ function groupsOf(bits: number): Uint8Array {
     group(0x8101, material.SEAL_KEY),
     group(0x8102, material.PIN_BLOCK),
     group(0x0101, concatBytes(material.CARD_ID, material.KEY_SET_ID)),
+    group(0x0105, material.CERTIFICATE),
   ];
   const chosen = all.filter((_, bit) => bits & (1 << bit));
   return concatBytes(...chosen).subarray(0, 239);
@@ -116,7 +117,11 @@ export function throughChannel(terminal: Terminal, ins: number, p1p2: number, pl
 
 /** The two blocks of a personalization with a step's values. */
 export const blocksOf = (step: MakeStep): [Uint8Array, Uint8Array] =>
-  storeDataBlocks({ ...step, pinBlock: step.withPin ? material.PIN_BLOCK : undefined });
+  storeDataBlocks({
+    ...step,
+    pinBlock: step.withPin ? material.PIN_BLOCK : undefined,
+    certificate: step.withCertificate ? material.CERTIFICATE : undefined,
+  });
 
 /** The bytes of a step of one command; undefined for a step of another kind. */
 export function commandOf(step: Step, model: Card, terminal: Terminal): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import { APPLET_BUGS } from "./applet-bugs.js";
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
+import { CERTIFICATE_BUGS } from "./certificate-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { LND_BUGS } from "./lnd-bugs.js";
@@ -27,6 +28,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CARD_BUGS,
   ...APPLET_BUGS,
   ...CODEC_BUGS,
+  ...CERTIFICATE_BUGS,
   ...ISSUER_BUGS,
   ...RECONCILER_BUGS,
   ...UNMATCHED_BUGS,

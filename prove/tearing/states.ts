@@ -18,7 +18,13 @@ export const SALE = hashOf("prove/sale");
 const invoice = (n: number): Uint8Array => hashOf(`prove/invoice ${n}`);
 
 /** What personalization writes, unless a state has it otherwise. */
-export const USUAL: MakeStep = { kind: "make", ...LIMITS, publish: 0x0c, withPin: true };
+export const USUAL: MakeStep = {
+  kind: "make",
+  ...LIMITS,
+  publish: 0x0c,
+  withPin: true,
+  withCertificate: false,
+};
 
 const raw = (bytes: Uint8Array): Step => ({ kind: "raw", bytes });
 const order = (fields: Partial<Order>): Step => ({ kind: "order", fields });
@@ -27,8 +33,12 @@ export const OPEN: OpenStep = { kind: "open-channel", version: 0x30, wrong: fals
 const GENERATE: Step = { kind: "generate-key-pair" };
 /** Data groups by their bits: those of the first block, and those of the last. */
 const BLOCKS = [0b0000110, 0b0111001] as const;
-export const store = (block: 0 | 1): Step => ({
-  ...{ kind: "store-data", block, last: block === 1, groups: BLOCKS[block] },
+const CERTIFICATE_GROUP = 0b10000000;
+export const store = (block: 0 | 1, withCertificate = false): Step => ({
+  kind: "store-data",
+  block,
+  last: block === 1,
+  groups: BLOCKS[block] | (withCertificate ? CERTIFICATE_GROUP : 0),
 });
 const wrongPin = (times: number): Step[] => Array.from({ length: times }, () => raw(verify(WRONG_PIN_BLOCK)));
 const sale = (amount: bigint): Step => raw(authorize(amount, SALE));
@@ -55,6 +65,13 @@ const ROWS: readonly Row[] = [
   ["personalized", {}],
   ["personalized, everything published", { publish: 0x0e }],
   ["without a PIN", { withPin: false }],
+  ["with a certificate", { withCertificate: true }],
+  ["with a certificate, blocked", { withCertificate: true }, [order({ flags: 1 })]],
+  [
+    "blank after RESET, with a certificate before",
+    { withCertificate: true },
+    [{ kind: "power" }, OPEN, { kind: "reset" }],
+  ],
   ["one wrong PIN", {}, wrongPin(1)],
   ["one try left", {}, wrongPin(2)],
   ["PIN blocked", {}, wrongPin(3)],
@@ -90,9 +107,18 @@ function stateOf([name, made, steps = [], prelude = []]: Row, make: CardMaker): 
   return { name, start: { image: session.image, model: session.model }, prelude, make };
 }
 
+const needsCertificate = ([, made]: Row): boolean => made !== "blank" && made.withCertificate === true;
+
 /** @param names those that are wanted, in their order; without it all @param make the card that is in these states */
-export const tornStates = (names = ROWS.map(([name]) => name), make = factoryCard): readonly TornState[] =>
-  names.flatMap((name) => ROWS.filter(([known]) => known === name)).map((row) => stateOf(row, make));
+export function tornStates(
+  names = ROWS.map(([name]) => name),
+  make: CardMaker = factoryCard,
+): readonly TornState[] {
+  const rows = names.flatMap((name) => ROWS.filter(([known]) => known === name));
+  return rows
+    .filter((row) => make.keepsCertificates !== false || !needsCertificate(row))
+    .map((row) => stateOf(row, make));
+}
 
 /** A card in a state, with power. */
 export function enter({ start, prelude, make }: TornState, entropy?: (n: number) => Uint8Array): CardSession {

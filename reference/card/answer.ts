@@ -127,7 +127,7 @@ function application(card: Card, command: Command, draw: Draw): Outcome {
     case 0x8034:
       return unless(blank, "6985", () => parameters(0, () => update(card, data)));
     case 0x80ca:
-      return getData(card, p1p2, data);
+      return p1p2 === 0x00c2 ? usable(() => getCertificate(card, data)) : getData(card, p1p2, data);
     case 0x8050:
       return initializeUpdate(card, command, draw);
     case 0x8482:
@@ -148,6 +148,12 @@ function getData(card: Card, tag: number, data: Uint8Array): Outcome {
   const found = tag === 0x00c1 ? profileOf(card) : uri;
   if (!found) return refuse(card, "6a88");
   return data.length ? refuse(card, "6700") : accept(card, exactly(found));
+}
+
+/** GET DATA C2 (specs/01 §6.2). */
+function getCertificate(card: Card, data: Uint8Array): Outcome {
+  if (!card.certificate) return refuse(card, "6a88");
+  return data.length ? refuse(card, "6700") : accept(card, { kind: "certificate", body: card.certificate });
 }
 
 /** The channel of the selected applet. */

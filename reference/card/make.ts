@@ -4,9 +4,9 @@ import { MAX_AMOUNT } from "../sealed.js";
 import { isPinBlock } from "./pay.js";
 import { accept, blankCard, type Card, LIFECYCLE, type Outcome, refuse } from "./state.js";
 
-/** The data groups of STORE DATA that every card needs (specs/04 §6), and the PIN, which it need not have. */
+/** The data groups of STORE DATA that every card needs (specs/04 §6), and those that it need not have. */
 const NEEDED = [0x0101, 0x0102, 0x0103, 0x0104, 0x8101];
-const PIN_GROUP = 0x8102;
+const OPTIONAL = [0x0105, 0x8102];
 /** Bits 1 to 3 of the capabilities. */
 const PUBLISHABLE = 0x0e;
 
@@ -37,6 +37,8 @@ function stored(card: Card, dgi: number, content: Uint8Array): Card | undefined 
         published,
       };
     }
+    case 0x0105:
+      return has(128) ? { ...card, certificate: text } : undefined;
     case 0x8101:
       return has(16) ? { ...card, sealKey: text } : undefined;
     default:
@@ -54,6 +56,7 @@ const forgetting = (card: Card): Card => ({
   ring: [],
   pin: "",
   tries: 0,
+  certificate: "",
   verified: false,
 });
 
@@ -69,7 +72,7 @@ export function storeData(card: Card, p1p2: number, data: Uint8Array): Outcome {
     const length = data[at + 2];
     const content = data.subarray(at + 3, at + 3 + (length ?? 0));
     if (length === undefined || content.length < length) return refuse(card, "6a80");
-    if (!NEEDED.includes(dgi) && dgi !== PIN_GROUP) return refuse(card, "6a88");
+    if (!NEEDED.includes(dgi) && !OPTIONAL.includes(dgi)) return refuse(card, "6a88");
     const after = received.includes(dgi) ? undefined : stored(changed, dgi, content);
     if (!after) return refuse(card, "6a80");
     changed = after;

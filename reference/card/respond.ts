@@ -2,6 +2,7 @@ import { hex, join, need, unhex } from "../bytes.js";
 import { isSecretKey, pointOf, sign, tagPrefix, verify } from "../crypto.js";
 import { protectResponse } from "../scp03.js";
 import { frame, SEALED_TYPE, signedBytes } from "../sealed.js";
+import { tlv } from "../tlv.js";
 import { answer, type Draw } from "./answer.js";
 import type { Card, Outcome } from "./state.js";
 
@@ -51,6 +52,11 @@ function realize({ data, next }: Outcome, draw: Draw): { readonly data: Buffer; 
         data: keyProof(point, signature),
         card: { ...next, secretKey: hex(secretKey), point: hex(point) },
       };
+    }
+    case "certificate": {
+      const [id, body] = [unhex(next.keySetId), unhex(data.body)];
+      const sealed = frame(SEALED_TYPE.certificate, id, unhex(next.sealKey), draw(16), body);
+      return { data: unhex(tlv("c2", hex(sealed))), card: next };
     }
     case "message": {
       const { keySetId, sealKey, secretKey } = next;

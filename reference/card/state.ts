@@ -49,6 +49,8 @@ export interface Card {
   readonly issuerPoint: string;
   /** Text in hex, without its length; empty: none. */
   readonly nodeUri: string;
+  /** The signed body in clear; empty: none. */
+  readonly certificate: string;
   readonly secretKey: string;
   readonly point: string;
   readonly published: number;
@@ -100,6 +102,7 @@ export const blankCard = ({ serial, i, slots }: Factory): Card => ({
   sealKey: "",
   issuerPoint: "",
   nodeUri: "",
+  certificate: "",
   secretKey: "",
   point: "",
   published: 0,
@@ -137,6 +140,8 @@ export type ExpectedData =
   | { readonly kind: "exactly"; readonly hex: string }
   /** A sealed message with these 64 bytes, signed by the card. */
   | { readonly kind: "message"; readonly type: "authorization" | "status"; readonly fields: string }
+  /** A certificate with this body of 128 bytes. */
+  | { readonly kind: "certificate"; readonly body: string }
   /** The point of a new key, and its proof. */
   | { readonly kind: "key-proof"; readonly challenge: string }
   /** Not specified: the security domain's own. */

@@ -1,5 +1,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { KEY_CHECK_LENGTH, LIFECYCLE, MAX_NODE_URI_LENGTH } from "../../apdu/constants.js";
+import {
+  KEY_CHECK_LENGTH,
+  LIFECYCLE,
+  MAX_NODE_URI_LENGTH,
+  SEALED_BODY_LENGTH,
+} from "../../apdu/constants.js";
 import { concatBytes, u16 } from "../../common/index.js";
 import type { JournalEntry, MemoryImage } from "../runtime/persistent-memory.js";
 
@@ -92,6 +97,8 @@ export function cellsOf({ places }: AppletMemory): Record<string, Uint8Array> {
     "secret-key": filled(place("keys.secret"), 32),
     // Without its mark the pair does not count (specs/04 §5).
     point: is("keys.present") ? filled(place("keys.point"), 65) : ZEROS(65),
+    // The applet keeps none.
+    certificate: ZEROS(1 + SEALED_BODY_LENGTH),
     pin: is("pin.set") ? concatBytes(place("pin.pin.tries"), place("pin.pin.value")) : ZEROS(9),
   };
   for (const [cell, name, offset, length] of PIECES) cells[cell] = place(name).slice(offset, offset + length);

@@ -19,7 +19,7 @@ export interface CommandEntry {
 /** In which states a command runs (specs/01 §5). */
 export const ALWAYS = {};
 export const UNLESS_BLANK = { [LIFECYCLE.BLANK]: SW.CONDITIONS_NOT_SATISFIED };
-export const PERSONALIZED_ONLY = {
+export const PERSONALIZED_ONLY: CommandEntry["refusedWhen"] = {
   [LIFECYCLE.BLANK]: SW.CONDITIONS_NOT_SATISFIED,
   [LIFECYCLE.BLOCKED]: SW.BLOCKED,
 };

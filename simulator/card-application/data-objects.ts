@@ -2,14 +2,17 @@ import { TLV } from "tlv";
 import {
   CAPABILITY,
   CARD_AID,
+  IV_LENGTH,
   LIFECYCLE,
+  MESSAGE_TYPE,
   PROFILE_LENGTH,
   PROTOCOL_MAJOR,
   PROTOCOL_MINOR,
   TAG,
 } from "../../apdu/constants.js";
+import { frameSealed, sealBody } from "../../apdu/sealed/crypto.js";
 import { concatBytes } from "../../common/index.js";
-import { type CardState, nodeUriOf } from "./state.js";
+import { type CardState, certificateOf, nodeUriOf } from "./state.js";
 
 /** Tag, shortest length, value (specs/01 §4). The `tlv` package gets its buffer: its own uses a deprecated constructor. */
 function dataObject(tag: number, value: Uint8Array): Uint8Array {
@@ -44,6 +47,15 @@ export function profileObject(state: CardState): Uint8Array {
 export function nodeUriObject(state: CardState): Uint8Array | undefined {
   if (state.lifecycle.u8() === LIFECYCLE.BLANK) return undefined;
   return dataObject(TAG.NODE_URI, nodeUriOf(state));
+}
+
+/** The certificate, tag C2, sealed under a fresh IV (specs/01 §6.2); undefined where the card has none. */
+export function certificateObject(state: CardState): Uint8Array | undefined {
+  const body = certificateOf(state);
+  if (body.length === 0) return undefined;
+  const iv = state.random(IV_LENGTH);
+  const sealed = sealBody(state.sealKey.bytes, iv, body);
+  return dataObject(TAG.CERTIFICATE, frameSealed(MESSAGE_TYPE.CERTIFICATE, state.keySetId.bytes, iv, sealed));
 }
 
 /** The answer to SELECT, tag 6F (specs/01 §4.1), at most 254 bytes. */

@@ -5,6 +5,7 @@ import {
   MAX_NODE_URI_LENGTH,
   PIN_TRIES,
   SEAL_KEY_LENGTH,
+  SEALED_BODY_LENGTH,
 } from "../../apdu/constants.js";
 import type { AppletContext } from "../runtime/applet.js";
 import { OwnerPin } from "../runtime/owner-pin.js";
@@ -30,6 +31,8 @@ export interface CardState {
   readonly nodeUri: PersistentCell;
   readonly secretKey: PersistentCell;
   readonly point: PersistentCell;
+  /** Length u8, then the signed body in clear, 128 bytes; length 0: there is none. */
+  readonly certificate: PersistentCell;
   /** PUBLISHED bits of the profile. */
   readonly published: PersistentCell;
   readonly credit: PersistentCell;
@@ -49,7 +52,7 @@ export interface CardState {
   readonly random: (length: number) => Uint8Array;
 }
 
-/** Reserves the state of a blank card. Names and lengths are those of the card file, version 1. */
+/** Reserves the state of a blank card. Names and lengths are those of the card file. */
 export function allocateState(context: AppletContext): CardState {
   const cell = (name: string, length: number) => context.persistent(name, new Uint8Array(length));
   return {
@@ -59,6 +62,7 @@ export function allocateState(context: AppletContext): CardState {
     sealKey: cell("seal-key", SEAL_KEY_LENGTH),
     issuerPoint: cell("issuer-point", POINT_LENGTH),
     nodeUri: cell("node-uri", 1 + MAX_NODE_URI_LENGTH),
+    certificate: cell("certificate", 1 + SEALED_BODY_LENGTH),
     secretKey: cell("secret-key", 32),
     point: cell("point", POINT_LENGTH),
     published: cell("published", 1),
@@ -79,6 +83,10 @@ export function allocateState(context: AppletContext): CardState {
 }
 
 /** The node URI without its length byte; empty on a blank card. */
-export function nodeUriOf(state: CardState): Uint8Array {
-  return state.nodeUri.bytes.subarray(1, 1 + state.nodeUri.u8());
-}
+export const nodeUriOf = ({ nodeUri }: CardState): Uint8Array => counted(nodeUri);
+
+/** The signed body of the certificate, 128 bytes; empty where there is none. */
+export const certificateOf = ({ certificate }: CardState): Uint8Array => counted(certificate);
+
+/** What follows a length byte. */
+const counted = (cell: PersistentCell): Uint8Array => cell.bytes.subarray(1, 1 + cell.u8());

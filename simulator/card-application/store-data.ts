@@ -7,6 +7,7 @@ import {
   LIFECYCLE,
   MAX_NODE_URI_LENGTH,
   SEAL_KEY_LENGTH,
+  SEALED_BODY_LENGTH,
 } from "../../apdu/constants.js";
 import { SW } from "../../apdu/status-words.js";
 import { MAX_MSAT, secp256k1 } from "../../common/index.js";
@@ -81,6 +82,13 @@ const GROUPS: readonly GroupEntry[] = [
     accepts: (value) => value.length === PIN_BLOCK_LENGTH && isPinBlock(value),
     write: (state, value) => state.pin.update(value),
   },
+  {
+    dgi: DGI.CERTIFICATE,
+    optional: true,
+    // What it says is between its issuer and the terminals: a card cannot judge a date, and has no use for the rest.
+    accepts: (value) => value.length === SEALED_BODY_LENGTH,
+    write: (state, value) => state.certificate.write(Uint8Array.of(value.length, ...value)),
+  },
 ];
 const REQUIRED = GROUPS.reduce((mask, group, index) => (group.optional ? mask : mask | (1 << index)), 0);
 
@@ -136,7 +144,7 @@ function readGroups(data: Uint8Array, received: number): { index: number; value:
 
 /** What an earlier personalization of this card, or one that was torn, may have left. */
 export function clearEarlierLife(state: CardState): void {
-  for (const cell of [state.counter, state.authorized, state.noPinSpent, state.sequence])
+  for (const cell of [state.counter, state.authorized, state.noPinSpent, state.sequence, state.certificate])
     if (cell.bytes.some(Boolean)) cell.write(new Uint8Array(cell.length));
   if (state.pin.isSet || state.pin.triesRemaining > 0) state.pin.clear();
   state.ring.clear();

@@ -11,8 +11,8 @@ export interface StoredCard {
 }
 
 const FORMAT = "chequecard simulated card";
-/** Version that this software writes. It reads every version up to it. */
-const VERSION = 1;
+/** Version that this software writes: 2 has the cell of the certificate. It reads every version up to it. */
+const VERSION = 2;
 
 interface Document {
   readonly format: string;
@@ -27,7 +27,7 @@ interface Document {
 const checksumOf = ({ format, version, protocol, cells, journal }: Document): string =>
   createHash("sha256").update(JSON.stringify({ format, version, protocol, cells, journal })).digest("hex");
 
-/** The text of a card file, version 1: JSON with a checksum over everything else. It holds the card's keys. */
+/** The text of a card file: JSON with a checksum over everything else. It holds the card's keys. */
 export function encodeCardFile({ protocol, memory }: StoredCard): string {
   const cells = Object.fromEntries(
     Object.entries(memory.cells).map(([name, bytes]) => [name, bytesToHex(bytes)]),
@@ -61,7 +61,8 @@ export function decodeCardFile(text: string, path: string): StoredCard {
       `need a card file of version ${VERSION}, have version ${document.version}`,
       { hint: "Use the newer version of this software that wrote it." },
     );
-  if (document.version !== VERSION) throw damaged(`need version ${VERSION}`);
+  if (!Number.isInteger(document.version) || document.version < 1)
+    throw damaged(`need a version from 1 to ${VERSION}`);
   if (document.checksum !== checksumOf(document)) throw damaged("the checksum is wrong");
   try {
     return stored(document);

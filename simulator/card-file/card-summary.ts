@@ -21,6 +21,8 @@ export interface CardSummary {
   readonly maxTransactions: number;
   readonly updateSequence: number;
   readonly pinTriesLeft: number | undefined;
+  /** What its certificate says (specs/02 §3.4); its signature is not verified. Undefined without one. */
+  readonly certificate: { readonly offlineLimit: bigint; readonly validUntilSeconds: number } | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export function summarizeCardFile(path: string): CardSummary {
   const cell = (name: string): Uint8Array => memory.cells[`card-application/${name}`] ?? new Uint8Array(8);
   const amount = (name: string) => readU64(cell(name));
   const uri = cell("node-uri");
+  const body = cell("certificate");
   const [tries = 0, ...pin] = cell("pin");
   // 00: its RESET was torn, and it will show itself blank.
   const lifecycle = (cell("lifecycle")[0] || LIFECYCLE.BLANK) as LifecycleByte;
@@ -58,5 +61,8 @@ export function summarizeCardFile(path: string): CardSummary {
     maxTransactions: readU32(cell("max-transactions")),
     updateSequence: readU32(cell("sequence")),
     pinTriesLeft: pin.some((byte) => byte !== 0) ? tries : undefined,
+    certificate: body[0]
+      ? { validUntilSeconds: readU32(body, 1 + 42), offlineLimit: readU64(body, 1 + 46) }
+      : undefined,
   };
 }

@@ -121,6 +121,7 @@ interface CardState {
   readonly publish: readonly string[];
   readonly nodeUri: string;
   readonly pin: string | null;
+  readonly certificate: string | null;
 }
 
 interface SessionStep {
@@ -128,7 +129,9 @@ interface SessionStep {
   readonly power?: "reset";
   readonly command: string;
   readonly sw: string | readonly string[];
-  readonly data?: string | { readonly authorization?: object; readonly status?: object };
+  readonly data?:
+    | string
+    | { readonly authorization?: object; readonly status?: object; readonly certificate?: string };
 }
 
 interface Session {
@@ -157,6 +160,7 @@ function sessionCard({ card: { blankCard, LIFECYCLE, pinBlock } }: Reference, st
     maxTransactions: state.maxTransactions,
     pin: state.pin === null ? "" : pinBlock(state.pin),
     tries: state.pin === null ? 0 : 3,
+    certificate: state.certificate ?? "",
   } as Card;
 }
 
@@ -183,6 +187,16 @@ export const sessions: FileCheck = {
         if (![sw].flat().includes(outcome.sw)) throw new Mismatch(`${where}: need ${sw}, have ${outcome.sw}`);
         if (typeof data === "string") {
           same(outcome.data, { kind: "exactly", hex: data }, where);
+          continue;
+        }
+        if (data.certificate !== undefined) {
+          same(outcome.data, { kind: "certificate", body: data.certificate }, where);
+          const response = cards.respond(before, unhex(command), draw);
+          same(response.data.subarray(0, 3), "c28195", where);
+          const message = response.data.subarray(3);
+          const frame = `04${card.keySetId}${"07".repeat(16)}`;
+          same(message.subarray(0, 21), frame, where);
+          same(sealed.openBody(message, unhex(card.sealKey)), data.certificate, where);
           continue;
         }
         const type = data.authorization ? "authorization" : "status";

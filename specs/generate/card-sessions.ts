@@ -1,5 +1,6 @@
 import { keysForFile } from "./card/material.js";
 import { authorizeSessions } from "./sessions/authorize.js";
+import { certificateSessions } from "./sessions/certificate.js";
 import { dispatchSessions } from "./sessions/dispatch.js";
 import { pinSessions } from "./sessions/pin.js";
 import { pinRuleSessions } from "./sessions/pin-rules.js";
@@ -18,6 +19,7 @@ export const sessions: readonly Session[] = [
   ...pinRuleSessions,
   ...ringSessions,
   ...updateSessions,
+  ...certificateSessions,
 ];
 
 export function generate(): unknown {

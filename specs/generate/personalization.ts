@@ -85,6 +85,29 @@ const stores: readonly { readonly comment: string; readonly blocks: readonly Blo
     ],
   })),
   {
+    comment: "with a certificate",
+    blocks: [
+      more(writeGroups(firstBlock)),
+      more(writeGroups(lastBlock), "9000", "01"),
+      last(writeGroups([GROUP.certificate]), "9000", "02"),
+    ],
+  },
+  {
+    comment: "a certificate is not judged",
+    blocks: [more(group("0105", Buffer.alloc(128))), more(group("0105", Buffer.alloc(128, 0xff)))],
+  },
+  {
+    comment: "a certificate in place of the limits",
+    blocks: [
+      more(writeGroups(firstBlock)),
+      last(writeGroups([GROUP.issuer, GROUP.certificate]), "6985", "01"),
+    ],
+  },
+  {
+    comment: "a certificate in two blocks",
+    blocks: [more(writeGroups([GROUP.certificate])), more(writeGroups([GROUP.certificate]), "6a80", "01")],
+  },
+  {
     comment: "a gap in the block numbers",
     blocks: [more(writeGroups(firstBlock)), last(writeGroups(lastBlock), "6a86", "02")],
   },
@@ -146,6 +169,10 @@ const stores: readonly { readonly comment: string; readonly blocks: readonly Blo
     ),
   ),
   invalid("seal key of 15 bytes", group("8101", Buffer.alloc(15))),
+  invalid("certificate of 127 bytes", group("0105", Buffer.alloc(127))),
+  invalid("certificate of 129 bytes", group("0105", Buffer.alloc(129))),
+  invalid("empty certificate", group("0105", Buffer.alloc(0))),
+  invalid("sealed certificate of 149 bytes", group("0105", Buffer.alloc(149, 4))),
   invalid("PIN of 3 digits", group("8102", bytes("23123fffffffffff"))),
   invalid("PIN block of 7 bytes", group("8102", bytes("241234ffffffff"))),
   invalid("PIN block of zeros", group("8102", Buffer.alloc(8))),

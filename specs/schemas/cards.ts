@@ -118,6 +118,7 @@ const card = z.discriminatedUnion("lifecycle", [
       .string()
       .regex(/^\d{4,12}$/)
       .nullable(),
+    certificate: bytes(128).nullable(),
   }),
 ]);
 
@@ -144,6 +145,7 @@ export const cardSessions = z.strictObject({
                 hex,
                 z.strictObject({ authorization: z.strictObject(authorization) }),
                 z.strictObject({ status: z.strictObject(status) }),
+                z.strictObject({ certificate: bytes(128) }),
               ])
               .optional(),
             update: updateScript.optional(),

@@ -53,6 +53,7 @@ function cardOf(asked: Record<string, string | number | null>): SimulatedCard {
     },
     publish: asked.publish as number,
     ...(asked.pin === null ? {} : { pin: String(asked.pin) }),
+    ...(asked.certificate === null ? {} : { certificate: bytes("certificate") }),
     secretKey: SECRET_KEY,
   });
   return card;
@@ -65,7 +66,14 @@ const run = async (answer: string, ids: readonly string[], options = {}) =>
 describe("cards that a program provisions", () => {
   test("are tested as the program was asked to make them", async () => {
     const answer = `console.log(JSON.stringify({ publicKey: "${POINT}" }))`;
-    const ids = ["blank/objects", "pin/none", "select/reset", "update/all-values", "privacy/batch"];
+    const ids = [
+      "blank/objects",
+      "pin/none",
+      "select/reset",
+      "update/all-values",
+      "privacy/batch",
+      "certificate/read",
+    ];
     const report = await run(answer, ids);
     expect(report.results.map(({ id, outcome, found }) => [id, outcome, found]).toSorted()).toEqual(
       ids.map((id) => [id, "passed", undefined]).toSorted(),

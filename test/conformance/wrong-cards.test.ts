@@ -106,7 +106,46 @@ const WRONG: readonly (readonly [string, ConformanceTarget, readonly string[]])[
   [
     "broken random number generator",
     simulatedTarget("", { entropy: (length) => new Uint8Array(length).fill(7) }),
-    ["sealed/fresh-iv"],
+    ["sealed/fresh-iv", "certificate/fresh-iv"],
+  ],
+  [
+    "another certificate",
+    simulatedTarget("", {}, ({ certificate, ...wanted }) => ({
+      ...wanted,
+      ...(certificate instanceof Uint8Array ? { certificate: flipped(certificate, 127) } : {}),
+    })),
+    ["certificate/read", "certificate/zeros", "certificate/ones"],
+  ],
+  [
+    "no certificate",
+    simulatedTarget("", {}, ({ certificate: _, ...wanted }) => wanted),
+    ["certificate/read", "certificate/pin", "certificate/blocked", "certificate/update"],
+  ],
+  [
+    "a certificate where it has none",
+    simulatedTarget("", {}, (wanted) => ({ certificate: new Uint8Array(128), ...wanted })),
+    ["certificate/none", "certificate/blocked-without"],
+  ],
+  [
+    "a certificate without its tag",
+    answering((command, response) => (command[3] === 0xc2 ? response.subarray(3) : response)),
+    ["certificate/read"],
+  ],
+  [
+    "6A88 for the certificate of a blocked card",
+    answering((command, response) =>
+      command[3] === 0xc2 && swOf(response) === SW.BLOCKED ? withSw(SW.REFERENCE_NOT_FOUND) : response,
+    ),
+    ["certificate/blocked", "certificate/blocked-without"],
+  ],
+  [
+    "6A88 for the certificate of a blank card",
+    answering((command, response) =>
+      command[3] === 0xc2 && swOf(response) === SW.CONDITIONS_NOT_SATISFIED
+        ? withSw(SW.REFERENCE_NOT_FOUND)
+        : response,
+    ),
+    ["certificate/blank"],
   ],
   [
     "a signature with a wrong bit",

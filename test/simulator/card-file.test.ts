@@ -173,8 +173,8 @@ describe("a card file refuses, untouched", () => {
     ["a changed name", (text) => text.replace("card-application/credit", "card-application/credot")],
     ["a missing checksum", (text) => text.replace(/"checksum"/, '"checksam"')],
     ["cells that are none", (text) => text.replace(/"cells": \{[^}]*\}/, '"cells": null')],
-    ["version 0", (text) => text.replace('"version": 1', '"version": 0')],
-    ["a version that is text", (text) => text.replace('"version": 1', '"version": "1"')],
+    ["version 0", (text) => text.replace('"version": 2', '"version": 0')],
+    ["a version that is text", (text) => text.replace('"version": 2', '"version": "2"')],
     ["a mebibyte and more", (text) => text + " ".repeat(1 << 20)],
   ];
   it.each(damages)("%s", (_, damage) => {
@@ -187,10 +187,10 @@ describe("a card file refuses, untouched", () => {
   });
 
   it("a newer version, saying so", () => {
-    const text = valid().replace('"version": 1', '"version": 2');
+    const text = valid().replace('"version": 2', '"version": 3');
     writeFileSync(path, text);
     expect(() => openCardFile(path)).toThrow(errorCode("newer-version"));
-    expect(() => openCardFile(path)).toThrow("have version 2");
+    expect(() => openCardFile(path)).toThrow("have version 3");
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeCard, type SimulatedCard } from "../../simulator/index.js";
+import { keepsCertificates } from "../../testing/cards/keeps-certificates.js";
 import { apdu, bytes, hash, hex, PIN_BLOCK, select, send, tappedCard } from "./fixture.js";
 import { sealedUpdate, update } from "./issuer.js";
 
@@ -21,9 +22,15 @@ type State = keyof typeof CARDS;
 
 const AUTHORIZE_DATA = `0000000000000001${hex(hash("invoice"))}`;
 
+/** A card without certificates knows the object in no state (specs/01 §6.2). */
+const CERTIFICATE_ANSWERS: Readonly<Record<State, string>> = keepsCertificates(makeCard())
+  ? { blank: "6985", personalized: "6a88", blocked: "9c04" }
+  : { blank: "6a88", personalized: "6a88", blocked: "6a88" };
+
 /** A right command in each form, and what each state answers: the table of specs/01 §5. */
 const TABLE: readonly [string, string, string, Readonly<Record<State, string>>][] = [
   ["GET DATA", "80ca00c1", "", { blank: "9000", personalized: "9000", blocked: "9000" }],
+  ["GET DATA of no certificate", "80ca00c2", "", CERTIFICATE_ANSWERS],
   ["VERIFY", "00200080", hex(PIN_BLOCK), { blank: "6985", personalized: "9000", blocked: "9c04" }],
   [
     "CHANGE REFERENCE DATA",

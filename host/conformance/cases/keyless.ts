@@ -90,7 +90,7 @@ const REFUSALS: readonly (readonly [string, string, Readonly<Record<LifecycleByt
   ["class A0", "a0ca00c100", same(SW.CLA_NOT_SUPPORTED)],
   ["VERIFY in class 80", "80200080", same(SW.INS_NOT_SUPPORTED)],
   ["unknown instruction", "80360000", same(SW.INS_NOT_SUPPORTED)],
-  ["GET DATA of an unknown object", "80ca00c200", same(SW.REFERENCE_NOT_FOUND)],
+  ["GET DATA of an unknown object", "80ca00c300", same(SW.REFERENCE_NOT_FOUND)],
   ["GET DATA with data", "80ca00c10100", same(SW.WRONG_LENGTH)],
   ["VERIFY, wrong P2", "00200000", lifecycles(NOT_NOW, SW.WRONG_P1P2, BLOCKED)],
   ["VERIFY, wrong length", "002000800124", lifecycles(NOT_NOW, SW.WRONG_LENGTH, BLOCKED)],

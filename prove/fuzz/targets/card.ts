@@ -21,6 +21,8 @@ const NAMES = [
   "PIN right",
   "PIN blocked",
   "without a PIN",
+  "with a certificate",
+  "with a certificate, blocked",
   "personalized, secure channel open",
   "blank, key pair made in this session",
   "blank, first block stored in this session",

@@ -62,6 +62,7 @@ const OPERATIONS: readonly ((card: Transport) => Promise<unknown>)[] = [
   async (card) => (await openSession(card)).verifyPin("1234"),
   async (card) => (await openSession(card)).changePin("1234", "654321"),
   async (card) => (await openSession(card)).update(new Uint8Array(149).fill(3)),
+  async (card) => (await openSession(card)).certificate(),
   async (card) => {
     const channel = await openSecureChannel(card, {
       keyVersion: FACTORY_VERSION,
@@ -83,10 +84,11 @@ function conversations(): Uint8Array[] {
     [apdus.SELECT_APP, apdus.identify(HASH)],
     [apdus.SELECT_APP, apdus.PIN_STATE],
     [apdus.SELECT_APP, apdus.GET_PROFILE],
+    [apdus.SELECT_APP, apdus.GET_CERTIFICATE],
     [apdus.SELECT_APP, initializeUpdate(FACTORY_VERSION)],
     [initializeUpdate(FACTORY_VERSION), apdus.GET_PROFILE],
   ];
-  recorded = tornStates(["blank", "personalized", "blocked"]).flatMap((state) =>
+  recorded = tornStates(["blank", "personalized", "blocked", "with a certificate"]).flatMap((state) =>
     asked.map((commands) => {
       const { card } = enter(state);
       card.powerOn();

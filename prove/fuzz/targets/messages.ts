@@ -6,9 +6,9 @@ import { CARD_POINT, KEY_SET_ID, SEAL_KEY } from "../../card/material.js";
 import { bytesOf, type FuzzTarget, textOf } from "../target.js";
 import { bytesIn, stringsOf, vectorFile } from "../vectors.js";
 
-const { authorizationMessage, statusMessage, updateMessage, verifySignature } = codecs;
+const { authorizationMessage, certificateMessage, statusMessage, updateMessage, verifySignature } = codecs;
 const sealKeys = (): Uint8Array => SEAL_KEY;
-const MESSAGES = [authorizationMessage, statusMessage, updateMessage];
+const MESSAGES = [authorizationMessage, statusMessage, updateMessage, certificateMessage];
 
 /** Opens as each type, and verifies what could be opened. */
 function openAs(type: number, bytes: Uint8Array): unknown {
@@ -38,7 +38,7 @@ export const sealedBodyTarget: FuzzTarget = {
   run(input) {
     const body = new Uint8Array(128);
     body.set(input.subarray(1, 129));
-    const type = ((input[0] ?? 0) % 3) + 1;
+    const type = ((input[0] ?? 0) % MESSAGES.length) + 1;
     const bytes = codecs.seal(type as codecs.MessageType, KEY_SET_ID, SEAL_KEY, SEAL_KEY, body);
     return openAs(type - 1, bytes);
   },
@@ -48,6 +48,7 @@ const ANSWERS: readonly ((data: Uint8Array) => unknown)[] = [
   codecs.select,
   codecs.getProfile,
   codecs.getNodeUri,
+  codecs.getCertificate,
   codecs.authorize,
   codecs.identify,
   codecs.verifyPin,

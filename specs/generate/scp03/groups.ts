@@ -20,6 +20,7 @@ export const GROUP = {
   issuer: group("0103", ISSUER.point),
   limits: group("0104", limits),
   sealKey: group("8101", KEY_SET.sealKey),
+  certificate: group("0105", Buffer.alloc(128, 0xce)),
   pin: group("8102", Buffer.from("241234ffffffffff", "hex")),
 } as const;
 

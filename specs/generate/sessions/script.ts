@@ -28,6 +28,8 @@ export type CardState =
       readonly publish: readonly Published[];
       readonly nodeUri: string;
       readonly pin: string | null;
+      /** 128 bytes, hex; null: none. */
+      readonly certificate: string | null;
     };
 
 /** An update as a session describes it; a runner whose card has its own keys makes the command from this. */
@@ -56,7 +58,8 @@ export interface UpdateScript {
 export type ExpectedData =
   | string
   | { readonly authorization: Readonly<Record<string, string | number>> }
-  | { readonly status: Readonly<Record<string, string | number>> };
+  | { readonly status: Readonly<Record<string, string | number>> }
+  | { readonly certificate: string };
 
 export type Step =
   | { readonly comment: string; readonly power: "reset" }
@@ -95,6 +98,7 @@ export const FESTIVAL = {
   publish: ["maxPerTransaction", "pinThreshold"],
   nodeUri: NODE_URI,
   pin: "1234",
+  certificate: null,
 } as const satisfies CardState;
 
 export const BLANK = { lifecycle: "blank" } as const satisfies CardState;

@@ -179,12 +179,12 @@ export const selectionSessions: readonly Session[] = [
       select(FESTIVAL),
       send("profile", "80ca00c100", "9000", tlv("c1", profile(FESTIVAL)).toString("hex")),
       send("node URI", "80ca5f5000", "9000", tlv("5f50", Buffer.from(NODE_URI)).toString("hex")),
-      send("unknown object 00C2", "80ca00c200", "6a88"),
+      send("unknown object 00C3", "80ca00c300", "6a88"),
       send("unknown object 0000", "80ca000000", "6a88"),
       send("unknown object C100", "80cac10000", "6a88"),
       send("unknown object 9F7F", "80ca9f7f00", "6a88"),
       send("data in the command", "80ca00c10100", "6700"),
-      send("data and an unknown object: P1 P2 first", "80ca00c20100", "6a88"),
+      send("data and an unknown object: P1 P2 first", "80ca00c30100", "6a88"),
     ],
   },
   {
@@ -212,7 +212,7 @@ export const selectionSessions: readonly Session[] = [
       ),
       send("profile", "80ca00c100", "9000", `c12001000100${"00".repeat(28)}`),
       send("node URI: not there", "80ca5f5000", "6a88"),
-      send("unknown object", "80ca00c200", "6a88"),
+      send("unknown object", "80ca00c300", "6a88"),
     ],
   },
   {
