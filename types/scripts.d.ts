@@ -58,6 +58,12 @@ declare module "*/scripts/parts/lnd.mjs" {
   export const lnd: Part;
 }
 
+declare module "*/scripts/lnd/provide.mjs" {
+  export function provideLnds(): Promise<
+    { args: readonly string[]; stop: () => Promise<void> } | { reason: string }
+  >;
+}
+
 declare module "*/scripts/setup/applet.mjs" {
   export function appletProblem(): Promise<string | undefined>;
 }

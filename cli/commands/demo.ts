@@ -2,11 +2,13 @@ import { TransportError } from "../../apdu/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { booksChapter } from "../demo/books-chapter.js";
 import { type Counter, inProcessCounter, pcscCounter } from "../demo/counter.js";
+import type { DemoLnds } from "../demo/nodes.js";
 import { offlineChapter } from "../demo/offline-chapter.js";
 import { personalizationChapter } from "../demo/personalization-chapter.js";
 import { salesChapter } from "../demo/sales-chapter.js";
 import { Story } from "../demo/story.js";
 import { buildWorld } from "../demo/world.js";
+import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
 
 /** The PC/SC counter where there is one; else the one in process, saying why. */
@@ -21,12 +23,27 @@ async function openCounter(context: CommandContext): Promise<Counter> {
   }
 }
 
-async function demo(context: CommandContext): Promise<CommandOutput> {
+interface DemoOptions {
+  readonly payer?: string;
+  readonly merchant?: string;
+}
+
+/** @throws InputError for one without the other */
+function lndsOf({ payer, merchant }: DemoOptions): DemoLnds | undefined {
+  if (payer !== undefined && merchant !== undefined) return { payer, merchant };
+  if (payer === undefined && merchant === undefined) return undefined;
+  throw new InputError(
+    "--payer and --merchant: need both, the folders of two lnd with a channel between them",
+  );
+}
+
+async function demo(context: CommandContext, options: DemoOptions): Promise<CommandOutput> {
+  const lnds = lndsOf(options);
   const started = performance.now();
   const story = new Story(context);
   const counter = await openCounter(context);
   try {
-    const world = await buildWorld(counter);
+    const world = await buildWorld(counter, lnds);
     try {
       const issued = await personalizationChapter(story, counter, world, context);
       await salesChapter(story, counter, world, issued, context);
@@ -49,6 +66,17 @@ export const registerDemo: RegisterCommand = (program, run) => {
   program
     .command("demo")
     .description("show everything working, from the card to the payment (this is what `npm start` runs)")
-    .addHelpText("after", "\nWith --trace every message to and from the card is shown, secrets masked.\n")
-    .action(() => run(demo));
+    .option("--payer <folder>", "play it on an lnd, which terminal.yaml in this folder names; regtest only")
+    .option("--merchant <folder>", "the same of the bar's lnd, which takes payments to deputies")
+    .addHelpText(
+      "after",
+      `
+With --trace every message to and from the card is shown, secrets masked.
+
+Examples:
+  chequecard demo
+  chequecard demo --payer festival --merchant bar
+`,
+    )
+    .action((options: DemoOptions) => run((context) => demo(context, options)));
 };

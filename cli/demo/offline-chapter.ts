@@ -17,7 +17,7 @@ export async function offlineChapter(story: Story, world: World): Promise<void> 
     "A tap with no connection",
     "This beer tap has no network and no Lightning node. It was given a file once, and makes invoices from it.",
   );
-  const profile = readDeputyProfile(writeDeputyProfile(world.network.merchant.deputyProfile(world.deputy)));
+  const profile = readDeputyProfile(writeDeputyProfile(await world.nodes.tapProfile()));
   const sales = new SaleFile(join(world.folder, "tap-sales.db"));
   const tap = new PointOfSale({
     store: sales,
@@ -31,14 +31,14 @@ export async function offlineChapter(story: Story, world: World): Promise<void> 
       invoice = readQrPng(qrPng(`lightning:${made.invoice}`.toUpperCase()))
         .toLowerCase()
         .replace("lightning:", "");
-      const known = await world.network.merchant.lookupInvoice(made.paymentHash);
+      const known = await world.nodes.merchant.lookupInvoice(made.paymentHash);
       return {
         outcome: `${formatMsat(sat(800))}: ${invoice.slice(0, 60)}... The bar's node ${known.state === "not-found" ? "has never seen it" : "knows it"}.`,
         facts: { invoice },
       };
     });
     await story.step("The phone pays it over Lightning, as any invoice.", async () => {
-      const result = await world.network.payer.pay({ invoice, maxFee: sat(10) });
+      const result = await world.nodes.payer.pay({ invoice, maxFee: sat(10) });
       if (result.state !== "settled") throw new Error(`the phone could not pay: ${result.state}`);
       preimage = result.preimage;
       return {

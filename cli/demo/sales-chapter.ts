@@ -27,8 +27,7 @@ export async function salesChapter(
   story.chapter(
     "At the counter",
     "The bar's terminal makes an invoice at the bar's Lightning node; the customer taps; the terminal passes the card's",
-    "signature to the festival's node, which checks it and pays. Two real Lightning nodes, on a simulated chain: real",
-    "protocol, no real money.",
+    `signature to the festival's node, which checks it and pays. ${world.nodes.about}`,
   );
 
   interface Charged {

@@ -8,14 +8,9 @@ import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/au
 import { bindStore, openSqlite, type Store } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
-import {
-  DeputyRecipient,
-  deputyKeys,
-  deriveTerminalKey,
-  recomputeModern,
-} from "../../lightning/dpp/index.js";
-import { deputyDecision, type LittleNetwork, startLittleNetwork } from "../../lightning/nodes/ldk/index.js";
+import { InputError } from "../error-report.js";
 import type { Counter } from "./counter.js";
+import { type DemoLnds, type DemoNodes, demoNodes } from "./nodes.js";
 
 /** Key version of the static keys that the demo's blank card comes with. */
 export const FACTORY_VERSION = 255;
@@ -23,7 +18,7 @@ export const FACTORY_VERSION = 255;
 /** Everything that a real installation has, in a temporary folder, without the card. */
 export interface World {
   readonly folder: string;
-  readonly network: LittleNetwork;
+  readonly nodes: DemoNodes;
   readonly payerUri: string;
   readonly keys: KeyFile;
   /** The static keys of blank cards, as their maker delivers them. */
@@ -31,32 +26,29 @@ export interface World {
   readonly store: Store;
   readonly sales: SaleStore;
   readonly terminal: Terminal;
-  /** Names the offline point of sale at the merchant's node. */
-  readonly deputy: { readonly name: string; readonly keyId: Uint8Array; readonly terminalKey: Uint8Array };
   close(): Promise<void>;
 }
 
 /**
- * Two Lightning nodes (real protocol, simulated chain), the issuer's keys, ledger and authorizer beside the payer's,
- * and a terminal at the merchant's.
+ * Two Lightning nodes, the issuer's keys, ledger and authorizer beside the payer's, and a terminal at the merchant's.
+ * @param lnds instead of embedded nodes
+ * @throws InputError; NodeError
  */
-export async function buildWorld(counter: Counter): Promise<World> {
+export async function buildWorld(counter: Counter, lnds: DemoLnds | undefined): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "chequecard-demo-"));
   const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const deputyMaster = Uint8Array.from(randomBytes(32));
-    const keyId = Uint8Array.of(0, 0, 0, 1);
-    const recipient = new DeputyRecipient({ recompute: recomputeModern(deputyKeys(deputyMaster, [keyId])) });
-    const network = await startLittleNetwork({
-      directory: folder,
-      merchant: { deputy: deputyDecision(recipient), alias: "bar" },
-      payer: { alias: "festival" },
-    });
-    closing.push(() => network.close());
-    const { nodeId, addresses } = await network.payer.info();
+    const nodes = await demoNodes(folder, lnds);
+    closing.push(() => nodes.close());
+    const { payer, merchant } = nodes;
+    const { nodeId, addresses } = await payer.info();
+    if (addresses[0] === undefined)
+      throw new InputError("--payer: lnd announces no address that a card could name", {
+        hint: "Start it with externalip, such as --externalip=127.0.0.1:9735.",
+      });
     const factoryKey = Uint8Array.from(randomBytes(16));
     const keys = await KeyFile.create(
       join(folder, "issuer.keys"),
@@ -69,28 +61,27 @@ export async function buildWorld(counter: Counter): Promise<World> {
     closing.push(() => store.close());
     await bindStore(store, { network: "bcrt", nodeId });
     const authorizer = new Authorizer(
-      issuerPorts({ store, node: network.payer, network: "bcrt", nodeId, keys }),
+      issuerPorts({ store, node: payer, network: "bcrt", nodeId, keys }),
       authorizerConfigSchema.parse({}),
     );
-    const receiver = new PaymentReceiver(network.payer, authorizer);
+    const receiver = new PaymentReceiver(payer, authorizer);
     closing.push(
       () => authorizer.close(),
       () => receiver.close(),
     );
     const sales = new SaleStore(join(folder, "sales.db"));
     closing.push(() => sales.close());
-    const sender = await openPaymentSender(network.merchant, sales);
+    const sender = await openPaymentSender(merchant, sales);
     closing.push(() => sender.close());
     return {
       folder,
-      network,
+      nodes,
       payerUri: `${bytesToHex(nodeId)}@${addresses[0]}`,
       keys,
       factoryKey,
       store,
       sales,
-      terminal: new Terminal({ node: network.merchant, sender, store: sales, reader: counter.reader }),
-      deputy: { name: "beer tap", keyId, terminalKey: deriveTerminalKey(deputyMaster, keyId) },
+      terminal: new Terminal({ node: merchant, sender, store: sales, reader: counter.reader }),
       close,
     };
   } catch (error) {

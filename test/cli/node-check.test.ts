@@ -5,6 +5,7 @@ import { EXIT } from "../../cli/exit-codes.js";
 import { readIssuerConfig } from "../../cli/issuer/folder.js";
 import { openNode } from "../../cli/open-node.js";
 import { lndOfFolder } from "../../cli/terminal-settings.js";
+import { callsOf } from "../../lightning/nodes/lnd/permissions.js";
 import { chequecard } from "../../testing/command-run.js";
 import { newFolder } from "../../testing/hooks.js";
 import { bakedMacaroon } from "../../testing/lnd/baked-macaroon.js";
@@ -199,6 +200,19 @@ describe("an lnd on mainnet", () => {
     settings(", realMoney: true, maxPayment: 5000sat");
     await (await open()).close();
     expect(lndOfFolder(folder)).toMatchObject({ maxPayment: 5_000_000n });
+  });
+
+  it("is never played the demo on, whatever the configuration says", async () => {
+    stub.macaroon = bakedMacaroon(callsOf(["issuer"]).map((method) => `uri:/${method}`));
+    stub.writeFiles();
+    const play = async (more: string) => {
+      settings(`, realMoney: true${more}`);
+      const lnds = ["--payer", folder, "--merchant", folder];
+      return (await chequecard(["demo", ...lnds], { env: { CHEQUECARD_PCSC: "off" } })).err;
+    };
+    expect(await play(", network: mainnet")).toContain("plays on regtest only");
+    expect(await play("")).toContain("is on bitcoin mainnet, and the configuration says regtest");
+    expect(stub.made).not.toContain("routerrpc.Router/SendPaymentV2");
   });
 
   it("is refused where another network is meant", async () => {

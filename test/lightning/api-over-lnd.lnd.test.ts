@@ -15,8 +15,8 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import { testCard } from "../../testing/cards/test-card.js";
 import { newFolder } from "../../testing/hooks.js";
 import { testIssuer } from "../../testing/issuer/desk.js";
-import { DEPUTY_FLAGS } from "../../testing/lnd/deputy-line.js";
 import { type LdkOnBtcd, startLdkOnBtcd } from "../../testing/lnd/ldk-on-btcd.js";
+import { DEPUTY_FLAGS } from "../../testing/lnd/lnd.js";
 import { testMerchant, uriOf } from "../../testing/merchant.js";
 import { crossAllMessages } from "./all-messages.js";
 

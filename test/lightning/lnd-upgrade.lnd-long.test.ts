@@ -12,8 +12,8 @@ import {
 import { deputyDecision } from "../../lightning/nodes/ldk/index.js";
 import { LndNode } from "../../lightning/nodes/lnd/node.js";
 import { newFolder } from "../../testing/hooks.js";
-import { DEPUTY_FLAGS } from "../../testing/lnd/deputy-line.js";
 import { startLdkOnBtcd } from "../../testing/lnd/ldk-on-btcd.js";
+import { DEPUTY_FLAGS } from "../../testing/lnd/lnd.js";
 import { oldestLnd, programOf } from "../../testing/lnd/programs.js";
 
 const MASTER = new Uint8Array(32).fill(0x4d);

@@ -14,14 +14,12 @@ import { LndNode } from "../../lightning/nodes/lnd/node.js";
 import type { SettledInvoice } from "../../lightning/nodes/port.js";
 import { newFolder } from "../hooks.js";
 import { type LndLine, startLndLine } from "./line.js";
+import { DEPUTY_FLAGS } from "./lnd.js";
 import { type PaymentOrder, payFrom, type SentPayment } from "./pay.js";
 
 const MASTER = new Uint8Array(32).fill(0x21);
 const DEPUTY_KEY = new Uint8Array(32).fill(0x22);
 const KEY_ID = Uint8Array.of(0, 0, 0, 1);
-
-/** What a recipient needs so that nothing that it holds is lost. */
-export const DEPUTY_FLAGS = ["--requireinterceptor", "--store-final-htlc-resolutions"];
 
 /** Three lnd in a row of which the last one has a deputy, whose program can be ended and started again. */
 export class DeputyLine {

@@ -8,6 +8,9 @@ import { programOf } from "./programs.js";
 
 const PASSWORD = "regtest-only";
 
+/** What a recipient of payments to deputies needs so that nothing that it holds is lost. */
+export const DEPUTY_FLAGS = ["--requireinterceptor", "--store-final-htlc-resolutions"];
+
 export interface LndOptions {
   readonly directory: string;
   readonly btcd: Btcd;
