@@ -4,6 +4,7 @@ import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { CERTIFICATE_BUGS } from "./certificate-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
+import { LND_ANSWER_BUGS } from "./lnd-answer-bugs.js";
 import { LND_BUGS } from "./lnd-bugs.js";
 import { LND_CLI_BUGS } from "./lnd-cli-bugs.js";
 import { LND_PAYMENT_BUGS } from "./lnd-payment-bugs.js";
@@ -49,6 +50,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...NODE_BUGS,
   ...LND_BUGS,
   ...LND_PAYMENT_BUGS,
+  ...LND_ANSWER_BUGS,
   ...LND_CLI_BUGS,
   ...VECTOR_BUGS,
 ];

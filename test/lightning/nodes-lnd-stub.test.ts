@@ -414,8 +414,9 @@ describe("an lnd that cannot be used is refused at the start, in a sentence", ()
 
 describe("settled invoices of lnd", () => {
   const of = (index: number) => ({
-    r_hash: Buffer.alloc(32, index),
-    r_preimage: Buffer.alloc(32, index + 100),
+    r_hash: Buffer.from(sha256(Buffer.alloc(32, index))),
+    r_preimage: Buffer.alloc(32, index),
+    value_msat: "5000",
     state: "SETTLED" as const,
     settle_index: String(index),
     amt_paid_msat: "5000",
@@ -436,7 +437,7 @@ describe("settled invoices of lnd", () => {
     };
     const lnd = await start();
     const got: number[] = [];
-    lnd.onInvoiceSettled(({ paymentHash }) => got.push(paymentHash[0] ?? 0));
+    lnd.onInvoiceSettled(({ preimage }) => got.push(preimage[0] ?? 0));
     await expect.poll(() => got).toEqual([4]);
     fail();
     await expect.poll(() => got).toEqual([4, 5, 6]);
@@ -458,7 +459,7 @@ describe("settled invoices of lnd", () => {
     };
     const lnd = await start();
     const got: number[] = [];
-    lnd.onInvoiceSettled(({ paymentHash }) => got.push(paymentHash[0] ?? 0));
+    lnd.onInvoiceSettled(({ preimage }) => got.push(preimage[0] ?? 0));
     await expect.poll(() => openings).toBe(1);
     fail();
     await expect.poll(() => got).toEqual([7, 9]);

@@ -184,7 +184,14 @@ export class LndConnection {
     };
     this.#open.add(closing);
     stream.on("data", (message: Response) => {
-      if (!isOver) reader.data(message);
+      if (isOver) return;
+      try {
+        reader.data(message);
+      } catch (error) {
+        // Such as an amount above all bitcoin: one message that cannot be read ends nothing.
+        const problem = error instanceof Error ? error.message : "it cannot be read";
+        this.#log("error", `lnd at ${this.place.address} says what makes no sense (${name}): ${problem}`);
+      }
     });
     stream.on("error", (cause: Error) => {
       hasFailed = true;

@@ -1,10 +1,12 @@
 import { status } from "@grpc/grpc-js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, equalBytes } from "../../../common/bytes.js";
 import { MAX_MSAT, type Msat, msat } from "../../../common/msat.js";
-import { decodeInvoice } from "../../bolt11/index.js";
+import { decodeInvoice, type Invoice } from "../../bolt11/index.js";
 import { NodeError } from "../errors.js";
 import type { CreatedInvoice, InvoiceState, LightningNode, SettledInvoice } from "../port.js";
 import type { LndInvoice } from "./calls.js";
-import type { LndConnection } from "./connection.js";
+import type { LndConnection, LndLog } from "./connection.js";
 import { failureOf, isAnswer } from "./errors.js";
 import { Listeners, Subscription } from "./streams.js";
 
@@ -17,6 +19,7 @@ export class LndInvoices {
   readonly settled = new Listeners<SettledInvoice>();
   readonly #connection: LndConnection;
   readonly #now: () => number;
+  readonly #log: LndLog;
   /** Of the last settled invoice that was heard of: lnd tells all that came after it when a stream is opened again. */
   #settleIndex = 0n;
   #subscription: Subscription<"lnrpc.Lightning/SubscribeInvoices"> | undefined;
@@ -24,9 +27,10 @@ export class LndInvoices {
   readonly #since: number;
 
   /** @param now Unix milliseconds */
-  constructor(connection: LndConnection, now: () => number) {
+  constructor(connection: LndConnection, now: () => number, log: LndLog) {
     this.#connection = connection;
     this.#now = now;
+    this.#log = log;
     this.#since = Math.floor(now() / 1000);
   }
 
@@ -80,11 +84,11 @@ export class LndInvoices {
           });
         throw error;
       });
-    const made = decodeInvoice(payment_request);
-    if (made.amount !== amount)
+    const made = readMade(payment_request);
+    if (made.amount !== amount || !equalBytes(made.paymentHash, r_hash))
       throw new NodeError(
         "internal",
-        `lnd made an invoice of ${made.amount ?? 0n} msat, not ${amount ?? 0n}`,
+        `lnd made an invoice of ${made.amount ?? 0n} msat with the payment hash ${bytesToHex(made.paymentHash)}, and was asked for ${amount ?? 0n} msat and says ${bytesToHex(r_hash)}`,
       );
     return { invoice: payment_request, paymentHash: new Uint8Array(r_hash), expiresAt: made.expiresAt };
   }
@@ -112,6 +116,8 @@ export class LndInvoices {
       if (isUnknownInvoice(error)) return { state: "not-found" };
       throw error;
     }
+    if (!equalBytes(invoice.r_hash, paymentHash))
+      throw new NodeError("internal", "lnd was asked for an invoice, and answers with another one");
     if (invoice.state === "SETTLED") {
       const { preimage, received, settledAt } = settledOf(invoice);
       return { state: "settled", preimage, received, settledAt };
@@ -126,7 +132,14 @@ export class LndInvoices {
     const index = BigInt(invoice.settle_index);
     if (invoice.state !== "SETTLED" || index <= this.#settleIndex) return;
     this.#settleIndex = index;
-    this.settled.tell(settledOf(invoice));
+    // One in AMP, which other programs on this lnd may make, has none of its own.
+    if (invoice.r_preimage.length === 0) return;
+    try {
+      this.settled.tell(settledOf(invoice));
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      this.#log("error", `${error.message}: it counts as not known`);
+    }
   }
 
   async #lookBack(): Promise<void> {
@@ -149,14 +162,31 @@ const isUnknownInvoice = (error: unknown): boolean => {
   );
 };
 
-/** @throws NodeError `internal` where the amount is none */
+/** @throws NodeError `internal` where what lnd says cannot be */
 function settledOf(invoice: LndInvoice): SettledInvoice {
-  return {
-    paymentHash: new Uint8Array(invoice.r_hash),
-    preimage: new Uint8Array(invoice.r_preimage),
-    received: receivedOf(invoice.amt_paid_msat),
-    settledAt: Number(invoice.settle_date),
-  };
+  const paymentHash = new Uint8Array(invoice.r_hash);
+  const preimage = new Uint8Array(invoice.r_preimage);
+  const received = receivedOf(invoice.amt_paid_msat);
+  const hash = bytesToHex(paymentHash);
+  if (!equalBytes(sha256(preimage), paymentHash))
+    throw new NodeError(
+      "internal",
+      `lnd says that the invoice ${hash} is settled, with a preimage that proves nothing`,
+    );
+  if (received < BigInt(invoice.value_msat))
+    throw new NodeError(
+      "internal",
+      `lnd says that the invoice ${hash} is settled, with ${received} of ${invoice.value_msat} msat`,
+    );
+  return { paymentHash, preimage, received, settledAt: Number(invoice.settle_date) };
+}
+
+function readMade(text: string): Invoice {
+  try {
+    return decodeInvoice(text);
+  } catch (cause) {
+    throw new NodeError("internal", "lnd made an invoice that cannot be read", { cause });
+  }
 }
 
 function receivedOf(text: string): Msat {

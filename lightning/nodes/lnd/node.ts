@@ -114,7 +114,7 @@ export class LndNode implements LightningNode {
     this.#now = now;
     this.#connection = connection;
     this.#record = record;
-    this.#invoices = new LndInvoices(connection, now);
+    this.#invoices = new LndInvoices(connection, now, log);
     this.#messages = new LndMessages(connection);
     this.#payments = new LndPayments({
       connection,

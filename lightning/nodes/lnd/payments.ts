@@ -260,14 +260,25 @@ export class LndPayments {
 
   /** `unknown` where lnd's word is not final, or makes no sense. */
   #finalState(payment: LndPayment, paymentHash: Uint8Array): PaymentState {
-    if (payment.status === "FAILED") return { state: "failed", reason: reasonOf(payment) };
-    if (payment.status !== "SUCCEEDED") return { state: "unknown" };
     const { log, record } = this.#o;
+    const hash = bytesToHex(paymentHash);
+    if (payment.payment_hash !== hash) {
+      log("error", `lnd was asked about the payment ${hash}, and answers with ${payment.payment_hash}`);
+      return { state: "unknown" };
+    }
+    if (payment.status === "FAILED") {
+      // lnd calls a payment failed when every attempt has, and never before.
+      if (payment.htlcs.every(({ status }) => status === "FAILED"))
+        return { state: "failed", reason: reasonOf(payment) };
+      log("error", `lnd says that ${hash} has failed, with an attempt that has not: it counts as not known`);
+      return { state: "unknown" };
+    }
+    if (payment.status !== "SUCCEEDED") return { state: "unknown" };
     const preimage = preimageOf(payment);
     const fee = amountOf(payment.fee_msat);
     if (!preimage || !equalBytes(sha256(preimage), paymentHash) || fee === undefined) {
       const what = fee === undefined ? "a fee that is none" : "a preimage that proves nothing";
-      log("error", `lnd says that ${bytesToHex(paymentHash)} is paid, with ${what}: it counts as not known`);
+      log("error", `lnd says that ${hash} is paid, with ${what}: it counts as not known`);
       return { state: "unknown" };
     }
     record.add(paymentHash, preimage, fee);
