@@ -75,7 +75,11 @@ export class LndMessages {
         throw error;
       if (failure?.code === status.DEADLINE_EXCEEDED || /timeout|deadline/i.test(failure?.details ?? ""))
         throw new NodeError("timeout", "the peer did not answer in time", { cause: error });
-      if (hostKind(host) === "onion" && /tor/i.test(failure?.details ?? ""))
+      // Without Tor lnd looks the name up as any other, and finds none.
+      if (
+        hostKind(host) === "onion" &&
+        /\btor\b|no suitable address|no such host/i.test(failure?.details ?? "")
+      )
         throw new NodeError("unreachable", "lnd does not use Tor, so it cannot reach an onion address", {
           cause: error,
           hint: "Set tor.active=true in lnd.conf, with a Tor that runs beside lnd.",
