@@ -138,7 +138,9 @@ export class Authorizer implements PaymentAuthorizer {
     reply: Reply,
   ): Promise<VerifiedAuthorization<CardFound> | undefined> {
     const { keys, signatures, network, nodeId, otherNodes, deputies, clock } = this.#ports;
-    const { maxExpirySeconds, statusSkewSeconds } = this.#config;
+    const { maxExpirySeconds, statusSkewSeconds, offline } = this.#config;
+    // Which payees may have the longer one the ledger knows: that is a part of the decision.
+    const longest = Math.max(maxExpirySeconds, offline?.forwardingWindowSeconds ?? 0);
     try {
       return await verifyToken({
         token,
@@ -151,7 +153,7 @@ export class Authorizer implements PaymentAuthorizer {
         now: Math.floor(clock() / 1000),
         ownNodes: [nodeId, ...otherNodes(), ...deputies],
         // The payee's clock may be ahead by as much as a card's status may.
-        maxExpirySeconds: maxExpirySeconds + statusSkewSeconds,
+        maxExpirySeconds: longest + statusSkewSeconds,
       });
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
@@ -208,6 +210,17 @@ export class Authorizer implements PaymentAuthorizer {
         return await this.#ended(authorization, recorded, decision.known);
       case "reserve":
         onStep("reserved");
+        if (decision.guaranteed)
+          log.warn(
+            {
+              event: "guarantee",
+              card: cardName(authorization.card),
+              counter: `${authorization.counter}`,
+              amount: `${authorization.amount}`,
+              cause: decision.guaranteed,
+            },
+            "a payment is made from the guarantee; the card owes it",
+          );
         await answer.update(pending);
         await answer.balance(left);
         if (decision.node !== this.#node) {

@@ -3,6 +3,7 @@ import type { Msat } from "../../common/msat.js";
 import type { Rate } from "../../common/token-bucket.js";
 import { DEFAULT_REQUEST_LIMITS } from "../../lightning/api/admission.js";
 import { amount } from "../policy/schema.js";
+import type { OfflineConfig } from "./offline-config.js";
 
 const rate = (usual: Rate) =>
   z.strictObject({ perSecond: z.number().positive(), burst: z.number().min(1) }).default(usual);
@@ -48,6 +49,11 @@ export const authorizerConfigSchema = z.strictObject({
   maxBatch: z.int().min(1).max(1000).default(256),
 });
 
-export type AuthorizerConfig = z.output<typeof authorizerConfigSchema>;
+/** What stands in the section `authorizer` of a configuration. */
+export type AuthorizerSettings = z.output<typeof authorizerConfigSchema>;
+export type AuthorizerConfig = AuthorizerSettings & {
+  /** Absent: no terminal accepts the issuer's cards offline. */
+  readonly offline?: OfflineConfig | undefined;
+};
 /** The same as it is written in a configuration: all is optional, amounts with their units. */
 export type AuthorizerOptions = z.input<typeof authorizerConfigSchema>;

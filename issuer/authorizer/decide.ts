@@ -6,26 +6,11 @@ import type { Facts } from "../ledger/facts.js";
 import { cardFeesLeft, least } from "../ledger/fees.js";
 import { placementProblem } from "../ledger/place.js";
 import { evaluatePolicy, maxFee, type PolicyRefusal } from "../policy/evaluate.js";
+import type { Policy } from "../policy/schema.js";
+import { milliseconds } from "../store/values.js";
 import type { VerifiedAuthorization } from "../verify.js";
-import type { AuthorizerConfig } from "./config.js";
-
-/** What a decision takes into account beside the card's own facts. */
-export interface World {
-  /** Issuer's clock, Unix milliseconds. */
-  readonly now: number;
-  /** The node of this process. */
-  readonly node: bigint;
-  /** Payments reserved right now, those decided earlier in the same transaction included. */
-  readonly inFlight: number;
-  /** Of them, those to this payee. */
-  readonly inFlightToPayee: number;
-  /** What the issuer's budgets of routing fees have left. */
-  readonly feesLeft: bigint;
-  readonly limits: Pick<
-    AuthorizerConfig,
-    "maxInFlight" | "maxInFlightPerPayee" | "maxInFlightPerCard" | "keptPlacesPercent"
-  >;
-}
+import { guaranteeCause } from "./guarantee.js";
+import type { World } from "./world.js";
 
 const REASON_OF: Readonly<Record<PolicyRefusal, number>> = {
   amountless: REASON.INVOICE_AMOUNTLESS,
@@ -56,12 +41,18 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
   const words = contradictionOf(authorization, facts);
   // A ledger that was restored makes that update later: then the same token is good, so the refusal is not final.
   if (words) return contradiction(words, facts.acknowledged === undefined ? REASON.CARD_ON_HOLD : undefined);
+  // What would be refused for the card alone the issuer may have promised to pay. That is decided before anybody hears of
+  // a refusal, since a final one is never paid later.
+  const guaranteed = guaranteeCause(authorization, facts, world, isPayable(authorization, facts, world));
   // 4. A card out of use. Nothing is recorded: the token of a card that is blocked, or not in use yet, may be presented
   // again, and then it is paid. So nothing final may be said of it.
-  if (facts.account.state === "retired") return { kind: "refuse", reason: REASON.CARD_BLOCKED };
-  if (facts.account.state !== "active") return { kind: "refuse", reason: REASON.CARD_ON_HOLD };
+  if (!guaranteed && facts.account.state === "retired")
+    return { kind: "refuse", reason: REASON.CARD_BLOCKED };
+  if (!guaranteed && facts.account.state !== "active") return { kind: "refuse", reason: REASON.CARD_ON_HOLD };
   // 5. to 7. From here on a refusal is for good.
-  const reason = invoiceReason(authorization, facts, world) ?? moneyReason(authorization, facts);
+  const reason = guaranteed
+    ? undefined
+    : (invoiceReason(authorization, facts, world) ?? moneyReason(authorization, facts));
   if (reason !== undefined) return { kind: "void", reason };
   // 8. Too much at once: the same token may be presented again in a moment.
   if (isFull(facts, world)) return { kind: "refuse", reason: REASON.BUSY };
@@ -70,8 +61,9 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
   return {
     kind: "reserve",
     node,
-    ...feeTerms(authorization, facts, world),
+    ...feeTerms(authorization, facts, world, guaranteed !== undefined),
     maxCltv: facts.policy.maxTotalCltv,
+    guaranteed,
   };
 }
 
@@ -92,11 +84,17 @@ function isFull({ inFlight }: Facts, world: World): boolean {
 
 /**
  * The allowance of the policy, or what the budgets of fees have left where that is less: a route without a fee costs
- * nothing, so an empty budget is no reason to refuse. A card that bears the fee must have it besides the amount.
+ * nothing, so an empty budget is no reason to refuse. A card that bears the fee must have it besides the amount; that of
+ * a payment which the issuer lends to it bears the issuer.
  */
-function feeTerms({ amount }: VerifiedAuthorization, { policy, account, fees }: Facts, { feesLeft }: World) {
+function feeTerms(
+  { amount }: VerifiedAuthorization,
+  { policy, account, fees }: Facts,
+  { feesLeft }: World,
+  isGuaranteed: boolean,
+) {
   const allowance = maxFee(policy, amount);
-  const byCard = policy.feesBorneBy === "card";
+  const byCard = policy.feesBorneBy === "card" && !isGuaranteed;
   const onCard = byCard ? [remaining(account) - amount] : [];
   const ofCard = least(allowance, cardFeesLeft(policy, fees), ...onCard);
   const allowed = msat(least(ofCard, feesLeft));
@@ -141,13 +139,51 @@ function contradictionOf(authorization: VerifiedAuthorization, facts: Facts): st
 function invoiceReason(authorization: VerifiedAuthorization, facts: Facts, world: World): number | undefined {
   const { paidUnmatched } = facts;
   if (paidUnmatched === undefined)
-    return authorization.problem?.reason ?? policyReason(authorization, facts, world);
+    return (
+      authorization.problem?.reason ??
+      expiryReason(authorization, facts, world) ??
+      policyReason(policyFor(facts, world), authorization, facts, world)
+    );
   if (authorization.problem?.code === "wrong-amount") return authorization.problem.reason;
   return paidUnmatched.amount === authorization.amount ? undefined : REASON.INVOICE_TAKEN;
 }
 
-function policyReason(authorization: VerifiedAuthorization, facts: Facts, world: World): number | undefined {
-  const refusal = evaluatePolicy(facts.policy, {
+/** The invoice of a terminal that accepts offline lives as long as the terminal has time to forward. */
+function expiryReason(
+  { expiresAt }: VerifiedAuthorization,
+  { offline }: Facts,
+  { now, limits }: World,
+): number | undefined {
+  const { maxExpirySeconds, statusSkewSeconds } = limits;
+  const window = milliseconds(offline?.windowSeconds ?? 0n);
+  const longest = Math.max(maxExpirySeconds, window) + statusSkewSeconds;
+  return expiresAt > now + 1000 * longest ? REASON.INVOICE_EXPIRES_LATE : undefined;
+}
+
+function withoutPeriods({ maxPer24h: _, maxPer30d: __, ...policy }: Policy): Policy {
+  return policy;
+}
+
+/** The card's rules; sales that were accepted over days come at once, so its limits of a period may not hold for them. */
+const policyFor = ({ policy, offline }: Facts, { limits }: World): Policy =>
+  offline && limits.offline?.periodLimits === false ? withoutPeriods(policy) : policy;
+
+/** Whether invoice and rules allow the payment, leaving aside what the card may spend in a period, its money and state. */
+function isPayable(authorization: VerifiedAuthorization, facts: Facts, world: World): boolean {
+  const problem =
+    authorization.problem?.reason ??
+    expiryReason(authorization, facts, world) ??
+    policyReason(withoutPeriods(facts.policy), authorization, facts, world);
+  return problem === undefined && !facts.paymentTaken && facts.paidUnmatched === undefined;
+}
+
+function policyReason(
+  policy: Policy,
+  authorization: VerifiedAuthorization,
+  facts: Facts,
+  world: World,
+): number | undefined {
+  const refusal = evaluatePolicy(policy, {
     amount: authorization.amount,
     pinVerified: authorization.pinVerified,
     payee: authorization.payee,
@@ -166,6 +202,5 @@ function moneyReason(
   { account, paymentTaken }: Facts,
 ): number | undefined {
   if (paymentTaken) return REASON.INVOICE_TAKEN;
-  if (account.spent + account.held + authorization.amount > account.funded) return REASON.NOT_FUNDED;
-  return undefined;
+  return authorization.amount > remaining(account) ? REASON.NOT_FUNDED : undefined;
 }

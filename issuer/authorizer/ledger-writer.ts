@@ -3,8 +3,9 @@ import { type AccountRow, accountOf, lockAccounts } from "../ledger/accounts.js"
 import type { Recorded } from "../ledger/decision.js";
 import { loadFacts } from "../ledger/facts.js";
 import { type CountedFee, feeChanges } from "../ledger/fees.js";
+import { owedChanges } from "../ledger/guarantee.js";
 import { PolicyCache } from "../ledger/policies.js";
-import { type Decided, record } from "../ledger/record.js";
+import { type ApplyTerms, type Decided, record } from "../ledger/record.js";
 import {
   type AuthorizationKey,
   type Settlement,
@@ -127,11 +128,13 @@ export class LedgerWriter {
     const accounts = await lockAccounts(this.#ports.store, tx, cards);
     const voids = jobs.filter((job) => job.type === "void").sort(byAuthorization);
     const freed: CountedFee[] = [];
+    let settledDebt = 0n;
     for (const job of voids) {
       const account = accountOf(accounts, job.key.card);
       const result = await voidReserved(this.#ports.store, tx, account, job, now);
       results.set(job, result);
       if (result.freed) freed.push(result.freed);
+      settledDebt += result.settledDebt;
       this.#ports.onStep("in-void");
     }
     const open = jobs.filter((job) => job.type === "decide");
@@ -139,14 +142,19 @@ export class LedgerWriter {
       tx,
       accounts,
       open.map(({ authorization }) => authorization),
-      freed,
+      { freed, settledDebt },
       now,
     );
     open.forEach((job, i) => {
       results.set(job, recorded[i] as Recorded);
     });
     // Nothing was decided: its changes would have taken these along.
-    if (open.length === 0) await this.#ports.store.many.changeAll(tx, ...feeChanges({ resolved: freed }));
+    if (open.length === 0)
+      await this.#ports.store.many.changeAll(
+        tx,
+        ...feeChanges({ resolved: freed }),
+        ...owedChanges([], settledDebt),
+      );
     return jobs.map((job) => results.get(job) as Result);
   }
 
@@ -154,26 +162,34 @@ export class LedgerWriter {
     tx: Tx,
     accounts: ReadonlyMap<bigint, AccountRow>,
     authorizations: readonly VerifiedAuthorization[],
-    freed: readonly CountedFee[],
+    resolved: Pick<ApplyTerms, "freed" | "settledDebt">,
     now: bigint,
   ): Promise<Recorded[]> {
     if (authorizations.length === 0) return [];
     const { store, owner, onStep, clock, htlcSlots } = this.#ports;
     const node = this.#node;
-    const loaded = await loadFacts(store, tx, this.#policies, accounts, authorizations, node, now);
-    const load = new Load(node, loaded.load, loaded.inFlightTo, this.#config, htlcSlots());
+    const { offline } = this.#config;
+    const isOffline = offline !== undefined;
+    const loaded = await loadFacts(store, tx, this.#policies, accounts, authorizations, node, now, isOffline);
+    const load = new Load(node, loaded.load, loaded.inFlightTo, this.#config, htlcSlots(), loaded.owed);
     const decided = authorizations.flatMap((authorization, i): Decided[] => {
       const facts = loaded.facts[i];
       if (!facts) return [];
       const decision = decide(authorization, facts, load.world(authorization.payee, clock()));
-      if (decision.kind === "reserve") load.add(authorization.payee, decision.maxFee);
+      if (decision.kind === "reserve")
+        load.add(authorization.payee, decision.maxFee, decision.guaranteed ? authorization.amount : 0n);
       return [{ authorization, facts, decision }];
     });
     const recorded = await record(
       store,
       tx,
       decided,
-      { lease: { node, owner, until: now + BigInt(this.#config.leaseMs) }, ceiling: load.ceiling, freed },
+      {
+        lease: { node, owner, until: now + BigInt(this.#config.leaseMs) },
+        ceiling: load.ceiling,
+        ...resolved,
+        maxOwed: offline?.guarantee?.total ?? 0n,
+      },
       now,
     );
     if (decided.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");

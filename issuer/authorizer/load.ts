@@ -1,8 +1,8 @@
 import { type Ceiling, type IssuerLoad, issuerFeesLeft } from "../ledger/fees.js";
 import type { AuthorizerConfig } from "./config.js";
-import type { World } from "./decide.js";
+import type { World } from "./world.js";
 
-type Limits = World["limits"] & Pick<AuthorizerConfig, "maxFeesPer24h" | "maxFeesPer30d">;
+type Limits = World["limits"] & Pick<AuthorizerConfig, "maxFeesPer24h" | "maxFeesPer30d" | "offline">;
 
 /** Payments in flight of a node and fees of the whole issuer, counted on while a group is decided. */
 export class Load {
@@ -13,14 +13,19 @@ export class Load {
   readonly #byPayee: Map<string, number>;
   #inFlight: number;
   #feesLeft: bigint;
+  #owed: bigint;
 
-  /** @param slots payments that the node's channels take at once, where that is known */
+  /**
+   * @param slots payments that the node's channels take at once, where that is known; @param owed by all cards to the
+   *   guarantee
+   */
   constructor(
     node: bigint,
     issuer: IssuerLoad,
     byPayee: ReadonlyMap<string, number>,
     limits: Limits,
     slots: number | undefined,
+    owed: bigint,
   ) {
     const { reserved_payments: reserved, resolved_payments: resolved } = issuer;
     // A node that is not in use has no place for anything.
@@ -31,6 +36,7 @@ export class Load {
     this.#byPayee = new Map(byPayee);
     this.#inFlight = Number.parseInt(((reserved ?? 0n) - (resolved ?? 0n)).toString(), 10);
     this.#feesLeft = issuerFeesLeft(limits, issuer);
+    this.#owed = owed;
     this.ceiling = {
       node,
       payments: (resolved ?? 0n) + BigInt(maxInFlight),
@@ -46,11 +52,14 @@ export class Load {
       inFlight: this.#inFlight,
       inFlightToPayee: this.#byPayee.get(payee) ?? 0,
       feesLeft: this.#feesLeft,
+      owed: this.#owed,
       limits: this.#limits,
     };
   }
 
-  add(payee: string, maxFee: bigint): void {
+  /** @param lent by the issuer's guarantee */
+  add(payee: string, maxFee: bigint, lent: bigint): void {
+    this.#owed += lent;
     this.#inFlight++;
     this.#byPayee.set(payee, (this.#byPayee.get(payee) ?? 0) + 1);
     this.#feesLeft -= maxFee;

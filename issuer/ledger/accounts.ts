@@ -36,6 +36,7 @@ const ACCOUNT: FindStatement<"card", AccountRow> = findMany(
     activated: int,
     version: int,
     held: int,
+    owed: int,
   },
   (p) => `select * from accounts where card = ${p.card}`,
   { lock: true },
@@ -94,6 +95,8 @@ export async function saveAccount(tx: Tx, account: AccountRow): Promise<void> {
   account.version += 1n;
 }
 
-/** What can still be reserved, paid out or moved. */
-export const remaining = (account: Pick<AccountRow, "funded" | "spent" | "held">): Msat =>
-  msat(account.funded - account.spent - account.held, "remaining");
+/** What can still be reserved, paid out or moved: nothing of what the card owes. */
+export const remaining = (account: Pick<AccountRow, "funded" | "spent" | "held" | "owed">): Msat => {
+  const left = account.funded - account.spent - account.held - account.owed;
+  return msat(left > 0n ? left : 0n, "remaining");
+};

@@ -1,4 +1,5 @@
 import type { Msat } from "../../common/msat.js";
+import type { GuaranteeCause } from "../store/schema.js";
 import type { KnownAuthorization } from "./facts.js";
 import type { LimitsRow } from "./limits.js";
 
@@ -23,6 +24,8 @@ export type Decision =
       /** Whose budget of fees, or money, allows less than the policy's allowance for this amount. */
       readonly feeShortOf: "card" | "issuer" | undefined;
       readonly maxCltv: number;
+      /** Why the issuer lends the card the whole amount; absent: the card pays by itself. */
+      readonly guaranteed?: GuaranteeCause | undefined;
     };
 
 /** A decision that is durable. */

@@ -6,6 +6,7 @@ export type LedgerErrorCode =
   | "unknown-node"
   /** No unmatched payment has this hash. */
   | "unknown-payment"
+  | "unknown-pack"
   | "card-exists"
   /** The card is in a state in which this cannot be done. */
   | "wrong-state"

@@ -14,6 +14,7 @@ import {
   NO_LOAD,
   periodsBefore,
 } from "./fees.js";
+import { CERTIFIED, GUARANTEE_TOTAL, OFFLINE_PAYEE, type OfflineFacts, offlineFacts } from "./guarantee.js";
 import { type LimitsRow, NEWEST, newestOf } from "./limits.js";
 import type { PolicyCache } from "./policies.js";
 
@@ -62,6 +63,8 @@ export interface Facts {
   readonly inFlight: number;
   /** The newest limits, while the card has not acknowledged them. */
   readonly pending: LimitsRow | undefined;
+  /** Of a payee whose terminals accept cards offline, and of the card; undefined for every other payee. */
+  readonly offline: OfflineFacts | undefined;
 }
 
 /** What is known of some authorizations, and of everything that shares the database. */
@@ -70,6 +73,8 @@ export interface Loaded {
   readonly load: IssuerLoad;
   /** Payments that are reserved right now, to each payee of theirs. */
   readonly inFlightTo: ReadonlyMap<string, number>;
+  /** What all cards owe to the guarantee. */
+  readonly owed: bigint;
 }
 
 const HOUR = 3_600_000n;
@@ -163,6 +168,7 @@ export function fullSequence(newest: bigint, low24: bigint): bigint | undefined 
  * Reads what bears on each authorization. No two may be of the same card.
  * @param accounts of their cards, held by this transaction
  * @param node of which the payments in flight are counted
+ * @param isOffline whether the issuer has a policy for payees that accept cards offline
  * @returns facts in their order, undefined for a card without an account; and those of all cards
  */
 export async function loadFacts(
@@ -173,6 +179,7 @@ export async function loadFacts(
   authorizations: readonly VerifiedAuthorization[],
   node: bigint,
   now: bigint,
+  isOffline = false,
 ): Promise<Loaded> {
   const there = authorizations.filter(({ card }) => accounts.has(card));
   const account = (one: VerifiedAuthorization) => accounts.get(one.card) as AccountRow;
@@ -186,30 +193,36 @@ export async function loadFacts(
   const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
   // One statement: one way to a database server and back, and one snapshot.
   const payees = new Map(there.map(({ payee, payeeId }) => [payee, payeeId]));
-  const [known, gaps, payments, ofCard, spent, newest, inFlightTo, load] = await store.many.findAll(
-    tx,
-    { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
-    { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
-    { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
-    {
-      statement: OF_CARD,
-      rows: there.map((one, i) => {
-        const { card, amount, counter, total } = one;
-        const sequence = acknowledged[i] ?? -1n;
-        const periods = periodsBefore(decisionTime(account(one), now));
-        return { card, amount, counter, total, pin: one.pinVerified ? 1n : 0n, sequence, ...periods };
-      }),
-    },
-    {
-      statement: SPENT,
-      rows: asking.flatMap((one) =>
-        WINDOWS.map((length) => ({ card: one.card, since: decisionTime(account(one), now) - length })),
-      ),
-    },
-    { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
-    { statement: IN_FLIGHT_TO, rows: [...payees.values()].map((payee) => ({ payee })) },
-    { statement: ISSUER_LOAD, rows: [{ ...periodsBefore(now), node }] },
-  );
+  const ofPayees = [...payees.values()].map((payee) => ({ payee }));
+  const [known, gaps, payments, ofCard, spent, newest, inFlightTo, load, offline, certified, total] =
+    await store.many.findAll(
+      tx,
+      { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
+      { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
+      { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
+      {
+        statement: OF_CARD,
+        rows: there.map((one, i) => {
+          const { card, amount, counter, total } = one;
+          const sequence = acknowledged[i] ?? -1n;
+          const periods = periodsBefore(decisionTime(account(one), now));
+          return { card, amount, counter, total, pin: one.pinVerified ? 1n : 0n, sequence, ...periods };
+        }),
+      },
+      {
+        statement: SPENT,
+        rows: asking.flatMap((one) =>
+          WINDOWS.map((length) => ({ card: one.card, since: decisionTime(account(one), now) - length })),
+        ),
+      },
+      { statement: NEWEST, rows: waiting.map(({ card, sequence }) => ({ card, sequence })) },
+      { statement: IN_FLIGHT_TO, rows: ofPayees },
+      { statement: ISSUER_LOAD, rows: [{ ...periodsBefore(now), node }] },
+      { statement: OFFLINE_PAYEE, rows: isOffline ? ofPayees.map((row) => ({ ...row, now })) : [] },
+      { statement: CERTIFIED, rows: isOffline ? there.map(({ card }) => ({ card })) : [] },
+      { statement: GUARANTEE_TOTAL, rows: isOffline ? [{ id: 1n }] : [] },
+    );
+  const offlineTo = new Map([...payees.keys()].map((payee, i) => [payee, offline[i]]));
   const windows = spentInWindows(asking.map(account), spent);
   const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
 
@@ -231,6 +244,7 @@ export async function loadFacts(
         fees: ofCard[i] ?? NO_FEES,
         inFlight: Number.parseInt((ofCard[i]?.in_flight ?? 0n).toString(), 10),
         pending: pending.get(one.card),
+        offline: offlineFacts(offlineTo.get(one.payee), certified[i]),
       } satisfies Facts,
     ]),
   );
@@ -238,6 +252,7 @@ export async function loadFacts(
     facts: authorizations.map(({ card }) => facts.get(card)),
     load: load[0] ?? NO_LOAD,
     inFlightTo: new Map([...payees.keys()].map((payee, i) => [payee, counted(inFlightTo[i])])),
+    owed: total[0]?.owed ?? 0n,
   };
 }
 

@@ -69,7 +69,8 @@ export function nextLimits(
   const waiting = account.acknowledged < newest.sequence ? newest.carried : 0n;
   const blocked = account.state === "active" || account.state === "pending" ? 0 : UPDATE_FLAG.BLOCKED;
   // After a cash-out the card keeps the credit it has: one that was signed cannot be taken back.
-  let credit = msat(account.funded + account.voided, "credit") as bigint;
+  // What the issuer lent to it was authorized under the credit that it has.
+  let credit = msat(account.funded - account.owed + account.voided, "credit") as bigint;
   if (credit < newest.credit) credit = newest.credit;
   const wanted =
     (change.resetPinTries ? UPDATE_FLAG.RESET_PIN_TRIES : 0) |

@@ -1,4 +1,4 @@
-import { type Msat, msat } from "../../common/msat.js";
+import { formatMsat, type Msat, msat } from "../../common/msat.js";
 import type { Account, OperationKind } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
@@ -13,6 +13,7 @@ import {
 } from "./accounts.js";
 import { book, booking } from "./bookings.js";
 import { LedgerError } from "./errors.js";
+import { owedChanges, settleDebt } from "./guarantee.js";
 import { queueUpdate } from "./limits.js";
 
 /** Note of the operation with which a card is registered. */
@@ -37,7 +38,10 @@ export interface Booked {
   readonly operation: bigint | null;
 }
 
-/** Books an operation and changes `account` in memory; the caller saves it. */
+/**
+ * Books an operation and changes `account` in memory; the caller saves it. What the card owes is settled first from what
+ * is paid in for it, and from what would be paid out or moved.
+ */
 export async function bookOperation(
   store: Store,
   tx: Tx,
@@ -53,7 +57,9 @@ export async function bookOperation(
   if (paysIn(kind)) account.funded = msat(account.funded + amount, "funded");
   else account.funded -= amount;
   await tx.insertInto("operations").values({ card, operation, kind, amount, at, note, reverses }).execute();
-  await book(store, tx, booking(card, kind, operation, ...ROUTES[kind], amount, at));
+  const debt = settleDebt(account, kind, operation, at);
+  await book(store, tx, [...booking(card, kind, operation, ...ROUTES[kind], amount, at), ...debt.lines]);
+  await store.many.changeAll(tx, ...owedChanges([], debt.settled));
 }
 
 const notRetired = (account: AccountRow, what: string): void => {
@@ -120,7 +126,12 @@ export async function cashOut(
   const account = await lockAccount(store, tx, cardKey(cardId));
   const amount = remaining(account);
   if (amount === 0n)
-    throw new LedgerError("not-enough", `card ${cardName(account.card)} has nothing left to pay out`);
+    throw new LedgerError(
+      "not-enough",
+      account.owed > 0n
+        ? `card ${cardName(account.card)} has nothing left to pay out: it owes ${formatMsat(msat(account.owed))} for guaranteed payments`
+        : `card ${cardName(account.card)} has nothing left to pay out`,
+    );
   await bookOperation(store, tx, account, "cash-out", amount, note, at);
   if (account.state !== "retired") account.state = "blocked";
   await queueUpdate(store, tx, account, "cash-out", at);

@@ -8,6 +8,7 @@ import type { Decision, Recorded } from "./decision.js";
 import { type Kept, keepEvidence } from "./evidence.js";
 import { decisionTime, type Facts, type Gap } from "./facts.js";
 import { type Ceiling, type CountedFee, feeChanges } from "./fees.js";
+import { type Lent, lentLines, owedChanges } from "./guarantee.js";
 import { type LimitsRow, type NewestLimits, newestToFollow, nextLimits, writeLimits } from "./limits.js";
 import { openedGap, splitGap } from "./place.js";
 
@@ -32,6 +33,10 @@ export interface ApplyTerms {
   readonly ceiling: Ceiling;
   /** Fees of payments that were voided in the same transaction. */
   readonly freed: readonly CountedFee[];
+  /** Of what cards owe, what the same payments settled. */
+  readonly settledDebt: bigint;
+  /** Most that all cards together may owe. */
+  readonly maxOwed: bigint;
 }
 
 const int = "int" as const;
@@ -93,6 +98,8 @@ const INSERT_GAP = insertMany(
 );
 const CHANGING = [
   "state",
+  "funded",
+  "owed",
   "voided",
   "spent",
   "decided_at",
@@ -109,6 +116,8 @@ const UPDATE_ACCOUNT = updateMany(
     card: int,
     version: int,
     state: "text",
+    funded: int,
+    owed: int,
     voided: int,
     spent: int,
     decided_at: int,
@@ -133,7 +142,7 @@ export async function record(
   store: Store,
   tx: Tx,
   decided: readonly Decided[],
-  { lease, ceiling, freed }: ApplyTerms,
+  { lease, ceiling, freed, settledDebt, maxOwed }: ApplyTerms,
   now: bigint,
 ): Promise<Recorded[]> {
   const kept = new Map<Decided, Kept>();
@@ -149,13 +158,17 @@ export async function record(
 
   const recorded = decided.filter(({ decision }) => decision.kind === "reserve" || decision.kind === "void");
   const reserved = recorded.filter(({ decision }) => decision.kind === "reserve");
+  const lent = reserved.flatMap((one) => lentTo(one, now));
   const gaps = recorded.map((one) => gapChange(one, now));
   // One statement: all of it or nothing. No two of its parts touch the same row.
   await store.many.changeAll(
     tx,
     { statement: INSERT_AUTHORIZATION, rows: recorded.map((one) => authorizationRow(one, lease, now)) },
     { statement: INSERT_LEASE, rows: reserved.map((one) => leaseRow(one, lease)) },
-    { statement: BOOK, rows: reserved.flatMap((one) => reserveLines(one, now)) },
+    {
+      statement: BOOK,
+      rows: [...lent.flatMap(lentLines), ...reserved.flatMap((one) => reserveLines(one, now))],
+    },
     { statement: DELETE_GAP, rows: gaps.flatMap(({ deleted }) => deleted) },
     { statement: SHORTEN_GAP, rows: gaps.flatMap(({ shortened }) => shortened) },
     { statement: INSERT_GAP, rows: gaps.flatMap(({ opened }) => opened) },
@@ -168,6 +181,7 @@ export async function record(
       resolved: freed,
       ceiling,
     }),
+    ...owedChanges(lent, settledDebt, maxOwed),
   );
   return decided.map((one) => {
     const account = after(one);
@@ -233,6 +247,10 @@ function accountAfter(
     account.top_total = authorization.total;
   }
   if (decision.kind === "reserve") {
+    if (decision.guaranteed) {
+      account.funded = msat(account.funded + authorization.amount, "funded");
+      account.owed += authorization.amount;
+    }
     account.spent += authorization.amount;
     account.held += decision.held;
   } else account.voided = msat(account.voided + authorization.amount, "voided");
@@ -288,6 +306,14 @@ function reserveLines({ authorization, facts, decision }: Decided, now: bigint):
     ...booking(card, "reserve", counter, "funded", "reserved", amount, at),
     ...(held > 0n ? booking(card, "reserve", counter, "funded", "held", held, at) : []),
   ];
+}
+
+/** What the issuer lends to the card for the payment. */
+function lentTo({ authorization, facts, decision }: Decided, now: bigint): Lent[] {
+  if (decision.kind !== "reserve" || !decision.guaranteed) return [];
+  const { card, counter, amount, payeeId } = authorization;
+  const at = decisionTime(facts.account, now);
+  return [{ card, counter, amount, cause: decision.guaranteed, payee: payeeId, at }];
 }
 
 function reservedFee({ authorization, facts, decision }: Decided, now: bigint): CountedFee {

@@ -31,6 +31,16 @@ export interface NewCard {
   readonly credit: Msat;
   readonly limits: CardLimits;
   readonly policy: Policy;
+  /** Its certificate (specs/09 §2); absent: it has none. */
+  readonly certificate?: CardCertificate | undefined;
+}
+
+/** What the certificate of a card says. */
+export interface CardCertificate {
+  /** Most for one authorization that is accepted offline. */
+  readonly offlineLimit: Msat;
+  /** Unix seconds. */
+  readonly validUntil: number;
 }
 
 /**
@@ -59,6 +69,8 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
         registered_at: at,
         replaces: null,
         node: card.nodeId ? nodeKey(card.nodeId) : 0n,
+        offline_limit: card.certificate?.offlineLimit ?? 0n,
+        certified_until: 1000n * BigInt(card.certificate?.validUntil ?? 0),
       })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
@@ -82,6 +94,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       version: 0n,
       held: 0n,
       activated: 0n,
+      owed: 0n,
     };
     await tx.insertInto("accounts").values(account).execute();
     if (card.credit > 0n) {
@@ -179,6 +192,7 @@ export interface CardEntry extends Selectable<CardsTable> {
   /** Number of its newest operation. */
   readonly operation: bigint;
   readonly held: bigint;
+  readonly owed: bigint;
 }
 
 /**
@@ -232,6 +246,7 @@ const cardQuery = (db: Db | Tx) =>
       "accounts.acknowledged",
       "accounts.operation",
       "accounts.held",
+      "accounts.owed",
     ]);
 
 /** Gives a card another policy. @throws LedgerError `unknown-card` */

@@ -9,6 +9,7 @@ import { blob } from "../store/values.js";
 import { type AccountRow, lockAccounts, saveAccount } from "./accounts.js";
 import { BOOK, type BookingLine, book, booking } from "./bookings.js";
 import { type CountedFee, feeChanges } from "./fees.js";
+import { lentFor } from "./guarantee.js";
 import { type LimitsRow, queueUpdate } from "./limits.js";
 
 /** Names an authorization. */
@@ -159,6 +160,8 @@ export interface Voided {
   readonly account: AccountRow;
   /** The fee that was reserved, for {@link feeChanges} in the same transaction. */
   readonly freed: CountedFee | undefined;
+  /** What the card owes less by it, for {@link owedChanges} in the same transaction. */
+  readonly settledDebt: bigint;
 }
 
 /**
@@ -184,7 +187,8 @@ export async function voidReserved(
     .where("a.counter", "=", key.counter)
     .where("a.state", "=", "reserved");
   const row = await (store.kind === "postgres" ? named.forUpdate() : named).executeTakeFirst();
-  if (!row || !mayVoid(row, right)) return { voided: false, pending: undefined, account, freed: undefined };
+  if (!row || !mayVoid(row, right))
+    return { voided: false, pending: undefined, account, freed: undefined, settledDebt: 0n };
 
   await store.many.changeAll(tx, { statement: RELEASE, rows: [{ card: key.card, counter: key.counter }] });
   await tx
@@ -201,17 +205,25 @@ export async function voidReserved(
     .where("decided_at", ">=", row.decided_at)
     .where("spent_after", ">=", row.spent_after)
     .execute();
+  // What the card has settled of the loan meanwhile is its own money by now.
+  const lent = account.owed > 0n ? await lentFor(tx, key.card, key.counter) : 0n;
+  const settledDebt = lent < account.owed ? lent : account.owed;
   await book(store, tx, [
     ...booking(key.card, "void", key.counter, "reserved", "funded", row.amount, now),
+    ...(settledDebt > 0n
+      ? booking(key.card, "void", key.counter, "funded", "guarantee", settledDebt, now)
+      : []),
     ...(row.held > 0n ? booking(key.card, "void", key.counter, "held", "funded", row.held, now) : []),
   ]);
   account.spent -= row.amount;
   account.held -= row.held;
   account.voided += row.amount;
+  account.funded -= settledDebt;
+  account.owed -= settledDebt;
   const pending = await queueUpdate(store, tx, account, "void", now);
   await saveAccount(tx, account);
   const freed = { card: key.card, node: row.node, decidedAt: row.decided_at, amount: row.max_fee };
-  return { voided: true, pending, account, freed };
+  return { voided: true, pending, account, freed, settledDebt };
 }
 
 /**

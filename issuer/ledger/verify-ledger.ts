@@ -47,7 +47,8 @@ const BALANCES = sql`select card,
     sum(case when account = 'external' then amount else 0 end) as external,
     sum(case when account = 'held' then amount else 0 end) as held,
     sum(case when account = 'charged' then amount else 0 end) as charged,
-    sum(case when account = 'refunds' then amount else 0 end) as refunds
+    sum(case when account = 'refunds' then amount else 0 end) as refunds,
+    sum(case when account = 'guarantee' then amount else 0 end) as guarantee
   from bookings group by card`;
 
 /** What the authorizations of each card say. */
@@ -85,7 +86,7 @@ const INVARIANTS: readonly Invariant[] = [
     "each account agrees with the book",
     sql`select a.card from accounts a left join (${BALANCES}) b on b.card = a.card
         where a.funded <> -coalesce(b.external, 0) - coalesce(b.transfer, 0) - coalesce(b.cash_out, 0)
-            - coalesce(b.charged, 0) - coalesce(b.refunds, 0)
+            - coalesce(b.charged, 0) - coalesce(b.refunds, 0) - coalesce(b.guarantee, 0)
           or a.funded - a.spent - a.held <> coalesce(b.funded, 0)
           or a.held <> coalesce(b.held, 0)
           or a.spent <> coalesce(b.reserved, 0) + coalesce(b.settled, 0)`,
@@ -196,7 +197,8 @@ const INVARIANTS: readonly Invariant[] = [
   ],
   [
     "credit signed = funded + voided for each card, or the one before where that is greater; fees lower no credit",
-    sql`select a.card, a.funded, a.voided, l.credit from accounts a
+    sql`select a.card, a.funded, a.voided, a.owed, l.credit
+        from (select card, sequence, voided, owed, funded - owed as funded from accounts) a
         left join limits l on l.card = a.card and l.sequence = a.sequence
         left join limits e on e.card = a.card and e.sequence = a.sequence - 1
         left join (${BALANCES}) b on b.card = a.card
@@ -306,6 +308,46 @@ const INVARIANTS: readonly Invariant[] = [
         union all select reference from bookings
           where (account = 'unmatched' or kind in ('unmatched', 'match'))
             and (card <> 0 or reference not in (select number from unmatched))`,
+  ],
+  [
+    "each card owes what the account guarantee lent to it and did not get back",
+    sql`select a.card, a.owed, b.guarantee from accounts a left join (${BALANCES}) b on b.card = a.card
+        where a.owed <> -coalesce(b.guarantee, 0)`,
+  ],
+  [
+    "what all cards owe together is kept",
+    sql`select owed from guarantee_total
+        where owed <> (select coalesce(sum(owed), 0) from accounts)
+        union all select -1 where (select count(*) from guarantee_total) <> 1`,
+  ],
+  [
+    "every guaranteed payment is lent once, whole",
+    sql`select coalesce(g.card, b.card) as card, coalesce(g.counter, b.counter) as counter
+        from (select card, counter, amount from guarantees) g
+        full outer join (select card, reference as counter, sum(amount) as amount from bookings
+            where kind = 'guarantee' and account = 'funded' group by card, reference) b
+          on b.card = g.card and b.counter = g.counter
+        where g.amount is null or b.amount is null or g.amount <> b.amount
+        union all select g.card, g.counter from guarantees g
+          left join authorizations a on a.card = g.card and a.counter = g.counter
+          where a.amount is null or a.amount <> g.amount`,
+  ],
+  [
+    "a loan is released with its payment alone, at most once",
+    sql`select b.card, b.reference as counter from bookings b
+        left join guarantees g on g.card = b.card and g.counter = b.reference
+        left join authorizations a on a.card = b.card and a.counter = b.reference
+        where b.kind = 'void' and b.account = 'guarantee'
+        group by b.card, b.reference
+        having coalesce(max(a.state), '') <> 'void' or sum(b.amount) > coalesce(max(g.amount), 0)`,
+  ],
+  [
+    "no card owes more than its guaranteed payments that were not void",
+    sql`select a.card, a.owed from accounts a
+        left join (select g.card, sum(g.amount) as amount from guarantees g
+            join authorizations p on p.card = g.card and p.counter = g.counter and p.state <> 'void'
+            group by g.card) l on l.card = a.card
+        where a.owed > coalesce(l.amount, 0)`,
   ],
   [
     "every matched payment has a settled authorization",

@@ -45,6 +45,10 @@ export interface Books {
   readonly left: bigint;
   /** Paid by the node without an authorization, fees included. */
   readonly unmatched: bigint;
+  /** Paid from the guarantee, all time, payments that failed included. */
+  readonly guaranteed: bigint;
+  /** What cards owe of it. */
+  readonly owed: bigint;
 }
 
 /** Settled payments within the time asked for, and the books. */
@@ -139,8 +143,8 @@ async function books(tx: Tx): Promise<Books> {
       .filter((line) => line.account === account && (kind === undefined || line.kind === kind))
       .reduce((total, line) => total + BigInt(line.amount), 0n);
   return {
-    paidIn: sum("funded", "fund") + sum("funded", "reverse"),
-    refunded: sum("funded", "refund"),
+    paidIn: -sum("external"),
+    refunded: -sum("refunds"),
     paidOut: sum("cash-out"),
     settled: sum("settled"),
     fees: sum("fees"),
@@ -149,6 +153,8 @@ async function books(tx: Tx): Promise<Books> {
     reserved: sum("reserved"),
     left: sum("funded"),
     unmatched: sum("unmatched"),
+    guaranteed: -sum("guarantee", "guarantee"),
+    owed: -sum("guarantee"),
   };
 }
 

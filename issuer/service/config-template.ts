@@ -1,11 +1,11 @@
 import { printAmount } from "../../common/index.js";
 import type { Network } from "../../lightning/network.js";
-import type { AuthorizerConfig } from "../authorizer/index.js";
+import type { AuthorizerSettings } from "../authorizer/config.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import type { ServiceConfig } from "./config.js";
 
 /** What each option of the authorizer means. */
-const AUTHORIZER: Readonly<Record<keyof AuthorizerConfig, string>> = {
+const AUTHORIZER: Readonly<Record<keyof AuthorizerSettings, string>> = {
   maxInFlight:
     "Payments of this node reserved and not yet resolved, of all its services; never more than it has HTLCs.",
   maxInFlightPerPayee: "The same for one payee, of all nodes.",
@@ -145,7 +145,7 @@ function nodeLines(node: TemplateValues["node"], quote: (text: string) => string
 
 function authorizerLines(): string[] {
   const defaults = authorizerConfigSchema.parse({});
-  return (Object.keys(AUTHORIZER) as (keyof AuthorizerConfig)[]).flatMap((name) => {
+  return (Object.keys(AUTHORIZER) as (keyof AuthorizerSettings)[]).flatMap((name) => {
     const value = defaults[name];
     const text =
       typeof value === "bigint"

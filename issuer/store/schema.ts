@@ -26,6 +26,9 @@ export interface Tables {
   card_fees: CardFeesTable;
   issuer_fees: IssuerFeesTable;
   totals: TotalsTable;
+  packs: PacksTable;
+  guarantees: GuaranteesTable;
+  guarantee_total: GuaranteeTotalTable;
 }
 
 /** What the whole database is bound to: the network. */
@@ -94,6 +97,10 @@ export interface CardsTable {
   replaces: bigint | null;
   /** The node that its URI names, which terminals ask to pay; 0 where it is not known. Never changes. */
   node: bigint;
+  /** Most for one authorization that is accepted offline, as the card's certificate says (specs/09 §2); 0: none. */
+  offline_limit: Generated<bigint>;
+  /** Until when the certificate is valid, Unix milliseconds; 0: the card has none. */
+  certified_until: Generated<bigint>;
 }
 
 export type CardState = "pending" | "active" | "blocked" | "retired";
@@ -126,6 +133,8 @@ export interface AccountsTable {
   held: bigint;
   /** 1 once the card was put into use: a card that never was does not get into use by being unblocked. */
   activated: bigint;
+  /** Lent to it from the account `guarantee` and not settled yet; a part of `funded`. */
+  owed: bigint;
 }
 
 /** What was signed for a card under each sequence; 0 is what it was personalized with. */
@@ -265,10 +274,10 @@ export interface OrdersTable {
   at: bigint;
 }
 
-export type BookingKind = "reserve" | "settle" | "void" | "unmatched" | "match" | OperationKind;
+export type BookingKind = "guarantee" | "reserve" | "settle" | "void" | "unmatched" | "match" | OperationKind;
 /**
  * `external` is the money outside, `refunds` what merchants sent back for sales, `node` the channels that pay, `fees` what routing cost, `unmatched` what the node paid
- * without an authorization; the others are the card's. Where the card bears a fee, it is `held` while the payment is in
+ * without an authorization, `guarantee` what the issuer lent to cards; the others are the card's. Where the card bears a fee, it is `held` while the payment is in
  * flight and `charged` when it is settled.
  */
 export type Account =
@@ -283,6 +292,7 @@ export type Account =
   | "charged"
   | "fees"
   | "node"
+  | "guarantee"
   | "unmatched";
 
 /** Double-entry lines; those of one (card, kind, reference) sum to zero. */
@@ -393,4 +403,57 @@ export interface IssuerFeesTable {
 export interface TotalsTable {
   side: LoadSide;
   fees: bigint;
+}
+
+/** Acceptance packs given to terminals (specs/09 §3). A row is never deleted. */
+export interface PacksTable {
+  sequence: bigint;
+  /** Sequence of the pack before it, 0 for the first: no two packs are made from the same state of the deny list. */
+  follows: bigint;
+  /** Public key of the terminal, 33 bytes. */
+  terminal: Buffer;
+  /** For people. */
+  label: string;
+  /** The deputy whose invoices the terminal makes, 33 bytes: an offline payee while the pack counts. */
+  payee: Buffer;
+  /** Issuer key that signed it, 33 bytes. */
+  issuer: Buffer;
+  made_at: bigint;
+  valid_until: bigint;
+  /** Seconds. */
+  forwarding_window: bigint;
+  per_sale: bigint;
+  per_card: bigint;
+  per_terminal: bigint;
+  max_sales: bigint;
+  /** Greatest age of the pack, seconds. */
+  max_age: bigint;
+  /** Cards on its deny list. */
+  denied: bigint;
+  /** What it promises; 0: no guarantee. */
+  guaranteed_per_card: bigint;
+  guaranteed_in_all: bigint;
+  /** 1: it promises to pay contradictions, too. */
+  contradictions: bigint;
+  revoked_at: bigint | null;
+}
+
+/** Why a payment needed the guarantee. */
+export type GuaranteeCause = "not-funded" | "card-blocked" | "period-limit" | "contradiction";
+
+/** Authorizations that the issuer paid from its guarantee (specs/09 §9). */
+export interface GuaranteesTable {
+  card: bigint;
+  counter: bigint;
+  amount: bigint;
+  cause: GuaranteeCause;
+  /** 33 bytes. */
+  payee: Buffer;
+  at: bigint;
+}
+
+/** One row: what all cards owe. A decision raises it only where the issuer's limit allows it, whatever other processes do. */
+export interface GuaranteeTotalTable {
+  id: bigint;
+  owed: bigint;
 }

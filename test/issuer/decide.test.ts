@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
-import { decide, type World } from "../../issuer/authorizer/decide.js";
+import { decide } from "../../issuer/authorizer/decide.js";
+import type { World } from "../../issuer/authorizer/world.js";
 import type { Decision } from "../../issuer/ledger/decision.js";
 import { type Facts, fullSequence, type KnownAuthorization } from "../../issuer/ledger/facts.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
@@ -53,6 +54,7 @@ const facts: Facts = {
     operation: 1n,
     version: 1n,
     held: 0n,
+    owed: 0n,
     activated: 1n,
   },
   policy: parsePolicy({}),
@@ -67,6 +69,7 @@ const facts: Facts = {
   fees: { fees24h: 0n, fees30d: 0n },
   inFlight: 0,
   pending: undefined,
+  offline: undefined,
 };
 
 const world: World = {
@@ -75,7 +78,15 @@ const world: World = {
   inFlight: 0,
   inFlightToPayee: 0,
   feesLeft: sat(1000),
-  limits: { maxInFlight: 10, maxInFlightPerPayee: 5, maxInFlightPerCard: 3, keptPlacesPercent: 20 },
+  owed: 0n,
+  limits: {
+    maxInFlight: 10,
+    maxInFlightPerPayee: 5,
+    maxInFlightPerCard: 3,
+    keptPlacesPercent: 20,
+    maxExpirySeconds: 604_800,
+    statusSkewSeconds: 600,
+  },
 };
 
 const known: KnownAuthorization = {

@@ -60,6 +60,8 @@ describe.each(["sqlite", "postgres"] as const)("reports on %s", (kind) => {
       fees: 3000n,
       feesCharged: 0n,
       heldForFees: 0n,
+      guaranteed: 0n,
+      owed: 0n,
       reserved: sat(5),
       left: sat(475),
       unmatched: 0n,

@@ -45,6 +45,7 @@ const UNKNOWN: Omit<Facts, "account"> = {
   paidUnmatched: undefined,
   fees: { fees24h: 0n, fees30d: 0n },
   inFlight: 0,
+  offline: undefined,
 };
 
 const SETTING = insertMany("settings", { name: "text", value: "text" }, "name");
@@ -144,7 +145,8 @@ describe.each(KINDS)("a group of decisions on %s", (kind) => {
       const authorization = { card: account.card } as VerifiedAuthorization;
       const decision = { kind: "refuse", reason: REASON.TOKEN_NOT_ACCEPTED } as const;
       const lease = { node: 1n, owner: 1n, until: 0n };
-      const terms = { lease, ceiling: { node: 1n, payments: 0n, fees: 0n }, freed: [] };
+      const ceiling = { node: 1n, payments: 0n, fees: 0n };
+      const terms = { lease, ceiling, freed: [], settledDebt: 0n, maxOwed: 0n };
       const work = store.write((tx) =>
         record(store, tx, [{ authorization, facts, decision }], terms, BigInt(START)),
       );

@@ -9,7 +9,7 @@ import {
   updateMessage,
 } from "../../apdu/index.js";
 import { type Msat, msat, sat, secp256k1, u64 } from "../../common/index.js";
-import type { NewCard } from "../../issuer/ledger/registry.js";
+import type { CardCertificate, NewCard } from "../../issuer/ledger/registry.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 
@@ -37,6 +37,8 @@ export class SigningCard {
   total = 0n as Msat;
   credit: Msat;
   sequence = 0;
+  /** Certificate that it is registered with. */
+  certificate: CardCertificate | undefined;
 
   constructor(number: number, sealKey: Uint8Array, credit: Msat = sat(20_000), cardId?: Uint8Array) {
     this.cardId = cardId ?? u64((0xca_fe00_0000_0000n << 8n) | BigInt(number));
@@ -62,6 +64,7 @@ export class SigningCard {
         maxTransactions: 0xffffffff,
       },
       policy: parsePolicy(policy),
+      certificate: this.certificate,
     };
   }
 

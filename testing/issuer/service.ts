@@ -13,6 +13,7 @@ import {
   issuerPorts,
   RefundDesk,
 } from "../../issuer/authorizer/index.js";
+import { type OfflineOptions, offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
 import { activateCard, registerCard, verifyLedger } from "../../issuer/ledger/index.js";
 import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
@@ -93,8 +94,12 @@ export async function emptyLedger(client: pg.Client): Promise<void> {
   const tables = await client.query<{ name: string }>(
     "select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'schema_version'",
   );
-  // Two of its rows are there from the first.
-  const empty = (name: string) => (name === "totals" ? "update totals set fees = 0" : `delete from ${name}`);
+  // Some rows are there from the first.
+  const kept: Readonly<Record<string, string>> = {
+    totals: "update totals set fees = 0",
+    guarantee_total: "update guarantee_total set owed = 0",
+  };
+  const empty = (name: string) => kept[name] ?? `delete from ${name}`;
   await client.query(tables.rows.map(({ name }) => empty(name)).join("; "));
 }
 
@@ -127,6 +132,9 @@ export class TestClock {
   }
 }
 
+/** What a test sets of the configuration. */
+export type ServiceOptions = AuthorizerOptions & { readonly offline?: OfflineOptions | undefined };
+
 /** The whole service over one database and one node. */
 export class Service implements AsyncDisposable {
   readonly store: Store;
@@ -143,13 +151,13 @@ export class Service implements AsyncDisposable {
     node: ScriptedNode,
     clock: TestClock,
     keys: IssuerPorts["keys"],
-    config: AuthorizerOptions = {},
+    { offline, ...config }: ServiceOptions = {},
     ports: Partial<IssuerPorts> = {},
   ) {
     this.store = store;
     this.node = node;
     this.clock = clock;
-    this.config = authorizerConfigSchema.parse({
+    const settings = authorizerConfigSchema.parse({
       peerRate: { perSecond: 1e6, burst: 1e6 },
       cardRate: { perSecond: 1e6, burst: 1e6 },
       payTimeoutMs: 2000,
@@ -157,6 +165,7 @@ export class Service implements AsyncDisposable {
       maxExpirySeconds: 604_800,
       ...config,
     });
+    this.config = { ...settings, offline: offline && offlineConfigSchema.parse(offline) };
     this.ports = issuerPorts({
       store,
       node,
@@ -279,7 +288,7 @@ export const request = (token: Uint8Array, invoice: string): InitiatePayment => 
 export async function startService(
   bench: Bench,
   kind: StoreKind,
-  config: AuthorizerOptions = {},
+  config: ServiceOptions = {},
   ports: Partial<IssuerPorts> = {},
   location?: string,
 ): Promise<Service> {

@@ -7,6 +7,7 @@ import * as unmatched from "./0004-unmatched.js";
 import * as orders from "./0005-orders.js";
 import * as refunds from "./0006-refunds.js";
 import * as nodes from "./0007-nodes.js";
+import * as offline from "./0008-offline.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, up: orders.up },
   { version: 6, up: refunds.up },
   { version: 7, up: nodes.up },
+  { version: 8, up: offline.up },
 ];
 
 /** The version that this release writes. */
