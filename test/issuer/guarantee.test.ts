@@ -15,6 +15,7 @@ import { spendingReport } from "../../issuer/reports/spending.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reason-codes.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
+import { packRow, TERMINAL } from "../../testing/issuer/offline.js";
 import {
   Bench,
   type Service,
