@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { formatMsat } from "../../common/index.js";
 import { NETWORK_NAMES } from "../../lightning/network.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -131,6 +132,13 @@ function checkMacaroon(
       state: "warning",
       sentence: `${path} allows more than is needed (${needless.join(", ")}): who steals it can do all of that.`,
       hint: "Bake one with the line below, and revoke this one once it is replaced.",
+    });
+  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0)
+    note({
+      what: "macaroon",
+      state: "warning",
+      sentence: `${path}: others than its owner may read this file, and do what it allows.`,
+      hint: `Run: chmod 600 ${path}`,
     });
   for (const caveat of macaroon.caveats)
     note({

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
@@ -47,9 +47,11 @@ const settings = (more = "") =>
 describe("chequecard node check", () => {
   it("says what works, in sentences, and prints the line that bakes the macaroon", async () => {
     settings();
+    chmodSync(stub.access.macaroon, 0o600);
     const { exitCode, out } = await chequecard(["node", "check", folder]);
     expect(out).toContain(`lnd 0.21.1-beta answers at ${stub.access.address}: node ${STUB_IDENTITY}.`);
     expect(out).toContain("It is on regtest.");
+    expect(out).not.toContain("others than its owner");
     expect(out).toContain("chequecard.macaroon allows what a merchant needs");
     expect(out).toContain("It cannot be paid: it needs channels that others have opened to it");
     expect(out).toMatch(/lncli bakemacaroon --root_key_id \d+ --save_to chequecard\.macaroon uri:\/lnrpc/);
@@ -69,6 +71,7 @@ describe("chequecard node check", () => {
     const { exitCode, out } = await chequecard(["node", "check", folder]);
     expect(out).toContain("does not allow what a merchant needs: lnrpc.Lightning/AddInvoice.");
     expect(out).toContain("allows more than is needed (onchain:write)");
+    expect(out).toMatch(/others than its owner may read this file[^\n]*\n +Run: chmod 600 /);
     expect(out).toContain("holds only under a condition: time-before 2031-01-01T00:00:00Z.");
     expect(exitCode).toBe(EXIT.CHECK_FAILED);
   });
