@@ -27,6 +27,7 @@ final class Authorize {
             if (ledger.exceeds(buffer, DATA, Ledger.MAX_PER_TRANSACTION)) {
                 ISOException.throwIt(Constants.SW_ABOVE_MAX_PER_TRANSACTION);
             }
+            ledger.addUp(buffer, DATA);
             // 4
             if (!verified && ledger.needsPin(buffer, DATA)) {
                 ISOException.throwIt(applet.pin.missing());
@@ -36,7 +37,7 @@ final class Authorize {
                 ISOException.throwIt(Constants.SW_COUNTER_USED_UP);
             }
             // 6
-            if (ledger.exceedsAvailable(buffer, DATA)) {
+            if (ledger.exceedsAvailable()) {
                 ISOException.throwIt(Constants.SW_ABOVE_AVAILABLE);
             }
             // 7

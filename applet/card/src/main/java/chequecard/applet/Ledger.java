@@ -43,7 +43,7 @@ final class Ledger {
     private final byte[] sequence = new byte[COUNT];
     private final byte[] spent = new byte[SPENT_LENGTH];
     private final byte[] ring = new byte[RING_LENGTH];
-    /** The scratch: differences at its start; for a debit the new totals there, and the new entry behind them. */
+    /** The scratch: for a debit the new totals at its start, and the new entry behind them. */
     private final byte[] work;
     private static final short NEXT_ENTRY = SPENT_LENGTH;
 
@@ -78,16 +78,19 @@ final class Ledger {
         return Unsigned.compare(buffer, offset, limits, limit, AMOUNT) > 0;
     }
 
+    /** Makes the new totals of a debit in the scratch: steps 4 and 6 look at them, and {@link #debit} writes them. */
+    void addUp(byte[] buffer, short offset) {
+        Util.arrayCopyNonAtomic(spent, (short) 0, work, (short) 0, SPENT_LENGTH);
+        Unsigned.increment(work, COUNTER, COUNT);
+        // Neither sum overflows: each term is at most 2.1e18.
+        Unsigned.add(buffer, offset, work, AUTHORIZED);
+        Unsigned.add(buffer, offset, work, NO_PIN_SPENT);
+    }
+
     /** specs/01 §6.5 step 4: above the threshold, or above what is left of the budget. */
     boolean needsPin(byte[] buffer, short offset) {
-        if (exceeds(buffer, offset, PIN_THRESHOLD)) {
-            return true;
-        }
-        if (Unsigned.compare(spent, NO_PIN_SPENT, limits, NO_PIN_BUDGET, AMOUNT) > 0) {
-            return true;
-        }
-        Unsigned.subtract(limits, NO_PIN_BUDGET, spent, NO_PIN_SPENT, work, (short) 0, AMOUNT);
-        return Unsigned.compare(buffer, offset, work, (short) 0, AMOUNT) > 0;
+        return exceeds(buffer, offset, PIN_THRESHOLD)
+            || Unsigned.compare(work, NO_PIN_SPENT, limits, NO_PIN_BUDGET, AMOUNT) > 0;
     }
 
     /** specs/01 §6.5 step 5. */
@@ -96,9 +99,8 @@ final class Ledger {
     }
 
     /** specs/01 §6.5 step 6. */
-    boolean exceedsAvailable(byte[] buffer, short offset) {
-        available(work, (short) 0);
-        return Unsigned.compare(buffer, offset, work, (short) 0, AMOUNT) > 0;
+    boolean exceedsAvailable() {
+        return Unsigned.compare(work, AUTHORIZED, limits, CREDIT, AMOUNT) > 0;
     }
 
     /** credit - authorized. */
@@ -107,17 +109,12 @@ final class Ledger {
     }
 
     /**
-     * The debit of specs/01 §6.5 step 7. The new values are made in RAM first; the transaction copies 20 and 53 bytes.
-     * Returns the place of the new entry.
+     * The debit of specs/01 §6.5 step 7, behind {@link #addUp}. All new values are made in RAM first; the transaction copies
+     * 20 and 53 bytes. Returns the place of the new entry.
      */
     short debit(byte[] buffer, short offset, boolean verified) {
-        Util.arrayCopyNonAtomic(spent, (short) 0, work, (short) 0, SPENT_LENGTH);
-        Unsigned.increment(work, COUNTER, COUNT);
-        Unsigned.add(buffer, offset, work, AUTHORIZED, AMOUNT);
         if (verified) {
             Util.arrayFillNonAtomic(work, NO_PIN_SPENT, AMOUNT, (byte) 0);
-        } else {
-            Unsigned.add(buffer, offset, work, NO_PIN_SPENT, AMOUNT);
         }
         Util.arrayCopyNonAtomic(buffer, (short) (offset + AMOUNT), work, NEXT_ENTRY, HASH);
         Util.arrayCopyNonAtomic(buffer, offset, work, (short) (NEXT_ENTRY + ENTRY_AMOUNT), AMOUNT);
