@@ -25,6 +25,7 @@ import { DeputyTerminals } from "./node/deputy-terminals.js";
 import { lockNode } from "./node/node-lock.js";
 import type { OpenSales } from "./node/operation.js";
 import { runOperation } from "./node/operations.js";
+import { ShopForwarding } from "./offline/shop-forwarding.js";
 
 const CONFIG = z.strictObject({
   format: z.literal("chequecard-embedded-node"),
@@ -151,8 +152,11 @@ export async function openEmbeddedNode(
       ...options,
     });
     closing.push(() => node.close());
+    const forwarding = new ShopForwarding(folder, node, terminals.keys);
+    closing.push(() => forwarding.close());
+    await forwarding.resume();
     let sales: OpenSales | undefined;
-    const run = (request: unknown) => runOperation({ node, terminals, sales }, request);
+    const run = (request: unknown) => runOperation({ node, terminals, sales, forwarding }, request);
     const control = await serveControl(folder, run);
     closing.push(() => control.close());
     const lend = (open: OpenSales | undefined) => {

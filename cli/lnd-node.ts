@@ -10,6 +10,7 @@ import { DeputyTerminals } from "./node/deputy-terminals.js";
 import { lockNode } from "./node/node-lock.js";
 import type { OpenSales } from "./node/operation.js";
 import { runOperation } from "./node/operations.js";
+import { ShopForwarding } from "./offline/shop-forwarding.js";
 import type { OpenNode, OpenNodeOptions } from "./opened-node.js";
 
 /** Remembers in a folder that real money may move by its node. */
@@ -76,8 +77,11 @@ export async function openLndNode(
     });
     closing.push(() => node.close());
     await expectAgreement(absolute, config, node, agree);
+    const forwarding = new ShopForwarding(absolute, node, terminals.keys);
+    closing.push(() => forwarding.close());
+    await forwarding.resume();
     let sales: OpenSales | undefined;
-    const run = (request: unknown) => runOperation({ node, terminals, sales }, request);
+    const run = (request: unknown) => runOperation({ node, terminals, sales, forwarding }, request);
     const control = await serveControl(absolute, run);
     closing.push(() => control.close());
     const lend = (open: OpenSales | undefined) => {

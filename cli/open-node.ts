@@ -1,5 +1,6 @@
 import type { LndConfig } from "../lightning/nodes/lnd/config.js";
 import { isEmbeddedNode, openEmbeddedNode, readEmbeddedNodeConfig } from "./embedded-node.js";
+import { hasDeputyProfile, readProfile } from "./offline/terminal-folder.js";
 import type { OpenNode, OpenNodeOptions } from "./opened-node.js";
 import { lndOfFolder } from "./terminal-settings.js";
 
@@ -18,10 +19,16 @@ export async function openNode(
     const { openLndNode } = await import("./lnd-node.js");
     return await openLndNode(folder, lnd, options);
   }
+  const profile = isEmbeddedNode(folder) ? undefined : readProfile(folder);
+  if (profile) {
+    const { openAbsentNode } = await import("./offline/absent-node.js");
+    return await openAbsentNode(folder, profile);
+  }
   return await openEmbeddedNode(folder, options.log === undefined ? {} : { log: options.log });
 }
 
 /** Holds that there is a node in this folder. @throws InputError, ParseError naming the field */
 export function expectNode(folder: string): void {
-  if (isEmbeddedNode(folder) || !lndOfFolder(folder)) readEmbeddedNodeConfig(folder);
+  if (isEmbeddedNode(folder) || !(lndOfFolder(folder) || hasDeputyProfile(folder)))
+    readEmbeddedNodeConfig(folder);
 }

@@ -9,6 +9,7 @@ import type { ChargeAmount } from "./charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
 import type { CommandNode } from "./node/operation.js";
+import { sellingOffline, tillNode } from "./offline/selling-offline.js";
 import { openNode } from "./open-node.js";
 import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
 import { askIfPossible } from "./prompt/confirm.js";
@@ -16,6 +17,7 @@ import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 import type { ReceiptOptions } from "./receipt-options.js";
 import { terminalCode } from "./terminal-code.js";
+import { offlineSettings } from "./terminal-settings.js";
 
 /** Options of the commands that sell. */
 export interface TerminalOptions extends ReaderChoice, ReceiptOptions {
@@ -74,13 +76,18 @@ async function sellThrough<T>(
 ): Promise<T> {
   // A payment that arrives before the channels do fails for certain.
   if (!(await node.channelsReady(CHANNELS_MS))) context.note(SENTENCES.sale.channelsMissing);
-  const sender = await openPaymentSender(node, store);
+  const settings = offlineSettings(options.node);
+  const offline = sellingOffline(context, options.node, { node, store, settings });
+  const sender = await openPaymentSender(tillNode(node, store, options.node), store);
   try {
-    return await withReader(context, options, (reader, cardTaken) =>
-      use({ terminal: new Terminal({ node, sender, store, reader }), store, node, cardTaken, askPin }),
-    );
+    return await withReader(context, options, (reader, cardTaken) => {
+      offline?.start(sender);
+      const parts = { node, sender, store, reader, ...(offline ? { offline: offline.desk } : {}) };
+      return use({ terminal: new Terminal(parts), store, node, cardTaken, askPin });
+    });
   } finally {
     sender.close();
+    await offline?.close();
   }
 }
 
@@ -127,17 +134,21 @@ export async function sell(
     },
     AbortSignal.any([context.signal, giveUp.signal]),
   );
-  if (unasked && sale.state !== "paid") throw unasked;
+  if (unasked && sale.state !== "paid" && sale.state !== "accepted") throw unasked;
   return { sale, left };
 }
 
 async function showSale(context: CommandContext, sale: Sale, withQr: boolean): Promise<void> {
-  const code = withQr
-    ? terminalCode(context, `lightning:${sale.invoice}`.toUpperCase(), "have the card tapped")
-    : undefined;
+  // What a phone pays to a deputy is not seen here.
+  const isDeputys = sale.invoiceOf === "deputy";
+  const code =
+    withQr && !isDeputys
+      ? terminalCode(context, `lightning:${sale.invoice}`.toUpperCase(), "have the card tapped")
+      : undefined;
   if (code) context.print(code.text);
   context.print(`Sale ${sale.number}: ${formatMsat(sale.amount)}${sale.fiat ? ` (${sale.fiat})` : ""}`);
-  context.print(code?.fits ? SENTENCES.sale.tapOrScan : SENTENCES.sale.tap);
+  const { tapOrScan, tap } = SENTENCES.sale;
+  context.print(isDeputys ? SENTENCES.offline.tap : code?.fits ? tapOrScan : tap);
 }
 
 /** How long a sale stays open. @throws InputError */
@@ -159,7 +170,7 @@ export async function finishLeftovers(
   for (const sale of store.unfinished()) {
     context.note(SENTENCES.sale.leftUnfinished(sale.number, formatMsat(sale.amount)));
     const done =
-      sale.token === undefined && sale.state === "open"
+      (sale.token === undefined || sale.invoiceOf === "deputy") && sale.state === "open"
         ? await terminal.cancel(sale.number)
         : await terminal.finish(sale, { onNotice: (sentence) => context.note(sentence) }, context.signal);
     context.note(

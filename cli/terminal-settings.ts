@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import {
   isCurrency,
+  MAX_MSAT,
   mistakes,
   ParseError,
   parseAmount,
@@ -11,10 +12,19 @@ import {
   schemaMistakes,
   yamlMistakes,
 } from "../common/index.js";
-
 import { type LndConfig, lndConfigOf, merchantLndConfigSchema } from "../lightning/nodes/lnd/config.js";
+import type { FloorLimits } from "../offline/pack.js";
 
 const MAX_BYTES = 64 * 1024;
+
+const sum = z.string().superRefine((text, context) => {
+  try {
+    parseAmount(text, "amount");
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    context.addIssue({ code: "custom", message: error.message.replace(/^amount: /, "") });
+  }
+});
 
 const schema = z.strictObject({
   /** The lnd that this folder is about, instead of an embedded node. */
@@ -33,15 +43,17 @@ const schema = z.strictObject({
   /** That it prints with. */
   "code-page": z.string().min(1).max(32).optional(),
   /** Asked about above it. */
-  "max-sale": z
-    .string()
-    .superRefine((text, context) => {
-      try {
-        parseAmount(text, "amount");
-      } catch (error) {
-        if (!(error instanceof ParseError)) throw error;
-        context.addIssue({ code: "custom", message: error.message.replace(/^amount: /, "") });
-      }
+  "max-sale": sum.optional(),
+  /** What is accepted without a connection, beside the limits of the acceptance pack. */
+  offline: z
+    .strictObject({
+      "per-sale": sum.optional(),
+      "per-card": sum.optional(),
+      "per-terminal": sum.optional(),
+      "max-sales": z.int().min(0).max(1_000_000).optional(),
+      "max-pack-hours": z.int().min(1).max(8760).optional(),
+      /** Sales a second that are forwarded. */
+      "forward-rate": z.int().min(1).max(10_000).optional(),
     })
     .optional(),
 });
@@ -75,6 +87,29 @@ function readTerminalSettings(node: string): TerminalSettings {
 
 /** The file of settings in the folder of a merchant's node. */
 const settingsPath = (node: string): string => join(node, "terminal.yaml");
+
+/** How a terminal sells without a connection. */
+export interface OfflineSettings {
+  readonly limits: FloorLimits;
+  /** Sales a second. */
+  readonly forwardRate: number | undefined;
+}
+
+/** What terminal.yaml says of sales without a connection; where it says nothing the pack's limits count. @throws as above */
+export function offlineSettings(node: string): OfflineSettings {
+  const { offline = {} } = readSettings(node);
+  const sumOf = (text: string | undefined) => (text === undefined ? MAX_MSAT : parseAmount(text));
+  return {
+    limits: {
+      perSale: sumOf(offline["per-sale"]),
+      perCard: sumOf(offline["per-card"]),
+      perTerminal: sumOf(offline["per-terminal"]),
+      maxSales: offline["max-sales"] ?? Number.MAX_SAFE_INTEGER,
+      maxPackAgeSeconds: (offline["max-pack-hours"] ?? 8760) * 3600,
+    },
+    forwardRate: offline["forward-rate"],
+  };
+}
 
 /** The lnd of a merchant's folder, if it names one. @throws as {@link readTerminalSettings} */
 export function lndOfFolder(node: string): LndConfig | undefined {

@@ -8,6 +8,7 @@ export * from "./label-order.js";
 export * from "./local-time.js";
 export * from "./mistakes.js";
 export * from "./msat.js";
+export { pause } from "./pause.js";
 export * from "./plural.js";
 export * from "./price.js";
 export * from "./printed-number.js";

@@ -223,6 +223,22 @@ export const SENTENCES = {
   },
   /** Sales without a connection (specs/09). For the merchant. */
   offline: {
+    online: "Online.",
+    nothingHeld: "Nothing that was accepted without a connection is open.",
+    offline:
+      "No connection: cards of issuers whose acceptance pack this terminal has are accepted within its limits. Accepted is not paid.",
+    held: (sales: string, amount: string) => `${sales} over ${amount} are accepted and not forwarded yet.`,
+    tap: "No connection: tap a card. Ctrl-C cancels.",
+    accepted: (amount: string) =>
+      `ACCEPTED, NOT PAID YET: ${amount}. Hand it out; the payment follows when there is a connection.`,
+    refused: (number: number, reason: string) =>
+      `Sale ${number} was accepted without a connection and will not be paid: ${reason}`,
+    forwarded: {
+      paid: (sales: string, amount: string) =>
+        `A sale that was accepted is paid. Still open: ${sales} over ${amount}.`,
+      refused: (sales: string, amount: string) =>
+        `A sale that was accepted is refused and will not be paid; see the report. Still open: ${sales} over ${amount}.`,
+    },
     wentOffline:
       "The connection is lost, and nothing is paid yet as far as this terminal knows: the sale goes on without it.",
     /** Why a card or its token is not accepted, by the name of the reason. */

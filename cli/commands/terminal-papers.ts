@@ -49,6 +49,14 @@ export const renderTotals = (totals: ReturnType<typeof totalsOf>): string =>
     ["Refunded", formatMsat(totals.refunded)],
     ["Cancelled", String(totals.cancelled)],
     ["Unfinished", totals.unfinished ? String(totals.unfinished) : undefined],
+    ...(totals.accepted.sales === 0
+      ? []
+      : ([
+          ["Accepted", `${plural(totals.accepted.sales, "sale")}, ${formatMsat(totals.accepted.amount)}`],
+          ["  paid", formatMsat(totals.accepted.paid)],
+          ["  refused", formatMsat(totals.accepted.refused)],
+          ["  open", formatMsat(totals.accepted.open)],
+        ] as const)),
   ]);
 
 /** Why a sale was cancelled, in a word: `merchant`, `expired`, or the payer's reason (specs/08 §5). */

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { formatMsat, ParseError, parseAmount, plural } from "../../common/index.js";
+import { ChequecardError, formatMsat, ParseError, parseAmount, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
-import { cancelSentence, receiptOf, totalsOf } from "../../host/index.js";
+import { cancelSentence, receiptOf, SaleError, totalsOf } from "../../host/index.js";
 import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
 import { type ChargeOptions, isMeant, readCharge } from "../charge-check.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
@@ -23,6 +24,7 @@ import {
   withTerminal,
 } from "../terminal-session.js";
 import { lndOfFolder, withSettings } from "../terminal-settings.js";
+import { registerTerminalOffline } from "./terminal-offline.js";
 import { dayOf, registerTerminalPapers, renderTotals, tillOf } from "./terminal-papers.js";
 
 interface AmountOptions extends ChargeOptions {
@@ -37,17 +39,23 @@ async function saleOutput(
   options: ReceiptOptions,
 ): Promise<CommandOutput> {
   const paid = sale.state === "paid";
+  const isAccepted = sale.state === "accepted";
   const lines = receiptText(receiptOf(sale), options, left);
-  if (paid) await print(context, lines, options);
+  if (paid || isAccepted) await print(context, lines, options);
   const stopped = context.signal.aborted && sale.cancelReason === "merchant";
   return {
     data: {
       receipt: receiptOf(sale),
       left,
       state: sale.state,
-      reason: paid ? undefined : cancelSentence(sale),
+      reason: paid || isAccepted ? undefined : cancelSentence(sale),
     },
-    text: paid ? `\n${lines.join("\n")}` : cancelSentence(sale),
+    text: isAccepted
+      ? `\n${lines.join("\n")}\n\n${SENTENCES.offline.accepted(formatMsat(sale.amount))}`
+      : paid
+        ? `\n${lines.join("\n")}`
+        : cancelSentence(sale),
+    // Accepted is not paid; --json says which it is.
     exitCode: paid ? EXIT.OK : stopped ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
   };
 }
@@ -98,7 +106,9 @@ async function serve(
         context.print((await saleOutput(context, sold, options)).text);
         await untilCardTaken(context, open);
       } catch (error) {
-        if (!(error instanceof ParseError || error instanceof InputError)) throw error;
+        // A node or a disk that fails ends this sale, not the day.
+        const isOver = [ParseError, InputError, NodeError, SaleError].some((kind) => error instanceof kind);
+        if (!(isOver && error instanceof ChequecardError)) throw error;
         context.note([error.message, error.hint].filter(Boolean).join(" "));
       }
       if (context.signal.aborted) break;
@@ -221,6 +231,7 @@ Examples:
       run((context) => serve(context, withSettings(options))),
     );
   registerTerminalPapers(terminal, run, common);
+  registerTerminalOffline(terminal, run, common);
   common(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));

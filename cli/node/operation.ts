@@ -4,6 +4,7 @@ import type { SaleStore } from "../../host/terminal/sale-store.js";
 import type { DeputyProfile } from "../../lightning/dpp/index.js";
 import type { DeputyTerminal, LdkNode } from "../../lightning/nodes/ldk/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { ShopForwarding } from "../offline/shop-forwarding.js";
 import type { DeputyTerminals } from "./deputy-terminals.js";
 
 /** An amount in msat: a number here, decimal digits on the control channel. */
@@ -38,6 +39,8 @@ export interface Subject {
   readonly terminals: DeputyTerminals;
   /** The sales that the process which runs the node has open; undefined when it sells nothing. */
   readonly sales: OpenSales | undefined;
+  /** Forwards what terminals have accepted; undefined where there is no node. */
+  readonly forwarding: ShopForwarding | undefined;
 }
 
 /** A file of sales that one process has open for as long as it sells. */

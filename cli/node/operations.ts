@@ -6,8 +6,10 @@ import { NodeError } from "../../lightning/nodes/errors.js";
 import { encodeOdtMessage } from "../../lightning/odt/index.js";
 import { InputError } from "../error-report.js";
 import { cardStatus } from "./card-status-operation.js";
+import { salesBundle, salesResults } from "./carry-operations.js";
 import { salesDay, salesOne, salesPage } from "./day-operations.js";
 import { terminalName } from "./deputy-terminals.js";
+import { forwardBundle, forwardResults, forwardTotals } from "./forward-operations.js";
 import { makeInvoice } from "./invoice-operation.js";
 import { amount, type CommandNode, type Operation, operation, type Subject } from "./operation.js";
 import { requestRefundOperation, salesRefund, salesTotals } from "./sales-operations.js";
@@ -198,11 +200,16 @@ export const OPERATIONS = {
   "card-status": cardStatus,
   "deputy-add": deputyAdd,
   "deputy-revoke": deputyRevoke,
+  "forward-bundle": forwardBundle,
+  "forward-results": forwardResults,
+  "forward-totals": forwardTotals,
   "request-refund": requestRefundOperation,
+  "sales-bundle": salesBundle,
   "sales-day": salesDay,
   "sales-one": salesOne,
   "sales-page": salesPage,
   "sales-refund": salesRefund,
+  "sales-results": salesResults,
   "sales-totals": salesTotals,
 } as const;
 

@@ -127,6 +127,15 @@ export class AcceptedSales {
     return this.#sales("state = 'accepted' and next_try_at <= ? order by number limit ?", [now, limit]);
   }
 
+  /** When the next one is due, Unix seconds; undefined: none is open. */
+  nextDue(): number | undefined {
+    return this.#file.all(
+      "select next_try_at from sale where state = 'accepted' order by next_try_at limit 1",
+      [],
+      (row: { next_try_at: bigint }) => seconds(row.next_try_at),
+    )[0];
+  }
+
   /** Every sale that was accepted and is not paid or refused, a page at a time: those after a number, oldest first. */
   page(after: number, limit: number): Sale[] {
     return this.#sales("state = 'accepted' and number > ? order by number limit ?", [after, limit]);

@@ -20,6 +20,9 @@ export interface DayTotals {
   readonly refunds: number;
   readonly refunded: Msat;
   readonly cancelled: number;
+  /** Accepted without a connection and not paid in the end: the merchant's loss, in number and amount. */
+  readonly refused: number;
+  readonly refusedAmount: Msat;
   /** Numbers of the first and the last sale; undefined without any. */
   readonly first: number | undefined;
   readonly last: number | undefined;
@@ -36,13 +39,16 @@ export interface ClosedDay extends DayTotals {
 /** @param sales final ones; @param refunds sales whose refund was paid */
 export function dayTotals(sales: readonly Sale[], refunds: readonly Sale[]): DayTotals {
   const paid = sales.filter(({ state }) => state === "paid");
+  const refused = sales.filter(({ state }) => state === "refused");
   return {
     paid: paid.length,
     received: sumMsat(paid.flatMap(({ received }) => received ?? [])),
     currencies: currencyTotals(paid),
     refunds: refunds.length,
     refunded: sumMsat(refunds.flatMap(({ refund }) => refund?.amount ?? [])),
-    cancelled: sales.length - paid.length,
+    cancelled: sales.length - paid.length - refused.length,
+    refused: refused.length,
+    refusedAmount: sumMsat(refused.map(({ amount }) => amount)),
     first: sales[0]?.number,
     last: sales.at(-1)?.number,
   };
@@ -83,5 +89,6 @@ export const dayRows = (day: DayTotals): readonly (readonly [string, string | un
   ),
   ["Refunds", day.refunds === 0 ? undefined : String(day.refunds)],
   ["Refunded", day.refunds === 0 ? undefined : formatMsat(day.refunded)],
+  ["Accepted, refused", day.refused === 0 ? undefined : formatMsat(day.refusedAmount)],
   ["Cancelled", day.cancelled === 0 ? undefined : plural(day.cancelled, "sale")],
 ];

@@ -63,7 +63,11 @@ export class OfflineDesk {
   /** An invoice of the deputy; undefined where the terminal has no profile of one, or no pack. */
   deputyInvoice(request: Omit<SaleRequest, "expirySeconds">): DeputyInvoice | undefined {
     if (!this.canAccept) return undefined;
-    return this.#parts.deputyInvoice?.({ ...request, expirySeconds: this.windowSeconds });
+    return this.#parts.deputyInvoice?.({
+      ...request,
+      expirySeconds: this.windowSeconds,
+      acceptedOffline: true,
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { bytesToHex } from "../../common/bytes.js";
+import type { NodeUri } from "../../lightning/node-uri.js";
 
 /** What is away. */
 export type Away = "own-node" | "payer";
@@ -9,8 +10,8 @@ export type Away = "own-node" | "payer";
  */
 export class Outages {
   #ownNode = false;
-  /** Node ids, hex. */
-  readonly #payers = new Set<string>();
+  /** By node id, hex. */
+  readonly #payers = new Map<string, NodeUri>();
   readonly #changed: (() => void) | undefined;
 
   /** @param changed called when something went away or came back */
@@ -34,9 +35,9 @@ export class Outages {
     return this.#payers.has(bytesToHex(nodeId)) ? "payer" : undefined;
   }
 
-  /** Node ids, hex, of payers that are away. */
-  payers(): readonly string[] {
-    return [...this.#payers];
+  /** Payers that are away. */
+  payers(): readonly NodeUri[] {
+    return [...this.#payers.values()];
   }
 
   setOwnNode(away: boolean): void {
@@ -45,11 +46,10 @@ export class Outages {
     this.#changed?.();
   }
 
-  /** @param nodeId 33 bytes */
-  setPayer(nodeId: Uint8Array, away: boolean): void {
-    const id = bytesToHex(nodeId);
+  setPayer(uri: NodeUri, away: boolean): void {
+    const id = bytesToHex(uri.nodeId);
     if (this.#payers.has(id) === away) return;
-    if (away) this.#payers.add(id);
+    if (away) this.#payers.set(id, uri);
     else this.#payers.delete(id);
     this.#changed?.();
   }

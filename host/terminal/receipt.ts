@@ -18,6 +18,8 @@ export interface Receipt {
   readonly amount: Msat;
   readonly fiat: string | undefined;
   readonly paid: boolean;
+  /** Accepted without a connection: `open` until it is `paid` or `refused`; absent for every other sale. */
+  readonly accepted?: "open" | "paid" | "refused";
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly paymentHash: string;
@@ -45,6 +47,7 @@ export interface ReportedSale
     | "reasonCode"
     | "paidAt"
     | "received"
+    | "acceptedAt"
   > {
   readonly refund: Pick<NonNullable<Sale["refund"]>, "amount" | "state"> | undefined;
 }
@@ -57,10 +60,16 @@ export function receiptOf(sale: ReportedSale): Receipt {
     amount: sale.received ?? sale.amount,
     fiat: sale.fiat,
     paid: sale.state === "paid",
-    time: isoTime(sale.paidAt ?? sale.createdAt),
+    ...acceptedOf(sale),
+    time: isoTime(sale.paidAt ?? sale.acceptedAt ?? sale.createdAt),
     paymentHash: bytesToHex(sale.paymentHash),
     refunded: sale.refund?.state === "paid" ? sale.refund.amount : undefined,
   };
+}
+
+function acceptedOf({ acceptedAt, state }: ReportedSale): Pick<Receipt, "accepted"> {
+  if (acceptedAt === undefined) return {};
+  return { accepted: state === "paid" || state === "refused" ? state : "open" };
 }
 
 /** What a receipt is printed on. */
@@ -105,13 +114,19 @@ export function receiptLines(
     line("Total", formatMsat(receipt.amount)),
     receipt.fiat === undefined ? undefined : line("", receipt.fiat),
     receipt.refunded === undefined ? undefined : line("Refunded", formatMsat(receipt.refunded)),
-    receipt.paid ? "PAID" : "NOT PAID",
+    ...standing(receipt),
     left === undefined || !receipt.paid ? undefined : line("Left on card", formatMsat(left)),
     "",
     "Payment hash",
     ...(receipt.paymentHash.match(new RegExp(`.{1,${columns}}`, "g")) ?? []),
   ];
   return rows.filter((row) => row !== undefined);
+}
+
+function standing({ paid, accepted }: Receipt): string[] {
+  if (paid) return ["PAID"];
+  if (accepted === "open") return ["ACCEPTED", "NOT PAID YET"];
+  return accepted === "refused" ? ["ACCEPTED", "REFUSED, NOT PAID"] : ["NOT PAID"];
 }
 
 /** A receipt as text. @param place printed on top */
@@ -125,6 +140,30 @@ export interface SalesTotals {
   readonly unfinished: number;
   readonly received: Msat;
   readonly refunded: Msat;
+  /** What was accepted without a connection, and what became of it. */
+  readonly accepted: AcceptedTotals;
+}
+
+/** Sales that were accepted without a connection: each is paid, refused or open. */
+export interface AcceptedTotals {
+  readonly sales: number;
+  readonly amount: Msat;
+  readonly paid: Msat;
+  readonly refused: Msat;
+  readonly open: Msat;
+}
+
+function acceptedTotals(sales: readonly ReportedSale[]): AcceptedTotals {
+  const accepted = sales.filter(({ acceptedAt }) => acceptedAt !== undefined);
+  const sum = (...states: Sale["state"][]) =>
+    sumMsat(accepted.filter(({ state }) => states.includes(state)).map(({ amount }) => amount));
+  return {
+    sales: accepted.length,
+    amount: sumMsat(accepted.map(({ amount }) => amount)),
+    paid: sum("paid"),
+    refused: sum("refused"),
+    open: sum("accepted"),
+  };
 }
 
 export function totalsOf(sales: readonly ReportedSale[]): SalesTotals {
@@ -135,6 +174,7 @@ export function totalsOf(sales: readonly ReportedSale[]): SalesTotals {
     unfinished: count("open", "cancelling"),
     received: sumMsat(sales.flatMap((sale) => sale.received ?? [])),
     refunded: sumMsat(sales.flatMap((sale) => (sale.refund?.state === "paid" ? sale.refund.amount : []))),
+    accepted: acceptedTotals(sales),
   };
 }
 

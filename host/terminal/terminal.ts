@@ -244,7 +244,7 @@ export class Terminal {
       if (!isAway(error)) throw error;
       offline?.outages.setOwnNode(true);
     }
-    if (sale.nodeUri !== undefined) offline?.outages.setPayer(parseNodeUri(sale.nodeUri).nodeId, true);
+    if (sale.nodeUri !== undefined) offline?.outages.setPayer(parseNodeUri(sale.nodeUri), true);
     display.onNotice?.(SENTENCES.offline.wentOffline);
     return this.#accept(sale, admission);
   }

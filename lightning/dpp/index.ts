@@ -13,6 +13,7 @@ export {
   MPP_SECONDS,
 } from "./decide.js";
 export { type IncomingHtlc, type OpenedDeputyHtlc, openDeputyHtlc } from "./deputy-htlc.js";
+export { deputyInvoiceState } from "./deputy-state.js";
 export { DeputyError, type DeputyErrorCode } from "./errors.js";
 export {
   DEFAULT_SALE_SECONDS,

@@ -17,8 +17,10 @@ export interface SaleRequest {
   readonly allowAmountless?: boolean;
   /** At most 639 bytes of UTF-8. */
   readonly description: string;
-  /** Default {@link DEFAULT_SALE_SECONDS}. */
+  /** Default {@link DEFAULT_SALE_SECONDS}. At most a day. */
   readonly expirySeconds?: number;
+  /** For a sale that is accepted offline: it may live for the forwarding window, at most 7 days (specs/09 §5). */
+  readonly acceptedOffline?: boolean;
 }
 
 /** Where time and randomness come from; the defaults are the system's. */
@@ -46,6 +48,8 @@ export interface DeputyInvoice {
 /** A customer stands at the counter: ten minutes. */
 export const DEFAULT_SALE_SECONDS = 600;
 const MAX_SALE_SECONDS = 86_400;
+/** A token has to be forwarded before. */
+const MAX_WINDOW_SECONDS = 604_800;
 
 /** Unix seconds by the system's clock. */
 export const systemTime = (): number => Math.floor(Date.now() / 1000);
@@ -64,8 +68,9 @@ export function amountField(request: SaleRequest): Msat {
 /** Seconds that a sale is open. @throws ValueError */
 export function expiryField(request: SaleRequest): number {
   const seconds = request.expirySeconds ?? DEFAULT_SALE_SECONDS;
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SALE_SECONDS)
-    throw new ValueError("expiry", `need 1 to ${MAX_SALE_SECONDS} seconds, have ${seconds}`);
+  const most = request.acceptedOffline ? MAX_WINDOW_SECONDS : MAX_SALE_SECONDS;
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > most)
+    throw new ValueError("expiry", `need 1 to ${most} seconds, have ${seconds}`);
   return seconds;
 }
 

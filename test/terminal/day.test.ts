@@ -38,7 +38,7 @@ describe("a day that is closed", () => {
     expect(store.openDay()).toMatchObject({ paid: 2, cancelled: 1 });
     expect(store.closeDay(1_800_001_000)).toEqual({
       ...{ z: 1, closedAt: 1_800_001_000, paid: 2, received: sat(2000), cancelled: 1 },
-      ...{ refunds: 0, refunded: 0n, first, last: second + 2 },
+      ...{ refused: 0, refusedAmount: 0n, refunds: 0, refunded: 0n, first, last: second + 2 },
       currencies: [{ currency: "EUR", amount: "13.50", sales: 2 }],
     });
     expect(store.closeDay(1_800_002_000)).toBeUndefined();

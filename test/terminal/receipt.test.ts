@@ -121,8 +121,36 @@ describe("totals", () => {
         sale(5, { state: "cancelling" }),
         sale(6, { state: "cancelled" }),
       ]),
-    ).toEqual({ paid: 3, cancelled: 1, unfinished: 2, received: sat(8000), refunded: sat(1000) });
-    expect(totalsOf([])).toEqual({ paid: 0, cancelled: 0, unfinished: 0, received: 0n, refunded: 0n });
+    ).toMatchObject({ paid: 3, cancelled: 1, unfinished: 2, received: sat(8000), refunded: sat(1000) });
+    expect(totalsOf([])).toEqual({
+      ...{ paid: 0, cancelled: 0, unfinished: 0, received: 0n, refunded: 0n },
+      accepted: { sales: 0, amount: 0n, paid: 0n, refused: 0n, open: 0n },
+    });
+  });
+
+  it("say of what was accepted without a connection whether it is paid, refused or open", () => {
+    const acceptedAt = 1_800_000_000;
+    const sales = [
+      paid(1),
+      paid(2, { acceptedAt }),
+      sale(3, { state: "accepted", acceptedAt }),
+      sale(4, { state: "refused", acceptedAt, cancelReason: "rejected", reasonCode: 36 }),
+    ];
+    expect(totalsOf(sales)).toMatchObject({
+      ...{ paid: 2, cancelled: 0, unfinished: 0 },
+      accepted: { sales: 3, amount: sat(7500), paid: sat(2500), refused: sat(2500), open: sat(2500) },
+    });
+    const last = (one: Sale) =>
+      renderReceipt(one, "bar")
+        .split("\n")
+        .filter((line) => /PAID|ACCEPTED/.test(line));
+    expect(sales.map(last)).toEqual([
+      ["PAID"],
+      ["PAID"],
+      ["ACCEPTED", "NOT PAID YET"],
+      ["ACCEPTED", "REFUSED, NOT PAID"],
+    ]);
+    expect(sales.map((one) => receiptOf(one).accepted)).toEqual([undefined, "paid", "open", "refused"]);
   });
 });
 
