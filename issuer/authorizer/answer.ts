@@ -24,8 +24,8 @@ export class Answer {
   }
 
   /** Without its keys the issuer still answers; the update waits for the next tap. */
-  async update(pending: LimitsRow | undefined): Promise<void> {
-    if (!pending || pending.sequence === this.#sent) return;
+  async update(pending: LimitsRow): Promise<void> {
+    if (pending.sequence === this.#sent) return;
     try {
       await this.#reply.update(await sealUpdate(this.#ports, this.#authorization.record, pending));
       this.#sent = pending.sequence;
@@ -35,8 +35,8 @@ export class Answer {
   }
 
   /** What is left after the payment; once, and only where the policy allows it. */
-  async balance(left: Msat | undefined): Promise<void> {
-    if (left === undefined || this.#isTold) return;
+  async balance(left: Msat): Promise<void> {
+    if (this.#isTold) return;
     this.#isTold = true;
     await this.#reply.balance(left);
   }

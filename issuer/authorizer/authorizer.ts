@@ -31,7 +31,7 @@ const nameOfAuthorization = ({
   total,
   flags,
 }: VerifiedAuthorization): string =>
-  [card, counter, invoiceHash.toString("hex"), amount, total, flags].join(":");
+  `${card}:${counter}:${invoiceHash.toString("hex")}:${amount}:${total}:${flags}`;
 
 /**
  * The issuer's decision about every payment that a peer asks for (specs/03): verify, decide and record, pay, settle. Each
@@ -70,8 +70,8 @@ export class Authorizer implements PaymentAuthorizer {
     return this.#pending;
   }
 
-  async initiatePayment(request: InitiatePayment, reply: Reply): Promise<void> {
-    await this.#handle(() => this.#present(request, reply));
+  initiatePayment(request: InitiatePayment, reply: Reply): Promise<void> {
+    return this.#handle(() => this.#present(request, reply));
   }
 
   async cardStatus(request: CardStatus, reply: Pick<Reply, "update" | "balance">): Promise<void> {
@@ -127,9 +127,9 @@ export class Authorizer implements PaymentAuthorizer {
     const answer = new Answer(this.#ports, authorization, reply);
     const { decision, pending, left } = await this.#join(name, authorization, answer);
     // The update goes first: a reject ends the terminal's waiting.
-    await answer.update(pending);
+    if (pending) await answer.update(pending);
     if ("reason" in decision) await answer.reject(decision.reason);
-    else await answer.balance(left);
+    else if (left !== undefined) await answer.balance(left);
   }
 
   /** @returns undefined when it is not genuine: that was said, or must not be */
@@ -221,8 +221,8 @@ export class Authorizer implements PaymentAuthorizer {
             },
             "a payment is made from the guarantee; the card owes it",
           );
-        await answer.update(pending);
-        await answer.balance(left);
+        if (pending) await answer.update(pending);
+        if (left !== undefined) await answer.balance(left);
         if (decision.node !== this.#node) {
           release();
           return await this.#ended(authorization, recorded, { state: "reserved", reason: null });
@@ -257,14 +257,8 @@ export class Authorizer implements PaymentAuthorizer {
   ): Promise<Recorded> {
     const { onStep, log, owner } = this.#ports;
     const { card, counter, amount, paymentHash, invoice, decoded, amountless } = authorization;
-    const paid = await this.payments.pay(authorization, {
-      invoice,
-      decoded,
-      maxFee,
-      maxCltv,
-      timeoutMs: this.#config.payTimeoutMs,
-      ...(amountless ? { amount } : {}),
-    });
+    const request = { invoice, decoded, maxFee, maxCltv, timeoutMs: this.#config.payTimeoutMs };
+    const paid = await this.payments.pay(authorization, amountless ? { ...request, amount } : request);
     try {
       if (paid.state === "settled") {
         onStep("paid");

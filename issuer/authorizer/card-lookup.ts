@@ -95,9 +95,9 @@ export class CardLookup {
   }
 
   /** The card that a token names. Its signature is not checked yet. @throws StoreError */
-  async findFor(token: OpenedMessage<Authorization>): Promise<CardFound | undefined> {
+  findFor(token: OpenedMessage<Authorization>): Promise<CardFound | undefined> {
     const { fields } = token;
-    return await this.#tokens.submit({
+    return this.#tokens.submit({
       card: cardKey(fields.cardId),
       counter: BigInt(fields.counter),
       amount: fields.amount,

@@ -86,9 +86,9 @@ export class LedgerWriter {
   }
 
   /** Books a payment of this process's node. @returns whether it was booked now @throws StoreError */
-  async settle(settlement: Omit<Settlement, "node">): Promise<boolean> {
+  settle(settlement: Omit<Settlement, "node">): Promise<boolean> {
     const job = { type: "settle", settlement: { ...settlement, node: this.#node } } as const;
-    return (await this.#settlements.submit(job)) as boolean;
+    return this.#settlements.submit(job) as Promise<boolean>;
   }
 
   /** Gives up a payment of this process's node that failed for certain. @throws StoreError */

@@ -47,23 +47,21 @@ export class Payments {
    * Pays, and says what is certain. Whatever the node throws says nothing about the payment: `unknown`. So does
    * a preimage that proves nothing.
    */
-  async pay(
+  pay(
     { card, counter, paymentHash }: AuthorizationKey & { readonly paymentHash: Uint8Array },
     request: PaymentRequest & { readonly timeoutMs: number },
   ): Promise<PaymentState> {
     const name = `${card}:${counter}`;
     this.#active.add(name);
-    const paid = this.#call(paymentHash, request).finally(() => this.#active.delete(name));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<PaymentState>((resolve) => {
-      timer = setTimeout(() => resolve({ state: "unknown" }), request.timeoutMs + GRACE_MS);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, request.timeoutMs + GRACE_MS, { state: "unknown" });
       timer.unref();
+      void this.#call(paymentHash, request).then((state) => {
+        clearTimeout(timer);
+        this.#active.delete(name);
+        resolve(state);
+      });
     });
-    try {
-      return await Promise.race([paid, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** What the node knows of a payment. @returns `unknown` as well where it does not answer, or proves nothing */

@@ -19,9 +19,10 @@ export async function settlePaid(
   settlement: Omit<Settlement, "node">,
 ): Promise<void> {
   const booked = await writer.settle(settlement);
+  if (booked) return;
   const { card, counter, ...payment } = settlement;
   const paid = { ...payment, node: nodeKey(ports.nodeId), sentAt: ports.clock(), key: { card, counter } };
-  if (!booked) await alertUnmatched(ports, [paid]);
+  await alertUnmatched(ports, [paid]);
 }
 
 /**

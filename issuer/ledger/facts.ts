@@ -187,7 +187,7 @@ export async function loadFacts(
   const policy: Policy[] = [];
   for (const one of there) policy.push(await policies.get(tx, account(one).policy));
   const acknowledged = there.map((one) => fullSequence(account(one).sequence, one.sequence));
-  // No gap ends above the highest counter that was seen.
+  // No gap ends, and no authorization stands, above the highest counter that was seen.
   const passed = there.filter((one) => one.counter <= account(one).top_counter);
   const asking = there.filter((_, i) => hasWindows(policy[i]));
   const waiting = there.map(account).filter(({ acknowledged, sequence }) => acknowledged < sequence);
@@ -197,7 +197,7 @@ export async function loadFacts(
   const [known, gaps, payments, ofCard, spent, newest, inFlightTo, load, offline, certified, total] =
     await store.many.findAll(
       tx,
-      { statement: KNOWN, rows: there.map(({ card, counter }) => ({ card, counter })) },
+      { statement: KNOWN, rows: passed.map(({ card, counter }) => ({ card, counter })) },
       { statement: GAP, rows: passed.map(({ card, counter }) => ({ card, counter })) },
       { statement: PAYMENT, rows: there.map(({ paymentHash }) => ({ paymentHash })) },
       {
@@ -226,6 +226,7 @@ export async function loadFacts(
   const windows = spentInWindows(asking.map(account), spent);
   const pending = new Map(waiting.map(({ card }, i) => [card, newest[i]]));
 
+  const knownOf = new Map(passed.map((one, i) => [one.card, known[i]]));
   const gapOf = new Map(passed.map((one, i) => [one.card, containing(gaps[i], one.counter)]));
   const facts = new Map(
     there.map((one, i) => [
@@ -234,7 +235,7 @@ export async function loadFacts(
         account: account(one),
         policy: policy[i] as Policy,
         acknowledged: acknowledged[i],
-        known: known[i],
+        known: knownOf.get(one.card),
         gap: gapOf.get(one.card),
         permitted: ofCard[i]?.permitted === 1n,
         paymentTaken: isOther(payments[i], one),

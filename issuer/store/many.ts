@@ -16,6 +16,9 @@ function bulkNames<P extends string>(columns: Columns<P>): Names<P> {
   return Object.fromEntries(names(columns).map((name) => [name, `k."${name}"`])) as Names<P>;
 }
 
+const valuesOf = <P extends string>(columns: Columns<P>): string =>
+  `(${Object.values(singleNames(columns)).join(", ")})`;
+
 /** All rows of parameters as a table `k`, numbered from 1 in `k.ordinal`. */
 function parameterTable<P extends string>(columns: Columns<P>): string {
   const arrays = names(columns).map((name, i) => `$${i + 1}::${ARRAY[columns[name]]}`);
@@ -56,10 +59,11 @@ export function insertMany<P extends string>(
   order: NoInfer<P>,
 ): ManyStatement<P> {
   const list = names(columns).map((name) => `"${name}"`);
-  const single = Object.values(singleNames(columns));
+  const values = valuesOf(columns);
   return {
     columns,
-    single: `insert into ${table} (${list.join(", ")}) values (${single.join(", ")}) on conflict do nothing`,
+    values,
+    single: `insert into ${table} (${list.join(", ")}) values ${values} on conflict do nothing`,
     bulk:
       `insert into ${table} (${list.join(", ")}) select ${list.join(", ")} from ${parameterTable(columns)} ` +
       `order by "${order}" on conflict do nothing returning ${list.filter((name) => KEYS.has(name)).join(", ")}`,
@@ -79,9 +83,11 @@ export function addMany<P extends string>(
   const keys = key.map((name) => `"${name}"`).join(", ");
   const add = `on conflict (${keys}) do update set amount = ${table}.amount + excluded.amount`;
   const insert = `insert into ${table} (${list.join(", ")})`;
+  const values = valuesOf(columns);
   return {
     columns,
-    single: `${insert} values (${Object.values(singleNames(columns)).join(", ")}) ${add}`,
+    values,
+    single: `${insert} values ${values} ${add}`,
     bulk:
       `${insert} select ${list.join(", ")} from ${parameterTable(columns)} order by ${keys} ${add} ` +
       `returning ${key.map((name) => `${table}."${name}"`).join(", ")}`,

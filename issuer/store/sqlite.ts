@@ -17,7 +17,7 @@ import type { Tables } from "./schema.js";
 import { SqliteBackground } from "./sqlite-background.js";
 import { inTurn } from "./statement-guard.js";
 import { transactions } from "./transactions.js";
-import type { Db, FindStatement, ManyRow, ManyRunner, ManyStatement, Store, Tx } from "./types.js";
+import type { Db, FindStatement, ManyRow, ManyRunner, ManyStatement, Store, Tx, Value } from "./types.js";
 
 export interface SqliteOptions {
   /** File of the database; made with mode 600 where there is none. */
@@ -37,6 +37,8 @@ export interface SqliteOptions {
 /** `CHEQ` in the header of the file, so that another program's database is never taken for a ledger. */
 const APPLICATION_ID = 0x43484551;
 const HEADER = "SQLite format 3\0";
+/** Rows of one table that one statement inserts: its start and its end cost more than a row. */
+const INSERTED_AT_ONCE = 8;
 /** Pages in the write-ahead log before the connection that writes moves what is left there to the file. */
 const CHECKPOINT_PAGES = 32_768;
 
@@ -174,19 +176,23 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
-/** A statement with `?` for each parameter, and their names in this order; one may come again. */
+/** A statement with `?` for each parameter: the driver would look up every name again for every row. */
 interface Positional {
   readonly sql: string;
+  /** Of the parameters of one row, in this order; one may come again. */
   readonly names: readonly string[];
+  /** Place of the values while the statement runs, used again and again. */
+  readonly bound: (Value | undefined)[];
 }
 
-function positionalOf(single: string): Positional {
+/** @param text with `@name` for each parameter @param rows how often it holds all of them */
+function positionalOf(text: string, rows = 1): Positional {
   const names: string[] = [];
-  const sql = single.replace(/@(\w+)/g, (_, name: string) => {
+  const sql = text.replace(/@(\w+)/g, (_, name: string) => {
     names.push(name);
     return "?";
   });
-  return { sql, names };
+  return { sql, names: names.slice(0, names.length / rows), bound: new Array(names.length) };
 }
 
 /** Statements are compiled once; the texts are few and fixed. */
@@ -218,22 +224,55 @@ class Prepared {
   }
 
   /**
-   * A statement for single rows, and how a row is bound to it: by position, since the driver looks up every name again
-   * for every row.
+   * Runs a statement for one row after the other.
+   * @param one runs it with the values of a row
    * @throws StoreError when the transaction that the statement belongs to is over
    */
-  forRows<P extends string>({ single }: ManyStatement<P>) {
-    let positional = this.#positional.get(single);
-    if (!positional) {
-      positional = positionalOf(single);
-      this.#positional.set(single, positional);
-    }
-    const { sql, names } = positional;
-    return {
-      query: this.get(sql),
-      bound: (row: ManyRow<P>) => names.map((name) => row[name as P]),
-    };
+  eachRow<P extends string, T>(
+    { single }: ManyStatement<P>,
+    rows: readonly ManyRow<P>[],
+    one: (query: Database.Statement, values: readonly unknown[]) => T,
+  ): T[] {
+    const positional = this.#positionalOf(single, () => positionalOf(single));
+    const query = this.get(positional.sql);
+    return rows.map((row) => one(query, bind(positional, [row])));
   }
+
+  /**
+   * Inserts {@link INSERTED_AT_ONCE} rows as often as there are so many.
+   * @returns how many rows were taken, and how many of them went in
+   */
+  insertTogether<P extends string>({ single, values }: ManyStatement<P>, rows: readonly ManyRow<P>[]) {
+    const taken = values ? rows.length - (rows.length % INSERTED_AT_ONCE) : 0;
+    let changed = 0;
+    if (!values || taken === 0) return { taken, changed };
+    const positional = this.#positionalOf(`${INSERTED_AT_ONCE} ${single}`, () =>
+      positionalOf(
+        single.replace(values, new Array(INSERTED_AT_ONCE).fill(values).join(", ")),
+        INSERTED_AT_ONCE,
+      ),
+    );
+    const query = this.get(positional.sql);
+    for (let at = 0; at < taken; at += INSERTED_AT_ONCE)
+      changed += query.run(bind(positional, rows.slice(at, at + INSERTED_AT_ONCE))).changes;
+    return { taken, changed };
+  }
+
+  #positionalOf(key: string, make: () => Positional): Positional {
+    let positional = this.#positional.get(key);
+    if (!positional) {
+      positional = make();
+      this.#positional.set(key, positional);
+    }
+    return positional;
+  }
+}
+
+/** The values of rows in the order in which the statement has them; until the next call. */
+function bind<P extends string>({ names, bound }: Positional, rows: readonly ManyRow<P>[]) {
+  let at = 0;
+  for (const row of rows) for (const name of names) bound[at++] = row[name as P];
+  return bound;
 }
 
 async function openStore(database: Database.Database, { background }: SqliteOptions): Promise<Store> {
@@ -257,13 +296,13 @@ async function openStore(database: Database.Database, { background }: SqliteOpti
     queries++;
     return inTurn(tx, work);
   };
-  const findRows = <P extends string, Row>(statement: FindStatement<P, Row>, rows: readonly ManyRow<P>[]) => {
-    const { query, bound } = prepared.forRows(statement);
-    return rows.map((row) => query.get(bound(row)) as Row | undefined);
-  };
-  const changeRows = <P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]) => {
-    const { query, bound } = prepared.forRows(statement);
-    return rows.map((row) => query.run(bound(row)).changes > 0);
+  const findRows = <P extends string, Row>(statement: FindStatement<P, Row>, rows: readonly ManyRow<P>[]) =>
+    prepared.eachRow(statement, rows, (query, values) => query.get(values) as Row | undefined);
+  const changeRows = <P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]) =>
+    prepared.eachRow(statement, rows, (query, values) => query.run(values).changes > 0);
+  const changesEvery = <P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]) => {
+    const { taken, changed } = prepared.insertTogether(statement, rows);
+    return changed === taken && !changeRows(statement, rows.slice(taken)).includes(false);
   };
   const many: ManyRunner = {
     find: (tx, statement, rows) => counted(tx, () => findRows(statement, rows)),
@@ -273,7 +312,7 @@ async function openStore(database: Database.Database, { background }: SqliteOpti
     changeAll: (tx, ...changes) =>
       counted(tx, () => {
         for (const { statement, rows, lenient } of changes)
-          if (changeRows(statement, rows).includes(false) && !lenient) throw changedMeanwhile();
+          if (!changesEvery(statement, rows) && !lenient) throw changedMeanwhile();
       }),
   };
   const store: Store = {

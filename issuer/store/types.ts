@@ -17,6 +17,8 @@ export interface ManyStatement<P extends string = string> {
   readonly columns: Readonly<Record<P, ColumnType>>;
   /** For SQLite: the statement for one row, with `@column` for each parameter. */
   readonly single: string;
+  /** Of an insert: the part of `single` that stands for its row. Several of them, with commas, insert as many rows. */
+  readonly values?: string;
   /** For PostgreSQL: the statement for all rows, with one array parameter for each column. */
   readonly bulk: string;
 }

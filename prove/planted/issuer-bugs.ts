@@ -333,7 +333,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
     "a card is given the same update twice with one answer",
     [test("authorizer", "sqlite hands a pending update out before it pays, once")],
-    ["issuer/authorizer/answer.ts", "!pending || pending.sequence === this.#sent", "!pending"],
+    ["issuer/authorizer/answer.ts", "pending.sequence === this.#sent", "pending.sequence < 0n"],
   ),
 ]);
 
@@ -413,7 +413,7 @@ export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
     [test("lying-node", "sqlite settles nothing")],
     [
       RESOLVE,
-      "preimage.length === 32 && equalBytes(sha256(preimage), paymentHash)",
+      "preimage.length === 32 && samePublicBytes(sha256(preimage), paymentHash)",
       "preimage.length === 32 && paymentHash.length === 32",
     ],
   ),
