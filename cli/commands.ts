@@ -51,7 +51,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "issuer",
     description: "the issuer's service: verifies taps, pays them once, keeps the ledger",
-    load: async () => [(await import("./commands/issuer.js")).registerIssuer],
+    load: async () => [
+      (await import("./commands/issuer.js")).registerIssuer,
+      (await import("./commands/issuer-pack.js")).registerIssuerPack,
+    ],
   },
   {
     name: "cards",

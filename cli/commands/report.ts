@@ -1,4 +1,6 @@
-import { byLabel, formatMsat, plural } from "../../common/index.js";
+import { byLabel, formatMsat, msat, plural } from "../../common/index.js";
+import { type Debtor, debtors } from "../../issuer/ledger/guarantee.js";
+import { listPacks } from "../../issuer/ledger/packs.js";
 import {
   compareWithNode,
   eachLabel,
@@ -15,6 +17,7 @@ import { cardText } from "../issuer/card-choice.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { withNodeBooks } from "../issuer/node-books.js";
 import { nodeData, nodeLabel, nodeTable } from "../issuer/node-view.js";
+import { packData, packTable } from "../issuer/packs.js";
 import { type DaySpan, readSpan } from "../issuer/time-span.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { renderTable } from "../table.js";
@@ -107,6 +110,8 @@ function spendingText(report: SpendingReport, names: Names): string {
           ? `${formatMsat(books.fees)}, borne by the issuer`
           : `${formatMsat(books.fees)}: cards bore ${formatMsat(books.feesCharged)}, the issuer ${formatMsat(books.fees - books.feesCharged)}`,
       ],
+      ["Paid from the guarantee", books.guaranteed === 0n ? undefined : formatMsat(books.guaranteed)],
+      ["Owed by cards for it", books.guaranteed === 0n ? undefined : formatMsat(books.owed)],
       ["Paid without an authorization", books.unmatched === 0n ? undefined : formatMsat(books.unmatched)],
     ])}`,
   ]
@@ -178,6 +183,12 @@ function differencesText({ compared, ofOtherNodes, settled, differences }: NodeC
   )}`;
 }
 
+function debtTable(debts: readonly Debtor[]): string {
+  const rows = debts.map(({ card, label, owed }) => [cardText(card), label, formatMsat(msat(owed))]);
+  const more = rows.length > SHOWN ? `\nand ${rows.length - SHOWN} more: --json has them all` : "";
+  return `${renderTable(["CARD", "LABEL", "OWES"], rows.slice(0, SHOWN))}${more}`;
+}
+
 async function report(context: CommandContext, options: ReportOptions): Promise<CommandOutput> {
   return withIssuerLedger(context, options, async (store, config) => {
     const { timeZone } = config;
@@ -191,14 +202,21 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
       ? await withNodeBooks(context, config, (books) => compareWithNode(store, books, Date.now()))
       : undefined;
     const wrong = comparison !== undefined && isWrong(comparison);
+    const now = Date.now();
+    const packs = await listPacks(store.db);
+    const debts = await debtors(store.db);
     return {
       data: {
         timeZone,
         ...spendingData(spending, names),
+        packs: packs.map((row) => packData(row, now)),
+        debts: debts.map(({ card, label, owed }) => ({ card: cardText(card), label, owed })),
         ...(comparison ? { node: comparisonData(comparison) } : {}),
       },
       text: [
         spendingText(spending, names),
+        debts.length === 0 ? "" : `Cards that owe for guaranteed payments\n${debtTable(debts)}`,
+        packs.length === 0 ? "" : `Acceptance packs\n${packTable(packs, now)}`,
         options.csv === undefined ? "" : `Written by day, payee and card to ${options.csv}.`,
         comparison ? comparisonText(comparison) : "",
       ]

@@ -1,6 +1,6 @@
 import { findMany, insertMany, updateMany } from "../store/many.js";
 import type { BookingKind, GuaranteeCause } from "../store/schema.js";
-import type { Change, FindStatement, Tx } from "../store/types.js";
+import type { Change, Db, FindStatement, Tx } from "../store/types.js";
 import { NO_LIMIT_STORED } from "../store/values.js";
 import type { AccountRow } from "./accounts.js";
 import { type BookingLine, booking } from "./bookings.js";
@@ -129,6 +129,25 @@ export function settleDebt(
   account.funded -= settled;
   account.owed -= settled;
   return { lines: booking(account.card, kind, reference, "funded", "guarantee", settled, at), settled };
+}
+
+/** A card that owes for guaranteed payments. */
+export interface Debtor {
+  readonly card: bigint;
+  readonly label: string;
+  readonly owed: bigint;
+}
+
+/** Cards that owe, the most first. @throws StoreError */
+export async function debtors(db: Db | Tx): Promise<Debtor[]> {
+  return await db
+    .selectFrom("accounts")
+    .innerJoin("cards", "cards.card", "accounts.card")
+    .select(["accounts.card", "cards.label", "accounts.owed"])
+    .where("accounts.owed", ">", 0n)
+    .orderBy("accounts.owed", "desc")
+    .orderBy("accounts.card")
+    .execute();
 }
 
 /** What was lent for an authorization; 0 where nothing was. */

@@ -17,10 +17,13 @@ import {
   lndConfigSchema,
   networkName,
 } from "../../lightning/nodes/lnd/config.js";
+import type { AuthorizerConfig } from "../authorizer/config.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
+import { offlineConfigSchema } from "../authorizer/offline-config.js";
 import { policySchema } from "../policy/index.js";
 import { amount, timeZone } from "../policy/schema.js";
 import { postgresName, readPostgresAddress } from "../store/postgres-address.js";
+import { offlineProblem } from "./offline.js";
 
 /** Where a server of this process listens. */
 export interface ListenAddress {
@@ -116,10 +119,13 @@ export const serviceConfigSchema = z.strictObject({
   payees,
   policies,
   authorizer: authorizerConfigSchema.prefault({}),
+  offline: offlineConfigSchema.optional(),
 });
 
 /** What the issuer service runs with; paths are absolute. */
-export type ServiceConfig = Omit<z.output<typeof serviceConfigSchema>, "node"> & {
+export type ServiceConfig = Omit<z.output<typeof serviceConfigSchema>, "node" | "authorizer"> & {
+  /** With the section `offline`. */
+  readonly authorizer: AuthorizerConfig;
   /** Folder of the embedded node, or of what is kept beside an lnd. */
   readonly node: string;
   /** The lnd that pays, instead of an embedded node. */
@@ -145,8 +151,14 @@ export function parseServiceConfig(text: string, path: string): ServiceConfig {
     throw new ParseError(path, "network: need regtest, since the embedded node runs on no other", {
       hint: "For real money name an lnd: node: { type: lnd, address, certificate, macaroon }. See docs/nodes.md.",
     });
+  const problem = offlineProblem(data);
+  if (problem)
+    throw new ParseError(path, problem, {
+      hint: "Raise it: what a terminal presents later is refused, though it has handed the goods out.",
+    });
   return {
     ...data,
+    authorizer: { ...data.authorizer, offline: data.offline },
     database: "sqlite" in data.database ? { sqlite: at(data.database.sqlite) } : data.database,
     keys: at(data.keys),
     node: at(typeof data.node === "string" ? data.node : "node"),

@@ -6,13 +6,15 @@ import type { Store } from "../store/index.js";
 export interface Health {
   readonly healthy: boolean;
   /** `ok`, or a word for what is wrong; never an error's own text. */
-  readonly checks: Readonly<Record<"database" | "writer" | "node" | "reconciler", string>>;
+  readonly checks: Readonly<Record<"database" | "writer" | "node" | "reconciler" | "packs", string>>;
 }
 
 /** What is checked. */
 export interface HealthParts {
   readonly store: Pick<Store, "db">;
   readonly node: Pick<LightningNode, "info">;
+  /** What the configuration breaks of the packs in use. */
+  readonly brokenPromises: () => Promise<readonly unknown[]>;
   /** Milliseconds since the oldest request that is not durable yet was handed to the ledger's writer; 0 without one. */
   readonly writerWaitedMs: () => number;
   /** When the reconciler last finished a round, or the service began; on the monotonic clock. */
@@ -25,16 +27,28 @@ export interface HealthParts {
 
 /** Asks database and node for a sign of life, each for at most two seconds. */
 export async function checkHealth(parts: HealthParts): Promise<Health> {
-  const [database, node] = await Promise.all([
+  const kept = parts.brokenPromises().then((broken) => {
+    if (broken.length > 0) throw new PromiseBroken();
+  });
+  const [database, node, packs] = await Promise.all([
     answers(parts.store.db.selectFrom("settings").select("name").limit(1).execute()),
     answers(parts.node.info()),
+    answers(kept),
   ]);
   const writer = parts.writerWaitedMs() <= MAX_WRITER_MS ? "ok" : "late";
   const reconciler = parts.monotonic() - parts.lastRound() <= parts.roundMs ? "ok" : "late";
   return {
-    healthy: [database, writer, node, reconciler].every((check) => check === "ok"),
-    checks: { database, writer, node, reconciler },
+    healthy: [database, writer, node, reconciler, packs].every((check) => check === "ok"),
+    checks: { database, writer, node, reconciler, packs },
   };
+}
+
+/** Packs were given out that rest on another configuration than this service's. */
+class PromiseBroken extends ChequecardError {
+  override readonly code = "configuration";
+  constructor() {
+    super("packs in use rest on another configuration");
+  }
 }
 
 const PATIENCE_MS = 2000;

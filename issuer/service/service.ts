@@ -13,12 +13,13 @@ import type { ServiceLog } from "./log.js";
 import { type ServiceMetrics, serviceMetrics } from "./metrics.js";
 import { type Monitor, ServiceError, startMonitor } from "./monitor.js";
 import { NodeWatch } from "./node-watch.js";
+import { brokenPromises, PROMISES_HINT } from "./offline.js";
 
 /** What the service works with. It closes none of these. */
 export interface ServiceParts {
   readonly config: Pick<
     ServiceConfig,
-    "network" | "monitor" | "reconcileSeconds" | "shutdownSeconds" | "authorizer"
+    "network" | "monitor" | "reconcileSeconds" | "shutdownSeconds" | "authorizer" | "offline"
   >;
   readonly store: Store;
   readonly node: LightningNode;
@@ -39,7 +40,13 @@ const MISSED_ROUNDS = 4;
 
 const STARTING: Health = {
   healthy: false,
-  checks: { database: "starting", writer: "starting", node: "starting", reconciler: "starting" },
+  checks: {
+    database: "starting",
+    writer: "starting",
+    node: "starting",
+    reconciler: "starting",
+    packs: "starting",
+  },
 };
 
 class ObservedReconciler extends Reconciler {
@@ -88,6 +95,8 @@ export class IssuerService {
       throw new ServiceError(`network: the configuration says ${config.network}, the node is on ${network}`);
     await bindStore(store, { network, nodeId });
     await warnOfMissingKeys(store, keys, log);
+    const [broken] = await brokenPromises(store, config, (parts.clock ?? Date.now)());
+    if (broken) throw new ServiceError(broken, { hint: PROMISES_HINT });
     const metrics = serviceMetrics({ store, node, nodeId }, parts.clock);
     const { watch, ...watched } = await watchOf(parts, nodeId);
     const ports = issuerPorts({
@@ -152,6 +161,7 @@ export class IssuerService {
       checkHealth({
         store,
         node,
+        brokenPromises: () => brokenPromises(store, config, ports.clock()),
         writerWaitedMs: () => this.#authorizer.writer.waitedMs(),
         lastRound: () => lastRound,
         // A round may wait for payments as long as a request does.

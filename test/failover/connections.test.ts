@@ -291,6 +291,7 @@ describe("the health of a service", () => {
       checkHealth({
         store: issuer.store,
         node: { info: async () => ({}) as never },
+        brokenPromises: async () => [],
         writerWaitedMs: () => issuer.authorizer.writer.waitedMs(),
         lastRound: () => issuer.clock.monotonic(),
         roundMs: 1000,

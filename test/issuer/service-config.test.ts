@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { authorizerConfigSchema } from "../../issuer/authorizer/index.js";
+import { offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
 import {
   configTemplate,
   databaseName,
@@ -35,11 +36,45 @@ describe("the service's configuration", () => {
     const defaults = parseServiceConfig("", PATH);
     expect(parseServiceConfig(TEMPLATE, PATH)).toEqual(defaults);
     const open = uncommented(TEMPLATE);
-    expect(parseServiceConfig(open, PATH)).toEqual(defaults);
+    // The section for offline terminals is off by default, and wants a longer presentation age.
+    const [, section = ""] = /^(offline:\n(?:(?: {2}|# {3}).*\n)+)/m.exec(open) ?? [];
+    expect(parseServiceConfig(open.replace(section, ""), PATH)).toEqual(defaults);
+    const late = open.replace("presentationAgeMs: 86400000", "presentationAgeMs: 259200001");
+    expect(parseServiceConfig(late, PATH).offline).toEqual(
+      offlineConfigSchema.parse({ guarantee: { perCard: "20000sat", total: "1000000sat" } }),
+    );
     for (const name of Object.keys(serviceConfigSchema.shape))
       expect(open).toMatch(new RegExp(`^${name}:`, "m"));
     for (const name of Object.keys(authorizerConfigSchema.shape))
       expect(open).toMatch(new RegExp(`^  ${name}:`, "m"));
+  });
+
+  it.each([
+    [259_200, 259_200_000, "the forwarding window of 3 days"],
+    [86_400, 86_400_000, "the forwarding window of 1 day"],
+    [7_200, 7_200_000, "the forwarding window of 2 hours"],
+    [3_601, 3_601_000, "the forwarding window of 3601 seconds"],
+  ])(
+    "is refused when the presentation age is not above a forwarding window of %s seconds",
+    (window, age, words) => {
+      const text = (ms: number) =>
+        `offline: { forwardingWindowSeconds: ${window} }\nauthorizer: { presentationAgeMs: ${ms} }`;
+      expect(() => parseServiceConfig(text(age), PATH)).toThrow(
+        `authorizer/presentationAgeMs: need more than ${age}, ${words} in which offline terminals present what they accepted, have ${age}`,
+      );
+      expect(parseServiceConfig(text(age + 1), PATH).authorizer.offline?.forwardingWindowSeconds).toBe(
+        window,
+      );
+    },
+  );
+
+  it.each([
+    ["perCard: 0sat, total: 1sat", "offline/guarantee: need an amount above 0 for one card"],
+    ["perCard: 2sat, total: 1sat", "offline/guarantee: need an amount above 0 for one card"],
+    ["perCard: 2sat", "offline/guarantee/total"],
+  ])("is refused with the guarantee { %s }", (guarantee, words) => {
+    const text = `offline: { guarantee: { ${guarantee} } }\nauthorizer: { presentationAgeMs: 604800000 }`;
+    expect(() => parseServiceConfig(text, PATH)).toThrow(words);
   });
 
   it("takes an lnd as its node, whose files are relative to it, on any network", () => {

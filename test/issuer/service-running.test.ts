@@ -124,7 +124,7 @@ describe("the issuer's service", () => {
     expect(health.status).toBe(200);
     expect(JSON.parse(health.body)).toEqual({
       healthy: true,
-      checks: { database: "ok", writer: "ok", node: "ok", reconciler: "ok" },
+      checks: { database: "ok", writer: "ok", node: "ok", reconciler: "ok", packs: "ok" },
     });
     const [settled] = await town.authorizations();
     await service.close();
