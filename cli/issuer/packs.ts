@@ -68,7 +68,7 @@ export const packData = (row: PackRow, now: number) => ({
 });
 
 /** The same for people. */
-export function packText(row: PackRow, now: number): string {
+function packText(row: PackRow, now: number): string {
   const guarantee =
     row.guaranteed_per_card === 0n
       ? "none: what the issuer refuses is the merchant's loss"
@@ -107,7 +107,7 @@ export async function makeIssuerPack(context: CommandContext, options: MakeOptio
       const path = resolve(options.out ?? `pack-${row.sequence}.cqpack`);
       writeDurableFile(path, file);
       const privacy =
-        "Whoever holds this pack at its terminal can link the taps of the cards of these key sets. It moves no money.";
+        "Who holds this pack and its terminal's key can link the taps of the cards of these key sets. It moves no money.";
       return {
         data: { file: path, bytes: file.length, network: config.network, ...packData(row, now) },
         text: [
@@ -230,7 +230,7 @@ export async function revokeIssuerPacks(
         revoked.length === 0
           ? `The packs of ${who} were revoked before; nothing was changed.`
           : `Revoked ${revoked.length === 1 ? "the pack" : `${revoked.length} packs`} of ${who}.`,
-        "The terminal does not know of it: it accepts cards until its pack is too old. Whoever holds the pack can go on linking taps of these cards.",
+        "The terminal does not know of it: it accepts cards until its pack is too old. Who holds the pack can go on linking the taps of these cards.",
       ].join("\n"),
     };
   });

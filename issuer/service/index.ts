@@ -10,6 +10,6 @@ export { checkHealth, type Health } from "./health.js";
 export { backupLedger, type Restored, restoreLedger } from "./ledger-files.js";
 export { BackupFolder, dueBackups } from "./ledger-rotation.js";
 export { openLog, type ServiceLog } from "./log.js";
-export { type MadePack, makePack, type PackRequest } from "./make-pack.js";
+export { makePack } from "./make-pack.js";
 export { ServiceError } from "./monitor.js";
 export { IssuerService, type ServiceParts } from "./service.js";

@@ -13,7 +13,7 @@ import { ServiceError } from "./monitor.js";
 import { brokenPromises, offlineProblem, PROMISES_HINT } from "./offline.js";
 
 /** For whom a pack is. */
-export interface PackRequest {
+interface PackRequest {
   /** The terminal's public key, 33 bytes. */
   readonly terminal: Uint8Array;
   /** What people call the terminal, 1 to 64 characters. */
@@ -29,7 +29,7 @@ export interface PackRequest {
 }
 
 /** A pack and the file that holds it. */
-export interface MadePack {
+interface MadePack {
   readonly pack: AcceptancePack;
   readonly row: PackRow;
   /** Encrypted for its terminal. */

@@ -27,7 +27,7 @@ function spanText(seconds: number): string {
  * Why counters would be given up before terminals had the time to forward them; undefined where they are not.
  * @param windowSeconds the longest forwarding window
  */
-export function presentationProblem(
+function presentationProblem(
   { presentationAgeMs }: Pick<AuthorizerConfig, "presentationAgeMs">,
   windowSeconds: number,
 ): string | undefined {
