@@ -1,5 +1,4 @@
-import { APPLET_KEEPS_CERTIFICATES } from "../../simulator/applet/card.js";
-import { AppletBridge, AppletCard, type MemoryImage } from "../../simulator/index.js";
+import { AppletBridge, AppletCard } from "../../simulator/index.js";
 import { seededEntropy } from "../../testing/random.js";
 import { type CardMaker, factoryCard } from "../model/session.js";
 
@@ -15,7 +14,7 @@ export function appletMaker(change: (card: AppletCard) => void = () => {}): Card
   const factory = factoryCard().image();
   const cards: AppletCard[] = [];
   let next = 0;
-  const make = (image: MemoryImage = factory, entropy = seededEntropy(819)) => {
+  return (image = factory, entropy = seededEntropy(819)) => {
     const place = next++ % CARDS;
     const card = cards[place] ?? new AppletCard({ image: factory, bridge });
     cards[place] = card;
@@ -23,5 +22,4 @@ export function appletMaker(change: (card: AppletCard) => void = () => {}): Card
     change(card);
     return card;
   };
-  return Object.assign(make, { keepsCertificates: APPLET_KEEPS_CERTIFICATES });
 }

@@ -56,11 +56,10 @@ class Twins {
  */
 export async function runTwins(options: CampaignOptions, make: CardMaker) {
   const meter = new Meter(options);
-  const certificates = make.keepsCertificates !== false;
-  const [here, there] = [starts(factoryCard, certificates), starts(make, certificates)];
+  const [here, there] = [starts(factoryCard), starts(make)];
   const sequence = fc.tuple(
     fc.nat(here.length - 1),
-    fc.array(anyStep(certificates), { minLength: 1, maxLength: LONGEST, size: "max" }),
+    fc.array(anyStep, { minLength: 1, maxLength: LONGEST, size: "max" }),
   );
   for (let chunk = 0; !meter.isOver; chunk++) {
     const seed = (options.seed + chunk) | 0;

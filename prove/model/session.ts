@@ -28,11 +28,7 @@ export interface Start {
 }
 
 /** Makes the campaigns' card, as from the factory or as an image left it. */
-export interface CardMaker {
-  (image?: MemoryImage, entropy?: (length: number) => Uint8Array): ProvableCard;
-  /** False: its cards keep no certificate, and none is stored or asked for. */
-  readonly keepsCertificates?: boolean;
-}
+export type CardMaker = (image?: MemoryImage, entropy?: (length: number) => Uint8Array) => ProvableCard;
 
 /** The simulated card. */
 export const factoryCard: CardMaker = (image, entropy = seededEntropy(819)) => {

@@ -4,6 +4,8 @@ const tears = { campaign: "applet-tears" } as const;
 const twins = { campaign: "applet-twins" } as const;
 const bytes = { campaign: "applet-bytes" } as const;
 
+const certificate = (named: string) => ({ tests: "test/applet/simulator-certificate.applet.test.ts", named });
+
 const java = (name: string): string => `applet/card/src/main/java/chequecard/applet/${name}.java`;
 
 /** In the Java Card applet: orders of money and power, comparisons, and what the platform does not promise. */
@@ -113,5 +115,33 @@ export const APPLET_BUGS: readonly PlantedBug[] = bugsOf("applet", [
       },
     ],
     ["simulator/applet/bridge.ts", "openSync(down, constants.O_RDONLY)", "openSync(down, constants.O_RDWR)"],
+  ),
+  bug(
+    "the applet answers the certificate of a blocked card",
+    [twins, certificate("refused by one that is blocked")],
+    [
+      java("ChequecardApplet"),
+      "            card.requirePersonalized();\n        }\n        if (!hasObject",
+      "            card.requireNotBlank();\n        }\n        if (!hasObject",
+    ],
+  ),
+  bug(
+    "RESET leaves the certificate on the applet",
+    [tears, { tests: "test/applet/secure-channel-certificate.applet.test.ts", named: "goes with RESET" }],
+    [java("CardData"), "        certified = false;\n        Scratch.erase", "        Scratch.erase"],
+  ),
+  bug(
+    "a torn certificate of the applet counts",
+    [tears],
+    [java("CardData"), "        certified = false;\n        Util", "        certified = true;\n        Util"],
+  ),
+  bug(
+    "the applet seals every certificate under one IV",
+    [certificate("another IV at each reading")],
+    [
+      java("SealedMessages"),
+      "        random.generateData(work, BEFORE_FIELDS, IV_LENGTH);",
+      "        if (work[TYPE] != Constants.TYPE_CERTIFICATE) {\n            random.generateData(work, BEFORE_FIELDS, IV_LENGTH);\n        }",
+    ],
   ),
 ]);

@@ -17,8 +17,6 @@ export interface TornCommand {
   readonly changesKeys?: true;
   /** True where a blank card is personalized from the start afterwards. */
   readonly makesAgain?: true;
-  /** True where the card must be of a kind that keeps certificates. */
-  readonly needsCertificate?: true;
 }
 
 const raw = (name: string, bytes: Uint8Array): TornCommand => ({ name, steps: [{ kind: "raw", bytes }] });
@@ -52,7 +50,7 @@ export const TORN_COMMANDS: readonly TornCommand[] = [
   raw("SELECT of nothing", card.SELECT_UNKNOWN),
   raw("GET DATA C1", card.GET_PROFILE),
   raw("GET DATA 5F50", card.GET_NODE_URI),
-  { ...raw("GET DATA C2", card.GET_CERTIFICATE), needsCertificate: true },
+  raw("GET DATA C2", card.GET_CERTIFICATE),
   raw("VERIFY without data", card.PIN_STATE),
   guess("VERIFY, right", card.verify(PIN_BLOCK)),
   raw("VERIFY, wrong", card.verify(WRONG_PIN_BLOCK)),
@@ -80,15 +78,12 @@ export const TORN_COMMANDS: readonly TornCommand[] = [
   secured("GENERATE KEY PAIR", { kind: "generate-key-pair" }),
   secured("STORE DATA, first block", store(0)),
   secured("STORE DATA, last block", { kind: "generate-key-pair" }, store(0), store(1)),
-  {
-    ...secured(
-      "STORE DATA, last block with a certificate",
-      { kind: "generate-key-pair" },
-      store(0),
-      store(1, true),
-    ),
-    needsCertificate: true,
-  },
+  secured(
+    "STORE DATA, last block with a certificate",
+    { kind: "generate-key-pair" },
+    store(0),
+    store(1, true),
+  ),
   secured("RESET", { kind: "reset" }),
   putKey("PUT KEY, adding", 0),
   putKey("PUT KEY, replacing", material.FACTORY_VERSION),

@@ -107,18 +107,9 @@ function stateOf([name, made, steps = [], prelude = []]: Row, make: CardMaker): 
   return { name, start: { image: session.image, model: session.model }, prelude, make };
 }
 
-const needsCertificate = ([, made]: Row): boolean => made !== "blank" && made.withCertificate === true;
-
 /** @param names those that are wanted, in their order; without it all @param make the card that is in these states */
-export function tornStates(
-  names = ROWS.map(([name]) => name),
-  make: CardMaker = factoryCard,
-): readonly TornState[] {
-  const rows = names.flatMap((name) => ROWS.filter(([known]) => known === name));
-  return rows
-    .filter((row) => make.keepsCertificates !== false || !needsCertificate(row))
-    .map((row) => stateOf(row, make));
-}
+export const tornStates = (names = ROWS.map(([name]) => name), make = factoryCard): readonly TornState[] =>
+  names.flatMap((name) => ROWS.filter(([known]) => known === name)).map((row) => stateOf(row, make));
 
 /** A card in a state, with power. */
 export function enter({ start, prelude, make }: TornState, entropy?: (n: number) => Uint8Array): CardSession {

@@ -201,12 +201,9 @@ function powersUp(card: ProvableCard, tearAtWrite: number): boolean {
 export async function sweepTears(options: CampaignOptions, make: CardMaker = factoryCard) {
   const meter = new Meter(options);
   const states = tornStates(undefined, make);
-  const commands = TORN_COMMANDS.filter(
-    ({ needsCertificate }) => !needsCertificate || make.keepsCertificates !== false,
-  );
   const random = new SeededRandom(options.seed);
   const pairs = states
-    .flatMap((state) => commands.map((command) => ({ state, command, order: random.u32() })))
+    .flatMap((state) => TORN_COMMANDS.map((command) => ({ state, command, order: random.u32() })))
     .sort((a, b) => a.order - b.order);
   let done = 0;
   for (const { state, command } of pairs) {
@@ -216,7 +213,7 @@ export async function sweepTears(options: CampaignOptions, make: CardMaker = fac
     meter.tell(`tear points, ${done} of ${pairs.length} commands in states`);
   }
   meter.count("states", states.length);
-  meter.count("commands", commands.length);
+  meter.count("commands", TORN_COMMANDS.length);
   meter.count("commands in states", done);
   meter.count("commands in states left out", pairs.length - done);
   return meter.result();

@@ -9,9 +9,6 @@ import type { VersionedKeys } from "../security-domain/key-store.js";
 import { type AppletBridge, OPERATION, sharedBridge } from "./bridge.js";
 import { type AppletMemory, cellsOf, readMemory, withCells, writeMemory } from "./places.js";
 
-/** Whether the applet keeps a certificate (specs/01 §6.2). Tests and campaigns of both cards ask. */
-export const APPLET_KEEPS_CERTIFICATES: boolean = false;
-
 /** The applet's memory in the cells of a simulated card, and as it is. */
 export interface AppletImage extends MemoryImage {
   readonly whole: Uint8Array;

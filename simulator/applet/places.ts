@@ -97,8 +97,9 @@ export function cellsOf({ places }: AppletMemory): Record<string, Uint8Array> {
     "secret-key": filled(place("keys.secret"), 32),
     // Without its mark the pair does not count (specs/04 §5).
     point: is("keys.present") ? filled(place("keys.point"), 65) : ZEROS(65),
-    // The applet keeps none.
-    certificate: ZEROS(1 + SEALED_BODY_LENGTH),
+    certificate: is("card.certified")
+      ? concatBytes(Uint8Array.of(SEALED_BODY_LENGTH), place("card.certificate"))
+      : ZEROS(1 + SEALED_BODY_LENGTH),
     pin: is("pin.set") ? concatBytes(place("pin.pin.tries"), place("pin.pin.value")) : ZEROS(9),
   };
   for (const [cell, name, offset, length] of PIECES) cells[cell] = place(name).slice(offset, offset + length);
@@ -120,6 +121,7 @@ export function withCells(fresh: AppletMemory, { cells }: Pick<MemoryImage, "cel
     if (content) places[place] = content;
   }
   const uri = cell("node-uri");
+  const certificate = cell("certificate");
   const point = key(cell("point"));
   const pin = cell("pin");
   const hasPin = pin.subarray(1).some(Boolean);
@@ -130,6 +132,8 @@ export function withCells(fresh: AppletMemory, { cells }: Pick<MemoryImage, "cel
       ...places,
       "card.nodeUriLength": Uint8Array.of(0, uri[0] ?? 0),
       "card.nodeUri": filled(uri.subarray(1), MAX_NODE_URI_LENGTH),
+      "card.certified": Uint8Array.of(certificate[0] ? 1 : 0),
+      "card.certificate": filled(certificate.subarray(1), SEALED_BODY_LENGTH),
       "card.keyCheck": isMade ? sha256(point).slice(0, KEY_CHECK_LENGTH) : ZEROS(KEY_CHECK_LENGTH),
       "keys.secret": key(cell("secret-key")),
       "keys.point": point,

@@ -1,14 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type ConformanceTarget, conformanceCases, runConformance } from "../../host/conformance/index.js";
-import { APPLET_KEEPS_CERTIFICATES } from "../../simulator/applet/card.js";
 import { simulatedTarget } from "../conformance/simulated-target.js";
 
 /** No other application is on the card, which it need not have. */
 const OPTIONAL = ["select/other-application"];
-
-/** Cases of a card that keeps certificates, which a card need not. */
-const isCertificates = (id: string): boolean => id.startsWith("certificate/");
-const applicable = conformanceCases().filter(({ id }) => APPLET_KEEPS_CERTIFICATES || !isCertificates(id));
 
 async function outcomeOf(target: ConformanceTarget, id: string) {
   const { results } = await runConformance(target, {
@@ -21,7 +16,7 @@ async function outcomeOf(target: ConformanceTarget, id: string) {
 describe("the applet conforms", () => {
   const target = simulatedTarget("the applet");
 
-  test.each(applicable)("$id: $title", async ({ id }) => {
+  test.each(conformanceCases())("$id: $title", async ({ id }) => {
     const { outcome, why } = await outcomeOf(target, id);
     expect(outcome, why).toMatch(OPTIONAL.includes(id) ? /passed|skipped/ : /passed/);
   });

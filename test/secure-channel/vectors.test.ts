@@ -3,7 +3,6 @@ import { generateKeyPair, LIFECYCLE, send } from "../../apdu/index.js";
 import { openSecureChannel } from "../../apdu/secure-channel/index.js";
 import { concatBytes } from "../../common/index.js";
 import { kdf3 } from "../../keys/index.js";
-import { keepsCertificates } from "../../testing/cards/keeps-certificates.js";
 import { readVectorFile } from "../specs/vector-file.js";
 import { h, hex, lifecycleOf, newCard, open } from "./fixture.js";
 
@@ -82,23 +81,19 @@ describe("personalization vectors of specs/04", () => {
   });
 
   const stores = vectors.filter((vector) => vector.kind === "store-data");
-  const isCertificates = ({ comment }: StoreVector) => comment.includes("certificate");
-  it.each(stores.filter((vector) => keepsCertificates(newCard()) || !isCertificates(vector)))(
-    "STORE DATA: $comment",
-    async ({ valid, blocks }) => {
-      const card = newCard();
-      const { channel } = await open(card, { level: 0x33 });
-      await send(channel, generateKeyPair, { challenge: new Uint8Array(16) });
-      for (const { p1, p2, data, sw } of blocks) {
-        const bytes = h(data);
-        const length = bytes.length ? Uint8Array.of(bytes.length) : new Uint8Array(0);
-        const apdu = concatBytes(h(`84e2${p1}${p2}`), length, bytes);
-        expect(hex(await channel.transmit(apdu))).toBe(sw);
-      }
-      const last = valid && blocks.at(-1)?.p1 === "88";
-      expect(await lifecycleOf(card)).toBe(last ? LIFECYCLE.PERSONALIZED : LIFECYCLE.BLANK);
-    },
-  );
+  it.each(stores)("STORE DATA: $comment", async ({ valid, blocks }) => {
+    const card = newCard();
+    const { channel } = await open(card, { level: 0x33 });
+    await send(channel, generateKeyPair, { challenge: new Uint8Array(16) });
+    for (const { p1, p2, data, sw } of blocks) {
+      const bytes = h(data);
+      const length = bytes.length ? Uint8Array.of(bytes.length) : new Uint8Array(0);
+      const apdu = concatBytes(h(`84e2${p1}${p2}`), length, bytes);
+      expect(hex(await channel.transmit(apdu))).toBe(sw);
+    }
+    const last = valid && blocks.at(-1)?.p1 === "88";
+    expect(await lifecycleOf(card)).toBe(last ? LIFECYCLE.PERSONALIZED : LIFECYCLE.BLANK);
+  });
 
   it("STORE DATA without a key, and GENERATE KEY PAIR with everything else, leave the card blank", async () => {
     const whole = vectors.find((vector) => vector.kind === "store-data");

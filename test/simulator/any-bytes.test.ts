@@ -47,8 +47,8 @@ const header = fc.tuple(
 const anyCommand = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc
-    .tuple(header, fc.uint8Array({ maxLength: 255 }))
-    .map(([head, data]) => apdu(hex(Uint8Array.from(head)), data)),
+    .tuple(header, fc.uint8Array({ maxLength: 255 }), fc.boolean())
+    .map(([head, data, le]) => Uint8Array.of(...apdu(hex(Uint8Array.from(head)), data), ...(le ? [0] : []))),
   fc
     .tuple(fc.constantFrom(...COMMANDS), fc.nat(300), fc.nat(255))
     .map(([command, at, value]) => command.with(at % command.length, value)),

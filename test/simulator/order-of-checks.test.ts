@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { makeCard, type SimulatedCard } from "../../simulator/index.js";
-import { keepsCertificates } from "../../testing/cards/keeps-certificates.js";
 import { apdu, bytes, hash, hex, PIN_BLOCK, select, send, tappedCard } from "./fixture.js";
 import { sealedUpdate, update } from "./issuer.js";
 
@@ -22,15 +21,10 @@ type State = keyof typeof CARDS;
 
 const AUTHORIZE_DATA = `0000000000000001${hex(hash("invoice"))}`;
 
-/** A card without certificates knows the object in no state (specs/01 §6.2). */
-const CERTIFICATE_ANSWERS: Readonly<Record<State, string>> = keepsCertificates(makeCard())
-  ? { blank: "6985", personalized: "6a88", blocked: "9c04" }
-  : { blank: "6a88", personalized: "6a88", blocked: "6a88" };
-
 /** A right command in each form, and what each state answers: the table of specs/01 §5. */
 const TABLE: readonly [string, string, string, Readonly<Record<State, string>>][] = [
   ["GET DATA", "80ca00c1", "", { blank: "9000", personalized: "9000", blocked: "9000" }],
-  ["GET DATA of no certificate", "80ca00c2", "", CERTIFICATE_ANSWERS],
+  ["GET DATA of no certificate", "80ca00c2", "", { blank: "6985", personalized: "6a88", blocked: "9c04" }],
   ["VERIFY", "00200080", hex(PIN_BLOCK), { blank: "6985", personalized: "9000", blocked: "9c04" }],
   [
     "CHANGE REFERENCE DATA",
@@ -113,6 +107,18 @@ describe("after the lifecycle", () => {
 
   it.each([8, 15, 17])("CHANGE REFERENCE DATA with %d bytes of data is 6700", (length) => {
     expect(send(tappedCard(), apdu("00240080", new Uint8Array(length))).sw).toBe("6700");
+  });
+
+  it.each([
+    ["00200080", "6700"],
+    ["80300000", "6700"],
+    ["80ca00c1", "6700"],
+    ["80ff0000", "6d00"],
+    ["a0000000", "6e00"],
+  ])("%s with 255 bytes of data is %s, with Le as without", (head, sw) => {
+    const longest = apdu(head, new Uint8Array(255));
+    expect(send(tappedCard(), longest).sw).toBe(sw);
+    expect(send(tappedCard(), Uint8Array.of(...longest, 0)).sw).toBe(sw);
   });
 
   it("a malformed APDU is 6700 before the class", () => {

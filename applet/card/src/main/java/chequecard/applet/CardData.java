@@ -18,6 +18,9 @@ final class CardData {
     final byte[] keyCheck = new byte[KEY_CHECK];
     final byte[] nodeUri = new byte[Constants.MAX_NODE_URI];
     short nodeUriLength;
+    /** The signed body, in clear (specs/02 §3.4); it is there only when the mark says so. */
+    final byte[] certificate = new byte[SealedMessages.BODY_LENGTH];
+    boolean certified;
     private final MessageDigest digest = MessageDigest.getInstance(MessageDigest.ALG_SHA_256, false);
 
     boolean isBlank() {
@@ -63,6 +66,13 @@ final class CardData {
         nodeUriLength = length;
     }
 
+    /** DGI 0105. Longer than a commit buffer too. */
+    void storeCertificate(byte[] buffer, short offset) {
+        certified = false;
+        Util.arrayCopyNonAtomic(buffer, offset, certificate, (short) 0, SealedMessages.BODY_LENGTH);
+        certified = true;
+    }
+
     /** The point (65 bytes) lies at the start of the scratch; its hash is made behind it. */
     void storeKeyCheck(byte[] work) {
         digest.doFinal(work, (short) 0, Constants.POINT_LENGTH, work, Constants.POINT_LENGTH);
@@ -74,6 +84,8 @@ final class CardData {
         Scratch.erase(work, cardId, (short) 0, CARD_ID);
         Scratch.erase(work, keySetId, (short) 0, KEY_SET_ID);
         Scratch.erase(work, keyCheck, (short) 0, KEY_CHECK);
+        certified = false;
+        Scratch.erase(work, certificate, (short) 0, SealedMessages.BODY_LENGTH);
         nodeUriLength = 0;
         Scratch.erase(work, nodeUri, (short) 0, Constants.MAX_NODE_URI);
         published = 0;

@@ -128,17 +128,41 @@ public final class ChequecardApplet extends Applet {
         ISOException.throwIt(byName ? Constants.SW_NOT_FOUND : Constants.SW_WRONG_P1P2);
     }
 
-    /** specs/01 §6.2: the object as it stands in the FCI. P1 P2 is a tag. */
+    /** specs/01 §6.2: P1 P2 is a tag. */
     private void getData(APDU apdu, byte[] buffer) {
         short tag = Util.getShort(buffer, ISO7816.OFFSET_P1);
-        if (tag != DataObjects.PROFILE && (tag != DataObjects.NODE_URI || card.isBlank())) {
+        if (tag == DataObjects.CERTIFICATE) {
+            card.requirePersonalized();
+        }
+        if (!hasObject(tag)) {
             ISOException.throwIt(Constants.SW_REFERENCE_NOT_FOUND);
         }
         requireLength(receive(apdu), (short) 0);
-        short end = tag == DataObjects.PROFILE
-            ? DataObjects.writeProfile(this, buffer, (short) 0)
-            : DataObjects.writeNodeUri(card, buffer, (short) 0);
-        apdu.setOutgoingAndSend((short) 0, end);
+        apdu.setOutgoingAndSend((short) 0, writeObject(tag, buffer));
+    }
+
+    private boolean hasObject(short tag) {
+        switch (tag) {
+            case DataObjects.PROFILE:
+                return true;
+            case DataObjects.NODE_URI:
+                return !card.isBlank();
+            case DataObjects.CERTIFICATE:
+                return card.certified;
+            default:
+                return false;
+        }
+    }
+
+    private short writeObject(short tag, byte[] buffer) {
+        switch (tag) {
+            case DataObjects.PROFILE:
+                return DataObjects.writeProfile(this, buffer, (short) 0);
+            case DataObjects.NODE_URI:
+                return DataObjects.writeNodeUri(card, buffer, (short) 0);
+            default:
+                return DataObjects.writeCertificate(this, buffer, (short) 0);
+        }
     }
 
     static void requireParameters(byte[] buffer, short expected) {

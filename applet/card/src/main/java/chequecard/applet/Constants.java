@@ -46,6 +46,7 @@ final class Constants {
     static final byte TYPE_AUTHORIZATION = (byte) 0x01;
     static final byte TYPE_STATUS = (byte) 0x02;
     static final byte TYPE_UPDATE = (byte) 0x03;
+    static final byte TYPE_CERTIFICATE = (byte) 0x04;
 
     static final byte FLAG_PIN_VERIFIED = (byte) 0x01;
     static final byte STATUS_PIN_BLOCKED = (byte) 0x01;

@@ -7,6 +7,7 @@ import javacard.framework.Util;
 final class DataObjects {
     static final short PROFILE = (short) 0x00C1;
     static final short NODE_URI = (short) 0x5F50;
+    static final short CERTIFICATE = (short) 0x00C2;
     private static final short PROFILE_LENGTH = (short) 32;
     private static final short PROFILE_OBJECT_LENGTH = (short) 34;
     private static final short AID_OBJECT_LENGTH = (short) 10;
@@ -61,6 +62,14 @@ final class DataObjects {
         out[at++] = (byte) 0x50;
         at = writeLength(out, at, card.nodeUriLength);
         return Util.arrayCopyNonAtomic(card.nodeUri, (short) 0, out, at, card.nodeUriLength);
+    }
+
+    /** The certificate as a sealed message (specs/01 §6.2). */
+    static short writeCertificate(ChequecardApplet applet, byte[] out, short at) {
+        out[at++] = (byte) 0xC2;
+        at = writeLength(out, at, SealedMessages.LENGTH);
+        applet.messages.sealCertificate(out, at);
+        return (short) (at + SealedMessages.LENGTH);
     }
 
     private static short lengthOfLength(short length) {

@@ -20,7 +20,7 @@ final class SealedMessages {
     private static final short SIGNED_LENGTH = (short) 133;
     private static final short SIGNATURE = (short) 133;
     private static final short DER = (short) 197;
-    private static final short BODY_LENGTH = (short) 128;
+    static final short BODY_LENGTH = (short) 128;
     private static final short HEAD_LENGTH = (short) 5;
     private static final short IV_LENGTH = (short) 16;
     private static final short BEFORE_FIELDS = (short) 53;
@@ -51,6 +51,17 @@ final class SealedMessages {
         writeHead(type);
         keys.sign(work, SIGNED_LENGTH, DER);
         DerSignature.toCompact(work, DER, SIGNATURE);
+        sealBody(out, offset);
+    }
+
+    /** Seals the certificate that the card keeps (specs/02 §3.4). Writes 149 bytes at offset. */
+    void sealCertificate(byte[] out, short offset) {
+        writeFrame(Constants.TYPE_CERTIFICATE);
+        Util.arrayCopyNonAtomic(card.certificate, (short) 0, work, FIELDS, BODY_LENGTH);
+        sealBody(out, offset);
+    }
+
+    private void sealBody(byte[] out, short offset) {
         short at = Util.arrayCopyNonAtomic(work, TYPE, out, offset, HEAD_LENGTH);
         random.generateData(work, BEFORE_FIELDS, IV_LENGTH);
         keys.encrypt(work, BEFORE_FIELDS, (short) (IV_LENGTH + BODY_LENGTH), out, at);
@@ -71,6 +82,10 @@ final class SealedMessages {
         byte[] tagHash = Tags.hash(type);
         Util.arrayCopyNonAtomic(tagHash, (short) 0, work, (short) 0, HASH);
         Util.arrayCopyNonAtomic(tagHash, (short) 0, work, HASH, HASH);
+        writeFrame(type);
+    }
+
+    private void writeFrame(byte type) {
         work[TYPE] = type;
         Util.arrayCopyNonAtomic(card.keySetId, (short) 0, work, KEY_SET_ID, CardData.KEY_SET_ID);
     }

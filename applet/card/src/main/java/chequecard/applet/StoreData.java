@@ -15,6 +15,7 @@ final class StoreData {
     private static final short DGI_NODE_URI = (short) 0x0102;
     private static final short DGI_ISSUER = (short) 0x0103;
     private static final short DGI_LIMITS = (short) 0x0104;
+    private static final short DGI_CERTIFICATE = (short) 0x0105;
     private static final short DGI_SEAL_KEY = (short) 0x8101;
     private static final short DGI_PIN = (short) 0x8102;
     private static final byte NEEDED = (byte) 0x1F;
@@ -49,6 +50,7 @@ final class StoreData {
         if (block == 0) {
             applet.ledger.clearHistory();
             applet.pin.clear();
+            applet.card.certified = false;
         }
         write(buffer, length);
         if (p1 == LAST) {
@@ -102,6 +104,8 @@ final class StoreData {
                 return (byte) 0x10;
             case DGI_PIN:
                 return (byte) 0x20;
+            case DGI_CERTIFICATE:
+                return (byte) 0x40;
             default:
                 ISOException.throwIt(Constants.SW_REFERENCE_NOT_FOUND);
                 return (byte) 0;
@@ -124,6 +128,8 @@ final class StoreData {
                     && (byte) (buffer[(short) (at + Ledger.LIMITS_LENGTH)] & (byte) ~Constants.PUBLISHED) == 0;
             case DGI_SEAL_KEY:
                 return size == KEY_LENGTH;
+            case DGI_CERTIFICATE:
+                return size == SealedMessages.BODY_LENGTH;
             default:
                 return size == PinBlock.LENGTH && PinBlock.isWellFormed(buffer, at);
         }
@@ -169,6 +175,9 @@ final class StoreData {
                 break;
             case DGI_SEAL_KEY:
                 applet.keys.storeSeal(buffer, at);
+                break;
+            case DGI_CERTIFICATE:
+                card.storeCertificate(buffer, at);
                 break;
             default:
                 applet.pin.store(buffer, at);

@@ -20,6 +20,8 @@ public final class SimulatedCard {
     /** What jCardSim answers to SELECT of an AID that nothing has. */
     private static final int NOTHING_SELECTED = 0x6999;
     private static final int NOT_FOUND = 0x6A82;
+    /** Header, Lc and 255 bytes. */
+    private static final int LONGEST_COMMAND = 260;
     private static final AppletLoader LOADER = new AppletLoader(SimulatedCard.class.getClassLoader());
 
     private final PoweredMemory memory = new PoweredMemory();
@@ -280,7 +282,9 @@ public final class SimulatedCard {
     }
 
     private byte[] toApplet(byte[] command) {
-        byte[] response = simulator.transmitCommand(command);
+        // jCardSim's buffer has no room for the Le of the longest command: it answers 6F00. The applet reads no Le.
+        byte[] taken = command.length > LONGEST_COMMAND ? Arrays.copyOf(command, LONGEST_COMMAND) : command;
+        byte[] response = simulator.transmitCommand(taken);
         return Arrays.equals(response, status(NOTHING_SELECTED)) ? status(NOT_FOUND) : response;
     }
 

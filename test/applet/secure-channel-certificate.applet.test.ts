@@ -1,0 +1,2 @@
+// test/secure-channel/certificate.test.ts, on the Java Card applet.
+import "../secure-channel/certificate.test.js";
