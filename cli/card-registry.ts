@@ -33,7 +33,13 @@ export function ledgerRegistry(store: Store, now: () => number = Date.now): Card
     checkPolicy: (policy) => void parsePolicy(policy),
     async register(card) {
       try {
-        await registerCard(store, { ...card, policy: parsePolicy(card.policy) }, now());
+        const { certificate, ...rest } = card;
+        const kept = certificate && {
+          offlineLimit: certificate.offlineLimit,
+          validUntil: certificate.validUntilSeconds,
+        };
+        const policy = parsePolicy(card.policy);
+        await registerCard(store, { ...rest, policy, certificate: kept }, now());
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error;
         if (error.code === "unknown-node")

@@ -78,7 +78,7 @@ export interface KeySource {
    */
   sealKey(keySetId: Uint8Array): Uint8Array | undefined;
   /**
-   * ECDSA of the issuer key of a key set over the 32-byte digest of an update (specs/02 §2).
+   * ECDSA of the issuer key of a key set over the 32-byte digest of an update or a certificate (specs/02 §2).
    * @returns r || s, 64 bytes, low s
    * @throws KeyError `unknown-key-set`, `hsm`, `closed`
    */

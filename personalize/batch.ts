@@ -3,6 +3,7 @@ import { type Reader, TransportError } from "../apdu/index.js";
 import { ChequecardError } from "../common/index.js";
 import { KeyError, type KeySet, type KeySource } from "../keys/index.js";
 import type { CardRegistry } from "./card-registry.js";
+import { certificateTerms } from "./certify.js";
 import { JournalError, PersonalizationError, RegistryUnavailableError } from "./errors.js";
 import type { ItemStage, ItemState, Journal } from "./journal.js";
 import { type CardStep, type PersonalizedCard, personalizeCard } from "./personalize-card.js";
@@ -31,6 +32,8 @@ export interface BatchContext {
   readonly onEvent?: ((event: BatchEvent) => void) | undefined;
   /** Ends the batch after the cards in hand. */
   readonly signal?: AbortSignal | undefined;
+  /** Unix milliseconds; the system's clock when absent. */
+  readonly now?: (() => number) | undefined;
   /** The system's generator when absent. */
   readonly random?: ((length: number) => Uint8Array) | undefined;
 }
@@ -113,6 +116,8 @@ export function checkBatch(context: BatchContext): KeySet {
         hint: "Go on with the profile it was begun with, or start another batch.",
       },
     );
+  // A date that is over is said before the first card is touched.
+  certificateTerms(profile, Math.floor((context.now ?? Date.now)() / 1000));
   if (profile.pinLength !== undefined && !context.pinLetters)
     throw new PersonalizationError("unknown-card", "random PINs need a file of PIN letters");
   registry.checkPolicy(profile.policy);

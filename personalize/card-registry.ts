@@ -1,5 +1,6 @@
 import type { Msat } from "../common/index.js";
 import type { CardLimits } from "./card-data.js";
+import type { CertificateTerms } from "./certify.js";
 import { PersonalizationError, RegistryUnavailableError } from "./errors.js";
 
 /** A card as it stands before the last block of its personalization. */
@@ -18,6 +19,8 @@ export interface PendingCard {
   readonly limits: CardLimits;
   /** The profile's policy as it stands there; the registry judges it. */
   readonly policy: unknown;
+  /** What its certificate says; undefined when it has none. */
+  readonly certificate?: CertificateTerms | undefined;
 }
 
 /** How a card stands in the registry. */

@@ -24,6 +24,8 @@ export type PersonalizationErrorCode =
   | "mismatch"
   /** Every card of the batch has its chip already, or this one is done. */
   | "not-needed"
+  /** The certificate would end before it begins, or too late: the profile's date or this computer's clock is wrong. */
+  | "date"
   /** The registry has this card id already, or refuses it. */
   | "registry"
   /** The card is not in the registry or the journal. */

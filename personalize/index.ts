@@ -6,10 +6,11 @@ export * from "./batch-status.js";
 export { type CardData, type CardLimits, dataGroups, NO_CARD_LIMIT, packBlocks } from "./card-data.js";
 export * from "./card-list.js";
 export * from "./card-registry.js";
+export type { CertificateTerms } from "./certify.js";
 export { type Probe, probeCard } from "./chip.js";
 export { channelTarget } from "./conformance-target.js";
 export * from "./errors.js";
-export { type InspectedCard, inspectCard } from "./inspect-card.js";
+export { type InspectedCard, type InspectedCertificate, inspectCard } from "./inspect-card.js";
 export { type ChipState, type ItemStage, type ItemState, Journal, type Renewal } from "./journal.js";
 export { isBegun, type JournalFileOptions } from "./journal-file.js";
 export type { KeyInformation } from "./key-information.js";
@@ -24,7 +25,7 @@ export { type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-let
 export { labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
-export type { Profile } from "./profile-fields.js";
+export type { OfflineTerms, Profile } from "./profile-fields.js";
 export {
   type RenewableCard,
   type RenewalContext,

@@ -1,6 +1,13 @@
 import { formatCardId } from "../apdu/card-id.js";
-import { STATUS_FLAG, type Transport, withResponseChaining } from "../apdu/index.js";
-import { bytesToHex, secp256k1 } from "../common/index.js";
+import {
+  certificateMessage,
+  readCertificate,
+  STATUS_FLAG,
+  type Transport,
+  verifySignature,
+  withResponseChaining,
+} from "../apdu/index.js";
+import { bytesToHex, equalBytes, secp256k1 } from "../common/index.js";
 import type { KeySource } from "../keys/index.js";
 import { type CardRegistry, guardedRegistry, type RegisteredCard } from "./card-registry.js";
 import { forMakers } from "./errors.js";
@@ -21,6 +28,18 @@ export interface InspectedCard {
   readonly registered: RegisteredCard["state"] | undefined;
   /** True when the signature is that of the registered key. */
   readonly genuine: boolean;
+  /** What its certificate says; undefined without one, and on a blocked card, which does not answer it. */
+  readonly certificate: InspectedCertificate | undefined;
+}
+
+/** A certificate and whether a terminal would rely on it. */
+export interface InspectedCertificate {
+  /** Most for one payment that is accepted without a connection, msat. */
+  readonly offlineLimit: bigint;
+  /** Unix time. */
+  readonly validUntilSeconds: number;
+  /** True when the issuer key of the key set signed it for this card and its registered key. */
+  readonly genuine: boolean;
 }
 
 /**
@@ -32,19 +51,42 @@ export async function inspectCard(
   keys: KeySource,
   registry: CardRegistry,
 ): Promise<InspectedCard> {
-  const { selected, status } = await forMakers(() => identifyCard(withResponseChaining(connection), keys));
+  const card = withResponseChaining(connection);
+  const { selected, status } = await forMakers(() => identifyCard(card, keys));
   const { fields } = status;
+  const isBlocked = (fields.flags & STATUS_FLAG.BLOCKED) !== 0;
+  const sealed = isBlocked ? undefined : await forMakers(() => readCertificate(card));
   const known = await guardedRegistry(registry).lookup(fields.cardId);
   return {
     cardId: formatCardId(fields.cardId),
     keySetId: bytesToHex(status.keySetId),
     nodeUri: selected.nodeUri,
     pinSet: selected.profile.pinSet,
-    blocked: (fields.flags & STATUS_FLAG.BLOCKED) !== 0,
+    blocked: isBlocked,
     counter: fields.counter,
     credit: fields.credit,
     authorizedTotal: fields.authorizedTotal,
     registered: known?.state,
     genuine: known !== undefined && secp256k1.verify(status.signature, status.digest, known.publicKey),
+    certificate: sealed && inspectCertificate(sealed, keys, fields.cardId, known?.publicKey),
+  };
+}
+
+function inspectCertificate(
+  sealed: Uint8Array,
+  keys: KeySource,
+  cardId: Uint8Array,
+  publicKey: Uint8Array | undefined,
+): InspectedCertificate {
+  const { fields, keySetId, ...opened } = certificateMessage.open(sealed, (id) => keys.sealKey(id));
+  const issuer = keys.keySets().find(({ id }) => equalBytes(id, keySetId));
+  const isForCard =
+    equalBytes(fields.cardId, cardId) &&
+    publicKey !== undefined &&
+    equalBytes(fields.cardPoint, secp256k1.convert(publicKey, true));
+  return {
+    offlineLimit: fields.offlineLimit,
+    validUntilSeconds: fields.validUntilSeconds,
+    genuine: isForCard && issuer !== undefined && verifySignature(opened, issuer.issuerPublicKey),
   };
 }

@@ -44,7 +44,24 @@ export const recordSchema = z.discriminatedUnion("step", [
   /** The card of this id, on this chip, is reset and made again as this item: its holder gets a new PIN. */
   z.strictObject({ step: z.literal("renewing"), item, chip, card: hex(8) }),
   /** The chip has made its key and gets this card's id; the registry follows. */
-  z.strictObject({ step: z.literal("assigned"), chip, item, card: hex(8), key: hex(65), pin: z.boolean() }),
+  z.strictObject({
+    step: z.literal("assigned"),
+    chip,
+    item,
+    card: hex(8),
+    key: hex(65),
+    pin: z.boolean(),
+    /** What its certificate says; absent: it gets none. */
+    certificate: z
+      .strictObject({
+        limit: z
+          .string()
+          .regex(/^\d{1,19}$/)
+          .transform((text) => msat(BigInt(text))),
+        validUntil: z.int().min(0).max(0xffffffff),
+      })
+      .optional(),
+  }),
   /** The card id was given up and is retired in the registry; the chip is still this card's. */
   z.strictObject({ step: z.literal("abandoned"), card: hex(8) }),
   /** Read back and found right. */

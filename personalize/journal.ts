@@ -1,6 +1,7 @@
 import type { Scp03Mode } from "../apdu/index.js";
 import { bytesToHex, hexToBytes, ParseError } from "../common/index.js";
 import type { CardOrder } from "./card-list.js";
+import type { CertificateTerms } from "./certify.js";
 import { JournalError } from "./errors.js";
 import { JournalFile, type JournalFileOptions, readJournal } from "./journal-file.js";
 import { type BatchRecord, encodeRecord, type JournalRecord, recordSchema } from "./journal-records.js";
@@ -24,6 +25,8 @@ export interface ItemState {
   /** 65 bytes. */
   publicKey: Uint8Array | undefined;
   hasPin: boolean;
+  /** What its certificate says; undefined when it gets none. */
+  certificate: CertificateTerms | undefined;
 }
 
 /** What is known of a chip. */
@@ -76,6 +79,7 @@ export class Journal {
       cardId: undefined,
       publicKey: undefined,
       hasPin: false,
+      certificate: undefined,
     }));
     this.#counts.open = this.items.length;
   }
@@ -264,6 +268,7 @@ export class Journal {
     item.cardId = undefined;
     item.publicKey = undefined;
     item.hasPin = false;
+    item.certificate = undefined;
   }
 
   #assign(record: Extract<JournalRecord, { step: "assigned" }>): void {
@@ -274,6 +279,11 @@ export class Journal {
     item.cardId = hexToBytes(record.card);
     item.publicKey = hexToBytes(record.key);
     item.hasPin = record.pin;
+    const { certificate } = record;
+    item.certificate = certificate && {
+      offlineLimit: certificate.limit,
+      validUntilSeconds: certificate.validUntil,
+    };
     this.chip(record.chip).item = record.item;
     this.#byCard.set(record.card, item);
     this.#given.add(record.card);

@@ -5,6 +5,7 @@ import type { KeySet } from "../keys/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
+import { type CertificateTerms, certificateTerms, signCertificate } from "./certify.js";
 import { type Probe, probeCard } from "./chip.js";
 import { forMakers, PersonalizationError } from "./errors.js";
 import type { ItemState } from "./journal.js";
@@ -12,7 +13,13 @@ import { requireUsableVersion, usableVersions } from "./key-information.js";
 import { type PinLetters, randomPin } from "./pin-letters.js";
 import type { Profile } from "./profile-fields.js";
 import { noteKeptKeys, rotateKeys } from "./rotate-keys.js";
-import { compareCard, type ExpectedCard, type Identification, identifyCard } from "./verify-card.js";
+import {
+  compareCard,
+  compareCertificate,
+  type ExpectedCard,
+  type Identification,
+  identifyCard,
+} from "./verify-card.js";
 import { makeKey, writeData } from "./write-card.js";
 
 /** What a step of a card is about, for a live view. */
@@ -34,6 +41,8 @@ export interface PersonalizationContext extends AuthenticationContext {
   readonly pinLetters?: PinLetters | undefined;
   /** The next card of the batch for a chip that has none; undefined when all have one. */
   readonly reserve: (chip: string) => ItemState | undefined;
+  /** Unix milliseconds; the system's clock when absent. */
+  readonly now?: (() => number) | undefined;
   readonly onStep?: ((step: CardStep, chip: string | undefined) => void) | undefined;
 }
 
@@ -48,6 +57,8 @@ export interface PersonalizedCard {
   readonly how: "made" | "finished";
   /** Its security domain has the factory's keys beside the new ones. */
   readonly keepsFactoryKeys: boolean;
+  /** What its certificate says; absent: it has none. */
+  readonly certificate?: CertificateTerms;
   /** Command APDUs of this tap. */
   readonly apdus: number;
 }
@@ -83,7 +94,9 @@ export async function personalizeCard(
     const { chip } = probe;
     const keepsFactoryKeys = context.journal.chips.get(chip)?.kept !== undefined;
     const { number } = item.order;
-    return { item: item.item, number, chip, cardId: idOf(item), how, keepsFactoryKeys, apdus };
+    const { certificate } = item;
+    const made = { item: item.item, number, chip, cardId: idOf(item), how, keepsFactoryKeys, apdus };
+    return certificate ? { ...made, certificate } : made;
   });
 }
 
@@ -213,6 +226,7 @@ async function make(
   onStep?.("generate", chip);
   const publicKey = await makeKey(channel, context.random);
   const { cardId, pin } = await assign(item, chip, publicKey, context);
+  const { certificate } = item;
   const credit = creditOf(item, profile);
   const { limits, policy } = profile;
   const keySetId = context.keySet.id;
@@ -226,13 +240,16 @@ async function make(
     publish: profile.publish,
     sealKey: sealKeyOf(context),
     pin,
+    certificate:
+      certificate && (await signCertificate(context.keys, { cardId, publicKey, keySetId }, certificate)),
   };
   onStep?.("store", chip);
   await writeData(channel, data, async () => {
     onStep?.("register", chip);
     const { nodeId } = parseNodeUri(profile.nodeUri);
     const label = labelOf(item);
-    await registry.register({ cardId, publicKey, keySetId, nodeId, label, credit, limits, policy });
+    const card = { cardId, publicKey, keySetId, nodeId, label, credit, limits, policy, certificate };
+    await registry.register(card);
   });
   channel.close();
   return item;
@@ -257,7 +274,8 @@ async function assign(
   publicKey: Uint8Array,
   context: PersonalizationContext,
 ): Promise<{ cardId: Uint8Array; pin: string | undefined }> {
-  const { journal, profile, pinLetters, random = randomBytes } = context;
+  const { journal, profile, pinLetters, random = randomBytes, now = Date.now } = context;
+  const terms = certificateTerms(profile, Math.floor(now() / 1000));
   let cardId = Uint8Array.from(random(8));
   while (journal.hasGiven(cardId) || (await context.registry.lookup(cardId)))
     cardId = Uint8Array.from(random(8));
@@ -274,6 +292,7 @@ async function assign(
     card,
     key: bytesToHex(publicKey),
     pin: pin !== undefined,
+    ...(terms ? { certificate: { limit: terms.offlineLimit, validUntil: terms.validUntilSeconds } } : {}),
   });
   return { cardId, pin };
 }
@@ -301,6 +320,7 @@ async function finish(
       hasPin: item.hasPin,
     };
     compareCard(said ?? (await identifyCard(card, context.keys, context.random)), expected);
+    if (item.certificate) await compareCertificate(card, context.keys, expected, item.certificate);
     journal.append({ step: "verified", card: id });
   }
   if (item.stage === "verified") {

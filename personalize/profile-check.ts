@@ -1,5 +1,6 @@
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
 import { formatMsat, plural, type SchemaMistake } from "../common/index.js";
+import { dayOf } from "./certify.js";
 import type { Profile } from "./profile-fields.js";
 
 const NO_COUNT = 0xffffffff;
@@ -59,6 +60,20 @@ export function contradictions(profile: Profile): SchemaMistake[] {
     "card-keys/rotate-to",
     "255 stands for factory keys; rotate to a version of 1 to 127",
   );
+  const { offline } = profile;
+  if (offline) {
+    say(offline.limit === 0n, "offline/limit", "0 lets no terminal accept anything; leave offline out");
+    say(
+      maxPerTransaction !== NO_LIMIT && offline.limit > maxPerTransaction,
+      "offline/limit",
+      `${formatMsat(offline.limit)} is more than one payment may be, ${formatMsat(maxPerTransaction)}`,
+    );
+    say(
+      maxPerTransaction === NO_LIMIT && credit > 0n && offline.limit > credit,
+      "offline/limit",
+      `${formatMsat(offline.limit)} is more than the credit of ${formatMsat(credit)}`,
+    );
+  }
   return found;
 }
 
@@ -95,6 +110,7 @@ export function describeProfile(profile: Profile): string[] {
       ? ["Two taps of one card can be linked by the amount that it shows."]
       : []),
     `Payments are asked for at ${profile.nodeUri}.`,
+    offlineSentence(profile),
     ...(profile.cardKeys.responses === undefined
       ? []
       : [
@@ -105,6 +121,16 @@ export function describeProfile(profile: Profile): string[] {
       : `The cards come with keys of version ${profile.cardKeys.version} and leave with keys of version ${profile.cardKeys.rotateTo}.`,
     ...keyVersionAdvice(profile.cardKeys.rotateTo),
   ];
+}
+
+/** What a certificate means for people (specs/09). */
+function offlineSentence({ offline }: Profile): string {
+  if (!offline) return "Terminals without a connection do not accept the cards: they get no certificate.";
+  const end =
+    "validUntilSeconds" in offline
+      ? `until the end of ${dayOf(offline.validUntilSeconds)} (UTC)`
+      : `for ${plural(offline.validForDays, "day")} after a card was made`;
+  return `Terminals without a connection that have your acceptance pack accept up to ${formatMsat(offline.limit)} at once, ${end}; afterwards the cards pay with a connection as before.`;
 }
 
 /** Some cards take AES keys under these versions only (specs/04 §3). */

@@ -7,6 +7,21 @@ import type { CardLimits } from "./card-data.js";
  */
 export type ResponseProtection = "as-offered" | "mac" | "mac-only" | "encrypted";
 
+/** What the certificate of each card says, but for the card. */
+export type OfflineTerms = {
+  /** Most for one authorization, at least 1 msat. */
+  readonly limit: Msat;
+} & (
+  | {
+      /** Unix time: the last second of a day, UTC. */
+      readonly validUntilSeconds: number;
+    }
+  | {
+      /** From the second in which the card is made; 1 to 3650. */
+      readonly validForDays: number;
+    }
+);
+
 /** A profile, ready to be used. */
 export interface Profile {
   readonly name: string;
@@ -24,5 +39,7 @@ export interface Profile {
     /** Undefined: whatever the card offers. */
     readonly responses?: Exclude<ResponseProtection, "as-offered">;
   };
+  /** What terminals without a connection may accept (specs/09 §2); absent: nothing, and the cards get no certificate. */
+  readonly offline?: OfflineTerms;
   readonly policy: unknown;
 }

@@ -11,8 +11,9 @@ import {
   yamlMistakes,
 } from "../common/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
+import { MAX_VALID_DAYS } from "./certify.js";
 import { contradictions } from "./profile-check.js";
-import type { Profile } from "./profile-fields.js";
+import type { OfflineTerms, Profile } from "./profile-fields.js";
 
 const amount = z.string().transform((text, context): Msat => {
   try {
@@ -45,6 +46,49 @@ export function nodeUriProblem(uri: string): string | undefined {
     if (!(error instanceof ParseError)) throw error;
     return error.message.slice(error.path.length + 2);
   }
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const DAYS = /^([1-9]\d{0,3})d$/;
+
+/** The last second of a day, UTC, in Unix time; undefined for what is no day. */
+function endOfDay(text: string): number | undefined {
+  const start = DAY.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  const isDay = !Number.isNaN(start) && new Date(start).toISOString().startsWith(text);
+  return isDay ? start / 1000 + 86_399 : undefined;
+}
+
+/** Terms of the certificates that the cards get (specs/09 §2). */
+const offline = z
+  .strictObject({
+    /** Most for one payment that a terminal without a connection accepts. */
+    limit: amount,
+    /** Last day, UTC. */
+    "valid-until": z
+      .string()
+      .refine((text) => endOfDay(text) !== undefined, { message: "need a day such as 2028-12-31" })
+      .optional(),
+    /** From the day on which a card is made. */
+    "valid-for": z
+      .string()
+      .refine((text) => Number(DAYS.exec(text)?.[1] ?? Infinity) <= MAX_VALID_DAYS, {
+        message: `need a number of days from 1d to ${MAX_VALID_DAYS}d, such as 730d`,
+      })
+      .optional(),
+  })
+  .superRefine((terms, context) => {
+    const given = [terms["valid-until"], terms["valid-for"]].filter((end) => end !== undefined);
+    if (given.length !== 1)
+      context.addIssue({
+        code: "custom",
+        message: "need one of valid-until and valid-for: a certificate has an end",
+      });
+  });
+
+function offlineOf(read: z.output<typeof offline>): OfflineTerms {
+  const { limit, "valid-until": until, "valid-for": days } = read;
+  if (until !== undefined) return { limit, validUntilSeconds: endOfDay(until) ?? 0 };
+  return { limit, validForDays: Number(DAYS.exec(days ?? "")?.[1]) };
 }
 
 const PUBLISHED = {
@@ -88,6 +132,8 @@ const profileSchema = z.strictObject({
       responses: z.enum(["as-offered", "mac", "mac-only", "encrypted"]).default("as-offered"),
     })
     .default({ version: 255, responses: "as-offered" }),
+  /** Absent: the cards get no certificate, and are not accepted by terminals without a connection. */
+  offline: offline.optional(),
   /** What the issuer's service allows, beyond what the card enforces. */
   policy: z.record(z.string(), z.unknown()).default({}),
 });
@@ -149,6 +195,8 @@ function profileOf(read: z.output<typeof profileSchema>): Profile {
     pinLength: read.pin === "random" ? read["pin-length"] : undefined,
     publish: read.publish.reduce((bits, name) => bits | PUBLISHED[name], 0),
     cardKeys: cardKeysOf(read["card-keys"]),
+    // Absent from the fingerprint of a batch without it, as before there was any.
+    ...(read.offline ? { offline: offlineOf(read.offline) } : {}),
     policy: read.policy,
   };
 }

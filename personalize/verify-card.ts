@@ -3,18 +3,23 @@ import { formatCardId } from "../apdu/card-id.js";
 import {
   CAPABILITY,
   type CardStatus,
+  CertificateError,
   identify,
   LIFECYCLE,
   type OpenedMessage,
+  readCertificate,
   type SelectResponse,
   select,
   send,
   statusMessage,
   type Transport,
+  type VerifiedCertificate,
+  verifyCertificate,
 } from "../apdu/index.js";
 import { equalBytes, type Msat, secp256k1 } from "../common/index.js";
 import type { KeySource } from "../keys/index.js";
 import type { CardLimits } from "./card-data.js";
+import type { CertificateTerms } from "./certify.js";
 import { PersonalizationError } from "./errors.js";
 
 /** What a personalized card must say of itself. */
@@ -55,6 +60,54 @@ export async function identifyCard(
       hint: "Lay the card on the reader again; a card that does it twice is broken.",
     });
   return { selected, status };
+}
+
+/**
+ * Reads the certificate back and compares what it says, its signature too.
+ * @throws PersonalizationError `mismatch`; CardStatusError; ParseError; TransportError
+ */
+export async function compareCertificate(
+  transport: Transport,
+  keys: KeySource,
+  expected: Pick<ExpectedCard, "cardId" | "publicKey" | "keySetId">,
+  terms: CertificateTerms,
+): Promise<void> {
+  const different = (what: string, cause?: unknown) =>
+    new PersonalizationError(
+      "mismatch",
+      `card ${formatCardId(expected.cardId)}: certificate read back otherwise than written: ${what}`,
+      {
+        cause,
+        hint: "Do not hand this card out. Reset it and make it again; a card that does it twice is broken.",
+      },
+    );
+  const sealed = await readCertificate(transport);
+  if (!sealed) throw different("the card has none");
+  const certificate = verified(sealed, keys, different);
+  const differences = [
+    ...(equalBytes(certificate.keySetId, expected.keySetId) ? [] : ["key set"]),
+    ...(equalBytes(certificate.cardId, expected.cardId) ? [] : ["card id"]),
+    ...(equalBytes(certificate.cardPoint, secp256k1.convert(expected.publicKey, true)) ? [] : ["card key"]),
+    ...(certificate.offlineLimit === terms.offlineLimit ? [] : ["offline limit"]),
+    ...(certificate.validUntilSeconds === terms.validUntilSeconds ? [] : ["date"]),
+  ];
+  if (differences.length > 0) throw different(differences.join(", "));
+}
+
+function verified(
+  sealed: Uint8Array,
+  keys: KeySource,
+  different: (what: string, cause: unknown) => PersonalizationError,
+): VerifiedCertificate {
+  try {
+    return verifyCertificate(sealed, {
+      sealKeys: (id) => keys.sealKey(id),
+      issuerPoint: (id) => keys.keySets().find((set) => equalBytes(set.id, id))?.issuerPublicKey,
+    });
+  } catch (cause) {
+    if (!(cause instanceof CertificateError)) throw cause;
+    throw different("it is not the issuer's", cause);
+  }
 }
 
 /**

@@ -42,6 +42,12 @@ interface InfoOptions extends ReaderChoice {
   readonly node?: string;
 }
 
+/** Whether a card has a certificate; what it says is for who has the seal key. */
+const CERTIFICATE_TEXT = {
+  sealed: "has a certificate: a terminal with its issuer's pack may accept it without a connection",
+  none: "has no certificate: no terminal accepts it without a connection",
+} as const;
+
 async function info(
   card: CardSession,
   { node }: InfoOptions,
@@ -54,9 +60,11 @@ async function info(
     { verified: "set", unverified: "", blocked: "blocked: all tries are used up", none: "not set" }[
       pin.state
     ];
+  const isCertified =
+    profile.lifecycle === LIFECYCLE.PERSONALIZED ? (await card.certificate()) !== undefined : undefined;
   const issuer = node === undefined ? undefined : await issuerWord(card, node, signal);
   return {
-    data: { aid, ...profile, nodeUri, pin, authenticated: false, issuer },
+    data: { aid, ...profile, nodeUri, pin, certificate: isCertified, authenticated: false, issuer },
     text: `${renderRecord([
       ["State", LIFECYCLE_TEXT[profile.lifecycle]],
       ["Protocol", `${profile.major}.${profile.minor}`],
@@ -65,6 +73,7 @@ async function info(
       ["Most at once", limitText(profile.maxPerTransaction, "no limit")],
       ["PIN above", limitText(profile.pinThreshold, "never by the amount alone")],
       ["PIN", pin?.state === "unverified" ? `set, ${pin.triesLeft} tries left` : pinText],
+      ["Offline", isCertified === undefined ? undefined : CERTIFICATE_TEXT[isCertified ? "sealed" : "none"]],
     ])}\nThis is what the card says of itself; \`card identify\` has it signed.${issuer ? `\n${issuer.sentence}` : ""}`,
     exitCode: issuer && !issuer.hasAnswered ? EXIT.SERVICE : EXIT.OK,
   };

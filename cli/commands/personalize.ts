@@ -4,8 +4,10 @@ import { formatMsat } from "../../common/index.js";
 import {
   type BatchStatus,
   batchStatus,
+  type CertificateTerms,
   FACTORY_KEYS_KEPT,
   guardedRegistry,
+  type InspectedCard,
   inspectCard,
   Journal,
   numberedCards,
@@ -33,6 +35,10 @@ const readerOptions = (command: Command): Command =>
     .option("--reader <name>", "the reader (part of its name); default: the only one")
     .option("--card <file>", "a simulated card instead of a reader");
 
+/** What a certificate allows, for people. */
+const certificateText = ({ offlineLimit, validUntilSeconds }: CertificateTerms): string =>
+  `up to ${formatMsat(offlineLimit)} at once, until ${new Date(validUntilSeconds * 1000).toISOString()} by this computer's clock`;
+
 const made = (card: PersonalizedCard): CommandOutput => ({
   data: card,
   text: renderRecord([
@@ -41,6 +47,7 @@ const made = (card: PersonalizedCard): CommandOutput => ({
     ["Chip", card.chip],
     ["Result", card.how === "made" ? "made and read back" : "finished after an interruption"],
     ["Commands", String(card.apdus)],
+    ["Offline", card.certificate && certificateText(card.certificate)],
   ]),
 });
 
@@ -113,6 +120,20 @@ function status(path: string): CommandOutput {
   return { data: { ...batch, counts, halfDone, refused, factoryKeys, channels }, text: parts.join("\n\n") };
 }
 
+/** What a card's certificate means to whom it is handed. @param now Unix milliseconds */
+function certificateSentence({ blocked, certificate }: InspectedCard, now: number): string {
+  if (blocked) return "not answered: a blocked card shows no certificate";
+  if (!certificate) return "no certificate: terminals without a connection do not accept this card";
+  const { genuine, offlineLimit, validUntilSeconds } = certificate;
+  if (!genuine) return "CERTIFICATE WRONG: not made by this issuer for this card; reset the card";
+  const end = new Date(validUntilSeconds * 1000).toISOString();
+  if (validUntilSeconds * 1000 < now)
+    return `the certificate ended at ${end}: the card pays with a connection only; make it again for a new one`;
+  if (offlineLimit === 0n)
+    return "the certificate allows nothing: terminals without a connection do not accept it";
+  return `terminals without a connection accept up to ${formatMsat(offlineLimit)} at once, until ${end}`;
+}
+
 async function verify(
   context: CommandContext,
   options: ReaderChoice & Parameters<typeof withKeys>[1] & { readonly ledger: string },
@@ -123,7 +144,11 @@ async function verify(
         const connection = await tracedReader(context, reader).waitForCard(context.signal);
         try {
           const card = await inspectCard(connection, keys, ledgerRegistry(store));
-          const good = card.genuine && card.registered === "active" && !card.blocked;
+          const good =
+            card.genuine &&
+            card.registered === "active" &&
+            !card.blocked &&
+            card.certificate?.genuine !== false;
           return {
             data: card,
             text: renderRecord([
@@ -136,6 +161,7 @@ async function verify(
               ["Spent", formatMsat(card.authorizedTotal)],
               ["Payments", String(card.counter)],
               ["Node", card.nodeUri],
+              ["Offline", certificateSentence(card, Date.now())],
             ]),
             exitCode: good ? EXIT.OK : EXIT.CHECK_FAILED,
           };

@@ -27,6 +27,9 @@ export const cardData = (card: CardEntry) => ({
   publicKey: bytesToHex(card.public_key),
   registeredAt: timeIso(card.registered_at),
   ...(card.replaces === null ? {} : { replaces: cardText(card.replaces) }),
+  ...(card.certified_until === 0n
+    ? {}
+    : { offlineLimit: card.offline_limit, certifiedUntil: timeIso(card.certified_until) }),
 });
 
 /** Cards as a table for people. */
@@ -183,6 +186,12 @@ export function detailsText(details: CardDetails): string {
       ["Most at once", limitText(limits.max_per_transaction)],
       ["PIN above", limitText(limits.pin_threshold)],
       ["Without PIN in all", limitText(limits.no_pin_budget)],
+      [
+        "Without a connection",
+        entry.certified_until === 0n
+          ? "not accepted: the card has no certificate"
+          : `up to ${formatMsat(entry.offline_limit)} at once, until ${timeText(entry.certified_until)}`,
+      ],
       [
         "Update",
         waiting

@@ -5,6 +5,7 @@ const reader = (named: string) => ({ tests: "test/apdu/certificate.test.ts", nam
 const vectors = (named: string) => ({ tests: "test/specs/card-messages.test.ts", named });
 const onCard = (named: string) => ({ tests: "test/simulator/certificate.test.ts", named });
 const suite = (named: string) => ({ tests: "test/conformance/in-process.test.ts", named });
+const cards = (named: string) => ({ tests: "test/personalize/certificate.test.ts", named });
 const stores = (named: string) => ({ tests: "test/secure-channel/vectors.test.ts", named });
 
 const CODEC = "apdu/sealed/certificate.ts";
@@ -91,5 +92,51 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = bugsOf("certificate", [
       "if (!secp256k1.isPublicKey(fields.cardPoint))",
       "if (![2, 3].includes(fields.cardPoint[0] ?? 0))",
     ],
+  ),
+  bug(
+    "a certificate is signed for the card id alone",
+    [cards("for its own key and id")],
+    [
+      "personalize/certify.ts",
+      "cardPoint: secp256k1.convert(card.publicKey, true),",
+      "cardPoint: secp256k1.publicKey(new Uint8Array(32).fill(1)),",
+    ],
+  ),
+  bug(
+    "a certificate is not read back",
+    [cards("is not handed out")],
+    [
+      "personalize/personalize-card.ts",
+      "    if (item.certificate) await compareCertificate(card, context.keys, expected, item.certificate);\n",
+      "",
+    ],
+  ),
+  bug(
+    "a card that is finished later gets another date in the registry",
+    [cards("torn at any command")],
+    [
+      "personalize/journal.ts",
+      "validUntilSeconds: certificate.validUntil,",
+      "validUntilSeconds: certificate.validUntil + 1,",
+    ],
+  ),
+  bug(
+    "cards are made with a certificate that is over",
+    [cards("is not begun when its certificate would have ended")],
+    ["personalize/certify.ts", "if (end <= now)", "if (end < 0)"],
+  ),
+  bug(
+    "a card may be accepted offline for more than it pays at once",
+    [cards("refuses offline")],
+    [
+      "personalize/profile-check.ts",
+      "maxPerTransaction !== NO_LIMIT && offline.limit > maxPerTransaction,",
+      "maxPerTransaction !== NO_LIMIT && offline.limit > credit,",
+    ],
+  ),
+  bug(
+    "the registry forgets the certificate of a card",
+    [{ tests: "test/cli/personalize.test.ts", named: "with a certificate" }],
+    ["cli/card-registry.ts", "validUntil: certificate.validUntilSeconds,", "validUntil: 0,"],
   ),
 ]);

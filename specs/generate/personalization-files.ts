@@ -157,6 +157,36 @@ const fingerprints = [
     text: fingerprintText,
     fingerprint,
   },
+  ...[
+    {
+      comment: "a profile whose cards get certificates until a day",
+      terms: { limit: "20000sat", "valid-until": "2029-12-31" },
+      offline: { limit: "20000000", validUntilSeconds: 1_893_455_999 },
+    },
+    {
+      comment: "a profile whose cards get certificates for so many days",
+      terms: { limit: "0.00001btc", "valid-for": "730d" },
+      offline: { limit: "1000000", validForDays: 730 },
+    },
+  ].map(({ comment, terms, offline }) => {
+    const { policy, ...rest } = profile;
+    const text = JSON.stringify({ profile: { ...rest, offline, policy }, keySet: hex(KEY_SET.keySetId) });
+    return {
+      comment,
+      file: JSON.stringify({
+        name: "festival",
+        "node-uri": NODE_URI,
+        limits: { credit: "50000sat", "max-per-transaction": "0.0002btc", "pin-threshold": "10000000msat" },
+        pin: "random",
+        "card-keys": { "rotate-to": 1, responses: "encrypted" },
+        offline: terms,
+        policy: { minPerTransaction: "2sat" },
+      }),
+      keySet: hex(KEY_SET.keySetId),
+      text,
+      fingerprint: hex(sha256(Buffer.from(text, "utf8"))),
+    };
+  }),
 ];
 
 const chip = "474101040c71a1b2c3d40102";
@@ -176,7 +206,15 @@ const records = [
   },
   { step: "attempt", chip, version: 255 },
   { step: "ended", chip, version: 255, level: 51 },
-  { step: "assigned", chip, item: 0, card: hex(OTHER_CARD.cardId), key: hex(OTHER_CARD.point), pin: true },
+  {
+    step: "assigned",
+    chip,
+    item: 0,
+    card: hex(OTHER_CARD.cardId),
+    key: hex(OTHER_CARD.point),
+    pin: true,
+    certificate: { limit: "20000000", validUntil: 1_893_455_999 },
+  },
   { step: "abandoned", card: hex(OTHER_CARD.cardId) },
   { step: "assigned", chip, item: 0, card, key: hex(CARD.point), pin: true },
   { step: "verified", card },

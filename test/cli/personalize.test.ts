@@ -1,7 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
+import { cardData, detailsText } from "../../cli/issuer/card-view.js";
+import { withLedger } from "../../cli/personalization-setup.js";
 import { utf8 } from "../../common/index.js";
+import { listCards } from "../../issuer/ledger/index.js";
+import { cardDetails } from "../../issuer/reports/index.js";
+import { cardIdOf } from "../../issuer/store/values.js";
 import { KeyFile } from "../../keys/index.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
 import { NODE_URI } from "../personalize/deterministic.js";
@@ -153,6 +158,48 @@ describe("personalization on the command line", () => {
       const reset = await run("personalize", "reset", ...setup(path), "--card", card);
       expect(reset.err).toContain("money");
       expect((await run("--json", ...verify)).exitCode).toBe(EXIT.OK);
+    }));
+
+  it("makes a card with a certificate, and says what it means wherever the card is shown", () =>
+    workshop(1, async (run, path) => {
+      const offline = `${PROFILE}offline: { limit: 20000sat, valid-until: 2029-12-31 }\n`;
+      writeFileSync(path("festival.yaml"), offline);
+      const checked = await run("profiles", "check", path("festival.yaml"));
+      expect(checked.out).toContain("accept up to 20,000 sat at once, until the end of 2029-12-31 (UTC)");
+      const made = await run("personalize", "one", ...setup(path), "--card", path("card.json"));
+      expect(made.err).not.toContain("rror");
+      expect(made.out).toContain("up to 20,000 sat at once, until 2029-12-31T23:59:59.000Z");
+      const keys = ["--keys", path("keys.json"), "--ledger", path("ledger.db")];
+      const verified = await run("personalize", "verify", ...keys, "--card", path("card.json"));
+      expect(verified).toMatchObject({ exitCode: EXIT.OK });
+      expect(verified.out).toContain(
+        "terminals without a connection accept up to 20,000 sat at once, until 2029-12-31T23:59:59.000Z",
+      );
+      const info = await run("card", "info", "--card", path("card.json"));
+      expect(info.out).toContain("has a certificate: a terminal with its issuer's pack may accept it");
+      expect((await run("simulate", "show", path("card.json"))).out).toContain("up to 20,000 sat at once");
+      await withLedger(path("ledger.db"), async (store) => {
+        const [card] = await listCards(store.db);
+        if (!card) throw new Error("no card");
+        expect(cardData(card)).toMatchObject({
+          offlineLimit: 20_000_000n,
+          certifiedUntil: "2029-12-31T23:59:59.000Z",
+        });
+        const details = detailsText(await cardDetails(store, cardIdOf(card.card), 10));
+        expect(details).toContain("up to 20,000 sat at once, until 2029-12-31");
+      });
+      writeFileSync(path("festival.yaml"), offline.replace("2029", "2020"));
+      writeFileSync(path("again.json"), readFileSync(path("card.json")));
+      const over = await run(
+        ...[
+          "personalize",
+          "one",
+          ...setup(path).map((part) => part.replace("batch.journal", "again.journal")),
+        ],
+        ...["--card", path("again.json")],
+      );
+      expect(over.exitCode).toBe(EXIT.INPUT);
+      expect(over.err).toContain("offline/valid-until: 2020-12-31 is over, by this computer's clock it is");
     }));
 
   it("makes a batch from a list, says how it stands, and exports labels", () =>

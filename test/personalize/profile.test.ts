@@ -78,6 +78,7 @@ policy:
       "Without PIN up to 5,000 sat a time and 20,000 sat in all; with the random PIN of 4 digits up to the other limits.",
       "A card tells everybody who holds a reader to it its limit for one payment and from which amount it needs the PIN.",
       `Payments are asked for at ${NODE_URI}.`,
+      "Terminals without a connection do not accept the cards: they get no certificate.",
       "The cards keep their keys of version 255.",
     ]);
     const open = describeProfile(
