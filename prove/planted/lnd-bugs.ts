@@ -59,9 +59,14 @@ export const LND_BUGS: readonly PlantedBug[] = bugsOf("lnd", [
     [DEPUTY, "    expectFlags(facts, connection.place.address);\n", ""],
   ),
   bug(
+    "what the payer took back on the chain is called settled",
+    [deputy("claimed on the chain by a transaction that"), deputy("claimed on the chain is settled when")],
+    [SETTLEMENTS, 'if (offchain) return "settled";', 'if (settled) return "settled";'],
+  ),
+  bug(
     "a deputy's payment is called settled before lnd has settled it",
     [deputy("tells of it when lnd has settled it"), deputy("could not claim a part")],
-    [SETTLEMENTS, 'return settled ? "settled" : "failed";', 'return "settled";'],
+    [SETTLEMENTS, 'if (!settled) return "failed";', ""],
     [SETTLEMENTS, 'return "open";\n      throw error;', 'return "settled";\n      throw error;'],
   ),
 ]);

@@ -10,7 +10,7 @@ import {
   type PaidHashes,
 } from "../../lightning/dpp/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
-import type { HtlcDecision, InterceptedHtlc } from "../../lightning/nodes/lnd/calls.js";
+import type { ClosedChannel, HtlcDecision, InterceptedHtlc } from "../../lightning/nodes/lnd/calls.js";
 import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
 import { LndDeputy } from "../../lightning/nodes/lnd/deputy.js";
 import { DEPUTY_CHANNEL } from "../../lightning/nodes/lnd/deputy-profile.js";
@@ -34,6 +34,9 @@ const profile: DeputyProfile = { ...PROFILE, payeeKey: DEPUTY_KEY };
 class StubSwitch {
   readonly decisions: HtlcDecision[] = [];
   readonly resolved = new Map<string, boolean>();
+  isOffchain = true;
+  closed: readonly Partial<ClosedChannel>[] = [];
+  wallet: readonly { readonly tx_hash: string; readonly num_confirmations: number }[] = [];
   opened = 0;
   height = HEIGHT;
   flags = { require_htlc_interceptor: true, store_final_htlc_resolutions: true };
@@ -55,8 +58,10 @@ class StubSwitch {
       "lnrpc.Lightning/LookupHtlcResolution": ({ chan_id, htlc_index }) => {
         const settled = this.resolved.get(`${chan_id}:${htlc_index}`);
         if (settled === undefined) throw new StubError("htlc unknown", NOT_FOUND);
-        return { settled, offchain: true };
+        return { settled, offchain: this.isOffchain };
       },
+      "lnrpc.Lightning/ClosedChannels": () => ({ channels: this.closed as readonly ClosedChannel[] }),
+      "lnrpc.Lightning/GetTransactions": () => ({ transactions: this.wallet }),
       "routerrpc.Router/SubscribeHtlcEvents": (_, stream) => {
         this.tell = (id) => {
           const [incoming_channel_id = "", incoming_htlc_id = ""] = id.split(":");
@@ -333,6 +338,61 @@ describe("a deputy on lnd", () => {
     expect(settled).toEqual([]);
     expect(await deputy.lookup(invoice.paymentHash)).toEqual({ state: "open" });
   });
+
+  it("of which a part was claimed on the chain is settled when the channel is closed and lnd's wallet has the claim", async () => {
+    const deputy = await begin();
+    const invoice = sell();
+    const claim = (sweep_txid: string) => ({
+      resolution_type: "INCOMING_HTLC",
+      outcome: "CLAIMED",
+      sweep_txid,
+    });
+    lnd.isOffchain = false;
+    lnd.resolved.set("7:1", true);
+    lnd.offer(offerOf(invoice));
+    await once("7:1");
+    expect(await deputy.lookup(invoice.paymentHash)).toEqual({ state: "open" });
+    const other = { resolution_type: "OUTGOING_HTLC", outcome: "CLAIMED", sweep_txid: "dd" };
+    const timeout = { ...claim("ee"), outcome: "TIMEOUT" };
+    lnd.closed = [
+      { chan_id: "6", resolutions: [claim("cc")] },
+      { chan_id: "7", resolutions: [claim("aa"), claim("bb"), other, timeout] },
+    ];
+    lnd.wallet = [
+      { tx_hash: "aa", num_confirmations: 1 },
+      { tx_hash: "bb", num_confirmations: 1 },
+    ];
+    expect(await deputy.lookup(invoice.paymentHash)).toMatchObject({ state: "settled", received: sat(500) });
+    lnd.tell("7:1");
+    await expect.poll(() => settled).toHaveLength(1);
+  });
+
+  it.each([
+    ["is not in lnd's wallet", []],
+    ["is not in a block", [{ tx_hash: "aa", num_confirmations: 0 }]],
+  ])(
+    "that lnd calls claimed on the chain by a transaction that %s is not settled, and is said",
+    async (_, wallet) => {
+      const deputy = await begin();
+      const invoice = sell();
+      lnd.isOffchain = false;
+      lnd.resolved.set("7:1", true);
+      lnd.closed = [
+        {
+          chan_id: "7",
+          resolutions: [{ resolution_type: "INCOMING_HTLC", outcome: "CLAIMED", sweep_txid: "aa" }],
+        },
+      ];
+      lnd.wallet = wallet;
+      lnd.offer(offerOf(invoice));
+      await once("7:1");
+      lnd.tell("7:1");
+      const words = /is not whole: the closed channel of 7:1 has an HTLC that lnd's wallet has not got/;
+      await expect.poll(() => log.join()).toMatch(words);
+      expect(await deputy.lookup(invoice.paymentHash)).toEqual({ state: "open" });
+      expect(settled).toEqual([]);
+    },
+  );
 
   it("answers about an HTLC on the chain only to claim it: lnd ends the interceptor over anything else", async () => {
     await begin();

@@ -204,6 +204,8 @@ const METHODS = {
   "lnrpc.Lightning/ConnectPeer": unary,
   "lnrpc.Lightning/SendCustomMessage": unary,
   "lnrpc.Lightning/LookupHtlcResolution": unary,
+  "lnrpc.Lightning/ClosedChannels": unary,
+  "lnrpc.Lightning/GetTransactions": unary,
   "invoicesrpc.Invoices/CancelInvoice": unary,
   "invoicesrpc.Invoices/LookupInvoiceV2": unary,
   "lnrpc.Lightning/SubscribeInvoices": streaming,

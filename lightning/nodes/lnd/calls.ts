@@ -50,6 +50,24 @@ interface PendingChannelsResponse {
   readonly waiting_close_channels: readonly ClosingChannel[];
 }
 
+export interface ClosedChannel {
+  readonly chan_id: string;
+  readonly close_height: number;
+  /** What became of each output, by type and outcome; the transaction that spent it, hex. */
+  readonly resolutions: readonly {
+    readonly resolution_type: string;
+    readonly outcome: string;
+    readonly sweep_txid: string;
+  }[];
+}
+
+/** A transaction of lnd's wallet. */
+interface WalletTransaction {
+  /** Hex. */
+  readonly tx_hash: string;
+  readonly num_confirmations: number;
+}
+
 export interface LndInvoice {
   readonly r_preimage: Buffer;
   readonly r_hash: Buffer;
@@ -172,6 +190,15 @@ export interface UnaryCalls {
     Empty
   >;
   "lnrpc.Lightning/SendCustomMessage": Call<LndCustomMessage, Empty>;
+  "lnrpc.Lightning/ClosedChannels": Call<Empty, { readonly channels: readonly ClosedChannel[] }>;
+  "lnrpc.Lightning/GetTransactions": Call<
+    {
+      readonly start_height: number;
+      /** -1: up to now. */
+      readonly end_height: number;
+    },
+    { readonly transactions: readonly WalletTransaction[] }
+  >;
   "lnrpc.Lightning/LookupHtlcResolution": Call<
     { readonly chan_id: string; readonly htlc_index: string },
     { readonly settled: boolean; readonly offchain: boolean }

@@ -4,12 +4,13 @@ import { DeputyError, type PaidHashes, type PaidRecord } from "../../dpp/index.j
 import { NodeError } from "../errors.js";
 import type { InvoiceState, SettledInvoice } from "../port.js";
 import type { HtlcEvent } from "./calls.js";
+import { claimsOf } from "./chain-claims.js";
 import type { LndConnection, LndLog } from "./connection.js";
 import { failureOf } from "./errors.js";
 import { Subscription } from "./streams.js";
 
-/** How an HTLC that was claimed has ended; `open`: not yet. */
-type Resolution = "settled" | "failed" | "open";
+/** How an HTLC that was claimed has ended; `open`: not yet; `foreign`: lnd says settled, and its wallet has not got it. */
+type Resolution = "settled" | "failed" | "foreign" | "open";
 
 /**
  * What became of claims. lnd knows nothing of a deputy's invoices; it knows how each HTLC ended, on the channel or on the
@@ -101,8 +102,14 @@ export class DeputySettlements {
       this.#settled({ paymentHash: record.paymentHash, ...settlementOf(record) });
       return;
     }
-    const lost = record.htlcs.filter((_, i) => all[i] === "failed");
-    this.#log("error", `the payment of ${hash} is not whole: lnd could not claim ${lost.join(", ")} in time`);
+    const lost = (end: Resolution) => record.htlcs.filter((_, i) => all[i] === end).join(", ");
+    const failed = lost("failed");
+    const foreign = lost("foreign");
+    const reasons = [
+      ...(failed ? [`lnd could not claim ${failed} in time`] : []),
+      ...(foreign ? [`the closed channel of ${foreign} has an HTLC that lnd's wallet has not got`] : []),
+    ];
+    this.#log("error", `the payment of ${hash} is not whole: ${reasons.join(", ")}`);
   }
 
   #resolutions({ htlcs }: PaidRecord): Promise<Resolution[]> {
@@ -112,11 +119,14 @@ export class DeputySettlements {
   async #resolution(id: string): Promise<Resolution> {
     const [chan_id = "", htlc_index = ""] = id.split(":");
     try {
-      const { settled } = await this.#connection.call("lnrpc.Lightning/LookupHtlcResolution", {
+      const { settled, offchain } = await this.#connection.call("lnrpc.Lightning/LookupHtlcResolution", {
         chan_id,
         htlc_index,
       });
-      return settled ? "settled" : "failed";
+      if (!settled) return "failed";
+      if (offchain) return "settled";
+      const claim = await claimsOf(this.#connection, chan_id);
+      return claim === "ours" ? "settled" : claim;
     } catch (error) {
       if (failureOf(error)?.code === status.NOT_FOUND) return "open";
       throw error;

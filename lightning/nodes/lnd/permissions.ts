@@ -29,6 +29,8 @@ const DEPUTY: readonly LndMethod[] = [
   "routerrpc.Router/HtlcInterceptor",
   "routerrpc.Router/SubscribeHtlcEvents",
   "lnrpc.Lightning/LookupHtlcResolution",
+  "lnrpc.Lightning/ClosedChannels",
+  "lnrpc.Lightning/GetTransactions",
 ];
 
 /** Calls that each role makes. */
@@ -56,6 +58,8 @@ const WANTED: Readonly<Record<LndMethod, string>> = {
   "lnrpc.Lightning/SubscribeCustomMessages": "offchain:read",
   "lnrpc.Lightning/SubscribePeerEvents": "peers:read",
   "lnrpc.Lightning/LookupHtlcResolution": "offchain:read",
+  "lnrpc.Lightning/ClosedChannels": "offchain:read",
+  "lnrpc.Lightning/GetTransactions": "onchain:read",
   "invoicesrpc.Invoices/CancelInvoice": "invoices:write",
   "invoicesrpc.Invoices/LookupInvoiceV2": "invoices:write",
   "routerrpc.Router/SendPaymentV2": "offchain:write",
