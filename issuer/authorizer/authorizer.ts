@@ -252,7 +252,7 @@ export class Authorizer implements PaymentAuthorizer {
   /** Pays and settles. @returns another decision where the payment failed for certain */
   async #pay(
     authorization: VerifiedAuthorization,
-    { maxFee, maxCltv, held, feeShortOf }: Extract<Decision, { kind: "reserve" }>,
+    { maxFee, maxCltv, held, feeShortOf, isRetried }: Extract<Decision, { kind: "reserve" }>,
     recorded: Recorded,
   ): Promise<Recorded> {
     const { onStep, log, owner } = this.#ports;
@@ -270,6 +270,8 @@ export class Authorizer implements PaymentAuthorizer {
         if (fee > maxFee) log.warn({ event: "fee", fee: `${fee}` }, "the node paid more fee than allowed");
       } else if (paid.state === "failed") {
         onStep("failed");
+        // The reconciler goes on with it: what was sold offline stays good (specs/09 §8).
+        if (isRetried) return recorded;
         const reason = feeShortOf ? REASON.FEE_TOO_HIGH : REASON.PAYMENT_FAILED;
         const { voided, pending } = await this.writer.void(authorization, { owner }, reason);
         onStep("voided");

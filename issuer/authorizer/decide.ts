@@ -64,6 +64,7 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
     ...feeTerms(authorization, facts, world, guaranteed !== undefined),
     maxCltv: facts.policy.maxTotalCltv,
     guaranteed,
+    isRetried: facts.offline !== undefined,
   };
 }
 

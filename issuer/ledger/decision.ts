@@ -26,6 +26,11 @@ export type Decision =
       readonly maxCltv: number;
       /** Why the issuer lends the card the whole amount; absent: the card pays by itself. */
       readonly guaranteed?: GuaranteeCause | undefined;
+      /**
+       * Whether a payment that fails is tried again until its invoice expires: the payee's terminals accept offline, so
+       * the goods are gone.
+       */
+      readonly isRetried: boolean;
     };
 
 /** A decision that is durable. */

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { AuthorizerConfig, IssuerPorts } from "../authorizer/index.js";
 import type { AuthorizationKey } from "../ledger/resolve.js";
 import type { Store } from "../store/types.js";
@@ -22,6 +23,8 @@ export interface OpenAuthorization {
   /** Unix milliseconds. */
   readonly expires_at: bigint;
   readonly takeovers: bigint;
+  /** 1 where the payee accepts offline, by a pack that is not revoked, else 0. */
+  readonly is_retried: bigint;
 }
 
 /** Leases taken in one round. */
@@ -72,6 +75,11 @@ export async function claimLeases(
       )
       .select(["l.card", "l.counter", "a.payment_hash", "a.amount", "a.decided_at", "l.amount as amountless"])
       .select(["l.invoice", "l.max_fee", "l.held", "l.max_cltv", "l.expires_at", "l.takeovers", "l.owner"])
+      .select(
+        sql<bigint>`cast(case when exists (
+          select 1 from packs where packs.payee = l.payee and packs.revoked_at is null
+        ) then 1 else 0 end as bigint)`.as("is_retried"),
+      )
       .where("l.node", "=", node)
       .where((eb) => eb.or([eb("l.owner", "=", owner), eb("l.until", "<", now)]))
       .where("a.state", "=", "reserved")

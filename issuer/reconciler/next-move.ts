@@ -8,6 +8,8 @@ export interface Situation {
   readonly expired: boolean;
   /** No other process ever held the lease, so no other process can be sending. */
   readonly alone: boolean;
+  /** The payee accepts offline: a payment that failed is tried again (specs/09 §8). */
+  readonly isRetried: boolean;
 }
 
 export type Move =
@@ -23,14 +25,17 @@ export type Move =
  * What to do about a reserved authorization (specs/03 §4). "Failed" is final only where no other process can send it
  * again; "not found" is never final while somebody may still send, and then the invoice's expiry decides.
  */
-export function nextMove(payment: PaymentLookup, { active, expired, alone }: Situation): Move {
+export function nextMove(payment: PaymentLookup, { active, expired, alone, isRetried }: Situation): Move {
   switch (payment.state) {
     case "settled":
       return "settle";
     case "unknown":
       return "wait";
     case "failed":
-      return expired || (alone && !active) ? "void" : "wait";
+      if (expired) return "void";
+      if (active) return "wait";
+      if (isRetried) return "pay";
+      return alone ? "void" : "wait";
     case "not-found":
       if (expired) return "void";
       return active ? "wait" : "pay";

@@ -187,7 +187,7 @@ export class Reconciler {
     const expired = this.#isExpired(open);
     if (active && !expired) return "open";
     let state = await this.#authorizer.payments.lookUp(open.payment_hash);
-    const situation = { active, expired, alone: open.takeovers === 0n };
+    const situation = { active, expired, alone: open.takeovers === 0n, isRetried: open.is_retried === 1n };
     let move = nextMove(state, situation);
     if (move === "pay") {
       // Who takes the lease over counts on this: later than that nothing is sent under it any more.

@@ -456,4 +456,14 @@ export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
     [story("updates", "a reset of the PIN tries waits")],
     [LIMITS, "MAX_CARRIES = 4n", "MAX_CARRIES = 400n"],
   ),
+  bug(
+    "a payment to an offline payee is given up at its first failure",
+    [{ tests: "test/issuer/guarantee.test.ts", named: "that fails is tried again until it succeeds" }],
+    ["issuer/authorizer/decide.ts", "isRetried: facts.offline !== undefined", "isRetried: false"],
+  ),
+  bug(
+    "the reconciler gives a payment to an offline payee up",
+    [{ tests: "test/issuer/guarantee.test.ts", named: "that fails is tried again until it succeeds" }],
+    ["issuer/reconciler/next-move.ts", '      if (isRetried) return "pay";\n', ""],
+  ),
 ]);

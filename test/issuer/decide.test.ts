@@ -269,6 +269,7 @@ describe("decide", () => {
       held: 0n,
       feeShortOf: undefined,
       maxCltv: 144,
+      isRetried: false,
     });
   });
 

@@ -55,6 +55,13 @@ const standing = async (service: Service, card: SigningCard) => {
   return { funded, spent, owed, state };
 };
 
+/** Lets the invoices of the last hour expire, so that no payment is tried again. */
+async function expire(service: Service): Promise<void> {
+  await service.reconciler.run();
+  service.clock.pass(3_700_000 + service.config.expiryMarginMs);
+  await service.reconciler.run();
+}
+
 /** A card that was paid out and is in use again: it has a credit, and no money. */
 async function emptied(service: Service, number = 1, policy: unknown = {}) {
   const card = await certified(service, number, policy);
@@ -238,11 +245,13 @@ describe.each(KINDS)("a guarantee on %s", (kind) => {
     expect(service.node.calls).toBe(1);
   });
 
-  it("takes a loan back when its payment fails, and releases the amount to the card", async () => {
+  it("takes a loan back when its payment failed until the end, and releases the amount to the card", async () => {
     await using service = await start(kind);
     const card = await emptied(service);
     service.node.set(1, "fail");
-    expect(await service.tap(card, 1, sat(1000))).toMatchObject({ reason: REASON.PAYMENT_FAILED });
+    await service.tap(card, 1, sat(1000));
+    expect(await standing(service, card)).toMatchObject({ owed: sat(1000) });
+    await expire(service);
     expect(await standing(service, card)).toMatchObject({ funded: 0n, spent: 0n, owed: 0n });
     expect((await showCard(service.store.db, card.cardId)).voided).toBe(sat(1000));
     const { books } = await spendingReport(service.store, { timeZone: "UTC" });
@@ -264,7 +273,8 @@ describe.each(KINDS)("a guarantee on %s", (kind) => {
       expect(await standing(service, card)).toMatchObject({ owed: sat(400), spent: sat(1000) });
       expect(await service.violations()).toEqual([]);
       service.node.finish();
-      await service.reconciler.run();
+      service.node.set(1, "fail");
+      await expire(service);
       const entry = await showCard(service.store.db, card.cardId);
       expect(entry.owed).toBe(behaviour === "stuck" ? sat(400) : 0n);
       expect(remaining(entry)).toBe(left);
@@ -303,6 +313,37 @@ describe.each(KINDS)("a guarantee on %s", (kind) => {
     expect((await service.tap(card, 1, sat(1000))).outcome).toBe("accepted");
     const { books } = await spendingReport(service.store, { timeZone: "UTC" });
     expect(books).toMatchObject({ fees: 1000n, feesCharged: 0n });
+  });
+});
+
+describe.each(KINDS)("a payment to an offline payee on %s", (kind) => {
+  it("that fails is tried again until it succeeds, and the same token is no refusal meanwhile", async () => {
+    await using service = await start(kind);
+    const card = await certified(service);
+    service.node.set(1, "fail");
+    const { token, invoice, outcome } = await service.tap(card, 1, sat(1000));
+    expect(outcome).toBe("accepted");
+    expect(await service.reconciler.run()).toMatchObject({ voided: 0, open: 1 });
+    expect(service.node.calls).toBe(2);
+    expect(await standing(service, card)).toMatchObject({ spent: sat(1000) });
+    service.node.set(1, "settle");
+    await service.reconciler.run();
+    expect(await service.reconciler.run()).toMatchObject({ settled: 0, open: 0 });
+    expect((await service.present(token, invoice)).outcome).toBe("accepted");
+    expect([...service.node.sent.values()]).toEqual([1]);
+  });
+
+  it("that fails until the invoice expires is void, and one whose pack was revoked at once", async () => {
+    await using service = await start(kind);
+    const card = await certified(service);
+    service.node.behaviour = "fail";
+    await service.tap(card, 1, sat(1000));
+    await expire(service);
+    expect((await showCard(service.store.db, card.cardId)).voided).toBe(sat(1000));
+    await service.tap(card, 2, sat(500));
+    await revokePacks(service.store, TERMINAL, service.clock.now);
+    expect(await service.reconciler.run()).toMatchObject({ voided: 1, open: 0 });
+    expect(service.node.sent.size).toBe(0);
   });
 });
 

@@ -14,7 +14,7 @@ const settled: PaymentLookup = { state: "settled", preimage: new Uint8Array(32),
 const failed: PaymentLookup = { state: "failed", reason: "no route" };
 const unknown: PaymentLookup = { state: "unknown" };
 const notFound: PaymentLookup = { state: "not-found" };
-const alone: Situation = { active: false, expired: false, alone: true };
+const alone: Situation = { active: false, expired: false, alone: true, isRetried: false };
 
 describe("the next move", () => {
   it.each<[string, PaymentLookup, Partial<Situation>, Move]>([
@@ -26,6 +26,10 @@ describe("the next move", () => {
     ["failed, but a call of ours is still out", failed, { active: true }, "wait"],
     ["failed, taken over: the other may still send", failed, { alone: false }, "wait"],
     ["failed, taken over, expired", failed, { alone: false, expired: true }, "void"],
+    ["failed, of an offline payee", failed, { isRetried: true }, "pay"],
+    ["failed, of an offline payee, taken over", failed, { isRetried: true, alone: false }, "pay"],
+    ["failed, of an offline payee, a call of ours is out", failed, { isRetried: true, active: true }, "wait"],
+    ["failed, of an offline payee, expired", failed, { isRetried: true, expired: true }, "void"],
     ["never heard of", notFound, {}, "pay"],
     ["never heard of, a call of ours is out", notFound, { active: true }, "wait"],
     ["never heard of, taken over", notFound, { alone: false }, "pay"],
