@@ -33,7 +33,6 @@ case "$target" in
   3.0.4|3.0.5) ;;
   *) fail "TARGET: need 3.0.4 or 3.0.5, have $target" ;;
 esac
-command -v java >/dev/null || fail "java was not found; the kit needs Java 8 to 17"
 [ -d "$kit" ] || fail "KIT: $kit is not a folder"
 [ -f "$kit/lib/tools.jar" ] || [ -f "$kit/bin/converter.sh" ] ||
   fail "KIT: $kit has neither lib/tools.jar nor bin/converter.sh; give the folder of the development kit's tools"
@@ -42,9 +41,15 @@ command -v java >/dev/null || fail "java was not found; the kit needs Java 8 to 
 [ -f "$classes/chequecard/applet/ChequecardApplet.class" ] ||
   fail "the applet is not compiled; run: mvn -f applet compile"
 
+command -v java >/dev/null || fail "java was not found; the kit needs Java 8 to 17"
+java=$(java -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1)
+{ [ -n "$java" ] && [ "$java" -ge 8 ] && [ "$java" -le 17 ]; } || fail "the kit needs Java 8 to 17, this is ${java:-unknown}"
+
 # Bytes 6 and 7 of a class file are its version: 51 is Java 7, the newest that the converters of these targets read.
-version=$(od -An -j7 -N1 -tu1 "$classes/chequecard/applet/ChequecardApplet.class" | tr -d ' ')
-[ "$version" = 51 ] || fail "the class files are of version $version, need 51 (Java 7)"
+while IFS= read -r class; do
+  version=$(od -An -j7 -N1 -tu1 "$class" | tr -d ' ')
+  [ "$version" = 51 ] || fail "$(basename "$class") is of version $version, need 51 (Java 7); run: mvn -f applet clean compile"
+done < <(find "$classes" -name '*.class')
 
 platform=
 for folder in "$kit/api_export_files_$target" "$kit/api_export_files"; do
@@ -60,17 +65,39 @@ tool() {
   fi
 }
 
-rm -rf "$out"
-mkdir -p "$out"
+# A kit that is older than its class files says something that helps nobody.
+kitVersion=$(tool converter.Main converter -version 2>&1 | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1 || true)
+case "$kitVersion" in
+  '') echo "Kit:       its converter does not tell its version; 3.1 or newer is needed" ;;
+  [012].* | 3.0*) fail "KIT: its converter is version $kitVersion, need 3.1 or newer: older ones do not read Java 7 class files" ;;
+  *) echo "Kit:       version $kitVersion" ;;
+esac
+
+# What is not verified never has the name of a CAP file that is.
+work=$out.unverified
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+rm -rf "$out" "$work"
+mkdir -p "$work"
 tool converter.Main converter -classdir "$classes" -exportpath "$platform:$exports" -target "$target" \
   -applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45:0x01 chequecard.applet.ChequecardApplet \
-  -out CAP EXP -d "$out" chequecard.applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45 1.0
-made=$(find "$out" -name '*.cap' -print -quit)
-[ -n "$made" ] || fail "the converter wrote no CAP file"
-cp "$made" "$out/chequecard.cap"
+  -out CAP EXP -d "$work" chequecard.applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45 1.0 ||
+  fail "the converter refused the applet (exit $?); its words are above"
+made=$(find "$work" -name '*.cap' -size +0 -print -quit)
+[ -n "$made" ] || fail "the converter wrote no CAP file, or an empty one"
+cap=$work/chequecard.cap
+[ "$made" = "$cap" ] || mv "$made" "$cap"
 
-echo "CAP file:  $out/chequecard.cap, $(wc -c <"$out/chequecard.cap") bytes, for Java Card $target"
-echo "Verifier:"
 mapfile -t needed < <(find "$platform" "$exports" -name '*.exp')
-tool offcardverifier.Verifier verifycap "${needed[@]}" "$out/chequecard.cap"
+said=$(tool offcardverifier.Verifier verifycap "${needed[@]}" "$cap" 2>&1) && verified=0 || verified=$?
+echo "Verifier:  ${said:-said nothing} (exit $verified)"
+[ "$verified" = 0 ] || fail "the verifier refused the CAP file; it was removed, do not load it"
+case "$said" in
+  *"0 errors"*) ;;
+  *[1-9]" error"*) fail "the verifier found errors; the CAP file was removed, do not load it" ;;
+  '') fail "the verifier said nothing; the CAP file was removed" ;;
+esac
+
+mv "$work" "$out"
+echo "CAP file:  $out/chequecard.cap, $(wc -c <"$out/chequecard.cap" | tr -d ' ') bytes, for Java Card $target"
 echo "Load it: docs/cards.md. Please add what you see to its table."
