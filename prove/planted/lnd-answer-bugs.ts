@@ -26,6 +26,15 @@ export const LND_ANSWER_BUGS = bugsOf("answers of lnd", [
     "if (received < BigInt(invoice.value_msat))",
     "if (received === 0n)",
   ]),
+  bug(
+    "the limit of one payment holds only where it is configured",
+    [{ tests: "test/lightning/lnd-limits.test.ts", named: "is 1,000,000 sat on mainnet" }],
+    [
+      "lightning/nodes/lnd/node.ts",
+      'options.maxPayment ?? (facts.network === "bc" ? MAINNET_MAX_PAYMENT : undefined)',
+      "options.maxPayment ?? (facts.blockHeight < 0 ? MAINNET_MAX_PAYMENT : undefined)",
+    ],
+  ),
   bug("an invoice with another payment hash is shown", nonsense("another payment hash"), [
     INVOICES,
     " || !equalBytes(made.paymentHash, r_hash))",
