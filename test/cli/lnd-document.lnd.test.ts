@@ -1,20 +1,16 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openNode } from "../../cli/open-node.js";
 import { hexToBytes, sat } from "../../common/index.js";
 import { odtToHex } from "../../lightning/odt/index.js";
 import { openAppletFile, SimulatedReader } from "../../simulator/index.js";
 import buildApplet from "../../testing/applet/build.js";
-import { buildProgram } from "../../testing/build-program.js";
-import { newFolder } from "../../testing/hooks.js";
-import { openChannel } from "../../testing/lnd/channels.js";
-import { DEPUTY_FLAGS, type Lnd } from "../../testing/lnd/lnd.js";
-import { type LndNetwork, startLndNetwork } from "../../testing/lnd/network.js";
+import type { Lnd } from "../../testing/lnd/lnd.js";
 import { payFrom } from "../../testing/lnd/pay.js";
 import { testMerchant } from "../../testing/merchant.js";
-import { type Ended, type RunningProgram, runProgram, runToEnd } from "../../testing/programs.js";
+import type { RunningProgram } from "../../testing/programs.js";
 import { blocksOf, commandsOf } from "../docs/blocks.js";
+import { LndStall } from "./lnd-stall.js";
 
 const blocks = blocksOf("docs/nodes.md");
 /** Every command of the document that needs an lnd, in its order. */
@@ -28,28 +24,17 @@ interface Balances {
   readonly remote_constraints: { readonly chan_reserve_sat: string };
 }
 
-const work = newFolder();
-const at = (...names: string[]) => join(work, ...names);
-let network: LndNetwork;
-let festival: Lnd;
-let bar: Lnd;
-let program: string;
+let stall: LndStall;
 let service: RunningProgram;
 let monitor: string;
+const at = (...names: string[]) => stall.at(...names);
 
 beforeAll(async () => {
-  [network, program] = await Promise.all([
-    startLndNetwork([{ alias: "festival" }, { alias: "bar", flags: DEPUTY_FLAGS }]),
-    buildProgram("cli/main.ts"),
-  ]);
-  const [first, second] = network.nodes;
-  if (!first || !second) throw new Error("the network is not whole");
-  [festival, bar] = [first, second];
-  await openChannel(network.btcd, festival, bar, { sat: 5_000_000, pushSat: 1_000_000 });
+  stall = await LndStall.open();
 });
 afterAll(async () => {
   await service?.end("SIGKILL");
-  await network?.stop();
+  await stall?.close();
 });
 
 const wordsOf = (command: string): string[] =>
@@ -63,52 +48,27 @@ function next(begins: string, given: Readonly<Record<string, string>> = {}): str
     Object.entries(given).reduce((text, [word, instead]) => text.replaceAll(word, instead), command),
   );
 }
-const environment = { CHEQUECARD_PASSPHRASE: "correct horse battery" };
-const started = (words: readonly string[]) => runProgram(program, words, { cwd: work, env: environment });
-async function done(words: readonly string[]): Promise<string> {
-  const ended: Ended = await runToEnd(program, words, { cwd: work, env: environment, input: "" });
-  // Warnings are true of lnds on loopback, and of test keys.
-  const errors = ended.errors.replace(/^warning: .*\n/gim, "");
-  expect([words.join(" "), ended.code, errors]).toEqual([words.join(" "), 0, ""]);
-  return ended.out;
-}
-const follow = (begins: string, given?: Readonly<Record<string, string>>) => done(next(begins, given));
+const follow = (begins: string, given?: Readonly<Record<string, string>>) =>
+  stall.run(...next(begins, given));
 const placeOf = (lnd: Lnd) => ({ "127.0.0.1:10009": lnd.access.address });
-
-/** What a person does on lnd's machine: bakes by the line that was printed, and brings the files. */
-async function bake(lnd: Lnd, checked: string, folder: string): Promise<void> {
-  const [line = ""] = /^ *lncli bakemacaroon .*$/m.exec(checked) ?? [];
-  const [, root_key_id] = /--root_key_id (\d+)/.exec(line) ?? [];
-  const permissions = [...line.matchAll(/uri:(\S+)/g)].map(([, action]) => ({ entity: "uri", action }));
-  const { macaroon } = await lnd.post<{ macaroon: string }>("/v1/macaroon", { permissions, root_key_id });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, "chequecard.macaroon"), hexToBytes(macaroon), { mode: 0o600 });
-  copyFileSync(lnd.access.certificate, join(folder, "tls.cert"));
-}
 
 /** Writes a block of the document into its file, for the bar's lnd on this chain. */
 function writeSettings(file: string): void {
   const block = blocks.find(({ marks }) => marks.get("append") === file);
   const text = block?.lines
     .join("\n")
-    .replace("127.0.0.1:10009", bar.access.address)
+    .replace("127.0.0.1:10009", stall.bar.access.address)
     .replace("mainnet", "regtest");
   writeFileSync(at(file), `${text}\n`);
 }
 
-/** A macaroon for these roles at the bar, by the document's way for the issuer. */
-async function bakeForBar(folder: string, ...roles: string[]): Promise<void> {
-  const { address, certificate, macaroon } = bar.access;
-  const place = ["--address", address, "--certificate", certificate, "--macaroon", macaroon];
-  await bake(bar, await done(["node", "check", ...place, "--role", ...roles]), at(folder));
-}
-
 it("an lnd that runs already becomes an issuer's, with a macaroon that allows nothing in vain", async () => {
+  const { festival } = stall;
   copyFileSync(festival.access.certificate, at("tls.cert"));
   copyFileSync(festival.access.macaroon, at("admin.macaroon"));
   const checked = await follow("node check --address", placeOf(festival));
   expect(checked).toContain("allows more than is needed");
-  await bake(festival, checked, work);
+  await stall.bake(festival, checked, ".");
   const address = { "pay.festival.example:9735": festival.address };
   const made = await follow("issuer init festival", { ...placeOf(festival), ...address });
   expect(made).toContain(`${festival.nodeId}@${festival.address}`);
@@ -121,12 +81,13 @@ it("an lnd that runs already becomes an issuer's, with a macaroon that allows no
     at("festival/issuer.yaml"),
     `${readFileSync(at("festival/issuer.yaml"), "utf8")}\nmonitor: 127.0.0.1:0\n`,
   );
-  service = started(next("issuer serve festival"));
+  service = stall.start(next("issuer serve festival"));
   const [line] = await service.says(/.*"event":"started".*/);
   ({ monitor } = JSON.parse(line) as { monitor: string });
 });
 
 it("the ledger says what the lnd's channels can carry, and so do report and metrics", async () => {
+  const { festival } = stall;
   const { channels } = await festival.get<{ channels: readonly Balances[] }>("/v1/channels");
   const [channel] = channels;
   const spendable = (balance = "0", reserve = "0") => BigInt(balance) - BigInt(reserve);
@@ -134,7 +95,7 @@ it("the ledger says what the lnd's channels can carry, and so do report and metr
   const inbound = spendable(channel?.remote_balance, channel?.remote_constraints.chan_reserve_sat);
   expect(await follow("ledger nodes --issuer festival")).toMatch(/active +1 /);
   const read = async (...words: string[]) =>
-    JSON.parse(await done(["--json", ...words, "--issuer", "festival"])) as { nodes: unknown };
+    JSON.parse(await stall.run("--json", ...words, "--issuer", "festival")) as { nodes: unknown };
   const node = {
     ...{ node: festival.nodeId, state: "active", cards: "1" },
     liquidity: { outbound: `${outbound}000`, inbound: `${inbound}000` },
@@ -147,7 +108,7 @@ it("the ledger says what the lnd's channels can carry, and so do report and metr
 });
 
 it("a tapped card is paid by its issuer's lnd to the till's lnd", async () => {
-  await bakeForBar("bar", "merchant");
+  await stall.bakeFor(stall.bar, "bar", "merchant");
   writeSettings("bar/terminal.yaml");
   expect(await follow("node check bar")).toContain("allows what a merchant needs");
   expect(await follow("terminal charge")).toMatch(/beer[\s\S]*Total +2,500 sat\nPAID\n/);
@@ -174,22 +135,22 @@ if (process.env.CHEQUECARD_APPLET === "yes")
   });
 
 it("ledger and lnd agree about every payment", async () => {
-  const { node } = JSON.parse(await done(["--json", "report", "--issuer", "festival", "--reconcile"])) as {
+  const { node } = JSON.parse(await stall.run("--json", "report", "--issuer", "festival", "--reconcile")) as {
     node: { settled: unknown; differences: unknown; unknown: unknown };
   };
   expect(node).toMatchObject({ differences: [], unknown: [] });
 });
 
 it("an offline terminal's invoice is paid to the till's lnd, which never saw it", async () => {
-  await bakeForBar("taps", "merchant", "deputy");
+  await stall.bakeFor(stall.bar, "taps", "merchant", "deputy");
   writeSettings("taps/terminal.yaml");
   expect(await follow("node check taps")).toContain("keeps what it holds for deputies over restarts");
-  const taps = started(next("node start taps"));
+  const taps = stall.start(next("node start taps"));
   await taps.says(/payments are taken/);
   await follow("deputy profile");
   const sold = await follow("deputy invoice");
   const [invoice = ""] = /^lnbcrt8u\w+/m.exec(sold) ?? [];
-  const paid = await payFrom(festival, { payment_request: invoice });
+  const paid = await payFrom(stall.festival, { payment_request: invoice });
   expect(paid).toMatchObject({ status: "SUCCEEDED" });
   const proof = odtToHex({ kind: "preimage", preimage: hexToBytes(paid.payment_preimage) });
   expect(await follow("deputy verify", { "0000A1B2...": proof })).toContain("Paid. Hand it out.");
