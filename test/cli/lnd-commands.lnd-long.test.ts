@@ -12,7 +12,7 @@ const SALE_MS = 3_000;
 const AMOUNT = 100;
 /** Blocks after which no HTLC of a payment can exist any more, and a day beyond. */
 const BLOCKS = 400;
-/** Looks at the books until every payment has its end: a payment that lnd never ends is looked at twice, a minute apart. */
+/** Looks at the books until every payment has its end: one that lnd never ends needs two looks, a minute apart. */
 const LOOKS = 120;
 const LOOK_MS = 2_000;
 
