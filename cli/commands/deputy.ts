@@ -24,8 +24,9 @@ import { parseCharge } from "../charge-amount.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
-import { askNode } from "../node/ask-node.js";
+import { askNode, askRunning } from "../node/ask-node.js";
 import { DeputyTerminals } from "../node/deputy-terminals.js";
+import { lockNode, NodeInUseError } from "../node/node-lock.js";
 import { framingOf, type MessageOptions, messageText } from "../offline-message.js";
 import { expectNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
@@ -83,8 +84,29 @@ function list(folder: string): CommandOutput {
   };
 }
 
+/** A stolen terminal is taken off the list also while the node cannot be reached. */
+async function revokeAt(folder: string, terminal: string, signal: AbortSignal) {
+  expectNode(folder);
+  const running = await askRunning(folder, "deputy-revoke", { terminal }, signal);
+  if (running) return running;
+  let lock: ReturnType<typeof lockNode>;
+  try {
+    lock = lockNode(folder);
+  } catch (error) {
+    if (!(error instanceof NodeInUseError)) throw error;
+    // Another process is just starting or stopping the node.
+    return (await askNode(folder, "deputy-revoke", { terminal }, signal)).answer;
+  }
+  try {
+    return new DeputyTerminals(folder).revoke(terminal);
+  } finally {
+    lock.release();
+  }
+}
+
 async function revoke(context: CommandContext, folder: string, terminal: string): Promise<CommandOutput> {
-  const { answer } = await askNode(folder, "deputy-revoke", { terminal }, context.signal);
+  const { keyId, name, revokedAt } = await revokeAt(folder, terminal, context.signal);
+  const answer = { keyId, name, revokedAt };
   return {
     data: answer,
     text: `Terminal "${answer.name}" (${answer.keyId}) is revoked: its invoices cannot be paid any more.`,
@@ -270,7 +292,7 @@ export const registerDeputy: RegisterCommand = (program, run) => {
   deputy
     .command("profile")
     .description("make a new terminal at the merchant's node, and the file that it works with")
-    .requiredOption("--node <folder>", "the merchant's embedded node, with an open channel")
+    .requiredOption("--node <folder>", "the folder of the merchant's node, with an open channel")
     .requiredOption("--name <text>", "what the terminal is called")
     .requiredOption("--out <file>", "where to write its profile (mode 600)")
     .addHelpText(
@@ -283,13 +305,13 @@ export const registerDeputy: RegisterCommand = (program, run) => {
   deputy
     .command("list")
     .description("list the offline terminals of a node, with key ids and those revoked")
-    .requiredOption("--node <folder>", "the merchant's embedded node")
+    .requiredOption("--node <folder>", "the folder of the merchant's node")
     .addHelpText("after", "\nExample:\n  chequecard deputy list --node shop\n")
     .action((options: { node: string }) => run(async () => list(options.node)));
   deputy
     .command("revoke <terminal>")
     .description("take a lost or stolen terminal off the list, by its name or key id")
-    .requiredOption("--node <folder>", "the merchant's embedded node")
+    .requiredOption("--node <folder>", "the folder of the merchant's node")
     .addHelpText("after", '\nExample:\n  chequecard deputy revoke "beer tap" --node shop\n')
     .action((terminal: string, options: { node: string }) =>
       run((context) => revoke(context, options.node, terminal)),

@@ -97,7 +97,7 @@ export function registerNodeCheck(node: Command, run: RunAction): void {
       `
 Examples:
   chequecard node check festival
-  chequecard node check --address 127.0.0.1:10009 --certificate tls.cert --macaroon admin.macaroon --role merchant deputy
+  chequecard node check --address 127.0.0.1:10009 --certificate tls.cert --macaroon chequecard.macaroon --role merchant deputy
 `,
     )
     .action((folder: string | undefined, options: CheckOptions) => run(() => check(folder, options)));

@@ -103,6 +103,17 @@ describe("a merchant's lnd with offline terminals", () => {
     expect(foreign.err).toContain("--port: an option of embedded nodes");
   });
 
+  it("takes a stolen terminal off the list also while lnd is away", async () => {
+    expect(await profile("tap", "tap.json")).toMatchObject({ exitCode: EXIT.OK });
+    stub.stop();
+    const revoked = await chequecard(["--json", "deputy", "revoke", "tap", "--node", folder]);
+    expect([revoked.exitCode, revoked.err]).toEqual([EXIT.OK, ""]);
+    const terminals = new DeputyTerminals(folder);
+    expect(terminals.list()).toMatchObject([{ name: "tap", revokedAt: expect.any(Number) }]);
+    const { keyId } = readDeputyProfile(readFileSync(at("tap.json"), "utf8"));
+    expect(terminals.keys.terminalKey(keyId)).toBeUndefined();
+  });
+
   it("takes no payments unless its configuration says so, and says how", async () => {
     settings("");
     const refused = await profile("tap", "tap.json");

@@ -25,7 +25,7 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
     [
       "docs/nodes.md",
       "lnd",
-      "chequecard node check --address 127.0.0.1:10009 --certificate tls.cert --macaroon admin.macaroon --role issuer",
+      "chequecard node check --address 127.0.0.1:10009 --certificate tls.cert --macaroon chequecard.macaroon --role issuer",
     ],
     [
       "docs/nodes.md",
