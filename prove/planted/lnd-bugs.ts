@@ -64,6 +64,11 @@ export const LND_BUGS: readonly PlantedBug[] = bugsOf("lnd", [
     [SETTLEMENTS, 'if (offchain) return "settled";', 'if (settled) return "settled";'],
   ),
   bug(
+    "a claim on the chain that lnd does not name counts as ours",
+    [deputy("by a transaction that it does not name")],
+    ["lightning/nodes/lnd/chain-claims.ts", "found.length > 0 && ", ""],
+  ),
+  bug(
     "a deputy's payment is called settled before lnd has settled it",
     [deputy("tells of it when lnd has settled it"), deputy("could not claim a part")],
     [SETTLEMENTS, 'if (!settled) return "failed";', ""],

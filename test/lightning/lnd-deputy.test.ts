@@ -368,21 +368,19 @@ describe("a deputy on lnd", () => {
   });
 
   it.each([
-    ["is not in lnd's wallet", []],
-    ["is not in a block", [{ tx_hash: "aa", num_confirmations: 0 }]],
+    ["is not in lnd's wallet", "aa", []],
+    ["is not in a block", "aa", [{ tx_hash: "aa", num_confirmations: 0 }]],
+    ["it does not name", undefined, []],
   ])(
     "that lnd calls claimed on the chain by a transaction that %s is not settled, and is said",
-    async (_, wallet) => {
+    async (_, claim, wallet) => {
       const deputy = await begin();
       const invoice = sell();
       lnd.isOffchain = false;
       lnd.resolved.set("7:1", true);
-      lnd.closed = [
-        {
-          chan_id: "7",
-          resolutions: [{ resolution_type: "INCOMING_HTLC", outcome: "CLAIMED", sweep_txid: "aa" }],
-        },
-      ];
+      const claims = claim === undefined ? [] : [claim];
+      const one = { resolution_type: "INCOMING_HTLC", outcome: "CLAIMED" };
+      lnd.closed = [{ chan_id: "7", resolutions: claims.map((sweep_txid) => ({ ...one, sweep_txid })) }];
       lnd.wallet = wallet;
       lnd.offer(offerOf(invoice));
       await once("7:1");

@@ -20,8 +20,9 @@ export async function claimsOf(connection: LndConnection, channel: string): Prom
   });
   const confirmed = transactions.filter(({ num_confirmations }) => num_confirmations > 0);
   const own = new Set(confirmed.map(({ tx_hash }) => tx_hash));
+  const found = claims(closed);
   // lnd does not say which output was which HTLC: one that is not ours casts doubt on all of the channel.
-  return claims(closed).every((txid) => own.has(txid)) ? "ours" : "foreign";
+  return found.length > 0 && found.every((txid) => own.has(txid)) ? "ours" : "foreign";
 }
 
 /** Transactions that have spent what lnd calls claimed. */
