@@ -1,6 +1,7 @@
 /** The protocol of specs/, implemented a second time: readers, writers and decisions as plain functions on data. */
 export * as bytes from "./bytes.js";
 export * as card from "./card/index.js";
+export * as certificate from "./certificate.js";
 export * as commands from "./commands.js";
 export * as counters from "./counters.js";
 export * as crypto from "./crypto.js";

@@ -3,7 +3,7 @@ import { channels, counters, personalization } from "./channel.js";
 import type { FileCheck } from "./check.js";
 import { personalizationFiles } from "./files.js";
 import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
-import { packs } from "./offline.js";
+import { certificates, packs } from "./offline.js";
 
 export type { FileCheck, Reference } from "./check.js";
 
@@ -22,6 +22,7 @@ export const CHECKS: readonly FileCheck[] = [
   modern,
   draft,
   messages,
+  certificates,
   invoices,
   official,
   packs,

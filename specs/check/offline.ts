@@ -53,3 +53,37 @@ export const packs: FileCheck = {
       same(packs.installProblem(pack, expected), error, comment);
   },
 };
+
+interface CertifiedVector {
+  readonly comment: string;
+  readonly valid: boolean;
+  readonly certificate: string;
+  readonly token: string;
+  readonly amount: string;
+  readonly now: number;
+  readonly fields: object;
+  readonly error: string;
+}
+
+interface CertificateFile {
+  readonly keys: {
+    readonly issuer: { readonly point: string };
+    readonly keySets: readonly { readonly keySetId: string; readonly sealKey: string }[];
+  };
+  readonly vectors: readonly CertifiedVector[];
+}
+
+export const certificates: FileCheck = {
+  file: "offline-certificate.json",
+  check({ certificate: reader }: Reference, { keys, vectors }: CertificateFile) {
+    const keySets = Object.fromEntries(
+      keys.keySets.map(({ keySetId, sealKey }) => [keySetId, { sealKey, issuerPoint: keys.issuer.point }]),
+    );
+    for (const { comment, valid, certificate, token, amount, now, fields, error } of vectors) {
+      const input = { certificate: unhex(certificate), token: unhex(token), amount: BigInt(amount), now };
+      const verify = () => reader.verifyCertified(input, keySets);
+      if (valid) same(verify(), fields, comment);
+      else same(refused(verify), error, comment);
+    }
+  },
+};

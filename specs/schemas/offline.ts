@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount, bytes, canonical, comment, count, error, head, hex, pair } from "./parts.js";
+import { amount, bytes, canonical, cardKeys, comment, count, error, head, hex, pair } from "./parts.js";
 
 const pack = z.strictObject({
   issuer: bytes(33),
@@ -46,5 +46,29 @@ export const offlinePack = z.strictObject({
       z.strictObject({ comment, valid: z.literal(true), expected }),
       z.strictObject({ comment, valid: z.literal(false), expected, error }),
     ]),
+  ),
+});
+
+const certified = { certificate: hex, token: hex, amount, now: count };
+
+export const offlineCertificate = z.strictObject({
+  ...head,
+  keys: cardKeys,
+  invoice: z.string(),
+  vectors: z.array(
+    pair(
+      {
+        ...certified,
+        fields: z.strictObject({
+          cardId: bytes(8),
+          cardPoint: bytes(33),
+          flags: z.literal(0),
+          validUntilSeconds: count,
+          offlineLimit: amount,
+          reserved: bytes(10),
+        }),
+      },
+      { ...certified, error },
+    ),
   ),
 });

@@ -14,7 +14,7 @@ import { describeWithSoftHsm } from "../keys/soft-hsm.js";
 import { freshPath, MemoryRegistry, profileOf, readerWith, WITHOUT_PIN } from "./fixture.js";
 
 describeWithSoftHsm("personalization with an HSM (SoftHSM2)", (options) => {
-  it("makes a card with keys that the token derives, and rotates them", async () => {
+  it("makes a card with keys that the token derives, signs its certificate in the token, and rotates them", async () => {
     const keys = await Pkcs11KeySource.open(options);
     await keys.addKeySet(Uint8Array.of(1, 2, 3, 4), "festival");
     await keys.addMasterKey(1);
@@ -22,7 +22,11 @@ describeWithSoftHsm("personalization with an HSM (SoftHSM2)", (options) => {
     const serial = Uint8Array.of(0, 0, 1, 2, 3, 4);
     const delivered = await keys.cardKeys(1, diversificationData(serial));
     const card = blankCard({ serial, keys: () => delivered });
-    const profile = profileOf({ ...WITHOUT_PIN, "card-keys": { version: 1, "rotate-to": 2 } });
+    const profile = profileOf({
+      ...WITHOUT_PIN,
+      "card-keys": { version: 1, "rotate-to": 2 },
+      offline: { limit: "20000sat", "valid-for": "730d" },
+    });
     const batch = {
       batchId: new Uint8Array(8),
       profile: profile.name,
@@ -37,6 +41,7 @@ describeWithSoftHsm("personalization with an HSM (SoftHSM2)", (options) => {
     expect(await inspectCard(connectCard(card), keys, registry)).toMatchObject({
       genuine: true,
       registered: "active",
+      certificate: { offlineLimit: 20_000_000n, genuine: true },
     });
     const channel = await openSecureChannel(connectCard(card), {
       keyVersion: 2,
