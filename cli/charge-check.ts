@@ -24,6 +24,32 @@ export function readCharge(text: string, options: ChargeOptions): ChargeAmount {
 const largestSale = ({ maxSale }: ChargeOptions): Msat | undefined =>
   maxSale === undefined ? undefined : parseAmount(maxSale, "--max-sale");
 
+/** The sentence that asks whether an amount is meant, where it is above the merchant's limit, or its rate far from the last. */
+export function chargeQuestion(
+  store: SaleStore,
+  charge: ChargeAmount,
+  options: ChargeOptions,
+): string | undefined {
+  return limitQuestion(charge, options) ?? rateQuestion(store, charge, options);
+}
+
+const named = ({ fiat, amount }: ChargeAmount): string =>
+  `${fiat === undefined ? "" : `${fiat} are `}${formatMsat(amount)}`;
+
+function limitQuestion(charge: ChargeAmount, options: ChargeOptions): string | undefined {
+  const limit = largestSale(options);
+  if (limit === undefined || charge.amount <= limit) return undefined;
+  return `${named(charge)}: above ${formatMsat(limit)}, the limit of a sale. Charge it?`;
+}
+
+function rateQuestion(store: SaleStore, charge: ChargeAmount, options: ChargeOptions): string | undefined {
+  const before = charge.fiat === undefined ? undefined : lastIn(store, charge.fiat.slice(-3));
+  if (before?.fiat === undefined) return undefined;
+  const now = parseCharge(before.fiat.replace(" ", ""), options.rate, options.currency).amount;
+  if (now <= before.amount * ODD_FACTOR && before.amount <= now * ODD_FACTOR) return undefined;
+  return `${named(charge)}: at the last sale ${before.fiat} were ${formatMsat(before.amount)}, at this rate they are ${formatMsat(now)}. Is the rate right?`;
+}
+
 /**
  * Asks whether an amount is meant that is above the merchant's limit, or whose rate is far from the last one.
  * @throws InputError when there is no terminal to ask on
@@ -34,27 +60,9 @@ export async function isMeant(
   charge: ChargeAmount,
   options: ChargeOptions,
 ): Promise<boolean> {
-  const named = `${charge.fiat === undefined ? "" : `${charge.fiat} are `}${formatMsat(charge.amount)}`;
-  const limit = largestSale(options);
-  if (
-    limit !== undefined &&
-    charge.amount > limit &&
-    !(await confirm(
-      context,
-      `${named}: above ${formatMsat(limit)}, the limit of a sale. Charge it?`,
-      options.yes,
-    ))
-  )
-    return false;
-  const before = charge.fiat === undefined ? undefined : lastIn(store, charge.fiat.slice(-3));
-  if (before?.fiat === undefined) return true;
-  const now = parseCharge(before.fiat.replace(" ", ""), options.rate, options.currency).amount;
-  if (now <= before.amount * ODD_FACTOR && before.amount <= now * ODD_FACTOR) return true;
-  return confirm(
-    context,
-    `${named}: at the last sale ${before.fiat} were ${formatMsat(before.amount)}, at this rate they are ${formatMsat(now)}. Is the rate right?`,
-    options.yes,
-  );
+  for (const question of [limitQuestion(charge, options), rateQuestion(store, charge, options)])
+    if (question !== undefined && !(await confirm(context, question, options.yes))) return false;
+  return true;
 }
 
 /** The last sale whose customer saw a sum in a currency. */

@@ -34,6 +34,8 @@ export interface OpenTerminal {
   readonly node: LightningNode;
   readonly cardTaken: CardTaken;
   readonly askPin: CardPinQuestion;
+  /** Does what a request of the node's control channel asks for. */
+  run(request: unknown): Promise<unknown>;
 }
 
 const CHANNELS_MS = 10_000;
@@ -58,7 +60,8 @@ export async function withTerminal<T>(
     const store = new SaleStore(path);
     opened.lend({ path, store });
     try {
-      return await sellThrough(context, options, { node: opened.node, store, askPin }, use);
+      const { node } = opened;
+      return await sellThrough(context, options, { node, store, askPin, run: opened.run }, use);
     } finally {
       opened.lend(undefined);
       store.close();
@@ -71,11 +74,12 @@ export async function withTerminal<T>(
 async function sellThrough<T>(
   context: CommandContext,
   options: TerminalOptions,
-  { node, store, askPin }: { node: CommandNode; store: SaleStore; askPin: CardPinQuestion },
+  { node, ...open }: Pick<OpenTerminal, "store" | "askPin" | "run"> & { readonly node: CommandNode },
   use: (open: OpenTerminal) => Promise<T>,
 ): Promise<T> {
   // A payment that arrives before the channels do fails for certain.
   if (!(await node.channelsReady(CHANNELS_MS))) context.note(SENTENCES.sale.channelsMissing);
+  const { store } = open;
   const settings = offlineSettings(options.node);
   const offline = sellingOffline(context, options.node, { node, store, settings });
   const sender = await openPaymentSender(tillNode(node, store, options.node), store);
@@ -83,7 +87,7 @@ async function sellThrough<T>(
     return await withReader(context, options, (reader, cardTaken) => {
       offline?.start(sender);
       const parts = { node, sender, store, reader, ...(offline ? { offline: offline.desk } : {}) };
-      return use({ terminal: new Terminal(parts), store, node, cardTaken, askPin });
+      return use({ ...open, terminal: new Terminal(parts), node, cardTaken });
     });
   } finally {
     sender.close();

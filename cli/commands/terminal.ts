@@ -8,12 +8,15 @@ import { type ChargeOptions, isMeant, readCharge } from "../charge-check.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { type HttpChoice, httpOptions, readHttpOptions } from "../http-options.js";
 import { askNode } from "../node/ask-node.js";
 import type { RefundOrder } from "../node/sales-operations.js";
 import { refundAtTill, totalsAtTill } from "../node/till.js";
+import { expectNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { keyboard } from "../prompt/keyboard.js";
 import { columnsOf, print, type ReceiptOptions, receiptOptions, receiptText } from "../receipt-options.js";
+import { serveTillHttp, TILL_PORT } from "../terminal-http.js";
 import {
   finishLeftovers,
   parseExpiry,
@@ -25,6 +28,7 @@ import {
 } from "../terminal-session.js";
 import { lndOfFolder, withSettings } from "../terminal-settings.js";
 import { registerTerminalOffline } from "./terminal-offline.js";
+import { registerApiKeys } from "./api-keys.js";
 import { dayOf, registerTerminalPapers, renderTotals, tillOf } from "./terminal-papers.js";
 
 interface AmountOptions extends ChargeOptions {
@@ -81,13 +85,19 @@ async function charge(
 
 async function serve(
   context: CommandContext,
-  options: TerminalOptions & ChargeOptions,
+  options: TerminalOptions & ChargeOptions & HttpChoice,
 ): Promise<CommandOutput> {
   parseExpiry(options.expiry);
   columnsOf(options);
+  const http = await readHttpOptions(options, TILL_PORT);
   return withTerminal(context, options, async (open) => {
     await finishLeftovers(context, open);
     const before = open.store.lastNumber();
+    if (http) {
+      await serveTillHttp(context, open, options, http);
+      const totals = totalsOf(open.store.after(before));
+      return { data: totals, text: renderTotals(totals) };
+    }
     context.print(
       "Type an amount (2500sat, 3.50eur with --rate 61500eur) and Enter. An empty line or Ctrl-C ends.",
     );
@@ -222,16 +232,35 @@ Examples:
     .action((options: TerminalOptions & AmountOptions) =>
       run((context) => charge(context, withSettings(options))),
     );
-  selling(terminal.command("serve").description("sale after sale: type amounts, see totals at the end"))
+  httpOptions(
+    selling(terminal.command("serve").description("sale after sale: type amounts, see totals at the end")),
+    TILL_PORT,
+  )
     .addHelpText(
       "after",
-      "\nExample:\n  chequecard terminal serve --node shop --reader ACR1252 --rate 61500eur\n",
+      `
+With --http amounts come from programs instead of the keyboard: docs/api.md.
+
+Examples:
+  chequecard terminal serve --node shop --reader ACR1252 --rate 61500eur
+  chequecard terminal serve --node shop --http
+`,
     )
-    .action((options: TerminalOptions & ChargeOptions) =>
+    .action((options: TerminalOptions & ChargeOptions & HttpChoice) =>
       run((context) => serve(context, withSettings(options))),
     );
   registerTerminalPapers(terminal, run, common);
   registerTerminalOffline(terminal, run, common);
+  registerApiKeys(terminal, run, {
+    of: "the till",
+    roles: ["till", "shift-lead", "read"],
+    option: (command) => command.requiredOption("--node <folder>", "the merchant's node"),
+    folderOf: (_context, { node = "" }) => {
+      expectNode(node);
+      return node;
+    },
+    port: TILL_PORT,
+  });
   common(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));

@@ -17,7 +17,7 @@ const storeOf = (subject: Subject, path: string): SaleStore | undefined =>
   subject.sales?.path === path ? subject.sales.store : undefined;
 
 /** A sale without what only the till needs. */
-const reported = z.object({
+export const reported = z.object({
   number: z.int(),
   amount,
   description: z.string(),
@@ -37,7 +37,8 @@ type Told = z.output<typeof reported>;
 const present = <T extends object>(fields: T) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-const tell = ({ paymentHash, refund, description, ...sale }: ReportedSale): Told =>
+/** A sale as other processes and programs get it. */
+export const tell = ({ paymentHash, refund, description, ...sale }: ReportedSale): Told =>
   ({
     ...present({
       number: sale.number,
@@ -107,8 +108,8 @@ const totals = {
   first: z.int().optional(),
   last: z.int().optional(),
 };
-const closedDay = z.object({ ...totals, z: z.int(), closedAt: z.int() });
-const dayAnswer = z.object({
+export const closedDay = z.object({ ...totals, z: z.int(), closedAt: z.int() });
+export const dayAnswer = z.object({
   /** Absent for a preview, and where no day was ever closed. */
   closed: closedDay.optional(),
   /** What is in no day yet; only of a preview. */

@@ -30,7 +30,7 @@ const receipt = z.object({
   paymentHash: z.string(),
   refunded: amount.optional(),
 });
-const refunded = z.object({
+export const refunded = z.object({
   receipt,
   refund: z.object({
     invoice: z.string(),

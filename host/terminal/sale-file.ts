@@ -104,13 +104,18 @@ create table terminal (id blob not null check (length(id) = 16)) strict;
 insert into terminal values (randomblob(16));
 `;
 
+/** Under which key of a client a sale was asked for: the same request again finds it. */
+const REQUESTS = `
+create table sale_request (key text primary key, sale integer not null unique) strict;
+`;
+
 const RESTORE = "Restore it from a copy, or start a new one with --sales.";
 
 /** The terminal's file of sales. Its errors are SaleError `locked`, `damaged`, `newer-version`, `io`. */
 export const SALE_FILE: SqliteForm = {
   name: "a file of sales",
   applicationId: 0x63687173, // "chqs"
-  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS, ACCEPTED],
+  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS, ACCEPTED, REQUESTS],
   // The terminal before this one may be just ending.
   waitMs: 1000,
   bigints: true,

@@ -26,6 +26,7 @@ export class SaleStore implements InitiationLog {
   readonly #file: SqliteFile;
   /** Those that were accepted without a connection. */
   readonly accepted: AcceptedSales;
+  readonly #observers = new Set<(sale: Sale) => void>();
 
   /** @param path file, made when absent; `:memory:` for tests @throws SaleError */
   constructor(path: string) {
@@ -33,13 +34,24 @@ export class SaleStore implements InitiationLog {
     this.accepted = new AcceptedSales(this.#file);
   }
 
+  /** @param requestKey of a client's request: {@link requested} finds the sale by it. One key has one sale. */
   create(
     sale: Pick<
       Sale,
       "amount" | "description" | "fiat" | "invoice" | "paymentHash" | "createdAt" | "expiresAt"
     > &
       Partial<Pick<Sale, "invoiceOf" | "invoiceUntil">>,
+    requestKey?: string,
   ): Sale {
+    if (requestKey === undefined) return this.#inserted(sale);
+    return this.#file.transaction(() => {
+      const created = this.#inserted(sale);
+      this.#file.run("insert into sale_request (key, sale) values (?, ?)", [requestKey, created.number]);
+      return created;
+    });
+  }
+
+  #inserted(sale: Parameters<SaleStore["create"]>[0]): Sale {
     const { lastInsertRowid } = this.#file.run(
       `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation, invoice_of, invoice_until)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -57,6 +69,17 @@ export class SaleStore implements InitiationLog {
       ],
     );
     return this.get(seconds(BigInt(lastInsertRowid)));
+  }
+
+  /** The sale that was created for the request of a key. */
+  requested(key: string): Sale | undefined {
+    return this.#sales("number = (select sale from sale_request where key = ?)", [key])[0];
+  }
+
+  /** Has every change of a sale reported, after it is durable. @returns ends that */
+  observe(observer: (sale: Sale) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 
   /** @throws SaleError `not-found` */
@@ -266,6 +289,7 @@ export class SaleStore implements InitiationLog {
         "wrong-state",
         `sale ${number}: need it ${states.join(" or ")}, it is ${sale.state}`,
       );
+    for (const observer of this.#observers) observer(sale);
     return sale;
   }
 

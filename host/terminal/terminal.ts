@@ -49,6 +49,8 @@ export interface ChargeRequest {
   readonly fiat?: string | undefined;
   /** Default 600. */
   readonly expirySeconds?: number | undefined;
+  /** Of a client's request; a sale was not yet created under it. */
+  readonly requestKey?: string | undefined;
 }
 
 export interface TerminalParts {
@@ -98,7 +100,8 @@ export class Terminal {
     const { amount, description, fiat, expirySeconds = DEFAULT_EXPIRY_SECONDS } = request;
     const invoice = await makeInvoice(this.#parts, { amount, description }, expirySeconds);
     const expiresAt = createdAt + expirySeconds;
-    const sale = this.#parts.store.create({ amount, description, fiat, ...invoice, createdAt, expiresAt });
+    const draft = { amount, description, fiat, ...invoice, createdAt, expiresAt };
+    const sale = this.#parts.store.create(draft, request.requestKey);
     display.onStep?.("invoice", this.#now() - started);
     return this.finish(sale, display, signal);
   }

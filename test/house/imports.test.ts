@@ -21,7 +21,12 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   exports: ["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
   reference: [],
   specs: ["reference"],
-  cli: ["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
+  // It answers with what the commands' own operations do, and what they print with --json.
+  server: ["common", "keys", "apdu", "lightning", "offline", "host", "issuer", "cli"],
+  cli: [
+    ...["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
+    "server",
+  ],
 };
 
 /** Checks, campaigns and figures share what is in `testing/`, and nothing of each other. */

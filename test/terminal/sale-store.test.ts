@@ -158,6 +158,21 @@ describe("a sale", () => {
     store.close();
   });
 
+  it("is found by the key of the request that it was created for, which has no other", () => {
+    let store = new SaleStore(path);
+    store.create(draft(1), "request-1");
+    expect(() => store.create(draft(2), "request-1")).toThrow();
+    store.create(draft(3), "request-3");
+    store.close();
+    store = new SaleStore(path);
+    expect([store.requested("request-1"), store.requested("request-2")]).toMatchObject([
+      { number: 1 },
+      undefined,
+    ]);
+    expect(store.after(0).map(({ description }) => description)).toEqual(["beer 1", "beer 3"]);
+    store.close();
+  });
+
   it("has one refund, which is forgotten only when it failed", () => {
     const store = new SaleStore(":memory:");
     store.create(draft(1));

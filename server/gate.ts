@@ -1,0 +1,35 @@
+import { HttpProblem } from "./problem.js";
+
+/** Names under which a server may be asked for. */
+export interface HostRule {
+  /** `http` or `https`. */
+  readonly scheme: "http" | "https";
+  /** Lower case, without port; IPv6 in brackets. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+/** What a request says of where it goes and where it comes from. */
+interface Headers {
+  get(name: string): string | null;
+}
+
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)(?::\d{1,5})?$/i;
+
+/**
+ * Holds that a request was meant for this server: a name that a stranger's DNS points at this machine is not ours, and
+ * no page of another origin gets an answer.
+ * @throws HttpProblem `other-host`, `other-origin`
+ */
+export function expectOwn(headers: Headers, { scheme, hosts }: HostRule): void {
+  const host = headers.get("host") ?? "";
+  const name = HOST.exec(host)?.[1]?.toLowerCase();
+  if (name === undefined || !hosts.has(name))
+    throw new HttpProblem(421, "other-host", "Host: this server does not answer under that name", {
+      hint: "Use its address, or name it when the server is started: --http-name <name>.",
+    });
+  const origin = headers.get("origin");
+  const site = headers.get("sec-fetch-site");
+  const isForeign = origin !== null && origin.toLowerCase() !== `${scheme}://${host.toLowerCase()}`;
+  if (isForeign || (site !== null && site !== "same-origin" && site !== "none"))
+    throw new HttpProblem(403, "other-origin", "Origin: pages of other sites get no answers here");
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { ApiKeys } from "./keys.js";
+import { ROLES } from "./roles.js";
+import { type Route, route } from "./route.js";
+
+/** A device that has read the code on the till's screen gets a key of its own. */
+export const pairingRoute = (keys: ApiKeys): Route =>
+  route({
+    method: "post",
+    path: "/v1/pair",
+    id: "pairDevice",
+    summary: "Get a key for this device, once, by a code for pairing that is not older than five minutes",
+    role: undefined,
+    status: 201,
+    body: z.strictObject({
+      code: z.string().min(1).max(64),
+      name: z.string().trim().min(1).max(64).describe("Of the device, for the list of keys."),
+    }),
+    answer: z.object({
+      id: z.string(),
+      key: z.string().describe("Shown this once; sent as `Authorization: Bearer`."),
+      role: z.enum(ROLES),
+      name: z.string(),
+    }),
+    run({ body: { code, name } }) {
+      const { id, key, role } = keys.pair(code, name);
+      return { id, key, role, name };
+    },
+  });

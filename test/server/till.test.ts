@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { sat } from "../../common/index.js";
+import { chequecard } from "../../testing/command-run.js";
+import { newFolder } from "../../testing/hooks.js";
+import {
+  type ApiClient,
+  apiClient,
+  apiEvents,
+  keyOf,
+  serveCommand,
+} from "../../testing/server/api-client.js";
+import { openCommandLineShop } from "../cli/terminal-shop.js";
+
+let shop: Awaited<ReturnType<typeof openCommandLineShop>>;
+let served: Awaited<ReturnType<typeof serveCommand>>;
+let lead: ApiClient;
+let till: ApiClient;
+let leadKey: string;
+
+const serve = (card: "guest" | "limited" = "guest") =>
+  serveCommand([
+    ...["terminal", "serve", "--node", shop.folder, "--card", shop.cards[card].file],
+    ...["--http", "127.0.0.1:0", "--place", "Festival bar", "--max-sale", "5000sat"],
+  ]);
+
+beforeAll(async () => {
+  shop = await openCommandLineShop(newFolder("memory"));
+  served = await serve();
+  leadKey = keyOf(shop.folder, "shift-lead").key;
+  lead = apiClient(served.url, leadKey);
+  till = apiClient(served.url, keyOf(shop.folder, "till").key);
+});
+afterAll(async () => {
+  await served?.stop();
+  await shop?.close();
+});
+
+/** The last state of a charge. */
+async function finished(number: number): Promise<Record<string, unknown>> {
+  let last: Record<string, unknown> = {};
+  for await (const data of await apiEvents(served.url, `/v1/charges/${number}/events`, leadKey)) last = data;
+  return last;
+}
+
+it("a charge is paid by the card on the reader, watched, and refunded to the card", async () => {
+  const body = { amount: "2500sat", description: "beer" };
+  const made = await till("POST", "/v1/charges", { body, key: "beer-1" });
+  expect([made.status, made.body]).toMatchObject([
+    201,
+    { number: 1, amount: "2500000", description: "beer", invoice: expect.stringMatching(/^lnbcrt/) },
+  ]);
+  expect(await finished(1)).toMatchObject({ number: 1, state: "paid", received: "2500000" });
+  expect(await shop.account("guest")).toMatchObject({ spent: sat(2500) });
+  const receipt = await till("GET", "/v1/sales/1/receipt?columns=48");
+  expect(receipt.body).toMatchObject({ paid: true, lines: expect.arrayContaining(["Festival bar", "PAID"]) });
+
+  const back = await lead("POST", "/v1/charges/1/refund", { body: { amount: "500000" }, key: "back-1" });
+  expect([back.status, back.body]).toMatchObject([
+    200,
+    { refund: { amount: "500000", state: "paid", to: "card" } },
+  ]);
+  const again = await lead("POST", "/v1/charges/1/refund", { body: { amount: "500000" }, key: "back-1" });
+  expect([again.body, again.headers.get("idempotency-replayed")]).toEqual([back.body, "true"]);
+  const refund = { body: { amount: "600000" }, key: "back-2" };
+  const other = await lead("POST", "/v1/charges/1/refund", refund);
+  expect([other.status, other.body.detail]).toEqual([409, "sale 1: a refund of it was started before"]);
+});
+
+it("the same request again gets the same answer, and another one under its key is refused", async () => {
+  const ask = (amount: string, key: string) => till("POST", "/v1/charges", { body: { amount }, key });
+  const [first, joined] = await Promise.all([ask("100sat", "twice"), ask("100sat", "twice")]);
+  expect([first.status, joined.body]).toEqual([201, first.body]);
+  await finished(Number(first.body.number));
+  const later = await ask("100sat", "twice");
+  expect([later.status, later.body, later.headers.get("idempotency-replayed")]).toEqual([
+    ...[201, first.body, "true"],
+  ]);
+  const other = await ask("200sat", "twice");
+  expect([other.status, other.body]).toMatchObject([
+    409,
+    { code: "key-reused", detail: "Idempotency-Key: another request was made under this key" },
+  ]);
+  const without = await till("POST", "/v1/charges", { body: { amount: "100sat" } });
+  expect([without.status, without.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
+  expect((await till("GET", "/v1/sales")).body.sales).toHaveLength(2);
+});
+
+it("a refusal is a problem with the sentence of the command, and changes nothing", async () => {
+  const ask = (body: unknown, key: string) => till("POST", "/v1/charges", { body, key });
+  const cases = [
+    [await ask({ amount: "2500" }, "a"), 400, /^--amount: /],
+    [await ask({ amount: "3.50eur" }, "b"), 400, /^--rate: need the price of one bitcoin in EUR/],
+    [await ask({ amount: "6000sat" }, "c"), 409, /above 5,000 sat, the limit of a sale. Charge it\?$/],
+    [await ask({ amount: "1sat", tip: 1 }, "d"), 400, /^tip: unknown field$/],
+    [await ask("{", "e"), 400, /^body: not JSON$/],
+    [await till("GET", "/v1/charges/99"), 404, /^sale 99: there is none of that number$/],
+    [await till("GET", "/v1/charges/0"), 400, /^number: need the number of a sale$/],
+    [await till("POST", "/v1/charges/1/pin", { body: { pin: "1234" } }), 409, /no card asks for a PIN now/],
+    [await till("GET", "/v1/nothing"), 404, /^there is no such path/],
+    [await till("POST", "/v1/state"), 405, /^this path takes another method/],
+  ] as const;
+  for (const [answer, status, detail] of cases)
+    expect([answer.status, answer.body]).toEqual([
+      status,
+      expect.objectContaining({ status, detail: expect.stringMatching(detail) }),
+    ]);
+  expect((await till("GET", "/v1/sales")).body.sales).toHaveLength(2);
+});
+
+it("a key opens what its role allows, until it is revoked", async () => {
+  const refund = { body: {}, key: "not-allowed" };
+  expect(await till("POST", "/v1/charges/1/refund", refund)).toMatchObject({
+    status: 403,
+    body: { code: "role", detail: "this needs a key of the role shift-lead, this one has till" },
+  });
+  const { id, key } = keyOf(shop.folder, "read");
+  const reader = apiClient(served.url, key);
+  expect(await reader("GET", "/v1/totals")).toMatchObject({ status: 200, body: { paid: 2 } });
+  expect(await reader("POST", "/v1/charges", { body: { amount: "1sat" }, key: "r" })).toMatchObject({
+    status: 403,
+  });
+  const stream = await apiEvents(served.url, "/v1/events", key);
+  const next = stream.next();
+  const listed = await chequecard(["terminal", "key", "list", "--node", shop.folder]);
+  expect(listed.out).toMatch(new RegExp(`${id} .*read .*holds`));
+  expect(listed.out).not.toContain(key.slice(-20));
+  await chequecard(["terminal", "key", "revoke", id, "--node", shop.folder]);
+  expect(await reader("GET", "/v1/totals")).toMatchObject({ status: 401, body: { code: "no-key" } });
+  expect((await next).done).toBe(true);
+  for (const bearer of [undefined, "cqk_0123_x", `${key.slice(0, -1)}_`])
+    expect(await apiClient(served.url, bearer)("GET", "/v1/totals")).toMatchObject({ status: 401 });
+});
+
+it("the document is the one of the routes, open to everybody, and has a page", async () => {
+  const anybody = apiClient(served.url, undefined);
+  const { body } = await anybody("GET", "/v1/openapi.json");
+  const paths = Object.keys(body.paths as object);
+  expect(paths).toEqual(expect.arrayContaining(["/v1/charges", "/v1/charges/{number}/events", "/v1/pair"]));
+  await expect(`${JSON.stringify(body, null, 2)}\n`).toMatchFileSnapshot("../../docs/openapi/till.json");
+  const page = await anybody("GET", "/");
+  for (const path of paths) expect(page.body.text).toContain(path);
+  expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'self'/);
+});
+
+it("a device is paired by the code that the till shows, once", async () => {
+  const shown = await chequecard(["--json", "terminal", "key", "pair", "--node", shop.folder]);
+  const { code, link } = JSON.parse(shown.out);
+  expect(link).toMatch(/^http:\/\/[\d.]+:9750\/#pair=[\w-]{22}$/);
+  const anybody = apiClient(served.url, undefined);
+  const paired = await anybody("POST", "/v1/pair", { body: { code, name: "tablet" } });
+  expect(paired).toMatchObject({ status: 201, body: { role: "till", name: "tablet" } });
+  const device = apiClient(served.url, String(paired.body.key));
+  expect(await device("GET", "/v1/state")).toMatchObject({ status: 200, body: { place: "Festival bar" } });
+  expect(await anybody("POST", "/v1/pair", { body: { code, name: "thief" } })).toMatchObject({
+    status: 400,
+    body: { code: "bad-pairing" },
+  });
+});
+
+it("the till ends by cancelling what is open, and its next start knows the requests of before", async () => {
+  const request = { body: { amount: "100sat" }, key: "twice" };
+  const before = await till("POST", "/v1/charges", request);
+  expect(await served.stop()).toBe(130);
+  served = await serve();
+  const again = await apiClient(served.url, leadKey)("POST", "/v1/charges", request);
+  expect([again.status, again.body]).toEqual([201, before.body]);
+});
