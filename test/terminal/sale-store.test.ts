@@ -233,7 +233,7 @@ describe("the file of sales", () => {
       "a newer version's",
       () => {
         new SaleStore(path).close();
-        new Database(path).exec("pragma user_version = 5").close();
+        new Database(path).exec("pragma user_version = 6").close();
       },
       "newer-version",
     ],
