@@ -24,8 +24,9 @@ function jsonSchema(schema: z.ZodType): Json {
     override: ({ zodSchema, jsonSchema: made }) => {
       const { def } = zodSchema._zod;
       if (def.type !== "union" || !def.options.some((option) => option._zod.def.type === "bigint")) return;
+      const { description = "in millisatoshi" } = made;
       for (const name of Object.keys(made)) delete made[name];
-      Object.assign(made, { type: "string", pattern: "^\\d{1,19}$", description: "in millisatoshi" });
+      Object.assign(made, { type: "string", pattern: "^\\d{1,20}$", description });
     },
   }) as Json;
   return rest;

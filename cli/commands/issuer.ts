@@ -1,9 +1,17 @@
 import type { RegisterCommand } from "../command-context.js";
 import { csvOptions } from "../csv-options.js";
+import { type HttpChoice, httpOptions } from "../http-options.js";
 import { type CloseEventOptions, closeEvent } from "../issuer/close-event.js";
-import { configPath, passphraseOption, readIssuerConfig } from "../issuer/folder.js";
+import {
+  configPath,
+  issuerFolder,
+  issuerOption,
+  passphraseOption,
+  readIssuerConfig,
+} from "../issuer/folder.js";
 import { type InitOptions, initIssuer } from "../issuer/init.js";
-import { serveIssuer } from "../issuer/serve.js";
+import { DESK_PORT, serveIssuer } from "../issuer/serve.js";
+import { registerApiKeys } from "./api-keys.js";
 
 export const registerIssuer: RegisterCommand = (program, run) => {
   const issuer = program
@@ -59,12 +67,15 @@ Examples:
         return { data: { config: configPath(folder), good: true }, text: "The configuration is good." };
       }),
     );
-  passphraseOption(issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"))
+  httpOptions(
+    passphraseOption(issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM")),
+    DESK_PORT,
+  )
     .addHelpText(
       "after",
       `
 The log goes to standard output as JSON, figures and state to http://127.0.0.1:9740/metrics and /health. The other
-commands (cards, report, ledger) work while it runs. It may be killed at any moment: what it has promised is in the
+commands (cards, report, ledger) work while it runs. With --http programs do the same over HTTP: docs/api.md. It may be killed at any moment: what it has promised is in the
 ledger, and the next start goes on with it.
 
 Examples:
@@ -72,7 +83,7 @@ Examples:
   chequecard issuer serve festival --passphrase-fd 3 3< /run/credentials/passphrase
 `,
     )
-    .action((folder: string, options: { passphraseFd?: string }) =>
+    .action((folder: string, options: { passphraseFd?: string } & HttpChoice) =>
       run((context) => serveIssuer(context, folder, options)),
     );
   csvOptions(
@@ -92,4 +103,15 @@ Examples:
     .action((folder: string, options: CloseEventOptions) =>
       run((context) => closeEvent(context, folder, options)),
     );
+  registerApiKeys(issuer, run, {
+    of: "the issuer's desk",
+    roles: ["desk", "read"],
+    option: issuerOption,
+    folderOf: (context, choice) => {
+      const folder = issuerFolder(context, choice);
+      readIssuerConfig(folder);
+      return folder;
+    },
+    port: DESK_PORT,
+  });
 };

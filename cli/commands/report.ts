@@ -49,7 +49,8 @@ const cardsOf = ({ cards }: SpendingReport, { labels }: Names) =>
     .map(([card, sum]) => ({ card, label: labels.get(card) ?? "", sum }))
     .sort((a, b) => byLabel(a.label, b.label));
 
-const spendingData = (report: SpendingReport, names: Names) => ({
+/** A report in `--json`. */
+export const spendingData = (report: SpendingReport, names: Names) => ({
   total: report.total,
   books: report.books,
   days: [...report.days].map(([day, sum]) => ({ day, ...sum })),

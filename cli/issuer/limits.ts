@@ -33,7 +33,8 @@ export const limitsOptions = (command: Command): Command =>
 const amountOrNone = (text: string, option: string): bigint =>
   text === "none" ? NO_LIMIT : parseAmount(text, option);
 
-function changeOf(options: LimitsOptions): LimitsChange {
+/** The change that options ask for. @throws InputError, ParseError */
+export function changeOf(options: LimitsOptions): LimitsChange {
   const { maxPerTransaction, pinThreshold, budgetWithoutPin, maxTransactions } = options;
   if (maxTransactions !== undefined && !/^\d{1,10}$/.test(maxTransactions))
     throw new InputError(`--max-transactions: need a number, have "${maxTransactions.slice(0, 20)}"`);

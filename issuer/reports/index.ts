@@ -1,3 +1,4 @@
+export { alerts } from "./alerts.js";
 export {
   type AuthorizationEntry,
   type AuthorizationFilter,

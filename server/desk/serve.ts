@@ -1,0 +1,23 @@
+import type { SqliteFile } from "../../common/sqlite-file.js";
+import { serveApi } from "../api-server.js";
+import type { HttpOptions, HttpServer } from "../http-server.js";
+import type { ApiTitle } from "../openapi.js";
+import { cardRoutes } from "./card-routes.js";
+import type { OpenDesk } from "./desk.js";
+import { moneyRoutes } from "./money-routes.js";
+
+/** The API of an issuer's desk. */
+const DESK_API: ApiTitle = {
+  title: "chequecard desk",
+  description:
+    "The issuer's desk: cards, top-ups, blocks, limits, reports, alerts. Amounts are decimal digits of millisatoshi unless a field says otherwise. Every refusal is a problem of RFC 9457 with the sentence that the command would print.",
+};
+
+/** Serves the desk until it is closed. @throws HttpProblem where the address cannot be listened on */
+export const serveDesk = (
+  desk: OpenDesk,
+  file: SqliteFile,
+  http: HttpOptions,
+  onFault: (what: string) => void,
+): Promise<HttpServer> =>
+  serveApi({ about: DESK_API, routes: [...cardRoutes(desk), ...moneyRoutes(desk)], file, http, onFault });
