@@ -10,13 +10,13 @@ import { renderTable } from "../table.js";
 import { terminalCode } from "../terminal-code.js";
 
 /** Options that name a folder. */
-interface FolderChoice {
+export interface FolderChoice {
   readonly node?: string;
   readonly issuer?: string;
 }
 
 /** Whose API keys are meant. */
-interface KeyPlace {
+export interface KeyPlace {
   /** For help. */
   readonly of: string;
   /** The first is the default. */

@@ -11,7 +11,8 @@ import {
 } from "../issuer/folder.js";
 import { type InitOptions, initIssuer } from "../issuer/init.js";
 import { DESK_PORT, serveIssuer } from "../issuer/serve.js";
-import { registerApiKeys } from "./api-keys.js";
+import { type KeyPlace, registerApiKeys } from "./api-keys.js";
+import { registerWebhooks } from "./api-webhooks.js";
 
 export const registerIssuer: RegisterCommand = (program, run) => {
   const issuer = program
@@ -103,7 +104,7 @@ Examples:
     .action((folder: string, options: CloseEventOptions) =>
       run((context) => closeEvent(context, folder, options)),
     );
-  registerApiKeys(issuer, run, {
+  const place: KeyPlace = {
     of: "the issuer's desk",
     roles: ["desk", "read"],
     option: issuerOption,
@@ -113,5 +114,7 @@ Examples:
       return folder;
     },
     port: DESK_PORT,
-  });
+  };
+  registerApiKeys(issuer, run, place);
+  registerWebhooks(issuer, run, place, ["card.blocked"]);
 };

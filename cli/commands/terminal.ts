@@ -27,8 +27,9 @@ import {
   withTerminal,
 } from "../terminal-session.js";
 import { lndOfFolder, withSettings } from "../terminal-settings.js";
+import { type KeyPlace, registerApiKeys } from "./api-keys.js";
+import { registerWebhooks } from "./api-webhooks.js";
 import { registerTerminalOffline } from "./terminal-offline.js";
-import { registerApiKeys } from "./api-keys.js";
 import { dayOf, registerTerminalPapers, renderTotals, tillOf } from "./terminal-papers.js";
 
 interface AmountOptions extends ChargeOptions {
@@ -251,7 +252,7 @@ Examples:
     );
   registerTerminalPapers(terminal, run, common);
   registerTerminalOffline(terminal, run, common);
-  registerApiKeys(terminal, run, {
+  const place: KeyPlace = {
     of: "the till",
     roles: ["till", "shift-lead", "read"],
     option: (command) => command.requiredOption("--node <folder>", "the merchant's node"),
@@ -260,7 +261,9 @@ Examples:
       return node;
     },
     port: TILL_PORT,
-  });
+  };
+  registerApiKeys(terminal, run, place);
+  registerWebhooks(terminal, run, place, ["sale.paid", "sale.refused", "sale.refunded"]);
   common(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));

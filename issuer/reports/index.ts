@@ -6,6 +6,7 @@ export {
   listAuthorizations,
   showAuthorization,
 } from "./authorizations.js";
+export { blockedCards } from "./blocked.js";
 export {
   type CardDetails,
   cardDetails,

@@ -2,6 +2,10 @@ import type { SqliteFile } from "../../common/sqlite-file.js";
 import { serveApi } from "../api-server.js";
 import type { HttpOptions, HttpServer } from "../http-server.js";
 import type { ApiTitle } from "../openapi.js";
+import { Deliverer } from "../webhooks/deliverer.js";
+import { Hooks } from "../webhooks/hooks.js";
+import { sendDelivery } from "../webhooks/send.js";
+import { CardEvents } from "./card-events.js";
 import { cardRoutes } from "./card-routes.js";
 import type { OpenDesk } from "./desk.js";
 import { moneyRoutes } from "./money-routes.js";
@@ -14,10 +18,23 @@ const DESK_API: ApiTitle = {
 };
 
 /** Serves the desk until it is closed. @throws HttpProblem where the address cannot be listened on */
-export const serveDesk = (
+export async function serveDesk(
   desk: OpenDesk,
   file: SqliteFile,
   http: HttpOptions,
   onFault: (what: string) => void,
-): Promise<HttpServer> =>
-  serveApi({ about: DESK_API, routes: [...cardRoutes(desk), ...moneyRoutes(desk)], file, http, onFault });
+): Promise<HttpServer> {
+  const routes = [...cardRoutes(desk), ...moneyRoutes(desk)];
+  const server = await serveApi({ about: DESK_API, routes, file, http, onFault });
+  const hooks = new Hooks(file);
+  const deliverer = new Deliverer(hooks, (due) => sendDelivery(due));
+  const events = new CardEvents(desk.store, hooks, () => deliverer.wake());
+  return {
+    ...server,
+    async close() {
+      await server.close();
+      await events.close();
+      await deliverer.close();
+    },
+  };
+}

@@ -3,8 +3,12 @@ import { serveApi } from "../api-server.js";
 import type { HttpOptions } from "../http-server.js";
 import type { ApiTitle } from "../openapi.js";
 import type { Route } from "../route.js";
+import { Deliverer } from "../webhooks/deliverer.js";
+import { Hooks } from "../webhooks/hooks.js";
+import { sendDelivery } from "../webhooks/send.js";
 import { chargeRoutes } from "./charge-routes.js";
 import { Counter, type CounterParts } from "./counter.js";
+import { keepSaleEvents } from "./sale-events.js";
 import { salesRoutes } from "./sales-routes.js";
 import type { OpenTill } from "./till.js";
 
@@ -32,6 +36,9 @@ export async function serveTill(
   const file = openApiFile(till.folder);
   try {
     const counter = new Counter(parts);
+    const hooks = new Hooks(file);
+    const deliverer = new Deliverer(hooks, (due) => sendDelivery(due));
+    const endEvents = keepSaleEvents(till.store, hooks, () => deliverer.wake());
     const routes = tillRoutes({ ...till, counter });
     const server = await serveApi({ about: TILL_API, routes, file, http, onFault });
     told([server.url, ...server.urls]);
@@ -41,6 +48,8 @@ export async function serveTill(
     });
     await counter.end();
     await server.close();
+    endEvents();
+    await deliverer.close();
   } finally {
     file.close();
   }

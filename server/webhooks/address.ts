@@ -1,0 +1,58 @@
+import { lookup as systemLookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { ValueError } from "../../common/errors.js";
+import { addressScope } from "../../lightning/address-scope.js";
+
+/** Every address of a host name. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+const systemResolve: Resolve = async (host) =>
+  (await systemLookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+
+const MAX_URL = 2048;
+
+const bare = (host: string): string => host.replace(/^\[|\]$/g, "");
+
+/** Whether the people who set a webhook up have named this machine themselves. */
+const isNamedLoopback = (host: string): boolean =>
+  host === "localhost" || (isIP(bare(host)) !== 0 && addressScope(bare(host)) === "loopback");
+
+/**
+ * Holds that an address may be a webhook's: TLS, but on this machine.
+ * @throws ValueError
+ */
+export function checkHookUrl(text: string): URL {
+  const problem = (what: string) => new ValueError("url", what);
+  if (text.length > MAX_URL || !URL.canParse(text))
+    throw problem("need an address such as https://shop.example/hook");
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") throw problem("need an address without user and password");
+  const isHere = isNamedLoopback(url.hostname);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isHere))
+    throw problem("need https, since the address is not on this machine");
+  const literal = bare(url.hostname);
+  if (!isHere && isIP(literal) !== 0 && addressScope(literal) !== "public")
+    throw problem(`need a public address, have one that is ${addressScope(literal)}`);
+  return url;
+}
+
+/**
+ * The addresses at which a webhook is reached: all public, or this machine where that was named.
+ * @throws ValueError when any of them is not
+ */
+export async function hookAddresses(
+  { hostname }: URL,
+  resolve: Resolve = systemResolve,
+): Promise<readonly string[]> {
+  const host = bare(hostname);
+  const found = isIP(host) === 0 ? await resolve(host) : [host];
+  const wanted = isNamedLoopback(hostname) ? "loopback" : "public";
+  const wrong = found.find((address) => addressScope(address) !== wanted);
+  if (wrong !== undefined)
+    throw new ValueError(
+      "url",
+      `need a name of ${wanted} addresses, have one that is ${addressScope(wrong)}`,
+    );
+  if (found.length === 0) throw new ValueError("url", "the name has no address");
+  return found;
+}

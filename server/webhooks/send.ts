@@ -1,0 +1,80 @@
+import { createHmac } from "node:crypto";
+import { request as plainRequest } from "node:http";
+import { request as tlsRequest } from "node:https";
+import { isIPv6 } from "node:net";
+import { ChequecardError } from "../../common/errors.js";
+import { errno } from "../../common/file-error.js";
+import { checkHookUrl, hookAddresses, type Resolve } from "./address.js";
+import type { DueDelivery } from "./hooks.js";
+
+/** Longest wait for an answer, in milliseconds. */
+const ANSWER_MS = 10_000;
+
+/**
+ * The signature of a delivery: HMAC-SHA256 under the webhook's secret over the time, a point and the body. The time is
+ * signed, so that a copy of an old delivery is known by its age.
+ * @param time Unix seconds
+ */
+const signatureOf = (secret: string, time: number, body: string): string =>
+  `t=${time},v1=${createHmac("sha256", secret).update(`${time}.${body}`).digest("hex")}`;
+
+/**
+ * Delivers an event to its webhook. The name is resolved and judged right before, and the judged address is the one that
+ * is dialed; redirects are not followed.
+ * @returns why it was not taken; undefined: it was
+ */
+export async function sendDelivery(
+  due: Pick<DueDelivery, "url" | "secret" | "event" | "kind" | "body">,
+  { now = Date.now, resolve }: { readonly now?: () => number; readonly resolve?: Resolve } = {},
+): Promise<string | undefined> {
+  try {
+    const url = checkHookUrl(due.url);
+    const [address = ""] = await hookAddresses(url, resolve);
+    const status = await post(url, address, due, Math.floor(now() / 1000));
+    if (status >= 200 && status < 300) return undefined;
+    return `it answered ${status}${status >= 300 && status < 400 ? "; redirects are not followed" : ""}`;
+  } catch (error) {
+    if (error instanceof ChequecardError) return error.message;
+    return `it cannot be reached (${errno(error) ?? "no answer in time"})`;
+  }
+}
+
+function post(
+  url: URL,
+  address: string,
+  { secret, event, kind, body }: Pick<DueDelivery, "secret" | "event" | "kind" | "body">,
+  time: number,
+): Promise<number> {
+  const send = url.protocol === "https:" ? tlsRequest : plainRequest;
+  return new Promise((resolve, reject) => {
+    const request = send(
+      url,
+      {
+        method: "POST",
+        // A connection of its own each time, to the address that was judged.
+        agent: false,
+        lookup: (_host, options, done) => {
+          const family = isIPv6(address) ? 6 : 4;
+          if (options.all) done(null, [{ address, family }]);
+          else done(null, address, family);
+        },
+        signal: AbortSignal.timeout(ANSWER_MS),
+        headers: {
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+          "chequecard-event": kind,
+          "chequecard-event-id": String(event),
+          "chequecard-signature": signatureOf(secret, time, body),
+          "user-agent": "chequecard",
+        },
+      },
+      (response) => {
+        resolve(response.statusCode ?? 0);
+        // What it says is nobody's concern, however long it is.
+        response.destroy();
+      },
+    );
+    request.on("error", reject);
+    request.end(body);
+  });
+}
