@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import { toJson } from "../cli/output.js";
 import { mistakeText, schemaMistakes } from "../common/schema-mistakes.js";
@@ -48,14 +47,6 @@ export function apiApp(parts: ApiParts): Hono {
     expectOwn({ get: (name) => context.req.header(name) ?? null }, rule);
     await next();
   });
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw new HttpProblem(413, "too-long", `body: need at most ${MAX_BODY} bytes`);
-      },
-    }),
-  );
   app.get("/v1/openapi.json", (context) => context.body(text, 200, { "content-type": "application/json" }));
   app.get("/", (context) => context.html(documentPage(document)));
   app.get("/page.css", (context) => context.body(PAGE_STYLE, 200, { "content-type": "text/css" }));
@@ -116,9 +107,27 @@ function read(schema: z.ZodObject | undefined, value: unknown, what: string): Re
   throw new HttpProblem(400, "parse", [first, ...more.slice(0, 9)].join("; "));
 }
 
+/** Reads a body, and no more of it than any request needs. @throws HttpProblem `too-long` */
+async function textOf({ req }: Context): Promise<string> {
+  const tooLong = new HttpProblem(413, "too-long", `body: need at most ${MAX_BODY} bytes`);
+  if (Number(req.header("content-length") ?? 0) > MAX_BODY) throw tooLong;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of req.raw.body ?? []) {
+    length += chunk.length;
+    if (length > MAX_BODY) throw tooLong;
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new HttpProblem(400, "parse", "body: not UTF-8");
+  }
+}
+
 async function bodyOf(route: Route, context: Context): Promise<{ text: string; body: object }> {
-  const text = await context.req.text();
-  if (!route.body) return { text, body: {} };
+  if (!route.body) return { text: "", body: {} };
+  const text = await textOf(context);
   if (!/^application\/json(;|$)/i.test(context.req.header("content-type") ?? ""))
     throw new HttpProblem(415, "not-json", "Content-Type: need application/json");
   let value: unknown;

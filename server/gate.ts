@@ -13,7 +13,13 @@ interface Headers {
   get(name: string): string | null;
 }
 
-const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)(?::\d{1,5})?$/i;
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)(?::(\d{1,5}))?$/i;
+
+/** Whether a `Host` header has its form: a name or an address, and a port. */
+export const isHostHeader = (text: string): boolean => {
+  const [, , port = "0"] = HOST.exec(text) ?? [];
+  return HOST.test(text) && Number.parseInt(port, 10) <= 65535 && URL.canParse(`http://${text}/`);
+};
 
 /**
  * Holds that a request was meant for this server: a name that a stranger's DNS points at this machine is not ours, and

@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { systemReason } from "../common/file-error.js";
 import { addressScope } from "../lightning/address-scope.js";
-import type { HostRule } from "./gate.js";
+import { type HostRule, isHostHeader } from "./gate.js";
 import { HttpProblem } from "./problem.js";
 
 /** Where and how a server listens. */
@@ -72,7 +72,11 @@ export async function listenHttp(
     maxHeaderSize: 16 * 1024,
   };
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
-  const answer = (...request: Parameters<typeof listener>) => void listener(...request);
+  const answer = (...[request, response]: Parameters<typeof listener>): void => {
+    // The listener makes an address of it, and has no sentence where that cannot be; who reads the header refuses it.
+    if (!isHostHeader(request.headers.host ?? "")) request.headers.host = "invalid";
+    void listener(request, response);
+  };
   const server: Server = tls
     ? createTlsServer({ ...limits, cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, answer)
     : createServer(limits, answer);

@@ -126,6 +126,16 @@ export const requestRefundOperation = operation({
   },
 });
 
+/** Totals as other processes and programs get them. */
+export const toldTotals = z.object({
+  paid: z.int(),
+  cancelled: z.int(),
+  unfinished: z.int(),
+  received: amount,
+  refunded: amount,
+  accepted: z.object({ sales: z.int(), amount, paid: amount, refused: amount, open: amount }),
+});
+
 /** Totals of the sales created in [from, to), unix seconds. */
 export const salesTotals = operation({
   request: z.object({ sales, from: z.int(), to: z.int() }),
@@ -133,14 +143,7 @@ export const salesTotals = operation({
     elsewhere,
     z.object({
       isHere: z.literal(true),
-      totals: z.object({
-        paid: z.int(),
-        cancelled: z.int(),
-        unfinished: z.int(),
-        received: amount,
-        refunded: amount,
-        accepted: z.object({ sales: z.int(), amount, paid: amount, refused: amount, open: amount }),
-      }),
+      totals: toldTotals,
     }),
   ]),
   async run(subject, { sales: path, from, to }) {

@@ -1,4 +1,5 @@
 // The parts of `npm test`, in the order in which they run.
+import { api } from "./api.mjs";
 import { applet } from "./applet.mjs";
 import { core } from "./core.mjs";
 import { docs } from "./docs.mjs";
@@ -8,7 +9,7 @@ import { lnd } from "./lnd.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, applet, pcsc, failover, docs, litestream, lnd];
+export const PARTS = [core, applet, pcsc, failover, docs, api, litestream, lnd];
 
 /**
  * The parts of these names, or all.

@@ -4,7 +4,7 @@ import { blockedCards } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import type { Hooks } from "../webhooks/hooks.js";
 
-/** Between two looks into the ledger, in milliseconds. */
+/** Between two readings of the ledger, in milliseconds. */
 const LOOK_MS = 5_000;
 
 /** Keeps an event for every card that is blocked, whichever process blocks it. */
@@ -23,7 +23,7 @@ export class CardEvents {
     this.#timer.unref();
   }
 
-  /** Looks at once, unless it does already. A ledger that is away is looked at again later. */
+  /** Looks at once, unless it does already. A ledger that is away is read again later. */
   look(): void {
     this.#looking ??= this.#look()
       .catch(() => undefined)

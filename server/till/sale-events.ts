@@ -4,7 +4,7 @@ import type { Sale } from "../../host/terminal/sale.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
 import type { EventKind, Hooks } from "../webhooks/hooks.js";
 
-/** What has become of a sale that webhooks are told of. */
+/** What has become of a sale, as webhooks hear of it. */
 function kindsOf({ state, cancelReason, refund }: Sale): EventKind[] {
   const isRefused = state === "refused" || (state === "cancelled" && cancelReason === "rejected");
   return [

@@ -3,6 +3,7 @@ import { parseCharge } from "../../cli/charge-amount.js";
 import { closedDay, dayAnswer, reported, toldSale } from "../../cli/node/day-operations.js";
 import { amount } from "../../cli/node/operation.js";
 import { OPERATIONS } from "../../cli/node/operations.js";
+import { toldTotals } from "../../cli/node/sales-operations.js";
 import { listReaders } from "../../host/pcsc/index.js";
 import { receiptLines, receiptOf } from "../../host/terminal/receipt.js";
 import { type Route, route } from "../route.js";
@@ -98,13 +99,7 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       summary: "Totals of the sales of a span of time",
       role: "read",
       query: z.strictObject(span),
-      answer: z.object({
-        paid: z.int(),
-        cancelled: z.int(),
-        unfinished: z.int(),
-        received: amount,
-        refunded: amount,
-      }),
+      answer: toldTotals,
       async run({ query: { from = ALL.from, to = ALL.to } }) {
         const answer = await ask(till, "sales-totals", { sales, from, to });
         if (!answer.isHere) throw new RangeError("the sales of this till are open elsewhere");

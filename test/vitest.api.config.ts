@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+import usual from "../vitest.config.js";
+
+/** The tests of the HTTP API. */
+export default defineConfig({
+  ...usual,
+  test: { ...usual.test, include: ["test/server/*.test.ts", "test/security/api.test.ts"] },
+});

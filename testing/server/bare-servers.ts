@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { createEmbeddedNode } from "../../cli/embedded-node.js";
+import { sat } from "../../common/index.js";
+import { bindStore, openSqlite } from "../../issuer/store/index.js";
+import { openApiFile } from "../../server/api-file.js";
+import { serveDesk } from "../../server/desk/serve.js";
+import { createCardFile } from "../../simulator/index.js";
+import { FESTIVAL_LIMITS, testCard } from "../cards/test-card.js";
+import { issueCard } from "../issuer/issue-card.js";
+import { serveCommand } from "./api-client.js";
+
+const URI = `02${"ab".repeat(32)}@127.0.0.1:9735`;
+
+/** A till whose node has no channels: nothing can be paid there. */
+export async function bareTill(folder: string) {
+  const shop = join(folder, "shop");
+  createEmbeddedNode(shop, { alias: "bar" });
+  const { card, reader } = testCard({ nodeUri: URI });
+  reader.remove();
+  createCardFile(join(folder, "card.json"), card);
+  const args = ["--node", shop, "--card", join(folder, "card.json"), "--http", "127.0.0.1:0"];
+  return { folder: shop, ...(await serveCommand(["terminal", "serve", ...args])) };
+}
+
+/** An issuer's desk with two cards, without a node. */
+export async function bareDesk(folder: string) {
+  const store = await openSqlite({ path: join(folder, "ledger.db") });
+  await bindStore(store, { network: "bcrt", nodeId: Buffer.from(URI.slice(0, 66), "hex") });
+  for (const cardId of [Buffer.from("desk-001"), Buffer.from("desk-002")]) {
+    const { record } = testCard({ nodeUri: URI, cardId });
+    await issueCard(store, { ...record, limits: FESTIVAL_LIMITS, policy: {} });
+  }
+  const file = openApiFile(folder);
+  const config = { timeZone: "UTC", currency: "eur", maxTopUp: sat(100_000), payees: {}, policies: {} };
+  const health = async () => ({
+    healthy: true,
+    checks: { database: "ok", writer: "ok", node: "ok", reconciler: "ok", packs: "ok" },
+  });
+  const faults: string[] = [];
+  const http = { host: "127.0.0.1", port: 0, names: [] };
+  const server = await serveDesk({ store, config, health }, file, http, (what) => faults.push(what));
+  return {
+    folder,
+    url: server.url,
+    store,
+    faults,
+    async stop() {
+      await server.close();
+      file.close();
+      await store.close();
+    },
+  };
+}
