@@ -19,6 +19,7 @@ const STORIES = [
   "updates",
   "curious-terminal",
   "flooding-peer",
+  "both-offline",
 ].map((name) => `${name}.test.ts`);
 
 describe("SECURITY.md", () => {

@@ -8,7 +8,9 @@ import {
   issuerPorts,
   RefundDesk,
 } from "../../issuer/authorizer/index.js";
+import { type OfflineOptions, offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
 import { showCard, verifyLedger } from "../../issuer/ledger/index.js";
+import { Reconciler } from "../../issuer/reconciler/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
@@ -18,8 +20,11 @@ import { issueCard } from "./issue-card.js";
 
 export type TestCard = ReturnType<typeof testCard>;
 
+/** Settings of the authorizer that are not the defaults. */
+type IssuerOptions = Omit<Partial<AuthorizerConfig>, "offline"> & { readonly offline?: OfflineOptions };
+
 /** Rates that no test comes near. */
-export const NO_RATES: Partial<AuthorizerConfig> = {
+export const NO_RATES: IssuerOptions = {
   peerRate: { perSecond: 1e6, burst: 1e6 },
   cardRate: { perSecond: 1e6, burst: 1e6 },
 };
@@ -36,7 +41,7 @@ export interface IssuedCard {
 export async function testIssuer(
   node: LightningNode,
   cards: readonly IssuedCard[],
-  config: Partial<AuthorizerConfig> = {},
+  { offline, ...config }: IssuerOptions = {},
 ) {
   const { nodeId, network } = await node.info();
   const folder = mkdtempSync(join(MEMORY, "chequecard-desk-"));
@@ -55,13 +60,18 @@ export async function testIssuer(
       signUpdate: async (_, digest) => secp256k1.sign(digest, known[0]?.issuerSecret ?? new Uint8Array(32)),
     },
   });
-  const authorizer = new Authorizer(ports, authorizerConfigSchema.parse(config));
+  const settings = {
+    ...authorizerConfigSchema.parse(config),
+    ...(offline ? { offline: offlineConfigSchema.parse(offline) } : {}),
+  };
+  const authorizer = new Authorizer(ports, settings);
   const faults: object[] = [];
   const log = { ...ports.log, error: (fields: object) => void faults.push(fields) };
   const refunds = new RefundDesk({ ...ports, node, log, onStep: () => {} });
   const receiver = new PaymentReceiver(node, authorizer, { refunds });
   return {
     authorizer,
+    reconciler: new Reconciler(ports, settings, authorizer),
     refunds,
     /** Errors that the refund desk has logged. */
     faults,

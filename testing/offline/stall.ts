@@ -144,15 +144,28 @@ export async function stall(options: StallOptions) {
   };
 }
 
-/** The shop, to which bundles are carried. @param file of the forwarded sales; default in memory */
-export async function shopOf(node: LightningNode, keys: DeputyKeys, file = ":memory:") {
+/** What differs from a shop that keeps its forwarded sales in memory. */
+interface ShopOptions {
+  /** Of the forwarded sales. */
+  readonly file?: string;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+  readonly answerTimeoutMs?: number;
+}
+
+/** The shop, to which bundles are carried. */
+export async function shopOf(
+  node: LightningNode,
+  keys: DeputyKeys,
+  { file = ":memory:", now = Date.now, answerTimeoutMs = 10_000 }: ShopOptions = {},
+) {
   const forwarded = new ForwardedFile(file);
   const known = withDeputies(node, (hash) => {
     const sale = forwarded.find(hash);
     return sale && deputyInvoiceState(keys, sale.invoice, Math.floor(Date.now() / 1000));
   });
-  const sender = await openPaymentSender(known, forwarded, { answerTimeoutMs: 10_000 });
-  const forwarder = new Forwarder({ sender, log: forwarded });
+  const sender = await openPaymentSender(known, forwarded, { answerTimeoutMs });
+  const forwarder = new Forwarder({ sender, log: forwarded, now });
   const { network } = await node.info();
   return {
     forwarded,
