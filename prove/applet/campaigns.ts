@@ -24,7 +24,7 @@ const onApplet =
 
 /** Inputs to the applet, as the bridge brings them in. */
 export const fuzzApplet = (options: CampaignOptions, make: CardMaker): Promise<CampaignResult> =>
-  runFuzz(options, false, [apdusTo("APDUs to the applet", make)]);
+  runFuzz(options, false, [apdusTo("APDUs to the applet", make)], "applet-bytes");
 
 /** The campaigns of the Java Card applet. */
 export const APPLET_CAMPAIGNS: readonly Campaign[] = [
@@ -34,7 +34,7 @@ export const APPLET_CAMPAIGNS: readonly Campaign[] = [
       "the Java Card applet: power cut at every persistent store of its byte code, every command in every kind of state, and at every roll-back",
     unit: "tear points",
     full: Number.POSITIVE_INFINITY,
-    run: onApplet("applet-tears", (options, make) => sweepTears(options, make)),
+    run: onApplet("applet-tears", (options, make) => sweepTears(options, make, "applet-tears")),
   },
   {
     name: "applet-twins",

@@ -76,8 +76,14 @@ function* turns(targets: readonly FuzzedTarget[], random: SeededRandom): Generat
  * is refused with a message or read to a result of a kind not seen before is kept and mutated further.
  * @param timed whether an input that takes long is a failure; tests have no clock
  * @param chosen some of the targets; default all
+ * @param campaign name by which its failures are run again
  */
-export async function runFuzz(options: CampaignOptions, timed: boolean, chosen?: readonly FuzzTarget[]) {
+export async function runFuzz(
+  options: CampaignOptions,
+  timed: boolean,
+  chosen?: readonly FuzzTarget[],
+  campaign = "fuzzing",
+) {
   const meter = new Meter(options);
   const random = new SeededRandom(options.seed);
   const targets = (chosen ?? (await fuzzTargets())).map((target) => new FuzzedTarget(target, random));
@@ -93,7 +99,7 @@ export async function runFuzz(options: CampaignOptions, timed: boolean, chosen?:
         meter.fail({
           where: fuzzed.target.name,
           what: problem,
-          replay: `--only fuzzing --seed ${options.seed}`,
+          replay: `--only ${campaign} --seed ${options.seed}`,
           input: Buffer.from(input).toString("hex"),
         });
     }

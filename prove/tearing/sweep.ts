@@ -51,11 +51,13 @@ class PairSweep {
   readonly #state: TornState;
   readonly #command: TornCommand;
   readonly #meter: Meter;
+  readonly #campaign: string;
   readonly #baseline: Baseline;
   /** A tear left the card with one try less: the try is counted before the PIN is compared. */
   #tryCounted = false;
 
-  constructor(state: TornState, command: TornCommand, meter: Meter) {
+  constructor(state: TornState, command: TornCommand, meter: Meter, campaign: string) {
+    this.#campaign = campaign;
     this.#state = state;
     this.#command = command;
     this.#meter = meter;
@@ -178,7 +180,7 @@ class PairSweep {
     this.#meter.fail({
       where: `${this.#command.name}, card ${this.#state.name}, ${where}`,
       what,
-      replay: "--only tearing",
+      replay: `--only ${this.#campaign}`,
     });
   }
 }
@@ -198,7 +200,11 @@ function powersUp(card: ProvableCard, tearAtWrite: number): boolean {
  * the response, and the roll-back at power-up at every write of its own. All of it when the budget allows, else a
  * part that the seed chooses.
  */
-export async function sweepTears(options: CampaignOptions, make: CardMaker = factoryCard) {
+export async function sweepTears(
+  options: CampaignOptions,
+  make: CardMaker = factoryCard,
+  campaign = "tearing",
+) {
   const meter = new Meter(options);
   const states = tornStates(undefined, make);
   const random = new SeededRandom(options.seed);
@@ -208,7 +214,7 @@ export async function sweepTears(options: CampaignOptions, make: CardMaker = fac
   let done = 0;
   for (const { state, command } of pairs) {
     if (meter.isOver) break;
-    new PairSweep(state, command, meter).run();
+    new PairSweep(state, command, meter, campaign).run();
     done++;
     meter.tell(`tear points, ${done} of ${pairs.length} commands in states`);
   }
@@ -225,5 +231,5 @@ export const tearing: Campaign = {
     "power cut at every persistent write of every command in every kind of state, and at every roll-back",
   unit: "tear points",
   full: Number.POSITIVE_INFINITY,
-  run: sweepTears,
+  run: (options) => sweepTears(options),
 };
