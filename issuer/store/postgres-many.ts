@@ -31,9 +31,11 @@ function named(text: string): string {
 
 /** One array for each column, as `unnest` takes them, written out: the driver would make several strings of each value. */
 function arrays<P extends string>(statement: ManyStatement<P>, rows: readonly ManyRow<P>[]): string[] {
-  return (Object.keys(statement.columns) as P[]).map(
-    (name) => `{${rows.map((row) => element(row[name])).join(",")}}`,
-  );
+  return (Object.keys(statement.columns) as P[]).map((name) => {
+    let text = "";
+    for (const row of rows) text += text === "" ? element(row[name]) : `,${element(row[name])}`;
+    return `{${text}}`;
+  });
 }
 
 /** A value in the text form of an array. */

@@ -10,7 +10,7 @@ interface PendingRequest {
 }
 
 /** MiB; the thread holds nothing between two runs. */
-const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 } as const;
+const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 } as const;
 
 /**
  * Checks signatures on a thread of its own, so that a flood of requests keeps another core busy than the one that
