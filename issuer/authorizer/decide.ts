@@ -46,9 +46,10 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
   const guaranteed = guaranteeCause(authorization, facts, world, isPayable(authorization, facts, world));
   // 4. A card out of use. Nothing is recorded: the token of a card that is blocked, or not in use yet, may be presented
   // again, and then it is paid. So nothing final may be said of it.
-  if (!guaranteed && facts.account.state === "retired")
-    return { kind: "refuse", reason: REASON.CARD_BLOCKED };
-  if (!guaranteed && facts.account.state !== "active") return { kind: "refuse", reason: REASON.CARD_ON_HOLD };
+  if (!guaranteed) {
+    if (facts.account.state === "retired") return { kind: "refuse", reason: REASON.CARD_BLOCKED };
+    if (facts.account.state !== "active") return { kind: "refuse", reason: REASON.CARD_ON_HOLD };
+  }
   // 5. to 7. From here on a refusal is for good.
   const reason = guaranteed
     ? undefined
@@ -63,8 +64,8 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
     node,
     ...feeTerms(authorization, facts, world, guaranteed !== undefined),
     maxCltv: facts.policy.maxTotalCltv,
-    guaranteed,
     isRetried: facts.offline !== undefined,
+    ...(guaranteed ? { guaranteed, owed: world.owed + authorization.amount } : {}),
   };
 }
 

@@ -38,6 +38,9 @@ type Result = Recorded | boolean | Voided;
 /** Transactions at once on a server, when those before wait for long: a dead connection holds up its own cards alone. */
 const MAX_GROUPS = 3;
 
+/** Of what all cards may owe, from when on somebody has to look. */
+const NEAR_PERCENT = 80n;
+
 /** Writes decisions and outcomes of payments to the ledger, many in one transaction. */
 export class LedgerWriter {
   readonly #ports: IssuerPorts;
@@ -48,6 +51,7 @@ export class LedgerWriter {
   /** A server writes two transactions at once, a file only one: there they share theirs. */
   readonly #settlements: GroupCommit<Job, Result>;
   #feesAreShort = false;
+  #guaranteeIsNear = false;
 
   constructor(ports: IssuerPorts, config: AuthorizerConfig) {
     this.#ports = ports;
@@ -71,7 +75,10 @@ export class LedgerWriter {
   async decide(authorization: VerifiedAuthorization): Promise<Recorded> {
     const recorded = (await this.#decisions.submit({ type: "decide", authorization })) as Recorded;
     const { decision } = recorded;
-    if (decision.kind === "reserve") this.#watchFees(decision.feeShortOf === "issuer");
+    if (decision.kind === "reserve") {
+      this.#watchFees(decision.feeShortOf === "issuer");
+      if (decision.owed !== undefined) this.#watchGuarantee(decision.owed);
+    }
     return recorded;
   }
 
@@ -83,6 +90,18 @@ export class LedgerWriter {
         "the issuer's budget of routing fees is used up: only routes that it still allows are paid",
       );
     this.#feesAreShort = isShort;
+  }
+
+  /** Tells once that the guarantee is nearly used up; again after it was not. @param owed by all cards */
+  #watchGuarantee(owed: bigint): void {
+    const total = this.#config.offline?.guarantee?.total ?? 0n;
+    const isNear = 100n * owed >= NEAR_PERCENT * total;
+    if (isNear && !this.#guaranteeIsNear)
+      this.#ports.log.error(
+        { event: "guarantee-limit", alert: true, owed: `${owed}`, total: `${total}` },
+        "cards owe nearly all that the guarantee lends: beyond it their payments are refused",
+      );
+    this.#guaranteeIsNear = isNear;
   }
 
   /** Books a payment of this process's node. @returns whether it was booked now @throws StoreError */

@@ -31,6 +31,8 @@ export type Decision =
        * the goods are gone.
        */
       readonly isRetried: boolean;
+      /** What all cards owe with it; only where it is guaranteed. */
+      readonly owed?: bigint | undefined;
     };
 
 /** A decision that is durable. */

@@ -131,6 +131,12 @@ export function settleDebt(
   return { lines: booking(account.card, kind, reference, "funded", "guarantee", settled, at), settled };
 }
 
+/** What all cards owe. @throws StoreError */
+export async function totalOwed(db: Db | Tx): Promise<bigint> {
+  const row = await db.selectFrom("guarantee_total").select("owed").executeTakeFirst();
+  return row?.owed ?? 0n;
+}
+
 /** A card that owes for guaranteed payments. */
 export interface Debtor {
   readonly card: bigint;

@@ -3,6 +3,7 @@ import { bytesToHex } from "../../common/index.js";
 import { describeReason, describeRefundReason, type ReceiverOptions } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { Log } from "../authorizer/index.js";
+import { totalOwed } from "../ledger/guarantee.js";
 import { inFlightByNode, listUnmatched } from "../ledger/index.js";
 import type { Round } from "../reconciler/index.js";
 import { listNodes, type Store } from "../store/index.js";
@@ -87,6 +88,7 @@ export function serviceMetrics(
   });
   ledgerGauges(store, registers);
   unmatchedGauge(store, registers);
+  guaranteeGauge(store, registers);
   nodeGauges(node, bytesToHex(nodeId), registers);
 
   const count = (level: string, fields: object): void => {
@@ -182,6 +184,19 @@ function unmatchedGauge(store: Store, registers: Registry[]): void {
       );
     },
   );
+}
+
+function guaranteeGauge(store: Store, registers: Registry[]): void {
+  new Gauge({
+    name: "chequecard_guarantee_owed_satoshi",
+    help: "What all cards owe for payments from the guarantee.",
+    registers,
+    async collect() {
+      const owed = await totalOwed(store.db).catch(() => undefined);
+      if (owed === undefined) this.reset();
+      else this.set(satoshi(owed));
+    },
+  });
 }
 
 /** Whole satoshi: a figure to draw, not to count with. */

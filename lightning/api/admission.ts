@@ -18,7 +18,8 @@ export interface RequestLimits {
 }
 
 export const DEFAULT_REQUEST_LIMITS: RequestLimits = {
-  ratePerPeer: { burst: 200, perSecond: 50 },
+  // A node that forwards what its terminals accepted offline presents some 200 tokens a second.
+  ratePerPeer: { burst: 400, perSecond: 250 },
   maxInFlightPerPeer: 64,
   maxInFlight: 4096,
   maxPeers: 4096,

@@ -16,6 +16,7 @@ import {
   TERMINAL_BUGS,
 } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { OFFLINE_ISSUER_BUGS } from "./offline-issuer-bugs.js";
 import { REFUND_BUGS } from "./refund-bugs.js";
 import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
@@ -38,6 +39,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,
   ...DESK_BUGS,
+  ...OFFLINE_ISSUER_BUGS,
   ...REFUND_BUGS,
   ...STORE_BUGS,
   ...STATEMENT_BUGS,

@@ -30,18 +30,14 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
     "the money of a card is not checked",
     [story("overspending-card", "not one more"), ledgerModel, systemFaults, test("decide", "one msat more")],
-    [
-      DECIDE,
-      "account.spent + account.held + authorization.amount > account.funded",
-      "account.spent > account.funded",
-    ],
+    [DECIDE, "authorization.amount > remaining(account)", "account.spent > account.funded"],
   ),
   bug(
     "neither the service nor the database checks the money",
     [story("overspending-card", "not one more"), systemFaults],
     [
       DECIDE,
-      "account.spent + account.held + authorization.amount > account.funded",
+      "authorization.amount > remaining(account)",
       "account.spent > account.funded + authorization.amount",
     ],
     [SCHEMA, "check (spent <= funded), ", ""],

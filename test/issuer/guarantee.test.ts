@@ -12,8 +12,10 @@ import {
 import { type PackRow, recordPack, revokePacks } from "../../issuer/ledger/packs.js";
 import { registerCard } from "../../issuer/ledger/registry.js";
 import { spendingReport } from "../../issuer/reports/spending.js";
+import { serviceMetrics } from "../../issuer/service/metrics.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { REASON } from "../../lightning/api/reason-codes.js";
+import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
 import { packRow, TERMINAL } from "../../testing/issuer/offline.js";
 import {
@@ -194,6 +196,21 @@ describe.each(KINDS)("a guarantee on %s", (kind) => {
     expect(service.node.calls).toBe(0);
   });
 
+  it("is given to a card that contradicted itself only where the pack says so", async () => {
+    for (const contradictions of [0n, 1n]) {
+      await using service = await start(kind, {}, { contradictions });
+      const card = await emptied(service);
+      const invoice = service.invoice(9, sat(1));
+      const hash = invoiceHash(invoice);
+      const forged = { counter: 1, updateSequence: 99, authorizedTotal: sat(1), invoiceHash: hash };
+      await service.present(card.token(forged), invoice);
+      expect(await standing(service, card)).toMatchObject({ state: "blocked" });
+      const { outcome } = await service.tap(card, 1, sat(1000));
+      expect(outcome).toBe(contradictions === 1n ? "accepted" : "rejected");
+      expect(await loans(service)).toHaveLength(contradictions === 1n ? 1 : 0);
+    }
+  });
+
   it("never pays what was refused for good before", async () => {
     await using service = await start(
       kind,
@@ -344,6 +361,38 @@ describe.each(KINDS)("a payment to an offline payee on %s", (kind) => {
     await revokePacks(service.store, TERMINAL, service.clock.now);
     expect(await service.reconciler.run()).toMatchObject({ voided: 1, open: 0 });
     expect(service.node.sent.size).toBe(0);
+  });
+});
+
+describe("the operator", () => {
+  it("hears of each guaranteed payment, and once when the guarantee is nearly used up", async () => {
+    const lines: { readonly event?: string; readonly alert?: boolean }[] = [];
+    const log = {
+      info: () => {},
+      warn: (fields: object) => void lines.push(fields),
+      error: (fields: object) => void lines.push(fields),
+    };
+    const service = await startService(bench, "sqlite", { offline: { guarantee: GUARANTEE } }, { log });
+    await recordPack(service.store, packRow());
+    const cards = [await emptied(service, 1), await emptied(service, 2)] as const;
+    const tap = async (card: SigningCard, serial: number, amount: number) =>
+      await service.tap(card, serial, sat(amount));
+    await tap(cards[0], 1, 2000);
+    await tap(cards[0], 2, 2000);
+    await tap(cards[1], 3, 2000);
+    await tap(cards[1], 4, 400);
+    await tap(cards[1], 5, 100);
+    const events = lines.map(({ event, alert }) => `${event}${alert ? "!" : ""}`);
+    expect(events).toEqual([
+      ...["guarantee", "guarantee", "guarantee", "guarantee-limit!", "guarantee", "guarantee"],
+    ]);
+    const { registry } = serviceMetrics({
+      store: service.store,
+      node: service.node,
+      nodeId: service.ports.nodeId,
+    });
+    expect(await registry.metrics()).toContain("chequecard_guarantee_owed_satoshi 6500");
+    await service.close();
   });
 });
 

@@ -1,12 +1,18 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { bytesToHex, sat } from "../../common/index.js";
+import { bytesToHex, sat, secp256k1 } from "../../common/index.js";
+import { offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
 import { blockCard, cashOutCard, replaceCard, unblockCard } from "../../issuer/ledger/index.js";
 import { listPacks, packGround, recordPack, revokePacks } from "../../issuer/ledger/packs.js";
+import { makePack } from "../../issuer/service/index.js";
+import { brokenPromises } from "../../issuer/service/offline.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
+import { openPack } from "../../offline/pack-file.js";
 import { KEY_SET_ID, SigningCard } from "../../testing/cards/signing-card.js";
 import { packRow, TERMINAL } from "../../testing/issuer/offline.js";
 import { Bench, type Service, START, startService } from "../../testing/issuer/service.js";
+import { TERMINAL_KEY } from "../../testing/offline/pack.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -67,6 +73,42 @@ describe.each(KINDS)("acceptance packs on %s", (kind) => {
     expect(await recordPack(store, packRow({ sequence: 6n, follows: 0n }))).toBe(false);
     expect(await recordPack(store, packRow({ sequence: 6n, follows: 5n }))).toBe(true);
     expect((await listPacks(store.db)).map(({ sequence }) => sequence)).toEqual([6n, 5n]);
+  });
+
+  it("are not made for a terminal whose packs were revoked, nor under a configuration that breaks those in use", async () => {
+    await using service = await startService(bench, kind);
+    const { store, ports, config } = service;
+    const offline = offlineConfigSchema.parse({ guarantee: { perCard: "5000sat", total: "8000sat" } });
+    const authorizer = { ...config, presentationAgeMs: 259_200_001 };
+    const keys = await bench.keys();
+    const terminal = secp256k1.publicKey(TERMINAL_KEY);
+    const uri = `${bytesToHex(ports.nodeId)}@127.0.0.1:9735`;
+    const request = {
+      terminal,
+      label: "Bar 1",
+      payee: ports.nodeId,
+      name: "Festival",
+      nodes: [parseNodeUri(uri)],
+    };
+    const make = (changes: Partial<Parameters<typeof makePack>[0]["config"]> = {}) =>
+      makePack({ store, keys, config: { offline, authorizer, network: "bcrt", ...changes } }, request, START);
+    await expect(make({ offline: undefined })).rejects.toThrow("offline: need this section");
+    const short = { ...authorizer, presentationAgeMs: 259_200_000 };
+    await expect(make({ authorizer: short })).rejects.toThrow("authorizer/presentationAgeMs: need more than");
+    const made = await Promise.all([make(), make()]);
+    const sequences = made.map(({ pack }) => pack.sequence);
+    expect(new Set(sequences).size).toBe(2);
+    expect(openPack((made[0] as (typeof made)[number]).file, TERMINAL_KEY)).toEqual(made[0]?.pack);
+    const lower = offlineConfigSchema.parse({ guarantee: { perCard: "4999sat", total: "8000sat" } });
+    expect(await brokenPromises(store, { offline: lower, authorizer }, START)).toEqual([
+      "offline/guarantee/perCard: need at least 5,000 sat, which a pack in use promises, have 4,999 sat",
+    ]);
+    expect(await brokenPromises(store, { offline, authorizer: short }, START)).toHaveLength(1);
+    expect(await brokenPromises(store, { offline, authorizer }, START)).toEqual([]);
+    await expect(make({ offline: lower })).rejects.toThrow("offline/guarantee/perCard");
+    await revokePacks(store, terminal, START);
+    await expect(make()).rejects.toThrow("the packs of this terminal's key were revoked");
+    expect(await brokenPromises(store, { authorizer: short }, START)).toEqual([]);
   });
 
   it("are revoked all together for their terminal, which gets no more", async () => {

@@ -14,7 +14,7 @@ const bench = new Bench();
 afterAll(() => bench.close());
 
 /** The shipped rate of a card. */
-const SHIPPED = { cardRate: { perSecond: 1, burst: 10 }, peerRate: { perSecond: 50, burst: 200 } };
+const SHIPPED = { cardRate: { perSecond: 1, burst: 10 }, peerRate: { perSecond: 250, burst: 400 } };
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 /** The same statement with the other signature that is valid for it, which anybody can make. */
