@@ -83,14 +83,17 @@ describe.each(KINDS)("a statement of the guarantee that fails on %s", (kind) => 
     async (change, table) => {
       await using service = await start(kind);
       const card = await emptied(service);
-      service.node.set(1, "stuck-then-fails");
+      service.node.set(1, "fail");
       await service.tap(card, 1, sat(1000));
-      service.node.finish();
+      // It is tried until its invoice has expired.
+      await service.reconciler.run();
+      service.clock.pass(3_700_000 + service.config.expiryMarginMs);
       const end = await broken(service.store, change, table);
       await service.reconciler.run().catch(() => undefined);
       expect(await owed(service, card)).toBe(sat(1000));
       expect(await service.violations()).toEqual([]);
       await end();
+      service.clock.pass(3_700_000);
       await service.reconciler.run();
       await service.reconciler.run();
       expect(await owed(service, card)).toBe(0n);
