@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { NO_LIMIT } from "../apdu/index.js";
+import { NO_LIMIT, SEALED_BODY_LENGTH } from "../apdu/index.js";
 import { bytesToHex, equalBytes, msat, sat, secp256k1 } from "../common/index.js";
 import type { CardRecord } from "../issuer/verify.js";
 import { encodeInvoice, invoiceHash } from "../lightning/bolt11/index.js";
 import { provisionCard } from "../simulator/index.js";
 
-/** A card without limits worth speaking of, and what its issuer knows. */
+/** A card without limits worth speaking of and with a certificate that says nothing, and what its issuer knows. */
 export function benchCard() {
   const issuer = Uint8Array.from(randomBytes(32));
   const identity = {
@@ -24,6 +24,7 @@ export function benchCard() {
       noPinBudget: NO_LIMIT,
       maxTransactions: 0xffffffff,
     },
+    certificate: new Uint8Array(SEALED_BODY_LENGTH).fill(1),
   });
   const record: CardRecord = { ...identity, publicKey };
   return {

@@ -1,4 +1,4 @@
-import { INS } from "../../apdu/constants.js";
+import { INS, TAG } from "../../apdu/constants.js";
 import type { Transport } from "../../apdu/transport.js";
 import {
   BYTE_ON_AIR,
@@ -37,14 +37,9 @@ export interface ModelledTime extends Range {
   readonly terms: readonly TimeTerm[];
 }
 
-const SEALING: readonly Operation[] = [
-  "sha256-of-133",
-  "signature-init",
-  "ecdsa-sign",
-  "random-16",
-  "cipher-init",
-  "aes-cbc-of-128",
-];
+/** What is signed already is sealed under a fresh IV. */
+const SEALING_STORED: readonly Operation[] = ["random-16", "cipher-init", "aes-cbc-of-128"];
+const SEALING: readonly Operation[] = ["sha256-of-133", "signature-init", "ecdsa-sign", ...SEALING_STORED];
 
 /** Operations of a command that succeeds, by instruction; one that is not listed costs its bytecode alone. */
 const OPERATIONS: Readonly<Record<number, readonly Operation[]>> = {
@@ -78,9 +73,13 @@ const OPERATIONS: Readonly<Record<number, readonly Operation[]>> = {
   ],
 };
 
+/** GET DATA of a certificate that is there: the one object that is not copied but sealed (specs/01 §6.2). */
+const isCertificate = (command: Uint8Array, response: Uint8Array): boolean =>
+  command[1] === INS.GET_DATA && command[2] === 0 && command[3] === TAG.CERTIFICATE && response.length > 2;
+
 /** The exchange that a command APDU and its response APDU make. */
 export function modelledExchange(command: Uint8Array, response: Uint8Array): ModelledExchange {
-  const operations = OPERATIONS[command[1] ?? 0] ?? [];
+  const operations = isCertificate(command, response) ? SEALING_STORED : (OPERATIONS[command[1] ?? 0] ?? []);
   return {
     command: command.length,
     response: response.length,

@@ -16,6 +16,7 @@ const STORIES = [
   "rogue-terminal",
   "rogue-card",
   "overspending-card",
+  "certificates",
   "updates",
   "curious-terminal",
   "flooding-peer",

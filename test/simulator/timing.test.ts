@@ -49,6 +49,37 @@ describe("the time model of a tap", () => {
     ]);
   });
 
+  it.each([
+    ["J3R180", 300],
+    ["J3H145", 450],
+  ] as const)(
+    "%s stays below %d ms with a certificate, which is sealed and not signed again",
+    async (chip, target) => {
+      const { transport, exchanges } = recordExchanges(
+        connectCard(tappedCard({ certificate: new Uint8Array(128) })),
+      );
+      for (const command of [SELECT, bytes("80ca00c2"), authorizeApdu(1n, hash("invoice"))])
+        await transport.transmit(bytes(`${hex(command)}00`));
+      expect(exchanges.map(({ response }) => response)).toEqual([138, 154, 151]);
+      const count = (model: ReturnType<typeof modelTime>, term: string) =>
+        model.terms.find(({ name }) => name === term)?.count;
+      const model = modelTime(chip, exchanges);
+      expect(model.max).toBeLessThanOrEqual(target);
+      expect(
+        ["ecdsa-sign", "cipher-init", "aes-cbc-of-128", "random-16"].map((term) => count(model, term)),
+      ).toEqual([1, 2, 2, 2]);
+      const without = modelTime(chip, await tap());
+      expect(model.max - without.max).toBeLessThan(without.max / 3);
+    },
+  );
+
+  it("costs its bytecode alone to say that there is no certificate", async () => {
+    const { transport, exchanges } = recordExchanges(connectCard(tappedCard()));
+    await transport.transmit(bytes(`${hex(SELECT)}00`));
+    await transport.transmit(bytes("80ca00c200"));
+    expect(exchanges.at(-1)?.operations).toEqual(["command-bytecode"]);
+  });
+
   it("grows with a weak field by what the chip does, not by what the reader does", async () => {
     const exchanges = await tap();
     const strong = modelTime("J3R180", exchanges);
