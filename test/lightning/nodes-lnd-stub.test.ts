@@ -107,22 +107,18 @@ describe("lnd's answers to a payment", () => {
   });
 
   it("that is final is heard to its end: a server takes many cancelled streams for an attack", async () => {
-    const answering = (stream: { write(message: Partial<LndPayment>): void; end(): void }) => {
-      stream.write(settled);
-      setTimeout(() => stream.end(), 50);
-    };
     const tracks = "routerrpc.Router/TrackPaymentV2";
     stub.calls = {
       ...READY,
-      "routerrpc.Router/SendPaymentV2": (_, stream) => answering(stream),
-      [tracks]: (_, stream) => answering(stream),
+      "routerrpc.Router/SendPaymentV2": (_, stream) => stream.write(settled),
+      [tracks]: (_, stream) => stream.write(payment({ status: "IN_FLIGHT" })),
     };
-    const lnd = await start({ record: undefined });
+    const lnd = await start();
     await pay(lnd);
-    await lnd.lookupPayment(HASH);
-    stub.calls = { ...stub.calls, [tracks]: (_, stream) => stream.write(payment({ status: "IN_FLIGHT" })) };
+    // On the same connection: what was cancelled before is known before.
     await lnd.lookupPayment(sha256(HASH));
-    await expect.poll(() => stub.left).toEqual([tracks]);
+    await expect.poll(() => stub.left).toContain(tracks);
+    expect(stub.left).toEqual([tracks]);
   });
 
   it("is asked for by what the invoice says, not by what another says that came with it", async () => {
