@@ -6,13 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
 import javacard.framework.TransactionException;
 import javacard.security.AESKey;
+import javacard.security.ECPublicKey;
 import javacard.security.KeyBuilder;
+import javacard.security.KeyPair;
+import javacard.security.MessageDigest;
 import javacard.security.RandomData;
+import javacardx.crypto.Cipher;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cards do not promise fails here, and what they promise holds. All arrays of these tests are persistent. */
 class ForbiddenTest {
@@ -58,6 +65,49 @@ class ForbiddenTest {
     void aCryptographicFunctionThatWritesToPersistentMemory() {
         RandomData random = RandomData.getInstance(RandomData.ALG_SECURE_RANDOM);
         assertForbidden(() -> Redirected.generateData(random, array, NONE, (short) 4));
+        // Refused before they look at their other arguments.
+        assertForbidden(() -> Redirected.doFinal((Cipher) null, array, NONE, (short) 4, array, NONE));
+        assertForbidden(() -> Redirected.doFinal((MessageDigest) null, array, NONE, (short) 4, array, NONE));
+        assertForbidden(() -> Redirected.sign(null, array, NONE, (short) 4, array, NONE));
+        assertForbidden(() -> Redirected.getW(null, array, NONE));
+    }
+
+    @Test
+    void aPairOrAPointWithinATransaction() {
+        memory.beginTransaction();
+        ECPublicKey point = (ECPublicKey) KeyBuilder.buildKey(KeyBuilder.TYPE_EC_FP_PUBLIC, KeyBuilder.LENGTH_EC_FP_256, false);
+        assertForbidden(() -> Redirected.setW(point, new byte[65], NONE, (short) 65));
+        KeyPair pair = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
+        assertForbidden(() -> Redirected.genKeyPair(pair));
+    }
+
+    @Test
+    void aPersistentArrayOfBooleans() {
+        assertForbidden(() -> Redirected.storeByte(new boolean[1], 0, 1));
+    }
+
+    @SuppressWarnings("unused")
+    static final class Shorts {
+        void write(short[] shorts) {
+            shorts[0] = 1;
+        }
+    }
+
+    @SuppressWarnings("unused")
+    static final class Static {
+        static byte last;
+
+        void keep(byte value) {
+            last = value;
+        }
+    }
+
+    /** Writes that would not be counted. */
+    @ParameterizedTest
+    @ValueSource(classes = {Shorts.class, Static.class})
+    void aClassWhoseWritesAreNotForeseenIsNotLoaded(Class<?> type) throws IOException {
+        byte[] classFile = ForbiddenTest.class.getResourceAsStream("ForbiddenTest$" + type.getSimpleName() + ".class").readAllBytes();
+        assertThrows(IllegalArgumentException.class, () -> AppletLoader.rewrite(classFile));
     }
 
     @Test
