@@ -7,6 +7,7 @@ import { testCard } from "../../testing/cards/test-card.js";
 import { type IssuedCard, testIssuer } from "../../testing/issuer/desk.js";
 import { uriOf } from "../../testing/merchant.js";
 import { payerOfFile } from "../../testing/nodes/payer-of-file.js";
+import { certificateBody } from "../../testing/offline/certified-card.js";
 
 /** A card in a file of its own. */
 export interface FileCard extends IssuedCard {
@@ -25,7 +26,10 @@ export async function openCommandLineShop(folder: string) {
   const nodeUri = await uriOf(payer);
   const newCard = (name: string, policy: unknown = {}, limits: Partial<CardLimits> = {}): FileCard => {
     const cardId = Uint8Array.from(Buffer.from(name.padEnd(8).slice(0, 8)));
-    const card = testCard({ nodeUri, cardId, limits });
+    const card = testCard({
+      ...{ nodeUri, cardId, limits },
+      certificate: (of) => certificateBody(of, { validUntil: Math.floor(Date.now() / 1000) + 86_400 }),
+    });
     card.reader.remove();
     const file = join(folder, `${name}.json`);
     createCardFile(file, card.card);
@@ -36,6 +40,7 @@ export async function openCommandLineShop(folder: string) {
     visitor: newCard("visitor"),
     limited: newCard("limited", { maxPer24h: "1000sat" }),
     silent: newCard("silent"),
+    traveller: newCard("traveller"),
     told: newCard("told", { tellsBalance: true }),
   };
   let issuer: Awaited<ReturnType<typeof testIssuer>> | undefined = await testIssuer(

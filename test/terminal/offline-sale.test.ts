@@ -19,15 +19,8 @@ import { BundleError } from "../../offline/sealed-list.js";
 import { PIN, testCard } from "../../testing/cards/test-card.js";
 import { testIssuer } from "../../testing/issuer/desk.js";
 import { uriOf } from "../../testing/merchant.js";
-import { packOf, sealedCertificate } from "../../testing/offline/certified-card.js";
-import {
-  certified,
-  cuttable,
-  islandOf,
-  type StallOptions,
-  shopOf,
-  stall,
-} from "../../testing/offline/stall.js";
+import { type CertificateTerms, certificateBody, packOf } from "../../testing/offline/certified-card.js";
+import { cuttable, islandOf, type StallOptions, shopOf, stall } from "../../testing/offline/stall.js";
 
 const MASTER = new Uint8Array(32).fill(0x4d);
 const KEY_ID = Uint8Array.of(0, 0, 0, 7);
@@ -52,18 +45,26 @@ afterAll(() => network.close());
 async function field(
   options: Partial<StallOptions> & {
     readonly pack?: Partial<AcceptancePack>;
-    readonly certificate?: () => Uint8Array | undefined;
+    /** `none`: the card has no certificate. */
+    readonly certificate?: Partial<CertificateTerms> | "none";
     readonly at?: "field" | "island";
   } = {},
 ) {
   const uri = await uriOf(network.payer);
-  const card = testCard({ nodeUri: uri, cardId: Uint8Array.of(0xca, 0xfe, 1, 0, 0, 0, 0, ++cards) });
+  const { certificate = {} } = options;
+  const card = testCard({
+    nodeUri: uri,
+    cardId: Uint8Array.of(0xca, 0xfe, 1, 0, 0, 0, 0, ++cards),
+    ...(certificate === "none"
+      ? {}
+      : { certificate: (of) => certificateBody(of, { validUntil: seconds() + 86_400, ...certificate }) }),
+  });
   const issuer = await testIssuer(network.payer, [{ card }], { maxExpirySeconds: 604_800 });
   const line = { isCut: true };
   const pack = packOf(card, seconds() - 60, { nodes: [parseNodeUri(uri)], ...options.pack });
   const there = await stall({
     node: (options.at === "island" ? islandOf : cuttable)(network.merchant, line),
-    reader: certified(card, options.certificate),
+    reader: card.reader,
     packs: [pack],
     profile,
     ...options,
@@ -175,7 +176,7 @@ describe("a sale without node and network", () => {
 
 describe("a card that may not pay offline is charged nothing", () => {
   it.each<[string, Parameters<typeof field>[0], keyof typeof SENTENCES.offline.refusal]>([
-    ["without a certificate", { certificate: () => undefined }, "no-certificate"],
+    ["without a certificate", { certificate: "none" }, "no-certificate"],
     ["above the terminal's limit for one sale", { limits: { perSale: sat(2_000) } }, "above-sale-limit"],
     ["at a terminal that holds as many sales as it may", { limits: { maxSales: 0 } }, "too-many-sales"],
     ["with a pack that is too old", { limits: { maxPackAgeSeconds: 59 } }, "pack-too-old"],
@@ -194,8 +195,7 @@ describe("a card that may not pay offline is charged nothing", () => {
   });
 
   it("whose certificate has ended", async () => {
-    const card = testCard();
-    const at = await field({ certificate: () => sealedCertificate(card, { validUntil: seconds() - 1 }) });
+    const at = await field({ certificate: { validUntil: seconds() - 1 } });
     expect(await refusal(at)).toContain(SENTENCES.offline.refusal["certificate-expired"]);
     await at.close();
   });

@@ -28,11 +28,19 @@ export const PIN = "271828";
 
 /** A personalized simulated card on a reader, with what its issuer knows. */
 export function testCard(
-  options: { limits?: Partial<CardLimits>; pin?: string; cardId?: Uint8Array; nodeUri?: string } = {},
+  options: {
+    limits?: Partial<CardLimits>;
+    pin?: string;
+    cardId?: Uint8Array;
+    nodeUri?: string;
+    /** The clear body of its certificate, 128 bytes; default it has none. @param card what the issuer knows of it */
+    certificate?: (card: { record: CardRecord; issuerSecret: Uint8Array }) => Uint8Array;
+  } = {},
 ) {
   const cardId = options.cardId ?? Uint8Array.of(0xca, 0xfe, 0, 0, 0, 0, 0, 1);
   const keySetId = Uint8Array.of(0xf0, 0, 0, 1);
   const sealKey = new Uint8Array(16).fill(0x33);
+  const { certificate } = options;
   const { card, publicKey } = provisionCard({
     cardId,
     keySetId,
@@ -41,6 +49,12 @@ export function testCard(
     issuerPublicKey: secp256k1.publicKey(ISSUER_SECRET, false),
     limits: { ...FESTIVAL_LIMITS, ...options.limits },
     pin: options.pin ?? PIN,
+    ...(certificate
+      ? {
+          certificate: (point: Uint8Array) =>
+            certificate({ record: { cardId, publicKey: point, keySetId }, issuerSecret: ISSUER_SECRET }),
+        }
+      : {}),
   });
   const reader = new SimulatedReader();
   reader.insert(card);

@@ -4,11 +4,16 @@ import { certificateMessage } from "../../apdu/sealed/certificate.js";
 import { seal } from "../../apdu/sealed/message.js";
 import { signMessage } from "../../apdu/sealed/signature.js";
 import { type Msat, sat, secp256k1 } from "../../common/index.js";
+import type { CardRecord } from "../../issuer/verify.js";
 import type { AcceptancePack, FloorLimits } from "../../offline/pack.js";
 import type { testCard } from "../cards/test-card.js";
 import { TERMINAL_KEY, testPack } from "./pack.js";
 
-type Card = Pick<ReturnType<typeof testCard>, "record" | "sealKey" | "issuerSecret">;
+interface Issued {
+  readonly record: CardRecord;
+  readonly issuerSecret: Uint8Array;
+}
+type Card = Issued & Pick<ReturnType<typeof testCard>, "sealKey">;
 
 /** What a test's certificate says; the rest is the card's. */
 export interface CertificateTerms {
@@ -22,7 +27,7 @@ export interface CertificateTerms {
 }
 
 /** The clear body of a card's certificate, 128 bytes. */
-function certificateBody({ record, issuerSecret }: Card, terms: CertificateTerms): Uint8Array {
+export function certificateBody({ record, issuerSecret }: Issued, terms: CertificateTerms): Uint8Array {
   return signMessage(
     certificateMessage,
     {
