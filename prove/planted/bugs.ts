@@ -17,6 +17,7 @@ import {
 } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
 import { OFFLINE_ISSUER_BUGS } from "./offline-issuer-bugs.js";
+import { OFFLINE_TERMINAL_BUGS } from "./offline-terminal-bugs.js";
 import { REFUND_BUGS } from "./refund-bugs.js";
 import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
@@ -54,5 +55,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...LND_PAYMENT_BUGS,
   ...LND_ANSWER_BUGS,
   ...LND_CLI_BUGS,
+  ...OFFLINE_TERMINAL_BUGS,
   ...VECTOR_BUGS,
 ];

@@ -8,6 +8,7 @@ export const REASONS = {
   disk: "needs another disk, and runs until it is ended; test/issuer/ledger-rotation.test.ts and test/issuer/ledger.litestream.test.ts do it",
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
   lnd: "needs an lnd of one's own; test/cli/lnd-document.lnd.test.ts runs these blocks on real ones",
+  stick: "needs a pack and a stick; test/cli/terminal-offline.test.ts runs these commands",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
 
@@ -36,6 +37,13 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
     ["docs/nodes.md", "lnd", "chequecard issuer serve festival"],
     ["docs/nodes.md", "lnd", "chequecard ledger nodes --issuer festival"],
     ["docs/nodes.md", "lnd", "chequecard node check bar"],
+    ["docs/stall.md", "stick", "chequecard terminal pack key --node shop"],
+    [
+      "docs/stall.md",
+      "stick",
+      "chequecard deputy profile --node shop --name field --out field/deputy-profile.json",
+    ],
+    ["docs/stall.md", "stick", "chequecard terminal bundle --node field --out /media/stick/field.bundle"],
     ["docs/nodes.md", "lnd", "chequecard node check taps"],
     ["docs/nodes.md", "lnd", "chequecard node start taps"],
     ["docs/nodes.md", "lnd", 'chequecard deputy profile --node taps --name "beer tap" --out tap.json'],
