@@ -143,9 +143,9 @@ export function readList<T>(
   try {
     const reader = new ListReader(signed);
     const count = readU32(bytes, COUNT_AT);
-    const records = Array.from({ length: Math.min(count, reader.left) }, (_, i) =>
-      record(reader, `${form.name}/${i}`),
-    );
+    const records: T[] = [];
+    while (records.length < count && reader.left > 0)
+      records.push(record(reader, `${form.name}/${records.length}`));
     if (records.length !== count || reader.left > 0) throw new ParseError(form.name, `need ${count} records`);
     return { head, records };
   } catch (cause) {

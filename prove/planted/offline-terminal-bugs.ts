@@ -127,8 +127,8 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     [command],
     [
       LIST,
-      "if (!equalBytes(macOf(key, form.tag, signed), bytes.subarray(bytes.length - MAC_LENGTH))) throw",
-      "if (signed.length < 0) throw",
+      "if (!equalBytes(macOf(key, form.tag, signed), bytes.subarray(bytes.length - MAC_LENGTH)))",
+      "if (signed.length < 0)",
     ],
   ),
   bug(

@@ -3,7 +3,7 @@ import { channels, counters, personalization } from "./channel.js";
 import type { FileCheck } from "./check.js";
 import { personalizationFiles } from "./files.js";
 import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
-import { certificates, packs } from "./offline.js";
+import { bundles, certificates, packs } from "./offline.js";
 
 export type { FileCheck, Reference } from "./check.js";
 
@@ -26,4 +26,5 @@ export const CHECKS: readonly FileCheck[] = [
   invoices,
   official,
   packs,
+  bundles,
 ];

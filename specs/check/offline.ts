@@ -1,3 +1,4 @@
+import type { Bundle, ListReader, Results } from "../../reference/bundle.js";
 import type { Expectations, Pack } from "../../reference/pack.js";
 import { type FileCheck, type Reference, refused, same, unhex } from "./check.js";
 
@@ -85,5 +86,50 @@ export const certificates: FileCheck = {
       if (valid) same(verify(), fields, comment);
       else same(refused(verify), error, comment);
     }
+  },
+};
+
+interface ListVector<T> {
+  readonly comment: string;
+  readonly valid: boolean;
+  readonly hex: string;
+  readonly fields: T;
+  readonly error: string;
+}
+
+interface BundleFile {
+  readonly reader: ListReader;
+  readonly bundles: readonly ListVector<Bundle>[];
+  readonly results: readonly ListVector<Results>[];
+}
+
+function checkLists<T>(
+  vectors: readonly ListVector<T>[],
+  read: (bytes: Uint8Array) => T,
+  write: (fields: T) => Uint8Array,
+): void {
+  for (const { comment, valid, hex, fields, error } of vectors) {
+    const found = () => read(unhex(hex));
+    if (valid) {
+      same(found(), fields, comment);
+      same(write(fields), hex, `${comment}, written`);
+    } else same(refused(found), error, comment);
+  }
+}
+
+export const bundles: FileCheck = {
+  file: "offline-bundle.json",
+  check({ bundle }: Reference, { reader, bundles: carried, results }: BundleFile) {
+    const key = unhex(reader.terminalKey);
+    checkLists(
+      carried,
+      (bytes) => bundle.readBundle(bytes, reader),
+      (fields) => bundle.writeBundle(fields, key),
+    );
+    checkLists(
+      results,
+      (bytes) => bundle.readResults(bytes, reader),
+      (fields) => bundle.writeResults(fields, key),
+    );
   },
 };

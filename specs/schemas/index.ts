@@ -21,7 +21,7 @@ import {
   onionFailure,
   tlv,
 } from "./lightning.js";
-import { offlineCertificate, offlinePack } from "./offline.js";
+import { offlineBundle, offlineCertificate, offlinePack } from "./offline.js";
 
 /** The form of each vector file. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -36,6 +36,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "dpp-modern.json": dppModern,
   "exchange.json": exchange,
   "odt.json": odt,
+  "offline-bundle.json": offlineBundle,
   "offline-certificate.json": offlineCertificate,
   "offline-pack.json": offlinePack,
   "onion-failure.json": onionFailure,

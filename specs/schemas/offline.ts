@@ -49,6 +49,44 @@ export const offlinePack = z.strictObject({
   ),
 });
 
+const listHead = { network: z.string(), keyId: bytes(4), fileId: bytes(16), madeAt: count };
+const bundle = z.strictObject({
+  ...listHead,
+  sales: z.array(
+    z.strictObject({
+      number: count,
+      acceptedAt: count,
+      token: bytes(149),
+      nodeUri: z.string(),
+      invoice: z.string(),
+    }),
+  ),
+});
+const results = z.strictObject({
+  ...listHead,
+  results: z.array(
+    z.strictObject({
+      paymentHash: bytes(32),
+      state: z.enum(["open", "paid", "refused"]),
+      reason: count.nullable(),
+      received: amount,
+      paidAt: count,
+    }),
+  ),
+});
+
+export const offlineBundle = z.strictObject({
+  ...head,
+  reader: z.strictObject({
+    network: z.string(),
+    keyId: bytes(4),
+    terminalKey: bytes(32),
+    fileId: bytes(16),
+  }),
+  bundles: z.array(pair({ hex, fields: bundle }, { hex, error })),
+  results: z.array(pair({ hex, fields: results }, { hex, error })),
+});
+
 const certified = { certificate: hex, token: hex, amount, now: count };
 
 export const offlineCertificate = z.strictObject({
