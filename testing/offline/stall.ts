@@ -1,4 +1,5 @@
-import type { Reader } from "../../apdu/index.js";
+import type { CardConnection, Reader } from "../../apdu/index.js";
+import { concatBytes, hexToBytes } from "../../common/index.js";
 import { OfflineDesk, Outages, SaleStore, Terminal } from "../../host/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { ForwardedFile } from "../../host/terminal/forwarded-file.js";
@@ -15,7 +16,8 @@ import type { LightningNode } from "../../lightning/nodes/port.js";
 import { withDeputies } from "../../lightning/nodes/with-deputies.js";
 import { type BundledSale, readBundle, writeBundle } from "../../offline/bundle.js";
 import type { AcceptancePack, FloorLimits } from "../../offline/pack.js";
-import { NO_FLOOR } from "./certified-card.js";
+import type { testCard } from "../cards/test-card.js";
+import { NO_FLOOR, sealedCertificate } from "./certified-card.js";
 
 const unreachable = () => new NodeError("unreachable", "there is no network here");
 const MADE_AT = 1_800_000_000;
@@ -51,6 +53,32 @@ export function islandOf(node: LightningNode, line: { isCut: boolean }): Lightni
     connect: behind.connect,
     sendMessage: behind.sendMessage,
     onMessage: behind.onMessage,
+  };
+}
+
+/** A reader that answers for a card without a certificate, under another IV at each read. */
+export function certified(
+  card: ReturnType<typeof testCard>,
+  certificate: () => Uint8Array | undefined = () =>
+    sealedCertificate(card, { validUntil: Math.floor(Date.now() / 1000) + 86_400 }),
+): Reader {
+  const answer = (command: Uint8Array): Uint8Array | undefined => {
+    const isAsked = command[1] === 0xca && command[2] === 0x00 && command[3] === 0xc2;
+    if (!isAsked) return undefined;
+    const sealed = certificate();
+    return sealed ? concatBytes(hexToBytes("c28195"), sealed, hexToBytes("9000")) : hexToBytes("6a88");
+  };
+  return {
+    name: card.reader.name,
+    async waitForCard(signal): Promise<CardConnection> {
+      const connection = await card.reader.waitForCard(signal);
+      return {
+        atr: connection.atr,
+        transmit: async (command) => answer(command) ?? (await connection.transmit(command)),
+        close: () => connection.close(),
+      };
+    },
+    waitForRemoval: (signal) => card.reader.waitForRemoval(signal),
   };
 }
 
