@@ -1,4 +1,5 @@
 import { APPLET_CAMPAIGNS } from "./applet/campaigns.js";
+import { badRequests } from "./bad-requests.js";
 import type { Campaign } from "./campaign.js";
 import { commandKills } from "./command-kills/campaign.js";
 import { failover } from "./failover/campaign.js";
@@ -19,6 +20,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   model,
   mutation,
   fuzzing,
+  badRequests,
   ...APPLET_CAMPAIGNS,
   systemFaults,
   floods,

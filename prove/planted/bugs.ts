@@ -1,3 +1,4 @@
+import { API_BUGS } from "./api-bugs.js";
 import { APPLET_BUGS } from "./applet-bugs.js";
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
@@ -45,6 +46,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...STORE_BUGS,
   ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,
+  ...API_BUGS,
   ...KEYBOARD_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,

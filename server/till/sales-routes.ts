@@ -4,8 +4,11 @@ import { closedDay, dayAnswer, reported, toldSale } from "../../cli/node/day-ope
 import { amount } from "../../cli/node/operation.js";
 import { OPERATIONS } from "../../cli/node/operations.js";
 import { toldTotals } from "../../cli/node/sales-operations.js";
+import { PackShelf, readTerminalKey } from "../../cli/offline/terminal-folder.js";
 import { listReaders } from "../../host/pcsc/index.js";
 import { receiptLines, receiptOf } from "../../host/terminal/receipt.js";
+import { fingerprint } from "../../offline/fingerprint.js";
+import type { AcceptancePack } from "../../offline/pack.js";
 import { type Route, route } from "../route.js";
 import { saleNumber } from "./charge-routes.js";
 import { readProducts } from "./products.js";
@@ -22,6 +25,12 @@ const time = whole(9_999_999_999);
 /** Created in [from, to), Unix seconds; left out: without an end. */
 const span = { from: time.optional(), to: time.optional() };
 const ALL = { from: 0, to: 9_999_999_999 };
+
+/** The acceptance packs of a till; none where it has no key for them. */
+function packsOf(folder: string): readonly AcceptancePack[] {
+  const key = readTerminalKey(folder);
+  return key ? new PackShelf(folder, key).packs() : [];
+}
 
 /** What a till has sold, what it sells, and how it stands. */
 export function salesRoutes(till: OpenTill): readonly Route[] {
@@ -154,6 +163,33 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
         products: readProducts(till.folder).map((product) => ({
           ...product,
           amount: parseCharge(product.price, till.charging.rate, till.charging.currency).amount,
+        })),
+      }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/offline",
+      id: "getOffline",
+      summary: "Sales that were accepted without a connection and are not paid yet, and the acceptance packs",
+      role: "read",
+      answer: z.object({
+        accepted: z.object({ sales: z.int(), total: amount }),
+        packs: z.array(
+          z.object({
+            name: z.string(),
+            fingerprint: z.string(),
+            sequence: z.string().describe("Of the pack."),
+            validUntil: z.int().describe("Unix seconds"),
+          }),
+        ),
+      }),
+      run: () => ({
+        accepted: store.accepted.open(),
+        packs: packsOf(till.folder).map(({ name, issuer, sequence, validUntil }) => ({
+          name,
+          fingerprint: fingerprint(issuer),
+          sequence: sequence.toString(),
+          validUntil,
         })),
       }),
     }),

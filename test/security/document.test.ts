@@ -21,6 +21,7 @@ const STORIES = [
   "curious-terminal",
   "flooding-peer",
   "both-offline",
+  "api",
 ].map((name) => `${name}.test.ts`);
 
 describe("SECURITY.md", () => {

@@ -5,7 +5,7 @@ import { apiClient, keyOf } from "../../testing/server/api-client.js";
 import { answerProblem, badRequest, operationsOf, sendRaw } from "../../testing/server/bad-requests.js";
 import { bareDesk, bareTill } from "../../testing/server/bare-servers.js";
 
-/** A share; `npm run prove -- --only api` sends ten thousand. */
+/** A share; `npm run prove -- --only bad-requests` sends ten thousand. */
 const REQUESTS = 400;
 
 it.each([
