@@ -5,6 +5,7 @@ import { type Counter, inProcessCounter, pcscCounter } from "../demo/counter.js"
 import type { DemoLnds } from "../demo/nodes.js";
 import { offlineChapter } from "../demo/offline-chapter.js";
 import { personalizationChapter } from "../demo/personalization-chapter.js";
+import { powerCutChapter } from "../demo/power-cut-chapter.js";
 import { salesChapter } from "../demo/sales-chapter.js";
 import { Story } from "../demo/story.js";
 import { buildWorld } from "../demo/world.js";
@@ -48,6 +49,7 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Comm
       const issued = await personalizationChapter(story, counter, world, context);
       await salesChapter(story, counter, world, issued, context);
       await offlineChapter(story, world);
+      await powerCutChapter(story, counter, world, context);
       await booksChapter(story, world, issued);
     } finally {
       await world.close();

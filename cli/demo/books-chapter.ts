@@ -1,7 +1,7 @@
 import { formatMsat } from "../../common/index.js";
 import { totalsOf } from "../../host/index.js";
 import { remaining, showCard, verifyLedger } from "../../issuer/ledger/index.js";
-import type { IssuedCard } from "./personalization-chapter.js";
+import type { IssuedCard } from "./make-cards.js";
 import type { Story } from "./story.js";
 import type { World } from "./world.js";
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import {
+  type DeputyKeys,
   type DeputyProfile,
   DeputyRecipient,
   deputyKeys,
@@ -22,8 +23,10 @@ export interface DemoNodes {
   readonly merchant: LightningNode;
   /** What they are, as a sentence. */
   readonly about: string;
-  /** What the offline point of sale is given. */
-  tapProfile(): Promise<DeputyProfile>;
+  /** Keys of the merchant's terminals without a connection. */
+  readonly deputies: DeputyKeys;
+  /** What such a terminal is given. */
+  deputyProfile(terminal: DemoTerminal): Promise<DeputyProfile>;
   close(): Promise<void>;
 }
 
@@ -33,7 +36,12 @@ export interface DemoLnds {
   readonly merchant: string;
 }
 
-const KEY_ID = Uint8Array.of(0, 0, 0, 1);
+/** Terminals of the demo that make invoices without a node, with their key ids. */
+const TERMINALS = {
+  "beer tap": Uint8Array.of(0, 0, 0, 1),
+  stall: Uint8Array.of(0, 0, 0, 2),
+} as const;
+type DemoTerminal = keyof typeof TERMINALS;
 /** Milliseconds for the channels to be usable. */
 const READY_MS = 30_000;
 
@@ -43,14 +51,17 @@ export async function demoNodes(folder: string, lnds: DemoLnds | undefined): Pro
   return lnds ? await lndNodes(folder, lnds, master) : await embeddedNodes(folder, master);
 }
 
-const tapOf = (master: Uint8Array) => ({
-  name: "beer tap",
-  keyId: KEY_ID,
-  terminalKey: deriveTerminalKey(master, KEY_ID),
+const keysOf = (master: Uint8Array): DeputyKeys => deputyKeys(master, Object.values(TERMINALS));
+
+const terminalOf = (master: Uint8Array, name: DemoTerminal) => ({
+  name,
+  keyId: TERMINALS[name],
+  terminalKey: deriveTerminalKey(master, TERMINALS[name]),
 });
 
 async function embeddedNodes(folder: string, master: Uint8Array): Promise<DemoNodes> {
-  const recipient = new DeputyRecipient({ recompute: recomputeModern(deputyKeys(master, [KEY_ID])) });
+  const deputies = keysOf(master);
+  const recipient = new DeputyRecipient({ recompute: recomputeModern(deputies) });
   const network = await startLittleNetwork({
     directory: folder,
     merchant: { deputy: deputyDecision(recipient), alias: "bar" },
@@ -58,9 +69,9 @@ async function embeddedNodes(folder: string, master: Uint8Array): Promise<DemoNo
   });
   const { payer, merchant } = network;
   return {
-    ...{ payer, merchant },
+    ...{ payer, merchant, deputies },
     about: "Two real Lightning nodes, on a simulated chain: real protocol, no real money.",
-    tapProfile: async () => merchant.deputyProfile(tapOf(master)),
+    deputyProfile: async (name) => merchant.deputyProfile(terminalOf(master, name)),
     close: () => network.close(),
   };
 }
@@ -83,6 +94,7 @@ function lndOf(option: string, folder: string): Omit<LndConfig, "deputy"> {
 async function lndNodes(folder: string, lnds: DemoLnds, master: Uint8Array): Promise<DemoNodes> {
   const places = [lndOf("payer", lnds.payer), lndOf("merchant", lnds.merchant)] as const;
   // Loaded only where there is an lnd.
+  const deputies = keysOf(master);
   const { LndNode } = await import("../../lightning/nodes/lnd/node.js");
   const paid = new PaidFile(join(folder, "deputy-paid.db"));
   const closing: (() => unknown)[] = [() => paid.end()];
@@ -97,15 +109,15 @@ async function lndNodes(folder: string, lnds: DemoLnds, master: Uint8Array): Pro
     closing.push(() => payer.close());
     const merchant = await LndNode.start({
       ...{ ...places[1], roles: ["merchant"] },
-      deputy: { deputyKey: deriveDeputyKey(master), keys: deputyKeys(master, [KEY_ID]), paid },
+      deputy: { deputyKey: deriveDeputyKey(master), keys: deputies, paid },
     });
     closing.push(() => merchant.close());
     await Promise.all([payer, merchant].map((node) => node.channelsReady(READY_MS)));
     const versions = [...new Set([payer, merchant].map(({ facts }) => facts.version))].join(" and ");
     return {
-      ...{ payer, merchant, close },
+      ...{ payer, merchant, deputies, close },
       about: `Two lnd (${versions}) with a channel between them, on regtest: no real money.`,
-      tapProfile: () => merchant.deputyProfile(tapOf(master)),
+      deputyProfile: (name) => merchant.deputyProfile(terminalOf(master, name)),
     };
   } catch (error) {
     await close();

@@ -17,7 +17,7 @@ export async function offlineChapter(story: Story, world: World): Promise<void> 
     "A tap with no connection",
     "This beer tap has no network and no Lightning node. It was given a file once, and makes invoices from it.",
   );
-  const profile = readDeputyProfile(writeDeputyProfile(await world.nodes.tapProfile()));
+  const profile = readDeputyProfile(writeDeputyProfile(await world.nodes.deputyProfile("beer tap")));
   const sales = new SaleFile(join(world.folder, "tap-sales.db"));
   const tap = new PointOfSale({
     store: sales,

@@ -1,47 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { formatCardId } from "../../apdu/card-id.js";
-import { formatMsat, printAmount } from "../../common/index.js";
-import { undiversified } from "../../keys/index.js";
-import {
-  describeProfile,
-  Journal,
-  keySetOf,
-  numberedCards,
-  PinLetters,
-  parseProfile,
-  personalizeOne,
-  profileFingerprint,
-  readPinLetters,
-} from "../../personalize/index.js";
-import { blankCard, type SimulatedCard } from "../../simulator/index.js";
-import { ledgerRegistry } from "../card-registry.js";
+import { formatMsat } from "../../common/index.js";
+import { describeProfile } from "../../personalize/index.js";
 import type { CommandContext } from "../command-context.js";
 import type { Counter } from "./counter.js";
+import { blankCards, festivalProfile, type IssuedCard, makeCards } from "./make-cards.js";
 import type { Story } from "./story.js";
-import { CARD, FACTORY_VERSION, type World } from "./world.js";
-
-/** A card that is ready for its holder. */
-export interface IssuedCard {
-  readonly card: SimulatedCard;
-  readonly cardId: Uint8Array;
-  readonly pin: string;
-}
-
-const profileText = (nodeUri: string): string =>
-  JSON.stringify({
-    name: "festival",
-    "node-uri": nodeUri,
-    limits: {
-      credit: printAmount(CARD.credit),
-      "max-per-transaction": printAmount(CARD.maxPerTransaction),
-      "pin-threshold": printAmount(CARD.pinThreshold),
-      "no-pin-budget": printAmount(CARD.noPinBudget),
-    },
-    pin: "random",
-    "card-keys": { version: FACTORY_VERSION, "rotate-to": 48 },
-    policy: { maxPer24h: printAmount(CARD.maxPerDay) },
-  });
+import type { World } from "./world.js";
 
 /** A blank card becomes a prepaid card, over SCP03, and is left lying on the counter. */
 export async function personalizationChapter(
@@ -50,7 +14,7 @@ export async function personalizationChapter(
   world: World,
   context: CommandContext,
 ): Promise<IssuedCard> {
-  const profile = parseProfile(profileText(world.payerUri), "festival profile");
+  const profile = festivalProfile(world.payerUri);
   story.chapter(
     "Personalization",
     `Here lies ${counter.place}.`,
@@ -58,45 +22,19 @@ export async function personalizationChapter(
     "The festival's profile:",
     ...describeProfile(profile).map((sentence) => `- ${sentence}`),
   );
-  const serial = Uint8Array.from(randomBytes(6));
-  const card = blankCard({ serial, keys: () => undiversified(FACTORY_VERSION, world.factoryKey) });
-  await counter.lay(card);
-  const keySet = keySetOf(profile, world.keys);
-  const passphrase = Uint8Array.from(randomBytes(24));
-  const lettersPath = join(world.folder, "pin-letters");
-  const pinLetters = await PinLetters.create(lettersPath, passphrase);
-  const journal = Journal.create(join(world.folder, "batch.journal"), {
-    batchId: Uint8Array.from(randomBytes(8)),
-    profile: profile.name,
-    fingerprint: profileFingerprint(profile, keySet),
-    cards: numberedCards(1),
+  let issued: IssuedCard | undefined;
+  await story.step("The issuer's computer makes it a prepaid card.", async () => {
+    const { cards, apdus } = await makeCards(counter, world, profile, blankCards(world, 1), context.signal);
+    issued = cards[0];
+    if (!issued) throw new Error("the card was not made");
+    const card = formatCardId(issued.cardId);
+    return {
+      outcome:
+        `Card ${card}, ${formatMsat(profile.credit)} on it: an encrypted channel (SCP03), a key made on the card, ` +
+        `limits and PIN written and read back, new management keys; ${apdus} messages. It stood in the ledger before it could pay.`,
+      facts: { card, apdus },
+    };
   });
-  try {
-    let made: { cardId: Uint8Array; apdus: number } | undefined;
-    await story.step("The issuer's computer makes it a prepaid card.", async () => {
-      const registry = ledgerRegistry(world.store);
-      const { keys } = world;
-      made = await personalizeOne(counter.reader, {
-        profile,
-        keys,
-        registry,
-        journal,
-        pinLetters,
-        signal: context.signal,
-      });
-      return {
-        outcome:
-          `Card ${formatCardId(made.cardId)}, ${formatMsat(profile.credit)} on it: an encrypted channel (SCP03), a key made on the card, ` +
-          `limits and PIN written and read back, new management keys; ${made.apdus} messages. It stood in the ledger before it could pay.`,
-        facts: { card: formatCardId(made.cardId), apdus: made.apdus },
-      };
-    });
-    const [letter] = await readPinLetters(lettersPath, passphrase);
-    if (!made || !letter) throw new Error("the card was not made");
-    return { card, cardId: made.cardId, pin: letter.pin };
-  } finally {
-    journal.close();
-    pinLetters.close();
-    passphrase.fill(0);
-  }
+  if (!issued) throw new Error("the card was not made");
+  return issued;
 }

@@ -5,7 +5,7 @@ import { fundCard } from "../../issuer/ledger/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import type { CommandContext } from "../command-context.js";
 import type { Counter } from "./counter.js";
-import type { IssuedCard } from "./personalization-chapter.js";
+import type { IssuedCard } from "./make-cards.js";
 import type { Story } from "./story.js";
 import { CARD, type World } from "./world.js";
 

@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bytesToHex, sat } from "../../common/index.js";
+import { bytesToHex, printAmount, sat } from "../../common/index.js";
 import { SaleStore, Terminal } from "../../host/index.js";
 import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
+import { offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
+import type { ServiceConfig } from "../../issuer/service/index.js";
 import { bindStore, openSqlite, type Store } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import { openPaymentSender, PaymentReceiver } from "../../lightning/api/index.js";
@@ -24,6 +26,8 @@ export interface World {
   /** The static keys of blank cards, as their maker delivers them. */
   readonly factoryKey: Uint8Array;
   readonly store: Store;
+  /** Of the issuer's service. */
+  readonly config: Pick<ServiceConfig, "authorizer" | "offline" | "network">;
   readonly sales: SaleStore;
   readonly terminal: Terminal;
   close(): Promise<void>;
@@ -60,10 +64,16 @@ export async function buildWorld(counter: Counter, lnds: DemoLnds | undefined): 
     const store = await openSqlite({ path: join(folder, "ledger.db") });
     closing.push(() => store.close());
     await bindStore(store, { network: "bcrt", nodeId });
-    const authorizer = new Authorizer(
-      issuerPorts({ store, node: payer, network: "bcrt", nodeId, keys }),
-      authorizerConfigSchema.parse({}),
-    );
+    const offline = offlineConfigSchema.parse({ floorLimits: { perSale: printAmount(FLOOR_PER_SALE) } });
+    const config: World["config"] = {
+      network: "bcrt",
+      authorizer: authorizerConfigSchema.parse({ presentationAgeMs: PRESENTATION_AGE_MS }),
+      offline,
+    };
+    const authorizer = new Authorizer(issuerPorts({ store, node: payer, network: "bcrt", nodeId, keys }), {
+      ...config.authorizer,
+      offline,
+    });
     const receiver = new PaymentReceiver(payer, authorizer);
     closing.push(
       () => authorizer.close(),
@@ -80,6 +90,7 @@ export async function buildWorld(counter: Counter, lnds: DemoLnds | undefined): 
       keys,
       factoryKey,
       store,
+      config,
       sales,
       terminal: new Terminal({ node: merchant, sender, store: sales, reader: counter.reader }),
       close,
@@ -89,6 +100,11 @@ export async function buildWorld(counter: Counter, lnds: DemoLnds | undefined): 
     throw error;
   }
 }
+
+/** Most for one sale that a stall accepts without a connection. */
+export const FLOOR_PER_SALE = sat(8_000);
+/** Longer than any stall has time to forward: 4 days. */
+const PRESENTATION_AGE_MS = 4 * 86_400_000;
 
 /** What the demo's card may do. */
 export const CARD = {

@@ -296,6 +296,10 @@ describe("the rest of the command line", () => {
     const { steps } = JSON.parse(demo.out) as { steps: { title: string; outcome: string }[] };
     expect(steps.length).toBeGreaterThanOrEqual(8);
     expect(steps[1]?.outcome).toMatch(/^Paid: 2,500 sat on the bar's own node/);
+    const outcomeOf = (title: string) => steps.find((step) => step.title.includes(title))?.outcome;
+    expect(outcomeOf("The power goes")).toMatch(/^Accepted, not paid yet: 2,500 sat/);
+    expect(outcomeOf("reported lost.")).toContain("does not want this card to be accepted");
+    expect(outcomeOf("USB stick")).toMatch(/^2 sales over 8,500 sat on it/);
     expect(steps.at(-1)?.outcome).toMatch(/^Both agree to the millisatoshi/);
   });
 });

@@ -17,7 +17,7 @@ it("the demo plays on two lnd", async () => {
   const played = await chequecard(["demo", ...lnds.args], { env });
   expect([played.exitCode, played.err]).toEqual([0, ""]);
   expect(played.out).toContain("Two lnd (0.21.1-beta) with a channel between them, on regtest");
-  expect(played.out).toMatch(/All 14 steps went as they should/);
+  expect(played.out).toMatch(/All 22 steps went as they should/);
   const other = join(newFolder(), "other");
   mkdirSync(other);
   const alone = await chequecard(["demo", "--payer", payer, "--merchant", other], { env });
