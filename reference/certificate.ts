@@ -35,7 +35,7 @@ export function verifyCertified(input: CertificateInput, keySets: CertificateKey
   need(now <= fields.validUntilSeconds, "expired");
   need(amount <= fields.offlineLimit, "limit");
   need(token.length === SEALED_LENGTH && hex(token.subarray(0, 5)) === `01${keySetId}`, "token");
-  const said = readFields("authorization", openBody(token, unhex(sealKey)).subarray(0, 64));
+  const said = readFields("authorization", openBody(token, unhex(sealKey)));
   need(said.cardId === fields.cardId, "card");
   const cards = { [fields.cardId]: fields.cardPoint };
   orRefuse("token", () => open("authorization", token, { sealKeys, cards, issuerPoint }));

@@ -40,6 +40,10 @@ publish: [max-per-transaction, pin-threshold]
 # Key versions of the cards' security domain: as delivered, and as they shall leave.
 card-keys: { version: 255, rotate-to: 48 }
 
+# How much a terminal without a connection may accept at once, and for how long after a card was made. Without it
+# (remove the # to have it) terminals accept your cards only with a connection.
+# offline: { limit: 5000sat, valid-for: 730d }
+
 # What the issuer enforces beyond that, by its own clock.
 policy:
   maxPer24h: 50000sat
