@@ -6,6 +6,7 @@ import { issuerBenchmark } from "./issuer/index.js";
 import { lndBenchmark } from "./lnd/index.js";
 import type { Benchmark, Figure } from "./measure.js";
 import { nodesBenchmark } from "./nodes.js";
+import { offlinePacksBenchmark } from "./offline-packs.js";
 import { paymentBenchmark } from "./payment.js";
 import { pcscBenchmark } from "./pcsc.js";
 import { personalizationBenchmark } from "./personalization.js";
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   nodesBenchmark,
   lndBenchmark,
   floodsBenchmark,
+  offlinePacksBenchmark,
   personalizationBenchmark,
   issuerBenchmark,
   startupBenchmark,

@@ -219,17 +219,26 @@ export async function revokeIssuerPacks(
       `Revoke every pack of ${who}? What it still has to forward meets the ordinary rules then, without a guarantee, and its key gets no pack again.`,
       options.yes,
     );
-    const revoked = await revokePacks(store, hexToBytes(bytesToHex(terminal)), Date.now());
+    const now = Date.now();
+    const revoked = await revokePacks(store, hexToBytes(bytesToHex(terminal)), now);
+    const payees = new Set(found.map(({ payee }) => bytesToHex(payee)));
+    const sharing = (await listPacks(store.db, now)).filter(({ payee }) => payees.has(bytesToHex(payee)));
     return {
       data: {
         terminal: bytesToHex(terminal),
         label,
         revoked: revoked.map(({ sequence }) => sequence.toString()),
+        payeeInUseBy: sharing.map(({ label: other }) => other),
       },
       text: [
         revoked.length === 0
           ? `The packs of ${who} were revoked before; nothing was changed.`
           : `Revoked ${revoked.length === 1 ? "the pack" : `${revoked.length} packs`} of ${who}.`,
+        ...(sharing.length === 0
+          ? []
+          : [
+              `Its deputy is that of ${sharing.map(({ label: other }) => visible(other)).join(", ")} too, so what it forwards is still paid like theirs.`,
+            ]),
         "The terminal does not know of it: it accepts cards until its pack is too old. Who holds the pack can go on linking the taps of these cards.",
       ].join("\n"),
     };

@@ -94,14 +94,20 @@ it(
       expect(said(await run("serve", folder))).toContain("presentationAgeMs: need more than 259200000");
       configure(`${OFFLINE}authorizer: { presentationAgeMs: 604800000 }\n`);
 
+      const other = bytesToHex(secp256k1.publicKey(new Uint8Array(32).fill(8)));
+      expect((await make("--for", other, "--label", "Bar 2")).exitCode).toBe(EXIT.OK);
       const revoked = await pack("revoke", "Bar 1", "--yes");
-      expect(JSON.parse(revoked.out).revoked).toEqual([told.sequence, second.sequence]);
+      expect(JSON.parse(revoked.out)).toMatchObject({
+        revoked: [told.sequence, second.sequence],
+        payeeInUseBy: ["Bar 2"],
+      });
+      expect(JSON.parse((await pack("revoke", other, "--yes")).out).payeeInUseBy).toEqual([]);
       expect(JSON.parse((await pack("revoke", "Bar 1", "--yes")).out).revoked).toEqual([]);
       expect(said(await make())).toContain(
         "the packs of this terminal's key were revoked, so it gets no more",
       );
       const report = JSON.parse((await chequecard(["--json", "report", "--issuer", folder], { env })).out);
-      expect(report.packs).toMatchObject([{ state: "revoked" }, { state: "revoked" }]);
+      expect(report.packs).toMatchObject([{ state: "revoked" }, { state: "revoked" }, { state: "revoked" }]);
       expect(report.debts).toEqual([]);
     }),
   120_000,
