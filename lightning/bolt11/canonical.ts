@@ -5,6 +5,8 @@ import { sha256 } from "../../common/sha256.js";
 export const MAX_INVOICE_LENGTH = 4096;
 
 const SCHEME = "lightning:";
+/** Whatever does not match may still be canonical after the checks below. */
+const IS_CANONICAL = /^ln[!-@[-~]*$/;
 
 /**
  * The one string that stands for an invoice: without `lightning:` (any case), all lower case, ASCII, at most
@@ -13,6 +15,7 @@ const SCHEME = "lightning:";
  * @throws ParseError saying in words what is wrong
  */
 export function canonicalInvoice(text: string): string {
+  if (text.length <= MAX_INVOICE_LENGTH && IS_CANONICAL.test(text)) return text;
   // The scheme may stand before a full-length invoice; nothing longer is read.
   if (text.length > MAX_INVOICE_LENGTH + SCHEME.length) throw tooLong(text.length);
   const body = hasScheme(text) ? text.slice(SCHEME.length) : text;
