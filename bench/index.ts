@@ -6,6 +6,7 @@ import { issuerBenchmark } from "./issuer/index.js";
 import { lndBenchmark } from "./lnd/index.js";
 import type { Benchmark, Figure } from "./measure.js";
 import { nodesBenchmark } from "./nodes.js";
+import { offlineBenchmark } from "./offline.js";
 import { offlinePacksBenchmark } from "./offline-packs.js";
 import { paymentBenchmark } from "./payment.js";
 import { pcscBenchmark } from "./pcsc.js";
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   paymentBenchmark,
   nodesBenchmark,
   lndBenchmark,
+  offlineBenchmark,
   floodsBenchmark,
   offlinePacksBenchmark,
   personalizationBenchmark,

@@ -142,8 +142,10 @@ describe("a sale without node and network", () => {
     await at.terminal.charge(beer, at.display);
     const shops = [await shopOf(network.merchant, KEYS), await shopOf(network.merchant, KEYS)];
     for (const shop of shops) shop.take(at.bundle(profile));
-    for (let round = 0; round < 20 && shops.some((shop) => shop.forwarded.nextDue() !== undefined); round++)
-      await Promise.all(shops.map((shop) => (shop.take(at.bundle(profile)), shop.forwarder.round())));
+    for (let round = 0; round < 20 && shops.some((shop) => shop.forwarded.nextDue() !== undefined); round++) {
+      for (const shop of shops) shop.take(at.bundle(profile));
+      await Promise.all(shops.map((shop) => shop.forwarder.round()));
+    }
     for (const shop of shops)
       expect(shop.forwarded.results(shop.take(at.bundle(profile)).head)).toMatchObject([{ state: "paid" }]);
     expect(await at.issuer.account(at.card)).toMatchObject({ spent: sat(2_500) });
