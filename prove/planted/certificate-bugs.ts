@@ -112,12 +112,12 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = bugsOf("certificate", [
     ],
   ),
   bug(
-    "a card that is finished later gets another date in the registry",
+    "a card that is finished later is held to the date of that day",
     [cards("torn at any command")],
     [
-      "personalize/journal.ts",
-      "validUntilSeconds: certificate.validUntil,",
-      "validUntilSeconds: certificate.validUntil + 1,",
+      "personalize/personalize-card.ts",
+      "await compareCertificate(card, context.keys, expected, item.certificate);",
+      "await compareCertificate(card, context.keys, expected, certificateTerms(profile, Math.floor((context.now ?? Date.now)() / 1000)) ?? item.certificate);",
     ],
   ),
   bug(
