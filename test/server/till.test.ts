@@ -1,5 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
+import { PIN } from "../../testing/cards/test-card.js";
 import { chequecard } from "../../testing/command-run.js";
 import { newFolder } from "../../testing/hooks.js";
 import {
@@ -140,6 +143,56 @@ it("the document is the one of the routes, open to everybody, and has a page", a
   const page = await anybody("GET", "/");
   for (const path of paths) expect(page.body.text).toContain(path);
   expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'self'/);
+});
+
+it("a card's PIN is asked for and handed over; one charge is open at a time, and can be cancelled", async () => {
+  const ask = (key: string) =>
+    till("POST", "/v1/charges", { body: { amount: "6000sat", confirmed: true }, key });
+  const { number } = (await ask("pin-1")).body;
+  const events = await apiEvents(served.url, `/v1/charges/${number}/events`, leadKey);
+  const until = async (wanted: (data: Record<string, unknown>) => boolean) => {
+    for (;;) {
+      const { value, done } = await events.next();
+      if (done || wanted(value)) return value;
+    }
+  };
+  expect((await until(({ pin }) => pin !== undefined)).pin).toEqual({});
+  expect(await ask("pin-2")).toMatchObject({ status: 409, body: { code: "busy" } });
+  const pin = (digits: string) => till("POST", `/v1/charges/${number}/pin`, { body: { pin: digits } });
+  expect((await pin("12")).status).toBe(400);
+  expect((await pin("111111")).status).toBe(200);
+  expect((await until(({ pin: asked }) => (asked as object | undefined) !== undefined)).pin).toEqual({
+    triesLeft: 2,
+  });
+  expect((await pin(PIN)).body.pin).toBeUndefined();
+  expect(await until(({ state }) => state === "paid")).toMatchObject({ received: "6000000" });
+  expect(served.output()).not.toContain(PIN);
+
+  const open = (await ask("pin-3")).body.number;
+  await expect.poll(async () => (await till("GET", `/v1/charges/${open}`)).body.pin).toEqual({});
+  const cancel = () => till("POST", `/v1/charges/${open}/cancel`);
+  expect((await cancel()).body).toMatchObject({
+    state: "cancelled",
+    notice: "The sale was cancelled; nothing was paid and nothing can be.",
+  });
+  expect((await cancel()).body.state).toBe("cancelled");
+  expect((await till("POST", `/v1/charges/${number}/cancel`)).body.state).toBe("paid");
+});
+
+it("products come from a file, at the till's rate, and mistakes in it are named", async () => {
+  const path = join(shop.folder, "products.yaml");
+  expect((await till("GET", "/v1/products")).body).toEqual({ products: [] });
+  writeFileSync(path, "products:\n  - name: Beer\n    price: 3500sat\n    group: Drinks\n");
+  expect((await till("GET", "/v1/products")).body).toEqual({
+    products: [{ name: "Beer", price: "3500sat", group: "Drinks", amount: "3500000" }],
+  });
+  writeFileSync(path, "products:\n  - name: Beer\n    cost: 3500sat\n");
+  expect(await till("GET", "/v1/products")).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringMatching(/products\.yaml: [\s\S]*price: missing/) },
+  });
+  expect((await till("GET", "/v1/offline")).body).toEqual({ accepted: { sales: 0, total: "0" }, packs: [] });
+  expect((await till("GET", "/v1/readers")).body.readers).toMatchObject([{ card: "present" }]);
 });
 
 it("a device is paired by the code that the till shows, once", async () => {
