@@ -12,6 +12,7 @@ export class CardEvents {
   readonly #store: Store;
   readonly #hooks: Hooks;
   readonly #onNew: () => void;
+  readonly #since: number;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
 
@@ -19,6 +20,8 @@ export class CardEvents {
     this.#store = store;
     this.#hooks = hooks;
     this.#onNew = onNew;
+    // Blocks of before the first start are not reported.
+    this.#since = hooks.mark("blocks since", () => Date.now());
     this.#timer = setInterval(() => this.look(), LOOK_MS);
     this.#timer.unref();
   }
@@ -38,11 +41,9 @@ export class CardEvents {
   }
 
   async #look(): Promise<void> {
-    // Blocks of before the first look are not told.
-    const since = this.#hooks.mark("blocks since", () => Date.now());
     if (!this.#hooks.list().some(({ events }) => events.includes("card.blocked"))) return;
     let isNew = false;
-    for (const { card, sequence, cause, at } of await blockedCards(this.#store.db, since)) {
+    for (const { card, sequence, cause, at } of await blockedCards(this.#store.db, this.#since)) {
       const seconds = Math.floor(at / 1000);
       const data = (id: number) =>
         toJson({ id, event: "card.blocked", at: seconds, card: cardText(card), cause });

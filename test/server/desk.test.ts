@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { chequecard } from "../../testing/command-run.js";
 import { newFolder } from "../../testing/hooks.js";
 import { type ApiClient, apiClient, keyOf, serveCommand } from "../../testing/server/api-client.js";
+import { webhookReceiver } from "../../testing/server/webhook-receiver.js";
 
 const ENV = { CHEQUECARD_PASSPHRASE: "an issuer's passphrase" };
 const folder = newFolder("memory");
@@ -91,6 +92,21 @@ it("a lost card is blocked, replaced by another with its money, and gone for goo
   expect([again.status, again.body.detail]).toEqual([409, expect.stringMatching(/is retired/)]);
   const listed = await reader("GET", "/v1/cards?state=retired");
   expect(listed.body.cards).toMatchObject([{ card: lost }]);
+});
+
+it("a webhook hears of a card that another process blocks", async () => {
+  const { url, taken, close } = await webhookReceiver(200);
+  const [card = ""] = ids;
+  try {
+    await json("issuer", "webhook", "add", url, "--issuer", ISSUER);
+    await json("cards", "block", card);
+    await expect
+      .poll(() => taken.map(({ body }) => JSON.parse(body)), { timeout: 40_000 })
+      .toMatchObject([{ event: "card.blocked", card, cause: "block" }]);
+    expect((await desk("POST", `/v1/cards/${card}/unblock`)).body.state).toBe("active");
+  } finally {
+    close();
+  }
 });
 
 it("limits, report and alerts say what the commands say", async () => {

@@ -12,6 +12,7 @@ import {
   keyOf,
   serveCommand,
 } from "../../testing/server/api-client.js";
+import { webhookReceiver } from "../../testing/server/webhook-receiver.js";
 import { openCommandLineShop } from "../cli/terminal-shop.js";
 
 let shop: Awaited<ReturnType<typeof openCommandLineShop>>;
@@ -217,4 +218,25 @@ it("the till ends by cancelling what is open, and its next start knows the reque
   served = await serve();
   const again = await apiClient(served.url, leadKey)("POST", "/v1/charges", request);
   expect([again.status, again.body]).toEqual([201, before.body]);
+});
+
+it("a webhook hears of every paid sale, also of one that was paid while nothing was served", async () => {
+  const { url, taken, close } = await webhookReceiver(200);
+  const told = () =>
+    taken.map(({ body }) => JSON.parse(body)).map(({ event, sale }) => `${event} ${sale.number}`);
+  try {
+    const made = await chequecard(["terminal", "webhook", "add", url, "--node", shop.folder]);
+    expect(made.out).toMatch(/^whsec_[\w-]{43}\n/);
+    const lead = apiClient(served.url, leadKey);
+    const charge = { body: { amount: "100sat" }, key: "hook-1" };
+    const { number } = (await lead("POST", "/v1/charges", charge)).body;
+    await expect.poll(told).toEqual([`sale.paid ${number}`]);
+    await served.stop();
+    const card = ["--card", shop.cards.guest.file, "--no-qr"];
+    await chequecard(["terminal", "charge", "--node", shop.folder, ...card, "--amount", "100sat"]);
+    served = await serve();
+    await expect.poll(told).toEqual([`sale.paid ${number}`, `sale.paid ${Number(number) + 1}`]);
+  } finally {
+    close();
+  }
 });

@@ -1,6 +1,4 @@
 import { createHmac } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { equalBytes } from "../../common/index.js";
 import { openApiFile } from "../../server/api-file.js";
@@ -9,37 +7,17 @@ import { Deliverer } from "../../server/webhooks/deliverer.js";
 import { Hooks } from "../../server/webhooks/hooks.js";
 import { sendDelivery } from "../../server/webhooks/send.js";
 import { newFolder } from "../../testing/hooks.js";
-
-interface Taken {
-  readonly path: string;
-  readonly body: string;
-  readonly headers: IncomingMessage["headers"];
-}
+import { type Taken, webhookReceiver } from "../../testing/server/webhook-receiver.js";
 
 const closing: (() => void)[] = [];
 afterAll(() => {
   for (const close of closing) close();
 });
 
-/** A receiver that answers with these statuses in turn, the last for ever. */
 async function receiver(...statuses: number[]) {
-  const taken: Taken[] = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      taken.push({ path: request.url ?? "", body, headers: request.headers });
-      response.writeHead(statuses.length > 1 ? (statuses.shift() ?? 200) : (statuses[0] ?? 200), {
-        location: "http://127.0.0.1:1/elsewhere",
-      });
-      response.end("x".repeat(100_000));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, taken };
+  const made = await webhookReceiver(...statuses);
+  closing.push(made.close);
+  return made;
 }
 
 let folder: string;
