@@ -6,6 +6,7 @@
 export type { CsvForm } from "../common/csv.js";
 export type { SchemaMistake } from "../common/schema-mistakes.js";
 export type { Rate } from "../common/token-bucket.js";
+export type { AuthorizerSettings } from "../issuer/authorizer/config.js";
 export {
   Authorizer,
   type AuthorizerConfig,
@@ -16,12 +17,16 @@ export {
   type Log,
   type Step,
 } from "../issuer/authorizer/index.js";
+export { type OfflineConfig, offlineConfigSchema } from "../issuer/authorizer/offline-config.js";
 export type { AccountRow } from "../issuer/ledger/accounts.js";
 export type { GapMoment, GapsDue } from "../issuer/ledger/gaps.js";
 export * from "../issuer/ledger/index.js";
+export type { CardCertificate } from "../issuer/ledger/registry.js";
 export type { GapClaim } from "../issuer/ledger/unmatched.js";
 export * from "../issuer/policy/index.js";
 export { Reconciler, type Round } from "../issuer/reconciler/index.js";
+export type { Alerts } from "../issuer/reports/alerts.js";
+export type { BlockedCard } from "../issuer/reports/blocked.js";
 export * from "../issuer/reports/index.js";
 export type { SpendingQuestion, SpendingRow, SpendingSum } from "../issuer/reports/spending.js";
 export type { ListenAddress } from "../issuer/service/config.js";

@@ -7,8 +7,10 @@ export { CardStatusError } from "../apdu/card-status-error.js";
 export type { SelectResponse } from "../apdu/commands/select.js";
 export type { PinState } from "../apdu/commands/verify-pin.js";
 export type { CardConnection, Reader } from "../apdu/reader.js";
+export type { VerifiedCertificate } from "../apdu/sealed/certificate.js";
 export { type Transport, TransportError, type TransportErrorCode } from "../apdu/transport.js";
 export type { CsvForm } from "../common/csv.js";
+export type { SqliteFile, SqliteValue } from "../common/sqlite-file.js";
 export * from "../host/card-session.js";
 export * from "../host/exchange.js";
 export {
@@ -46,3 +48,14 @@ export { NodeError, type NodeErrorCode } from "../lightning/nodes/errors.js";
 export type * from "../lightning/nodes/port.js";
 export type { OdtFraming, OdtMessage } from "../lightning/odt/message.js";
 export { UntrustedUriError, type UntrustedUriErrorCode } from "../lightning/untrusted-uri-error.js";
+export type { DenyList } from "../offline/deny-list.js";
+export type { HeldSales } from "../offline/floor-limits.js";
+export {
+  type AcceptancePack,
+  type FloorLimits,
+  MAX_FORWARDING_WINDOW,
+  type PackGuarantee,
+  type PackKeySet,
+} from "../offline/pack.js";
+export { OfflineRefusal, type OfflineRefusalCode } from "../offline/refusal.js";
+export type { AdmittedCard, OfflineAuthorization } from "../offline/verify.js";

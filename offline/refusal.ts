@@ -1,7 +1,26 @@
 import { CodedError } from "../common/errors.js";
 import { SENTENCES } from "../common/sentences.js";
 
-export type OfflineRefusalCode = keyof typeof SENTENCES.offline.refusal;
+/** Each has its sentence in `SENTENCES.offline.refusal`. */
+export type OfflineRefusalCode =
+  | "no-pack"
+  | "no-certificate"
+  | "unknown-key-set"
+  | "certificate-not-genuine"
+  | "certificate-expired"
+  | "above-certificate-limit"
+  | "card-denied"
+  | "card-contradicts"
+  | "above-sale-limit"
+  | "above-card-limit"
+  | "above-terminal-limit"
+  | "too-many-sales"
+  | "pack-too-old"
+  | "clock-behind-pack"
+  | "token-not-genuine"
+  | "other-card"
+  | "other-invoice"
+  | "other-amount";
 
 /**
  * Why a card or its token is not accepted offline (specs/09 §4). The message is the sentence for the merchant and holds neither

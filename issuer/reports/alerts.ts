@@ -4,7 +4,7 @@ import type { EvidenceTable } from "../store/schema.js";
 import type { Db } from "../store/types.js";
 
 /** What people of the issuer have to look at. */
-interface Alerts {
+export interface Alerts {
   /** Contradictions that cards, or copies of them, have signed, the newest first. */
   readonly evidence: readonly Selectable<EvidenceTable>[];
   /** Payments of the node that no authorization accounts for, and that nobody has checked. */

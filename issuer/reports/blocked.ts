@@ -2,7 +2,7 @@ import type { LimitsCause } from "../store/schema.js";
 import type { Db } from "../store/types.js";
 
 /** A card that is blocked, by the update that says so. */
-interface BlockedCard {
+export interface BlockedCard {
   readonly card: bigint;
   /** Of the update. */
   readonly sequence: bigint;
