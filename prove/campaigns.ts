@@ -9,6 +9,7 @@ import { fuzzing } from "./fuzz/campaign.js";
 import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
 import { mutation } from "./mutation/campaign.js";
+import { offlineFestival } from "./offline-festival/campaign.js";
 import { saleKills } from "./sale-kills.js";
 import { statementFaults } from "./statement-faults/campaign.js";
 import { systemFaults } from "./system-faults/campaign.js";
@@ -28,6 +29,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   saleKills,
   commandKills,
   festival,
+  offlineFestival,
   failover,
   ...LONG_SUITES,
 ];

@@ -61,8 +61,12 @@ export async function offlineInvoice(
   try {
     const { amount, description } = sale;
     await node.cancelInvoice(sale.paymentHash);
-    const made = await node.createInvoice({ amount, description, expirySeconds: seconds });
-    return store.reinvoice(sale.number, { ...made, invoiceUntil: made.expiresAt, invoiceOf: "node" });
+    // Of node and deputy the issuer's pack names one: the deputy, where the terminal has one.
+    const deputys = offline?.deputyInvoice({ amount, description });
+    const made = deputys ?? (await node.createInvoice({ amount, description, expirySeconds: seconds }));
+    const invoiceOf = deputys ? "deputy" : "node";
+    const { invoice, paymentHash, expiresAt: invoiceUntil } = made;
+    return store.reinvoice(sale.number, { invoice, paymentHash, invoiceUntil, invoiceOf });
   } catch (error) {
     // The node is away, too: the first invoice serves as long as it lives.
     if (isAway(error)) return sale;

@@ -207,7 +207,8 @@ export class Terminal {
           (async (card, uri) => {
             const away = offline.outages.towards(uri.nodeId);
             const admitted = await offline.admit(card, sale.amount);
-            isOffline = away !== undefined;
+            // A deputy's invoice can only be accepted: its node learns of it when it is forwarded.
+            isOffline = away !== undefined || store.get(sale.number).invoiceOf === "deputy";
             admission = "pack" in admitted ? admitted : undefined;
             if (!isOffline) return undefined;
             if (!("pack" in admitted)) throw admitted;

@@ -18,6 +18,7 @@ export type Part =
         | "applet-bytes"
         | "system-faults"
         | "statement-faults"
+        | "offline-festival"
         | "floods";
     };
 

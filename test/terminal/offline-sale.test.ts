@@ -210,9 +210,10 @@ describe("a terminal at its own node whose connection fails", () => {
     expect(sale).toMatchObject({ state: "accepted", invoiceOf: "node" });
     expect(at.notices).toContain(SENTENCES.offline.wentOffline);
     expect(at.outages.payers()).toHaveLength(1);
-    // The next sale knows it, and has an invoice for the whole window.
+    // The next sale knows it, and has one of the deputy, whom the pack names, for the whole window.
     const next = await at.terminal.charge(beer, at.display);
     expect(next.invoiceUntil - sale.invoiceUntil).toBeGreaterThan(86_400);
+    expect(next.invoiceOf).toBe("deputy");
     at.line.isCut = false;
     at.store.accepted.dueNow(seconds());
     expect(await at.forwarder.round()).toEqual(["paid", "paid"]);

@@ -96,8 +96,14 @@ export interface StallOptions {
 
 /** A stall: terminal, its file of sales, its desk and its forwarder. */
 export async function stall(options: StallOptions) {
-  const { node, reader, packs, sales = ":memory:", profile, now = Date.now } = options;
+  const { reader, packs, sales = ":memory:", profile, now = Date.now } = options;
   const store = new SaleStore(sales);
+  // What its deputy asks for counts as the node's own once it is accepted, as at a till.
+  const keys: DeputyKeys = { terminalKey: () => profile?.terminalKey };
+  const node = withDeputies(options.node, (paymentHash) => {
+    const sale = profile && store.accepted.ofInvoice(paymentHash);
+    return sale && deputyInvoiceState(keys, sale.invoice, Math.floor(now() / 1000));
+  });
   const outages = new Outages();
   const offline = new OfflineDesk({
     packs: () => packs,
@@ -162,7 +168,7 @@ export async function shopOf(
   const forwarded = new ForwardedFile(file);
   const known = withDeputies(node, (hash) => {
     const sale = forwarded.find(hash);
-    return sale && deputyInvoiceState(keys, sale.invoice, Math.floor(Date.now() / 1000));
+    return sale && deputyInvoiceState(keys, sale.invoice, Math.floor(now() / 1000));
   });
   const sender = await openPaymentSender(known, forwarded, { answerTimeoutMs });
   const forwarder = new Forwarder({ sender, log: forwarded, now });
