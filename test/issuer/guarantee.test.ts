@@ -236,6 +236,8 @@ describe.each(KINDS)("a guarantee on %s", (kind) => {
     expect(taps).toEqual(["accepted", "accepted", "rejected", "accepted", "accepted", "rejected"]);
     const { books } = await spendingReport(service.store, { timeZone: "UTC" });
     expect(books.owed).toBe(sat(8000));
+    const third = await emptied(service, 3);
+    expect((await service.tap(third, ++serial, sat(1000))).outcome).toBe("rejected");
     // What is settled can be lent again.
     await fundCard(service.store, cards[0].cardId, sat(4000), "", service.clock.now);
     expect((await service.tap(cards[1], ++serial, sat(1000))).outcome).toBe("accepted");
