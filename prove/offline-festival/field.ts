@@ -134,7 +134,7 @@ export class Field {
   }
 
   /** Unix milliseconds. */
-  readonly now = (): number => START + this.time.now;
+  readonly now = (): number => START + Math.floor(this.time.now);
 
   event(): number {
     return this.#event++;
