@@ -102,7 +102,7 @@ class JavaCardSubsetTest {
         assertTrue(problemsButVersion("OtherLibrary", later).size() > 0);
     }
 
-    /** The lists are written by hand from the documentation: each line of them is in the simulator's API of 3.0.5 too. */
+    /** Each line of the lists is in the simulator's API of 3.0.5. */
     @ParameterizedTest
     @ValueSource(strings = {"3.0.4", "3.0.5"})
     void theListsNameWhatIsThere(String list) {
