@@ -10,6 +10,7 @@ import { LONG_SUITES } from "./long-suites.js";
 import { model } from "./model/campaign.js";
 import { mutation } from "./mutation/campaign.js";
 import { offlineFestival } from "./offline-festival/campaign.js";
+import { offlineKills } from "./offline-kills/campaign.js";
 import { saleKills } from "./sale-kills.js";
 import { statementFaults } from "./statement-faults/campaign.js";
 import { systemFaults } from "./system-faults/campaign.js";
@@ -30,6 +31,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   commandKills,
   festival,
   offlineFestival,
+  offlineKills,
   failover,
   ...LONG_SUITES,
 ];

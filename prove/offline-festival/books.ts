@@ -16,6 +16,8 @@ export interface AcceptedSale {
   /** In the terminal's file; undefined: it is not there, or not as an accepted one. */
   readonly state: string | undefined;
   readonly received: bigint | undefined;
+  /** Its invoice is the node's own, which no pack names: the connection was lost in mid-sale. */
+  readonly isNodes: boolean;
   /** Why it is refused or open; undefined: nobody can say. */
   readonly reason: string | undefined;
 }
@@ -100,7 +102,9 @@ function endProblems(sale: AcceptedSale, { claims, authorizations }: FestivalFac
     hold(issuers !== "settled", `is ${sale.state}, and the issuer's ledger has it settled`);
     hold(sale.state !== "refused" || issuers !== "reserved", "is refused, and the issuer may still pay it");
     hold(sale.reason !== undefined, `is ${sale.state === "refused" ? "refused" : "open"} without a reason`);
-    const isOwnFault = sale.state === "refused" && !BEARABLE.has(Number(sale.reason));
+    const isBearable =
+      BEARABLE.has(Number(sale.reason)) || (sale.isNodes && Number(sale.reason) === REASON.PAYMENT_FAILED);
+    const isOwnFault = sale.state === "refused" && !isBearable;
     hold(!isOwnFault, `was accepted by the rules and refused for reason ${sale.reason}`);
   } else hold(false, `was accepted and is ${sale.state ?? "gone"}`);
   return problems;

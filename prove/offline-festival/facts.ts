@@ -70,7 +70,7 @@ export async function factsOf(field: Field, seen: readonly SeenSale[]): Promise<
   };
 }
 
-/** Whatever a file has as accepted somebody saw accepted: a customer who walked away with goods. */
+/** Whatever a file has as accepted somebody saw accepted, and no card signed offline for nothing. */
 async function forgottenSales(field: Field, seen: readonly SeenSale[]): Promise<string[]> {
   const packs = await listPacks(field.issuer.store.db);
   const strangers = packs.filter(
@@ -78,6 +78,14 @@ async function forgottenSales(field: Field, seen: readonly SeenSale[]): Promise<
   );
   return [
     ...strangers.map(({ label }) => `a pack for ${label} is for no terminal here`),
+    ...field.stalls
+      .filter(({ maySignInVain }) => !maySignInVain)
+      .flatMap((stall) =>
+        stall.life.store
+          .between(0, Number.MAX_SAFE_INTEGER)
+          .filter(({ state, invoiceOf, token }) => state === "cancelled" && invoiceOf === "deputy" && token)
+          .map(({ number }) => `${stall.name}: sale ${number}: a card signed for it, and it is cancelled`),
+      ),
     ...field.stalls.flatMap((stall) =>
       stall.life.store
         .between(0, Number.MAX_SAFE_INTEGER)
@@ -104,11 +112,14 @@ function acceptedSale(
         ? `the card is ${cardState}`
         : authorizations.get(hash)?.state === "reserved"
           ? "the payment is on its way"
-          : undefined;
+          : sale.invoiceUntil * 1000 <= field.now()
+            ? "its invoice has expired, and is given up a day later"
+            : undefined;
   return {
     ...{ stall: stall.name, number, hash, amount, card, from, reason },
     until: field.ends.get(`${stall.name}/${number}`),
     state: isAccepted ? sale.state : undefined,
     received: sale.received,
+    isNodes: sale.invoiceOf === "node",
   };
 }

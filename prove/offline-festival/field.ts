@@ -166,17 +166,23 @@ export class Field {
       this.cards.push({ card, id: bytesToHex(card.record.cardId), isBusy: false });
     }
     await this.#openIssuer();
-    const island = islandOf(this.merchant, this.uplink);
-    this.#shop = await shopOf(island, this.#keys, {
-      file: join(this.#folder, "forwarded.db"),
-      now: this.now,
-      answerTimeoutMs: 5_000,
-    });
+    await this.startShop();
     this.#closing.push(() => this.#shop?.close());
     for (const stall of this.stalls) {
       await stall.start();
       this.#closing.push(() => stall.close());
     }
+  }
+
+  /** The shop's program starts, in the place of one that runs; its files stay. */
+  async startShop(): Promise<void> {
+    this.#shop?.close();
+    this.#shop = undefined;
+    this.#shop = await shopOf(islandOf(this.merchant, this.uplink), this.#keys, {
+      file: join(this.#folder, "forwarded.db"),
+      now: this.now,
+      answerTimeoutMs: 5_000,
+    });
   }
 
   async #openIssuer(): Promise<void> {

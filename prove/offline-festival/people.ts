@@ -86,8 +86,13 @@ export class Carriers {
   }
 }
 
-/** Sells one thing. @returns the sale where it was accepted */
-async function sell(field: Field, stall: Stall, held: HeldCard): Promise<SeenSale | undefined> {
+/** Sells one thing. @param comesBack the network does, before the tap @returns the sale where it was accepted */
+export async function sell(
+  field: Field,
+  stall: Stall,
+  held: HeldCard,
+  comesBack = false,
+): Promise<SeenSale | undefined> {
   const { random, time } = field;
   const amount = msat(BigInt(1 + random.below(3_400)) * 1_000n - BigInt(random.below(1_000)));
   const giveUp = new AbortController();
@@ -100,11 +105,18 @@ async function sell(field: Field, stall: Stall, held: HeldCard): Promise<SeenSal
       { amount, description: "beer" },
       {
         askPin: async () => PIN,
+        onOpen() {
+          // The network comes back while the customer looks for the card.
+          if (!comesBack) return;
+          stall.line.isCut = false;
+          stall.probe();
+        },
         onNotice(sentence) {
           const refusal = Object.entries(SENTENCES.offline.refusal).find(([, words]) =>
             sentence.includes(words),
           );
           if (refusal) field.count(`not accepted: ${refusal[0]}`);
+          if (refusal?.[0] === "card-contradicts") stall.maySignInVain = true;
           if (sentence === SENTENCES.offline.wentOffline) field.count("sales that went on offline");
           else giveUp.abort();
         },
@@ -154,7 +166,7 @@ export async function merchant(field: Field, stall: Stall, sales: number, seen: 
     if (random.oneIn(3)) await mind(stall);
     const free = field.cards.filter(({ isBusy }) => !isBusy);
     if (free.length === 0) continue;
-    const sale = await sell(field, stall, random.pick(free));
+    const sale = await sell(field, stall, random.pick(free), random.oneIn(4));
     if (sale) seen.push(sale);
   }
 }

@@ -56,6 +56,8 @@ export class Stall {
   readonly line: Line = { isCut: false };
   /** The card that lies on it. */
   reader: Reader = new SimulatedReader();
+  /** A card has signed here for nothing: it contradicts, or the process was killed meanwhile. */
+  maySignInVain = false;
   #life: Awaited<ReturnType<Stall["open"]>> | undefined;
 
   constructor(ground: StallGround) {

@@ -17,6 +17,7 @@ import {
   TERMINAL_BUGS,
 } from "./merchant-bugs.js";
 import { NODE_BUGS } from "./node-bugs.js";
+import { OFFLINE_FESTIVAL_BUGS } from "./offline-festival-bugs.js";
 import { OFFLINE_ISSUER_BUGS } from "./offline-issuer-bugs.js";
 import { OFFLINE_TERMINAL_BUGS } from "./offline-terminal-bugs.js";
 import { REFUND_BUGS } from "./refund-bugs.js";
@@ -58,5 +59,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...LND_ANSWER_BUGS,
   ...LND_CLI_BUGS,
   ...OFFLINE_TERMINAL_BUGS,
+  ...OFFLINE_FESTIVAL_BUGS,
   ...VECTOR_BUGS,
 ];

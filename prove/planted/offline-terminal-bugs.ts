@@ -10,6 +10,7 @@ const LIST = "offline/sealed-list.ts";
 const verify = (named: string) => ({ tests: "test/offline/verify.test.ts", named });
 const accepted = (named: string) => ({ tests: "test/terminal/accepted-sales.test.ts", named });
 const sale = (named: string) => ({ tests: "test/terminal/offline-sale.test.ts", named });
+const festival = { campaign: "offline-festival" } as const;
 const command = { tests: "test/cli/terminal-offline.test.ts", named: "." };
 
 /** In the checks of a terminal that accepts offline, and in each step of forwarding. */
@@ -66,12 +67,12 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
   ),
   bug(
     "the higher of two floor limits counts",
-    [verify("the terminal's limit for one sale|the pack's limit for one sale")],
+    [verify("the terminal's limit for one sale|the pack's limit for one sale"), festival],
     [FLOOR, "one < other ? one : other", "one > other ? one : other"],
   ),
   bug(
     "a floor limit does not count the sale itself",
-    [verify("more than one card may")],
+    [verify("more than one card may"), festival],
     [FLOOR, "above(held.card + amount, limits.perCard)", "above(held.card, limits.perCard)"],
   ),
   bug(
@@ -110,7 +111,7 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
   ),
   bug(
     "an accepted sale is given up when its issuer only says not now",
-    [sale("is refused with the issuer's reason")],
+    [sale("is refused with the issuer's reason"), festival],
     [FORWARDER, "&& !isTemporaryReason(answer.reason)", ""],
   ),
   bug(

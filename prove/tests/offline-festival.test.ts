@@ -77,7 +77,7 @@ describe("the books of a festival without connections", () => {
     expect(change({ state: undefined }).join("\n")).toContain("was accepted and is gone");
     expect(change({ state: "accepted" }).join("\n")).toContain("is accepted, and the node received");
     expect(change({ received: 1n }).join("\n")).toContain("says 1 msat came");
-    expect(change({ state: "refused", hash: "ef".repeat(32) }).join("\n")).toContain(
+    expect(change({ state: "refused", reason: undefined, hash: "ef".repeat(32) }).join("\n")).toContain(
       "is refused without a reason",
     );
   });
