@@ -23,6 +23,15 @@ export const OFFLINE_FESTIVAL_BUGS: readonly PlantedBug[] = bugsOf("both sides o
     ],
   ),
   bug(
+    "a sale that was forwarded in vain counts no more for its terminal",
+    [festival],
+    [
+      "host/terminal/accepted-sales.ts",
+      "const [sum] = this.#sums(\"state = 'accepted'\", []);",
+      "const [sum] = this.#sums(\"state = 'accepted' and tries = 0\", []);",
+    ],
+  ),
+  bug(
     "a card signs for a deputy whose sale is not accepted since the connection is back",
     [festival],
     ["host/terminal/terminal.ts", ' || store.get(sale.number).invoiceOf === "deputy";', ";"],
