@@ -242,6 +242,7 @@ it("serve: sale after sale in a process of its own, a mistyped amount between th
   const input = "100sat beer\nten euros\n0sat\n200sat two beers\n\n";
   const { code, out } = await runToEnd(program, args, { input });
   expect(JSON.parse(out)).toEqual({
+    accepted: { sales: 0, amount: "0", paid: "0", refused: "0", open: "0" },
     paid: 2,
     cancelled: 0,
     unfinished: 0,
