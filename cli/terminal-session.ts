@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { TransportError } from "../apdu/index.js";
 import { formatMsat, type Msat } from "../common/index.js";
 import { SENTENCES } from "../common/sentences.js";
-import { cancelSentence, refundSale, type Sale, SaleError, SaleStore, Terminal } from "../host/index.js";
+import { type Sale, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
 import type { LightningNode } from "../lightning/nodes/port.js";
 import type { ChargeAmount } from "./charge-amount.js";
@@ -161,39 +161,6 @@ export function parseExpiry(text: string): number {
   if (value < 30 || value > 86_400)
     throw new InputError(`--expiry: need 30 to 86400 seconds, have "${text}"`);
   return value;
-}
-
-/**
- * Finishes what an earlier run left: sales with a token are asked for again, the others are given up; refunds that
- * were not confirmed are seen through.
- */
-export async function finishLeftovers(
-  context: CommandContext,
-  { terminal, store, node }: OpenTerminal,
-): Promise<void> {
-  for (const sale of store.unfinished()) {
-    context.note(SENTENCES.sale.leftUnfinished(sale.number, formatMsat(sale.amount)));
-    const done =
-      (sale.token === undefined || sale.invoiceOf === "deputy") && sale.state === "open"
-        ? await terminal.cancel(sale.number)
-        : await terminal.finish(sale, { onNotice: (sentence) => context.note(sentence) }, context.signal);
-    context.note(
-      done.state === "paid"
-        ? SENTENCES.sale.finishedPaid(sale.number)
-        : SENTENCES.sale.finishedCancelled(sale.number, cancelSentence(done)),
-    );
-  }
-  for (const { number, refund } of store.pendingRefunds()) {
-    if (!refund) continue;
-    try {
-      const { refund: now } = await refundSale({ node, store }, number, refund.invoice);
-      const { finishedPaid, finishedOpen } = SENTENCES.refund;
-      context.note((now?.state === "paid" ? finishedPaid : finishedOpen)(number));
-    } catch (error) {
-      if (!(error instanceof SaleError)) throw error;
-      context.note([error.message, error.hint].filter(Boolean).join(" "));
-    }
-  }
 }
 
 /** Between two sales: a card that still lies there must not pay the next customer's. */

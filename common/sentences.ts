@@ -217,7 +217,10 @@ export const SENTENCES = {
     notMeant: "It was not meant; nothing was charged.",
     leftUnfinished: (number: number, amount: string) =>
       `Sale ${number} over ${amount} was left unfinished; finishing it first.`,
-    finishedPaid: (number: number) => `Sale ${number} is paid.`,
+    leftForLater: (number: number) =>
+      `Sale ${number} is not finished yet. Sell on; it is finished beside the next sales, and its end is said here.`,
+    finishedPaid: (number: number) =>
+      `Sale ${number} is paid. If nothing was handed out for it, refund it: chequecard terminal refund ${number}`,
     finishedCancelled: (number: number, why: string) => `Sale ${number}: ${why}`,
     channelsMissing: "Not every channel of the node is connected yet; payments over those will fail.",
   },
@@ -231,6 +234,15 @@ export const SENTENCES = {
     tap: "No connection: tap a card. Ctrl-C cancels.",
     accepted: (amount: string) =>
       `ACCEPTED, NOT PAID YET: ${amount}. Hand it out; the payment follows when there is a connection.`,
+    /** The card has signed, and the sale could not be kept. By what became of its invoice. */
+    notAccepted: {
+      over: (number: number, amount: string, why: string) =>
+        `Sale ${number} over ${amount} is NOT ACCEPTED (${why}). Hand nothing out: it is not paid and cannot be any more.`,
+      open: (number: number, amount: string, why: string) =>
+        `Sale ${number} over ${amount} is NOT ACCEPTED (${why}). Hand nothing out. Its invoice could not be cancelled, so it may still be paid: the next start of the terminal cancels it, or says that it is paid and how to refund it.`,
+      arriving: (number: number, amount: string, why: string) =>
+        `Sale ${number} over ${amount} could not be accepted (${why}), and its payment is arriving. Hand nothing out until the next start of the terminal says that it is paid.`,
+    },
     refused: (number: number, reason: string) =>
       `Sale ${number} was accepted without a connection and will not be paid: ${reason}`,
     forwarded: {

@@ -9,6 +9,7 @@ import type { CommandContext, RegisterCommand, RunAction } from "../command-cont
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type HttpChoice, httpOptions, readHttpOptions } from "../http-options.js";
+import { withLeftovers } from "../leftovers.js";
 import { askNode } from "../node/ask-node.js";
 import type { RefundOrder } from "../node/sales-operations.js";
 import { refundAtTill, totalsAtTill } from "../node/till.js";
@@ -18,7 +19,6 @@ import { keyboard } from "../prompt/keyboard.js";
 import { columnsOf, print, type ReceiptOptions, receiptOptions, receiptText } from "../receipt-options.js";
 import { serveTillHttp, TILL_PORT } from "../terminal-http.js";
 import {
-  finishLeftovers,
   parseExpiry,
   type Sold,
   sell,
@@ -72,16 +72,17 @@ async function charge(
   const wanted = readCharge(options.amount, options);
   parseExpiry(options.expiry);
   columnsOf(options);
-  return withTerminal(context, options, async (open) => {
-    await finishLeftovers(context, open);
-    if (!(await isMeant(context, open.store, wanted, options)))
-      throw new InputError("--amount: it was not meant; nothing was charged");
-    const sold = await sell(context, open, options, {
-      ...wanted,
-      description: options.description ?? options.place,
-    });
-    return await saleOutput(context, sold, options);
-  });
+  return withTerminal(context, options, (open) =>
+    withLeftovers(context, open, async () => {
+      if (!(await isMeant(context, open.store, wanted, options)))
+        throw new InputError("--amount: it was not meant; nothing was charged");
+      const sold = await sell(context, open, options, {
+        ...wanted,
+        description: options.description ?? options.place,
+      });
+      return await saleOutput(context, sold, options);
+    }),
+  );
 }
 
 async function serve(
@@ -91,46 +92,48 @@ async function serve(
   parseExpiry(options.expiry);
   columnsOf(options);
   const http = await readHttpOptions(options, TILL_PORT);
-  return withTerminal(context, options, async (open) => {
-    await finishLeftovers(context, open);
-    const before = open.store.lastNumber();
-    if (http) {
-      await serveTillHttp(context, open, options, http);
-      const totals = totalsOf(open.store.after(before));
-      return { data: totals, text: renderTotals(totals) };
-    }
-    context.print(
-      "Type an amount (2500sat, 3.50eur with --rate 61500eur) and Enter. An empty line or Ctrl-C ends.",
-    );
-    for (;;) {
-      const line = await keyboard.line("> ", context.signal);
-      if (line === undefined || line.trim() === "") break;
-      const [amount = "", ...words] = line.trim().split(/\s+/);
-      try {
-        const wanted = readCharge(amount, options);
-        if (!(await isMeant(context, open.store, wanted, options)))
-          throw new InputError(SENTENCES.sale.notMeant);
-        const sold = await sell(context, open, options, {
-          ...wanted,
-          description: words.join(" ") || options.place,
-        });
-        context.print((await saleOutput(context, sold, options)).text);
-        await untilCardTaken(context, open);
-      } catch (error) {
-        // A node or a disk that fails ends this sale, not the day.
-        const isOver = [ParseError, InputError, NodeError, SaleError].some((kind) => error instanceof kind);
-        if (!(isOver && error instanceof ChequecardError)) throw error;
-        context.note([error.message, error.hint].filter(Boolean).join(" "));
+  return withTerminal(context, options, (open) =>
+    withLeftovers(context, open, async (leftovers) => {
+      const before = open.store.lastNumber();
+      if (http) {
+        await serveTillHttp(context, open, options, http);
+        const totals = totalsOf(open.store.after(before));
+        return { data: totals, text: renderTotals(totals) };
       }
-      if (context.signal.aborted) break;
-      context.print("Next amount:");
-    }
-    const totals = totalsOf(open.store.after(before));
-    return {
-      data: totals,
-      text: renderTotals(totals),
-    };
-  });
+      context.print(
+        "Type an amount (2500sat, 3.50eur with --rate 61500eur) and Enter. An empty line or Ctrl-C ends.",
+      );
+      for (;;) {
+        const line = await keyboard.line("> ", context.signal);
+        if (line === undefined || line.trim() === "") break;
+        const [amount = "", ...words] = line.trim().split(/\s+/);
+        try {
+          const wanted = readCharge(amount, options);
+          if (!(await isMeant(context, open.store, wanted, options)))
+            throw new InputError(SENTENCES.sale.notMeant);
+          const sold = await sell(context, open, options, {
+            ...wanted,
+            description: words.join(" ") || options.place,
+          });
+          context.print((await saleOutput(context, sold, options)).text);
+          await untilCardTaken(context, open);
+        } catch (error) {
+          // A node or a disk that fails ends this sale, not the day.
+          const isOver = [ParseError, InputError, NodeError, SaleError].some((kind) => error instanceof kind);
+          if (!(isOver && error instanceof ChequecardError)) throw error;
+          context.note([error.message, error.hint].filter(Boolean).join(" "));
+          await leftovers.take();
+        }
+        if (context.signal.aborted) break;
+        context.print("Next amount:");
+      }
+      const totals = totalsOf(open.store.after(before));
+      return {
+        data: totals,
+        text: renderTotals(totals),
+      };
+    }),
+  );
 }
 
 async function balance(context: CommandContext, options: TerminalOptions): Promise<CommandOutput> {

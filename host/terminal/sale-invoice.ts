@@ -1,8 +1,10 @@
-import type { Msat } from "../../common/msat.js";
+import { ChequecardError } from "../../common/errors.js";
+import { formatMsat, type Msat } from "../../common/msat.js";
+import { SENTENCES } from "../../common/sentences.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { OfflineDesk } from "./offline-desk.js";
-import type { Sale } from "./sale.js";
+import { type Sale, SaleError } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
 
 /** Who makes invoices. */
@@ -71,5 +73,35 @@ export async function offlineInvoice(
     // The node is away, too: the first invoice serves as long as it lives.
     if (isAway(error)) return sale;
     throw error;
+  }
+}
+
+/**
+ * What to tell of a sale whose card has signed and which could not be kept as accepted. Its own invoice is cancelled at the
+ * node, where that can be asked, so that a card cannot pay for what is not handed out (specs/09 §4.6).
+ */
+export async function notAccepted(node: LightningNode, sale: Sale, cause: SaleError): Promise<SaleError> {
+  const end = await endInvoice(node, sale);
+  const sentence = SENTENCES.offline.notAccepted[end](sale.number, formatMsat(sale.amount), cause.message);
+  return new SaleError(cause.code, sentence, {
+    cause,
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+  });
+}
+
+async function endInvoice(
+  node: LightningNode,
+  { invoiceOf, paymentHash }: Sale,
+): Promise<keyof typeof SENTENCES.offline.notAccepted> {
+  // Nobody but this terminal has its token, and it forwards none that it has not accepted.
+  if (invoiceOf === "deputy") return "over";
+  try {
+    await node.cancelInvoice(paymentHash);
+    return "over";
+  } catch (error) {
+    if (!(error instanceof ChequecardError)) throw error;
+    if (!(error instanceof NodeError)) return "open";
+    if (error.code === "already-cancelled") return "over";
+    return error.code === "already-settled" ? "arriving" : "open";
   }
 }

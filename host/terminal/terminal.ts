@@ -17,8 +17,8 @@ import type { CardSession } from "../card-session.js";
 import { type TapRequest, tap } from "../tap.js";
 import type { TraceLine } from "../trace.js";
 import type { OfflineAdmission, OfflineDesk } from "./offline-desk.js";
-import { type CancelReason, isFinal, type Sale } from "./sale.js";
-import { isAway, makeInvoice, offlineInvoice } from "./sale-invoice.js";
+import { type CancelReason, isFinal, type Sale, SaleError } from "./sale.js";
+import { isAway, makeInvoice, notAccepted, offlineInvoice } from "./sale-invoice.js";
 import type { SaleStore } from "./sale-store.js";
 import { isRefusal, lostAfterAsking, notConfirmed, noticeOf } from "./sentences.js";
 
@@ -84,6 +84,8 @@ const requestOf = ({ amount, invoice }: Sale): TapRequest => ({ amount, invoiceH
  */
 export class Terminal {
   readonly #parts: TerminalParts;
+  /** Numbers of sales that could not be kept as accepted: nobody is asked for them any more. */
+  readonly #notAccepted = new Set<number>();
 
   constructor(parts: TerminalParts) {
     this.#parts = parts;
@@ -110,10 +112,39 @@ export class Terminal {
    * Goes on with an unfinished sale, wherever it was left: cancels what was being cancelled, asks again with a
    * token that was taken, else waits for a tap.
    */
-  async finish(unfinished: Sale, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
+  finish(unfinished: Sale, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
+    return this.#finish(unfinished, { display, signal, withCards: true });
+  }
+
+  /**
+   * Ends a sale that an earlier run left, beside other sales: no card is taken for it. Where a payer may be paying, it is
+   * asked again. What nobody was asked for is cancelled: a sale that could not be kept as accepted looks the same
+   * (specs/09 §4.6).
+   * @throws NodeError, SaleError; the sale is then as it was
+   */
+  settle(left: Sale, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
+    const { number, state, token, invoiceOf, initiation } = this.#parts.store.get(left.number);
+    const isAsked = initiation.phase !== "idle" || !this.#parts.offline;
+    if (state === "open" && (!token || invoiceOf === "deputy" || !isAsked)) return this.cancel(number);
+    return this.#finish(left, { display, signal, withCards: false });
+  }
+
+  async #finish(
+    unfinished: Sale,
+    {
+      display,
+      signal,
+      withCards,
+    }: {
+      readonly display: SaleDisplay;
+      readonly signal: AbortSignal | undefined;
+      readonly withCards: boolean;
+    },
+  ): Promise<Sale> {
     const sale = this.#parts.store.get(unfinished.number);
     if (isFinal(sale) || sale.state === "accepted") return sale;
     if (sale.state === "cancelling") return this.#cancelAtNode(sale);
+    if (this.#notAccepted.has(sale.number)) return this.cancel(sale.number);
     const end = new AbortController();
     const stop = () => end.abort();
     signal?.addEventListener("abort", stop);
@@ -124,7 +155,7 @@ export class Terminal {
     });
     const expiry = setTimeout(stop, Math.min(sale.expiresAt * 1000 - this.#now(), MAX_TIMER_MS));
     try {
-      await this.#untilDecided(sale, display, end.signal);
+      await this.#untilDecided(sale, display, end.signal, withCards);
     } finally {
       clearTimeout(expiry);
       unsubscribe();
@@ -149,7 +180,12 @@ export class Terminal {
   }
 
   /** Returns when the sale is final, or when `signal` aborts. */
-  async #untilDecided(sale: Sale, display: SaleDisplay, signal: AbortSignal): Promise<void> {
+  async #untilDecided(
+    sale: Sale,
+    display: SaleDisplay,
+    signal: AbortSignal,
+    withCards: boolean,
+  ): Promise<void> {
     if (await this.#settledBefore(sale)) return;
     if (signal.aborted) return;
     display.onOpen?.(sale);
@@ -158,7 +194,7 @@ export class Terminal {
     } catch (error) {
       this.#refused(error, display, signal);
     }
-    while (!signal.aborted) {
+    while (withCards && !signal.aborted) {
       try {
         if (await this.#tapAndAsk(sale, display, signal)) return;
       } catch (error) {
@@ -194,7 +230,7 @@ export class Terminal {
       async (card, token) => {
         display.onStep?.("tap", card.elapsedMs());
         const authorized = store.authorized(sale.number, token, card.selected.nodeUri ?? "");
-        if (isOffline && admission) return this.#accept(authorized, admission);
+        if (isOffline && admission) return await this.#accept(authorized, admission);
         return this.#ask(authorized, display, signal, card, admission);
       },
       {
@@ -230,10 +266,17 @@ export class Terminal {
   }
 
   /** @returns true: the sale is accepted, durably @throws OfflineRefusal; SaleError: it is not */
-  #accept(sale: Sale, admission: OfflineAdmission): boolean {
+  async #accept(sale: Sale, admission: OfflineAdmission): Promise<boolean> {
+    const { node, offline } = this.#parts;
     const { token, nodeUri } = sale;
     if (!token || nodeUri === undefined) throw new RangeError("a sale is accepted for a token");
-    return this.#parts.offline?.accept(sale, token, parseNodeUri(nodeUri), admission).state === "accepted";
+    try {
+      return offline?.accept(sale, token, parseNodeUri(nodeUri), admission).state === "accepted";
+    } catch (error) {
+      if (!(error instanceof SaleError)) throw error;
+      this.#notAccepted.add(sale.number);
+      throw await notAccepted(node, sale, error);
+    }
   }
 
   /**
@@ -250,7 +293,7 @@ export class Terminal {
     }
     if (sale.nodeUri !== undefined) offline?.outages.setPayer(parseNodeUri(sale.nodeUri), true);
     display.onNotice?.(SENTENCES.offline.wentOffline);
-    return this.#accept(sale, admission);
+    return await this.#accept(sale, admission);
   }
 
   /**

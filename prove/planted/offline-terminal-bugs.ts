@@ -110,6 +110,21 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     ],
   ),
   bug(
+    "a sale that could not be kept as accepted can still be paid",
+    [{ tests: "test/terminal/accept-full-disk.test.ts", named: "its invoice is cancelled" }],
+    ["host/terminal/sale-invoice.ts", "    await node.cancelInvoice(paymentHash);\n", ""],
+  ),
+  bug(
+    "the next start has a sale paid that could not be kept as accepted",
+    [{ tests: "test/terminal/accept-full-disk.test.ts", named: "the next start cancels" }],
+    ["host/terminal/terminal.ts", 'initiation.phase !== "idle" || !this.#parts.offline', "true"],
+  ),
+  bug(
+    "a start waits for a payer that cannot be reached",
+    [{ tests: "test/cli/terminal.test.ts", named: "finished beside the next one" }],
+    ["cli/leftovers.ts", "await Promise.race([all, pause(PATIENCE_MS, signal)])", "await all"],
+  ),
+  bug(
     "an accepted sale is given up when its issuer only says not now",
     [sale("is refused with the issuer's reason"), festival],
     [FORWARDER, "&& !isTemporaryReason(answer.reason)", ""],

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openEmbeddedNode } from "../../cli/embedded-node.js";
 import { EXIT } from "../../cli/exit-codes.js";
-import { sat } from "../../common/index.js";
+import { bytesToHex, sat, secp256k1 } from "../../common/index.js";
 import { SaleStore } from "../../host/index.js";
 import { canonicalInvoice } from "../../lightning/bolt11/index.js";
 import { buildProgram } from "../../testing/build-program.js";
@@ -242,12 +243,12 @@ it("serve: sale after sale in a process of its own, a mistyped amount between th
   const input = "100sat beer\nten euros\n0sat\n200sat two beers\n\n";
   const { code, out } = await runToEnd(program, args, { input });
   expect(JSON.parse(out)).toEqual({
-    accepted: { sales: 0, amount: "0", paid: "0", refused: "0", open: "0" },
     paid: 2,
     cancelled: 0,
     unfinished: 0,
     received: "300000",
     refunded: "0",
+    accepted: { sales: 0, amount: "0", paid: "0", refused: "0", open: "0" },
   });
   expect(code).toBe(EXIT.OK);
   expect(
@@ -526,4 +527,31 @@ it("refund to the card: each refusal in words, with nothing paid", async () => {
   });
   const invoice = await customerInvoice(40n);
   expect((await chequecard(refundToCard(number, "--invoice", invoice))).exitCode).toBe(EXIT.OK);
+});
+
+it("charge: a sale for which a payer may be paying is finished beside the next one", async () => {
+  const opened = await openEmbeddedNode(shop.folder);
+  const asked = { amount: sat(100), description: "asked" };
+  const created = await opened.node.createInvoice({ ...asked, expirySeconds: 80_000 });
+  await opened.close();
+  const payer = secp256k1.publicKey(new Uint8Array(32).fill(7));
+  const store = new SaleStore(join(shop.folder, "sales.db"));
+  const createdAt = Math.floor(Date.now() / 1000);
+  const left = store.create({
+    ...{ ...asked, ...created, fiat: undefined, createdAt, expiresAt: createdAt + 80_000 },
+  });
+  const token = new Uint8Array(149);
+  store.authorized(left.number, token, `${bytesToHex(payer)}@127.0.0.1:9`);
+  store.saveInitiation(created.paymentHash, {
+    phase: "asked",
+    payer: bytesToHex(payer),
+    tokenHashes: [bytesToHex(createHash("sha256").update(token).digest())],
+  });
+  store.close();
+  const run = await chequecard(charge("guest", "200sat"), { signal: AbortSignal.timeout(120_000) });
+  expect(run).toMatchObject({ exitCode: EXIT.OK, out: expect.stringContaining("PAID") });
+  expect(run.err).toContain(`Sale ${left.number} is not finished yet. Sell on;`);
+  // With the end of the command it is given up.
+  expect(run.err).toMatch(new RegExp(`Sale ${left.number}: The sale was cancelled; nothing was paid`));
+  expect(await latePayment(created.invoice)).toBe("failed");
 });
