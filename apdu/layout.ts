@@ -7,7 +7,7 @@ import { MAX_MSAT, type Msat } from "../common/msat.js";
 export interface Field<T> {
   readonly length: number;
   /** Reads the value that begins at `offset`. @throws ParseError */
-  read(bytes: Buffer, offset: number, path: string): T;
+  read(bytes: Uint8Array, offset: number, path: string): T;
   /** @throws ValueError */
   write(value: T, path: string): Uint8Array;
 }
@@ -31,7 +31,7 @@ type Values<F extends Record<string, Field<unknown>>> = {
 /** `length` bytes, copied. */
 export const bytesField = (length: number): Field<Uint8Array> => ({
   length,
-  read: (bytes, offset) => new Uint8Array(bytes.subarray(offset, offset + length)),
+  read: (bytes, offset) => bytes.slice(offset, offset + length),
   write(value, path) {
     if (value.length !== length) throw new ValueError(path, `need ${length} bytes, have ${value.length}`);
     return value;
@@ -41,7 +41,11 @@ export const bytesField = (length: number): Field<Uint8Array> => ({
 /** Big-endian unsigned integer of 1, 3 or 4 bytes. */
 export const uintField = (length: 1 | 3 | 4): Field<number> => ({
   length,
-  read: (bytes, offset) => bytes.readUIntBE(offset, length),
+  read(bytes, offset) {
+    let value = 0;
+    for (let i = 0; i < length; i++) value = value * 256 + (bytes[offset + i] ?? 0);
+    return value;
+  },
   write(value, path) {
     if (!Number.isInteger(value) || value < 0 || value >= 256 ** length)
       throw new ValueError(path, `need an integer of ${length} bytes, have ${value}`);
@@ -116,7 +120,8 @@ export function fixedLayout<F extends Record<string, Field<unknown>>>(
     },
     decode(bytes, path = name) {
       expectLength(bytes, frame.span, path);
-      const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      // A plain array: slice() of a Buffer would not copy.
+      const record = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
       const out: Record<string, unknown> = {};
       for (const { key, field, offset } of places) {
         const value = field.read(record, offset, `${path}/${key}`);

@@ -32,6 +32,25 @@ export async function medianTime(calls: number, work: (i: number) => unknown): P
   return median(times);
 }
 
+/**
+ * Median times of one call of each in milliseconds, taken one after the other, so that whatever else the machine does meets
+ * both; after a tenth of the calls as warm-up.
+ */
+export function alternating(
+  calls: number,
+  one: () => unknown,
+  other: () => unknown,
+): [one: number, other: number] {
+  const times: [number[], number[]] = [[], []];
+  for (let i = -calls / 10; i < calls; i++)
+    for (const [of, work] of [one, other].entries()) {
+      const started = performance.now();
+      work();
+      if (i >= 0) times[of]?.push(performance.now() - started);
+    }
+  return [median(times[0]), median(times[1])];
+}
+
 /** Calls per second over at least `seconds`. */
 export function rate(seconds: number, work: () => unknown): number {
   for (let i = 0; i < 10; i++) work();

@@ -16,12 +16,12 @@ import { NO_RATES, testIssuer } from "../testing/issuer/desk.js";
 import { MEMORY } from "../testing/memory.js";
 import { FakeNetwork } from "../testing/nodes/fake-node.js";
 import { NO_FLOOR, packOf, sealedCertificate } from "../testing/offline/certified-card.js";
-import { type Benchmark, type Figure, rate } from "./measure.js";
+import { alternating, type Benchmark, type Figure } from "./measure.js";
 
 const CARDS = 64;
 const FORWARDED = 2_000;
 const HELD = 100_000;
-const SECONDS = 2;
+const CALLS = 10_000;
 const PROGRAM = fileURLToPath(new URL("offline-process.js", import.meta.url));
 const AMOUNT = msat(1_000_000n);
 
@@ -44,8 +44,8 @@ async function verifying(): Promise<Figure[]> {
   };
   const key = secp256k1.publicKey(card.issuerSecret);
   const signature = secp256k1.sign(hash, card.issuerSecret);
-  const one = 1000 / rate(SECONDS, () => secp256k1.verify(signature, hash, key));
-  const whole = 1000 / rate(SECONDS, () => verifyOffline(input));
+  const bare = () => secp256k1.verify(signature, hash, key) && secp256k1.verify(signature, hash, key);
+  const [whole, two] = alternating(CALLS, () => verifyOffline(input), bare);
   return [
     {
       name: "a token verified offline",
@@ -55,10 +55,10 @@ async function verifying(): Promise<Figure[]> {
     },
     {
       name: "over its two signature verifications",
-      value: whole / (2 * one),
+      value: whole / two,
       unit: "x",
       goal: { atMost: 1.2 },
-      note: `one signature takes ${(1000 * one).toFixed(0)} us`,
+      note: `medians, one call after the other: ${(1000 * whole).toFixed(0)} us, and ${(1000 * two).toFixed(0)} us with keys of 33 bytes`,
     },
   ];
 }

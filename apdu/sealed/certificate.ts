@@ -31,6 +31,9 @@ export const certificateMessage = sealedMessage(MESSAGE_TYPE.CERTIFICATE, layout
     throw new ParseError(`${path}/cardPoint`, "need a compressed point of secp256k1");
 });
 
+/** The same for a reader that decompresses the card point, which finds out whether it is one. */
+const uncheckedPoint = sealedMessage(MESSAGE_TYPE.CERTIFICATE, layout);
+
 export type CertificateErrorCode =
   /** Not the form of a certificate, or of a key set that is not known. */
   | "certificate-malformed"
@@ -56,6 +59,8 @@ export interface CertificateKeys {
 export interface VerifiedCertificate extends CardCertificate {
   /** 4 bytes. */
   readonly keySetId: Uint8Array;
+  /** The card point uncompressed, 65 bytes: tokens of this card are verified with it. */
+  readonly cardKey: Uint8Array;
 }
 
 /**
@@ -74,7 +79,7 @@ export function verifyCertificate(bytes: Uint8Array, keys: CertificateKeys): Ver
       "The card's certificate was not made by this issuer.",
       { hint: "Do not hand anything out for this card without a connection." },
     );
-  return { ...opened.fields, keySetId: opened.keySetId };
+  return { ...opened.fields, keySetId: opened.keySetId, cardKey: opened.cardKey };
 }
 
 /** @throws CertificateError `certificate-malformed` */
@@ -93,7 +98,8 @@ function issuerOf(bytes: Uint8Array, { sealKeys, issuerPoint }: CertificateKeys)
 
 function openedOrNothing(bytes: Uint8Array, sealKeys: SealKeyLookup) {
   try {
-    return certificateMessage.open(bytes, sealKeys);
+    const { fields, keySetId, signature, digest } = uncheckedPoint.open(bytes, sealKeys);
+    return { fields, keySetId, signature, digest, cardKey: secp256k1.convert(fields.cardPoint, false) };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     return undefined;
@@ -114,7 +120,7 @@ export interface CertifiedAuthorization {
  * where it does. The token's signature is the caller's to verify, with the certificate's card point.
  */
 export function certificateProblem(
-  certificate: VerifiedCertificate,
+  certificate: Omit<VerifiedCertificate, "cardKey">,
   authorization: CertifiedAuthorization,
   nowSeconds: number,
 ): CertificateError | undefined {

@@ -9,7 +9,7 @@ import {
   SIGNATURE_LENGTH,
 } from "../constants.js";
 import type { FixedLayout } from "../layout.js";
-import { frameSealed, openBody, sealBody, signedDigest } from "./crypto.js";
+import { BodyOpener, frameSealed, openBody, sealBody, signedDigest } from "./crypto.js";
 import { MESSAGE_NAMES, readFrame } from "./frame.js";
 
 /** In {@link OpenedMessage.clear}. */
@@ -33,8 +33,8 @@ export interface OpenedMessage<T> {
   readonly clear: Uint8Array;
 }
 
-/** The AES key of a key set (16 bytes), or undefined where the key set is unknown. */
-export type SealKeyLookup = (keySetId: Uint8Array) => Uint8Array | undefined;
+/** The AES key of a key set (16 bytes) or what opens under it, or undefined where the key set is unknown. */
+export type SealKeyLookup = (keySetId: Uint8Array) => Uint8Array | BodyOpener | undefined;
 
 /** The two directions of one message type over its body layout. */
 export interface SealedMessageCodec<T> {
@@ -83,7 +83,9 @@ export function sealedMessage<T>(
         throw new ParseError(`${path}/type`, `need ${withArticle(type)}, have ${withArticle(frame.type)}`);
       const key = sealKeys(frame.keySetId);
       if (!key) throw new ParseError(`${path}/key set`, "unknown");
-      const clear = concatBytes(Uint8Array.of(type), frame.keySetId, openBody(key, frame.iv, frame.sealed));
+      const { iv, sealed } = frame;
+      const body = key instanceof BodyOpener ? key.open(iv, sealed) : openBody(key, iv, sealed);
+      const clear = concatBytes(Uint8Array.of(type), frame.keySetId, body);
       const unsigned = clear.subarray(BODY_AT, SIGNATURE_AT);
       const fields = layout.decode(unsigned, path);
       check(fields, path);

@@ -37,8 +37,10 @@ function build(binding: Binding): Secp256k1 {
   const isSec1 = (bytes: Uint8Array): boolean =>
     bytes.length === 33 ? bytes[0] === 2 || bytes[0] === 3 : bytes.length === 65 && bytes[0] === 4;
   const isPublicKey = (bytes: Uint8Array): boolean => isSec1(bytes) && binding.publicKeyVerify(bytes);
+  const noPoint = (cause?: unknown): ParseError =>
+    new ParseError("public key", "not a point of secp256k1 in SEC 1 form", { cause });
   const pub = (bytes: Uint8Array): Uint8Array => {
-    if (!isPublicKey(bytes)) throw new ParseError("public key", "not a point of secp256k1 in SEC 1 form");
+    if (!isPublicKey(bytes)) throw noPoint();
     return bytes;
   };
   return {
@@ -47,7 +49,14 @@ function build(binding: Binding): Secp256k1 {
     isPublicKey,
     publicKey: (secretKey, compressed = true) =>
       binding.publicKeyCreate(secret(secretKey, "secret key"), compressed),
-    convert: (publicKey, compressed) => binding.publicKeyConvert(pub(publicKey), compressed),
+    convert(publicKey, compressed) {
+      if (!isSec1(publicKey)) throw noPoint();
+      try {
+        return binding.publicKeyConvert(publicKey, compressed);
+      } catch (cause) {
+        throw noPoint(cause);
+      }
+    },
     sign(digest, secretKey, options = {}) {
       // libsecp256k1 only makes low s; a caller that wants s as it falls gets noble's.
       if (options.allowHighS) return nobleSecp256k1.sign(digest, secretKey, options);

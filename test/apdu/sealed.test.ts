@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Authorization,
   authorizationMessage,
+  BodyOpener,
   type CardUpdate,
   keyCheck,
   NO_LIMIT,
@@ -67,6 +68,19 @@ describe("sealing", () => {
     const sealed = sealBody(key, iv, plain);
     expect(bytesToHex(sealed)).toBe("7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2");
     expect(openBody(key, iv, sealed)).toEqual(plain);
+  });
+
+  it("opens one body after the other with one cipher, as with one for each", () => {
+    const opener = new BodyOpener(KEY);
+    const bodies = [1, 2, 3].map((first) => Uint8Array.from({ length: 128 }, (_, i) => first * 31 + i * 7));
+    for (const [i, body] of bodies.entries()) {
+      const iv = IV.map((byte) => byte ^ i);
+      const sealed = sealBody(KEY, iv, body);
+      expect(opener.open(iv, sealed)).toEqual(body);
+      // Neither a part of a body nor a body without its IV leaves anything behind in the cipher.
+      expect(() => opener.open(iv, sealed.subarray(1))).toThrow("sealed body: need 128 bytes, have 127");
+      expect(() => opener.open(iv.subarray(1), sealed)).toThrow("IV: need 16 bytes, have 15");
+    }
   });
 });
 

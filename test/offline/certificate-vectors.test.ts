@@ -68,9 +68,10 @@ function accept({ certificate, token, amount, now }: (typeof vectors)[number]) {
 
 describe("certificates with tokens of their cards", () => {
   test.each(vectors.filter(({ valid }) => valid))("accepted: $comment", (vector) => {
-    const { keySetId: _, ...certificate } = accept(vector);
+    const { keySetId: _, cardKey, ...certificate } = accept(vector);
     const { reserved: __, ...fields } = vector.fields;
     expect(plain(certificate)).toEqual(fields);
+    expect(secp256k1.convert(cardKey, true)).toEqual(certificate.cardPoint);
   });
 
   test.each(vectors.filter(({ valid }) => !valid))("refused, $error: $comment", (vector) => {

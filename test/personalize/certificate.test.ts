@@ -71,6 +71,7 @@ describe("a card of a profile with offline", () => {
       expect(await certificateOf(card)).toEqual({
         cardId: made.cardId,
         cardPoint: secp256k1.convert(registered?.publicKey ?? new Uint8Array(0), true),
+        cardKey: registered?.publicKey,
         keySetId: registered?.keySetId,
         flags: 0,
         ...terms,

@@ -54,8 +54,9 @@ describe("the certificate of a card", () => {
     );
     const first = (await session.certificate()) ?? new Uint8Array(0);
     const second = (await session.certificate()) ?? new Uint8Array(0);
-    expect(verifyCertificate(first, KEYS)).toEqual({ ...FIELDS, keySetId: KEY_SET_ID });
-    expect(verifyCertificate(second, KEYS)).toEqual({ ...FIELDS, keySetId: KEY_SET_ID });
+    const verified = { ...FIELDS, keySetId: KEY_SET_ID, cardKey: CARD_POINT };
+    expect(verifyCertificate(first, KEYS)).toEqual(verified);
+    expect(verifyCertificate(second, KEYS)).toEqual(verified);
     expect(hex(readFrame(first).iv)).not.toBe(hex(readFrame(second).iv));
     expect(hex(first.subarray(21))).not.toBe(hex(second.subarray(21)));
   });

@@ -5,7 +5,6 @@ import {
   frameSealed,
   type OpenedMessage,
   type SealedMessageCodec,
-  type SealKeyLookup,
   sealBody,
   signMessage,
   statusMessage,
@@ -48,7 +47,7 @@ const CODECS = {
 };
 const BACKENDS = [nobleSecp256k1, ...(nativeSecp256k1 ? [nativeSecp256k1] : [])];
 
-const sealKeys: SealKeyLookup = (id) => {
+const sealKeys = (id: Uint8Array): Uint8Array | undefined => {
   const found = keys.keySets.find(({ keySetId }) => keySetId === bytesToHex(id));
   return found && hexToBytes(found.sealKey);
 };
