@@ -3,6 +3,7 @@ export * as bundle from "./bundle.js";
 export * as bytes from "./bytes.js";
 export * as card from "./card/index.js";
 export * as certificate from "./certificate.js";
+export * as codes from "./codes.js";
 export * as commands from "./commands.js";
 export * as counters from "./counters.js";
 export * as crypto from "./crypto.js";

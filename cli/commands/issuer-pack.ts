@@ -25,6 +25,7 @@ export const registerIssuerPack: RegisterCommand = (program, run) => {
     .requiredOption("--node <uri...>", "your nodes, pubkey@host:port each, as the cards name them")
     .option("--key-set <id...>", "key sets whose cards it may accept, by id or label; default: all")
     .option("--out <file>", "where to write it; default: pack-<number>.cqpack in this folder")
+    .option("--qr <folder>", "a new folder for pictures of its QR codes, instead of a file or with --out")
     .addHelpText(
       "after",
       `

@@ -1,139 +1,34 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { bytesToHex, formatMsat, pause, plural, visible } from "../../common/index.js";
+import { formatMsat, pause, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
 import { Forwarder, SaleStore } from "../../host/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
-import { fingerprint } from "../../offline/fingerprint.js";
-import type { AcceptancePack } from "../../offline/pack.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { askNode, askRunning, readAnswer } from "../node/ask-node.js";
 import type { AnswerOf, OperationName, RequestOf } from "../node/operations.js";
-import { exportBundle, takeResults } from "../offline/carrying.js";
-import { tillNode } from "../offline/selling-offline.js";
+import { type Carried, exportBundle, takeResults } from "../offline/carrying.js";
 import {
-  expectTerminalKey,
-  installPack,
-  makeTerminalKey,
-  PackShelf,
-  readProfile,
-} from "../offline/terminal-folder.js";
+  expectNewFolder,
+  type WrittenCodes,
+  withCarriedFile,
+  withOwnFile,
+  writePictures,
+} from "../offline/code-pictures.js";
+import { tillNode } from "../offline/selling-offline.js";
+import { readCarried } from "../offline/shop-forwarding.js";
 import { openNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
-import { confirm } from "../prompt/confirm.js";
 import { renderTable } from "../table.js";
 import { salesFile, type TerminalOptions } from "../terminal-session.js";
 import { offlineSettings } from "../terminal-settings.js";
 import { formatTime } from "./invoice.js";
+import { registerTerminalPack } from "./terminal-pack.js";
 
 type TillOptions = Pick<TerminalOptions, "node" | "sales">;
-
-function key({ node }: { node: string }): CommandOutput {
-  const { publicKey, isNew } = makeTerminalKey(node);
-  const hex = bytesToHex(publicKey);
-  return {
-    data: { publicKey: hex, fingerprint: fingerprint(publicKey), isNew },
-    text: `${renderRecord([
-      ["Terminal key", hex],
-      ["Fingerprint", fingerprint(publicKey)],
-    ])}
-Send the key to the issuer, who makes the pack: chequecard issuer pack make --for ${hex}`,
-  };
-}
-
-interface InstallOptions {
-  readonly node: string;
-  readonly issuer?: string;
-}
-
-async function networkOf(context: CommandContext, folder: string) {
-  const profile = readProfile(folder);
-  return profile?.network ?? (await askNode(folder, "info", {}, context.signal)).answer.network;
-}
-
-async function install(
-  context: CommandContext,
-  file: string,
-  options: InstallOptions,
-): Promise<CommandOutput> {
-  const network = await networkOf(context, options.node);
-  const pack = await installPack(file, {
-    folder: options.node,
-    network,
-    now: Math.floor(Date.now() / 1000),
-    trust: (found) => isMeant(context, found, options.issuer),
-  });
-  return {
-    data: packData(pack),
-    text: `${renderPack(pack)}\nInstalled. The one who has this pack can tell apart the taps of these cards; keep the folder to yourself.`,
-  };
-}
-
-/** The first pack of an issuer: its fingerprint is compared, by option or by a person. @throws InputError */
-async function isMeant(context: CommandContext, pack: AcceptancePack, said: string | undefined) {
-  const found = fingerprint(pack.issuer);
-  if (said === undefined)
-    return await confirm(
-      context,
-      `This pack is of "${visible(pack.name)}". Is the issuer's fingerprint ${found}? Compare it with what the issuer shows.`,
-    );
-  const wanted = said.toLowerCase().trim();
-  return (
-    wanted === found ||
-    wanted.replaceAll("-", "") === found.replaceAll("-", "") ||
-    wanted === bytesToHex(pack.issuer)
-  );
-}
-
-const packData = (pack: AcceptancePack) => ({
-  issuer: bytesToHex(pack.issuer),
-  fingerprint: fingerprint(pack.issuer),
-  name: pack.name,
-  label: pack.label,
-  sequence: pack.sequence.toString(),
-  madeAt: pack.madeAt,
-  validUntil: pack.validUntil,
-  denied: pack.denied.length,
-  keySets: pack.keySets.length,
-  forwardingWindow: pack.forwardingWindow,
-  floorLimits: pack.floorLimits,
-  guarantee: pack.guarantee,
-});
-
-const renderPack = (pack: AcceptancePack): string => {
-  const { floorLimits: floor, guarantee } = pack;
-  return renderRecord([
-    ["Issuer", `${visible(pack.name)}, ${fingerprint(pack.issuer)}`],
-    ["For", visible(pack.label)],
-    ["Number", pack.sequence.toString()],
-    ["Made", formatTime(pack.madeAt)],
-    ["Accepts until", formatTime(Math.min(pack.validUntil, pack.madeAt + floor.maxPackAgeSeconds))],
-    ["Denied cards", String(pack.denied.length)],
-    ["One sale", formatMsat(floor.perSale)],
-    ["One card", formatMsat(floor.perCard)],
-    ["All not forwarded", `${formatMsat(floor.perTerminal)}, ${plural(floor.maxSales, "sale")}`],
-    ["Forward within", plural(Math.floor(pack.forwardingWindow / 3600), "hour")],
-    [
-      "Guarantee",
-      guarantee
-        ? `${formatMsat(guarantee.perCard)} for a card, ${formatMsat(guarantee.total)} in all`
-        : "none",
-    ],
-  ]);
-};
-
-function show({ node }: { node: string }): CommandOutput {
-  const packs = new PackShelf(node, expectTerminalKey(node)).packs();
-  return {
-    data: { packs: packs.map(packData) },
-    text: packs.length
-      ? packs.map(renderPack).join("\n\n")
-      : `No acceptance pack is installed. Ask the issuer for one for this key: chequecard terminal pack key --node ${node}`,
-  };
-}
 
 /** Where the sales of a till are, and a file to write or read. */
 const carry = (options: TillOptions, file: string) => ({
@@ -152,28 +47,69 @@ function withSales<T>(options: TillOptions, use: (store: SaleStore) => T): T {
   }
 }
 
-async function bundle(
+interface BundleOptions extends TillOptions {
+  readonly out?: string;
+  readonly qr?: string;
+}
+
+async function bundle(context: CommandContext, options: BundleOptions): Promise<CommandOutput> {
+  const { out, qr } = options;
+  if (qr !== undefined) expectNewFolder(qr);
+  if (out !== undefined) {
+    const made = await writeBundleFile(context, options, out);
+    const codes = qr === undefined ? undefined : writePictures(qr, "bundle", readCarried(out, "bundle"));
+    return bundleOutput(made, { ...options, ...(codes ? { codes } : {}) });
+  }
+  if (qr === undefined) throw new InputError("need --out FILE for a file, or --qr FOLDER for QR codes");
+  return await withOwnFile(options.node, async (file) => {
+    const made = await writeBundleFile(context, options, file);
+    return bundleOutput(made, { qr, codes: writePictures(qr, "bundle", readCarried(file, "bundle")) });
+  });
+}
+
+async function writeBundleFile(
   context: CommandContext,
-  options: TillOptions & { out: string },
-): Promise<CommandOutput> {
-  const request = carry(options, options.out);
+  options: TillOptions,
+  file: string,
+): Promise<Carried> {
+  const request = carry(options, file);
   const served = await askRunning(options.node, "sales-bundle", request, context.signal);
-  const made = served?.isHere
+  return served?.isHere
     ? served
     : withSales(options, (store) => exportBundle(store, request.folder, request.file));
+}
+
+function bundleOutput(
+  { sales, total }: Carried,
+  { out, qr, codes }: Pick<BundleOptions, "out" | "qr"> & { readonly codes?: WrittenCodes },
+): CommandOutput {
+  const places = [out, ...(codes ? [`${qr}, as ${plural(codes.count, "QR code")}`] : [])];
   return {
-    data: { bundle: options.out, sales: made.sales, total: made.total },
-    text: `${plural(made.sales, "sale")} over ${formatMsat(made.total)} written to ${options.out}. They stay open here until the results are back.
-At the shop: chequecard terminal forward ${options.out} --node SHOP`,
+    data: {
+      ...(out === undefined ? {} : { bundle: out }),
+      ...(codes ? { codes } : {}),
+      ...{ sales, total },
+    },
+    text: `${plural(sales, "sale")} over ${formatMsat(total)} written to ${places.filter((place) => place !== undefined).join(" and ")}. They stay open here until the results are back.
+At the shop: chequecard terminal forward ${out ?? qr} --node SHOP`,
   };
 }
 
-async function results(context: CommandContext, file: string, options: TillOptions): Promise<CommandOutput> {
-  const request = carry(options, file);
-  const served = await askRunning(options.node, "sales-results", request, context.signal);
-  const { paid, refused, open, known } = served?.isHere
-    ? served
-    : withSales(options, (store) => takeResults(store, request.folder, request.file));
+async function results(
+  context: CommandContext,
+  files: readonly string[],
+  options: TillOptions,
+): Promise<CommandOutput> {
+  const { paid, refused, open, known } = await withCarriedFile(
+    ...([context, files, "results", options.node] as const),
+    async (file) => {
+      const request = carry(options, file);
+      const served = await askRunning(options.node, "sales-results", request, context.signal);
+      return served?.isHere
+        ? served
+        : withSales(options, (store) => takeResults(store, request.folder, request.file));
+    },
+  );
   return {
     data: { paid, refused, open, known },
     text: renderRecord([
@@ -187,6 +123,7 @@ async function results(context: CommandContext, file: string, options: TillOptio
 
 interface ForwardOptions extends TillOptions {
   readonly results?: string;
+  readonly qr?: string;
   readonly wait: string;
 }
 
@@ -194,32 +131,38 @@ const POLL_MS = 250;
 
 async function forwardBundle(
   context: CommandContext,
-  file: string,
+  files: readonly string[],
   options: ForwardOptions,
 ): Promise<CommandOutput> {
-  const path = resolve(file);
-  const out = resolve(options.results ?? `${file}.results`);
+  const { qr } = options;
+  if (qr !== undefined) expectNewFolder(qr);
+  const [first = ""] = files;
+  // Pictures that were named one by one: beside their folder.
+  const out = resolve(options.results ?? `${resolve(files.length === 1 ? first : dirname(first))}.results`);
   const deadline = performance.now() + waitMs(options.wait);
-  return await throughNode(context, options.node, async (ask) => {
-    const taken = await ask("forward-bundle", { bundle: path });
-    context.note(`${plural(taken.sales, "sale")}, ${taken.known} of them known before.`);
-    let totals = await ask("forward-totals", taken.origin);
-    while (totals.busy && performance.now() < deadline && !context.signal.aborted) {
-      await pause(POLL_MS, context.signal);
-      totals = await ask("forward-totals", taken.origin);
-    }
-    await ask("forward-results", { ...taken.origin, out });
-    const { paid, received, refused, open } = totals;
-    return {
-      data: { sales: taken.sales, known: taken.known, paid, received, refused, open, results: out },
-      text: `${renderRecord([
-        ["Paid", `${plural(paid, "sale")}, ${formatMsat(received)}`],
-        ["Refused", String(refused)],
-        ["Open", open === 0 ? "0" : `${open}; they are tried again while the node runs`],
-      ])}\nResults for the terminal: ${out}`,
-      exitCode: open === 0 ? EXIT.OK : context.signal.aborted ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
-    };
-  });
+  return await withCarriedFile(context, files, "bundle", options.node, (file) =>
+    throughNode(context, options.node, async (ask) => {
+      const taken = await ask("forward-bundle", { bundle: resolve(file) });
+      context.note(`${plural(taken.sales, "sale")}, ${taken.known} of them known before.`);
+      let totals = await ask("forward-totals", taken.origin);
+      while (totals.busy && performance.now() < deadline && !context.signal.aborted) {
+        await pause(POLL_MS, context.signal);
+        totals = await ask("forward-totals", taken.origin);
+      }
+      await ask("forward-results", { ...taken.origin, out });
+      const codes = qr === undefined ? undefined : writePictures(qr, "results", readCarried(out, "results"));
+      const { paid, received, refused, open } = totals;
+      return {
+        data: { sales: taken.sales, known: taken.known, paid, received, refused, open, results: out, codes },
+        text: `${renderRecord([
+          ["Paid", `${plural(paid, "sale")}, ${formatMsat(received)}`],
+          ["Refused", String(refused)],
+          ["Open", open === 0 ? "0" : `${open}; they are tried again while the node runs`],
+        ])}\nResults for the terminal: ${out}${codes ? `, and as ${plural(codes.count, "QR code")} in ${qr}` : ""}`,
+        exitCode: open === 0 ? EXIT.OK : context.signal.aborted ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
+      };
+    }),
+  );
 }
 
 const waitMs = (text: string): number => {
@@ -321,27 +264,7 @@ export function registerTerminalOffline(
   run: RunAction,
   common: (command: Command) => Command,
 ): void {
-  const pack = terminal
-    .command("pack")
-    .description("acceptance packs: what an issuer gives so that its cards can pay without a connection");
-  const inFolder = (command: Command): Command =>
-    command.requiredOption(
-      "--node <folder>",
-      "the terminal's folder: a node's, or one with deputy-profile.json",
-    );
-  inFolder(pack.command("key").description("the key that issuers make packs for; makes it at the first time"))
-    .addHelpText("after", "\nExample:\n  chequecard terminal pack key --node shop\n")
-    .action((options: { node: string }) => run(async () => key(options)));
-  inFolder(pack.command("install <file>").description("install a pack, or the newer one of an issuer"))
-    .option(
-      "--issuer <fingerprint>",
-      "the issuer's fingerprint or key, instead of the question at its first pack",
-    )
-    .addHelpText("after", "\nExample:\n  chequecard terminal pack install bar-1.pack --node shop\n")
-    .action((file: string, options: InstallOptions) => run((context) => install(context, file, options)));
-  inFolder(pack.command("show").description("the installed packs, with limits and age")).action(
-    (options: { node: string }) => run(async () => show(options)),
-  );
+  registerTerminalPack(terminal, run);
   common(
     terminal.command("accepted").description("sales accepted without a connection that are still open"),
   ).action((options: TillOptions) => run(async () => accepted(options)));
@@ -350,43 +273,55 @@ export function registerTerminalOffline(
       .command("bundle")
       .description("write what is accepted and open into a file to carry to the shop"),
   )
-    .requiredOption("--out <file>", "where to write it")
+    .option("--out <file>", "where to write it")
+    .option("--qr <folder>", "a new folder for pictures of QR codes, to show on a screen or to print")
     .addHelpText(
       "after",
       `
 Works while the terminal sells. Write and carry it as often as you like: the shop forwards each sale once.
+QR codes hold about 200 sales; a file holds 20,000.
 
-Example:
+Examples:
   chequecard terminal bundle --node field --out /media/stick/field.bundle
+  chequecard terminal bundle --node field --qr codes
 `,
     )
-    .action((options: TillOptions & { out: string }) => run((context) => bundle(context, options)));
-  common(terminal.command("results <file>").description("read what became of carried sales"))
+    .action((options: BundleOptions) => run((context) => bundle(context, options)));
+  common(terminal.command("results <file...>").description("read what became of carried sales"))
     .addHelpText(
       "after",
-      "\nExample:\n  chequecard terminal results /media/stick/field.bundle.results --node field\n",
+      `
+<file> is a file of results, or a folder with PNG pictures of its QR codes, or these pictures.
+
+Examples:
+  chequecard terminal results /media/stick/field.bundle.results --node field
+  chequecard terminal results codes --node field
+`,
     )
-    .action((file: string, options: TillOptions) => run((context) => results(context, file, options)));
+    .action((files: string[], options: TillOptions) => run((context) => results(context, files, options)));
   common(
     terminal
-      .command("forward [bundle]")
+      .command("forward [bundle...]")
       .description("forward accepted sales to their issuers: those of a bundle, or this folder's own"),
   )
     .option("--results <file>", "where the results for the terminal go; default: beside the bundle")
+    .option("--qr <folder>", "a new folder for the results as pictures of QR codes too")
     .option("--wait <seconds>", "how long to wait for answers; the node goes on with what is open", "60")
     .addHelpText(
       "after",
       `
-Nothing is ever paid twice: carry a bundle late, twice, or by two people. Exit code 0 means that none is open.
+[bundle] is a file, or a folder with PNG pictures of its QR codes, or these pictures, in any order. Nothing is ever paid
+twice: carry a bundle late, twice, or by two people. Exit code 0 means that none is open.
 
 Examples:
   chequecard terminal forward /media/stick/field.bundle --node shop
+  chequecard terminal forward codes --node shop --qr answers
   chequecard terminal forward --node shop
 `,
     )
-    .action((file: string | undefined, options: ForwardOptions) =>
+    .action((files: string[], options: ForwardOptions) =>
       run((context) =>
-        file === undefined ? forwardOwn(context, options) : forwardBundle(context, file, options),
+        files.length === 0 ? forwardOwn(context, options) : forwardBundle(context, files, options),
       ),
     );
 }

@@ -8,6 +8,7 @@ import { parseNodeUri } from "../../lightning/node-uri.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
+import { expectNewFolder, writePictures } from "../offline/code-pictures.js";
 import type { CommandOutput } from "../output.js";
 import { renderRecord } from "../output.js";
 import { agree, type YesOption } from "../prompt/confirm.js";
@@ -25,6 +26,7 @@ export interface MakeOptions extends IssuerChoice {
   readonly node: readonly string[];
   readonly keySet?: readonly string[];
   readonly out?: string;
+  readonly qr?: string;
   readonly passphraseFd?: string;
 }
 
@@ -97,6 +99,8 @@ export async function makeIssuerPack(context: CommandContext, options: MakeOptio
   const terminal = readNodeId(options.for, "--for");
   const payee = readNodeId(options.payee, "--payee");
   const nodes = options.node.map((uri) => parseNodeUri(uri, "--node"));
+  const { qr } = options;
+  if (qr !== undefined) expectNewFolder(qr);
   return await withIssuerLedger(context, options, (store, config) =>
     withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
       const now = Date.now();
@@ -104,20 +108,23 @@ export async function makeIssuerPack(context: CommandContext, options: MakeOptio
       const keySets = options.keySet?.map((name) => keySetNamed(keys, name));
       const request = { terminal, payee, nodes, label: options.label, name: options.name, keySets };
       const { row, file } = await makePack({ store, keys, config }, request, now);
-      const path = resolve(options.out ?? `pack-${row.sequence}.cqpack`);
-      writeDurableFile(path, file);
+      const name = options.out ?? (qr === undefined ? `pack-${row.sequence}.cqpack` : undefined);
+      const path = name === undefined ? undefined : resolve(name);
+      if (path !== undefined) writeDurableFile(path, file);
+      const codes = qr === undefined ? undefined : writePictures(qr, "pack", file);
       const privacy =
         "Who holds this pack and its terminal's key can link the taps of the cards of these key sets. It moves no money.";
       return {
-        data: { file: path, bytes: file.length, network: config.network, ...packData(row, now) },
+        data: { file: path, codes, bytes: file.length, network: config.network, ...packData(row, now) },
         text: [
           packText(row, now),
           renderRecord([
             ["Network", NETWORK_NAMES[config.network]],
-            ["File", `${path}, ${file.length} bytes`],
+            ["File", path === undefined ? undefined : `${path}, ${file.length} bytes`],
+            ["QR codes", codes ? `${codes.count} in ${codes.folder}` : undefined],
           ]),
           privacy,
-          `Next, at the terminal: chequecard terminal pack install ${path}\nIt asks for the issuer's key once: ${fingerprint(row.issuer)}`,
+          `Next, at the terminal: chequecard terminal pack install ${path ?? codes?.folder}\nIt asks for the issuer's key once: ${fingerprint(row.issuer)}`,
         ].join("\n\n"),
       };
     }),

@@ -161,4 +161,22 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
       'if (sale.state === "paid") return "known";',
     ],
   ),
+  bug(
+    "QR codes are put together without their digest",
+    [{ tests: "test/offline/codes.test.ts", named: "another share with a right check" }],
+    [
+      "offline/codes.ts",
+      "if (!equalBytes(digestOf(this.#kind, file), this.#first.digest))",
+      "if (file.length < 0)",
+    ],
+  ),
+  bug(
+    "a QR code of another file is taken among the others",
+    [{ tests: "test/offline/codes.test.ts", named: "a code of another bundle" }],
+    [
+      "offline/codes.ts",
+      "if (code.count !== first.count || !equalBytes(code.digest, first.digest))",
+      "if (code.count !== first.count)",
+    ],
+  ),
 ]);

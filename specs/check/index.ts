@@ -3,7 +3,7 @@ import { channels, counters, personalization } from "./channel.js";
 import type { FileCheck } from "./check.js";
 import { personalizationFiles } from "./files.js";
 import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
-import { bundles, certificates, packs } from "./offline.js";
+import { bundles, certificates, codes, packs } from "./offline.js";
 
 export type { FileCheck, Reference } from "./check.js";
 
@@ -27,4 +27,5 @@ export const CHECKS: readonly FileCheck[] = [
   official,
   packs,
   bundles,
+  codes,
 ];

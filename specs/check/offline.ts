@@ -1,4 +1,5 @@
 import type { Bundle, ListReader, Results } from "../../reference/bundle.js";
+import type { Kind } from "../../reference/codes.js";
 import type { Expectations, Pack } from "../../reference/pack.js";
 import { type FileCheck, type Reference, refused, same, unhex } from "./check.js";
 
@@ -131,5 +132,30 @@ export const bundles: FileCheck = {
       (bytes) => bundle.readResults(bytes, reader),
       (fields) => bundle.writeResults(fields, key),
     );
+  },
+};
+
+interface CodesVector {
+  readonly comment: string;
+  readonly valid: boolean;
+  readonly canonical?: boolean;
+  readonly kind: Kind;
+  readonly codes: readonly string[];
+  readonly hex: string;
+  readonly error: string;
+}
+
+export const codes: FileCheck = {
+  file: "offline-codes.json",
+  check({ codes: sequences }: Reference, { vectors }: { readonly vectors: readonly CodesVector[] }) {
+    for (const { comment, valid, canonical = true, kind, codes: texts, hex, error } of vectors) {
+      const read = () => sequences.readCodes(kind, texts).toString("hex");
+      if (!valid) {
+        same(refused(read), error, comment);
+        continue;
+      }
+      same(read(), hex, comment);
+      if (canonical) same(sequences.writeCodes(kind, unhex(hex)), texts, `${comment}, written`);
+    }
   },
 };

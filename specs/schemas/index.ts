@@ -21,7 +21,7 @@ import {
   onionFailure,
   tlv,
 } from "./lightning.js";
-import { offlineBundle, offlineCertificate, offlinePack } from "./offline.js";
+import { offlineBundle, offlineCertificate, offlineCodes, offlinePack } from "./offline.js";
 
 /** The form of each vector file. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -38,6 +38,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "odt.json": odt,
   "offline-bundle.json": offlineBundle,
   "offline-certificate.json": offlineCertificate,
+  "offline-codes.json": offlineCodes,
   "offline-pack.json": offlinePack,
   "onion-failure.json": onionFailure,
   "onion.json": onion,

@@ -110,3 +110,12 @@ export const offlineCertificate = z.strictObject({
     ),
   ),
 });
+
+const codes = { kind: z.enum(["bundle", "results", "pack"]), codes: z.array(z.string()) };
+
+export const offlineCodes = z.strictObject({
+  ...head,
+  vectors: z.array(
+    pair({ ...canonical, ...codes, hex }, { ...codes, missing: z.array(count).optional(), error }),
+  ),
+});

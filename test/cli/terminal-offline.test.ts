@@ -1,8 +1,18 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
+import { writePictures } from "../../cli/offline/code-pictures.js";
 import { hexToBytes, secp256k1 } from "../../common/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { fingerprint } from "../../offline/fingerprint.js";
@@ -176,6 +186,68 @@ describe("a file that is not what it should be is refused with a sentence, and c
   });
 });
 
+/** What is hidden in a folder: what a command left there. */
+const leftIn = (of: string) => readdirSync(of).filter((name) => name.startsWith("."));
+const sentence = (words: RegExp) => ({ exitCode: EXIT.INPUT, out: "", err: expect.stringMatching(words) });
+
+it("what is carried is carried as pictures of QR codes too, and missing, damaged and strange ones are named", async () => {
+  expect(await charge("700sat")).toMatchObject({ exitCode: EXIT.NOT_PAID });
+  expect(await terminal("bundle", "--node", field)).toMatchObject(sentence(/--out FILE .*--qr FOLDER/));
+  const made = await json("bundle", "--node", field, "--qr", path("codes"));
+  expect(made).toEqual({ sales: 1, total: "700000", codes: { folder: path("codes"), count: 2 } });
+  const names = ["bundle-1-of-2.png", "bundle-2-of-2.png"];
+  expect(readdirSync(path("codes")).sort()).toEqual(names);
+  const [first = "", second = ""] = names.map((name) => join(path("codes"), name));
+  expect([statSync(path("codes")).mode & 0o777, statSync(first).mode & 0o777]).toEqual([0o700, 0o600]);
+  const before = digest(first);
+  expect(await terminal("bundle", "--node", field, "--qr", path("codes"))).toMatchObject(
+    sentence(/codes is there already; nothing was written/),
+  );
+  expect(digest(first)).toBe(before);
+
+  const forward = (...files: string[]) => terminal("forward", ...files, "--node", shop.folder);
+  writeFileSync(path("blurred.png"), "no picture");
+  writePictures(path("pack-codes"), "pack", readFileSync(path("2.pack")));
+  writePictures(path("old-codes"), "bundle", readFileSync(path("stick")));
+  const [packCode = ""] = readdirSync(path("pack-codes"));
+  mkdirSync(path("empty"));
+  expect(await forward(second)).toMatchObject(sentence(/Of 2 QR codes one is missing: 1\./));
+  expect(await forward(first, path("blurred.png"))).toMatchObject(
+    sentence(/one is missing: 2\.[\s\S]*blurred\.png/),
+  );
+  expect(await forward(first, join(path("pack-codes"), packCode))).toMatchObject(
+    sentence(/of an acceptance pack,\s+not of\s+a bundle/),
+  );
+  expect(await forward(first, join(path("old-codes"), "bundle-2-of-2.png"))).toMatchObject(
+    sentence(/old-codes[\s\S]*another\s+file/),
+  );
+  expect(await forward(path("empty"))).toMatchObject(sentence(/no picture is there/));
+  expect(await forward(first, path("stick"))).toMatchObject(sentence(/need one file, or pictures/));
+  expect(leftIn(shop.folder)).toEqual([]);
+
+  // In any order, one of them twice, beside a picture that shows nothing.
+  copyFileSync(first, path("codes/z.png"));
+  renameSync(path("blurred.png"), path("codes/blurred.png"));
+  const carried = ["forward", path("codes"), "--node", shop.folder, "--qr", path("answers")];
+  expect(await json(...carried)).toMatchObject({
+    ...{ sales: 1, known: 0, paid: 2, refused: 0, open: 0, results: path("codes.results") },
+    codes: { folder: path("answers"), count: 1 },
+  });
+  expect(await json("results", path("answers"), "--node", field)).toEqual({
+    ...{ paid: 1, refused: 0, open: 0, known: 1 },
+  });
+  expect(await terminal("results", first, "--node", field)).toMatchObject(sentence(/of a bundle, not of/));
+
+  const { publicKey } = await json("pack", "key", "--node", field);
+  await newPack(path("3.pack"), 3n, publicKey);
+  writePictures(path("new-pack"), "pack", readFileSync(path("3.pack")));
+  expect(await json("pack", "install", path("new-pack"), "--node", field)).toMatchObject({ sequence: "3" });
+  expect(await terminal("pack", "install", path("pack-codes"), "--node", field)).toMatchObject(
+    sentence(/older/),
+  );
+  expect([...leftIn(field), ...leftIn(shop.folder), ...leftIn(folder)]).toEqual([]);
+});
+
 it("a terminal whose key is lost says what remains: what it holds is carried and paid", async () => {
   expect(await charge("1000sat")).toMatchObject({ exitCode: EXIT.NOT_PAID });
   rmSync(join(field, "terminal-key.hex"));
@@ -183,6 +255,6 @@ it("a terminal whose key is lost says what remains: what it holds is carried and
   expect(run).toMatchObject({ exitCode: EXIT.INPUT });
   expect(run.err).toMatch(/the terminal's key is lost[\s\S]*What was accepted is not lost/);
   expect(await terminal("bundle", "--node", field, "--out", path("late"))).toMatchObject({ exitCode: 0 });
-  expect(await json("forward", path("late"), "--node", shop.folder)).toMatchObject({ paid: 2, open: 0 });
-  expect(await json("results", path("late.results"), "--node", field)).toMatchObject({ paid: 1, known: 1 });
+  expect(await json("forward", path("late"), "--node", shop.folder)).toMatchObject({ paid: 3, open: 0 });
+  expect(await json("results", path("late.results"), "--node", field)).toMatchObject({ paid: 1, known: 2 });
 });

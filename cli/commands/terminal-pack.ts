@@ -1,0 +1,157 @@
+import type { Command } from "commander";
+import { bytesToHex, formatMsat, plural, visible } from "../../common/index.js";
+import { fingerprint } from "../../offline/fingerprint.js";
+import type { AcceptancePack } from "../../offline/pack.js";
+import type { CommandContext, RunAction } from "../command-context.js";
+import { askNode } from "../node/ask-node.js";
+import { withCarriedFile } from "../offline/code-pictures.js";
+import {
+  expectTerminalKey,
+  installPack,
+  makeTerminalKey,
+  PackShelf,
+  readProfile,
+} from "../offline/terminal-folder.js";
+import { type CommandOutput, renderRecord } from "../output.js";
+import { confirm } from "../prompt/confirm.js";
+import { formatTime } from "./invoice.js";
+
+function key({ node }: { node: string }): CommandOutput {
+  const { publicKey, isNew } = makeTerminalKey(node);
+  const hex = bytesToHex(publicKey);
+  return {
+    data: { publicKey: hex, fingerprint: fingerprint(publicKey), isNew },
+    text: `${renderRecord([
+      ["Terminal key", hex],
+      ["Fingerprint", fingerprint(publicKey)],
+    ])}
+Send the key to the issuer, who makes the pack: chequecard issuer pack make --for ${hex}`,
+  };
+}
+
+interface InstallOptions {
+  readonly node: string;
+  readonly issuer?: string;
+}
+
+async function networkOf(context: CommandContext, folder: string) {
+  const profile = readProfile(folder);
+  return profile?.network ?? (await askNode(folder, "info", {}, context.signal)).answer.network;
+}
+
+async function install(
+  context: CommandContext,
+  files: readonly string[],
+  options: InstallOptions,
+): Promise<CommandOutput> {
+  const network = await networkOf(context, options.node);
+  const pack = await withCarriedFile(context, files, "pack", options.node, (file) =>
+    installPack(file, {
+      folder: options.node,
+      network,
+      now: Math.floor(Date.now() / 1000),
+      trust: (found) => isMeant(context, found, options.issuer),
+    }),
+  );
+  return {
+    data: packData(pack),
+    text: `${renderPack(pack)}\nInstalled. The one who has this pack can tell apart the taps of these cards; keep the folder to yourself.`,
+  };
+}
+
+/** The first pack of an issuer: its fingerprint is compared, by option or by a person. @throws InputError */
+async function isMeant(context: CommandContext, pack: AcceptancePack, said: string | undefined) {
+  const found = fingerprint(pack.issuer);
+  if (said === undefined)
+    return await confirm(
+      context,
+      `This pack is of "${visible(pack.name)}". Is the issuer's fingerprint ${found}? Compare it with what the issuer shows.`,
+    );
+  const wanted = said.toLowerCase().trim();
+  return (
+    wanted === found ||
+    wanted.replaceAll("-", "") === found.replaceAll("-", "") ||
+    wanted === bytesToHex(pack.issuer)
+  );
+}
+
+const packData = (pack: AcceptancePack) => ({
+  issuer: bytesToHex(pack.issuer),
+  fingerprint: fingerprint(pack.issuer),
+  name: pack.name,
+  label: pack.label,
+  sequence: pack.sequence.toString(),
+  madeAt: pack.madeAt,
+  validUntil: pack.validUntil,
+  denied: pack.denied.length,
+  keySets: pack.keySets.length,
+  forwardingWindow: pack.forwardingWindow,
+  floorLimits: pack.floorLimits,
+  guarantee: pack.guarantee,
+});
+
+const renderPack = (pack: AcceptancePack): string => {
+  const { floorLimits: floor, guarantee } = pack;
+  return renderRecord([
+    ["Issuer", `${visible(pack.name)}, ${fingerprint(pack.issuer)}`],
+    ["For", visible(pack.label)],
+    ["Number", pack.sequence.toString()],
+    ["Made", formatTime(pack.madeAt)],
+    ["Accepts until", formatTime(Math.min(pack.validUntil, pack.madeAt + floor.maxPackAgeSeconds))],
+    ["Denied cards", String(pack.denied.length)],
+    ["One sale", formatMsat(floor.perSale)],
+    ["One card", formatMsat(floor.perCard)],
+    ["All not forwarded", `${formatMsat(floor.perTerminal)}, ${plural(floor.maxSales, "sale")}`],
+    ["Forward within", plural(Math.floor(pack.forwardingWindow / 3600), "hour")],
+    [
+      "Guarantee",
+      guarantee
+        ? `${formatMsat(guarantee.perCard)} for a card, ${formatMsat(guarantee.total)} in all`
+        : "none",
+    ],
+  ]);
+};
+
+function show({ node }: { node: string }): CommandOutput {
+  const packs = new PackShelf(node, expectTerminalKey(node)).packs();
+  return {
+    data: { packs: packs.map(packData) },
+    text: packs.length
+      ? packs.map(renderPack).join("\n\n")
+      : `No acceptance pack is installed. Ask the issuer for one for this key: chequecard terminal pack key --node ${node}`,
+  };
+}
+
+/** Adds `terminal pack`. */
+export function registerTerminalPack(terminal: Command, run: RunAction): void {
+  const pack = terminal
+    .command("pack")
+    .description("acceptance packs: what an issuer gives so that its cards can pay without a connection");
+  const inFolder = (command: Command): Command =>
+    command.requiredOption(
+      "--node <folder>",
+      "the terminal's folder: a node's, or one with deputy-profile.json",
+    );
+  inFolder(pack.command("key").description("the key that issuers make packs for; makes it at the first time"))
+    .addHelpText("after", "\nExample:\n  chequecard terminal pack key --node shop\n")
+    .action((options: { node: string }) => run(async () => key(options)));
+  inFolder(pack.command("install <file...>").description("install a pack, or the newer one of an issuer"))
+    .option(
+      "--issuer <fingerprint>",
+      "the issuer's fingerprint or key, instead of the question at its first pack",
+    )
+    .addHelpText(
+      "after",
+      `
+<file> is a pack, or a folder with PNG pictures of its QR codes, or these pictures.
+
+Examples:
+  chequecard terminal pack install bar-1.pack --node shop
+  chequecard terminal pack install codes --node shop
+`,
+    )
+    .action((files: string[], options: InstallOptions) => run((context) => install(context, files, options)));
+  inFolder(pack.command("show").description("the installed packs, with limits and age")).action(
+    (options: { node: string }) => run(async () => show(options)),
+  );
+}
