@@ -30,7 +30,11 @@ export interface WrittenCodes {
  * @throws InputError
  */
 export function expectNewFolder(folder: string): void {
-  if (!lstatSync(folder, { throwIfNoEntry: false })) return;
+  try {
+    if (!lstatSync(folder, { throwIfNoEntry: false })) return;
+  } catch (cause) {
+    throw new FileError(folder, `cannot be written (${systemReason(cause)})`, { cause });
+  }
   throw new InputError(`--qr: ${folder} is there already; nothing was written`, {
     hint: "Name a folder that is not there yet, or remove this one.",
   });
@@ -47,8 +51,14 @@ export function writePictures(folder: string, kind: CodesKind, file: Uint8Array)
   const codes = writeCodes(kind, file);
   const digits = String(codes.length).length;
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const failed = (cause: unknown) =>
+    new FileError(path, `cannot be written (${systemReason(cause)})`, { cause });
   try {
     mkdirSync(temporary, { mode: 0o700 });
+  } catch (cause) {
+    throw failed(cause);
+  }
+  try {
     for (const [index, code] of codes.entries()) {
       const number = String(index + 1).padStart(digits, "0");
       writeDurableFile(join(temporary, `${kind}-${number}-of-${codes.length}.png`), qrPng(code));
@@ -57,8 +67,7 @@ export function writePictures(folder: string, kind: CodesKind, file: Uint8Array)
     syncFolder(dirname(path));
   } catch (cause) {
     rmSync(temporary, { force: true, recursive: true });
-    if (cause instanceof FileError) throw cause;
-    throw new FileError(path, `cannot be written (${systemReason(cause)})`, { cause });
+    throw cause instanceof FileError ? cause : failed(cause);
   }
   return { folder: path, count: codes.length };
 }
@@ -101,14 +110,22 @@ export async function withOwnFile<T>(node: string, use: (file: string) => Promis
 }
 
 const isPicture = (path: string): boolean => /\.png$/i.test(path);
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** What cannot be looked at is no folder: reading it as a file says why. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** @throws InputError */
 function picturesIn(given: readonly string[]): string[] {
   const pictures = given.flatMap((path) => {
     if (!isFolder(path)) return [path];
     // What other systems put beside their files begins with a point.
-    const names = readdirSync(path).filter((name) => isPicture(name) && !name.startsWith("."));
+    const names = namesIn(path).filter((name) => isPicture(name) && !name.startsWith("."));
     if (names.length === 0) throw new InputError(`${path}: no picture is there whose name ends with .png`);
     return names.sort().map((name) => join(path, name));
   });
@@ -118,6 +135,15 @@ function picturesIn(given: readonly string[]): string[] {
   if (pictures.length > MAX_PICTURES)
     throw new InputError(`need at most ${MAX_PICTURES} pictures, have ${pictures.length}`);
   return pictures;
+}
+
+/** @throws FileError */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    throw new FileError(folder, `cannot be read (${systemReason(cause)})`, { cause });
+  }
 }
 
 /** Problems that are shown when the codes are not all there. */

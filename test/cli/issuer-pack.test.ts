@@ -1,7 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { bytesToHex, secp256k1 } from "../../common/index.js";
+import { readQrPng } from "../../lightning/odt/index.js";
+import { CodesReader } from "../../offline/codes.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import { checkPack, openPackFile } from "../../offline/pack-file.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
@@ -68,7 +70,14 @@ it(
       expect(() => checkPack(opened, { issuer: opened.issuer, network: "bcrt", now })).not.toThrow();
       for (const { sealKey } of opened.keySets) expect(said(made)).not.toContain(bytesToHex(sealKey));
 
-      const second = JSON.parse((await make()).out);
+      // A folder that is there is refused before a pack counts as given out.
+      expect(said(await make("--qr", folder))).toContain("is there already; nothing was written");
+      const second = JSON.parse((await make("--qr", path("codes"))).out);
+      const pictures = readdirSync(path("codes"));
+      expect(second.codes).toEqual({ folder: path("codes"), count: pictures.length });
+      const codes = new CodesReader("pack");
+      for (const picture of pictures) codes.take(readQrPng(readFileSync(path(`codes/${picture}`))));
+      expect(bytesToHex(codes.whole())).toBe(readFileSync(out).toString("hex"));
       expect(BigInt(second.sequence)).toBeGreaterThan(opened.sequence);
       const listed = JSON.parse((await pack("list")).out).packs;
       expect(listed.map(({ sequence }: { sequence: string }) => sequence)).toEqual([
