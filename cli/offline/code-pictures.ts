@@ -15,7 +15,7 @@ import { CodesError, type CodesKind, CodesReader, MAX_CODES, writeCodes } from "
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
 
-/** Most pictures that are looked at: each code a few times. */
+/** Most pictures in one command: each code a few times. */
 const MAX_PICTURES = 4 * MAX_CODES;
 
 /** Pictures of QR codes that were written. */
@@ -25,7 +25,7 @@ export interface WrittenCodes {
 }
 
 /**
- * Refuses a folder that is there: pictures of two files in one folder could not be told apart. Comes before anything is done that
+ * Refuses a folder that is there: pictures of two files would mix in it. Comes before anything is done that
  * cannot be taken back.
  * @throws InputError
  */
@@ -111,7 +111,7 @@ export async function withOwnFile<T>(node: string, use: (file: string) => Promis
 
 const isPicture = (path: string): boolean => /\.png$/i.test(path);
 
-/** What cannot be looked at is no folder: reading it as a file says why. */
+/** What the system does not show is no folder: reading it as a file says why. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
