@@ -31,7 +31,11 @@ export const core = {
   doing: () => runningTests("core"),
   async run(args) {
     const notes = await checks();
-    const apart = ["test/failover/**", "test/server/**", "test/security/api.test.ts"];
+    const apart = [
+      ...["test/failover/**", "test/server/**", "test/security/api.test.ts"],
+      ...["test/cli/terminal-{offline,outage}.test.ts", "test/security/both-offline.test.ts"],
+      ...["test/terminal/{accept-full-disk,offline-sale}.test.ts", "prove/tests/offline-*.test.ts"],
+    ];
     const counts = await runVitest("core", {
       args: [...apart.flatMap((path) => ["--exclude", path]), ...args],
     });

@@ -6,10 +6,11 @@ import { docs } from "./docs.mjs";
 import { failover } from "./failover.mjs";
 import { litestream } from "./litestream.mjs";
 import { lnd } from "./lnd.mjs";
+import { offline } from "./offline.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, applet, pcsc, failover, docs, api, litestream, lnd];
+export const PARTS = [core, applet, pcsc, failover, docs, api, offline, litestream, lnd];
 
 /**
  * The parts of these names, or all.

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { cashOutCard } from "../../issuer/ledger/index.js";
-import { SimulatedChain } from "../../lightning/nodes/ldk/index.js";
+import { LdkNode, SimulatedChain } from "../../lightning/nodes/ldk/index.js";
 import { type CardLimits, createCardFile } from "../../simulator/index.js";
 import { testCard } from "../../testing/cards/test-card.js";
 import { type IssuedCard, testIssuer } from "../../testing/issuer/desk.js";
@@ -22,7 +22,9 @@ export async function openCommandLineShop(folder: string) {
   const chain = new SimulatedChain({ file: join(folder, "chain.db"), pollMs: 10 });
   const shop = join(folder, "shop");
   createEmbeddedNode(shop, { alias: "bar" });
-  const payer = await payerOfFile(chain, join(shop, "node.db"), { payer: "festival", merchant: "bar" });
+  const aliases = { payer: "festival", merchant: "bar" };
+  const payerFile = join(folder, "payer.db");
+  let payer = await payerOfFile(chain, join(shop, "node.db"), aliases, payerFile);
   const nodeUri = await uriOf(payer);
   const newCard = (name: string, policy: unknown = {}, limits: Partial<CardLimits> = {}): FileCard => {
     const cardId = Uint8Array.from(Buffer.from(name.padEnd(8).slice(0, 8)));
@@ -50,7 +52,9 @@ export async function openCommandLineShop(folder: string) {
   return {
     folder: shop,
     chain: join(folder, "chain.db"),
-    payer,
+    get payer() {
+      return payer;
+    },
     cards,
     account: (name: keyof typeof cards) => issuer?.account(cards[name].card),
     async cashOut(name: keyof typeof cards) {
@@ -63,6 +67,16 @@ export async function openCommandLineShop(folder: string) {
     },
     async speak() {
       issuer ??= await testIssuer(payer, Object.values(cards));
+    },
+    /** The payer's node ends: nobody reaches it. */
+    async leave() {
+      await issuer?.close();
+      issuer = undefined;
+      await payer.close();
+    },
+    async comeBack() {
+      payer = await LdkNode.start({ network: "bcrt", chain, alias: aliases.payer, file: payerFile });
+      issuer = await testIssuer(payer, Object.values(cards));
     },
     async close() {
       await issuer?.close();

@@ -4,15 +4,23 @@ import { connectNodes, LdkNode, type SimulatedChain } from "../../lightning/node
 /** More than a channel needs, less than for ever. */
 export const READY_MS = 120_000;
 
-/** A payer's node that runs here, with a channel to a merchant's node that is left in its file and does not run. */
+/**
+ * A payer's node that runs here, with a channel to a merchant's node that is left in its file and does not run.
+ * @param payerFile of the payer's node, where it is to come back after it was closed
+ */
 export async function payerOfFile(
   chain: SimulatedChain,
   file: string,
   { payer: payerAlias, merchant: alias }: { readonly payer: string; readonly merchant: string },
+  payerFile?: string,
 ): Promise<LdkNode> {
   const options = { network: "bcrt", chain } as const;
   chain.mine();
-  const payer = await LdkNode.start({ ...options, alias: payerAlias });
+  const payer = await LdkNode.start({
+    ...options,
+    alias: payerAlias,
+    ...(payerFile === undefined ? {} : { file: payerFile }),
+  });
   try {
     const merchant = await LdkNode.start({ ...options, alias, file });
     try {
