@@ -1,10 +1,11 @@
-import { equalBytes, formatMsat, pause, plural } from "../../common/index.js";
+import { ChequecardError, equalBytes, formatMsat, pause, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
 import { Forwarder, OfflineDesk, Outages, type SaleStore } from "../../host/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { dial } from "../../lightning/api/dial.js";
 import type { PaymentSender } from "../../lightning/api/index.js";
 import { type DeputyKeys, deputyInvoiceState, makeDeputyInvoice } from "../../lightning/dpp/index.js";
+import type { NodeUri } from "../../lightning/node-uri.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { withDeputies } from "../../lightning/nodes/with-deputies.js";
@@ -75,7 +76,7 @@ export function sellingOffline(
   return {
     desk,
     start(sender) {
-      const log = acceptedLog(store);
+      const log = acceptedLog(store, () => nodesOf(shelf));
       const forwarder = new Forwarder({
         sender,
         log,
@@ -99,6 +100,16 @@ export function sellingOffline(
       await running;
     },
   };
+}
+
+/** Nodes that the packs name now. What is accepted is forwarded also when a pack cannot be read any more. */
+function nodesOf(shelf: PackShelf): readonly NodeUri[] {
+  try {
+    return shelf.packs().flatMap(({ nodes }) => nodes);
+  } catch (error) {
+    if (error instanceof ChequecardError) return [];
+    throw error;
+  }
 }
 
 const isAbsent = (node: LightningNode): boolean => "isAbsent" in node;

@@ -1,9 +1,16 @@
+import { formatNodeUri, type NodeUri } from "../../lightning/node-uri.js";
 import type { ForwardedSale, ForwardLog } from "./forwarder.js";
 import { type Sale, SaleError } from "./sale.js";
 import type { SaleStore } from "./sale-store.js";
 
-/** The accepted sales of a terminal that forwards them by itself. */
-export function acceptedLog(store: SaleStore): ForwardLog {
+/** With which a canonical node URI begins. */
+const NODE_ID_DIGITS = 66;
+
+/**
+ * The accepted sales of a terminal that forwards them by itself.
+ * @param nodes that installed packs name now: a node may have another address than when a sale was accepted
+ */
+export function acceptedLog(store: SaleStore, nodes: () => readonly NodeUri[] = () => []): ForwardLog {
   const numberOf = (paymentHash: Uint8Array): number => {
     const sale = store.accepted.ofInvoice(paymentHash);
     if (!sale) throw new SaleError("not-found", "no accepted sale has an invoice of this payment hash");
@@ -12,7 +19,12 @@ export function acceptedLog(store: SaleStore): ForwardLog {
   return {
     loadInitiation: (paymentHash) => store.loadInitiation(paymentHash),
     saveInitiation: (paymentHash, state) => store.saveInitiation(paymentHash, state),
-    due: (now, limit) => store.accepted.due(now, limit).flatMap(toForwarded),
+    due: (now, limit) => {
+      const sales = store.accepted.due(now, limit);
+      if (sales.length === 0) return [];
+      const known = nodes().map(formatNodeUri);
+      return sales.flatMap((sale) => toForwarded(sale, known));
+    },
     nextDue: () => store.accepted.nextDue(),
     paid: (paymentHash, received, paidAt) => void store.paid(numberOf(paymentHash), received, paidAt),
     refused: (paymentHash, reason) => void store.refused(numberOf(paymentHash), reason),
@@ -20,5 +32,12 @@ export function acceptedLog(store: SaleStore): ForwardLog {
   };
 }
 
-const toForwarded = ({ invoice, paymentHash, invoiceUntil, token, nodeUri }: Sale): ForwardedSale[] =>
-  token && nodeUri !== undefined ? [{ invoice, paymentHash, invoiceUntil, token, nodeUri }] : [];
+function toForwarded(
+  { invoice, paymentHash, invoiceUntil, token, nodeUri }: Sale,
+  known: readonly string[],
+): ForwardedSale[] {
+  if (!token || nodeUri === undefined) return [];
+  const ofNode = known.filter((uri) => uri.slice(0, NODE_ID_DIGITS) === nodeUri.slice(0, NODE_ID_DIGITS));
+  const now = ofNode.includes(nodeUri) ? nodeUri : (ofNode[0] ?? nodeUri);
+  return [{ invoice, paymentHash, invoiceUntil, token, nodeUri: now }];
+}

@@ -120,6 +120,24 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     ["host/terminal/terminal.ts", 'initiation.phase !== "idle" || !this.#parts.offline', "true"],
   ),
   bug(
+    "a till that went offline never finds its way back",
+    [{ tests: "test/cli/terminal-outage.test.ts", named: "goes offline and online by itself" }],
+    [
+      "cli/offline/selling-offline.ts",
+      "if (outages.none || signal.aborted) continue;",
+      "if (!signal.aborted) continue;",
+    ],
+  ),
+  bug(
+    "a sale is forwarded to whatever node a newer pack names",
+    [accepted("the address that a newer pack has")],
+    [
+      "host/terminal/accepted-log.ts",
+      "known.filter((uri) => uri.slice(0, NODE_ID_DIGITS) === nodeUri.slice(0, NODE_ID_DIGITS))",
+      "[...known]",
+    ],
+  ),
+  bug(
     "a start waits for a payer that cannot be reached",
     [{ tests: "test/cli/terminal.test.ts", named: "finished beside the next one" }],
     ["cli/leftovers.ts", "await Promise.race([all, pause(PATIENCE_MS, signal)])", "await all"],

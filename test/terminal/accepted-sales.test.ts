@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hexToBytes, msat, sat } from "../../common/index.js";
+import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { SaleStore } from "../../host/terminal/index.js";
+import { parseNodeUri } from "../../lightning/node-uri.js";
 import { OfflineRefusal } from "../../offline/refusal.js";
 import type { OfflineAuthorization } from "../../offline/verify.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -59,6 +61,22 @@ function outcomes(...authorizations: readonly OfflineAuthorization[]): (string |
 }
 
 describe("the accepted sales of a terminal", () => {
+  it("are forwarded to the address that a newer pack has for their node", () => {
+    const store = new SaleStore(":memory:");
+    store.accepted.accept(newSale(store), authorization(1, 100), ACCEPTANCE);
+    const moved = ACCEPTANCE.nodeUri.replace("192.0.2.1", "192.0.2.9");
+    const another = `03${moved.slice(2)}`;
+    const towards = (...uris: string[]) =>
+      acceptedLog(store, () => uris.map((uri) => parseNodeUri(uri)))
+        .due(ACCEPTANCE.acceptedAt, 10)
+        .map(({ nodeUri }) => nodeUri);
+    expect(towards(another, moved)).toEqual([moved]);
+    // Never to another node, nor away from an address that still counts.
+    expect(towards(another)).toEqual([ACCEPTANCE.nodeUri]);
+    expect(towards(moved, ACCEPTANCE.nodeUri)).toEqual([ACCEPTANCE.nodeUri]);
+    store.close();
+  });
+
   it("count until they are paid or refused, card by card", () => {
     const store = new SaleStore(":memory:");
     const numbers = [newSale(store), newSale(store), newSale(store)];
