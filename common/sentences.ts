@@ -230,7 +230,7 @@ export const SENTENCES = {
     nothingHeld: "Nothing that was accepted without a connection is open.",
     offline:
       "No connection: cards of issuers whose acceptance pack this terminal has are accepted within its limits. Accepted is not paid.",
-    held: (sales: string, amount: string) => `${sales} over ${amount} are accepted and not forwarded yet.`,
+    held: (sales: string, amount: string) => `Accepted and not forwarded yet: ${sales} over ${amount}.`,
     tap: "No connection: tap a card. Ctrl-C cancels.",
     accepted: (amount: string) =>
       `ACCEPTED, NOT PAID YET: ${amount}. Hand it out; the payment follows when there is a connection.`,

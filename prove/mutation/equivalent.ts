@@ -9,10 +9,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     "Blank cards: one shows no limit and pays nothing, and group 0104 sets it before the card is finished.",
   "card/state.js: maxTransactions: 0,: 0 -> 1":
     "Blank cards: one pays nothing, and group 0104 sets it before the card is finished.",
-  "crypto.js: return verify(signature, found, ...parts) ? found : undefined;: verify(signature, found, ...parts) -> true":
-    "Signatures of which a point can be recovered: by the equation that it comes from, each is right under that point.",
-  "files.js: return scryptSync(passphrase, salt, 32, { N: n, r, p, maxmem: 2 ** 30 });: 2 -> 3":
-    "Costs up to n 2^18, r 8, p 4: they need little more than 256 MiB, and this is only the limit above them.",
   "files.js: return scryptSync(passphrase, salt, 32, { N: n, r, p, maxmem: 2 ** 30 });: 30 -> 29":
     "Costs up to n 2^18, r 8, p 4: they need little more than 256 MiB.",
 };

@@ -197,4 +197,13 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
       "if (code.count !== first.count)",
     ],
   ),
+  bug(
+    "what a stick said of a sale ends the till that forwards it",
+    [{ tests: "test/terminal/accepted-sales.test.ts", named: "keep what a stick said" }],
+    [
+      "host/terminal/accepted-log.ts",
+      "if (!isFinal(sale)) store.refused",
+      "if (sale.number > 0) store.refused",
+    ],
+  ),
 ]);

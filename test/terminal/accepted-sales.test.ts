@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hexToBytes, msat, sat } from "../../common/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { SaleStore } from "../../host/terminal/index.js";
+import { NOT_ASKED } from "../../lightning/api/initiation.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { OfflineRefusal } from "../../offline/refusal.js";
 import type { OfflineAuthorization } from "../../offline/verify.js";
@@ -74,6 +75,30 @@ describe("the accepted sales of a terminal", () => {
     // Never to another node, nor away from an address that still counts.
     expect(towards(another)).toEqual([ACCEPTANCE.nodeUri]);
     expect(towards(moved, ACCEPTANCE.nodeUri)).toEqual([ACCEPTANCE.nodeUri]);
+    store.close();
+  });
+
+  it("keep what a stick said of a sale while it was being forwarded", () => {
+    const store = new SaleStore(":memory:");
+    const log = acceptedLog(store);
+    const [paid, refused] = [newSale(store), newSale(store)] as const;
+    store.accepted.accept(paid, authorization(1, 100), ACCEPTANCE);
+    store.accepted.accept(refused, authorization(2, 200), ACCEPTANCE);
+    const [first, second] = log.due(ACCEPTANCE.acceptedAt, 2);
+    if (!first || !second) throw new Error("two sales were to be due");
+    store.paid(paid, sat(100), 1_800_000_100);
+    store.refused(refused, 36);
+    for (const { paymentHash } of [first, second]) {
+      log.saveInitiation(paymentHash, NOT_ASKED);
+      log.refused(paymentHash, 48);
+      log.later(paymentHash, () => 1_800_000_300);
+    }
+    log.paid(first.paymentHash, sat(100), 1_800_000_200);
+    expect(store.get(paid)).toMatchObject({ state: "paid", paidAt: 1_800_000_100 });
+    expect(store.get(refused)).toMatchObject({ state: "refused", reasonCode: 36 });
+    // Money that comes after all counts.
+    log.paid(second.paymentHash, sat(100), 1_800_000_200);
+    expect(store.get(refused)).toMatchObject({ state: "paid", received: sat(100) });
     store.close();
   });
 
