@@ -9,6 +9,7 @@ import * as invoices from "./invoice.js";
 import * as journals from "./journals.js";
 import * as lightning from "./lightning.js";
 import * as messages from "./messages.js";
+import * as offline from "./offline.js";
 import { pictureContentTarget } from "./pictures.js";
 import { receiverTarget } from "./receiver.js";
 import * as records from "./records.js";
@@ -37,6 +38,9 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
     lightning.onionTarget,
     lightning.pictureTarget(),
     pictureContentTarget,
+    offline.carriedTarget,
+    offline.packTarget,
+    offline.codesTarget,
     files.profileTarget,
     files.serviceTarget,
     files.cardListTarget,
