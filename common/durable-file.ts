@@ -17,16 +17,20 @@ export function writeDurableFile(path: string, content: string | Uint8Array, mod
   try {
     const file = openSync(temporary, "wx", mode);
     try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      try {
+        const bytes = typeof content === "string" ? Buffer.from(content) : content;
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, real);
+      syncFolder(dirname(real));
+    } catch (cause) {
+      rmSync(temporary, { force: true });
+      throw cause;
     }
-    renameSync(temporary, real);
-    syncFolder(dirname(real));
   } catch (cause) {
-    rmSync(temporary, { force: true });
     throw new FileError(path, `cannot be written (${systemReason(cause)})`, { cause });
   }
 }

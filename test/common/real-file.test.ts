@@ -130,6 +130,12 @@ describe("a file that is replaced", () => {
     expect(readFileSync(at("a"), "utf8") + readFileSync(at("b"), "utf8")).toBe("oldold");
   });
 
+  it("is refused by a sentence when its name leaves no room for a temporary file's", () => {
+    const problem = problemOf(() => writeDurableFile(at("n".repeat(250)), "new"));
+    expect(problem).toBe("cannot be written (the name is too long, ENAMETOOLONG)");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("is not found through links that lead in a circle", () => {
     symlinkSync(at("a"), at("b"));
     symlinkSync(at("b"), at("a"));
