@@ -37,13 +37,6 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
     ["docs/nodes.md", "lnd", "chequecard issuer serve festival"],
     ["docs/nodes.md", "lnd", "chequecard ledger nodes --issuer festival"],
     ["docs/nodes.md", "lnd", "chequecard node check bar"],
-    ["docs/stall.md", "stick", "chequecard terminal pack key --node shop"],
-    [
-      "docs/stall.md",
-      "stick",
-      "chequecard deputy profile --node shop --name field --out field/deputy-profile.json",
-    ],
-    ["docs/stall.md", "stick", "chequecard terminal bundle --node field --out /media/stick/field.bundle"],
     ["docs/nodes.md", "lnd", "chequecard node check taps"],
     ["docs/nodes.md", "lnd", "chequecard node start taps"],
     ["docs/nodes.md", "lnd", 'chequecard deputy profile --node taps --name "beer tap" --out tap.json'],
@@ -96,4 +89,11 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
       "system",
       "cp /opt/chequecard/docs/systemd/chequecard-terminal.service /etc/systemd/system/",
     ],
+    ["docs/stall.md", "stick", "chequecard terminal pack key --node shop"],
+    [
+      "docs/stall.md",
+      "stick",
+      "chequecard deputy profile --node shop --name field --out field/deputy-profile.json",
+    ],
+    ["docs/stall.md", "stick", "chequecard terminal bundle --node field --out /media/stick/field.bundle"],
   ];
