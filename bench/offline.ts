@@ -12,7 +12,7 @@ import { openPaymentSender } from "../lightning/api/index.js";
 import { invoiceHash } from "../lightning/bolt11/index.js";
 import { verifyOffline } from "../offline/verify.js";
 import { NOW, testCard, testCardInvoice, UNLIMITED } from "../testing/cards/test-card.js";
-import { NO_RATES, testIssuer } from "../testing/issuer/desk.js";
+import { testIssuer } from "../testing/issuer/desk.js";
 import { MEMORY } from "../testing/memory.js";
 import { FakeNetwork } from "../testing/nodes/fake-node.js";
 import { NO_FLOOR, packOf, sealedCertificate } from "../testing/offline/certified-card.js";
@@ -97,7 +97,8 @@ async function forwarding(): Promise<Figure> {
     payer,
     cards.map((card) => ({ card, limits: UNLIMITED })),
     {
-      ...NO_RATES,
+      // How often one peer may ask, and how often a terminal asks, are as they are shipped.
+      cardRate: { perSecond: 1e6, burst: 1e6 },
       maxExpirySeconds: 604_800,
     },
   );
@@ -116,7 +117,7 @@ async function forwarding(): Promise<Figure> {
     accept(store, { ...made, token, nodeUri, cardId: card.record.cardId }, { counter, total });
   }
   const sender = await openPaymentSender(merchant, store);
-  const forwarder = new Forwarder({ sender, log: acceptedLog(store), maxPerSecond: 1e6 });
+  const forwarder = new Forwarder({ sender, log: acceptedLog(store) });
   const started = performance.now();
   while ((await forwarder.round()).length > 0);
   const seconds = (performance.now() - started) / 1000;

@@ -49,7 +49,7 @@ export interface ForwarderParts {
   readonly now?: () => number;
   /** Most sales that are asked for at the same time. Default 32: below what one peer may have in flight (specs/08 §4.3). */
   readonly maxInFlight?: number;
-  /** Most requests a second. Default 40: below what issuers take from one peer by default (specs/08 §4.3). */
+  /** Most requests a second. Default 200, also at once: below the 250 that issuers take from one peer by default (specs/08 §4.3). */
   readonly maxPerSecond?: number;
   /** Milliseconds before the first retry after nobody could be reached. Default 1,000; doubles up to a minute. */
   readonly firstPauseMs?: number;
@@ -72,7 +72,7 @@ export class Forwarder {
   #wake = new AbortController();
 
   constructor(parts: ForwarderParts) {
-    const { maxPerSecond = 40 } = parts;
+    const { maxPerSecond = 200 } = parts;
     this.#parts = parts;
     this.#rate = new TokenBucket({ burst: maxPerSecond, perSecond: maxPerSecond }, performance.now());
   }
@@ -90,9 +90,10 @@ export class Forwarder {
       this.#wake = new AbortController();
       const results = await this.round(signal);
       const isAway = results.length > 0 && results.every((result) => result === "unreachable");
+      const waitMs = isAway ? pauseMs : this.#untilDue();
       pauseMs = isAway ? Math.min(2 * pauseMs, LONGEST_PAUSE_MS) : firstPauseMs;
       if (results.length > 0 && !isAway) continue;
-      await pause(isAway ? pauseMs : this.#untilDue(), AbortSignal.any([signal, this.#wake.signal]));
+      await pause(waitMs, AbortSignal.any([signal, this.#wake.signal]));
     }
   }
 

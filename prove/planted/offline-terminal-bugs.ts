@@ -11,6 +11,7 @@ const verify = (named: string) => ({ tests: "test/offline/verify.test.ts", named
 const accepted = (named: string) => ({ tests: "test/terminal/accepted-sales.test.ts", named });
 const sale = (named: string) => ({ tests: "test/terminal/offline-sale.test.ts", named });
 const festival = { campaign: "offline-festival" } as const;
+const forwarder = (named: string) => ({ tests: "test/terminal/forwarder.test.ts", named });
 const command = { tests: "test/cli/terminal-offline.test.ts", named: "." };
 
 /** In the checks of a terminal that accepts offline, and in each step of forwarding. */
@@ -42,7 +43,7 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     [
       VERIFY,
       "  expectCertified(certificate, { ...fields, keySetId: opened.keySetId }, now);\n",
-      '  if (certificate.cardId[7] !== fields.cardId[7]) throw new OfflineRefusal("other-card");\n',
+      '  if (!samePublicBytes(certificate.cardId, fields.cardId)) throw new OfflineRefusal("other-card");\n',
     ],
   ),
   bug(
@@ -84,6 +85,31 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     "one sale too many is held",
     [verify("one sale more than it may hold")],
     [FLOOR, "held.sales >= limits.maxSales", "held.sales > limits.maxSales"],
+  ),
+  bug(
+    "the number of sales that the pack allows does not count",
+    [verify("the pack lets it hold")],
+    [FLOOR, "Math.min(one.maxSales, other.maxSales)", "one.maxSales"],
+  ),
+  bug(
+    "a forwarder asks as often as it can",
+    [forwarder("no more in a second")],
+    [FORWARDER, "await pause(this.#rate.take(1, performance.now()),", "await pause(0,"],
+  ),
+  bug(
+    "a forwarder's pauses do not grow",
+    [forwarder("pauses that grow")],
+    [FORWARDER, "isAway ? Math.min(2 * pauseMs, LONGEST_PAUSE_MS) : firstPauseMs", "firstPauseMs"],
+  ),
+  bug(
+    "a sale is given up as soon as its invoice has expired",
+    [forwarder("expired for a day")],
+    [FORWARDER, "this.#seconds() > invoiceUntil + EXPIRED_SECONDS", "this.#seconds() > invoiceUntil"],
+  ),
+  bug(
+    "a forwarder asks for more than an issuer takes",
+    [forwarder("what an issuer takes")],
+    [FORWARDER, "maxPerSecond = 200", "maxPerSecond = 500"],
   ),
   bug(
     "a clone pays twice at one terminal",

@@ -136,6 +136,11 @@ describe("the terminal's verification of a token", () => {
       "above-terminal-limit",
     ],
     ["the last sale of those that it may hold", { limits: { maxSales: 3 }, held: { sales: 2 } }, "accepted"],
+    [
+      "one sale more than the pack lets it hold",
+      { pack: { floorLimits: { ...NO_FLOOR, maxSales: 3 } }, held: { sales: 3 } },
+      "too-many-sales",
+    ],
     ["one sale more than it may hold", { limits: { maxSales: 3 }, held: { sales: 3 } }, "too-many-sales"],
     ["a certificate of another card", { certificate: { cardId: new Uint8Array(8).fill(9) } }, "other-card"],
     [

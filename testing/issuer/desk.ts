@@ -68,7 +68,7 @@ export async function testIssuer(
   const faults: object[] = [];
   const log = { ...ports.log, error: (fields: object) => void faults.push(fields) };
   const refunds = new RefundDesk({ ...ports, node, log, onStep: () => {} });
-  const receiver = new PaymentReceiver(node, authorizer, { refunds });
+  const receiver = new PaymentReceiver(node, authorizer, { refunds, ratePerPeer: settings.peerRate });
   return {
     authorizer,
     reconciler: new Reconciler(ports, settings, authorizer),
