@@ -112,6 +112,15 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     [FORWARDER, "maxPerSecond = 200", "maxPerSecond = 500"],
   ),
   bug(
+    "a card that contradicted is admitted again",
+    [sale("that has signed here what contradicts")],
+    [
+      "host/terminal/offline-desk.ts",
+      "if (store.accepted.isDenied(card.certificate.cardId)) throw",
+      "if (store.accepted.isDenied(pack.issuer)) throw",
+    ],
+  ),
+  bug(
     "a clone pays twice at one terminal",
     [accepted("the same counter for two invoices|remember a card")],
     ["offline/contradiction.ts", "  if (held.same) return", "  if (held.same && counter < 0n) return"],

@@ -196,6 +196,31 @@ describe("a card that may not pay offline is charged nothing", () => {
     await at.close();
   });
 
+  it("that has signed here what contradicts, whatever it would sign next", async () => {
+    const at = await field();
+    const signed = (counter: number) => ({
+      ...{ cardId: at.card.record.cardId, keySetId: at.card.record.keySetId, counter, pinVerified: false },
+      ...{ amount: sat(100), total: sat(1_000_000) },
+    });
+    const acceptance = {
+      token: new Uint8Array(149),
+      nodeUri: `02${"ab".repeat(32)}@192.0.2.1:9735`,
+      issuer: new Uint8Array(33),
+      acceptedAt: 0,
+    };
+    const accept = (first: number) => {
+      const paymentHash = new Uint8Array(32).fill(first);
+      const times = { createdAt: seconds(), expiresAt: seconds() + 600 };
+      const invoice = `lnbcrt${first}`;
+      const of = { amount: sat(100), description: "beer", fiat: undefined, invoice, paymentHash, ...times };
+      return at.store.accepted.accept(at.store.create(of).number, signed(100), acceptance);
+    };
+    accept(1);
+    expect(() => accept(2)).toThrow(expect.objectContaining({ code: "card-contradicts" }));
+    expect(await refusal(at)).toContain(SENTENCES.offline.refusal["card-contradicts"]);
+    await at.close();
+  });
+
   it("whose certificate has ended", async () => {
     const at = await field({ certificate: { validUntil: seconds() - 1 } });
     expect(await refusal(at)).toContain(SENTENCES.offline.refusal["certificate-expired"]);
