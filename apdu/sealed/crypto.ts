@@ -41,7 +41,7 @@ export function openBody(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array): U
 }
 
 /**
- * {@link openBody} for many bodies under one key: to set a cipher up takes several times as long as the 128
+ * `openBody` for many bodies under one key: to set a cipher up takes several times as long as the 128
  * bytes themselves. It keeps the key for as long as it lives.
  */
 export class BodyOpener {

@@ -9,6 +9,4 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     "Blank cards: one shows no limit and pays nothing, and group 0104 sets it before the card is finished.",
   "card/state.js: maxTransactions: 0,: 0 -> 1":
     "Blank cards: one pays nothing, and group 0104 sets it before the card is finished.",
-  "files.js: return scryptSync(passphrase, salt, 32, { N: n, r, p, maxmem: 2 ** 30 });: 30 -> 29":
-    "Costs up to n 2^18, r 8, p 4: they need little more than 256 MiB.",
 };
