@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { bytesToHex, formatMsat, plural, visible } from "../../common/index.js";
+import { bytesToHex, formatMsat, plural, secp256k1, visible } from "../../common/index.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import type { AcceptancePack } from "../../offline/pack.js";
 import type { CommandContext, RunAction } from "../command-context.js";
@@ -19,13 +19,16 @@ import { formatTime } from "./invoice.js";
 function key({ node }: { node: string }): CommandOutput {
   const { publicKey, isNew } = makeTerminalKey(node);
   const hex = bytesToHex(publicKey);
+  const profile = readProfile(node);
+  const payee = profile && bytesToHex(secp256k1.publicKey(profile.payeeKey));
   return {
-    data: { publicKey: hex, fingerprint: fingerprint(publicKey), isNew },
+    data: { publicKey: hex, fingerprint: fingerprint(publicKey), payee: payee ?? null, isNew },
     text: `${renderRecord([
       ["Terminal key", hex],
       ["Fingerprint", fingerprint(publicKey)],
+      ["Payee", payee ?? "the id of your node, which its information shows"],
     ])}
-Send the key to the issuer, who makes the pack: chequecard issuer pack make --for ${hex}`,
+Send key and payee to the issuer, who makes the pack: chequecard issuer pack make --for ${hex} --payee ${payee ?? "NODE-ID"}`,
   };
 }
 

@@ -65,7 +65,8 @@ it("a terminal without node and network gets a pack, accepts a card, and is paid
     exitCode: EXIT.INPUT,
     err: expect.stringContaining("this terminal has no key yet"),
   });
-  const { publicKey } = await json("pack", "key", "--node", field);
+  const { publicKey, payee } = await json("pack", "key", "--node", field);
+  expect(payee).toMatch(/^0[23][0-9a-f]{64}$/);
   expect((await json("pack", "key", "--node", field)).publicKey).toBe(publicKey);
   expect(statSync(join(field, "terminal-key.hex")).mode & 0o777).toBe(0o600);
   expect(await charge("2500sat")).toMatchObject({ err: expect.stringContaining("no node of its own") });
