@@ -72,6 +72,7 @@ async function compare(within: LoadedIssuer, beyond: LoadedIssuer): Promise<Figu
       value: median(rates.map((one) => one.beyond / one.within)),
       unit: "x",
       note: `${SLICES} slices of ${SLICE} payments, in turn: what the way to lnd costs`,
+      goal: { atLeast: 0.8 },
     },
     ...embedded(await embeddedRate(), median(rates.map((one) => one.beyond))),
   ];

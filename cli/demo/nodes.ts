@@ -93,8 +93,8 @@ function lndOf(option: string, folder: string): Omit<LndConfig, "deputy"> {
 
 async function lndNodes(folder: string, lnds: DemoLnds, master: Uint8Array): Promise<DemoNodes> {
   const places = [lndOf("payer", lnds.payer), lndOf("merchant", lnds.merchant)] as const;
-  // Loaded only where there is an lnd.
   const deputies = keysOf(master);
+  // Loaded only where there is an lnd.
   const { LndNode } = await import("../../lightning/nodes/lnd/node.js");
   const paid = new PaidFile(join(folder, "deputy-paid.db"));
   const closing: (() => unknown)[] = [() => paid.end()];
