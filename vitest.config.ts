@@ -10,7 +10,7 @@ export default defineConfig({
     exclude: [
       ...configDefaults.exclude,
       "**/*.applet.test.ts",
-      "test/**/*.{pcsc,lnd,lnd-long,litestream}.test.ts",
+      "test/**/*.{pcsc,lnd,lnd-long,litestream,bolt}.test.ts",
       "test/docs/**",
     ],
     setupFiles: ["test/out-of-time.ts"],

@@ -1,6 +1,7 @@
 // The parts of `npm test`, in the order in which they run.
 import { api } from "./api.mjs";
 import { applet } from "./applet.mjs";
+import { bolt } from "./bolt.mjs";
 import { core } from "./core.mjs";
 import { docs } from "./docs.mjs";
 import { failover } from "./failover.mjs";
@@ -10,7 +11,7 @@ import { offline } from "./offline.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, applet, pcsc, failover, docs, api, offline, litestream, lnd];
+export const PARTS = [core, applet, pcsc, failover, docs, api, offline, bolt, litestream, lnd];
 
 /**
  * The parts of these names, or all.

@@ -12,20 +12,24 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   common: [],
   keys: ["common"],
   apdu: ["common"],
-  simulator: ["apdu", "common"],
+  "bolt-card": ["apdu", "common"],
+  simulator: ["apdu", "bolt-card", "common"],
   lightning: ["common"],
   offline: ["apdu", "lightning", "common"],
-  host: ["apdu", "lightning", "offline", "common"],
-  personalize: ["apdu", "host", "keys", "lightning", "common"],
-  issuer: ["apdu", "lightning", "offline", "keys", "common"],
-  exports: ["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
+  host: ["apdu", "bolt-card", "lightning", "offline", "common"],
+  personalize: ["apdu", "bolt-card", "host", "keys", "lightning", "common"],
+  issuer: ["apdu", "bolt-card", "lightning", "offline", "keys", "common"],
+  exports: [
+    ...["common", "keys", "apdu", "bolt-card", "simulator", "lightning", "offline", "host", "personalize"],
+    "issuer",
+  ],
   reference: [],
   specs: ["reference"],
   // It answers with what the commands' own operations do, and what they print with --json.
-  server: ["common", "keys", "apdu", "lightning", "offline", "host", "issuer", "cli"],
+  server: ["common", "keys", "apdu", "bolt-card", "lightning", "offline", "host", "issuer", "cli"],
   cli: [
-    ...["common", "keys", "apdu", "simulator", "lightning", "offline", "host", "personalize", "issuer"],
-    "server",
+    ...["common", "keys", "apdu", "bolt-card", "simulator", "lightning", "offline", "host", "personalize"],
+    ...["issuer", "server"],
   ],
 };
 
@@ -43,6 +47,7 @@ const SIMULATOR_MAY_USE = [
   /^apdu\/sealed\/crypto\.ts$/,
   /^apdu\/secure-channel\/primitives(-[a-z-]+)?\.ts$/,
   /^apdu\/exchange\/constants\.ts$/,
+  /^bolt-card\/constants\.ts$/,
 ];
 
 interface Import {
@@ -92,7 +97,9 @@ describe("the import table", () => {
   it("the simulator shares no parser with the host", () => {
     const shared = sources("simulator")
       .flatMap((file) => importsOf(file))
-      .filter(({ to }) => to.startsWith("apdu/") && !SIMULATOR_MAY_USE.some((allowed) => allowed.test(to)));
+      .filter(
+        ({ to }) => /^(apdu|bolt-card)\//.test(to) && !SIMULATOR_MAY_USE.some((allowed) => allowed.test(to)),
+      );
     expect(shared.map(show)).toEqual([]);
   });
 
