@@ -1,0 +1,7 @@
+import type { texts as english } from "../en/customer.js";
+import type { Texts } from "../texts.js";
+
+export const texts = {
+  title: "Kundenanzeige",
+  buttons: {},
+} satisfies Texts<typeof english>;
