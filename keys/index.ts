@@ -1,6 +1,17 @@
 export * from "./kdf3.js";
 export { type CreateKeyFileOptions, KeyFile, type NewKeySet, type NewMasterKey } from "./key-file.js";
 export * from "./key-source.js";
+export {
+  isPageCode,
+  isPageSecret,
+  newPageSecret,
+  PAGE_CODE_LENGTH,
+  type PageHashes,
+  pageAddress,
+  pageCodeHash,
+  pageHashes,
+  pageSecretHash,
+} from "./page-secret.js";
 export * from "./passphrase.js";
 export { Pkcs11KeySource, type Pkcs11Options } from "./pkcs11.js";
 export {

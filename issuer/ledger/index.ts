@@ -1,4 +1,11 @@
 export { remaining } from "./accounts.js";
+export {
+  type CardPage,
+  findCardPage,
+  isOpenPage,
+  revokeCardPage,
+  setCardPage,
+} from "./card-pages.js";
 export { beginClosing, closingPayouts, endClosing, type Payout, payOutInClosing } from "./closing.js";
 export { LedgerError, type LedgerErrorCode } from "./errors.js";
 export { type VoidedGap, voidDueGaps } from "./gaps.js";
@@ -7,6 +14,14 @@ export { addNode, retireNode } from "./node-table.js";
 export { inFlightByNode, type NodeStanding, nodeStandings, type PaymentSum } from "./nodes.js";
 export { cashOutCard, findTopUp, fundCard, replaceCard, reversible, type TopUp } from "./operations.js";
 export { checkReference, type Order, type OrderDone, placeOrder, requestOf } from "./orders.js";
+export {
+  clearPageTries,
+  countPageTry,
+  lockAfter,
+  type PageTry,
+  type PageVisitor,
+  UnknownTries,
+} from "./page-tries.js";
 export {
   activateCard,
   type CardEntry,

@@ -3,6 +3,7 @@ import { type Selectable, sql } from "kysely";
 import { bytesToHex, equalBytes, requireLength } from "../../common/bytes.js";
 import type { Msat } from "../../common/msat.js";
 import { secp256k1 } from "../../common/secp256k1/index.js";
+import type { PageHashes } from "../../keys/index.js";
 import { parsePolicy } from "../policy/parse.js";
 import { type Policy, printPolicy } from "../policy/schema.js";
 import { listNodes } from "../store/nodes.js";
@@ -10,6 +11,7 @@ import type { CardState, CardsTable } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { blob, cardKey, nodeKey } from "../store/values.js";
 import { cardName, lockAccount, saveAccount } from "./accounts.js";
+import { insertCardPage } from "./card-pages.js";
 import { LedgerError } from "./errors.js";
 import { type CardLimits, storedLimits } from "./limits.js";
 import { bookOperation, PERSONALIZATION } from "./operations.js";
@@ -33,6 +35,8 @@ export interface NewCard {
   readonly policy: Policy;
   /** Its certificate (specs/09 §2); absent: it has none. */
   readonly certificate?: CardCertificate | undefined;
+  /** Of its page (specs/04 §12); absent: it has none. */
+  readonly page?: PageHashes | undefined;
 }
 
 /** What the certificate of a card says. */
@@ -97,6 +101,7 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       owed: 0n,
     };
     await tx.insertInto("accounts").values(account).execute();
+    if (card.page) await insertCardPage(tx, key, card.page, at);
     if (card.credit > 0n) {
       await bookOperation(store, tx, account, "fund", card.credit, PERSONALIZATION, at);
       await saveAccount(tx, account);

@@ -17,18 +17,28 @@ async function change(
   });
 }
 
-type QueueArguments = [cause: "block" | "unblock" | "limits" | "retire", now: number, limits?: LimitsChange];
+type QueueArguments = [
+  cause: "block" | "holder-block" | "unblock" | "limits" | "retire",
+  now: number,
+  limits?: LimitsChange,
+];
 
 /**
  * Refuses the card from now on and queues the update that makes the card refuse too. Blocked cards stay so.
+ * @param cause `holder-block` where its holder does it, on the card's page
  * @throws LedgerError `unknown-card`, `wrong-state`
  */
-export async function blockCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
+export async function blockCard(
+  store: Store,
+  cardId: Uint8Array,
+  now: number,
+  cause: "block" | "holder-block" = "block",
+): Promise<void> {
   await change(store, cardId, async (account, queue) => {
     if (account.state === "blocked") return;
     if (account.state === "retired") throw wrongState(account.card, account.state, "blocked");
     account.state = "blocked";
-    await queue("block", now);
+    await queue(cause, now);
   });
 }
 

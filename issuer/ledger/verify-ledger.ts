@@ -295,7 +295,9 @@ const INVARIANTS: readonly Invariant[] = [
         union all select card from accounts where card not in (select card from cards)
         union all select card from authorizations where card not in (select card from accounts)
         union all select card from bookings
-          where card not in (select card from accounts) and kind not in ('unmatched', 'match')`,
+          where card not in (select card from accounts) and kind not in ('unmatched', 'match')
+        union all select card from card_pages where card not in (select card from cards)
+        union all select null from card_page_tries where secret_hash not in (select secret_hash from card_pages)`,
   ],
   [
     "the account of unmatched payments agrees with the book",

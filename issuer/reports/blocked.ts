@@ -11,7 +11,7 @@ export interface BlockedCard {
   readonly at: number;
 }
 
-const CAUSES = ["block", "clone", "cash-out"] as const;
+const CAUSES = ["block", "holder-block", "clone", "cash-out"] as const;
 
 /**
  * Cards that are blocked, and have been since a time.

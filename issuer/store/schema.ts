@@ -29,6 +29,8 @@ export interface Tables {
   packs: PacksTable;
   guarantees: GuaranteesTable;
   guarantee_total: GuaranteeTotalTable;
+  card_pages: CardPagesTable;
+  card_page_tries: CardPageTriesTable;
 }
 
 /** What the whole database is bound to: the network. */
@@ -159,6 +161,8 @@ export type LimitsCause =
   | "gap"
   | "limits"
   | "block"
+  /** By its holder, on the card's page. */
+  | "holder-block"
   | "unblock"
   | "clone"
   | "replace"
@@ -456,4 +460,27 @@ export interface GuaranteesTable {
 export interface GuaranteeTotalTable {
   id: bigint;
   owed: bigint;
+}
+
+/** The page of a card (specs/04 §12): of its secret and code only hashes are kept. */
+export interface CardPagesTable {
+  card: bigint;
+  /** 32 bytes, unique. */
+  secret_hash: Buffer;
+  /** 32 bytes; its salt is the secret. */
+  code_hash: Buffer;
+  made_at: bigint;
+  revoked_at: bigint | null;
+  /** Codes that were tried by all visitors, as the time until which they use up what may be tried. */
+  tries_until: bigint;
+}
+
+/** Codes that one visitor tried on a page since one was right; gone a day after the last. */
+export interface CardPageTriesTable {
+  secret_hash: Buffer;
+  /** Hash of the visitor's network and the secret, 32 bytes. */
+  visitor: Buffer;
+  tries: bigint;
+  locked_until: bigint;
+  tried_at: bigint;
 }

@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { sat } from "../../common/index.js";
-import { blockCard, placeOrder, replaceCard } from "../../issuer/ledger/index.js";
+import { blockCard, countPageTry, placeOrder, replaceCard } from "../../issuer/ledger/index.js";
 import { registerCard } from "../../issuer/ledger/registry.js";
 import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
@@ -58,7 +58,10 @@ export async function fillLedger(service: Service): Promise<void> {
     invoice,
   );
   const unused = new SigningCard(4, card.sealKey);
-  await registerCard(store, unused.registration(), clock.now);
+  const page = { secretHash: new Uint8Array(32).fill(0x51), codeHash: new Uint8Array(32).fill(0xc0) };
+  await registerCard(store, { ...unused.registration(), page }, clock.now);
+  const visitor = new Uint8Array(32).fill(0x71);
+  await countPageTry(store, { ...page, visitor }, { tries: 0, lockedUntil: 0 }, clock.now);
   const { cardId } = unused;
   await placeOrder(store, "typo", { kind: "top-up", cardId, amount: sat(700), note: "" }, clock.now);
   await placeOrder(store, "no-typo", { kind: "reverse", cardId, operation: 2n, note: "" }, clock.now);

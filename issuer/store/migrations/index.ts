@@ -8,6 +8,7 @@ import * as orders from "./0005-orders.js";
 import * as refunds from "./0006-refunds.js";
 import * as nodes from "./0007-nodes.js";
 import * as offline from "./0008-offline.js";
+import * as cardPages from "./0009-card-pages.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, up: refunds.up },
   { version: 7, up: nodes.up },
   { version: 8, up: offline.up },
+  { version: 9, up: cardPages.up },
 ];
 
 /** The version that this release writes. */
