@@ -5,12 +5,12 @@ export default defineConfig({
   resolve: { alias: PACKAGE_ALIAS },
   test: {
     include: ["test/**/*.test.ts", "prove/tests/*.test.ts"],
-    // These need pcscd (test/vitest.pcsc.config.ts, test/vitest.docs.config.ts), lnd (test/vitest.lnd.config.ts) or the
-    // Java Card applet (test/vitest.applet.config.ts).
+    // These need pcscd (test/vitest.pcsc.config.ts, test/vitest.docs.config.ts), lnd (test/vitest.lnd.config.ts), the
+    // Java Card applet (test/vitest.applet.config.ts) or Chromium (test/vitest.pages.config.ts).
     exclude: [
       ...configDefaults.exclude,
       "**/*.applet.test.ts",
-      "test/**/*.{pcsc,lnd,lnd-long,litestream,bolt}.test.ts",
+      "test/**/*.{pcsc,lnd,lnd-long,litestream,bolt,pages}.test.ts",
       "test/docs/**",
     ],
     setupFiles: ["test/english.ts", "test/out-of-time.ts"],

@@ -4,6 +4,7 @@ import { EventStreams } from "./event-streams.js";
 import { type HttpOptions, type HttpServer, hostRule, listenHttp } from "./http-server.js";
 import { ApiKeys } from "./keys.js";
 import type { ApiTitle } from "./openapi.js";
+import type { PageName } from "./pages/files.js";
 import { pairingRoute } from "./pairing-route.js";
 import { KeyedRequests } from "./requests.js";
 import type { Route } from "./route.js";
@@ -12,6 +13,8 @@ import type { Route } from "./route.js";
 export interface ServedApi {
   readonly about: ApiTitle;
   readonly routes: readonly Route[];
+  /** For browsers, by path. */
+  readonly pages: Readonly<Record<string, PageName>>;
   readonly file: SqliteFile;
   readonly http: HttpOptions;
   /** Told of faults, in a sentence without anything of the request. */
@@ -25,12 +28,20 @@ const allRoutes = (routes: readonly Route[], keys: ApiKeys): readonly Route[] =>
 ];
 
 /** Serves an API until it is closed. @throws HttpProblem where its address cannot be listened on */
-export async function serveApi({ about, routes, file, http, onFault }: ServedApi): Promise<HttpServer> {
+export async function serveApi({
+  about,
+  routes,
+  pages,
+  file,
+  http,
+  onFault,
+}: ServedApi): Promise<HttpServer> {
   const keys = new ApiKeys(file);
   const streams = new EventStreams(keys);
   const app = apiApp({
     about,
     routes: allRoutes(routes, keys),
+    pages,
     keys,
     requests: new KeyedRequests(file),
     streams,

@@ -7,6 +7,8 @@ import type { EventStreams } from "./event-streams.js";
 import { expectOwn, type HostRule } from "./gate.js";
 import type { ApiKeys, ListedKey } from "./keys.js";
 import { type ApiTitle, openApiDocument, REQUEST_KEY } from "./openapi.js";
+import type { PageName } from "./pages/files.js";
+import { addPages } from "./pages/serve.js";
 import { HttpProblem, problemOf } from "./problem.js";
 import type { KeyedRequests } from "./requests.js";
 import { mayDo } from "./roles.js";
@@ -16,6 +18,8 @@ import type { ApiRequest, Route } from "./route.js";
 export interface ApiParts {
   readonly about: ApiTitle;
   readonly routes: readonly Route[];
+  /** For browsers, by path. */
+  readonly pages: Readonly<Record<string, PageName>>;
   readonly keys: ApiKeys;
   readonly requests: KeyedRequests;
   readonly streams: EventStreams;
@@ -48,8 +52,9 @@ export function apiApp(parts: ApiParts): Hono {
     await next();
   });
   app.get("/v1/openapi.json", (context) => context.body(text, 200, { "content-type": "application/json" }));
-  app.get("/", (context) => context.html(documentPage(document)));
-  app.get("/page.css", (context) => context.body(PAGE_STYLE, 200, { "content-type": "text/css" }));
+  app.get("/api", (context) => context.html(documentPage(document)));
+  app.get("/api.css", (context) => context.body(PAGE_STYLE, 200, { "content-type": "text/css" }));
+  addPages(app, parts.pages);
   for (const route of routes)
     app.on(route.method.toUpperCase(), route.path.replace(/\{(\w+)\}/g, ":$1"), (context) =>
       serve(parts, route, context),

@@ -52,7 +52,7 @@ export function documentPage(document: Readonly<Record<string, unknown>>): strin
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title><link rel="stylesheet" href="/page.css"></head>
+<title>${escaped(title)}</title><link rel="stylesheet" href="/api.css"></head>
 <body><h1>${escaped(title)}</h1><p>${escaped(description)}</p>
 <p>The same for programs: <a href="/v1/openapi.json">OpenAPI 3.1</a>.</p>
 ${sections.join("\n")}

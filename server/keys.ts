@@ -121,8 +121,12 @@ export class ApiKeys {
     return code;
   }
 
-  /** Makes the key of a device that shows such a code. @throws ApiKeyError `bad-pairing` */
-  pair(code: string, name: string): NewKey {
+  /**
+   * Makes the key of a device that shows such a code.
+   * @param replaces the key that the device has: it stays where it is for the same role, else the new one replaces it
+   * @throws ApiKeyError `bad-pairing`
+   */
+  pair(code: string, name: string, replaces?: string): NewKey {
     const hash = hashOf(code);
     return this.#file.transaction(() => {
       const [role] = this.#file.all(
@@ -135,6 +139,9 @@ export class ApiKeys {
           hint: "Show a new one on the till: chequecard terminal key pair",
         });
       this.#file.run("delete from pairing where hash = ?", [hash]);
+      const old = replaces === undefined ? undefined : this.find(replaces);
+      if (replaces !== undefined && old?.role === role) return { ...old, key: replaces };
+      if (old) this.revoke(old.id);
       return this.add(name, role);
     });
   }

@@ -15,6 +15,11 @@ export const pairingRoute = (keys: ApiKeys): Route =>
     body: z.strictObject({
       code: z.string().min(1).max(64),
       name: z.string().trim().min(1).max(64).describe("Of the device, for the list of keys."),
+      replaces: z
+        .string()
+        .max(128)
+        .optional()
+        .describe("The key that this device has: kept where it is for the same, revoked where not."),
     }),
     answer: z.object({
       id: z.string(),
@@ -22,8 +27,8 @@ export const pairingRoute = (keys: ApiKeys): Route =>
       role: z.enum(ROLES),
       name: z.string(),
     }),
-    run({ body: { code, name } }) {
-      const { id, key, role } = keys.pair(code, name);
-      return { id, key, role, name };
+    run({ body: { code, name, replaces } }) {
+      const { id, key, role, name: listed } = keys.pair(code, name, replaces);
+      return { id, key, role, name: listed };
     },
   });

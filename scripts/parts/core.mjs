@@ -18,7 +18,10 @@ async function check(name, args) {
 
 async function checks() {
   const biome = () => check("biome", [bin("@biomejs/biome/bin/biome"), "check", ...BY_GITIGNORE, "."]);
-  const tsc = () => check("tsc", [bin("typescript/bin/tsc"), "--noEmit"]);
+  const tsc = async () => [
+    ...(await check("tsc", [bin("typescript/bin/tsc"), "--noEmit"])),
+    ...(await check("tsc-web", [bin("typescript/bin/tsc"), "-p", "web", "--noEmit"])),
+  ];
   if (availableParallelism() > 1) return (await Promise.all([biome(), tsc()])).flat();
   return [...(await biome()), ...(await tsc())];
 }

@@ -8,10 +8,11 @@ import { failover } from "./failover.mjs";
 import { litestream } from "./litestream.mjs";
 import { lnd } from "./lnd.mjs";
 import { offline } from "./offline.mjs";
+import { pages } from "./pages.mjs";
 import { pcsc } from "./pcsc.mjs";
 
 /** @type {readonly import("./run-part.mjs").Part[]} */
-export const PARTS = [core, applet, pcsc, failover, docs, api, offline, bolt, litestream, lnd];
+export const PARTS = [core, applet, pcsc, failover, docs, api, pages, offline, bolt, litestream, lnd];
 
 /**
  * The parts of these names, or all.

@@ -25,6 +25,7 @@ export const PACKAGES = [
   { name: "etcd-server", use: "the campaign with three database machines", testOnly: true },
   { name: "haproxy", use: "the campaign with three database machines", testOnly: true },
   { name: "curl", use: "the campaign with three database machines", testOnly: true },
+  { name: "chromium", use: "tests of the pages in a browser", testOnly: true },
   { name: "pgbouncer", use: "tests with a pooler before PostgreSQL", testOnly: true },
 ];
 

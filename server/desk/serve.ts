@@ -25,7 +25,8 @@ export async function serveDesk(
   onFault: (what: string) => void,
 ): Promise<HttpServer> {
   const routes = [...cardRoutes(desk), ...moneyRoutes(desk)];
-  const server = await serveApi({ about: DESK_API, routes, file, http, onFault });
+  const pages = { "/": "desk" } as const;
+  const server = await serveApi({ about: DESK_API, routes, pages, file, http, onFault });
   const hooks = new Hooks(file);
   const deliverer = new Deliverer(hooks, (due) => sendDelivery(due));
   const events = new CardEvents(desk.store, hooks, () => deliverer.wake());

@@ -40,7 +40,8 @@ export async function serveTill(
     const deliverer = new Deliverer(hooks, (due) => sendDelivery(due));
     const endEvents = keepSaleEvents(till.store, hooks, () => deliverer.wake());
     const routes = tillRoutes({ ...till, counter });
-    const server = await serveApi({ about: TILL_API, routes, file, http, onFault });
+    const pages = { "/": "till", "/customer": "customer" } as const;
+    const server = await serveApi({ about: TILL_API, routes, pages, file, http, onFault });
     told([server.url, ...server.urls]);
     await new Promise<void>((resolve) => {
       if (parts.signal.aborted) resolve();

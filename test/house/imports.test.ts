@@ -31,7 +31,12 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     ...["common", "keys", "apdu", "bolt-card", "simulator", "lightning", "offline", "host", "personalize"],
     ...["issuer", "server"],
   ],
+  // A browser has neither files nor sockets: it asks the server over HTTP.
+  web: ["common"],
 };
+
+/** Folders whose types others may use, and nothing that is there at run time. */
+const TYPES_OF: Readonly<Record<string, readonly string[]>> = { web: ["server"] };
 
 /** Checks, campaigns and figures share what is in `testing/`, and nothing of each other. */
 const APART: Readonly<Record<string, readonly string[]>> = {
@@ -59,7 +64,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 }
 
@@ -81,10 +86,21 @@ describe("the import table", () => {
     const files = sources(folder);
     expect(files.length).toBeGreaterThan(0);
     const allowed = [folder, ...(TABLE[folder] ?? [])];
-    const foreign = files
-      .flatMap((file) => importsOf(file))
-      .filter(({ to }) => !allowed.includes(to.split("/")[0] ?? ""));
+    const types = [...allowed, ...(TYPES_OF[folder] ?? [])];
+    const foreign = files.flatMap((file) => [
+      ...importsOf(file).filter(({ to }) => !types.includes(to.split("/")[0] ?? "")),
+      ...valueImportsOf(file).filter(({ to }) => !allowed.includes(to.split("/")[0] ?? "")),
+    ]);
     expect(foreign.map(show)).toEqual([]);
+  });
+
+  it("pages import two packages, and nothing of Node.js", () => {
+    const packages = sources("web").flatMap((file) =>
+      [...readFileSync(join(ROOT, file), "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^."][^"]*)"/g)].map(
+        ([, name = ""]) => name,
+      ),
+    );
+    expect([...new Set(packages)].sort()).toEqual(["preact", "preact/hooks", "qr"]);
   });
 
   it.each(Object.keys(APART))("%s uses none of the folders beside it but testing", (folder) => {

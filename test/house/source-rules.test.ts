@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const CODE =
-  /^(common|keys|apdu|bolt-card|simulator|host|personalize|lightning|offline|issuer|exports|server|cli|bench|prove|testing|reference|scripts|specs|examples)\/.*\.(ts|mjs|py)$/;
+  /^(common|keys|apdu|bolt-card|simulator|host|personalize|lightning|offline|issuer|exports|server|web|cli|bench|prove|testing|reference|scripts|specs|examples)\/.*\.(tsx?|mjs|py)$/;
 
 const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
   cwd: ROOT,
@@ -69,7 +69,7 @@ const TERMINAL_LINES: Readonly<Record<string, RegExp>> = {
   "examples/beer-tap/main.ts": /process\.std(out|err)\.write\(`\$\{(visibleLines\(|USAGE\})/,
 };
 const isProduct = (file: string): boolean =>
-  /^(common|keys|apdu|bolt-card|simulator|host|personalize|lightning|offline|issuer|server|cli|examples)\//.test(
+  /^(common|keys|apdu|bolt-card|simulator|host|personalize|lightning|offline|issuer|server|web|cli|examples)\//.test(
     file,
   );
 /** What payers, payees, spreadsheets and readers name, bare in a template; tables and records make it visible. */

@@ -31,7 +31,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   encoding: "utf8",
 })
   .split("\n")
-  .filter((file) => /\.(ts|mjs|py|md)$/.test(file) && !/^specs\/generate\/|house\/words\.test/.test(file));
+  .filter((file) => /\.(tsx?|mjs|py|md)$/.test(file) && !/^specs\/generate\/|house\/words\.test/.test(file));
 
 const found = (text: string): string[] =>
   REJECTED.filter(([pattern]) => pattern.test(text)).map(([pattern, instead]) => `${instead}: ${pattern}`);

@@ -141,7 +141,7 @@ it("the document is the one of the routes, open to everybody, and has a page", a
   const paths = Object.keys(body.paths as object);
   expect(paths).toEqual(expect.arrayContaining(["/v1/charges", "/v1/charges/{number}/events", "/v1/pair"]));
   await expect(`${JSON.stringify(body, null, 2)}\n`).toMatchFileSnapshot("../../docs/openapi/till.json");
-  const page = await anybody("GET", "/");
+  const page = await anybody("GET", "/api");
   for (const path of paths) expect(page.body.text).toContain(path);
   expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'self'/);
 });

@@ -7,5 +7,22 @@ export const texts = {
     ok: "OK",
     back: "Zurück",
     close: "Schließen",
+    pair: "Koppeln",
+    again: "Nochmals",
   },
+  theme: "Darstellung",
+  themes: { auto: "Wie das Gerät", light: "Hell", dark: "Dunkler Raum", sunlight: "Sonnenlicht" },
+  pairing: {
+    title: "Dieses Gerät koppeln",
+    how: "Führen Sie diesen Befehl auf dem Computer aus, von dem diese Seite kommt. Scannen Sie dann seinen QR-Code oder öffnen Sie die Adresse, die er ausgibt:",
+    field: "Code oder Adresse",
+    busy: "Wird gekoppelt …",
+    failed: "Dieses Gerät wurde nicht gekoppelt.",
+    ended: "Der Schlüssel dieses Geräts ist abgelaufen. Koppeln Sie es erneut.",
+  },
+  unreachable: "Der Server antwortet nicht.",
+  unreachableHint:
+    "Prüfen Sie, ob er läuft und ob dieses Gerät in seinem Netz ist, und versuchen Sie es dann erneut.",
+  connected: "Verbunden",
+  disconnected: "Keine Verbindung zum Server. Neuer Versuch …",
 } satisfies Texts<typeof english>;

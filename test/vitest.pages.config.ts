@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+import usual from "../vitest.config.js";
+
+/** The tests of the pages, in a real Chromium. */
+export default defineConfig({
+  ...usual,
+  test: {
+    ...usual.test,
+    include: ["test/pages/**/*.pages.test.ts"],
+    exclude: ["node_modules"],
+    globalSetup: ["testing/web-build.ts"],
+    // A browser is heavy: one at a time.
+    maxWorkers: 1,
+  },
+});

@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Debian's. */
+const CHROMIUM = process.env.CHEQUECARD_CHROMIUM ?? "/usr/bin/chromium";
+
+const FLAGS = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+/** What a page tells of itself while it runs. */
+interface Recorded {
+  readonly shifts: { readonly value: number; readonly moved: readonly string[] }[];
+  readonly violations: string[];
+}
+
+/** Runs in the page before anything of it: notes shifts of the layout and violations of its policy. */
+const RECORD = `
+  globalThis.recorded = { shifts: [], violations: [] };
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
+    recorded.violations.push(effectiveDirective + " " + blockedURI + " " + sample));
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries())
+      recorded.shifts.push({
+        value,
+        moved: sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "?").slice(0, 80)),
+      });
+  }).observe({ type: "layout-shift", buffered: true });
+`;
+
+/** A page in a real browser, watched for what no page of ours may do. */
+interface WatchedPage {
+  readonly page: Page;
+  /** Requests to other origins, violations of the policy, errors on the console, exceptions; empty: nothing. */
+  problems(): Promise<readonly string[]>;
+  /** Shifts of the layout since it was last asked, with what moved; those right after an input count, too. */
+  shifts(): Promise<readonly string[]>;
+  /** What axe finds on what is shown, at the level of WCAG 2.2 AA and as best practice. */
+  accessibility(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** How a page is opened. */
+interface PageOptions extends BrowserContextOptions {
+  /** Kept in the page's storage before it loads. */
+  readonly key?: string;
+  readonly theme?: "light" | "dark" | "sunlight";
+  /** Resource errors that a test provokes: lines of the console that match are no problem. */
+  readonly expected?: RegExp;
+}
+
+/** A real Chromium, with an empty profile. */
+export interface TestBrowser {
+  readonly browser: Browser;
+  /** Opens an address in a profile of its own. */
+  open(url: string, options?: PageOptions): Promise<WatchedPage>;
+  /** Opens an address in the profile of another page: another tab. */
+  openBeside(beside: WatchedPage, url: string, expected?: RegExp): Promise<WatchedPage>;
+  close(): Promise<void>;
+}
+
+async function watch(page: Page, expected: RegExp | undefined): Promise<WatchedPage> {
+  const problems: string[] = [];
+  let origin: string | undefined;
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (!/^https?:$/.test(url.protocol)) return;
+    origin ??= url.origin;
+    if (url.origin !== origin) problems.push(`request to another origin: ${url.href}`);
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning")
+      if (!expected?.test(message.text())) problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`exception: ${error.message}`));
+  /** Takes what was noted until now. */
+  const taken = <Name extends keyof Recorded>(name: Name) =>
+    page.evaluate<Recorded[Name]>(`recorded.${name}.splice(0)`);
+  return {
+    page,
+    async problems() {
+      for (const text of await taken("violations")) problems.push(`policy: ${text}`);
+      return [...problems];
+    },
+    async shifts() {
+      // A frame has to be drawn before its shifts are reported.
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+      return (await taken("shifts")).map(({ value, moved }) => `${value.toFixed(4)}: ${moved.join(" | ")}`);
+    },
+    async accessibility() {
+      await page.evaluate(axe.source);
+      const found = (await page.evaluate(
+        "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+      )) as {
+        violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
+      };
+      return found.violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(
+          ({ html, failureSummary = "" }) => `${id}: ${help}: ${html.slice(0, 160)} ${failureSummary}`,
+        ),
+      );
+    },
+    close: () => page.close(),
+  };
+}
+
+/** Starts a real Chromium. @throws Error where there is none */
+export async function openBrowser(): Promise<TestBrowser> {
+  if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: apt-get install chromium`);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, headless: true });
+  return {
+    browser,
+    async open(url, { key, theme, expected, ...options } = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      await context.addInitScript({ content: RECORD });
+      const { origin } = new URL(url);
+      const kept = [
+        ...(key === undefined ? [] : [["chequecard.key", key]]),
+        ...(theme === undefined ? [] : [["chequecard.theme", theme]]),
+      ];
+      // Once, not at every load: the page may forget it.
+      if (kept.length > 0)
+        await context.setStorageState({
+          cookies: [],
+          origins: [{ origin, localStorage: kept.map(([name = "", value = ""]) => ({ name, value })) }],
+        });
+      const page = await context.newPage();
+      const watched = await watch(page, expected);
+      await page.goto(url);
+      return { ...watched, close: () => context.close() };
+    },
+    async openBeside({ page: beside }, url, expected) {
+      const page = await beside.context().newPage();
+      const watched = await watch(page, expected);
+      await page.goto(url);
+      return watched;
+    },
+    close: () => browser.close(),
+  };
+}

@@ -1,0 +1,14 @@
+import { loadCustomerTexts } from "../../common/languages/customer.js";
+import { startKeyedPage } from "../shell/start.js";
+import { ThemeChoice } from "../shell/theme.js";
+
+void startKeyedPage({
+  pairCommand: "chequecard terminal key pair",
+  loadTexts: loadCustomerTexts,
+  page: ({ shell, texts }) => (
+    <main>
+      <h1>{texts.title}</h1>
+      <ThemeChoice texts={shell} />
+    </main>
+  ),
+});

@@ -1,0 +1,9 @@
+import { loadTillTexts } from "../../common/languages/till.js";
+import { startKeyedPage } from "../shell/start.js";
+import { TillPage } from "./till-page.js";
+
+void startKeyedPage({
+  pairCommand: "chequecard terminal key pair",
+  loadTexts: loadTillTexts,
+  page: (session) => <TillPage {...session} />,
+});
