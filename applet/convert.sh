@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From class files to a CAP file, with the vendor's Java Card development kit (tools), which is licensed and not a part of
-# this repository. Checks versions first; prints the size of the CAP file and what the vendor's verifier says of it.
+# From class files to the CAP files of the two applets, with the vendor's Java Card development kit (tools), which is licensed and not a part of
+# this repository. Checks versions first; prints the size of each CAP file and what the vendor's verifier says of it.
 set -eu
 
 usage() {
@@ -11,7 +11,8 @@ Usage: applet/convert.sh KIT EXPORTS [TARGET]
   EXPORTS  folder with the export file of org.globalplatform of the card's version (org/globalplatform/javacard/globalplatform.exp)
   TARGET   version of the platform of the card: 3.0.4 (default) or 3.0.5. A card of 3.0.4 refuses a CAP file for 3.0.5.
 
-Writes applet/card/target/cap-TARGET/chequecard.cap. Loading it: docs/cards.md.
+Writes chequecard.cap (the card application) and boltcard.cap (the Bolt Card application, for cards that have both) to
+applet/card/target/cap-TARGET. Loading them: docs/cards.md.
 TEXT
 }
 
@@ -38,8 +39,8 @@ esac
   fail "KIT: $kit has neither lib/tools.jar nor bin/converter.sh; give the folder of the development kit's tools"
 [ -n "$(find "$exports" -name globalplatform.exp -print -quit 2>/dev/null)" ] ||
   fail "EXPORTS: no globalplatform.exp below $exports; get GlobalPlatform's export files of the card's version"
-[ -f "$classes/chequecard/applet/ChequecardApplet.class" ] ||
-  fail "the applet is not compiled; run: mvn -f applet compile"
+[ -f "$classes/chequecard/applet/ChequecardApplet.class" ] && [ -f "$classes/chequecard/bolt/BoltCardApplet.class" ] ||
+  fail "the applets are not compiled; run: mvn -f applet compile"
 
 command -v java >/dev/null || fail "java was not found; the kit needs Java 8 to 17"
 java=$(java -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1)
@@ -78,26 +79,33 @@ work=$out.unverified
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 rm -rf "$out" "$work"
-mkdir -p "$work"
-tool converter.Main converter -classdir "$classes" -exportpath "$platform:$exports" -target "$target" \
-  -applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45:0x01 chequecard.applet.ChequecardApplet \
-  -out CAP EXP -d "$work" chequecard.applet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45 1.0 ||
-  fail "the converter refused the applet (exit $?); its words are above"
-made=$(find "$work" -name '*.cap' -size +0 -print -quit)
-[ -n "$made" ] || fail "the converter wrote no CAP file, or an empty one"
-cap=$work/chequecard.cap
-[ "$made" = "$cap" ] || mv "$made" "$cap"
-
 mapfile -t needed < <(find "$platform" "$exports" -name '*.exp')
-said=$(tool offcardverifier.Verifier verifycap "${needed[@]}" "$cap" 2>&1) && verified=0 || verified=$?
-echo "Verifier:  ${said:-said nothing} (exit $verified)"
-[ "$verified" = 0 ] || fail "the verifier refused the CAP file; it was removed, do not load it"
-case "$said" in
-  *"0 errors"*) ;;
-  *[1-9]" error"*) fail "the verifier found errors; the CAP file was removed, do not load it" ;;
-  '') fail "the verifier said nothing; the CAP file was removed" ;;
-esac
+
+# A package is a CAP file by itself: NAME PACKAGE CLASS AID-OF-PACKAGE.
+make() {
+  local folder=$work/$1 cap=$work/$1.cap made said verified
+  mkdir -p "$folder"
+  tool converter.Main converter -classdir "$classes" -exportpath "$platform:$exports" -target "$target" \
+    -applet "$4:0x01" "$2.$3" -out CAP EXP -d "$folder" "$2" "$4" 1.0 ||
+    fail "the converter refused the applet (exit $?); its words are above"
+  made=$(find "$folder" -name '*.cap' -size +0 -print -quit)
+  [ -n "$made" ] || fail "the converter wrote no CAP file, or an empty one"
+  mv "$made" "$cap"
+  said=$(tool offcardverifier.Verifier verifycap "${needed[@]}" "$cap" 2>&1) && verified=0 || verified=$?
+  echo "Verifier:  ${said:-said nothing} (exit $verified)"
+  [ "$verified" = 0 ] || fail "the verifier refused the CAP file; it was removed, do not load it"
+  case "$said" in
+    *"0 errors"*) ;;
+    *[1-9]" error"*) fail "the verifier found errors; the CAP file was removed, do not load it" ;;
+    '') fail "the verifier said nothing; the CAP file was removed" ;;
+  esac
+}
+
+make chequecard chequecard.applet ChequecardApplet 0xf0:0x43:0x48:0x45:0x51:0x55:0x45
+make boltcard chequecard.bolt BoltCardApplet 0xf0:0x43:0x48:0x45:0x51:0x55:0x42
 
 mv "$work" "$out"
-echo "CAP file:  $out/chequecard.cap, $(wc -c <"$out/chequecard.cap" | tr -d ' ') bytes, for Java Card $target"
-echo "Load it: docs/cards.md. Please add what you see to its table."
+for name in chequecard boltcard; do
+  echo "CAP file:  $out/$name.cap, $(wc -c <"$out/$name.cap" | tr -d ' ') bytes, for Java Card $target"
+done
+echo "Load them: docs/cards.md. Please add what you see to its table."

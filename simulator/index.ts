@@ -7,7 +7,13 @@
 
 export { AppletBridge, AppletError, appletFolder, type BridgeAnswer } from "./applet/bridge.js";
 export { AppletCard, type AppletHardware, type AppletImage } from "./applet/card.js";
-export { blankCard, type DomainOptions, hasSecurityDomain, type VersionedKeys } from "./blank-card.js";
+export {
+  type BlankCardOptions,
+  blankCard,
+  type DomainOptions,
+  hasSecurityDomain,
+  type VersionedKeys,
+} from "./blank-card.js";
 export {
   createCardFile,
   type OpenCardFile,
@@ -17,7 +23,7 @@ export {
 } from "./card-file/card-file.js";
 export { CardFileError, type CardFileErrorCode } from "./card-file/card-file-error.js";
 export type { StoredCard } from "./card-file/card-file-format.js";
-export { type CardSummary, summarizeCardFile } from "./card-file/card-summary.js";
+export { type BoltCardSummary, type CardSummary, summarizeCardFile } from "./card-file/card-summary.js";
 export {
   type CardLimits,
   type CardPersonalization,

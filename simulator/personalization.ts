@@ -7,6 +7,7 @@ import {
   SEAL_KEY_LENGTH,
 } from "../apdu/constants.js";
 import { MAX_MSAT, type Msat, requireLength, secp256k1, ValueError } from "../common/index.js";
+import { KEY_LENGTH, MAX_BASE_LENGTH, UID_LENGTH } from "./bolt-card/state.js";
 import { isPinBlock } from "./card-application/pin-block.js";
 import { PIN_BLOCK_LENGTH } from "./card-application/state.js";
 
@@ -22,6 +23,18 @@ export interface CardLimits {
   readonly noPinBudget: bigint;
   /** 0..2^32-1 */
   readonly maxTransactions: number;
+}
+
+/** What personalization writes on a card's second face (specs/10 §5.4). */
+export interface FacePersonalizationData {
+  /** 7 bytes, nothing of the chip's. */
+  readonly uid: Uint8Array;
+  /** All of the address that stands before the value of p: 1..198 printable ASCII characters. */
+  readonly base: string;
+  /** K1, 16 bytes. */
+  readonly piccKey: Uint8Array;
+  /** K2, 16 bytes. */
+  readonly macKey: Uint8Array;
 }
 
 /** What personalization writes on a card (specs/04). */
@@ -46,6 +59,8 @@ export interface CardPersonalization {
    * is not accepted offline.
    */
   readonly certificate?: Uint8Array | ((point: Uint8Array) => Uint8Array);
+  /** The second face (specs/10 §5); absent: the application for it is not on the card. */
+  readonly boltCard?: FacePersonalizationData;
   /** 32 bytes. Only where a test needs a known key: by default the card makes its own. */
   readonly secretKey?: Uint8Array;
 }
@@ -83,8 +98,20 @@ export function checkPersonalization(given: CardPersonalization): void {
   if (publish & ~PUBLISHABLE) throw new ValueError("publish", `need CAPABILITY bits 1 to 3, have ${publish}`);
   if (given.pin !== undefined && !isPinBlock(pinBlock(given.pin)))
     throw new ValueError("PIN", "need 4 to 12 digits");
+  if (given.boltCard) checkFace(given.boltCard);
   if (secretKey && !secp256k1.isSecretKey(secretKey))
     throw new ValueError("secret key", "need 32 bytes in 1..n-1");
+}
+
+function checkFace({ uid, base, piccKey, macKey }: FacePersonalizationData): void {
+  requireLength(uid, UID_LENGTH, "uid");
+  requireLength(piccKey, KEY_LENGTH, "K1");
+  requireLength(macKey, KEY_LENGTH, "K2");
+  if (!PRINTABLE.test(base) || base.length > MAX_BASE_LENGTH)
+    throw new ValueError(
+      "base address",
+      `need 1 to ${MAX_BASE_LENGTH} printable ASCII characters, have ${base.length}`,
+    );
 }
 
 /** ISO 9564 format 2, 8 bytes (specs/01 §6.3); no PIN block for a PIN that is not 4 to 12 digits. */

@@ -1,6 +1,8 @@
 import { LIFECYCLE, SEALED_BODY_LENGTH } from "../apdu/constants.js";
 import { requireLength, secp256k1, u32, u64, utf8 } from "../common/index.js";
 import { blankCard, hasSecurityDomain } from "./blank-card.js";
+import { boltCardApplication } from "./bolt-card/application.js";
+import { type FaceState, hasBoltCard, STAGE } from "./bolt-card/state.js";
 import { cardApplication } from "./card-application/application.js";
 import { newSecretKey } from "./card-application/key-pair.js";
 import type { CardState } from "./card-application/state.js";
@@ -8,6 +10,7 @@ import {
   type CardPersonalization,
   checkPersonalization,
   DEFAULT_PUBLISHED,
+  type FacePersonalizationData,
   pinBlock,
 } from "./personalization.js";
 import { type CardHardware, SimulatedCard } from "./runtime/card.js";
@@ -26,7 +29,8 @@ export interface ProvisionedCard {
  */
 export function makeCard(hardware: CardHardware = {}): SimulatedCard {
   if (hardware.image && hasSecurityDomain(hardware.image)) return blankCard({}, hardware);
-  return new SimulatedCard(hardware, [cardApplication()]);
+  const second = hardware.image && hasBoltCard(hardware.image) ? [boltCardApplication(undefined)] : [];
+  return new SimulatedCard(hardware, [cardApplication(), ...second]);
 }
 
 /**
@@ -42,7 +46,17 @@ export function provisionCard(
   const application = cardApplication((state) => {
     publicKey = Uint8Array.from(personalize(state, personalization));
   });
-  return { card: new SimulatedCard(hardware, [application]), publicKey };
+  const { boltCard } = personalization;
+  const second = boltCard && boltCardApplication(undefined, (face) => personalizeFace(face, boltCard));
+  return { card: new SimulatedCard(hardware, [application, ...(second ? [second] : [])]), publicKey };
+}
+
+function personalizeFace(face: FaceState, given: FacePersonalizationData): void {
+  face.uid.write(given.uid);
+  face.address.write(Uint8Array.of(given.base.length, ...utf8(given.base)));
+  face.piccKey.write(given.piccKey);
+  face.macKey.write(given.macKey);
+  face.lifecycle.write(Uint8Array.of(STAGE.PERSONALIZED));
 }
 
 /** Writes everything, the lifecycle last. @returns the card's point */

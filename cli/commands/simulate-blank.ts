@@ -10,6 +10,7 @@ interface BlankOptions extends Pick<KeySourceChoice, "keys" | "testKey"> {
   readonly keyVersion: string;
   readonly count: string;
   readonly keepsFactoryKeys?: boolean;
+  readonly boltCard?: boolean;
 }
 
 const number = (text: string, option: string, max: number): number => {
@@ -43,7 +44,12 @@ async function makeBlank(
       const keys = await keysFor(diversificationData(serial));
       createCardFile(
         file,
-        blankCard({ serial, keys: () => keys, keepsFactoryKeys: options.keepsFactoryKeys ?? false }),
+        blankCard({
+          serial,
+          keys: () => keys,
+          keepsFactoryKeys: options.keepsFactoryKeys ?? false,
+          boltCard: options.boltCard ?? false,
+        }),
       );
     }
   };
@@ -75,6 +81,10 @@ export const registerSimulateBlank: RegisterCommand = (program, run) => {
       "--keeps-factory-keys",
       "a card whose keys of version 255 stay when others are added, as on a few cards",
     )
-    .addHelpText("after", "\nExample:\n  chequecard simulate blank card.json --test-key\n")
+    .option("--bolt-card", "with the application of a Bolt Card too, the second face")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  chequecard simulate blank card.json --test-key\n  chequecard simulate blank card.json --test-key --bolt-card\n",
+    )
     .action((path: string, options: BlankOptions) => run((context) => makeBlank(context, path, options)));
 };

@@ -133,8 +133,19 @@ const limitText = (value: bigint): string => (value === NO_LIMIT ? "none" : form
 const offlineText = ({ offlineLimit, validUntilSeconds }: NonNullable<CardSummary["certificate"]>): string =>
   `up to ${formatMsat(offlineLimit)} at once, until ${new Date(validUntilSeconds * 1000).toISOString()}`;
 
+/** The second face in a line. */
+function boltCardText({ boltCard }: CardSummary): string | undefined {
+  if (!boltCard) return undefined;
+  if (boltCard.lifecycle === "blank") return "installed, blank";
+  return `${boltCard.base}, ${boltCard.counter === 1 ? "read once" : `read ${boltCard.counter} times`}`;
+}
+
 function renderSummary(summary: CardSummary): string {
-  if (summary.lifecycle === LIFECYCLE.BLANK) return renderRecord([["State", "blank"]]);
+  if (summary.lifecycle === LIFECYCLE.BLANK)
+    return renderRecord([
+      ["State", "blank"],
+      ["Bolt Card", boltCardText(summary)],
+    ]);
   return renderRecord([
     ["Card", formatCardId(summary.cardId)],
     ["State", LIFECYCLE_TEXT[summary.lifecycle]],
@@ -146,6 +157,7 @@ function renderSummary(summary: CardSummary): string {
     ["Without PIN", `${formatMsat(summary.noPinSpent)} spent of ${limitText(summary.noPinBudget)}`],
     ["PIN", summary.pinTriesLeft === undefined ? "not set" : `${summary.pinTriesLeft} tries left`],
     ["Offline", summary.certificate && offlineText(summary.certificate)],
+    ["Bolt Card", boltCardText(summary)],
     ["Last update", summary.updateSequence === 0 ? "none" : `number ${summary.updateSequence}`],
     ["Protocol", summary.protocol],
   ]);

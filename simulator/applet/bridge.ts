@@ -31,6 +31,7 @@ export const OPERATION = {
   FORGET_TRANSACTIONS: 8,
   COUNTS: 9,
   FORGET_SET_UP: 10,
+  INSTALL_BOLT_CARD: 11,
 } as const;
 const STATUS = { DONE: 0, TORN: 1 } as const;
 const HEAD_LENGTH = 4;

@@ -1,5 +1,6 @@
 import { TransportError } from "../../apdu/transport.js";
 import { bytesToHex, concatBytes, u16, u32, utf8 } from "../../common/index.js";
+import { hasBoltCard } from "../bolt-card/state.js";
 import type { CardHardware } from "../runtime/card.js";
 import type { ProvableCard } from "../runtime/card-port.js";
 import { type TearPoint, TornError } from "../runtime/errors.js";
@@ -24,6 +25,8 @@ export interface AppletHardware extends Pick<CardHardware, "image" | "save" | "e
   readonly i?: number;
   /** Keys of the factory; an image has its own. */
   readonly keys?: VersionedKeys;
+  /** The Bolt Card application is installed too; an image says by itself. */
+  readonly boltCard?: boolean;
   readonly bridge?: AppletBridge;
 }
 
@@ -55,6 +58,7 @@ export class AppletCard implements ProvableCard {
     serial,
     i = USUAL_I,
     keys,
+    boltCard = false,
     bridge = sharedBridge(),
   }: AppletHardware = {}) {
     this.#bridge = bridge;
@@ -69,6 +73,7 @@ export class AppletCard implements ProvableCard {
       : Uint8Array.of(0);
     this.#request(OPERATION.NEW_CARD, concatBytes(chip, parameter, factory));
     forgottenCards.register(this, { bridge, number: this.#number });
+    if (boltCard || (image && hasBoltCard(image))) this.#request(OPERATION.INSTALL_BOLT_CARD);
     if (image) this.load(image, entropy);
   }
 

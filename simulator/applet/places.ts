@@ -6,6 +6,13 @@ import {
   SEALED_BODY_LENGTH,
 } from "../../apdu/constants.js";
 import { concatBytes, u16 } from "../../common/index.js";
+import {
+  BOLT_CARD_NAME,
+  COUNTER_LENGTH,
+  KEY_LENGTH,
+  MAX_BASE_LENGTH,
+  UID_LENGTH,
+} from "../bolt-card/state.js";
 import type { JournalEntry, MemoryImage } from "../runtime/persistent-memory.js";
 
 /** What the applet keeps, by the names of its Java fields. */
@@ -105,7 +112,46 @@ export function cellsOf({ places }: AppletMemory): Record<string, Uint8Array> {
   for (const [cell, name, offset, length] of PIECES) cells[cell] = place(name).slice(offset, offset + length);
   const named = Object.entries(cells).map(([cell, content]) => [APPLICATION + cell, content] as const);
   const domain = DOMAIN_CELLS.map(([cell, name]) => [DOMAIN + cell, place(name)] as const);
-  return Object.fromEntries([...named, ...domain]);
+  return { ...Object.fromEntries([...named, ...domain]), ...boltCellsOf(places) };
+}
+
+const BOLT_CARD = `${BOLT_CARD_NAME}/`;
+/** Cells and places of the Bolt Card application that are alike, and their lengths. */
+const BOLT_PIECES = [
+  ["lifecycle", "bolt.face.lifecycle", 1],
+  ["uid", "bolt.face.uid", UID_LENGTH],
+  ["picc-key", "bolt.keys.picc", KEY_LENGTH],
+  ["mac-key", "bolt.keys.mac", KEY_LENGTH],
+  ["counter", "bolt.face.counter", COUNTER_LENGTH],
+] as const;
+
+/** None where it is not installed. */
+function boltCellsOf(places: AppletMemory["places"]): Record<string, Uint8Array> {
+  const { "bolt.face.address": text, "bolt.face.addressLength": length } = places;
+  if (!text || !length) return {};
+  const shown = text.subarray(0, length[1] ?? 0);
+  const address = filled(concatBytes(Uint8Array.of(shown.length), shown), 1 + MAX_BASE_LENGTH);
+  const cells = BOLT_PIECES.map(([cell, place, size]) => [
+    BOLT_CARD + cell,
+    filled(places[place] ?? ZEROS(0), size),
+  ]);
+  return { [`${BOLT_CARD}address`]: address, ...Object.fromEntries(cells) };
+}
+
+/** Keys of zeros stand for none. */
+function boltPlaces(cells: MemoryImage["cells"]): Record<string, Uint8Array> {
+  const address = cells[`${BOLT_CARD}address`];
+  if (!address) return {};
+  const place = ([cell, name]: (typeof BOLT_PIECES)[number]) => {
+    const content = cells[BOLT_CARD + cell] ?? ZEROS(0);
+    const isNone = name.startsWith("bolt.keys.") && !content.some(Boolean);
+    return [name, isNone ? ZEROS(0) : content] as const;
+  };
+  return {
+    "bolt.face.address": address.slice(1),
+    "bolt.face.addressLength": Uint8Array.of(0, address[0] ?? 0),
+    ...Object.fromEntries(BOLT_PIECES.map(place)),
+  };
 }
 
 /** A new applet's memory with the state of a simulated card in it. */
@@ -143,6 +189,7 @@ export function withCells(fresh: AppletMemory, { cells }: Pick<MemoryImage, "cel
       "pin.set": Uint8Array.of(hasPin ? 1 : 0),
       "pin.pin.value": hasPin ? pin.slice(1) : ZEROS(8),
       "pin.pin.tries": hasPin ? pin.slice(0, 1) : Uint8Array.of(3),
+      ...boltPlaces(cells),
     },
   };
 }

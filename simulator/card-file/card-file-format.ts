@@ -11,8 +11,11 @@ export interface StoredCard {
 }
 
 const FORMAT = "chequecard simulated card";
-/** Version that this software writes: 2 has the cell of the certificate. It reads every version up to it. */
-const VERSION = 2;
+/**
+ * Version that this software writes: 2 has the cell of the certificate, 3 may have those of the Bolt Card application. It reads
+ * every version up to it.
+ */
+const VERSION = 3;
 
 interface Document {
   readonly format: string;

@@ -1,5 +1,6 @@
 import { LIFECYCLE, type LifecycleByte } from "../../apdu/constants.js";
 import { readU32, readU64 } from "../../common/index.js";
+import { BOLT_CARD_NAME, STAGE } from "../bolt-card/state.js";
 import type { CardProtocol } from "../runtime/protocol.js";
 import { readCardFile } from "./card-file.js";
 
@@ -23,6 +24,19 @@ export interface CardSummary {
   readonly pinTriesLeft: number | undefined;
   /** What its certificate says (specs/02 §3.4); its signature is not verified. Undefined without one. */
   readonly certificate: { readonly offlineLimit: bigint; readonly validUntilSeconds: number } | undefined;
+  /** Its second face (specs/10 §5); undefined where that application is not installed. */
+  readonly boltCard: BoltCardSummary | undefined;
+}
+
+/** What a card file says of the second face, without its keys. */
+export interface BoltCardSummary {
+  readonly lifecycle: "blank" | "personalized";
+  /** The address before the value of p; empty when blank. */
+  readonly base: string;
+  /** 7 bytes; zeros when blank. */
+  readonly uid: Uint8Array;
+  /** Reads of the address so far. */
+  readonly counter: number;
 }
 
 /**
@@ -64,5 +78,20 @@ export function summarizeCardFile(path: string): CardSummary {
     certificate: body[0]
       ? { validUntilSeconds: readU32(body, 1 + 42), offlineLimit: readU64(body, 1 + 46) }
       : undefined,
+    boltCard: boltCardSummary(memory.cells),
+  };
+}
+
+function boltCardSummary(cells: Readonly<Record<string, Uint8Array>>): BoltCardSummary | undefined {
+  const cell = (name: string) => cells[`${BOLT_CARD_NAME}/${name}`] ?? new Uint8Array(8);
+  const counter = cells[`${BOLT_CARD_NAME}/counter`];
+  if (!counter) return undefined;
+  const isPersonalized = cell("lifecycle")[0] === STAGE.PERSONALIZED;
+  const address = cell("address");
+  return {
+    lifecycle: isPersonalized ? "personalized" : "blank",
+    base: isPersonalized ? Buffer.from(address.subarray(1, 1 + (address[0] ?? 0))).toString("latin1") : "",
+    uid: isPersonalized ? cell("uid") : new Uint8Array(7),
+    counter: readU32(Uint8Array.of(0, ...counter)),
   };
 }

@@ -49,7 +49,7 @@ export interface DomainOptions {
 export interface IssuerSecurityDomain {
   /** To be installed first, as the default applet. */
   readonly package: AppletPackage;
-  /** A channel for another applet with the domain's keys. @throws RuntimeFault before the domain is installed */
+  /** A channel for an applet that is being installed, with the domain's keys. @throws RuntimeFault before the domain is installed */
   channel(context: AppletContext, aid: Uint8Array): CardChannel;
 }
 
@@ -62,6 +62,7 @@ const parameterOf = (options: DomainOptions): number =>
 /** The security domain of one card; each card needs its own. */
 export function issuerSecurityDomain(options: DomainOptions = {}): IssuerSecurityDomain {
   let configuration: ChannelConfiguration | undefined;
+  const applications: Uint8Array[] = [];
   return {
     package: {
       aid: ISSUER_SECURITY_DOMAIN_AID,
@@ -74,11 +75,12 @@ export function issuerSecurityDomain(options: DomainOptions = {}): IssuerSecurit
         const i = context.persistent("parameter-i", Uint8Array.of(parameterOf(options))).u8();
         const keys = new CardKeyStore(context, options.keys?.(diversification), options.keepsFactoryKeys);
         configuration = { keys, diversification, i };
-        return new DomainApplet(context, configuration, identity);
+        return new DomainApplet(context, configuration, identity, applications);
       },
     },
     channel(context, aid) {
       if (!configuration) throw new RuntimeFault("the security domain is not installed");
+      applications.push(aid);
       return new CardChannel(context, configuration, aid);
     },
   };
@@ -89,13 +91,20 @@ class DomainApplet implements Applet {
   readonly #channel: CardChannel;
   readonly #configuration: ChannelConfiguration;
   readonly #serial: Uint8Array;
+  readonly #applications: readonly Uint8Array[];
   /** Version of the keys of the channel, in transient memory. */
   readonly #session: Uint8Array;
 
-  constructor(context: AppletContext, configuration: ChannelConfiguration, serial: Uint8Array) {
+  constructor(
+    context: AppletContext,
+    configuration: ChannelConfiguration,
+    serial: Uint8Array,
+    applications: readonly Uint8Array[],
+  ) {
     this.#channel = new CardChannel(context, configuration, ISSUER_SECURITY_DOMAIN_AID);
     this.#configuration = configuration;
     this.#serial = serial;
+    this.#applications = applications;
     this.#session = context.transient(1, "deselect");
   }
 
@@ -131,7 +140,7 @@ class DomainApplet implements Applet {
         return putKey(this.#configuration.keys, this.#session[0] ?? 0, p1p2, data);
       case INS.GET_STATUS:
         this.#requireChannel();
-        return getStatus(ISSUER_SECURITY_DOMAIN_AID, p1p2, data);
+        return getStatus(ISSUER_SECURITY_DOMAIN_AID, this.#applications, p1p2, data);
       case INS.SELECT:
         throw new IsoError(SW.NOT_FOUND);
       default:

@@ -1,6 +1,7 @@
-import { CARD_AID, PACKAGE_AID } from "../../apdu/constants.js";
+import { PACKAGE_AID } from "../../apdu/constants.js";
 import { SW } from "../../apdu/status-words.js";
 import { concatBytes, equalBytes } from "../../common/index.js";
+import { BOLT_PACKAGE_AID, NDEF_AID } from "../bolt-card/state.js";
 import { IsoError } from "../runtime/errors.js";
 import { statusEntry } from "./identity.js";
 
@@ -18,19 +19,30 @@ const LOADED = 0x01;
 /** Privileges of an issuer security domain: security domain, card lock, card terminate, card reset. */
 const DOMAIN_PRIVILEGES = 0x9e;
 
-/** GET STATUS (§11.4): the security domain, the card application or its package. @throws IsoError */
-export function getStatus(domainAid: Uint8Array, p1p2: number, data: Uint8Array): Uint8Array {
+/**
+ * GET STATUS (§11.4): the security domain, the applications or their packages.
+ * @param applications AIDs in the order of installation @throws IsoError
+ */
+export function getStatus(
+  domainAid: Uint8Array,
+  applications: readonly Uint8Array[],
+  p1p2: number,
+  data: Uint8Array,
+): Uint8Array {
   if ((p1p2 & 0xff) !== TLV_FORM) throw new IsoError(SW.WRONG_P1P2);
   if (!equalBytes(data.subarray(0, 2), ANY_AID)) throw new IsoError(SW.WRONG_DATA);
   switch (p1p2 >> 8) {
     case SUBSET.DOMAIN:
       return statusEntry(domainAid, SECURED, DOMAIN_PRIVILEGES);
     case SUBSET.APPLICATIONS:
-      return concatBytes(statusEntry(CARD_AID, SELECTABLE, 0));
+      return concatBytes(...applications.map((aid) => statusEntry(aid, SELECTABLE, 0)));
     case SUBSET.LOAD_FILES:
     case SUBSET.LOAD_FILES_AND_MODULES:
-      return statusEntry(PACKAGE_AID, LOADED, 0);
+      return concatBytes(...applications.map((aid) => statusEntry(packageOf(aid), LOADED, 0)));
     default:
       throw new IsoError(SW.WRONG_P1P2);
   }
 }
+
+const packageOf = (aid: Uint8Array): Uint8Array =>
+  equalBytes(aid, NDEF_AID) ? BOLT_PACKAGE_AID : PACKAGE_AID;

@@ -31,7 +31,7 @@ interface Kit {
 function kit(
   name: string,
   {
-    converter = `${VERSION}; printf '%s\\n' "$@" > "${join(folder, name)}/asked"; ${CONVERTS}`,
+    converter = `${VERSION}; printf '%s\\n' "$@" >> "${join(folder, name)}/asked"; ${CONVERTS}`,
     verifier = `echo "verified $(basename "\${!#}") with 0 warnings and 0 errors"`,
   }: Kit = {},
 ): string {
@@ -66,14 +66,17 @@ describe("applet/convert.sh", () => {
     await refused([kit("old"), exportFiles(), "3.0.5"], /no api_export_files_3\.0\.5/);
   });
 
-  it("asks the kit for the package and the applet of specs/01, and prints what the verifier says", async () => {
+  it("asks the kit for the packages and the applets of specs/01 and specs/10, and prints what the verifier says", async () => {
     const root = kit("kit");
     const { code, stdout } = await convert(root, exportFiles());
     expect(code).toBe(0);
     expect(stdout).toMatch(/Kit: +version 3\.1\.0/);
     expect(stdout).toMatch(/CAP file: .*chequecard\.cap, 3 bytes, for Java Card 3\.0\.4/);
-    expect(stdout).toContain("verified chequecard.cap with 0 warnings and 0 errors (exit 0)");
-    expect(readFileSync(CAP, "utf8")).toBe("cap");
+    expect(stdout).toMatch(/CAP file: .*boltcard\.cap, 3 bytes, for Java Card 3\.0\.4/);
+    for (const cap of ["chequecard.cap", "boltcard.cap"]) {
+      expect(stdout).toContain(`verified ${cap} with 0 warnings and 0 errors (exit 0)`);
+      expect(readFileSync(join(dirname(CAP), cap), "utf8")).toBe("cap");
+    }
     const asked = readFileSync(join(root, "asked"), "utf8").split("\n");
     expect(asked).toEqual(
       expect.arrayContaining([
@@ -81,6 +84,10 @@ describe("applet/convert.sh", () => {
         "chequecard.applet.ChequecardApplet",
         "chequecard.applet",
         "0xf0:0x43:0x48:0x45:0x51:0x55:0x45",
+        "0xf0:0x43:0x48:0x45:0x51:0x55:0x42:0x01",
+        "chequecard.bolt.BoltCardApplet",
+        "chequecard.bolt",
+        "0xf0:0x43:0x48:0x45:0x51:0x55:0x42",
         "1.0",
       ]),
     );

@@ -12,15 +12,18 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { authorizationMessage, verifySignature } from "../../apdu/index.js";
 import {
+  blankCard,
   createCardFile,
   openCardFile,
   provisionCard,
   readCardFile,
   type SimulatedCard,
+  summarizeCardFile,
 } from "../../simulator/index.js";
 import { newFolder } from "../../testing/hooks.js";
 import {
   authorize,
+  bytes,
   CARD_POINT,
   cell,
   hash,
@@ -29,6 +32,7 @@ import {
   PERSONALIZATION,
   SEAL_KEY,
   select,
+  send,
   verify,
   WRONG_PIN_BLOCK,
 } from "./fixture.js";
@@ -173,8 +177,8 @@ describe("a card file refuses, untouched", () => {
     ["a changed name", (text) => text.replace("card-application/credit", "card-application/credot")],
     ["a missing checksum", (text) => text.replace(/"checksum"/, '"checksam"')],
     ["cells that are none", (text) => text.replace(/"cells": \{[^}]*\}/, '"cells": null')],
-    ["version 0", (text) => text.replace('"version": 2', '"version": 0')],
-    ["a version that is text", (text) => text.replace('"version": 2', '"version": "2"')],
+    ["version 0", (text) => text.replace('"version": 3', '"version": 0')],
+    ["a version that is text", (text) => text.replace('"version": 3', '"version": "3"')],
     ["a mebibyte and more", (text) => text + " ".repeat(1 << 20)],
   ];
   it.each(damages)("%s", (_, damage) => {
@@ -187,10 +191,10 @@ describe("a card file refuses, untouched", () => {
   });
 
   it("a newer version, saying so", () => {
-    const text = valid().replace('"version": 2', '"version": 3');
+    const text = valid().replace('"version": 3', '"version": 4');
     writeFileSync(path, text);
     expect(() => openCardFile(path)).toThrow(errorCode("newer-version"));
-    expect(() => openCardFile(path)).toThrow("have version 3");
+    expect(() => openCardFile(path)).toThrow("have version 4");
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
@@ -240,5 +244,43 @@ describe("the frozen card file of version 1", () => {
       expect(open(second.data).fields).toMatchObject({ counter: 3, authorizedTotal: 5_301n });
       expect(verify(card).sw).toBe("9000");
     });
+  });
+});
+
+describe("the frozen card file of version 2", () => {
+  it("opens with its certificate and without a second face, and goes on where it was", () => {
+    writeFileSync(path, readFileSync(join(import.meta.dirname, "../frozen/card-v2.json")));
+    expect(summarizeCardFile(path)).toMatchObject({ counter: 1, authorized: 5_000n, boltCard: undefined });
+    withCard((card) => {
+      expect(send(card, bytes("00a4040007d276000085010100")).sw).toBe("6a82");
+      const opened = authorizationMessage.open(authorize(card, 1n, hash("next")).data, () => SEAL_KEY);
+      expect(opened.fields).toMatchObject({ counter: 2, authorizedTotal: 5_001n });
+      expect(send(card, bytes("80ca00c200")).data.length).toBe(152);
+    });
+    expect(Object.keys(readCardFile(path).memory.cells).filter((name) => /bolt/.test(name))).toEqual([]);
+  });
+});
+
+describe("the card file of a card with a second face", () => {
+  const face = { uid: hash("uid").slice(0, 7), base: "lnurlw://cards.example/b?p=" };
+  const keys = { piccKey: hash("K1").slice(0, 16), macKey: hash("K2").slice(0, 16) };
+  const readTag = (card: SimulatedCard) => {
+    for (const command of ["00a4040007d276000085010100", "00a4000c02e104"]) send(card, bytes(command));
+    return send(card, bytes("00b0000000")).sw;
+  };
+
+  it("keeps the counter, so that it goes on behind every power-up", () => {
+    createCardFile(path, provisionCard({ ...PERSONALIZATION, boltCard: { ...face, ...keys } }).card);
+    for (let reads = 1; reads <= 3; reads++) {
+      withCard((card) => expect(readTag(card)).toBe("9000"));
+      const { boltCard } = summarizeCardFile(path);
+      expect(boltCard).toEqual({ ...face, lifecycle: "personalized", counter: reads });
+    }
+  });
+
+  it("says of a blank face that it is installed, and nothing more", () => {
+    createCardFile(path, blankCard({ boltCard: true }));
+    const blank = { lifecycle: "blank", base: "", uid: new Uint8Array(7), counter: 0 };
+    expect(summarizeCardFile(path).boltCard).toEqual(blank);
   });
 });

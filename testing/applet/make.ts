@@ -1,6 +1,6 @@
 import { AppletCard } from "../../simulator/applet/card.js";
 import {
-  type DomainOptions,
+  type BlankCardOptions,
   hasSecurityDomain,
   blankCard as simulatedBlank,
 } from "../../simulator/blank-card.js";
@@ -18,7 +18,7 @@ import type { CardHardware } from "../../simulator/runtime/card.js";
 export { hasSecurityDomain };
 
 /** As `blankCard`. */
-export const blankCard = (options: DomainOptions = {}, hardware: CardHardware = {}): AppletCard =>
+export const blankCard = (options: BlankCardOptions = {}, hardware: CardHardware = {}): AppletCard =>
   new AppletCard({ ...hardware, image: hardware.image ?? simulatedBlank(options).image() });
 
 /** As `provisionCard`. */

@@ -14,10 +14,12 @@ import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
-/** Loads the applet's package with every write to memory routed through {@link Redirected}, and counted where asked for. */
+/** Loads the applets' packages with every write to memory routed through {@link Redirected}, and counted where asked for. */
 public final class AppletLoader extends ClassLoader {
+    /** The package of the card application. */
     static final String PACKAGE = "chequecard.applet.";
-    static final String OWN = "chequecard/applet/";
+    /** The package of the Bolt Card application. */
+    static final String BOLT_PACKAGE = "chequecard.bolt.";
     private static final String REDIRECTED_TO = "chequecard/harness/Redirected";
     private static final String PIN = "javacard/framework/OwnerPIN";
     private static final String POWERED_PIN = "chequecard/harness/PoweredPin";
@@ -55,7 +57,7 @@ public final class AppletLoader extends ClassLoader {
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-        if (!name.startsWith(PACKAGE)) {
+        if (!isOwn(name)) {
             return super.loadClass(name, resolve);
         }
         synchronized (getClassLoadingLock(name)) {
@@ -64,9 +66,15 @@ public final class AppletLoader extends ClassLoader {
         }
     }
 
-    /** The static arrays of the classes that were loaded: they lie in persistent memory. */
-    static List<byte[]> constants() {
-        return STATICS.stream().map(field -> {
+    /** Whether a class, by its name with dots or slashes, is an applet's own. */
+    static boolean isOwn(String name) {
+        String dotted = name.replace('/', '.');
+        return dotted.startsWith(PACKAGE) || dotted.startsWith(BOLT_PACKAGE);
+    }
+
+    /** The static arrays of the classes of a package that were loaded: they lie in persistent memory. */
+    static List<byte[]> constants(String ofPackage) {
+        return STATICS.stream().filter(field -> field.getDeclaringClass().getName().startsWith(ofPackage)).map(field -> {
             try {
                 field.setAccessible(true);
                 return (byte[]) field.get(null);
@@ -146,7 +154,7 @@ public final class AppletLoader extends ClassLoader {
 
         @Override
         public void visitFieldInsn(int opcode, String owner, String name, String descriptor) {
-            if (!installs && opcode == Opcodes.PUTFIELD && owner.startsWith(OWN)) {
+            if (!installs && opcode == Opcodes.PUTFIELD && isOwn(owner)) {
                 super.visitInsn(Opcodes.DUP2);
                 super.visitInsn(Opcodes.POP);
                 super.visitLdcInsn(name);

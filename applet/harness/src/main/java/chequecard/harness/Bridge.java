@@ -30,6 +30,7 @@ public final class Bridge {
     private static final int FORGET_TRANSACTIONS = 8;
     private static final int COUNTS = 9;
     private static final int FORGET_SET_UP = 10;
+    private static final int INSTALL_BOLT_CARD = 11;
 
     private static final int DONE = 0;
     private static final int TORN = 1;
@@ -108,6 +109,9 @@ public final class Bridge {
                 return NOTHING;
             case FORGET_SET_UP:
                 card(number).memory().beForgetful();
+                return NOTHING;
+            case INSTALL_BOLT_CARD:
+                card(number).installBoltCard();
                 return NOTHING;
             case COUNTS:
                 return Counts.take().getBytes(StandardCharsets.US_ASCII);

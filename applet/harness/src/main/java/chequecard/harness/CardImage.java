@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import javacard.security.Key;
 
 /**
- * All that a card keeps without power, by name: the fields and arrays of the applet's objects, its PIN and keys, the
+ * All that a card keeps without power, by name: the fields and arrays of each applet's objects, its PIN and keys, the
  * security domain's keys, and the journal of a transaction that was torn. As bytes: u16 number of places, each its name and
  * content behind lengths u8 and u16; u16 number of journal entries, each name, offset u16, content.
  */
@@ -28,11 +28,11 @@ final class CardImage {
     private final Map<Location, String> names = new HashMap<>();
     private final PoweredMemory memory;
 
-    /** The places of a card. They stay the same for as long as it exists. */
-    CardImage(Object applet, SecurityDomain domain, PoweredMemory memory, Predicate<Object> isTransient) {
+    /** The places of a card. They stay the same for as long as its applets do. @param applets with what stands before the names */
+    CardImage(Map<String, Object> applets, SecurityDomain domain, PoweredMemory memory, Predicate<Object> isTransient) {
         this.memory = memory;
-        new Walk(isTransient).object("", applet);
-        domain.places().forEach((name, array) -> put("domain." + name, new Location.Bytes(array)));
+        applets.forEach((prefix, applet) -> new Walk(isTransient).object(prefix, applet));
+        (domain == null ? Map.<String, byte[]>of() : domain.places()).forEach((name, array) -> put("domain." + name, new Location.Bytes(array)));
         places.forEach((name, place) -> names.putIfAbsent(place, name));
     }
 
@@ -60,8 +60,11 @@ final class CardImage {
                 put(path + ".value", new Location.Bytes(pin.value));
                 put(path + ".tries", new Location.Bytes(pin.tries));
             } else if (object instanceof Key key) {
+                if (Location.isTransient(key)) {
+                    return;
+                }
                 put(path, new Location.StoredKey(key));
-            } else if (object.getClass().getName().startsWith(AppletLoader.PACKAGE)) {
+            } else if (AppletLoader.isOwn(object.getClass().getName())) {
                 for (Field field : object.getClass().getDeclaredFields()) {
                     if (!Modifier.isStatic(field.getModifiers())) {
                         field(path.isEmpty() ? field.getName() : path + "." + field.getName(), object, field);
@@ -84,12 +87,12 @@ final class CardImage {
         }
     }
 
-    /** Bytes of the applet's persistent memory, its constants among them, keys left out. */
-    int sizeOfApplet() {
-        int own = places.entrySet().stream()
-            .filter(place -> !place.getKey().startsWith("domain.") && !(place.getValue() instanceof Location.StoredKey))
-            .mapToInt(place -> place.getValue().all().length).sum();
-        return own + AppletLoader.constants().stream().mapToInt(constant -> constant.length).sum();
+    /** Bytes of an applet's persistent memory, its constants among them, keys left out. @param ofPackage the applet's */
+    static int sizeOfApplet(Object applet, String ofPackage, Predicate<Object> isTransient) {
+        CardImage image = new CardImage(Map.of("", applet), null, null, isTransient);
+        int own = image.places.values().stream()
+            .filter(place -> !(place instanceof Location.StoredKey)).mapToInt(place -> place.all().length).sum();
+        return own + AppletLoader.constants(ofPackage).stream().mapToInt(constant -> constant.length).sum();
     }
 
     /** The applet's arrays in RAM. */
@@ -107,7 +110,7 @@ final class CardImage {
             if (isTransient.test(object)) {
                 found.put(object, true);
             }
-        } else if (object.getClass().getName().startsWith(AppletLoader.PACKAGE)) {
+        } else if (AppletLoader.isOwn(object.getClass().getName())) {
             for (Field field : object.getClass().getDeclaredFields()) {
                 if (!Modifier.isStatic(field.getModifiers()) && !field.getType().isPrimitive()) {
                     field.setAccessible(true);

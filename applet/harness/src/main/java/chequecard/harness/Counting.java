@@ -53,7 +53,7 @@ final class Counting extends MethodVisitor {
     @Override
     public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
         count();
-        if (!owner.startsWith(AppletLoader.OWN)) {
+        if (!AppletLoader.isOwn(owner)) {
             super.visitLdcInsn(owner.substring(owner.lastIndexOf('/') + 1) + "." + name);
             super.visitMethodInsn(Opcodes.INVOKESTATIC, COUNTS, "call", "(Ljava/lang/String;)V", false);
         }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import javacard.security.AESKey;
 import javacard.security.ECPrivateKey;
 import javacard.security.ECPublicKey;
+import javacard.security.KeyBuilder;
 
 /** A place in persistent memory, as bytes. Two are equal when they are the same place. */
 sealed interface Location {
@@ -14,6 +15,11 @@ sealed interface Location {
 
     default byte[] read(int offset, int length) {
         return Arrays.copyOfRange(all(), offset, offset + length);
+    }
+
+    /** Whether a key lies in RAM. */
+    static boolean isTransient(javacard.security.Key key) {
+        return key.getType() == KeyBuilder.TYPE_AES_TRANSIENT_DESELECT || key.getType() == KeyBuilder.TYPE_AES_TRANSIENT_RESET;
     }
 
     /** An array of bytes. */

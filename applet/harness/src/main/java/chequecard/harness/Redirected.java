@@ -109,6 +109,10 @@ public final class Redirected {
 
     /** A key operation is no part of a transaction, and torn in the middle it leaves no key. */
     private static void keyOperation(Key key, Runnable operation) {
+        if (Location.isTransient(key)) {
+            operation.run();
+            return;
+        }
         if (memory().isInTransaction()) {
             throw memory().forbid("a key is written within a transaction: cards differ in what that does");
         }

@@ -1,7 +1,9 @@
 package chequecard.harness;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javacard.framework.ISOException;
 
@@ -9,6 +11,7 @@ import javacard.framework.ISOException;
 final class SecurityDomain {
     static final byte[] AID = hex("a000000151000000");
     private static final byte[] PACKAGE_AID = hex("f0434845515545");
+    private static final byte[] BOLT_PACKAGE_AID = hex("f0434845515542");
     private static final int HEAD = 5;
     private static final int KEY_FIELD = 23;
 
@@ -16,6 +19,8 @@ final class SecurityDomain {
     private final byte[] serial;
     private final byte[] parameterI;
     private final CardChannel channel;
+    /** AIDs of the applications, in the order of installation. */
+    private final List<byte[]> applications = new ArrayList<>();
 
     /** @param version of the factory's keys (48 bytes); 0: the card has none */
     SecurityDomain(PoweredMemory memory, byte[] serial, int parameterI, int version, byte[] factoryKeys) {
@@ -28,6 +33,11 @@ final class SecurityDomain {
     /** A channel with the domain's keys. */
     CardChannel channel(byte[] aid) {
         return new CardChannel(keys, Scp03.concat(hex("5343"), serial, hex("4351")), parameterI[0] & 0xFF, aid);
+    }
+
+    /** An application was installed. */
+    void knows(byte[] aid) {
+        applications.add(aid);
     }
 
     /** What it keeps without power. */
@@ -140,13 +150,17 @@ final class SecurityDomain {
             case 0x80:
                 return status(AID, 0x0F, 0x9E);
             case 0x40:
-                return status(SimulatedCard.AID, 0x07, 0);
+                return all(0x07, applications);
             case 0x20:
             case 0x10:
-                return status(PACKAGE_AID, 0x01, 0);
+                return all(0x01, applications.size() > 1 ? List.of(PACKAGE_AID, BOLT_PACKAGE_AID) : List.of(PACKAGE_AID));
             default:
                 throw refusal(0x6A86);
         }
+    }
+
+    private static byte[] all(int lifecycle, List<byte[]> aids) {
+        return Scp03.concat(aids.stream().map(aid -> status(aid, lifecycle, 0)).toArray(byte[][]::new));
     }
 
     private static byte[] status(byte[] aid, int lifecycle, int privileges) {

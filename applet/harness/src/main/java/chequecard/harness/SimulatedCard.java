@@ -4,18 +4,29 @@ import com.licel.jcardsim.base.Simulator;
 import com.licel.jcardsim.base.SimulatorRuntime;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import javacard.framework.Applet;
 import javacard.framework.ISOException;
 import javacard.framework.JCSystem;
 import javacard.framework.SystemException;
 import org.globalplatform.GPSystem;
 
-/** A card of jCardSim with the applet on it and a security domain beside it, whose memory can be torn. */
+/**
+ * A card of jCardSim with the card application on it, the Bolt Card application where that is installed, and a security domain
+ * beside them, whose memory can be torn.
+ */
 public final class SimulatedCard {
     static final byte[] AID = HexFormat.of().parseHex("f043484551554501");
+    /** NFC Forum's AID of NDEF tags. */
+    static final byte[] BOLT_AID = HexFormat.of().parseHex("d2760000850101");
     /** As INSTALL gives them: instance AID, privileges, no parameters. jCardSim hands them over as they are. */
     private static final byte[] INSTALL_PARAMETERS = HexFormat.of().parseHex("08f043484551554501" + "0100" + "00");
+    private static final byte[] BOLT_INSTALL_PARAMETERS = HexFormat.of().parseHex("07d2760000850101" + "0100" + "00");
     private static final String APPLET = AppletLoader.PACKAGE + "ChequecardApplet";
+    private static final String BOLT_APPLET = AppletLoader.BOLT_PACKAGE + "BoltCardApplet";
+    /** Stands before the names of the Bolt Card application's places. */
+    private static final String BOLT_PLACES = "bolt";
     private static final int SHORTEST_AID = 5;
     /** What jCardSim answers to SELECT of an AID that nothing has. */
     private static final int NOTHING_SELECTED = 0x6999;
@@ -29,8 +40,10 @@ public final class SimulatedCard {
     private final Simulator simulator = new Simulator(runtime);
     private final SecurityDomain domain;
     private final AppletChannel channel;
+    private final AppletChannel boltChannel;
     private CardImage image;
-    private boolean appletIsSelected;
+    /** AID of the application that is selected; null: the security domain. */
+    private byte[] selected;
 
     /** jCardSim knows no roll-back; here it does. */
     private final class Runtime extends SimulatorRuntime {
@@ -67,9 +80,8 @@ public final class SimulatedCard {
             return (short) memory.unusedCapacity();
         }
 
-        int sizeOfTransients() {
-            return CardImage.transients(SimulatedCard.this.applet(), this::isTransient).stream()
-                .mapToInt(java.lang.reflect.Array::getLength).sum();
+        int sizeOfTransients(Object applet) {
+            return CardImage.transients(applet, this::isTransient).stream().mapToInt(java.lang.reflect.Array::getLength).sum();
         }
 
         /** The runtime ends a transaction that a command left open. */
@@ -105,27 +117,40 @@ public final class SimulatedCard {
     record SecurityDomainKeys(byte[] serial, int parameterI, int version, byte[] keys) {
     }
 
-    /** The package is loaded, and there is no instance of the applet. It has power. */
+    /** The packages are loaded, and there is no instance of an applet. It has power. */
     SimulatedCard(SecurityDomainKeys made) {
         domain = new SecurityDomain(memory, made.serial(), made.parameterI(), made.version(), made.keys());
         channel = new AppletChannel(domain.channel(AID));
+        boltChannel = new AppletChannel(domain.channel(BOLT_AID));
         activate();
         memory.transientsAre(runtime::isTransient);
         try {
-            runtime.loadApplet(aid(), LOADER.loadClass(APPLET).asSubclass(Applet.class));
+            runtime.loadApplet(named(AID), LOADER.loadClass(APPLET).asSubclass(Applet.class));
+            runtime.loadApplet(named(BOLT_AID), LOADER.loadClass(BOLT_APPLET).asSubclass(Applet.class));
         } catch (ClassNotFoundException e) {
             throw new AssertionError(e);
         }
     }
 
-    /** What a card with the applet keeps, keys and code left out, in bytes. */
+    /** What a card keeps of an applet, keys and code left out, in bytes. */
     public record Sizes(int persistent, int ofTransients) {
     }
 
-    /** Of the applet's objects, its static arrays among them, and its arrays in RAM outside of the APDU buffer. */
+    /** Of the card application's objects, its static arrays among them, and its arrays in RAM outside of the APDU buffer. */
     public static Sizes sizes() {
         SimulatedCard card = new SimulatedCard(new byte[6], 0x70, 0, new byte[0]);
-        return new Sizes(card.image.sizeOfApplet(), card.runtime.sizeOfTransients());
+        return card.sizes(card.applet(), AppletLoader.PACKAGE);
+    }
+
+    /** The same of the Bolt Card application. */
+    public static Sizes boltSizes() {
+        SimulatedCard card = new SimulatedCard(new byte[6], 0x70, 0, new byte[0]);
+        card.installBoltCard(BOLT_INSTALL_PARAMETERS);
+        return card.sizes(card.runtime.lookupApplet(named(BOLT_AID)).getApplet(), AppletLoader.BOLT_PACKAGE);
+    }
+
+    private Sizes sizes(Object applet, String ofPackage) {
+        return new Sizes(CardImage.sizeOfApplet(applet, ofPackage, runtime::isTransient), runtime.sizeOfTransients(applet));
     }
 
     /**
@@ -134,27 +159,61 @@ public final class SimulatedCard {
      * @return status word; unless it is 9000 nothing has happened
      */
     int install(byte[] parameters) {
+        return install(AID, parameters);
+    }
+
+    /** The same of the Bolt Card application, which is on no card by itself. */
+    int installBoltCard(byte[] parameters) {
+        return install(BOLT_AID, parameters);
+    }
+
+    /** The Bolt Card application, as it is to be installed. */
+    public void installBoltCard() {
+        int status = installBoltCard(BOLT_INSTALL_PARAMETERS);
+        if (status != 0x9000) {
+            throw new AssertionError(Integer.toHexString(status));
+        }
+        memory.powerOff();
+    }
+
+    private int install(byte[] aid, byte[] parameters) {
         activate();
-        if (isInstalled()) {
+        if (isInstalled(aid)) {
             return 0x6A80;
         }
         try {
-            runtime.installApplet(aid(), parameters, (short) 0, (byte) parameters.length);
+            runtime.installApplet(named(aid), parameters, (short) 0, (byte) parameters.length);
         } catch (ISOException refused) {
             return refused.getReason() & 0xFFFF;
         } catch (SystemException refused) {
             return memory.isFull() ? 0x6A84 : 0x6A80;
         }
-        image = new CardImage(applet(), domain, memory, runtime::isTransient);
+        domain.knows(aid);
+        image = new CardImage(applets(), domain, memory, runtime::isTransient);
         return 0x9000;
     }
 
-    boolean isInstalled() {
-        return runtime.lookupApplet(aid()) != null;
+    private Map<String, Object> applets() {
+        Map<String, Object> applets = new LinkedHashMap<>();
+        if (isInstalled()) {
+            applets.put("", applet());
+        }
+        if (isInstalled(BOLT_AID)) {
+            applets.put(BOLT_PLACES, runtime.lookupApplet(named(BOLT_AID)).getApplet());
+        }
+        return applets;
     }
 
-    private static javacard.framework.AID aid() {
-        return new javacard.framework.AID(AID, (short) 0, (byte) AID.length);
+    boolean isInstalled() {
+        return isInstalled(AID);
+    }
+
+    private boolean isInstalled(byte[] aid) {
+        return runtime.lookupApplet(named(aid)) != null;
+    }
+
+    private static javacard.framework.AID named(byte[] aid) {
+        return new javacard.framework.AID(aid, (short) 0, (byte) aid.length);
     }
 
     public PoweredMemory memory() {
@@ -180,8 +239,10 @@ public final class SimulatedCard {
         }
         simulator.reset();
         channel.resetSecurity();
+        boltChannel.resetSecurity();
         domain.leave();
-        appletIsSelected = false;
+        selected = null;
+        activate();
     }
 
     public void powerOff() {
@@ -224,7 +285,7 @@ public final class SimulatedCard {
         if (command[1] == (byte) 0xA4 && (command[0] & 0xFC) == 0) {
             return select(command, length);
         }
-        return appletIsSelected ? toApplet(command) : toDomain(withoutLe(command, length));
+        return selected != null ? toApplet(command) : toDomain(withoutLe(command, length));
     }
 
     /** Length of the command data; -1 when the bytes are no short command APDU (specs/01 §2). */
@@ -254,27 +315,43 @@ public final class SimulatedCard {
         }
         if (p1p2 != 0x0400 && p1p2 != 0x040C) {
             // jCardSim would select by forms that no card knows.
-            return appletIsSelected ? status(0x6A86) : toDomain(withoutLe(command, length));
+            if (selected == null) {
+                return toDomain(withoutLe(command, length));
+            }
+            return selected == AID || command[2] == 4 ? status(0x6A86) : toApplet(command);
         }
         byte[] aid = Arrays.copyOfRange(command, Math.min(5, command.length), 5 + length);
-        if (isPrefix(aid, AID)) {
-            if (!appletIsSelected) {
-                domain.leave();
+        for (byte[] whole : new byte[][] {AID, BOLT_AID}) {
+            if (isPrefix(aid, whole) && isInstalled(whole)) {
+                return selectApplet(command, whole);
             }
-            byte[] response = toApplet(command);
-            appletIsSelected = isOk(response);
-            return response;
         }
         if (length != 0 && !isPrefix(aid, SecurityDomain.AID)) {
             // jCardSim would select by a single byte, and fails at an AID that is longer than an applet's.
-            return appletIsSelected && length >= SHORTEST_AID && length <= AID.length ? toApplet(command) : status(NOT_FOUND);
+            return selected == AID && length >= SHORTEST_AID && length <= AID.length ? toApplet(command) : status(NOT_FOUND);
         }
-        if (appletIsSelected) {
+        if (selected != null) {
             runtime.leave();
-            appletIsSelected = false;
+            selected = null;
         }
         domain.leave();
         return p1p2 == 0x040C ? status(0x9000) : Scp03.concat(domain.select(), status(0x9000));
+    }
+
+    /** The applet that is left ends its channel before the other one has its own. */
+    private byte[] selectApplet(byte[] command, byte[] aid) {
+        if (selected == null) {
+            domain.leave();
+        } else if (selected != aid) {
+            runtime.leave();
+        }
+        selected = aid;
+        activate();
+        byte[] response = toApplet(command);
+        if (!isOk(response)) {
+            selected = null;
+        }
+        return response;
     }
 
     private static boolean isPrefix(byte[] aid, byte[] whole) {
@@ -304,14 +381,14 @@ public final class SimulatedCard {
         return new byte[] {(byte) (sw >> 8), (byte) sw};
     }
 
-    /** The applet object, to look into. */
+    /** The card application's object, to look into. */
     Object applet() {
         activate();
-        return runtime.lookupApplet(aid()).getApplet();
+        return runtime.lookupApplet(named(AID)).getApplet();
     }
 
     private void activate() {
         memory.activate();
-        GPSystem.channel = channel;
+        GPSystem.channel = selected == BOLT_AID ? boltChannel : channel;
     }
 }

@@ -16,6 +16,9 @@ class InstallTest {
     private static final String SELECT = "00a4040008f04348455155450100";
     private static final String RIGHT = "08f043484551554501" + "0100" + "00";
 
+    private static final String SELECT_TAG = "00a4040007d276000085010100";
+    private static final String RIGHT_TAG = "07d2760000850101" + "0100" + "00";
+
     private final SimulatedCard card = new SimulatedCard(new SimulatedCard.SecurityDomainKeys(new byte[6], 0x70, 0x30, new byte[48]));
 
     private int install(String parameters) {
@@ -65,6 +68,46 @@ class InstallTest {
         assertEquals(0x6A80, install(RIGHT));
         assertArrayEquals(before, card.image().save());
         assertTrue(send(SELECT).endsWith("9000"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "the AID of the card application, 08f043484551554501010000", "an AID that goes on, 08d2760000850101000100",
+        "another one of the same provider, 07d2760000850100010000", "no AID, 00010000", "parameters, 07d276000085010101000101"})
+    void badParametersOfTheBoltCardAppletAreRefused(String what, String parameters) {
+        assertEquals(0x9000, install(RIGHT));
+        assertEquals(0x6A80, card.installBoltCard(HEX.parseHex(parameters)), what);
+        card.powerOn(0);
+        assertEquals("6a82", send(SELECT_TAG));
+        assertEquals(0x9000, card.installBoltCard(HEX.parseHex(RIGHT_TAG)));
+        card.powerOn(0);
+        assertEquals("9000", send(SELECT_TAG));
+        assertEquals("6a82", send("00a4000c02e103"), "it is blank");
+        assertTrue(send(SELECT).endsWith("9000"));
+    }
+
+    @Test
+    void aCardHasTheBoltCardAppletOnlyWhereItWasInstalled() {
+        assertARightOneWorks();
+        assertEquals("6a82", send(SELECT_TAG));
+    }
+
+    @Test
+    void tooLittleMemoryForTheBoltCardAppletIsRefusedWhereverItEnds() {
+        assertEquals(0x9000, install(RIGHT));
+        int room = 0;
+        for (; ; room++) {
+            card.memory().hasRoomFor(room);
+            int status = card.installBoltCard(HEX.parseHex(RIGHT_TAG));
+            if (status == 0x9000) {
+                break;
+            }
+            assertEquals(0x6A84, status, "room for " + room);
+            card.powerOn(0);
+            assertEquals("6a82", send(SELECT_TAG));
+            assertTrue(send(SELECT).endsWith("9000"));
+        }
+        assertTrue(room > 15, "objects and arrays: " + room);
     }
 
     /** Memory that ends at each object and array that the applet makes. */

@@ -18,15 +18,19 @@ import org.objectweb.asm.Type;
 
 class JavaCardSubsetTest {
     private static final ExportedApi API = new ExportedApi("3.0.4");
-    private static final Path CLASSES = Path.of("..", "card", "target", "classes", "chequecard", "applet");
+    private static final Path CLASSES = Path.of("..", "card", "target", "classes", "chequecard");
     /** Bounds of docs/cards.md. */
     private static final int MOST_CODE = 10 * 1024;
     private static final int MOST_PERSISTENT = 1024;
     private static final int MOST_TRANSIENT = 400;
+    private static final int MOST_BOLT_CODE = 3584;
+    private static final int MOST_BOLT_PERSISTENT = 300;
+    private static final int MOST_BOLT_TRANSIENT = 320;
 
-    private static JavaCardSubset applet() throws IOException {
-        JavaCardSubset subset = new JavaCardSubset(API, "chequecard/applet/");
-        try (Stream<Path> files = Files.list(CLASSES)) {
+    /** A package by itself: what it does not have must be exported, so it cannot reach the other one. */
+    private static JavaCardSubset applet(String name) throws IOException {
+        JavaCardSubset subset = new JavaCardSubset(API, "chequecard/" + name + "/");
+        try (Stream<Path> files = Files.list(CLASSES.resolve(name))) {
             for (Path file : files.sorted().toList()) {
                 subset.check(Files.readAllBytes(file));
             }
@@ -34,19 +38,31 @@ class JavaCardSubsetTest {
         return subset;
     }
 
-    @Test
-    void theAppletKeepsToTheSubset() throws IOException {
-        assertEquals(List.of(), applet().problems());
+    @ParameterizedTest
+    @ValueSource(strings = {"applet", "bolt"})
+    void theAppletKeepsToTheSubset(String name) throws IOException {
+        assertEquals(List.of(), applet(name).problems());
     }
 
     @Test
     void theAppletIsSmall() throws IOException {
         SimulatedCard.Sizes sizes = SimulatedCard.sizes();
-        int code = applet().codeBytes();
+        int code = applet("applet").codeBytes();
         System.out.println("sizes: code " + code + ", persistent " + sizes.persistent() + ", transient " + sizes.ofTransients());
         assertTrue(code > 3000 && code <= MOST_CODE, "bytecode: " + code);
         assertTrue(sizes.persistent() > 500 && sizes.persistent() <= MOST_PERSISTENT, "persistent: " + sizes.persistent());
         assertTrue(sizes.ofTransients() > 200 && sizes.ofTransients() <= MOST_TRANSIENT, "transient: " + sizes.ofTransients());
+    }
+
+    @Test
+    void theBoltCardAppletIsSmall() throws IOException {
+        SimulatedCard.Sizes sizes = SimulatedCard.boltSizes();
+        int code = applet("bolt").codeBytes();
+        System.out.println("sizes of the Bolt Card applet: code " + code + ", persistent " + sizes.persistent() + ", transient "
+            + sizes.ofTransients());
+        assertTrue(code > 1000 && code <= MOST_BOLT_CODE, "bytecode: " + code);
+        assertTrue(sizes.persistent() > 200 && sizes.persistent() <= MOST_BOLT_PERSISTENT, "persistent: " + sizes.persistent());
+        assertTrue(sizes.ofTransients() > 250 && sizes.ofTransients() <= MOST_BOLT_TRANSIENT, "transient: " + sizes.ofTransients());
     }
 
     /** Each rule finds the class that was written to break it. */
