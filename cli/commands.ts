@@ -92,6 +92,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => [(await import("./commands/terminal.js")).registerTerminal],
   },
   {
+    name: "till",
+    description: "sell in a browser: serve the till's page and open it",
+    load: async () => [(await import("./commands/till.js")).registerTill],
+  },
+  {
+    name: "desk",
+    description: "the issuer's desk in a browser: run the service, serve its page and open it",
+    load: async () => [(await import("./commands/desk.js")).registerDesk],
+  },
+  {
     name: "node",
     description:
       "the embedded Lightning node (real protocol, simulated chain, for trying and tests), and lnd",

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { HttpOptions } from "../server/http-server.js";
+import { noteServing } from "./browser/serving.js";
 import type { ChargeOptions } from "./charge-check.js";
 import type { CommandContext } from "./command-context.js";
 import { type OpenTerminal, parseExpiry, salesFile, type TerminalOptions } from "./terminal-session.js";
@@ -7,16 +8,22 @@ import { type OpenTerminal, parseExpiry, salesFile, type TerminalOptions } from 
 /** Where the API of a till is served unless told. */
 export const TILL_PORT = 9750;
 
-/** Sells for programs that ask over HTTP, until Ctrl-C. @throws HttpProblem where the address cannot be listened on */
+/**
+ * Sells for programs and browsers that ask over HTTP, until Ctrl-C.
+ * @param told called with the address for this machine, once it takes requests
+ * @throws HttpProblem where the address cannot be listened on
+ */
 export async function serveTillHttp(
   context: CommandContext,
   { terminal, store, cardTaken, run }: OpenTerminal,
   options: TerminalOptions & ChargeOptions,
   http: HttpOptions,
+  told?: (url: string) => void,
 ): Promise<void> {
   // Loaded only where it is served.
   const { serveTill } = await import("../server/till/serve.js");
   const { rate, currency, maxSale } = options;
+  let forget = (): void => undefined;
   await serveTill(
     {
       store,
@@ -36,8 +43,14 @@ export async function serveTillHttp(
     http,
     {
       onFault: (what) => context.note(`The server has a fault: ${what}`),
-      told: (urls) =>
-        context.print(`The API is at ${urls.join(" and ")}\nKeys: chequecard terminal key. Ctrl-C ends.`),
+      told: (urls) => {
+        const [url = ""] = urls;
+        forget = noteServing(options.node, url);
+        context.print(
+          `The till's page and API are at ${urls.join(" and ")}\nKeys: chequecard terminal key. Ctrl-C ends.`,
+        );
+        told?.(url);
+      },
     },
-  );
+  ).finally(() => forget());
 }

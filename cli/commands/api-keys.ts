@@ -1,7 +1,8 @@
 import { networkInterfaces } from "node:os";
 import { type Command, Option } from "commander";
-import { type ApiKeys, type ListedKey, PAIRING_SECONDS } from "../../server/keys.js";
+import { type ListedKey, PAIRING_SECONDS } from "../../server/keys.js";
 import { ROLE_HELP, type Role } from "../../server/roles.js";
+import { withKeys } from "../api-keys-file.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { timeText } from "../issuer/card-choice.js";
@@ -30,19 +31,6 @@ export interface KeyPlace {
 
 interface RoleOption extends FolderChoice {
   readonly role: Role;
-}
-
-async function withKeys<T>(folder: string, use: (keys: ApiKeys) => T): Promise<T> {
-  const [{ openApiFile }, { ApiKeys: Keys }] = [
-    await import("../../server/api-file.js"),
-    await import("../../server/keys.js"),
-  ];
-  const file = openApiFile(folder);
-  try {
-    return use(new Keys(file));
-  } finally {
-    file.close();
-  }
 }
 
 const stateOf = ({ revokedAt }: ListedKey): string =>

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { ChequecardError, formatMsat, ParseError, parseAmount, plural } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
 import { cancelSentence, receiptOf, SaleError, totalsOf } from "../../host/index.js";
@@ -16,7 +15,8 @@ import { refundAtTill, totalsAtTill } from "../node/till.js";
 import { expectNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { keyboard } from "../prompt/keyboard.js";
-import { columnsOf, print, type ReceiptOptions, receiptOptions, receiptText } from "../receipt-options.js";
+import { columnsOf, print, type ReceiptOptions, receiptText } from "../receipt-options.js";
+import { nodeOptions, sellingOptions } from "../selling-options.js";
 import { serveTillHttp, TILL_PORT } from "../terminal-http.js";
 import {
   parseExpiry,
@@ -195,31 +195,9 @@ function refundOrder({ invoice, amount }: RefundOptions, number: string): Refund
   );
 }
 
-const SETTINGS_HELP =
-  "\nA file terminal.yaml in the node's folder says what is not given: currency: eur, place: Bar, max-sale: 50000sat.\n";
-
 export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
   const terminal = program.command("terminal").description("sell: charge cards at a counter");
-  const common = (command: Command): Command =>
-    command
-      .requiredOption(
-        "--node <folder>",
-        "the merchant's embedded node, or a folder whose terminal.yaml names an lnd",
-      )
-      .option("--sales <file>", "where the sales are kept; default: sales.db in the node's folder");
-  const selling = (command: Command): Command =>
-    receiptOptions(common(command))
-      .option("--reader <name>", "PC/SC reader: its name or a part of it; not needed when there is one")
-      .option("--card <file>", "a simulated card instead of a reader")
-      .option("--place <text>", 'printed on receipts (default: "chequecard")')
-      .option("--expiry <seconds>", "how long a sale stays open", "600")
-      .option("--rate <price>", "price of one bitcoin, such as 61500eur, for amounts such as 3.50eur")
-      .option("--currency <code>", "currency of amounts that name none, such as 3.50 (ISO 4217)")
-      .option("--max-sale <amount>", "ask again above this amount")
-      .option("--yes", "do not ask again")
-      .option("--no-qr", "show no QR code")
-      .addHelpText("after", SETTINGS_HELP);
-  selling(terminal.command("charge").description("one sale: shows the QR code, waits for the tap"))
+  sellingOptions(terminal.command("charge").description("one sale: shows the QR code, waits for the tap"))
     .requiredOption("--amount <amount>", "2500sat, 0.0001btc, or 3.50eur with --rate")
     .option("--description <text>", "what is sold; payers see it")
     .addHelpText(
@@ -237,7 +215,9 @@ Examples:
       run((context) => charge(context, withSettings(options))),
     );
   httpOptions(
-    selling(terminal.command("serve").description("sale after sale: type amounts, see totals at the end")),
+    sellingOptions(
+      terminal.command("serve").description("sale after sale: type amounts, see totals at the end"),
+    ),
     TILL_PORT,
   )
     .addHelpText(
@@ -253,8 +233,8 @@ Examples:
     .action((options: TerminalOptions & ChargeOptions & HttpChoice) =>
       run((context) => serve(context, withSettings(options))),
     );
-  registerTerminalPapers(terminal, run, common);
-  registerTerminalOffline(terminal, run, common);
+  registerTerminalPapers(terminal, run, nodeOptions);
+  registerTerminalOffline(terminal, run, nodeOptions);
   const place: KeyPlace = {
     of: "the till",
     roles: ["till", "shift-lead", "read"],
@@ -267,10 +247,10 @@ Examples:
   };
   registerApiKeys(terminal, run, place);
   registerWebhooks(terminal, run, place, ["sale.paid", "sale.refused", "sale.refunded"]);
-  common(
+  nodeOptions(
     terminal.command("balance").description("what the node can send and receive, and today's sales"),
   ).action((options: TerminalOptions) => run((context) => balance(context, options)));
-  common(
+  nodeOptions(
     terminal
       .command("refund <sale>")
       .description("pay money of a sale back, once: to the card that paid, or to an invoice"),

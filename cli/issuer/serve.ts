@@ -5,6 +5,7 @@ import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../iss
 import { StoreError } from "../../issuer/store/index.js";
 import type { OpenDesk } from "../../server/desk/desk.js";
 import type { HttpOptions } from "../../server/http-server.js";
+import { noteServing } from "../browser/serving.js";
 import type { CommandContext } from "../command-context.js";
 import { type HttpChoice, readHttpOptions } from "../http-options.js";
 import { openNode } from "../open-node.js";
@@ -15,11 +16,13 @@ import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./fo
 /**
  * Runs the issuer's service until Ctrl-C or SIGTERM, or until its node has ended by itself. The log goes to
  * standard output, one JSON object a line.
+ * @param told called with the address for this machine, once the API takes requests
  */
 export async function serveIssuer(
   context: CommandContext,
   folder: string,
   options: { readonly passphraseFd?: string } & HttpChoice,
+  told?: (url: string) => void,
 ): Promise<CommandOutput> {
   const http = await readHttpOptions(options, DESK_PORT);
   const path = issuerFolder(context, { issuer: folder });
@@ -54,6 +57,7 @@ export async function serveIssuer(
             const api =
               http && (await serveApiOf(path, { store, config, health: () => service.health() }, http, log));
             try {
+              if (api) told?.(api.url);
               await untilOver(context.signal, service);
             } finally {
               await api?.close();
@@ -90,8 +94,11 @@ async function serveApiOf(folder: string, desk: OpenDesk, http: HttpOptions, log
     const onFault = (what: string) => log.error({ event: "api", what }, "the API has a fault");
     const server = await serveDesk(desk, file, http, onFault);
     log.info({ event: "api", at: [server.url, ...server.urls].join(" ") }, "the API takes requests");
+    const forget = noteServing(folder, server.url);
     return {
+      url: server.url,
       async close() {
+        forget();
         await server.close();
         file.close();
       },

@@ -75,8 +75,9 @@ export function keyOf(folder: string, role: Role): { readonly id: string; readon
 /**
  * The command line of a server that runs until it is stopped.
  * @param args with `--http 127.0.0.1:0` among them
+ * @param env added to that of this process
  */
-export async function serveCommand(args: readonly string[]) {
+export async function serveCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const stop = new AbortController();
   let out = "";
   let err = "";
@@ -93,7 +94,7 @@ export async function serveCommand(args: readonly string[]) {
     err: (text) => {
       err += text;
     },
-    env: process.env,
+    env: { ...process.env, ...env },
     signal: stop.signal,
   });
   const failed = ended.then((code) => {
