@@ -1,6 +1,6 @@
 import { formatMsat, type Msat, parseAmount } from "../common/index.js";
 import type { SaleStore } from "../host/index.js";
-import { type ChargeAmount, parseCharge } from "./charge-amount.js";
+import { type ChargeAmount, parseCharge } from "../host/terminal/charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { confirm } from "./prompt/confirm.js";
 

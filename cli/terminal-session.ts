@@ -5,7 +5,7 @@ import { SENTENCES } from "../common/sentences.js";
 import { type Sale, SaleStore, Terminal } from "../host/index.js";
 import { openPaymentSender } from "../lightning/api/index.js";
 import type { LightningNode } from "../lightning/nodes/port.js";
-import type { ChargeAmount } from "./charge-amount.js";
+import type { ChargeAmount } from "../host/terminal/charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
 import type { CommandNode } from "./node/operation.js";

@@ -20,7 +20,7 @@ import {
   SaleFile,
 } from "../../lightning/dpp/index.js";
 import { type OdtMessage, odtFromHex } from "../../lightning/odt/index.js";
-import { parseCharge } from "../charge-amount.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
+import type { SoldCart } from "../../host/terminal/cart.js";
 import type { ReportedSale } from "../../host/terminal/receipt.js";
 import { SaleError } from "../../host/terminal/sale.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
@@ -31,6 +32,14 @@ export const reported = z.object({
   acceptedAt: z.int().optional(),
   received: amount.optional(),
   refund: z.object({ amount, state: z.enum(["pending", "paid"]) }).optional(),
+  cart: z
+    .object({
+      lines: z.array(z.object({ name: z.string().optional(), quantity: z.int(), total: z.string() })),
+      tip: z.object({ percent: z.int().optional(), total: z.string() }).optional(),
+      note: z.string().optional(),
+    })
+    .optional()
+    .describe("What was sold; in lists of sales it is left out."),
 });
 type Told = z.output<typeof reported>;
 
@@ -51,6 +60,7 @@ export const tell = ({ paymentHash, refund, description, ...sale }: ReportedSale
       paidAt: sale.paidAt,
       acceptedAt: sale.acceptedAt,
       received: sale.received,
+      cart: sale.cart,
       refund: refund && { amount: refund.amount, state: refund.state },
     }),
     description: description.slice(0, MAX_SHOWN_DESCRIPTION),
@@ -67,6 +77,7 @@ export const toldSale = (told: Told): ReportedSale => ({
   acceptedAt: told.acceptedAt,
   received: told.received,
   refund: told.refund,
+  cart: told.cart as SoldCart | undefined,
   paymentHash: hexToBytes(told.paymentHash),
 });
 
@@ -82,7 +93,7 @@ export const salesPage = operation({
       ?.between(from, to)
       .filter(({ number }) => number > after);
     if (!found) return ELSEWHERE;
-    return { isHere: true as const, sales: found.slice(0, PAGE).map(tell), more: found.length > PAGE };
+    return { isHere: true as const, sales: found.slice(0, PAGE).map((sale) => tell({ ...sale, cart: undefined })), more: found.length > PAGE };
   },
 });
 

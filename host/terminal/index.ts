@@ -1,5 +1,6 @@
 /** The sale: invoice, tap, payment, receipt. */
 export * from "./accepted-sales.js";
+export type { SoldCart } from "./cart.js";
 export * from "./day.js";
 export * from "./forwarder.js";
 export * from "./offline-desk.js";

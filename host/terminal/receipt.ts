@@ -9,6 +9,7 @@ import {
   sumMsat,
   visible,
 } from "../../common/index.js";
+import type { SoldCart } from "./cart.js";
 import type { Sale } from "./sale.js";
 
 /** A receipt as data; amounts in msat. */
@@ -24,6 +25,7 @@ export interface Receipt {
   readonly time: string;
   readonly paymentHash: string;
   readonly refunded: Msat | undefined;
+  readonly cart?: SoldCart | undefined;
 }
 
 /** Of paper of 58 mm. */
@@ -48,6 +50,7 @@ export interface ReportedSale
     | "paidAt"
     | "received"
     | "acceptedAt"
+    | "cart"
   > {
   readonly refund: Pick<NonNullable<Sale["refund"]>, "amount" | "state"> | undefined;
 }
@@ -64,6 +67,7 @@ export function receiptOf(sale: ReportedSale): Receipt {
     time: isoTime(sale.paidAt ?? sale.acceptedAt ?? sale.createdAt),
     paymentHash: bytesToHex(sale.paymentHash),
     refunded: sale.refund?.state === "paid" ? sale.refund.amount : undefined,
+    ...(sale.cart === undefined ? {} : { cart: sale.cart }),
   };
 }
 
@@ -110,7 +114,7 @@ export function receiptLines(
     `Sale ${receipt.number}`,
     timeZone === undefined ? receipt.time : localTime(receipt.time, timeZone),
     "",
-    ...wrap(receipt.description, columns),
+    ...(receipt.cart ? cartRows(receipt.cart, line, columns) : wrap(receipt.description, columns)),
     line("Total", formatMsat(receipt.amount)),
     receipt.fiat === undefined ? undefined : line("", receipt.fiat),
     receipt.refunded === undefined ? undefined : line("Refunded", formatMsat(receipt.refunded)),
@@ -121,6 +125,26 @@ export function receiptLines(
     ...(receipt.paymentHash.match(new RegExp(`.{1,${columns}}`, "g")) ?? []),
   ];
   return rows.filter((row) => row !== undefined);
+}
+
+/** What was sold, line by line; a long name has its sum below it. */
+function cartRows(
+  { lines, tip, note }: SoldCart,
+  line: (name: string, value: string) => string,
+  columns: number,
+): string[] {
+  const row = (name: string, value: string): string[] => {
+    const rows = wrap(name, columns);
+    const last = rows.pop() ?? "";
+    return last.length + 1 + value.length <= columns
+      ? [...rows, line(last, value)]
+      : [...rows, last, line("", value)];
+  };
+  return [
+    ...lines.flatMap(({ name = "", quantity, total }) => row(`${quantity} x ${name}`.trim(), total)),
+    ...(tip ? row(tip.percent === undefined ? "Tip" : `Tip ${tip.percent} %`, tip.total) : []),
+    ...(note === undefined ? [] : wrap(note, columns)),
+  ];
 }
 
 function standing({ paid, accepted }: Receipt): string[] {

@@ -109,13 +109,18 @@ const REQUESTS = `
 create table sale_request (key text primary key, sale integer not null unique) strict;
 `;
 
+/** What a sale was made of, for its receipt. */
+const CARTS = `
+alter table sale add column cart text;
+`;
+
 const RESTORE = "Restore it from a copy, or start a new one with --sales.";
 
 /** The terminal's file of sales. Its errors are SaleError `locked`, `damaged`, `newer-version`, `io`. */
 export const SALE_FILE: SqliteForm = {
   name: "a file of sales",
   applicationId: 0x63687173, // "chqs"
-  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS, ACCEPTED, REQUESTS],
+  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS, ACCEPTED, REQUESTS, CARTS],
   // The terminal before this one may be just ending.
   waitMs: 1000,
   bigints: true,

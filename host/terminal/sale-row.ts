@@ -1,5 +1,6 @@
 import { msat } from "../../common/msat.js";
 import { parseInitiation } from "../../lightning/api/initiation.js";
+import { parseCart } from "./cart.js";
 import type { CancelReason, Refund, Sale, SaleState } from "./sale.js";
 
 /** A sale as the file keeps it. */
@@ -28,6 +29,8 @@ export interface SaleRow {
   refund_to: Refund["to"];
   refund_id: Buffer | null;
   accepted_at: bigint | null;
+  /** JSON of {@link SoldCart}. */
+  cart: string | null;
 }
 
 /** Row numbers and times fit a double; amounts never pass here. */
@@ -63,6 +66,7 @@ export function toSale(row: SaleRow): Sale {
             to: row.refund_to,
           },
     acceptedAt: row.accepted_at === null ? undefined : seconds(row.accepted_at),
+    cart: row.cart === null ? undefined : parseCart(row.cart),
     refundId: row.refund_id === null ? undefined : Uint8Array.from(row.refund_id),
   };
 }

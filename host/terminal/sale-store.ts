@@ -40,7 +40,7 @@ export class SaleStore implements InitiationLog {
       Sale,
       "amount" | "description" | "fiat" | "invoice" | "paymentHash" | "createdAt" | "expiresAt"
     > &
-      Partial<Pick<Sale, "invoiceOf" | "invoiceUntil">>,
+      Partial<Pick<Sale, "invoiceOf" | "invoiceUntil" | "cart">>,
     requestKey?: string,
   ): Sale {
     if (requestKey === undefined) return this.#inserted(sale);
@@ -53,8 +53,8 @@ export class SaleStore implements InitiationLog {
 
   #inserted(sale: Parameters<SaleStore["create"]>[0]): Sale {
     const { lastInsertRowid } = this.#file.run(
-      `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation, invoice_of, invoice_until)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert into sale (amount, description, fiat, invoice, payment_hash, created_at, expires_at, initiation, invoice_of, invoice_until, cart)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         sale.amount,
         sale.description,
@@ -66,6 +66,7 @@ export class SaleStore implements InitiationLog {
         JSON.stringify(NOT_ASKED),
         sale.invoiceOf ?? "node",
         sale.invoiceUntil ?? sale.expiresAt,
+        sale.cart === undefined ? null : JSON.stringify(sale.cart),
       ],
     );
     return this.get(seconds(BigInt(lastInsertRowid)));

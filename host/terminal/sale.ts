@@ -1,6 +1,7 @@
 import { CodedError } from "../../common/errors.js";
 import type { Msat } from "../../common/msat.js";
 import type { Initiation } from "../../lightning/api/initiation.js";
+import type { SoldCart } from "./cart.js";
 
 /**
  * Where a sale stands. `open`: it may still be paid. `cancelling`: the merchant gave it up, and the node has not
@@ -36,6 +37,8 @@ export interface Sale {
   readonly number: number;
   readonly amount: Msat;
   readonly description: string;
+  /** What it was made of, where it was more than an amount. */
+  readonly cart?: SoldCart | undefined;
   /** What the customer saw in another currency, for the receipt: `3.50 EUR`. */
   readonly fiat: string | undefined;
   readonly invoice: string;

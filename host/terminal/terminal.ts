@@ -17,6 +17,7 @@ import type { CardSession } from "../card-session.js";
 import { type TapRequest, tap } from "../tap.js";
 import type { TraceLine } from "../trace.js";
 import type { OfflineAdmission, OfflineDesk } from "./offline-desk.js";
+import type { SoldCart } from "./cart.js";
 import { type CancelReason, isFinal, type Sale, SaleError } from "./sale.js";
 import { isAway, makeInvoice, notAccepted, offlineInvoice } from "./sale-invoice.js";
 import type { SaleStore } from "./sale-store.js";
@@ -26,6 +27,8 @@ import { isRefusal, lostAfterAsking, notConfirmed, noticeOf } from "./sentences.
 export interface SaleDisplay {
   /** The invoice exists and is durable: show its QR code, ask for the card. */
   onOpen?(sale: Sale): void;
+  /** A card answered: it is being read. */
+  onCard?(): void;
   /** The card, the reader or the payer said no, or not yet; the sale goes on. */
   onNotice?(sentence: string): void;
   /** A step was done, with its duration in milliseconds. */
@@ -47,6 +50,8 @@ export interface ChargeRequest {
   readonly amount: Msat;
   readonly description: string;
   readonly fiat?: string | undefined;
+  /** For the receipt. */
+  readonly cart?: SoldCart | undefined;
   /** Default 600. */
   readonly expirySeconds?: number | undefined;
   /** Of a client's request; a sale was not yet created under it. */
@@ -99,10 +104,10 @@ export class Terminal {
   async charge(request: ChargeRequest, display: SaleDisplay = {}, signal?: AbortSignal): Promise<Sale> {
     const started = this.#now();
     const createdAt = Math.floor(started / 1000);
-    const { amount, description, fiat, expirySeconds = DEFAULT_EXPIRY_SECONDS } = request;
+    const { amount, description, fiat, cart, expirySeconds = DEFAULT_EXPIRY_SECONDS } = request;
     const invoice = await makeInvoice(this.#parts, { amount, description }, expirySeconds);
     const expiresAt = createdAt + expirySeconds;
-    const draft = { amount, description, fiat, ...invoice, createdAt, expiresAt };
+    const draft = { amount, description, fiat, cart, ...invoice, createdAt, expiresAt };
     const sale = this.#parts.store.create(draft, request.requestKey);
     display.onStep?.("invoice", this.#now() - started);
     return this.finish(sale, display, signal);
@@ -251,6 +256,7 @@ export class Terminal {
             return requestOf(await offlineInvoice(this.#parts, store.get(sale.number), this.#now()));
           }),
         askPin: display.askPin?.bind(display),
+        onCard: () => display.onCard?.(),
         onTorn: () => display.onNotice?.(SENTENCES.sale.torn),
         // A phone has no certificate, and what it pays to a deputy is not seen here.
         ...(sale.invoiceOf === "deputy"

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseCharge } from "../../cli/charge-amount.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { closedDay, dayAnswer, reported, toldSale } from "../../cli/node/day-operations.js";
 import { amount } from "../../cli/node/operation.js";
 import { OPERATIONS } from "../../cli/node/operations.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseCharge } from "../../cli/charge-amount.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { msat, ParseError, sat } from "../../common/index.js";
 import { receiptOf, renderReceipt, type Sale, salesCsv, totalsOf } from "../../host/terminal/index.js";
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parseCharge } from "../../../cli/charge-amount.js";
+import { parseCharge } from "../../../host/terminal/charge-amount.js";
 import { createEmbeddedNode, readEmbeddedNodeConfig } from "../../../cli/embedded-node.js";
 import { readSpan } from "../../../cli/issuer/time-span.js";
 import { readIssuerRecord, writeIssuerRecord } from "../../../cli/issuer-record.js";

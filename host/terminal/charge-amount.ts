@@ -7,7 +7,7 @@ import {
   parseAmount,
   parsePrice,
   satsFor,
-} from "../common/index.js";
+} from "../../common/index.js";
 
 /** A sum in the currency of the run: `3.50eur`, `3,50`, `3.50€`. */
 const SUM = /^(\d{1,9})(?:[.,](\d{1,9}))?([a-z]{3}|\p{Sc})?$/iu;
@@ -21,6 +21,9 @@ export interface ChargeAmount {
   readonly fiat: string | undefined;
 }
 
+/** A sum as it was typed: in the smallest units of a currency, or of bitcoin. */
+export type Sum = { readonly units: bigint; readonly price: Price } | { readonly amount: Msat };
+
 /**
  * An amount to charge: `2500sat`, or a sum in the one currency of the run, which the rate or `currency` names. Rounded
  * up to a whole satoshi.
@@ -28,7 +31,11 @@ export interface ChargeAmount {
  * @param currency ISO 4217, for sums without a currency
  * @throws ParseError
  */
-export function parseCharge(text: string, rate: string | undefined, currency?: string): ChargeAmount {
+export const parseCharge = (text: string, rate: string | undefined, currency?: string): ChargeAmount =>
+  chargeOf(parseSum(text, rate, currency), text);
+
+/** A sum as {@link parseCharge} reads it, not yet converted. @throws ParseError */
+export function parseSum(text: string, rate: string | undefined, currency?: string): Sum {
   if (currency !== undefined && !isCurrency(currency))
     throw new ParseError(
       "--currency",
@@ -39,7 +46,7 @@ export function parseCharge(text: string, rate: string | undefined, currency?: s
   const [, whole, fraction = "", unit] = SUM.exec(text) ?? [];
   const code = unit === undefined || unit === symbolOf(own) ? own : unit.toUpperCase();
   if (whole === undefined || code === undefined || !isCurrency(code))
-    return { amount: positive(parseAmount(text, "--amount")), fiat: undefined };
+    return { amount: parseAmount(text, "--amount") };
   if (own !== undefined && code !== own)
     throw new ParseError("--amount", `need ${own}, the currency of this run, have "${text}"`);
   if (!price)
@@ -47,26 +54,38 @@ export function parseCharge(text: string, rate: string | undefined, currency?: s
       "--rate",
       `need the price of one bitcoin in ${code}, such as 61500${code.toLowerCase()}, have none`,
     );
-  return chargeSum(text, whole, fraction, price);
+  return { units: unitsOf(text, whole, fraction, price), price };
 }
 
-function chargeSum(text: string, whole: string, fraction: string, price: Price): ChargeAmount {
-  const { digits, currency } = price;
-  const code = currency.toLowerCase();
+function unitsOf(text: string, whole: string, fraction: string, { digits, currency }: Price): bigint {
   if (fraction.length > digits)
     throw new ParseError(
       "--amount",
       fraction.length === 3
-        ? `"${text}" can be read in two ways; write ${whole}${fraction}${code} with nothing between thousands`
+        ? `"${text}" can be read in two ways; write ${whole}${fraction}${currency.toLowerCase()} with nothing between thousands`
         : `need at most ${digits} decimals in ${currency}, have "${text}"`,
     );
-  const decimals = fraction.padEnd(digits, "0");
-  const sats = satsFor(BigInt(whole + decimals), price);
+  return BigInt(whole + fraction.padEnd(digits, "0"));
+}
+
+/** What a sum is charged as. @param text for errors @throws ParseError for nothing, and for more than there is */
+export function chargeOf(sum: Sum, text: string): ChargeAmount {
+  const amount = "price" in sum ? amountOf(sum, text) : sum.amount;
+  if (amount === 0n) throw new ParseError("--amount", "need more than 0");
+  return { amount, fiat: "price" in sum ? formatUnits(sum.units, sum.price) : undefined };
+}
+
+/** A sum in whole satoshi, rounded up. @throws ParseError above 21 million bitcoin */
+export function amountOf({ units, price }: { readonly units: bigint; readonly price: Price }, text: string): Msat {
+  const sats = satsFor(units, price);
   if (sats > MAX_SATS) throw new ParseError("--amount", `need at most 21 million bitcoin, have ${text}`);
-  return {
-    amount: positive(msat(sats * 1000n)),
-    fiat: `${whole}${digits === 0 ? "" : `.${decimals}`} ${currency}`,
-  };
+  return msat(sats * 1000n);
+}
+
+/** `3.50 EUR` */
+export function formatUnits(units: bigint, { digits, currency }: Price): string {
+  const text = units.toString().padStart(digits + 1, "0");
+  return `${digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`} ${currency}`;
 }
 
 function readRate(rate: string, currency: string | undefined): Price {
@@ -88,9 +107,4 @@ function symbolOf(currency: string | undefined): string | undefined {
     currencyDisplay: "narrowSymbol",
   });
   return format.formatToParts(0).find(({ type }) => type === "currency")?.value;
-}
-
-function positive(amount: Msat): Msat {
-  if (amount === 0n) throw new ParseError("--amount", "need more than 0");
-  return amount;
 }
