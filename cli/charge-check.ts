@@ -24,13 +24,14 @@ export function readCharge(text: string, options: ChargeOptions): ChargeAmount {
 const largestSale = ({ maxSale }: ChargeOptions): Msat | undefined =>
   maxSale === undefined ? undefined : parseAmount(maxSale, "--max-sale");
 
-/** The sentence that asks whether an amount is meant, where it is above the merchant's limit, or its rate far from the last. */
+/** The sentences that ask whether an amount is meant, where it is above the merchant's limit, or its rate far from the last. */
 export function chargeQuestion(
   store: SaleStore,
   charge: ChargeAmount,
   options: ChargeOptions,
 ): string | undefined {
-  return limitQuestion(charge, options) ?? rateQuestion(store, charge, options);
+  const questions = [limitQuestion(charge, options), rateQuestion(store, charge, options)];
+  return questions.filter((question) => question !== undefined).join(" ") || undefined;
 }
 
 const named = ({ fiat, amount }: ChargeAmount): string =>

@@ -1,9 +1,13 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { languageOf } from "../common/languages/language.js";
+import { RateBook } from "../host/terminal/rate-book.js";
 import type { HttpOptions } from "../server/http-server.js";
 import { noteServing } from "./browser/serving.js";
 import type { ChargeOptions } from "./charge-check.js";
 import type { CommandContext } from "./command-context.js";
+import { columnsOf } from "./receipt-options.js";
 import { type OpenTerminal, parseExpiry, salesFile, type TerminalOptions } from "./terminal-session.js";
+import { tillSettings } from "./terminal-settings.js";
 
 /** Where the API of a till is served unless told. */
 export const TILL_PORT = 9750;
@@ -15,24 +19,46 @@ export const TILL_PORT = 9750;
  */
 export async function serveTillHttp(
   context: CommandContext,
-  { terminal, store, cardTaken, run }: OpenTerminal,
+  { terminal, store, cardTaken, run, isOffline }: OpenTerminal,
   options: TerminalOptions & ChargeOptions,
   http: HttpOptions,
   told?: (url: string) => void,
 ): Promise<void> {
   // Loaded only where it is served.
-  const { serveTill } = await import("../server/till/serve.js");
+  const [{ serveTill }, { RatePoller }, { fetchRate }] = await Promise.all([
+    import("../server/till/serve.js"),
+    import("../server/till/rate-poller.js"),
+    import("../server/till/rate-fetch.js"),
+  ]);
   const { rate, currency, maxSale } = options;
   let forget = (): void => undefined;
+  const { tips, rules, source, everyMs } = tillSettings(options.node, currency);
+  const rates = new RateBook(join(options.node, "rate.json"), rules, { given: rate, currency });
+  const poller = source && new RatePoller(source, rates, (from, signal) => fetchRate(from, { signal }));
+  const columns = columnsOf(options);
+  poller?.start(everyMs);
   await serveTill(
     {
       store,
       run,
+      rates,
+      poller,
+      tips,
+      language: languageOf(process.env),
+      isOffline,
+      print:
+        options.printer === undefined
+          ? undefined
+          : async (lines) => {
+              const { printerBytes, sendToPrinter } = await import("./receipt-printer.js");
+              const { printer = "", codePage } = options;
+              await sendToPrinter(printer, printerBytes(lines, { columns, codePage }));
+            },
+      columns,
       sales: resolve(salesFile(options)),
       folder: options.node,
       place: options.place,
       charging: {
-        ...(rate === undefined ? {} : { rate }),
         ...(currency === undefined ? {} : { currency }),
         ...(maxSale === undefined ? {} : { maxSale }),
       },
@@ -52,5 +78,8 @@ export async function serveTillHttp(
         told?.(url);
       },
     },
-  ).finally(() => forget());
+  ).finally(async () => {
+    forget();
+    await poller?.close();
+  });
 }

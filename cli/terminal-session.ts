@@ -3,9 +3,9 @@ import { TransportError } from "../apdu/index.js";
 import { formatMsat, type Msat } from "../common/index.js";
 import { SENTENCES } from "../common/sentences.js";
 import { type Sale, SaleStore, Terminal } from "../host/index.js";
+import type { ChargeAmount } from "../host/terminal/charge-amount.js";
 import { openPaymentSender } from "../lightning/api/index.js";
 import type { LightningNode } from "../lightning/nodes/port.js";
-import type { ChargeAmount } from "../host/terminal/charge-amount.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
 import type { CommandNode } from "./node/operation.js";
@@ -34,6 +34,8 @@ export interface OpenTerminal {
   readonly node: LightningNode;
   readonly cardTaken: CardTaken;
   readonly askPin: CardPinQuestion;
+  /** Whether the node or a payer is known to be away. */
+  isOffline(): boolean;
   /** Does what a request of the node's control channel asks for. */
   run(request: unknown): Promise<unknown>;
 }
@@ -87,7 +89,8 @@ async function sellThrough<T>(
     return await withReader(context, options, (reader, cardTaken) => {
       offline?.start(sender);
       const parts = { node, sender, store, reader, ...(offline ? { offline: offline.desk } : {}) };
-      return use({ ...open, terminal: new Terminal(parts), node, cardTaken });
+      const isOffline = () => offline?.desk.outages.none === false;
+      return use({ ...open, terminal: new Terminal(parts), node, cardTaken, isOffline });
     });
   } finally {
     sender.close();

@@ -10,10 +10,15 @@ import {
   readStrictYaml,
   readTextFile,
   schemaMistakes,
+  ValueError,
   yamlMistakes,
 } from "../common/index.js";
+import { parseCharge } from "../host/terminal/charge-amount.js";
+import type { RateRules } from "../host/terminal/rate-book.js";
 import { type LndConfig, lndConfigOf, merchantLndConfigSchema } from "../lightning/nodes/lnd/config.js";
 import type { FloorLimits } from "../offline/pack.js";
+import { knownSource, RATE_SOURCES, type RateSource } from "../server/till/rate-sources.js";
+import { checkHookUrl } from "../server/webhooks/address.js";
 
 const MAX_BYTES = 64 * 1024;
 
@@ -44,6 +49,30 @@ const schema = z.strictObject({
   "code-page": z.string().min(1).max(32).optional(),
   /** Asked about above it. */
   "max-sale": sum.optional(),
+  /** Tips that a customer is offered; left out: none. */
+  tips: z
+    .strictObject({
+      percents: z.array(z.int().min(1).max(100)).max(6).optional(),
+      amounts: z.array(z.string().min(1).max(40)).max(6).optional(),
+    })
+    .optional(),
+  /** Where the till that serves an API reads what one bitcoin costs. */
+  "rate-source": z
+    .strictObject({
+      from: z.enum(RATE_SOURCES, `need one of ${RATE_SOURCES.join(", ")}`).optional(),
+      url: z.string().max(2048).optional(),
+      path: z.string().min(1).max(256).optional(),
+      "every-minutes": z.int().min(1).max(1440).optional(),
+    })
+    .refine(
+      ({ from, url, path }) => (from === undefined) === (url !== undefined && path !== undefined),
+      "need either from, or url and path",
+    )
+    .optional(),
+  /** A rate that differs by more from the last one is asked about. */
+  "rate-band-percent": z.int().min(1).max(50).optional(),
+  /** An older rate is not used. */
+  "rate-max-age-minutes": z.int().min(1).max(10_080).optional(),
   /** What is accepted without a connection, beside the limits of the acceptance pack. */
   offline: z
     .strictObject({
@@ -109,6 +138,70 @@ export function offlineSettings(node: string): OfflineSettings {
     },
     forwardRate: offline["forward-rate"],
   };
+}
+
+/** What terminal.yaml says of tips and rates. */
+export interface TillSettings {
+  readonly tips: { readonly percents: readonly number[]; readonly amounts: readonly string[] } | undefined;
+  readonly rules: RateRules;
+  readonly source: RateSource | undefined;
+  /** Between two questions to the source. */
+  readonly everyMs: number;
+}
+
+/**
+ * @param currency ISO 4217, of the till
+ * @throws ParseError also for a source without a currency; ValueError for an address that must not be asked
+ */
+export function tillSettings(node: string, currency: string | undefined): TillSettings {
+  const read = readSettings(node);
+  const { tips, "rate-source": from } = read;
+  const path = settingsPath(node);
+  if (from && currency === undefined)
+    throw new ParseError(path, "rate-source: need a currency beside it, such as currency: eur");
+  for (const text of tips?.amounts ?? []) expectTip(text, currency, path);
+  const maxAgeMinutes = read["rate-max-age-minutes"] ?? (from ? 60 : 24 * 60);
+  return {
+    tips: tips && { percents: tips.percents ?? [], amounts: tips.amounts ?? [] },
+    rules: { bandPercent: read["rate-band-percent"] ?? 10, maxAgeSeconds: maxAgeMinutes * 60 },
+    source: from && sourceOf(from, currency ?? "", path),
+    everyMs: (from?.["every-minutes"] ?? 1) * 60_000,
+  };
+}
+
+/** @throws ParseError for what is no sum in the till's currency or in bitcoin */
+function expectTip(text: string, currency: string | undefined, file: string): void {
+  try {
+    parseCharge(text, currency === undefined ? undefined : `1${currency}`, currency);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const problem = error.path === "--rate" ? `need a currency beside it, have "${text}"` : error.message;
+    throw new ParseError(file, `tips/amounts: ${problem.replace(/^--\w+: /, "")}`);
+  }
+}
+
+function sourceOf(
+  {
+    from,
+    url,
+    path,
+  }: {
+    readonly from?: string | undefined;
+    readonly url?: string | undefined;
+    readonly path?: string | undefined;
+  },
+  currency: string,
+  file: string,
+): RateSource {
+  const known = from === undefined ? undefined : knownSource(from, currency);
+  if (known) return known;
+  try {
+    const { hostname } = checkHookUrl(url ?? "", "https://rates.example/btc");
+    return { name: hostname, url: url ?? "", path: path ?? "" };
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new ParseError(file, `rate-source/url: ${error.problem}`);
+  }
 }
 
 /** The lnd of a merchant's folder, if it names one. @throws as {@link readTerminalSettings} */

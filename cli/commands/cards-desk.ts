@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { equalBytes, formatMsat, type Msat } from "../../common/index.js";
+import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
 import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
-import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";

@@ -10,6 +10,7 @@ import {
 } from "../../common/index.js";
 import { SENTENCES } from "../../common/sentences.js";
 import { exchangeWithPhone } from "../../host/exchange.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import {
   type DeputyInvoice,
   type DeputyProfile,
@@ -20,7 +21,6 @@ import {
   SaleFile,
 } from "../../lightning/dpp/index.js";
 import { type OdtMessage, odtFromHex } from "../../lightning/odt/index.js";
-import { parseCharge } from "../../host/terminal/charge-amount.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";

@@ -26,7 +26,7 @@ import {
   untilCardTaken,
   withTerminal,
 } from "../terminal-session.js";
-import { lndOfFolder, withSettings } from "../terminal-settings.js";
+import { lndOfFolder, tillSettings, withSettings } from "../terminal-settings.js";
 import { type KeyPlace, registerApiKeys } from "./api-keys.js";
 import { registerWebhooks } from "./api-webhooks.js";
 import { registerTerminalOffline } from "./terminal-offline.js";
@@ -92,6 +92,7 @@ async function serve(
   parseExpiry(options.expiry);
   columnsOf(options);
   const http = await readHttpOptions(options, TILL_PORT);
+  if (http) tillSettings(options.node, options.currency);
   return withTerminal(context, options, (open) =>
     withLeftovers(context, open, async (leftovers) => {
       const before = open.store.lastNumber();

@@ -1,8 +1,8 @@
 import { formatMsat, type Msat, visible } from "../../common/index.js";
+import { type ChargeAmount, parseCharge } from "../../host/terminal/charge-amount.js";
 import { type Order, remaining, showCard } from "../../issuer/ledger/index.js";
 import type { ServiceConfig } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
-import { type ChargeAmount, parseCharge } from "../../host/terminal/charge-amount.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { agree } from "../prompt/confirm.js";

@@ -93,7 +93,11 @@ export const salesPage = operation({
       ?.between(from, to)
       .filter(({ number }) => number > after);
     if (!found) return ELSEWHERE;
-    return { isHere: true as const, sales: found.slice(0, PAGE).map((sale) => tell({ ...sale, cart: undefined })), more: found.length > PAGE };
+    return {
+      isHere: true as const,
+      sales: found.slice(0, PAGE).map((sale) => tell({ ...sale, cart: undefined })),
+      more: found.length > PAGE,
+    };
   },
 });
 

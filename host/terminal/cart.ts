@@ -46,7 +46,9 @@ export interface Quote extends ChargeAmount {
   readonly goods: ChargeAmount;
   readonly lines: readonly QuotedLine[];
   /** `amount`: what it adds to the charge. */
-  readonly tip: { readonly percent: number | undefined; readonly total: string; readonly amount: Msat } | undefined;
+  readonly tip:
+    | { readonly percent: number | undefined; readonly total: string; readonly amount: Msat }
+    | undefined;
   readonly note: string | undefined;
   /** Whether a rate was needed. */
   readonly isConverted: boolean;
@@ -119,7 +121,10 @@ function readTip(tip: Tip, goods: Sum, { rate, currency }: CartRate): Sum {
 
 function readItem({ name, price, quantity }: CartItem, at: number, rate: CartRate): Sum {
   if (!Number.isInteger(quantity) || quantity < 1 || quantity > MAX_QUANTITY)
-    throw new ParseError(`items/${at}/quantity`, `need a whole number from 1 to ${MAX_QUANTITY}, have ${quantity}`);
+    throw new ParseError(
+      `items/${at}/quantity`,
+      `need a whole number from 1 to ${MAX_QUANTITY}, have ${quantity}`,
+    );
   const path = name === undefined ? `items/${at}/amount` : `items/${at}/product`;
   return within(path, () => {
     const sum = parseSum(price, rate.rate, rate.currency);
@@ -170,8 +175,14 @@ export function quoteCart({ items, tip, note }: Cart, rate: CartRate): Quote {
 
 /** What the sale keeps of its cart. */
 export const soldCart = ({ lines, tip, note }: Quote): SoldCart => ({
-  lines: lines.map(({ name, quantity, total }) => ({ ...(name === undefined ? {} : { name }), quantity, total })),
-  ...(tip ? { tip: { ...(tip.percent === undefined ? {} : { percent: tip.percent }), total: tip.total } } : {}),
+  lines: lines.map(({ name, quantity, total }) => ({
+    ...(name === undefined ? {} : { name }),
+    quantity,
+    total,
+  })),
+  ...(tip
+    ? { tip: { ...(tip.percent === undefined ? {} : { percent: tip.percent }), total: tip.total } }
+    : {}),
   ...(note === undefined ? {} : { note }),
 });
 
@@ -208,7 +219,9 @@ export function describeCart({ lines, tip, note }: Quote, place: string): string
   if (isPlain) return cut(note ?? place, MAX_DESCRIPTION);
   for (let shown = parts.length; shown >= 0; shown--) {
     const rest = parts.length - shown;
-    const text = [parts.slice(0, shown).join(", "), ...(rest === 0 ? [] : [`+${rest}`]), end].filter(Boolean).join(" ");
+    const text = [parts.slice(0, shown).join(", "), ...(rest === 0 ? [] : [`+${rest}`]), end]
+      .filter(Boolean)
+      .join(" ");
     if (size(text) <= MAX_DESCRIPTION) return text;
   }
   return cut(end, MAX_DESCRIPTION);

@@ -76,7 +76,10 @@ export function chargeOf(sum: Sum, text: string): ChargeAmount {
 }
 
 /** A sum in whole satoshi, rounded up. @throws ParseError above 21 million bitcoin */
-export function amountOf({ units, price }: { readonly units: bigint; readonly price: Price }, text: string): Msat {
+export function amountOf(
+  { units, price }: { readonly units: bigint; readonly price: Price },
+  text: string,
+): Msat {
   const sats = satsFor(units, price);
   if (sats > MAX_SATS) throw new ParseError("--amount", `need at most 21 million bitcoin, have ${text}`);
   return msat(sats * 1000n);

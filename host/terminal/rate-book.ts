@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { writeDurableFile } from "../../common/durable-file.js";
-import { mistakes, ParseError, parsePrice, readTextFile } from "../../common/index.js";
+import { ParseError, parsePrice, readTextFile } from "../../common/index.js";
 
 /** What one bitcoin costs, and since when that is known. */
 export interface KnownRate {
@@ -38,8 +38,9 @@ function readKept(path: string): KnownRate | undefined {
     parsePrice(read.price, "price");
     return read;
   } catch (cause) {
-    throw mistakes(path, ["need a rate as the till keeps it"], "Delete the file; the till then takes the next rate.", {
+    throw new ParseError(path, "need a rate as the till keeps it", {
       cause,
+      hint: "Delete the file; the till then takes the next rate.",
     });
   }
 }
@@ -67,7 +68,11 @@ export class RateBook {
       given,
       currency,
       now = Date.now,
-    }: { readonly given?: string | undefined; readonly currency?: string | undefined; readonly now?: () => number },
+    }: {
+      readonly given?: string | undefined;
+      readonly currency?: string | undefined;
+      readonly now?: () => number;
+    },
   ) {
     this.#path = path;
     this.#rules = rules;
@@ -142,7 +147,10 @@ export class RateBook {
     const isBare = own !== undefined && /^\d+(\.\d+)?$/.test(text);
     const { currency } = parsePrice(isBare ? text + own : text, "rate");
     if (own !== undefined && currency !== own)
-      throw new ParseError("rate", `need a price in ${own}, the currency of the till, have "${text.slice(0, 40)}"`);
+      throw new ParseError(
+        "rate",
+        `need a price in ${own}, the currency of the till, have "${text.slice(0, 40)}"`,
+      );
     return `${text.replace(/ ?[a-z]+$/i, "")}${currency.toLowerCase()}`;
   }
 

@@ -16,8 +16,8 @@ import type { OdtMessage } from "../../lightning/odt/message.js";
 import type { CardSession } from "../card-session.js";
 import { type TapRequest, tap } from "../tap.js";
 import type { TraceLine } from "../trace.js";
-import type { OfflineAdmission, OfflineDesk } from "./offline-desk.js";
 import type { SoldCart } from "./cart.js";
+import type { OfflineAdmission, OfflineDesk } from "./offline-desk.js";
 import { type CancelReason, isFinal, type Sale, SaleError } from "./sale.js";
 import { isAway, makeInvoice, notAccepted, offlineInvoice } from "./sale-invoice.js";
 import type { SaleStore } from "./sale-store.js";
@@ -29,8 +29,11 @@ export interface SaleDisplay {
   onOpen?(sale: Sale): void;
   /** A card answered: it is being read. */
   onCard?(): void;
-  /** The card, the reader or the payer said no, or not yet; the sale goes on. */
-  onNotice?(sentence: string): void;
+  /**
+   * The card, the reader or the payer said no, or not yet; the sale goes on.
+   * @param why torn: the card was taken away too early; refused: another card may pay
+   */
+  onNotice?(sentence: string, why?: "torn" | "refused"): void;
   /** A step was done, with its duration in milliseconds. */
   onStep?(step: SaleStep, milliseconds: number): void;
   /** The sale is paid, and this is left for the card, says its issuer: for the receipt. */
@@ -211,7 +214,7 @@ export class Terminal {
   /** Says why not, when another card may still pay. @throws `error` when not */
   #refused(error: unknown, display: SaleDisplay, signal: AbortSignal): ChequecardError {
     if (!isRefusal(error)) throw error;
-    if (!signal.aborted) display.onNotice?.(noticeOf(error));
+    if (!signal.aborted) display.onNotice?.(noticeOf(error), "refused");
     return error;
   }
 
@@ -257,7 +260,7 @@ export class Terminal {
           }),
         askPin: display.askPin?.bind(display),
         onCard: () => display.onCard?.(),
-        onTorn: () => display.onNotice?.(SENTENCES.sale.torn),
+        onTorn: () => display.onNotice?.(SENTENCES.sale.torn, "torn"),
         // A phone has no certificate, and what it pays to a deputy is not seen here.
         ...(sale.invoiceOf === "deputy"
           ? {}

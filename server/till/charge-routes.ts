@@ -1,14 +1,17 @@
 import { z } from "zod";
-import { chargeQuestion, readCharge } from "../../cli/charge-check.js";
+import { chargeQuestion } from "../../cli/charge-check.js";
 import { reported, tell } from "../../cli/node/day-operations.js";
 import { amount } from "../../cli/node/operation.js";
 import { refunded } from "../../cli/node/sales-operations.js";
 import { SENTENCES } from "../../common/sentences.js";
+import { describeCart, type SoldCart, soldCart } from "../../host/terminal/cart.js";
+import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
 import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";
-import type { ChargeView } from "./counter.js";
-import { ask, type OpenTill } from "./till.js";
+import { cartFields, quoteNow } from "./cart-request.js";
+import { CHARGE_STEPS, type ChargeView } from "./counter.js";
+import { amountNow, ask, chargingOf, type OpenTill } from "./till.js";
 
 /** The number of a sale in a path. */
 export const saleNumber = z.object({
@@ -26,6 +29,10 @@ const charge = reported.extend({
   invoice: z.string(),
   /** Unix seconds. */
   expiresAt: z.int(),
+  step: z
+    .enum(CHARGE_STEPS)
+    .optional()
+    .describe("While it is open: what the reader and the payer are at. `refused`: another card may pay."),
   notice: z.string().optional().describe("For the merchant: what happened, and what to do next."),
   pin: z
     .object({ triesLeft: z.int().optional() })
@@ -34,21 +41,48 @@ const charge = reported.extend({
   left: amount.optional().describe("On the card after the payment, where its issuer tells; for the receipt."),
 });
 
-const view = ({ sale, notice, pin, left }: ChargeView): z.input<typeof charge> => ({
+const chargeBody = z.strictObject({
+  amount: text(40).optional().describe("2500sat, 0.0001btc, or 3.50eur with a rate"),
+  ...cartFields,
+  description: text(400).optional().describe("What is sold; payers see it. Default: the cart, or the place."),
+  expirySeconds: z.int().min(30).max(86_400).optional(),
+  confirmed: z.boolean().optional().describe("True: what `confirm` asked about is meant."),
+});
+
+const view = ({ sale, notice, pin, left, step }: ChargeView): z.input<typeof charge> => ({
   ...tell(sale),
   invoice: sale.invoice,
   expiresAt: sale.expiresAt,
+  ...(step === undefined ? {} : { step }),
   ...(notice === undefined ? {} : { notice }),
   ...(pin === undefined ? {} : { pin }),
   ...(left === undefined ? {} : { left }),
 });
+
+/** What a request for a charge asks for: an amount, or a cart. @throws as {@link quoteNow} */
+function wantedCharge(
+  till: OpenTill,
+  { amount: only, items, tip, note, rate }: z.output<typeof chargeBody>,
+): ChargeAmount & { readonly cart?: SoldCart; readonly description?: string } {
+  if ((only === undefined) === (items === undefined))
+    throw new HttpProblem(400, "parse", "amount: need either amount or items");
+  if (only !== undefined && tip === undefined && note === undefined) return amountNow(till, only, rate);
+  const quote = quoteNow(till, {
+    items: items ?? (only === undefined ? [] : [{ amount: only }]),
+    tip,
+    note,
+    rate,
+  });
+  const { amount, fiat } = quote;
+  return { amount, fiat, cart: soldCart(quote), description: describeCart(quote, till.place) };
+}
 
 const isFinal = ({ state }: Pick<z.input<typeof charge>, "state">): boolean =>
   state !== "open" && state !== "cancelling";
 
 /** Charges: make one, watch it, end it, pay it back. */
 export function chargeRoutes(till: OpenTill): readonly Route[] {
-  const { counter, store, charging, place, expirySeconds } = till;
+  const { counter, store, place, expirySeconds } = till;
   const shown = (number: number) => view(counter.view(number));
   return [
     route({
@@ -59,28 +93,24 @@ export function chargeRoutes(till: OpenTill): readonly Route[] {
       role: "till",
       movesMoney: true,
       status: 201,
-      body: z.strictObject({
-        amount: text(40).describe("2500sat, 0.0001btc, or 3.50eur with a rate"),
-        description: text(400).optional().describe("What is sold; payers see it."),
-        rate: text(40).optional().describe("Price of one bitcoin such as 61500eur; default: the till's."),
-        expirySeconds: z.int().min(30).max(86_400).optional(),
-        confirmed: z.boolean().optional().describe("True: what `confirm` asked about is meant."),
-      }),
+      body: chargeBody,
       answer: charge,
       async run({ body, key }) {
-        const options = { ...charging, ...(body.rate === undefined ? {} : { rate: body.rate }) };
-        const wanted = readCharge(body.amount, options);
+        // A request that was carried out stays so, whatever the rate and the products are by now.
         const before = store.requested(key);
         if (before) return shown(before.number);
+        const wanted = wantedCharge(till, body);
         counter.expectFree();
-        const question = body.confirmed ? undefined : chargeQuestion(store, wanted, options);
+        const question = body.confirmed
+          ? undefined
+          : chargeQuestion(store, wanted, chargingOf(till, body.rate));
         if (question !== undefined)
           throw new HttpProblem(409, "confirm", question, {
             hint: 'If it is meant, send it again with "confirmed": true and a new Idempotency-Key.',
           });
         const sale = await counter.charge({
           ...wanted,
-          description: body.description ?? place,
+          description: body.description ?? wanted.description ?? place,
           expirySeconds: body.expirySeconds ?? expirySeconds,
           requestKey: key,
         });

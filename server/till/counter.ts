@@ -18,7 +18,16 @@ export interface ChargeView {
   readonly pin: { readonly triesLeft?: number } | undefined;
   /** On the card after the payment, where its issuer tells. */
   readonly left: Msat | undefined;
+  /** What the reader and the payer are at, while the sale is open. */
+  readonly step: ChargeStep | undefined;
 }
+
+/**
+ * `waiting`: for a card or a phone. `card`: one is read. `torn`: it was taken away too early. `refused`: `notice` says why, and
+ * another one may pay. `pin`: the card wants it. `paying`: the payer is asked.
+ */
+export const CHARGE_STEPS = ["waiting", "card", "torn", "refused", "pin", "paying"] as const;
+export type ChargeStep = (typeof CHARGE_STEPS)[number];
 
 /** A till with a reader: one charge at a time. */
 export interface CounterParts {
@@ -33,6 +42,7 @@ interface ActiveCharge {
   readonly giveUp: AbortController;
   number: number | undefined;
   notice: string | undefined;
+  step: Exclude<ChargeStep, "pin">;
   left: Msat | undefined;
   pin: { readonly triesLeft?: number; answer(pin: string | undefined): void } | undefined;
   /** The sale is final, and the card lies there still. */
@@ -77,6 +87,7 @@ export class Counter {
       giveUp: new AbortController(),
       number: undefined,
       notice: undefined,
+      step: "waiting",
       left: undefined,
       pin: undefined,
       isOver: false,
@@ -139,6 +150,7 @@ export class Counter {
       notice: why ?? (isFinal(sale) ? undefined : live?.notice),
       pin: pin && (pin.triesLeft === undefined ? {} : { triesLeft: pin.triesLeft }),
       left: live?.left,
+      step: stepOf(sale, this.#active?.number === number ? this.#active : undefined),
     };
   }
 
@@ -161,8 +173,19 @@ export class Counter {
         changed();
         opened(sale);
       },
-      onNotice: (sentence) => {
+      onCard: () => {
+        active.step = "card";
+        active.notice = undefined;
+        changed();
+      },
+      onStep: (step) => {
+        if (step !== "tap") return;
+        active.step = "paying";
+        changed();
+      },
+      onNotice: (sentence, why) => {
         active.notice = sentence;
+        active.step = why ?? active.step;
         changed();
       },
       onLeft: (left) => {
@@ -244,6 +267,13 @@ export class Counter {
     const view = this.view(number);
     for (const watcher of [...this.#watchers]) watcher(view);
   }
+}
+
+/** A sale that an earlier run left is being paid, where a payer may be. */
+function stepOf(sale: Sale, active: ActiveCharge | undefined): ChargeStep | undefined {
+  if (sale.state !== "open") return undefined;
+  if (!active) return sale.token ? "paying" : "waiting";
+  return active.pin ? "pin" : active.step;
 }
 
 /** Charges whose last sentences are remembered. */

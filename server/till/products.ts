@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -22,8 +23,23 @@ const schema = z.strictObject({
         group: z.string().min(1).max(64).optional(),
       }),
     )
-    .max(1000),
+    .max(1000)
+    .superRefine((products, context) => {
+      const seen = new Set<string>();
+      for (const [at, { name }] of products.entries()) {
+        if (seen.has(name))
+          context.addIssue({ code: "custom", path: [at, "name"], message: "another product has this name" });
+        seen.add(name);
+      }
+    }),
 });
+
+/** Changes whenever the file of products does. */
+export function productsVersion(folder: string): string {
+  const path = join(folder, "products.yaml");
+  if (!existsSync(path)) return "none";
+  return createHash("sha256").update(readTextFile(path, MAX_BYTES)).digest("hex").slice(0, 12);
+}
 
 /** Reads `products.yaml` in a folder; none where there is no such file. @throws ParseError with every mistake; FileError */
 export function readProducts(folder: string): readonly Product[] {

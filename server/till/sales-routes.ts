@@ -1,18 +1,24 @@
 import { z } from "zod";
-import { parseCharge } from "../../host/terminal/charge-amount.js";
-import { closedDay, dayAnswer, reported, toldSale } from "../../cli/node/day-operations.js";
+import { closedDay, dayAnswer, reported, tell, toldSale } from "../../cli/node/day-operations.js";
 import { amount } from "../../cli/node/operation.js";
 import { OPERATIONS } from "../../cli/node/operations.js";
 import { toldTotals } from "../../cli/node/sales-operations.js";
 import { PackShelf, readTerminalKey } from "../../cli/offline/terminal-folder.js";
+import { ChequecardError, type Msat, ParseError, parsePrice } from "../../common/index.js";
+import { LANGUAGES } from "../../common/languages/language.js";
 import { listReaders } from "../../host/pcsc/index.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { receiptLines, receiptOf } from "../../host/terminal/receipt.js";
+import type { Sale } from "../../host/terminal/sale.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import type { AcceptancePack } from "../../offline/pack.js";
+import { HttpProblem } from "../problem.js";
+import { ROLES } from "../roles.js";
 import { type Route, route } from "../route.js";
 import { saleNumber } from "./charge-routes.js";
-import { readProducts } from "./products.js";
-import { ask, type OpenTill } from "./till.js";
+import { productsVersion, readProducts } from "./products.js";
+import { rateAnswer, rateOf } from "./quote-routes.js";
+import { ask, chargingOf, type OpenTill } from "./till.js";
 
 const whole = (max: number) =>
   z
@@ -32,6 +38,45 @@ function packsOf(folder: string): readonly AcceptancePack[] {
   return key ? new PackShelf(folder, key).packs() : [];
 }
 
+/** Sales in one answer. */
+const PAGE = 40;
+const pageOf = (all: readonly Sale[], after: number) => {
+  const found = all.filter(({ number }) => number > after);
+  return { sales: found.slice(0, PAGE).map(tell), more: found.length > PAGE };
+};
+
+/** The one currency of a till, and its decimals. */
+function currencyOf(till: OpenTill): { readonly currency?: string; readonly decimals?: number } {
+  const { currency, rate } = chargingOf(till, undefined);
+  const code = currency ?? rate?.slice(-3);
+  if (code === undefined) return {};
+  const { digits, currency: upper } = parsePrice(`1${code}`, "--currency");
+  return { currency: upper, decimals: digits };
+}
+
+/** What a product costs now; nothing while there is no rate for it. @throws ParseError for what is no price */
+function priceNow(till: OpenTill, price: string): { readonly amount?: Msat } {
+  const { rate, currency } = chargingOf(till, undefined);
+  try {
+    return { amount: parseCharge(price, rate, currency).amount };
+  } catch (error) {
+    if (error instanceof ParseError && error.path === "--rate") return {};
+    throw error;
+  }
+}
+
+/** Whether a card can be read. */
+async function readerOf(till: OpenTill, signal: AbortSignal) {
+  if (till.simulated !== undefined) return { isReady: true };
+  try {
+    const readers = await listReaders({ signal });
+    return { isReady: readers.length > 0 };
+  } catch (error) {
+    if (!(error instanceof ChequecardError)) throw error;
+    return { isReady: false, problem: error.message };
+  }
+}
+
 /** What a till has sold, what it sells, and how it stands. */
 export function salesRoutes(till: OpenTill): readonly Route[] {
   const { sales, store, place } = till;
@@ -40,6 +85,14 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
     if (!answer.isHere) throw new RangeError("the sales of this till are open elsewhere");
     const { isHere: _, ...rest } = answer;
     return rest;
+  };
+  const receiptAt = async (number: number, columns: number) => {
+    const answer = await ask(till, "sales-one", { sales, number });
+    if (!answer.isHere) throw new RangeError("the sales of this till are open elsewhere");
+    const receipt = receiptOf(toldSale(answer.sale));
+    const { left } = till.counter.view(number);
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return { paid: receipt.paid, lines: receiptLines(receipt, place, { columns, timeZone, left }) };
   };
   return [
     route({
@@ -50,19 +103,42 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       role: "read",
       answer: z.object({
         place: z.string(),
+        language: z.enum(LANGUAGES).describe("Of the notices."),
         currency: z.string().optional(),
-        rate: z.string().optional(),
+        decimals: z.int().optional().describe("Of the currency: EUR has 2, JPY 0."),
+        rate: rateAnswer,
+        tips: z.object({ percents: z.array(z.int()), amounts: z.array(z.string()) }).optional(),
+        products: z.string().describe("Changes whenever the file of products does."),
+        printer: z.boolean().describe("Whether receipts can be printed by the till."),
+        reader: z.object({
+          isReady: z.boolean().describe("Whether a card can be read."),
+          problem: z.string().optional(),
+        }),
+        offline: z.object({
+          isOffline: z.boolean().describe("The node, or that of a card, is known to be away."),
+          accepted: z.object({ sales: z.int(), total: amount }).describe("Not paid yet."),
+        }),
+        key: z.object({ name: z.string(), role: z.enum(ROLES) }).describe("By which this was asked."),
         open: z.int().optional().describe("Number of the sale that is open at the reader."),
         unfinished: z.int().describe("Sales that are not final."),
         node: OPERATIONS.info.answer,
       }),
-      async run() {
-        const { currency, rate } = till.charging;
+      async run({ caller, signal }) {
+        const { currency, decimals } = currencyOf(till);
         const open = till.counter.openNumber;
         return {
           place,
-          ...(currency === undefined ? {} : { currency }),
-          ...(rate === undefined ? {} : { rate }),
+          language: till.language,
+          ...(currency === undefined ? {} : { currency, decimals }),
+          rate: rateOf(till),
+          ...(till.tips
+            ? { tips: { percents: [...till.tips.percents], amounts: [...till.tips.amounts] } }
+            : {}),
+          products: productsVersion(till.folder),
+          printer: till.print !== undefined,
+          reader: await readerOf(till, signal),
+          offline: { isOffline: till.isOffline(), accepted: store.accepted.open() },
+          key: { name: caller?.name ?? "", role: caller?.role ?? "read" },
           ...(open === undefined ? {} : { open }),
           unfinished: store.unfinished().length,
           node: await ask(till, "info", {}),
@@ -75,9 +151,23 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       id: "listSales",
       summary: "Sales of a span of time, oldest first, a page at a time",
       role: "read",
-      query: z.strictObject({ ...span, after: whole(999_999_999).optional() }),
+      query: z.strictObject({
+        ...span,
+        after: whole(999_999_999).optional(),
+        state: z
+          .enum(["unfinished", "accepted"])
+          .optional()
+          .describe("Only those, of any time: not final, or accepted without a connection and not paid yet."),
+      }),
       answer: z.object({ sales: z.array(reported), more: z.boolean() }),
-      async run({ query: { from = ALL.from, to = ALL.to, after = 0 } }) {
+      async run({ query: { from = ALL.from, to = ALL.to, after = 0, state } }) {
+        if (state !== undefined)
+          return pageOf(
+            state === "accepted"
+              ? store.after(0).filter((sale) => sale.state === "accepted")
+              : store.unfinished(),
+            after,
+          );
         const answer = await ask(till, "sales-page", { sales, from, to, after });
         return answer.isHere ? { sales: answer.sales, more: answer.more } : { sales: [], more: false };
       },
@@ -91,14 +181,25 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       params: saleNumber,
       query: z.strictObject({ columns: z.enum(["32", "48"]).optional() }),
       answer: z.object({ paid: z.boolean(), lines: z.array(z.string()) }),
-      async run({ params: { number }, query: { columns = "32" } }) {
-        const answer = await ask(till, "sales-one", { sales, number });
-        if (!answer.isHere) throw new RangeError("the sales of this till are open elsewhere");
-        const receipt = receiptOf(toldSale(answer.sale));
-        const { left } = till.counter.view(number);
-        const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-        const paper = { columns: Number.parseInt(columns, 10), timeZone, left };
-        return { paid: receipt.paid, lines: receiptLines(receipt, place, paper) };
+      run: ({ params: { number }, query: { columns = "32" } }) =>
+        receiptAt(number, columns === "48" ? 48 : 32),
+    }),
+    route({
+      method: "post",
+      path: "/v1/sales/{number}/print",
+      id: "printReceipt",
+      summary: "Print the receipt of a sale on the till's printer",
+      role: "till",
+      params: saleNumber,
+      body: z.strictObject({}),
+      answer: z.object({ printed: z.literal(true) }),
+      async run({ params: { number } }) {
+        if (!till.print)
+          throw new HttpProblem(409, "no-printer", "this till has no receipt printer", {
+            hint: "Name one in terminal.yaml, such as printer: /dev/usb/lp0.",
+          });
+        await till.print((await receiptAt(number, till.columns)).lines);
+        return { printed: true as const };
       },
     }),
     route({
@@ -156,13 +257,18 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       role: "read",
       answer: z.object({
         products: z.array(
-          z.object({ name: z.string(), price: z.string(), group: z.string().optional(), amount }),
+          z.object({
+            name: z.string(),
+            price: z.string(),
+            group: z.string().optional(),
+            amount: amount.optional().describe("Left out while there is no rate for it."),
+          }),
         ),
       }),
       run: () => ({
         products: readProducts(till.folder).map((product) => ({
           ...product,
-          amount: parseCharge(product.price, till.charging.rate, till.charging.currency).amount,
+          ...priceNow(till, product.price),
         })),
       }),
     }),

@@ -8,6 +8,7 @@ import { Hooks } from "../webhooks/hooks.js";
 import { sendDelivery } from "../webhooks/send.js";
 import { chargeRoutes } from "./charge-routes.js";
 import { Counter, type CounterParts } from "./counter.js";
+import { quoteRoutes } from "./quote-routes.js";
 import { keepSaleEvents } from "./sale-events.js";
 import { salesRoutes } from "./sales-routes.js";
 import type { OpenTill } from "./till.js";
@@ -20,7 +21,11 @@ const TILL_API: ApiTitle = {
 };
 
 /** Every route of a till. */
-const tillRoutes = (till: OpenTill): readonly Route[] => [...chargeRoutes(till), ...salesRoutes(till)];
+const tillRoutes = (till: OpenTill): readonly Route[] => [
+  ...chargeRoutes(till),
+  ...quoteRoutes(till),
+  ...salesRoutes(till),
+];
 
 /**
  * Sells for clients of the API until the signal aborts; the charge that is open then is cancelled.

@@ -1,8 +1,13 @@
-import type { ChargeOptions } from "../../cli/charge-check.js";
+import { type ChargeOptions, readCharge } from "../../cli/charge-check.js";
 import { readAnswer } from "../../cli/node/ask-node.js";
 import type { AnswerOf, OperationName, RequestOf } from "../../cli/node/operations.js";
+import type { Language } from "../../common/languages/language.js";
+import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
+import type { RateBook } from "../../host/terminal/rate-book.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
+import { HttpProblem } from "../problem.js";
 import type { Counter } from "./counter.js";
+import type { RatePoller } from "./rate-poller.js";
 
 /** A till that serves an API. */
 export interface OpenTill {
@@ -12,13 +17,26 @@ export interface OpenTill {
   readonly sales: string;
   /** Folder of the merchant's node. */
   readonly folder: string;
-  /** What its amounts mean: rate, currency, limit. */
-  readonly charging: ChargeOptions;
+  /** What its amounts mean: currency, limit. The rate is in `rates`. */
+  readonly charging: Omit<ChargeOptions, "rate">;
+  readonly rates: RateBook;
+  /** Asks for the rate, where a source is set. */
+  readonly poller: RatePoller | undefined;
+  /** Tips that a customer is offered; undefined: none is taken. */
+  readonly tips: { readonly percents: readonly number[]; readonly amounts: readonly string[] } | undefined;
+  /** Of its notices, and of its page. */
+  readonly language: Language;
   readonly place: string;
   /** How long a sale stays open unless a charge says otherwise. */
   readonly expirySeconds: number;
   /** What lies in the place of a PC/SC reader: the file of a simulated card. */
   readonly simulated: string | undefined;
+  /** Whether the node or a payer is known to be away. */
+  isOffline(): boolean;
+  /** Prints lines where there is a receipt printer. @throws FileError; InputError */
+  readonly print: ((lines: readonly string[]) => Promise<void>) | undefined;
+  /** Characters of a line of its paper. */
+  readonly columns: number;
   /** Does what the control channel of the node does. */
   run(request: unknown): Promise<unknown>;
 }
@@ -29,3 +47,34 @@ export const ask = async <Name extends OperationName>(
   name: Name,
   request: RequestOf<Name>,
 ): Promise<AnswerOf<Name>> => readAnswer(name, await run({ op: name, ...request }));
+
+/** What an amount means now. @param rate of the request; undefined: the till's */
+export const chargingOf = (
+  { charging, rates }: Pick<OpenTill, "charging" | "rates">,
+  rate: string | undefined,
+): ChargeOptions => {
+  const used = rate ?? rates.last?.price;
+  return { ...charging, ...(used === undefined ? {} : { rate: used }) };
+};
+
+/** Holds that the till's rate may be used. @throws HttpProblem `rate-too-old` */
+export function expectFreshRate({ rates }: Pick<OpenTill, "rates">, now = Date.now()): void {
+  const { last } = rates;
+  if (!last?.isTooOld) return;
+  const minutes = Math.floor((now / 1000 - last.at) / 60);
+  throw new HttpProblem(
+    409,
+    "rate-too-old",
+    `the rate ${last.price} is ${minutes} minutes old, which is too old to charge by`,
+    {
+      hint: "Charge in sat, or have a shift lead set the rate.",
+    },
+  );
+}
+
+/** Reads an amount. @throws ParseError; HttpProblem `rate-too-old` */
+export function amountNow(till: OpenTill, text: string, rate: string | undefined): ChargeAmount {
+  const wanted = readCharge(text, chargingOf(till, rate));
+  if (wanted.fiat !== undefined && rate === undefined) expectFreshRate(till);
+  return wanted;
+}

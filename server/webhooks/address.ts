@@ -1,5 +1,5 @@
 import { lookup as systemLookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { isIP, isIPv6, type LookupFunction } from "node:net";
 import { ValueError } from "../../common/errors.js";
 import { addressScope } from "../../lightning/address-scope.js";
 
@@ -13,18 +13,18 @@ const MAX_URL = 2048;
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, "");
 
-/** Whether the people who set a webhook up have named this machine themselves. */
+/** Whether the people who set an address up have named this machine themselves. */
 const isNamedLoopback = (host: string): boolean =>
   host === "localhost" || (isIP(bare(host)) !== 0 && addressScope(bare(host)) === "loopback");
 
 /**
- * Holds that an address may be a webhook's: TLS, but on this machine.
+ * Holds that the server may ask an address: TLS, but on this machine.
+ * @param example for errors
  * @throws ValueError
  */
-export function checkHookUrl(text: string): URL {
+export function checkHookUrl(text: string, example = "https://shop.example/hook"): URL {
   const problem = (what: string) => new ValueError("url", what);
-  if (text.length > MAX_URL || !URL.canParse(text))
-    throw problem("need an address such as https://shop.example/hook");
+  if (text.length > MAX_URL || !URL.canParse(text)) throw problem(`need an address such as ${example}`);
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") throw problem("need an address without user and password");
   const isHere = isNamedLoopback(url.hostname);
@@ -37,7 +37,7 @@ export function checkHookUrl(text: string): URL {
 }
 
 /**
- * The addresses at which a webhook is reached: all public, or this machine where that was named.
+ * The addresses at which a server is reached: all public, or this machine where that was named.
  * @throws ValueError when any of them is not
  */
 export async function hookAddresses(
@@ -56,3 +56,12 @@ export async function hookAddresses(
   if (found.length === 0) throw new ValueError("url", "the name has no address");
   return found;
 }
+
+/** Has a connection made to the address that was judged, whatever the name means by then. */
+export const judgedLookup =
+  (address: string): LookupFunction =>
+  (_host, options, done) => {
+    const family = isIPv6(address) ? 6 : 4;
+    if (options.all) done(null, [{ address, family }]);
+    else done(null, address, family);
+  };

@@ -1,10 +1,9 @@
 import { createHmac } from "node:crypto";
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
-import { isIPv6 } from "node:net";
 import { ChequecardError } from "../../common/errors.js";
 import { errno } from "../../common/file-error.js";
-import { checkHookUrl, hookAddresses, type Resolve } from "./address.js";
+import { checkHookUrl, hookAddresses, judgedLookup, type Resolve } from "./address.js";
 import type { DueDelivery } from "./hooks.js";
 
 /** Longest wait for an answer, in milliseconds. */
@@ -53,11 +52,7 @@ function post(
         method: "POST",
         // A connection of its own each time, to the address that was judged.
         agent: false,
-        lookup: (_host, options, done) => {
-          const family = isIPv6(address) ? 6 : 4;
-          if (options.all) done(null, [{ address, family }]);
-          else done(null, address, family);
-        },
+        lookup: judgedLookup(address),
         signal: AbortSignal.timeout(ANSWER_MS),
         headers: {
           "content-type": "application/json",

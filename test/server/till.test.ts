@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
@@ -29,6 +29,8 @@ const serve = (card: "guest" | "limited" = "guest") =>
 
 beforeAll(async () => {
   shop = await openCommandLineShop(newFolder("memory"));
+  const settings = `printer: ${join(shop.folder, "printer")}\ntips:\n  percents: [5, 10]\n  amounts: [50sat]\n`;
+  writeFileSync(join(shop.folder, "terminal.yaml"), settings);
   served = await serve();
   leadKey = keyOf(shop.folder, "shift-lead").key;
   lead = apiClient(served.url, leadKey);
@@ -95,7 +97,7 @@ it("a refusal is a problem with the sentence of the command, and changes nothing
     [await ask({ amount: "2500" }, "a"), 400, /^--amount: /],
     [await ask({ amount: "3.50eur" }, "b"), 400, /^--rate: need the price of one bitcoin in EUR/],
     [await ask({ amount: "6000sat" }, "c"), 409, /above 5,000 sat, the limit of a sale. Charge it\?$/],
-    [await ask({ amount: "1sat", tip: 1 }, "d"), 400, /^tip: unknown field$/],
+    [await ask({ amount: "1sat", taste: 1 }, "d"), 400, /^taste: unknown field$/],
     [await ask("{", "e"), 400, /^body: not JSON$/],
     [await till("GET", "/v1/charges/99"), 404, /^sale 99: there is none of that number$/],
     [await till("GET", "/v1/charges/0"), 400, /^number: need the number of a sale$/],
@@ -194,6 +196,86 @@ it("products come from a file, at the till's rate, and mistakes in it are named"
   });
   expect((await till("GET", "/v1/offline")).body).toEqual({ accepted: { sales: 0, total: "0" }, packs: [] });
   expect((await till("GET", "/v1/readers")).body.readers).toMatchObject([{ card: "present" }]);
+});
+
+it("a cart is quoted, charged, kept with its sale and printed line by line", async () => {
+  writeFileSync(
+    join(shop.folder, "products.yaml"),
+    "products:\n  - name: Beer\n    price: 350sat\n  - name: Crêpe\n    price: 500sat\n",
+  );
+  const cart = {
+    items: [{ product: "Beer", quantity: 2 }, { product: "Crêpe" }, { amount: "10sat", name: "Cup" }],
+  };
+  const whole = { ...cart, tip: { percent: 10 }, note: "Table 4" };
+  const quote = await till("POST", "/v1/quotes", { body: whole });
+  expect(quote).toMatchObject({
+    status: 200,
+    body: {
+      amount: "1331000",
+      goods: { amount: "1210000" },
+      tip: { percent: 10, total: "121 sat", amount: "121000" },
+      description: "2 x Beer, Crêpe, Cup + 121 sat (Table 4)",
+    },
+  });
+  const charge = (body: object, key: string) => till("POST", "/v1/charges", { body, key });
+  const { number } = (await charge(whole, "cart-1")).body;
+  const done = await finished(Number(number));
+  expect(done).toMatchObject({
+    state: "paid",
+    received: "1331000",
+    description: "2 x Beer, Crêpe, Cup + 121 sat (Table 4)",
+    cart: { lines: [{ name: "Beer", quantity: 2, total: "700 sat" }, { name: "Crêpe" }, { name: "Cup" }] },
+  });
+  const receipt = await till("GET", `/v1/sales/${number}/receipt`);
+  expect(receipt.body.lines).toEqual(
+    expect.arrayContaining([
+      "2 x Beer                 700 sat",
+      "Tip 10 %                 121 sat",
+      "Table 4",
+    ]),
+  );
+  expect((await till("GET", `/v1/sales?after=${Number(number) - 1}`)).body).toMatchObject({
+    sales: [{ number, description: "2 x Beer, Crêpe, Cup + 121 sat (Table 4)" }],
+  });
+  const refused = [
+    [await charge({ items: [{ product: "Wine" }] }, "x1"), 409, /there is no "Wine" any more/],
+    [await charge({ ...cart, amount: "5sat" }, "x2"), 400, /need either amount or items/],
+    [await charge({}, "x3"), 400, /need either amount or items/],
+    [
+      await charge({ items: [{ product: "Beer", amount: "1sat" }] }, "x4"),
+      400,
+      /need either product or amount/,
+    ],
+    [await charge({ items: [{ product: "Beer", quantity: 1000 }] }, "x5"), 400, /quantity/],
+    [await charge({ items: [] }, "x6"), 400, /items/],
+    [await charge({ amount: "5sat", tip: {} }, "x7"), 400, /need either percent or amount/],
+  ] as const;
+  for (const [answer, status, detail] of refused)
+    expect([answer.status, answer.body]).toEqual([
+      status,
+      expect.objectContaining({ detail: expect.stringMatching(detail) }),
+    ]);
+});
+
+it("the state of the till has what a page needs", async () => {
+  const state = (await till("GET", "/v1/state")).body;
+  expect(state).toMatchObject({
+    place: "Festival bar",
+    language: "en",
+    rate: {},
+    tips: { percents: [5, 10], amounts: ["50sat"] },
+    printer: true,
+    reader: { isReady: true },
+    offline: { isOffline: false, accepted: { sales: 0, total: "0" } },
+    key: { name: "test till", role: "till" },
+  });
+  writeFileSync(join(shop.folder, "products.yaml"), "products: []\n");
+  expect((await till("GET", "/v1/state")).body.products).not.toBe(state.products);
+});
+
+it("a receipt is printed by the till where there is a printer", async () => {
+  expect((await till("POST", "/v1/sales/1/print")).body).toEqual({ printed: true });
+  expect(readFileSync(join(shop.folder, "printer"), "latin1")).toMatch(/Festival bar[\s\S]*PAID/);
 });
 
 it("a device is paired by the code that the till shows, once", async () => {

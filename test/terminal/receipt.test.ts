@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { msat, ParseError, sat } from "../../common/index.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { receiptOf, renderReceipt, type Sale, salesCsv, totalsOf } from "../../host/terminal/index.js";
 
 const sale = (number: number, fields: Partial<Sale> = {}): Sale => ({

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { sat } from "../../common/index.js";
@@ -11,14 +12,18 @@ import { serveCommand } from "./api-client.js";
 
 const URI = `02${"ab".repeat(32)}@127.0.0.1:9735`;
 
-/** A till whose node has no channels: nothing can be paid there. */
-export async function bareTill(folder: string) {
+/**
+ * A till whose node has no channels: nothing can be paid there.
+ * @param settings its terminal.yaml
+ */
+export async function bareTill(folder: string, settings?: string, more: readonly string[] = []) {
   const shop = join(folder, "shop");
   createEmbeddedNode(shop, { alias: "bar" });
+  if (settings !== undefined) writeFileSync(join(shop, "terminal.yaml"), settings);
   const { card, reader } = testCard({ nodeUri: URI });
   reader.remove();
   createCardFile(join(folder, "card.json"), card);
-  const args = ["--node", shop, "--card", join(folder, "card.json"), "--http", "127.0.0.1:0"];
+  const args = ["--node", shop, "--card", join(folder, "card.json"), "--http", "127.0.0.1:0", ...more];
   return { folder: shop, ...(await serveCommand(["terminal", "serve", ...args])) };
 }
 
