@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parseCharge } from "../../../host/terminal/charge-amount.js";
 import { createEmbeddedNode, readEmbeddedNodeConfig } from "../../../cli/embedded-node.js";
 import { readSpan } from "../../../cli/issuer/time-span.js";
 import { readIssuerRecord, writeIssuerRecord } from "../../../cli/issuer-record.js";
 import { DeputyTerminals, terminalName } from "../../../cli/node/deputy-terminals.js";
 import { acquireProcessLock, isHeld, secp256k1 } from "../../../common/index.js";
+import { parseCharge } from "../../../host/terminal/charge-amount.js";
 import { CARD_SECRET, KEY_SET_ID, SEAL_KEY } from "../../card/material.js";
 import { fileMadeBy, placeFile, removeFile, shelfFolder } from "../shelf.js";
 import { bytesOf, type FuzzTarget, textOf } from "../target.js";
