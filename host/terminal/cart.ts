@@ -12,7 +12,7 @@ export interface CartItem {
 }
 
 /** Whole percents of what is sold, or a sum. */
-export type Tip = { readonly percent: number } | { readonly amount: string };
+type Tip = { readonly percent: number } | { readonly amount: string };
 
 /** What a customer buys. */
 export interface Cart {
@@ -29,7 +29,7 @@ export interface CartRate {
 }
 
 /** A line as it is charged. */
-export interface QuotedLine {
+interface QuotedLine {
   readonly name: string | undefined;
   readonly quantity: number;
   /** Of one: `3.50 EUR`, `2,500 sat`. */

@@ -27,7 +27,7 @@ export interface ChargeView {
  * another one may pay. `pin`: the card wants it. `paying`: the payer is asked.
  */
 export const CHARGE_STEPS = ["waiting", "card", "torn", "refused", "pin", "paying"] as const;
-export type ChargeStep = (typeof CHARGE_STEPS)[number];
+type ChargeStep = (typeof CHARGE_STEPS)[number];
 
 /** A till with a reader: one charge at a time. */
 export interface CounterParts {

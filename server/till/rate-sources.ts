@@ -9,16 +9,16 @@ export interface RateSource {
   readonly path: string;
 }
 
-/** Public sources by name; each says what one bitcoin costs without a key. `XXX`: the currency, `xxx` in small letters. */
+/** Public sources by name; each says what one bitcoin costs without a key. `{CUR}`: the currency, `{cur}` in small letters. */
 const KNOWN: Readonly<Record<string, Omit<RateSource, "name">>> = {
-  bitstamp: { url: "https://www.bitstamp.net/api/v2/ticker/btcxxx/", path: "last" },
-  coinbase: { url: "https://api.coinbase.com/v2/prices/BTC-XXX/spot", path: "data.amount" },
+  bitstamp: { url: "https://www.bitstamp.net/api/v2/ticker/btc{cur}/", path: "last" },
+  coinbase: { url: "https://api.coinbase.com/v2/prices/BTC-{CUR}/spot", path: "data.amount" },
   coingecko: {
-    url: "https://api.coingecko.com/api/v3/simple/price?ids=bitcoin&vs_currencies=xxx",
-    path: "bitcoin.xxx",
+    url: "https://api.coingecko.com/api/v3/simple/price?ids=bitcoin&vs_currencies={cur}",
+    path: "bitcoin.{cur}",
   },
-  kraken: { url: "https://api.kraken.com/0/public/Ticker?pair=XBTXXX", path: "result.*.c.0" },
-  mempool: { url: "https://mempool.space/api/v1/prices", path: "XXX" },
+  kraken: { url: "https://api.kraken.com/0/public/Ticker?pair=XBT{CUR}", path: "result.*.c.0" },
+  mempool: { url: "https://mempool.space/api/v1/prices", path: "{CUR}" },
 };
 
 /** The names of the sources that are known. */
@@ -28,7 +28,7 @@ export const RATE_SOURCES: readonly string[] = Object.keys(KNOWN);
 export function knownSource(name: string, currency: string): RateSource | undefined {
   const found = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
   const filled = (text: string) =>
-    text.replaceAll("XXX", currency.toUpperCase()).replaceAll("xxx", currency.toLowerCase());
+    text.replaceAll("{CUR}", currency.toUpperCase()).replaceAll("{cur}", currency.toLowerCase());
   return found && { name, url: filled(found.url), path: filled(found.path) };
 }
 

@@ -36,7 +36,7 @@ describe("a price in an answer", () => {
     const known = knownSource(name, "eur");
     expect(priceIn(body, known?.path ?? "")).toBe(found);
     expect(known?.url).toMatch(/^https:\/\/[a-z.]+\/\S+$/);
-    expect(known?.url).not.toContain("XXX");
+    expect(known?.url).not.toMatch(/[{}]/);
   });
   it("is there for every source that is known", () => expect(RATE_SOURCES).toHaveLength(5));
 
