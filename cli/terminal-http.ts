@@ -19,7 +19,7 @@ export const TILL_PORT = 9750;
  */
 export async function serveTillHttp(
   context: CommandContext,
-  { terminal, store, cardTaken, run, isOffline }: OpenTerminal,
+  { terminal, store, cardTaken, run, isOffline }: Omit<OpenTerminal, "node" | "askPin">,
   options: TerminalOptions & ChargeOptions,
   http: HttpOptions,
   told?: (url: string) => void,

@@ -8,6 +8,7 @@ import { personalizationChapter } from "../demo/personalization-chapter.js";
 import { powerCutChapter } from "../demo/power-cut-chapter.js";
 import { salesChapter } from "../demo/sales-chapter.js";
 import { Story } from "../demo/story.js";
+import { tillPage } from "../demo/till-page.js";
 import { buildWorld } from "../demo/world.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
@@ -27,6 +28,7 @@ async function openCounter(context: CommandContext): Promise<Counter> {
 interface DemoOptions {
   readonly payer?: string;
   readonly merchant?: string;
+  readonly till?: boolean;
 }
 
 /** @throws InputError for one without the other */
@@ -51,6 +53,7 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Comm
       await offlineChapter(story, world);
       await powerCutChapter(story, counter, world, context);
       await booksChapter(story, world, issued);
+      if (options.till) await tillPage(story, counter, world, context);
     } finally {
       await world.close();
     }
@@ -60,7 +63,7 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Comm
   const seconds = (performance.now() - started) / 1000;
   return {
     data: { counter: counter.place, seconds, steps: story.steps },
-    text: `\nAll ${story.steps.length} steps went as they should, in ${seconds.toFixed(1)} s.`,
+    text: `\nAll ${story.steps.length} steps went as they should, in ${seconds.toFixed(1)} s.${options.till ? "" : "\nTo sell in a browser yourself: npm start -- --till"}`,
   };
 }
 
@@ -70,6 +73,7 @@ export const registerDemo: RegisterCommand = (program, run) => {
     .description("show everything working, from the card to the payment (this is what `npm start` runs)")
     .option("--payer <folder>", "play it on an lnd, which terminal.yaml in this folder names; regtest only")
     .option("--merchant <folder>", "the same of the bar's lnd, which takes payments to deputies")
+    .option("--till", "then stay, with the bar's till as a page at http://127.0.0.1:9750/, until Ctrl-C")
     .addHelpText(
       "after",
       `
@@ -77,6 +81,7 @@ With --trace every message to and from the card is shown, secrets masked.
 
 Examples:
   chequecard demo
+  chequecard demo --till
   chequecard demo --payer festival --merchant bar
 `,
     )

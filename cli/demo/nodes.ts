@@ -15,12 +15,13 @@ import { deputyDecision, startLittleNetwork } from "../../lightning/nodes/ldk/in
 import type { LndConfig } from "../../lightning/nodes/lnd/config.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { InputError } from "../error-report.js";
+import type { CommandNode } from "../node/operation.js";
 import { lndOfFolder } from "../terminal-settings.js";
 
 /** The two Lightning nodes of the demo, with a channel between them. */
 export interface DemoNodes {
   readonly payer: LightningNode;
-  readonly merchant: LightningNode;
+  readonly merchant: CommandNode;
   /** What they are, as a sentence. */
   readonly about: string;
   /** Keys of the merchant's terminals without a connection. */

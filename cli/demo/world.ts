@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesToHex, printAmount, sat } from "../../common/index.js";
 import { SaleStore, Terminal } from "../../host/index.js";
-import { Authorizer, authorizerConfigSchema, issuerPorts } from "../../issuer/authorizer/index.js";
+import {
+  Authorizer,
+  authorizerConfigSchema,
+  issuerPorts,
+  RefundDesk,
+} from "../../issuer/authorizer/index.js";
 import { offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
 import type { ServiceConfig } from "../../issuer/service/index.js";
 import { bindStore, openSqlite, type Store } from "../../issuer/store/index.js";
@@ -70,13 +75,13 @@ export async function buildWorld(counter: Counter, lnds: DemoLnds | undefined): 
       authorizer: authorizerConfigSchema.parse({ presentationAgeMs: PRESENTATION_AGE_MS }),
       offline,
     };
-    const authorizer = new Authorizer(issuerPorts({ store, node: payer, network: "bcrt", nodeId, keys }), {
-      ...config.authorizer,
-      offline,
-    });
-    const receiver = new PaymentReceiver(payer, authorizer);
+    const ports = issuerPorts({ store, node: payer, network: "bcrt", nodeId, keys });
+    const authorizer = new Authorizer(ports, { ...config.authorizer, offline });
+    const refunds = new RefundDesk({ store, node: payer, nodeId, clock: ports.clock, log: ports.log });
+    const receiver = new PaymentReceiver(payer, authorizer, { refunds });
     closing.push(
       () => authorizer.close(),
+      () => refunds.close(),
       () => receiver.close(),
     );
     const sales = new SaleStore(join(folder, "sales.db"));

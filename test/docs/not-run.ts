@@ -9,6 +9,7 @@ export const REASONS = {
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
   lnd: "needs an lnd of one's own; test/cli/lnd-document.lnd.test.ts runs these blocks on real ones",
   stick: "needs a pack and a stick; test/cli/terminal-offline.test.ts runs these commands",
+  page: "serves a page until Ctrl-C; test/server/page-commands.test.ts and test/pages run these commands",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
 
@@ -40,6 +41,13 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
     ["docs/nodes.md", "lnd", "chequecard node check taps"],
     ["docs/nodes.md", "lnd", "chequecard node start taps"],
     ["docs/nodes.md", "lnd", 'chequecard deputy profile --node taps --name "beer tap" --out tap.json'],
+    ["docs/pages.md", "page", "chequecard till --node shop --currency eur --rate 61500"],
+    ["docs/pages.md", "page", "chequecard desk --issuer festival"],
+    [
+      "docs/pages.md",
+      "page",
+      "chequecard till --node shop --http 0.0.0.0:9750 --http-certificate till.crt --http-key till.key",
+    ],
     ["docs/proof.md", "minutes", "npm run prove"],
     [
       "docs/scale.md",
@@ -89,6 +97,7 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
       "system",
       "cp /opt/chequecard/docs/systemd/chequecard-terminal.service /etc/systemd/system/",
     ],
+    ["docs/stall.md", "system", "apt-get install chromium cage curl"],
     ["docs/stall.md", "stick", "chequecard terminal pack key --node shop"],
     [
       "docs/stall.md",
