@@ -54,6 +54,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => [
       (await import("./commands/issuer.js")).registerIssuer,
       (await import("./commands/issuer-pack.js")).registerIssuerPack,
+      (await import("./commands/issuer-audit.js")).registerIssuerAudit,
     ],
   },
   {

@@ -121,7 +121,7 @@ async function withStore<T>(open: () => Promise<Store>, use: (store: Store) => P
 }
 
 /** @throws InputError when the cards would ask a node that does not pay for the ledger */
-async function expectPayingNode(store: Store, { nodeUri }: Profile, path: string): Promise<void> {
+export async function expectPayingNode(store: Store, { nodeUri }: Profile, path: string): Promise<void> {
   try {
     await expectNode(store.db, parseNodeUri(nodeUri).nodeId);
   } catch (cause) {
@@ -134,7 +134,7 @@ async function expectPayingNode(store: Store, { nodeUri }: Profile, path: string
 }
 
 /** The journal of the batch: the one that is there, or a new one for these cards. */
-function openJournal(
+export function openJournal(
   path: string,
   profile: Profile,
   keys: KeySource,
@@ -156,14 +156,12 @@ export async function openLetters(context: CommandContext, path: string): Promis
     question: `Passphrase of the PIN letters ${path}`,
     variable: "CHEQUECARD_LETTERS_PASSPHRASE",
   });
-  try {
-    return isBegun(path)
-      ? await PinLetters.open(path, passphrase)
-      : await PinLetters.create(path, passphrase);
-  } finally {
-    passphrase.fill(0);
-  }
+  return await openLettersBy(path, passphrase).finally(() => passphrase.fill(0));
 }
+
+/** {@link openLetters} by a passphrase that is known. @param passphrase the caller's, who clears it */
+export const openLettersBy = (path: string, passphrase: Uint8Array): Promise<PinLetters> =>
+  isBegun(path) ? PinLetters.open(path, passphrase) : PinLetters.create(path, passphrase);
 
 /**
  * Opens everything that a personalization needs, and closes it after `use`.

@@ -1,5 +1,5 @@
 import type { SqliteFile } from "../common/sqlite-file.js";
-import { apiApp } from "./app.js";
+import { type Audit, apiApp } from "./app.js";
 import { EventStreams } from "./event-streams.js";
 import { type HttpOptions, type HttpServer, hostRule, listenHttp } from "./http-server.js";
 import { ApiKeys } from "./keys.js";
@@ -17,6 +17,7 @@ export interface ServedApi {
   readonly pages: Readonly<Record<string, PageName>>;
   readonly file: SqliteFile;
   readonly http: HttpOptions;
+  readonly audit?: Audit;
   /** Told of faults, in a sentence without anything of the request. */
   readonly onFault: (what: string) => void;
 }
@@ -34,6 +35,7 @@ export async function serveApi({
   pages,
   file,
   http,
+  audit,
   onFault,
 }: ServedApi): Promise<HttpServer> {
   const keys = new ApiKeys(file);
@@ -46,6 +48,7 @@ export async function serveApi({
     requests: new KeyedRequests(file),
     streams,
     rule: hostRule(http),
+    ...(audit === undefined ? {} : { audit }),
     onFault,
   });
   const server = await listenHttp(http, (request) => app.fetch(request)).catch((error: unknown) => {

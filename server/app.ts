@@ -24,11 +24,26 @@ export interface ApiParts {
   readonly requests: KeyedRequests;
   readonly streams: EventStreams;
   readonly rule: HostRule;
+  /** Keeps who changed what; without one nothing is kept. */
+  readonly audit?: Audit;
   /** Told of requests that failed by a fault of the server: method, route and code, and nothing of the request. */
   readonly onFault?: (what: string) => void;
 }
 
-/** No request needs more, in bytes. */
+/** A change that a client asks for. */
+export interface AuditedRequest {
+  readonly caller: ListedKey | undefined;
+  readonly action: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** `Idempotency-Key`; empty where there is none. */
+  readonly key: string;
+}
+
+/** Has a change made, and keeps who asked for it and how it went. */
+export type Audit = <T>(request: AuditedRequest, run: () => Promise<T>) => Promise<T>;
+
+/** No request needs more, in bytes, unless its route says so. */
 const MAX_BODY = 64 * 1024;
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -113,14 +128,14 @@ function read(schema: z.ZodObject | undefined, value: unknown, what: string): Re
 }
 
 /** Reads a body, and no more of it than any request needs. @throws HttpProblem `too-long` */
-async function textOf({ req }: Context): Promise<string> {
-  const tooLong = new HttpProblem(413, "too-long", `body: need at most ${MAX_BODY} bytes`);
-  if (Number(req.header("content-length") ?? 0) > MAX_BODY) throw tooLong;
+async function textOf({ req }: Context, maxBody: number): Promise<string> {
+  const tooLong = new HttpProblem(413, "too-long", `body: need at most ${maxBody} bytes`);
+  if (Number(req.header("content-length") ?? 0) > maxBody) throw tooLong;
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of req.raw.body ?? []) {
     length += chunk.length;
-    if (length > MAX_BODY) throw tooLong;
+    if (length > maxBody) throw tooLong;
     chunks.push(chunk);
   }
   try {
@@ -132,7 +147,7 @@ async function textOf({ req }: Context): Promise<string> {
 
 async function bodyOf(route: Route, context: Context): Promise<{ text: string; body: object }> {
   if (!route.body) return { text: "", body: {} };
-  const text = await textOf(context);
+  const text = await textOf(context, route.maxBody ?? MAX_BODY);
   if (!/^application\/json(;|$)/i.test(context.req.header("content-type") ?? ""))
     throw new HttpProblem(415, "not-json", "Content-Type: need application/json");
   let value: unknown;
@@ -153,9 +168,19 @@ async function serve(parts: ApiParts, route: Route, context: Context): Promise<R
   const { signal } = context.req.raw;
   const request = { params, query, body, key, caller, signal } as ApiRequest<undefined, undefined, undefined>;
   if (route.watch) return parts.streams.open(route.watch(request), caller);
+  const { audit } = parts;
+  const run = async () => await route.run?.(request);
+  const isChange = route.method === "post" && audit !== undefined;
+  const asked = {
+    caller,
+    action: route.action ?? route.id,
+    params,
+    body: body as AuditedRequest["body"],
+    key,
+  };
   const carryOut = async () => ({
     status: route.status ?? 200,
-    answer: toJson(await route.run?.(request)),
+    answer: toJson(isChange ? await audit(asked, run) : await run()),
   });
   if (!route.movesMoney) return answered(context, await carryOut());
   const { method, path } = context.req;

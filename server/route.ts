@@ -52,6 +52,10 @@ interface RouteForm<
   readonly body?: Body;
   /** True: the request needs an `Idempotency-Key`, and is carried out once. */
   readonly movesMoney?: true;
+  /** Its name in the audit log; the name of the operation unless told. */
+  readonly action?: string;
+  /** Bytes that its body may have; 64 KiB unless told. */
+  readonly maxBody?: number;
   readonly status?: 200 | 201;
   /** Of the answer, or of the data of each event. */
   readonly answer: Answer;

@@ -4,6 +4,7 @@ import { findTopUp, retireCard, reversible, showCard } from "../../issuer/ledger
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { agreeToOrder, cardInQuestion } from "../issuer/agree.js";
 import { CARD_ARGUMENT, cardText, findCardId, timeText } from "../issuer/card-choice.js";
@@ -119,7 +120,7 @@ async function reverseTopUp(
 
 async function retire(
   context: CommandContext,
-  store: Store,
+  { store, folder }: { readonly store: Store; readonly folder: string },
   text: string,
   yes: boolean | undefined,
 ): Promise<CommandOutput> {
@@ -127,9 +128,11 @@ async function retire(
   const { name: card, left } = await cardInQuestion(store, cardId);
   // With money on it the ledger refuses.
   if (left === 0n) await agree(context, `Take card ${card} out of use for ever?`, yes);
-  await retireCard(store, cardId, Date.now());
+  const entry = { action: "retire", card: name(cardId) };
+  const end = () => retireCard(store, cardId, Date.now());
+  await audited(folder, entry, end, () => ({ card: name(cardId), told: {} }));
   return {
-    data: { card: cardText(cardKey(cardId)) },
+    data: { card: name(cardId) },
     text: `Card ${name(cardId)} is retired; its id is never used again.`,
   };
 }
@@ -191,7 +194,9 @@ Examples:
   one("retire", "take a card with nothing left out of use for ever").action(
     (card: string, options: IssuerChoice & YesOption) =>
       run((context) =>
-        withIssuerLedger(context, options, (store) => retire(context, store, card, options.yes)),
+        withIssuerLedger(context, options, (store, _config, folder) =>
+          retire(context, { store, folder }, card, options.yes),
+        ),
       ),
   );
 }

@@ -8,6 +8,7 @@ import { cardKey, nodeKey } from "../../issuer/store/values.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm, csvOptions } from "../csv-options.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { CARD_ARGUMENT, cardText, findCardId } from "../issuer/card-choice.js";
 import { cardData, cardTable, detailsData, detailsText } from "../issuer/card-view.js";
@@ -75,12 +76,14 @@ async function exportCards(
 async function withCard(
   context: CommandContext,
   options: IssuerChoice,
-  text: string,
+  { action, text }: { readonly action: string; readonly text: string },
   work: (store: Store, cardId: Uint8Array) => Promise<{ readonly text: string; readonly data?: object }>,
 ): Promise<CommandOutput> {
-  return withIssuerLedger(context, options, async (store) => {
+  return withIssuerLedger(context, options, async (store, _config, folder) => {
     const cardId = await findCardId(store, text);
-    const done = await work(store, cardId);
+    const card = cardText(cardKey(cardId));
+    const tell = () => ({ card, told: {} });
+    const done = await audited(folder, { action, card }, () => work(store, cardId), tell);
     return { data: { card: cardText(cardKey(cardId)), ...done.data }, text: done.text };
   });
 }
@@ -113,7 +116,7 @@ export const registerCards: RegisterCommand = (program, run) => {
   );
   one("block", "refuse a card from now on").action((card: string, options: IssuerChoice) =>
     run((context) =>
-      withCard(context, options, card, async (store, cardId) => {
+      withCard(context, options, { action: "block", text: card }, async (store, cardId) => {
         await blockCard(store, cardId, Date.now());
         return { text: `Card ${name(cardId)} is blocked: nothing more is paid for it.` };
       }),
@@ -121,7 +124,7 @@ export const registerCards: RegisterCommand = (program, run) => {
   );
   one("unblock", "let a blocked card pay again").action((card: string, options: IssuerChoice) =>
     run((context) =>
-      withCard(context, options, card, async (store, cardId) => {
+      withCard(context, options, { action: "unblock", text: card }, async (store, cardId) => {
         await unblockCard(store, cardId, Date.now());
         return { text: `Card ${name(cardId)} may pay again. ${NEXT_TAP}` };
       }),

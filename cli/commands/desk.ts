@@ -1,7 +1,8 @@
 import { servingUrl } from "../browser/serving.js";
 import { expectShowable, type ShowOptions, showOptions, showPage } from "../browser/show-page.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
-import { type HttpChoice, httpOptions } from "../http-options.js";
+import { httpOptions } from "../http-options.js";
+import { DESK_PORT, deskOptions, type ServeOptions } from "../issuer/desk-api.js";
 import {
   type IssuerChoice,
   issuerFolder,
@@ -9,10 +10,10 @@ import {
   passphraseOption,
   readIssuerConfig,
 } from "../issuer/folder.js";
-import { DESK_PORT, serveIssuer } from "../issuer/serve.js";
+import { serveIssuer } from "../issuer/serve.js";
 import type { CommandOutput } from "../output.js";
 
-type DeskOptions = IssuerChoice & HttpChoice & ShowOptions & { readonly passphraseFd?: string };
+type DeskOptions = IssuerChoice & ServeOptions & ShowOptions;
 
 async function desk(context: CommandContext, options: DeskOptions): Promise<CommandOutput> {
   expectShowable(context, options);
@@ -36,15 +37,17 @@ async function desk(context: CommandContext, options: DeskOptions): Promise<Comm
 
 export const registerDesk: RegisterCommand = (program, run) => {
   showOptions(
-    httpOptions(
-      passphraseOption(
-        issuerOption(
-          program
-            .command("desk")
-            .description("the issuer's desk in a browser: run the service, serve its page and open it"),
+    deskOptions(
+      httpOptions(
+        passphraseOption(
+          issuerOption(
+            program
+              .command("desk")
+              .description("the issuer's desk in a browser: run the service, serve its page and open it"),
+          ),
         ),
+        DESK_PORT,
       ),
-      DESK_PORT,
     ),
   )
     .addHelpText(
@@ -56,6 +59,7 @@ this command ends. This machine's browser gets a key of the role desk; other dev
 
 Examples:
   chequecard desk --issuer festival
+  chequecard desk --issuer festival --reader ACR1252 --pin-letters
   chequecard desk --issuer festival --no-open
 `,
     )

@@ -1,7 +1,8 @@
 import type { RegisterCommand } from "../command-context.js";
 import { csvOptions } from "../csv-options.js";
-import { type HttpChoice, httpOptions } from "../http-options.js";
+import { httpOptions } from "../http-options.js";
 import { type CloseEventOptions, closeEvent } from "../issuer/close-event.js";
+import { DESK_PORT, deskOptions, type ServeOptions } from "../issuer/desk-api.js";
 import {
   configPath,
   issuerFolder,
@@ -10,7 +11,7 @@ import {
   readIssuerConfig,
 } from "../issuer/folder.js";
 import { type InitOptions, initIssuer } from "../issuer/init.js";
-import { DESK_PORT, serveIssuer } from "../issuer/serve.js";
+import { serveIssuer } from "../issuer/serve.js";
 import { type KeyPlace, registerApiKeys } from "./api-keys.js";
 import { registerWebhooks } from "./api-webhooks.js";
 
@@ -68,23 +69,29 @@ Examples:
         return { data: { config: configPath(folder), good: true }, text: "The configuration is good." };
       }),
     );
-  httpOptions(
-    passphraseOption(issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM")),
-    DESK_PORT,
+  deskOptions(
+    httpOptions(
+      passphraseOption(
+        issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"),
+      ),
+      DESK_PORT,
+    ),
   )
     .addHelpText(
       "after",
       `
 The log goes to standard output as JSON, figures and state to http://127.0.0.1:9740/metrics and /health. The other
-commands (cards, report, ledger) work while it runs. With --http programs do the same over HTTP: docs/api.md. It may be killed at any moment: what it has promised is in the
-ledger, and the next start goes on with it.
+commands (cards, report, ledger) work while it runs. With --http programs and the desk's page do the same over HTTP:
+docs/api.md. With --reader the desk serves cards at that reader, and makes cards there. It may be killed at any moment:
+what it has promised is in the ledger, and the next start goes on with it.
 
 Examples:
   chequecard issuer serve festival
+  chequecard issuer serve festival --http --reader ACR1252
   chequecard issuer serve festival --passphrase-fd 3 3< /run/credentials/passphrase
 `,
     )
-    .action((folder: string, options: { passphraseFd?: string } & HttpChoice) =>
+    .action((folder: string, options: ServeOptions) =>
       run((context) => serveIssuer(context, folder, options)),
     );
   csvOptions(

@@ -10,6 +10,7 @@ import {
 import { backupLedger, databaseName, restoreLedger, type ServiceConfig } from "../../issuer/service/index.js";
 import { listNodes, openSqlite } from "../../issuer/store/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { backupEvery, readInterval, readKeep, USUAL_KEEP } from "../issuer/backup-every.js";
@@ -122,8 +123,14 @@ async function bear(
   const note = options.note.trim();
   if (note.length === 0 || note.length > MAX_NOTE)
     throw new InputError(`--note: need 1 to ${MAX_NOTE} characters, have ${note.length}`);
-  return withIssuerLedger(context, options, async (store) => {
-    const written = await writeOff(store, hexToBytes(paymentHash.toLowerCase()), note, Date.now());
+  return withIssuerLedger(context, options, async (store, _config, folder) => {
+    const hash = paymentHash.toLowerCase();
+    const written = await audited(
+      folder,
+      { action: "write-off", asked: { paymentHash: hash, note } },
+      () => writeOff(store, hexToBytes(hash), note, Date.now()),
+      ({ amount, fee }) => ({ told: { amount, fee } }),
+    );
     return {
       data: unmatchedData(written),
       text: `Written off: ${formatMsat(written.amount + written.fee)}. The issuer bears it, and it holds no skipped authorization any more.`,

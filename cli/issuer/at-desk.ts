@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Reader } from "../../apdu/index.js";
 import { secp256k1 } from "../../common/index.js";
 import { type CardSession, withCard } from "../../host/index.js";
+import type { DeskPorts } from "../../issuer/authorizer/status.js";
 import { CardDesk } from "../../issuer/service/index.js";
 import { listNodes, type Store, StoreError } from "../../issuer/store/index.js";
 import type { KeySource } from "../../keys/index.js";
@@ -40,6 +41,29 @@ async function nodesOf(
   });
 }
 
+/** What serves cards beside a ledger, without a node. */
+const deskOf = ({
+  others,
+  ...parts
+}: Pick<DeskPorts, "store" | "keys" | "nodeId" | "log"> & {
+  readonly others: readonly Uint8Array[];
+}): CardDesk =>
+  new CardDesk({
+    ...parts,
+    otherNodes: () => others,
+    clock: Date.now,
+    randomBytes,
+    secp256k1,
+    onStep: () => {},
+  });
+
+/** The desk of a service that runs, whose log hears of what it finds. @throws StoreError */
+export const deskOfService = async (
+  store: Store,
+  keys: KeySource,
+  log: DeskPorts["log"],
+): Promise<CardDesk> => deskOf({ store, keys, log, ...(await nodesOf(store)) });
+
 /** Opens ledger, keys and reader for the length of `use`. */
 export async function withDesk<T>(
   context: CommandContext,
@@ -48,20 +72,11 @@ export async function withDesk<T>(
 ): Promise<T> {
   return withIssuerLedger(context, options, async (store, config, folder) => {
     const { nodeId, others } = await nodesOf(store);
+    const told = (_fields: object, message: string) => context.note(message);
     return withIssuerKeys(context, config.keys, options.passphraseFd, (keys) =>
       withReader(context, options, async (reader) => {
-        const told = (_fields: object, message: string) => context.note(message);
-        const desk = new CardDesk({
-          store,
-          keys,
-          nodeId,
-          otherNodes: () => others,
-          clock: Date.now,
-          randomBytes,
-          secp256k1,
-          log: { info: () => {}, warn: told, error: told },
-          onStep: () => {},
-        });
+        const log = { info: () => {}, warn: told, error: told };
+        const desk = deskOf({ store, keys, nodeId, others, log });
         return use({ store, folder, keys, desk, reader });
       }),
     );

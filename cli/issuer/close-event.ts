@@ -1,28 +1,25 @@
-import { formatMsat, type Msat, msat, plural, sumMsat } from "../../common/index.js";
+import { type CsvForm, formatMsat, type Msat, msat, plural, sumMsat } from "../../common/index.js";
 import {
   beginClosing,
-  blockCard,
   type CardEntry,
   closingPayouts,
   endClosing,
-  LedgerError,
   type Payout,
-  payOutInClosing,
   remaining,
 } from "../../issuer/ledger/index.js";
-import { eachCard, payoutsCsv } from "../../issuer/reports/index.js";
+import { payoutsCsv } from "../../issuer/reports/index.js";
 import type { Store } from "../../issuer/store/index.js";
-import { cardIdOf } from "../../issuer/store/values.js";
 import type { CommandContext } from "../command-context.js";
 import { writeCsv } from "../csv-file.js";
 import { type CsvOptions, csvForm } from "../csv-options.js";
+import { audited } from "../desk/audit-log.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { progress } from "../progress.js";
 import { agree } from "../prompt/confirm.js";
 import { renderTable } from "../table.js";
 import { cardText, timeIso } from "./card-choice.js";
+import { activeCards, blockCards, dueCards, payOutCards, type StepWatch } from "./close-steps.js";
 import { withIssuerLedger } from "./folder.js";
-import { mayBeBooked } from "./orders.js";
 
 export interface CloseEventOptions extends CsvOptions {
   readonly csv?: string;
@@ -46,30 +43,48 @@ export async function closeEvent(
 ): Promise<CommandOutput> {
   if (options.cashOutAll)
     await agree(context, "Block every card, and book all that is left on each as paid out?", options.yes);
-  return withIssuerLedger(context, { issuer: folder }, async (store, { timeZone, currency }) => {
+  return withIssuerLedger(context, { issuer: folder }, async (store, { timeZone, currency }, path) => {
     const form = csvForm(options, timeZone, currency);
-    const blocked = await blockAll(context, store);
-    const due: CardEntry[] = [];
-    for await (const card of eachCard(store.db))
-      if (remaining(card) > 0n && card.state !== "pending") due.push(card);
-    const list = (booked: readonly Payout[], rest: readonly CardEntry[]): void => {
-      if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText, form));
-    };
-    const common = { blocked, due, inFlight: await inFlight(store), csv: options.csv };
-    if (!options.cashOutAll) {
-      list([], due);
-      return closed(common);
-    }
-    const since = await beginClosing(store);
-    const before = await closingPayouts(store.db, since, options.note);
-    // Before the first booking: a list that cannot be written must stop it.
-    list(before, due);
-    await payOut(context, store, since, due, options.note);
-    const payouts = await closingPayouts(store.db, since, options.note);
-    list(payouts, []);
-    await endClosing(store);
-    return closed({ ...common, payouts, before: before.length });
+    const asked = { cashOutAll: options.cashOutAll ?? false, note: options.note };
+    const entry = { action: "close-event", asked };
+    const done = await audited(path, entry, () => close(context, store, form, options), tellClosed);
+    return closed(done);
   });
+}
+
+const tellClosed = ({ blocked, due, payouts }: Closed) => ({
+  told: { blocked, due: due.length, paidOut: payouts?.length ?? 0 },
+});
+
+async function close(
+  context: CommandContext,
+  store: Store,
+  form: CsvForm,
+  options: CloseEventOptions,
+): Promise<Closed> {
+  const active = await activeCards(store);
+  const blocked = active.length;
+  await withBar(context, "blocking", blocked, (watch) => blockCards(store, active, watch));
+  const due = await dueCards(store);
+  const list = (booked: readonly Payout[], rest: readonly CardEntry[]): void => {
+    if (options.csv !== undefined) writeCsv(options.csv, payoutsCsv(booked, rest, cardText, form));
+  };
+  const common = { blocked, due, inFlight: await inFlight(store), csv: options.csv };
+  if (!options.cashOutAll) {
+    list([], due);
+    return common;
+  }
+  const since = await beginClosing(store);
+  const before = await closingPayouts(store.db, since, options.note);
+  // Before the first booking: a list that cannot be written must stop it.
+  list(before, due);
+  await withBar(context, "booking", due.length, (watch) =>
+    payOutCards(store, { since, due, note: options.note }, watch),
+  );
+  const payouts = await closingPayouts(store.db, since, options.note);
+  list(payouts, []);
+  await endClosing(store);
+  return { ...common, payouts, before: before.length };
 }
 
 async function inFlight(store: Store): Promise<Msat> {
@@ -81,44 +96,16 @@ async function inFlight(store: Store): Promise<Msat> {
   return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
 }
 
-async function blockAll(context: CommandContext, store: Store): Promise<number> {
-  const active: CardEntry[] = [];
-  for await (const card of eachCard(store.db, { state: "active" })) active.push(card);
-  const bar = progress(context, "blocking", active.length);
-  try {
-    for (const { card } of active) {
-      context.signal.throwIfAborted();
-      await blockCard(store, cardIdOf(card), Date.now());
-      bar.advance();
-    }
-  } finally {
-    bar.stop();
-  }
-  return active.length;
-}
-
-async function payOut(
+/** Runs one step with a bar of its progress. */
+async function withBar<T>(
   context: CommandContext,
-  store: Store,
-  since: bigint,
-  due: readonly CardEntry[],
-  note: string,
-): Promise<void> {
-  const bar = progress(context, "booking", due.length);
+  name: string,
+  total: number,
+  step: (watch: StepWatch) => Promise<T>,
+): Promise<T> {
+  const bar = progress(context, name, total);
   try {
-    for (const card of due) {
-      context.signal.throwIfAborted();
-      await payOutInClosing(store, since, card, note, Date.now()).catch((error: unknown) => {
-        // Somebody else has paid this one out just now.
-        if (error instanceof LedgerError && error.code === "not-enough") return;
-        throw mayBeBooked(
-          error,
-          `What is due to card ${cardText(card.card)} may be booked as paid out.`,
-          "each card is paid out once, and the list has the pay-outs of all runs.",
-        );
-      });
-      bar.advance();
-    }
+    return await step({ signal: context.signal, onCard: () => bar.advance() });
   } finally {
     bar.stop();
   }

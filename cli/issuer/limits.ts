@@ -4,6 +4,7 @@ import { parseAmount } from "../../common/index.js";
 import { type LimitsChange, setLimits, setPolicy } from "../../issuer/ledger/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import type { CommandOutput } from "../output.js";
 import { cardText, findCardId } from "./card-choice.js";
@@ -62,15 +63,20 @@ export async function limitCards(
   const changes = Object.keys(change).length > 0;
   if (!changes && options.policy === undefined)
     throw new InputError("nothing to change: give a limit, a reset or a policy");
-  return withIssuerLedger(context, options, async (store, config) => {
+  return withIssuerLedger(context, options, async (store, config, folder) => {
     const policy = options.policy === undefined ? undefined : config.policies[options.policy];
     if (options.policy !== undefined && !policy)
       throw new InputError(`--policy: no policy "${options.policy.slice(0, 64)}" in the configuration`, {
         hint: `There are: ${Object.keys(config.policies).join(", ") || "none"}`,
       });
     const cardId = await findCardId(store, card);
-    if (changes) await setLimits(store, cardId, change, Date.now());
-    if (policy) await setPolicy(store, cardId, policy);
+    const named = cardText(cardKey(cardId));
+    const entry = { action: "limits", card: named, asked: { ...change, policy: options.policy } };
+    const give = async (): Promise<void> => {
+      if (changes) await setLimits(store, cardId, change, Date.now());
+      if (policy) await setPolicy(store, cardId, policy);
+    };
+    await audited(folder, entry, give, () => ({ card: named, told: {} }));
     return {
       data: { card: cardText(cardKey(cardId)), limits: change, policy: options.policy },
       text: [

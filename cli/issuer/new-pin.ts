@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { LIFECYCLE } from "../../apdu/index.js";
-import { ChequecardError, formatMsat, msat } from "../../common/index.js";
+import { ChequecardError, equalBytes, formatMsat, msat } from "../../common/index.js";
 import { withCard } from "../../host/index.js";
 import { blockCard, LedgerError, showCard } from "../../issuer/ledger/index.js";
 import { printPolicy } from "../../issuer/policy/index.js";
@@ -37,6 +37,8 @@ import { type CardToRenew, findRenewal, moveOrder, moveReference, type RenewalFi
 export interface RenewalDesk extends OpenDesk {
   readonly profile: Profile;
   readonly pinLetters: PinLetters;
+  /** The card that is meant, 8 bytes; undefined: whichever lies there. */
+  readonly meant?: Uint8Array | undefined;
 }
 
 /** A card with a new id and a new PIN, and what moved to it. */
@@ -61,6 +63,8 @@ export async function renewAtDesk(
   yes: boolean | undefined,
 ): Promise<CardWithNewPin> {
   const seen = await lookAt(context, desk);
+  if (desk.meant && seen.cardId && !equalBytes(seen.cardId, desk.meant))
+    throw new InputError("another card lies on the reader; nothing was changed");
   const file = await findRenewal(desk.store, desk.folder, seen);
   if (file.isBegun) context.note("A new PIN was begun for this card before: going on with it.");
   else await expectRenewable(context, desk.store, seen.cardId, yes);

@@ -25,8 +25,10 @@ import {
   requestOf,
 } from "../../issuer/ledger/index.js";
 import { type Store, StoreError } from "../../issuer/store/index.js";
+import { cardKey } from "../../issuer/store/values.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
-import { timeText } from "./card-choice.js";
+import { cardText, timeText } from "./card-choice.js";
 
 /** `--reference TEXT`. */
 export interface ReferenceOption {
@@ -114,20 +116,41 @@ export async function bookOrder(
       writeDurableFile(path, `${JSON.stringify({ reference, request, since: now })}\n`);
     }
     const told = (): void => forget(folder, path);
-    const done = await placeOrder(store, reference, order, now).catch((error: unknown) => {
-      if (isCertain(error)) told();
-      throw mayBeBooked(
-        error,
-        `The order may be booked (reference ${reference}).`,
-        "it books nothing twice, and says whether this one was booked.",
-      );
-    });
+    const place = () =>
+      placeOrder(store, reference, order, now).catch((error: unknown) => {
+        if (isCertain(error)) told();
+        throw mayBeBooked(
+          error,
+          `The order may be booked (reference ${reference}).`,
+          "it books nothing twice, and says whether this one was booked.",
+        );
+      });
+    const card = cardText(cardKey(order.cardId));
+    const entry = { action: order.kind, card, asked: askedOf(order), reference };
+    const done = await audited(folder, entry, place, ({ amount, repeated }) => ({
+      card,
+      told: { amount, repeated },
+    }));
     const repeatText = done.repeated
       ? `It was booked on ${timeText(done.at)} already, by an earlier run of this order (reference ${reference}): nothing was booked now. If another one is meant, run the command again.`
       : undefined;
     return { ...done, reference, repeatText, told };
   } finally {
     lock.release();
+  }
+}
+
+/** An order in the audit log. */
+function askedOf(order: Order): object {
+  switch (order.kind) {
+    case "top-up":
+      return { amount: order.amount, note: order.note };
+    case "reverse":
+      return { topUp: order.operation, note: order.note };
+    case "replace":
+      return { by: cardText(cardKey(order.replacement)) };
+    case "cash-out":
+      return { note: order.note };
   }
 }
 

@@ -3,14 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SignatureThread } from "../../issuer/authorizer/index.js";
 import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../issuer/service/index.js";
 import { StoreError } from "../../issuer/store/index.js";
-import type { OpenDesk } from "../../server/desk/desk.js";
-import type { HttpOptions } from "../../server/http-server.js";
-import { noteServing } from "../browser/serving.js";
 import type { CommandContext } from "../command-context.js";
-import { type HttpChoice, readHttpOptions } from "../http-options.js";
+import { readHttpOptions } from "../http-options.js";
 import { openNode } from "../open-node.js";
 import type { CommandOutput } from "../output.js";
 import { askIfPossible } from "../prompt/confirm.js";
+import { DESK_PORT, expectDesk, type ServeOptions, serveDeskApi } from "./desk-api.js";
 import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./folder.js";
 
 /**
@@ -21,10 +19,11 @@ import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./fo
 export async function serveIssuer(
   context: CommandContext,
   folder: string,
-  options: { readonly passphraseFd?: string } & HttpChoice,
+  options: ServeOptions,
   told?: (url: string) => void,
 ): Promise<CommandOutput> {
   const http = await readHttpOptions(options, DESK_PORT);
+  expectDesk(options, http);
   const path = issuerFolder(context, { issuer: folder });
   const config = readIssuerConfig(path);
   const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
@@ -55,7 +54,13 @@ export async function serveIssuer(
           });
           try {
             const api =
-              http && (await serveApiOf(path, { store, config, health: () => service.health() }, http, log));
+              http &&
+              (await serveDeskApi(
+                context,
+                { folder: path, store, keys, config, log, health: () => service.health() },
+                http,
+                options,
+              ));
             try {
               if (api) told?.(api.url);
               await untilOver(context.signal, service);
@@ -79,34 +84,6 @@ export async function serveIssuer(
     data: { stopped: true },
     text: "The service has stopped. What is still open is resolved when it starts again.",
   };
-}
-
-/** Where the API of a desk is served unless told. */
-export const DESK_PORT = 9760;
-
-/** Serves the desk's API beside the service. @throws HttpProblem where the address cannot be listened on */
-async function serveApiOf(folder: string, desk: OpenDesk, http: HttpOptions, log: ServiceLog) {
-  // Loaded only where it is served.
-  const { openApiFile } = await import("../../server/api-file.js");
-  const { serveDesk } = await import("../../server/desk/serve.js");
-  const file = openApiFile(folder);
-  try {
-    const onFault = (what: string) => log.error({ event: "api", what }, "the API has a fault");
-    const server = await serveDesk(desk, file, http, onFault);
-    log.info({ event: "api", at: [server.url, ...server.urls].join(" ") }, "the API takes requests");
-    const forget = noteServing(folder, server.url);
-    return {
-      url: server.url,
-      async close() {
-        forget();
-        await server.close();
-        file.close();
-      },
-    };
-  } catch (error) {
-    file.close();
-    throw error;
-  }
 }
 
 /** Between two tries to reach a database server that is away. */

@@ -26,8 +26,7 @@ export interface Payout {
  */
 export async function beginClosing(store: Store): Promise<bigint> {
   return await store.write(async (tx) => {
-    const ended = await setting(tx, ENDED);
-    if (ended !== undefined && (await isPaidInSince(tx, ended)))
+    if ((await closingSince(tx)) === undefined)
       await tx.deleteFrom("settings").where("name", "in", [BEGUN, ENDED]).execute();
     const begun = await setting(tx, BEGUN);
     if (begun !== undefined) return begun;
@@ -52,7 +51,16 @@ export async function endClosing(store: Store): Promise<void> {
   });
 }
 
-async function setting(tx: Tx, name: string): Promise<bigint | undefined> {
+/**
+ * The number of the last booking before the closing that {@link beginClosing} would go on with; undefined: it would
+ * begin a new one.
+ */
+export async function closingSince(db: Db | Tx): Promise<bigint | undefined> {
+  const ended = await setting(db, ENDED);
+  return ended !== undefined && (await isPaidInSince(db, ended)) ? undefined : await setting(db, BEGUN);
+}
+
+async function setting(tx: Db | Tx, name: string): Promise<bigint | undefined> {
   const row = await tx.selectFrom("settings").select("value").where("name", "=", name).executeTakeFirst();
   return row && BigInt(row.value);
 }
@@ -62,7 +70,7 @@ async function lastBooking(tx: Tx): Promise<bigint> {
   return row?.id ?? 0n;
 }
 
-async function isPaidInSince(tx: Tx, booking: bigint): Promise<boolean> {
+async function isPaidInSince(tx: Db | Tx, booking: bigint): Promise<boolean> {
   const found = await tx
     .selectFrom("bookings")
     .select("id")

@@ -6,7 +6,14 @@ export {
   revokeCardPage,
   setCardPage,
 } from "./card-pages.js";
-export { beginClosing, closingPayouts, endClosing, type Payout, payOutInClosing } from "./closing.js";
+export {
+  beginClosing,
+  closingPayouts,
+  closingSince,
+  endClosing,
+  type Payout,
+  payOutInClosing,
+} from "./closing.js";
 export { LedgerError, type LedgerErrorCode } from "./errors.js";
 export { type VoidedGap, voidDueGaps } from "./gaps.js";
 export type { CardLimits, LimitsChange } from "./limits.js";

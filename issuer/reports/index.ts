@@ -27,5 +27,7 @@ export {
   type PaymentStanding,
   type UnknownPayment,
 } from "./compare-node.js";
+export { type FloatStanding, type Standing, standing } from "./float.js";
+export { type HourReport, type HourRow, type HourSum, spendingByHour } from "./hours.js";
 export { payoutsCsv } from "./payouts.js";
 export { type Books, dayIn, type SpendingReport, spendingCsv, spendingReport } from "./spending.js";

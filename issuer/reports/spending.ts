@@ -112,7 +112,7 @@ export async function spendingReport(
       payees: sums(all, (row) => row.payee),
       cards: sums(all, (row) => row.card),
       nodes: (await nodeStandings(tx)).map((one) => ({ ...one, spent: byNode.get(one.node) ?? NOTHING })),
-      books: await books(tx),
+      books: await readBooks(tx),
     };
   };
   return await store.read(report, { long: true });
@@ -132,7 +132,8 @@ function sums<K>(rows: readonly SpendingRow[], key: (row: SpendingRow) => K): Ma
   return found;
 }
 
-async function books(tx: Tx): Promise<Books> {
+/** What the books say now. @throws StoreError */
+export async function readBooks(tx: Tx): Promise<Books> {
   const lines = await tx
     .selectFrom("bookings")
     .select((eb) => ["kind", "account", eb.fn.sum<bigint>("amount").as("amount")])

@@ -6,25 +6,22 @@ import { cardData, detailsData } from "../../cli/issuer/card-view.js";
 import { changeOf } from "../../cli/issuer/limits.js";
 import { readSpan } from "../../cli/issuer/time-span.js";
 import { bytesToHex } from "../../common/bytes.js";
-import {
-  blockCard,
-  type CardEntry,
-  listCards,
-  setLimits,
-  setPolicy,
-  unblockCard,
-} from "../../issuer/ledger/index.js";
-import { alerts, cardDetails, eachCard, eachLabel, spendingReport } from "../../issuer/reports/index.js";
+import { blockCard, type CardEntry, setLimits, setPolicy, unblockCard } from "../../issuer/ledger/index.js";
+import { alerts, cardDetails } from "../../issuer/reports/index.js";
 import type { CardState } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";
-import { cardOf, type OpenDesk } from "./desk.js";
+import { booked, cardOf, type OpenDesk } from "./desk.js";
 import { cardParam } from "./money-routes.js";
 import { alertsAnswer, cardAnswer, cardEntry, reportAnswer } from "./schemas.js";
 
 /** Cards in one answer. */
 const PAGE = 200;
+/** Cards in a page of a search. */
+const FOUND = 50;
+/** Cards that a report names. */
+const MAX_REPORTED = 1000;
 /** Authorizations that are shown of a card. */
 const SHOWN = 50;
 
@@ -69,12 +66,14 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
         id: `${what}Card`,
         summary: what === "block" ? "Refuse a card from now on" : "Let a blocked card pay again",
         role: "desk",
+        action: what,
         params: cardParam,
         body: z.strictObject({}),
         answer: cardAnswer,
         async run({ params }) {
           const cardId = await cardOf(desk, params);
           await (what === "block" ? blockCard : unblockCard)(store, cardId, Date.now());
+          booked(desk, cardId);
           return await shown(cardId);
         },
       }),
@@ -85,6 +84,7 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
       id: "limitCard",
       summary: "Give a card new limits, which it gets with its next tap, or a policy, which holds at once",
       role: "desk",
+      action: "limits",
       params: cardParam,
       body: z.strictObject({
         maxPerTransaction: amountOrNone,
@@ -107,7 +107,30 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
         const cardId = await cardOf(desk, params);
         if (isChange) await setLimits(store, cardId, change, Date.now());
         if (named) await setPolicy(store, cardId, named);
+        booked(desk, cardId);
         return await shown(cardId);
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/search",
+      id: "searchCards",
+      summary: "Cards in the order of what is printed on them, by a part of it or of the id",
+      role: "read",
+      query: z.strictObject({
+        text: z.string().max(64).optional(),
+        state: z.enum(["pending", "active", "blocked", "retired"]).optional(),
+        page: z
+          .string()
+          .regex(/^\d{1,6}$/, "need the number of a page, from 0")
+          .optional(),
+      }),
+      answer: z.object({ cards: z.array(cardEntry), total: z.int(), page: z.int(), pages: z.int() }),
+      async run({ query: { text, state, page: wanted = "0" } }) {
+        const page = Number.parseInt(wanted, 10);
+        const question = { text, state, skip: page * FOUND, limit: FOUND };
+        const { cards, total } = await desk.reports.ask("search", question);
+        return { cards: cards.map(cardData), total, page, pages: Math.ceil(total / FOUND) };
       },
     }),
     route({
@@ -123,10 +146,14 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
       answer: reportAnswer,
       async run({ query }) {
         const { timeZone, payees } = config;
-        const report = await spendingReport(store, { ...readSpan(given(query), timeZone), timeZone });
-        const labels = new Map<bigint, string>();
-        for await (const { card, label } of eachLabel(store.db)) labels.set(card, label);
-        return { timeZone, ...spendingData(report, { payees, labels }) };
+        const span = { ...readSpan(given(query), timeZone), timeZone };
+        const { report, labels } = await desk.reports.ask("report", span);
+        const cards = new Map([...report.cards].sort(byAmount).slice(0, MAX_REPORTED));
+        return {
+          timeZone,
+          ...spendingData({ ...report, cards }, { payees, labels }),
+          moreCards: cards.size < report.cards.size,
+        };
       },
     }),
     route({
@@ -162,6 +189,12 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
   ];
 }
 
+/** Those that paid most first. */
+const byAmount = <T>(
+  [, a]: readonly [T, { amount: bigint }],
+  [, b]: readonly [T, { amount: bigint }],
+): number => (a.amount > b.amount ? -1 : a.amount < b.amount ? 1 : 0);
+
 /** Fields without those that are undefined, as options of a command. */
 function given<T extends Readonly<Record<string, string | number | boolean | undefined>>>(fields: T) {
   const found = Object.entries(fields).filter(([, value]) => value !== undefined && value !== false);
@@ -170,29 +203,15 @@ function given<T extends Readonly<Record<string, string | number | boolean | und
   ) as Record<string, never>;
 }
 
-async function cardsOf(
-  { store }: OpenDesk,
-  {
-    state,
-    label,
-    after,
-  }: { readonly state?: CardState | undefined; label?: string | undefined; after?: string | undefined },
-): Promise<CardEntry[]> {
+async function cardsOf({ reports }: OpenDesk, { state, label, after }: CardsQuery): Promise<CardEntry[]> {
   const id = after === undefined ? undefined : readCardId(after);
   if (after !== undefined && id === undefined)
     throw new HttpProblem(400, "parse", "after: need a card id such as 0123-4567-89ab-cdef");
-  const start = id === undefined ? undefined : cardKey(id);
-  const filter = state === undefined ? {} : { state };
-  if (label === undefined)
-    return await listCards(store.db, {
-      ...filter,
-      ...(start === undefined ? {} : { after: start }),
-      limit: PAGE + 1,
-    });
-  const wanted = label.normalize("NFC");
-  const found: CardEntry[] = [];
-  for await (const card of eachCard(store.db, filter))
-    if ((start === undefined || card.card > start) && card.label.normalize("NFC").includes(wanted))
-      if (found.push(card) > PAGE) break;
-  return found;
+  return await reports.ask("cards", { state, label, after: id && cardKey(id), limit: PAGE + 1 });
+}
+
+interface CardsQuery {
+  readonly state?: CardState | undefined;
+  readonly label?: string | undefined;
+  readonly after?: string | undefined;
 }

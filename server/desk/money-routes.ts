@@ -4,8 +4,8 @@ import { cardText } from "../../cli/issuer/card-choice.js";
 import { findTopUp, type Order, placeOrder, remaining, showCard } from "../../issuer/ledger/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { type Route, route } from "../route.js";
-import { cardOf, noteBy, type OpenDesk } from "./desk.js";
-import { booked } from "./schemas.js";
+import { booked, cardOf, noteBy, type OpenDesk } from "./desk.js";
+import { bookedAnswer } from "./schemas.js";
 
 /** The card in a path. */
 export const cardParam = z.object({
@@ -19,6 +19,7 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
   const { store, config } = desk;
   const place = async (reference: string, order: Order, shown = order.cardId) => {
     const done = await placeOrder(store, reference, order, Date.now());
+    booked(desk, shown);
     return {
       card: cardText(cardKey(order.cardId)),
       amount: done.amount,
@@ -34,6 +35,7 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
       id: "topUpCard",
       summary: "Book money paid in for a card, which learns of it with its next tap",
       role: "desk",
+      action: "top-up",
       movesMoney: true,
       params: cardParam,
       body: z.strictObject({
@@ -41,7 +43,7 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
         rate: z.string().min(1).max(40).optional().describe("Price of one bitcoin such as 61500eur"),
         note,
       }),
-      answer: booked,
+      answer: bookedAnswer,
       async run({ params, body, key, caller }) {
         const { amount } = deskAmount(body.amount, body.rate, config);
         const cardId = await cardOf(desk, params);
@@ -54,6 +56,7 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
       id: "reverseTopUp",
       summary: "Book a mistaken top-up back, as far as it is unspent",
       role: "desk",
+      action: "reverse",
       movesMoney: true,
       params: cardParam,
       body: z.strictObject({
@@ -63,7 +66,7 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
           .describe("Its number among the card's operations."),
         note,
       }),
-      answer: booked,
+      answer: bookedAnswer,
       async run({ params, body, key, caller }) {
         const cardId = await cardOf(desk, params);
         const { operation } = await findTopUp(store.db, cardId, BigInt(body.topUp));
@@ -77,10 +80,11 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
       id: "cashOutCard",
       summary: "Book all that a card has left as paid out, and block it",
       role: "desk",
+      action: "cash-out",
       movesMoney: true,
       params: cardParam,
       body: z.strictObject({ note }),
-      answer: booked,
+      answer: bookedAnswer,
       async run({ params, body, key, caller }) {
         const cardId = await cardOf(desk, params);
         return await place(key, { kind: "cash-out", cardId, note: noteBy(body.note ?? "", caller) });
@@ -92,10 +96,11 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
       id: "replaceCard",
       summary: "Move the money of a lost card to another active card, and retire the first for ever",
       role: "desk",
+      action: "replace",
       movesMoney: true,
       params: cardParam,
       body: z.strictObject({ by: z.string().min(1).max(64).describe("The card that replaces it.") }),
-      answer: booked.extend({ replacedBy: z.string() }),
+      answer: bookedAnswer.extend({ replacedBy: z.string() }),
       async run({ params, body, key }) {
         const cardId = await cardOf(desk, params);
         const replacement = await cardOf(desk, { card: body.by });

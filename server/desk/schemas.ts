@@ -2,10 +2,10 @@ import { z } from "zod";
 import { amount } from "../../cli/node/operation.js";
 
 /** A number that may be large, in decimal digits. */
-const digits = (description: string) =>
+export const digits = (description: string) =>
   z.union([z.bigint(), z.string().regex(/^\d{1,20}$/)]).describe(description);
 
-const time = z.string().describe("ISO 8601");
+export const time = z.string().describe("ISO 8601");
 
 /** A limit that the card enforces. */
 const limit = digits("in millisatoshi; 18446744073709551615: no limit");
@@ -86,7 +86,7 @@ export const cardAnswer = cardEntry.extend({
 });
 
 /** What an order has booked. */
-export const booked = z.object({
+export const bookedAnswer = z.object({
   card: z.string(),
   amount: amount.describe("in millisatoshi: paid in, paid out, moved or reversed"),
   left: amount.describe("in millisatoshi: on the card after it"),
@@ -95,6 +95,9 @@ export const booked = z.object({
 });
 
 const sum = { payments: z.int(), amount: amount, fees: amount };
+
+/** How a node stands. */
+export const nodeAnswer = z.looseObject({ node: z.string(), label: z.string(), state: z.string() });
 
 /** What was paid, and what the books say. */
 export const reportAnswer = z.object({
@@ -115,7 +118,8 @@ export const reportAnswer = z.object({
   days: z.array(z.object({ day: z.string(), ...sum })),
   payees: z.array(z.object({ payee: z.string(), name: z.string().optional(), ...sum })),
   cards: z.array(z.object({ card: z.string(), label: z.string(), ...sum })),
-  nodes: z.array(z.looseObject({ node: z.string(), label: z.string(), state: z.string() })),
+  nodes: z.array(nodeAnswer),
+  moreCards: z.boolean().describe("More cards have paid than are listed: those that paid most are."),
 });
 
 /** What people have to look at. */
@@ -133,3 +137,6 @@ export const alertsAnswer = z.object({
   ),
   unmatched: z.array(z.object({ paymentHash: z.string(), amount, fee: amount, sentAt: time.optional() })),
 });
+
+/** Why something did not go on, in the sentence of the command. */
+export const problemAnswer = z.object({ code: z.string(), detail: z.string(), hint: z.string().optional() });

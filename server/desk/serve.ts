@@ -1,14 +1,19 @@
 import type { SqliteFile } from "../../common/sqlite-file.js";
 import { serveApi } from "../api-server.js";
 import type { HttpOptions, HttpServer } from "../http-server.js";
+import { ApiKeys } from "../keys.js";
 import type { ApiTitle } from "../openapi.js";
 import { Deliverer } from "../webhooks/deliverer.js";
 import { Hooks } from "../webhooks/hooks.js";
 import { sendDelivery } from "../webhooks/send.js";
+import { auditedBy } from "./audit.js";
 import { CardEvents } from "./card-events.js";
 import { cardRoutes } from "./card-routes.js";
 import type { OpenDesk } from "./desk.js";
+import { jobRoutes } from "./job-routes.js";
 import { moneyRoutes } from "./money-routes.js";
+import { overviewRoutes } from "./overview-routes.js";
+import { stationRoutes } from "./station-routes.js";
 
 /** The API of an issuer's desk. */
 const DESK_API: ApiTitle = {
@@ -24,9 +29,16 @@ export async function serveDesk(
   http: HttpOptions,
   onFault: (what: string) => void,
 ): Promise<HttpServer> {
-  const routes = [...cardRoutes(desk), ...moneyRoutes(desk)];
+  const routes = [
+    ...cardRoutes(desk),
+    ...moneyRoutes(desk),
+    ...stationRoutes(desk),
+    ...jobRoutes(desk),
+    ...overviewRoutes(desk, new ApiKeys(file)),
+  ];
   const pages = { "/": "desk" } as const;
-  const server = await serveApi({ about: DESK_API, routes, pages, file, http, onFault });
+  const audit = auditedBy(desk.audit);
+  const server = await serveApi({ about: DESK_API, routes, pages, file, http, audit, onFault });
   const hooks = new Hooks(file);
   const deliverer = new Deliverer(hooks, (due) => sendDelivery(due));
   const events = new CardEvents(desk.store, hooks, () => deliverer.wake());

@@ -1,5 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AuditLog } from "../../cli/desk/audit-log.js";
+import { Jobs } from "../../cli/desk/jobs.js";
+import { ReportThread } from "../../cli/desk/report-thread.js";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { sat } from "../../common/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
@@ -36,14 +39,26 @@ export async function bareDesk(folder: string) {
     await issueCard(store, { ...record, limits: FESTIVAL_LIMITS, policy: {} });
   }
   const file = openApiFile(folder);
-  const config = { timeZone: "UTC", currency: "eur", maxTopUp: sat(100_000), payees: {}, policies: {} };
+  const network = "bcrt" as const;
+  const config = {
+    network,
+    timeZone: "UTC",
+    currency: "eur",
+    maxTopUp: sat(100_000),
+    payees: {},
+    policies: {},
+  };
   const health = async () => ({
     healthy: true,
     checks: { database: "ok", writer: "ok", node: "ok", reconciler: "ok", packs: "ok" },
   });
   const faults: string[] = [];
   const http = { host: "127.0.0.1", port: 0, names: [] };
-  const server = await serveDesk({ store, config, health }, file, http, (what) => faults.push(what));
+  const audit = new AuditLog(folder);
+  const jobs = new Jobs();
+  const reports = new ReportThread({ database: { sqlite: join(folder, "ledger.db") }, folder });
+  const desk = { store, config, health, audit, jobs, reports, station: undefined };
+  const server = await serveDesk(desk, file, http, (what) => faults.push(what));
   return {
     folder,
     url: server.url,
@@ -51,6 +66,9 @@ export async function bareDesk(folder: string) {
     faults,
     async stop() {
       await server.close();
+      await jobs.close();
+      await reports.close();
+      audit.close();
       file.close();
       await store.close();
     },

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import type { Lying } from "../../cli/desk/card-watch.js";
+import { cardText } from "../../cli/issuer/card-choice.js";
+import { cardData } from "../../cli/issuer/card-view.js";
+import { amount } from "../../cli/node/operation.js";
+import { showCard } from "../../issuer/ledger/index.js";
+import { cardKey } from "../../issuer/store/values.js";
+import { HttpProblem } from "../problem.js";
+import { type Route, route } from "../route.js";
+import { type OpenDesk, stationOf } from "./desk.js";
+import { cardEntry, digits, problemAnswer } from "./schemas.js";
+
+/** What lies on the desk's reader. */
+const lyingAnswer = z.object({
+  state: z
+    .enum(["no-station", "no-reader", "empty", "reading", "card", "blank", "unknown", "job"])
+    .describe(
+      "no-station: the service has no reader; unknown: no card of this issuer; job: a long job has it",
+    ),
+  reader: z.string().optional(),
+  problem: problemAnswer.optional().describe("Why the card could not be read, or did not get its update."),
+  card: cardEntry.optional().describe("As the ledger has it."),
+  onCard: z
+    .object({
+      available: amount.describe("in millisatoshi: what the card itself shows"),
+      payments: digits("that it has authorized"),
+      blocked: z.boolean(),
+      pinTriesUsedUp: z.boolean(),
+    })
+    .optional()
+    .describe("What the card says of itself."),
+  update: z
+    .enum(["none", "given", "waiting"])
+    .optional()
+    .describe("given: it got one just now; waiting: it has one to get, and `problem` says why it did not"),
+  simulated: z
+    .object({ cards: z.array(z.string()), lying: z.string().optional() })
+    .optional()
+    .describe("Files of simulated cards, in the place of people who lay theirs down."),
+});
+
+type LyingAnswer = z.input<typeof lyingAnswer>;
+
+async function told(desk: OpenDesk, lying: Lying | undefined): Promise<LyingAnswer> {
+  const simulated = desk.station?.maker.readers.simulated;
+  const common = {
+    ...(simulated
+      ? {
+          simulated: {
+            cards: [...simulated.names],
+            ...(simulated.lying === undefined ? {} : { lying: simulated.lying }),
+          },
+        }
+      : {}),
+  };
+  if (!lying) return { state: "no-station", ...common };
+  if (lying.kind !== "card") {
+    const { kind, ...rest } = lying;
+    return { state: kind, ...rest, ...common };
+  }
+  const { presence, given, problem, reader } = lying;
+  return {
+    state: "card",
+    reader,
+    card: cardData(await showCard(desk.store.db, presence.card.cardId)),
+    onCard: {
+      available: presence.credit - presence.authorizedTotal,
+      payments: BigInt(presence.counter),
+      blocked: presence.blocked,
+      pinTriesUsedUp: presence.pinTriesUsedUp,
+    },
+    update: given ? "given" : presence.pending ? "waiting" : "none",
+    ...(problem ? { problem } : {}),
+    ...common,
+  };
+}
+
+/** The card on the desk's reader. */
+export function stationRoutes(desk: OpenDesk): readonly Route[] {
+  const { station } = desk;
+  return [
+    route({
+      method: "get",
+      path: "/v1/reader",
+      id: "getReader",
+      summary: "What lies on the desk's reader",
+      role: "read",
+      answer: lyingAnswer,
+      run: () => told(desk, station?.watch.lying),
+    }),
+    route({
+      method: "get",
+      path: "/v1/reader/events",
+      id: "watchReader",
+      summary: "Watch the desk's reader: an event now and whenever a card is laid down, read, or taken away",
+      role: "read",
+      answer: lyingAnswer,
+      watch: () => async (send, signal) => {
+        // One after another: a later event must not overtake an earlier one that reads the ledger.
+        let last = Promise.resolve();
+        const tell = (lying: Lying | undefined): void => {
+          last = last
+            .then(async () => send({ event: "reader", data: await told(desk, lying) }))
+            .catch(() => undefined);
+        };
+        tell(station?.watch.lying);
+        const end = station?.watch.watch(tell);
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          signal.addEventListener("abort", () => resolve(), { once: true });
+        });
+        end?.();
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/reader/deliver",
+      id: "deliverUpdate",
+      summary: "Look at the card on the reader again, and hand over what waits for it",
+      role: "desk",
+      action: "deliver",
+      body: z.strictObject({}),
+      answer: z.object({ card: z.string() }),
+      run() {
+        const { watch } = stationOf(desk);
+        const { lying } = watch;
+        if (lying.kind !== "card")
+          throw new HttpProblem(409, "no-card", "no card of this issuer lies on the reader");
+        watch.lookAgain();
+        return { card: cardText(cardKey(lying.presence.card.cardId)) };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/reader/lay",
+      id: "laySimulatedCard",
+      summary: "Lay a simulated card on the reader, or take away what lies there",
+      role: "desk",
+      action: "lay-simulated-card",
+      body: z.strictObject({
+        file: z.string().min(1).max(200).optional().describe("Left out: the reader is empty then."),
+      }),
+      answer: z.object({ lying: z.string().optional() }),
+      run({ body: { file } }) {
+        const { simulated } = stationOf(desk).maker.readers;
+        if (!simulated) throw new HttpProblem(409, "real-reader", "the cards of this desk are not simulated");
+        desk.jobs.expectFree();
+        simulated.lay(file);
+        return file === undefined ? {} : { lying: file };
+      },
+    }),
+  ];
+}
