@@ -31,7 +31,7 @@ export interface ApiParts {
 }
 
 /** A change that a client asks for. */
-export interface AuditedRequest {
+interface AuditedRequest {
   readonly caller: ListedKey | undefined;
   readonly action: string;
   readonly params: Readonly<Record<string, unknown>>;

@@ -251,7 +251,7 @@ async function runOn(readers: DeskReaders, context: BatchContext, job: RunningJo
   };
 }
 
-/** What a reader does after an event; why a card was refused stays there until the next one is looked at. */
+/** What a reader does after an event; why a card was refused stays there until the next one comes. */
 function readerOf(event: BatchEvent, before: JobReader | undefined): JobReader {
   const { reader } = event;
   switch (event.kind) {

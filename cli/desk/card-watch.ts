@@ -123,7 +123,7 @@ export class CardWatch {
 
   async #look(reader: Reader, signal: AbortSignal): Promise<Lying> {
     const { name } = reader;
-    // A card that was taken away while it was looked at again is not shown for long.
+    // A card that was taken away while it is read again is not shown for long.
     const gone = setTimeout(() => {
       if (this.#lying.kind !== "empty") this.#tell({ kind: "empty", reader: name });
     }, AGAIN_MS);

@@ -29,7 +29,7 @@ export interface DeskReaders {
 }
 
 /** Simulated cards in the place of people who lay theirs on a reader. */
-export interface SimulatedCards {
+interface SimulatedCards {
   /** File names. */
   readonly names: readonly string[];
   /** Which one lies there. */

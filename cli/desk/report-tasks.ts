@@ -23,7 +23,7 @@ import { cardText } from "../issuer/card-choice.js";
 import { dueCards } from "../issuer/close-steps.js";
 
 /** A page of cards in the order of their ids. */
-export interface CardPage {
+interface CardPage {
   readonly state?: CardState | undefined;
   /** Only those with this in their label. */
   readonly label?: string | undefined;
@@ -33,7 +33,7 @@ export interface CardPage {
 }
 
 /** Which cards; all that is given must hold. */
-export interface CardSearch {
+interface CardSearch {
   readonly state?: CardState | undefined;
   /** A part of what is printed on the card, or of its id; upper and lower case are the same. */
   readonly text?: string | undefined;
@@ -43,7 +43,7 @@ export interface CardSearch {
 }
 
 /** How far an event is closed. */
-export interface ClosingStanding {
+interface ClosingStanding {
   readonly active: bigint;
   /** Cards with money on them, and what they have. */
   readonly due: { readonly cards: number; readonly amount: bigint };
@@ -71,7 +71,7 @@ function fits(card: CardEntry, text: string, id: string | undefined): boolean {
 }
 
 /** Questions that read much of a ledger, each by its name. */
-export const REPORT_TASKS = {
+const REPORT_TASKS = {
   /** What was paid by day, payee and card, with the labels of the cards. */
   async report(store: Store, span: Parameters<typeof spendingReport>[1]) {
     const report = await spendingReport(store, span);

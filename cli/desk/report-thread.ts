@@ -143,13 +143,9 @@ export class ReportThread {
       resourceLimits: LIMITS,
       execArgv: [],
     });
-    let isStarted = false;
-    worker.once("online", () => {
-      isStarted = true;
-    });
     worker.on("error", (cause) => {
       if (this.#worker !== worker) return;
-      const failed = isModuleMissing(cause) || !isStarted ? new ThreadFailed() : lost(cause);
+      const failed = isModuleMissing(cause) ? new ThreadFailed() : lost(cause);
       void this.#end(failed);
     });
     worker.unref();
@@ -168,7 +164,7 @@ export class ReportThread {
 class ThreadFailed extends Error {}
 
 const isModuleMissing = (cause: unknown): boolean =>
-  cause instanceof Error && (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+  cause instanceof Error && /MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException).code));
 
 const lost = (cause: unknown): ReportError =>
   new ReportError("internal", "the report could not be made: its thread ended", {

@@ -26,7 +26,7 @@ export interface HourReport {
 
 /** Time zones differ from UTC by whole quarters of an hour. */
 const QUARTER_MS = 900_000;
-/** Payees that are told apart. */
+/** Payees that stand alone. */
 const MAX_PAYEES = 8;
 
 /**

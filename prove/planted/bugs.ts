@@ -3,6 +3,7 @@ import { APPLET_BUGS } from "./applet-bugs.js";
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { CERTIFICATE_BUGS } from "./certificate-bugs.js";
+import { DESK_API_BUGS } from "./desk-api-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { LND_ANSWER_BUGS } from "./lnd-answer-bugs.js";
@@ -42,6 +43,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,
   ...DESK_BUGS,
+  ...DESK_API_BUGS,
   ...OFFLINE_ISSUER_BUGS,
   ...REFUND_BUGS,
   ...STORE_BUGS,

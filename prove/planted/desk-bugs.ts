@@ -134,7 +134,11 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
     "a card with a new PIN is made with the profile's credit beside its money",
     [newPin("is torn at any write")],
     [NEW_PIN, 'holder: holder.join(" "), credit: msat(0n) }', 'holder: holder.join(" ") }'],
-    [NEW_PIN, "import { ChequecardError, formatMsat, msat }", "import { ChequecardError, formatMsat }"],
+    [
+      NEW_PIN,
+      "import { ChequecardError, equalBytes, formatMsat, msat }",
+      "import { ChequecardError, equalBytes, formatMsat }",
+    ],
   ),
   bug(
     "a card can pay while it is made again",

@@ -60,7 +60,7 @@ const batch = z.object({
 });
 
 /** The note of the pay-outs of a closing, as that of the command is. */
-export const CLOSING_NOTE = "event closed";
+const CLOSING_NOTE = "event closed";
 
 /** Long jobs: one at a time. They go on when the page is closed. */
 export function jobRoutes(desk: OpenDesk): readonly Route[] {

@@ -14,7 +14,7 @@ import { digits, nodeAnswer, time } from "./schemas.js";
 
 const sum = { payments: digits("payments"), amount };
 const DAY_MS = 86_400_000;
-/** Hours of at most so many days are told apart. */
+/** Hours of at most so many days are shown. */
 const MAX_DAYS = 7;
 
 const day = z.string().max(10).optional();

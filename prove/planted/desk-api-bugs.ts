@@ -1,0 +1,53 @@
+import { bug, bugsOf, type PlantedBug } from "./bug.js";
+
+const station = (named: string) => ({ tests: "test/server/desk-station.test.ts", named });
+
+/** In the API of the issuer's desk. */
+export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
+  bug(
+    "a change by the desk's API leaves no line in the audit log",
+    [station("every change has a line in the audit log")],
+    [
+      "server/app.ts",
+      "isChange ? await audit(asked, run) : await run()",
+      'isChange && asked.action === "" ? await audit(asked, run) : await run()',
+    ],
+  ),
+  bug(
+    "a command leaves no line in the audit log",
+    [station("every change has a line in the audit log")],
+    [
+      "cli/desk/audit-log.ts",
+      "return await log.around(acting.getStore() ?? operator(), entry, work, tell);",
+      "return await work();",
+    ],
+  ),
+  bug(
+    "a card on the desk's reader does not get what is booked for it",
+    [station("gets a top-up at once")],
+    [
+      "server/desk/desk.ts",
+      "equalBytes(lying.presence.card.cardId, cardId)",
+      "equalBytes(lying.presence.card.cardId, cardId.subarray(1))",
+    ],
+  ),
+  bug(
+    "cards are paid out while others may still pay",
+    [station("an event is closed step by step")],
+    ["cli/desk/desk-jobs.ts", "if (active.length > 0)", "if (active.length < 0)"],
+  ),
+  bug(
+    "a second long job runs beside the first",
+    [station("a batch is planned")],
+    ["cli/desk/jobs.ts", "if (this.#stop && job)", "if (this.#stop && !job)"],
+  ),
+  bug(
+    "a key that only reads makes cards",
+    [station("a key that reads")],
+    [
+      "server/desk/job-routes.ts",
+      'role: "desk",\n      action: "personalize",',
+      'role: "read",\n      action: "personalize",',
+    ],
+  ),
+]);
