@@ -1,4 +1,4 @@
-import { SENTENCES } from "../common/sentences.js";
+import { SENTENCES } from "../common/languages/spoken.js";
 
 /** A status word of the card protocol and what it means to the two people at the counter. */
 export interface StatusWordEntry {
@@ -14,7 +14,13 @@ export interface StatusWordEntry {
 const entry = (sw: number, name: keyof typeof SENTENCES.status): StatusWordEntry => ({
   sw,
   name,
-  ...SENTENCES.status[name],
+  // In the language that the process has when somebody reads it.
+  get merchant() {
+    return SENTENCES.status[name].merchant;
+  },
+  get cardholder() {
+    return SENTENCES.status[name].cardholder;
+  },
 });
 
 /** Numbers of the status words (specs/01 §7). 63Cx and 61xx are families: compare with `isPinWrong`, `isMoreData`. */

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Command, CommanderError } from "commander";
+import { speak } from "../common/languages/speak.js";
 import { visible, visibleLines } from "../common/visible.js";
 import type { CommandContext } from "./command-context.js";
 import { reportError } from "./error-report.js";
@@ -31,6 +32,8 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     err: (text) => surroundings.err(visibleLines(text)),
   };
   let exitCode: ExitCode = EXIT.OK;
+  // Until a command for merchants or cardholders chooses another language.
+  await speak("en");
   const program = await buildProgram(args, async (action) => {
     const { json = false, trace = false } = program.opts<{ json?: boolean; trace?: boolean }>();
     const context: CommandContext = {

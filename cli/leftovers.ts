@@ -1,5 +1,6 @@
-import { ChequecardError, formatMsat, pause } from "../common/index.js";
-import { SENTENCES } from "../common/sentences.js";
+import { ChequecardError, pause } from "../common/index.js";
+import { shownMsat } from "../common/languages/shown.js";
+import { SENTENCES } from "../common/languages/spoken.js";
 import { cancelSentence, refundSale, type Sale, SaleError } from "../host/index.js";
 import { NodeError } from "../lightning/nodes/errors.js";
 import type { CommandContext } from "./command-context.js";
@@ -33,7 +34,7 @@ export class Leftovers {
     const patience = new AbortController();
     const taken = this.#parts.store.unfinished().filter(({ number }) => !this.#running.has(number));
     for (const sale of taken) {
-      this.#context.note(SENTENCES.sale.leftUnfinished(sale.number, formatMsat(sale.amount)));
+      this.#context.note(SENTENCES.sale.leftUnfinished(sale.number, shownMsat(sale.amount)));
       this.#running.set(
         sale.number,
         this.#lookAfter(sale).finally(() => this.#running.delete(sale.number)),
@@ -72,7 +73,7 @@ export class Leftovers {
     const { terminal } = this.#parts;
     const signal = AbortSignal.any([this.#close.signal, this.#context.signal]);
     const { finishedPaid, finishedCancelled } = SENTENCES.sale;
-    const onNotice = (sentence: string) => this.#context.note(`Sale ${sale.number}: ${sentence}`);
+    const onNotice = (sentence: string) => this.#context.note(SENTENCES.sale.ofSale(sale.number, sentence));
     for (let said = ""; ; ) {
       const isLast = signal.aborted;
       try {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { ChequecardError, type Msat } from "../common/index.js";
-import { SENTENCES } from "../common/sentences.js";
+import { SENTENCES } from "../common/languages/spoken.js";
 import { type Receipt, receiptLines } from "../host/terminal/receipt.js";
 import type { CommandContext } from "./command-context.js";
 import { systemTimeZone } from "./csv-options.js";

@@ -36,13 +36,17 @@ export function printerBytes(
       },
     );
   }
-  const safe = (line: string) => line.replace(/[^\x20-\x7e]/gu, (one) => (isText(one, codePage) ? one : "?"));
+  const safe = (line: string) =>
+    plainSigns(line).replace(/[^\x20-\x7e]/gu, (one) => (isText(one, codePage) ? one : "?"));
   for (const line of lines) encoder.line(safe(line));
   return encoder.cut("partial").encode();
 }
 
 const newEncoder = (columns: number) =>
   new ReceiptPrinterEncoder({ language: "esc-pos", columns, newline: "\n", feedBeforeCut: 4 });
+
+/** Spaces and apostrophes of our texts, which few pages have, as every page has them. */
+const plainSigns = (line: string): string => line.replace(/[\u00a0\u202f]/g, " ").replaceAll("\u2019", "'");
 
 const ESC = 0x1b;
 /** ESC t n turns to another page, ESC M n chooses the font. */

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { TransportError } from "../apdu/index.js";
-import { formatMsat, type Msat } from "../common/index.js";
-import { SENTENCES } from "../common/sentences.js";
+import type { Msat } from "../common/index.js";
+import { shownMsat, shownSum } from "../common/languages/shown.js";
+import { SENTENCES } from "../common/languages/spoken.js";
 import { type Sale, SaleStore, Terminal } from "../host/index.js";
 import type { ChargeAmount } from "../host/terminal/charge-amount.js";
 import { openPaymentSender } from "../lightning/api/index.js";
@@ -153,7 +154,9 @@ async function showSale(context: CommandContext, sale: Sale, withQr: boolean): P
       ? terminalCode(context, `lightning:${sale.invoice}`.toUpperCase(), "have the card tapped")
       : undefined;
   if (code) context.print(code.text);
-  context.print(`Sale ${sale.number}: ${formatMsat(sale.amount)}${sale.fiat ? ` (${sale.fiat})` : ""}`);
+  context.print(
+    `Sale ${sale.number}: ${shownMsat(sale.amount)}${sale.fiat ? ` (${shownSum(sale.fiat)})` : ""}`,
+  );
   const { tapOrScan, tap } = SENTENCES.sale;
   context.print(isDeputys ? SENTENCES.offline.tap : code?.fits ? tapOrScan : tap);
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import {
+  ChequecardError,
   isCurrency,
   MAX_MSAT,
   mistakes,
@@ -15,6 +16,7 @@ import {
 } from "../common/index.js";
 import { parseCharge } from "../host/terminal/charge-amount.js";
 import type { RateRules } from "../host/terminal/rate-book.js";
+import { LANGUAGES, type Language } from "../common/languages/language.js";
 import { type LndConfig, lndConfigOf, merchantLndConfigSchema } from "../lightning/nodes/lnd/config.js";
 import type { FloorLimits } from "../offline/pack.js";
 import { knownSource, RATE_SOURCES, type RateSource } from "../server/till/rate-sources.js";
@@ -36,6 +38,8 @@ const schema = z.strictObject({
   node: merchantLndConfigSchema.optional(),
   /** ISO 4217, of sums without a currency. */
   currency: z.string().refine(isCurrency, "need a code of ISO 4217 such as eur").optional(),
+  /** That the terminal speaks, whatever the machine's language is. */
+  language: z.enum(LANGUAGES, `need one of ${LANGUAGES.join(", ")}`).optional(),
   /** Printed on receipts. */
   place: z.string().min(1).max(64).optional(),
   /** Device of the receipt printer, or a file. */
@@ -201,6 +205,16 @@ function sourceOf(
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     throw new ParseError(file, `rate-source/url: ${error.problem}`);
+  }
+}
+
+/** The language that terminal.yaml names. Of a file that cannot be read the command that needs it says so. */
+export function languageSetting(node: string): Language | undefined {
+  try {
+    return readSettings(node).language;
+  } catch (error) {
+    if (error instanceof ChequecardError) return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { CodedError } from "../common/errors.js";
-import { SENTENCES } from "../common/sentences.js";
+import { SENTENCES } from "../common/languages/spoken.js";
 
 /** Each has its sentence in `SENTENCES.offline.refusal`. */
 export type OfflineRefusalCode =

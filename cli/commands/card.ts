@@ -9,7 +9,8 @@ import {
   statusMessage,
   verifySignature,
 } from "../../apdu/index.js";
-import { bytesToHex, equalBytes, formatMsat, plural, utf8 } from "../../common/index.js";
+import { bytesToHex, equalBytes, plural, utf8 } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
 import { type CardSession, withCard } from "../../host/card-session.js";
 import { takeToken } from "../../host/tap.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
@@ -19,6 +20,7 @@ import { type CommandOutput, renderRecord } from "../output.js";
 import { askPin, cardPinQuestion } from "../prompt/ask.js";
 import { keyboard } from "../prompt/keyboard.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
+import { speaking } from "../speaking.js";
 
 const LIFECYCLE_TEXT = {
   [LIFECYCLE.BLANK]: "blank: not personalized yet",
@@ -27,7 +29,7 @@ const LIFECYCLE_TEXT = {
 } as const;
 
 const limitText = (value: bigint | undefined, none: string): string =>
-  value === undefined ? "not published" : value === NO_LIMIT ? none : formatMsat(value);
+  value === undefined ? "not published" : value === NO_LIMIT ? none : shownMsat(value);
 
 /** What reads invoices and verifies tokens; loaded where it is needed, for `card info` does not need it. */
 const verification = async () => ({
@@ -112,9 +114,9 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
       ["Card", formatCardId(fields.cardId)],
       ["Signature", genuine ? "right" : "WRONG: not this issuer's card"],
       ["Fresh", fresh ? "yes: signed for this challenge" : "NO: an old status"],
-      ["Available", formatMsat(available)],
-      ["Credit in all", formatMsat(fields.credit)],
-      ["Authorized in all", `${formatMsat(fields.authorizedTotal)} in ${plural(fields.counter, "payment")}`],
+      ["Available", shownMsat(available)],
+      ["Credit in all", shownMsat(fields.credit)],
+      ["Authorized in all", `${shownMsat(fields.authorizedTotal)} in ${plural(fields.counter, "payment")}`],
       ["PIN", fields.flags & STATUS_FLAG.PIN_BLOCKED ? "blocked" : undefined],
       ["State", fields.flags & STATUS_FLAG.BLOCKED ? "blocked" : undefined],
     ]),
@@ -149,7 +151,7 @@ async function authorizeInvoice(
   const record = options.issuerRecord === undefined ? undefined : readIssuerRecord(options.issuerRecord);
   const askCardPin = cardPinQuestion(context);
   keyboard.hold();
-  context.note(`${formatMsat(amount)}: lay the card on the reader and keep it there.`);
+  context.note(`${shownMsat(amount)}: lay the card on the reader and keep it there.`);
   let tears = 0;
   const { token, selected, traffic } = await withReader(context, options, (reader) =>
     takeToken(
@@ -208,7 +210,7 @@ async function authorizeInvoice(
       ...lines,
       ["Card", formatCardId(facts.record.cardId)],
       ["Payment", `number ${facts.counter} of this card`],
-      ["Authorized", `${formatMsat(facts.amount)} now, ${formatMsat(facts.total)} in all`],
+      ["Authorized", `${shownMsat(facts.amount)} now, ${shownMsat(facts.total)} in all`],
       ["PIN", facts.pinVerified ? "given" : "not needed"],
       ["Verified", "the card signed exactly this invoice and amount"],
     ]),
@@ -242,7 +244,7 @@ const withChoice = (command: Command): Command =>
     .option("--card <file>", "a simulated card instead of a reader");
 
 export const registerCard: RegisterCommand = (program, run: RunAction) => {
-  const card = program.command("card").description("talk to the card on a reader");
+  const card = speaking(program.command("card").description("talk to the card on a reader"));
   const sessionCommand = (
     name: string,
     description: string,

@@ -1,14 +1,8 @@
 import { existsSync } from "node:fs";
 import { type Reader, TransportError } from "../../apdu/index.js";
-import {
-  FileError,
-  formatMsat,
-  hexToBytes,
-  readTextFile,
-  visible,
-  writeDurableFile,
-} from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { FileError, hexToBytes, readTextFile, visible, writeDurableFile } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { exchangeWithPhone } from "../../host/exchange.js";
 import { parseCharge } from "../../host/terminal/charge-amount.js";
 import {
@@ -31,6 +25,7 @@ import { framingOf, type MessageOptions, messageText } from "../offline-message.
 import { expectNode } from "../open-node.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { withReader } from "../reader-choice.js";
+import { speaking } from "../speaking.js";
 import { renderTable } from "../table.js";
 import { terminalCode } from "../terminal-code.js";
 import { parseExpiry } from "../terminal-session.js";
@@ -157,7 +152,7 @@ function offerOf(
   const code = withQr ? `${terminalCode(context, link, "hand over the invoice below").text}\n` : "";
   return `${code}${sale.invoice}
 ${renderRecord([
-  ["Amount", `${formatMsat(sale.amount ?? 0n)}${fiat ? ` (${fiat})` : ""}`],
+  ["Amount", `${shownMsat(sale.amount ?? 0n)}${fiat ? ` (${fiat})` : ""}`],
   ["Expires", formatTime(sale.expiresAt)],
   ["Sales", file],
 ])}
@@ -269,7 +264,7 @@ function verify(given: string | undefined, options: VerifyOptions): CommandOutpu
       data: { result: shown.result, ...(sale ? { sale } : {}) },
       text: [
         sale &&
-          `${formatMsat(sale.amount ?? 0n)}, ${visible(sale.description)}, sold ${formatTime(sale.createdAt)}`,
+          `${shownMsat(sale.amount ?? 0n)}, ${visible(sale.description)}, sold ${formatTime(sale.createdAt)}`,
         SENTENCES.proof[shown.result],
       ]
         .filter(Boolean)
@@ -286,9 +281,9 @@ function refuseToSell(): never {
 }
 
 export const registerDeputy: RegisterCommand = (program, run) => {
-  const deputy = program
-    .command("deputy")
-    .description("Deputy Payment Processing: a point of sale without a node and without a network");
+  const deputy = speaking(program.command("deputy")).description(
+    "Deputy Payment Processing: a point of sale without a node and without a network",
+  );
   deputy
     .command("profile")
     .description("make a new terminal at the merchant's node, and the file that it works with")

@@ -1,4 +1,5 @@
-import { bytesToHex, formatMsat } from "../../common/index.js";
+import { bytesToHex } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
 import {
   canonicalInvoice,
   decodeInvoice,
@@ -15,6 +16,7 @@ import type { RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { speaking } from "../speaking.js";
 
 /** A network as `--network` takes it. @throws InputError */
 export function parseNetwork(text: string): Network {
@@ -58,7 +60,7 @@ function decode(text: string, network: Network | undefined): CommandOutput {
   };
   const text_ = renderRecord([
     ["Network", NETWORK_NAMES[invoice.network]],
-    ["Amount", invoice.amount === undefined ? "none: the payer chooses" : formatMsat(invoice.amount)],
+    ["Amount", invoice.amount === undefined ? "none: the payer chooses" : shownMsat(invoice.amount)],
     ["Description", invoice.description === undefined ? undefined : JSON.stringify(invoice.description)],
     ["Description hash", invoice.descriptionHash && bytesToHex(invoice.descriptionHash)],
     ["Payee", bytesToHex(invoice.payee)],
@@ -72,7 +74,7 @@ function decode(text: string, network: Network | undefined): CommandOutput {
 }
 
 export const registerInvoice: RegisterCommand = (program, run) => {
-  const invoice = program.command("invoice").description("inspect BOLT 11 invoices");
+  const invoice = speaking(program.command("invoice").description("inspect BOLT 11 invoices"));
   invoice
     .command("decode <bolt11>")
     .description("show what an invoice says and whether it can be paid now")

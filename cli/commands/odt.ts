@@ -14,6 +14,7 @@ import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { framingOf, type MessageOptions, readMessage } from "../offline-message.js";
 import { type CommandOutput, renderRecord } from "../output.js";
+import { speaking } from "../speaking.js";
 import { terminalCode } from "../terminal-code.js";
 
 type Framing = Pick<MessageOptions, "oneByteType">;
@@ -104,9 +105,9 @@ const ONE_BYTE = [
 ] as const;
 
 export const registerOdt: RegisterCommand = (program, run) => {
-  const odt = program
-    .command("odt")
-    .description("Offline Data Transmission: messages that devices show each other without the network");
+  const odt = speaking(program.command("odt")).description(
+    "Offline Data Transmission: messages that devices show each other without the network",
+  );
   const encodeCommand = odt.command("encode").description("make a message, as the hex that a QR code holds");
   encodeCommand
     .command("preimage <hex>")

@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { formatMsat, pause, plural } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { pause, plural } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { Forwarder, SaleStore } from "../../host/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
@@ -90,7 +91,7 @@ function bundleOutput(
       ...(codes ? { codes } : {}),
       ...{ sales, total },
     },
-    text: `${plural(sales, "sale")} over ${formatMsat(total)} written to ${places.filter((place) => place !== undefined).join(" and ")}. They stay open here until the results are back.
+    text: `${plural(sales, "sale")} over ${shownMsat(total)} written to ${places.filter((place) => place !== undefined).join(" and ")}. They stay open here until the results are back.
 At the shop: chequecard terminal forward ${out ?? qr} --node SHOP`,
   };
 }
@@ -155,7 +156,7 @@ async function forwardBundle(
       return {
         data: { sales: taken.sales, known: taken.known, paid, received, refused, open, results: out, codes },
         text: `${renderRecord([
-          ["Paid", `${plural(paid, "sale")}, ${formatMsat(received)}`],
+          ["Paid", `${plural(paid, "sale")}, ${shownMsat(received)}`],
           ["Refused", String(refused)],
           ["Open", open === 0 ? "0" : `${open}; they are tried again while the node runs`],
         ])}\nResults for the terminal: ${out}${codes ? `, and as ${plural(codes.count, "QR code")} in ${qr}` : ""}`,
@@ -219,7 +220,7 @@ async function forwardOwn(context: CommandContext, options: ForwardOptions): Pro
         text: renderRecord([
           ["Paid", plural(counts.paid, "sale")],
           ["Refused", String(counts.refused)],
-          ["Open", `${plural(left.sales, "sale")}, ${formatMsat(left.total)}`],
+          ["Open", `${plural(left.sales, "sale")}, ${shownMsat(left.total)}`],
         ]),
         exitCode: left.sales === 0 ? EXIT.OK : EXIT.NOT_PAID,
       };
@@ -248,7 +249,7 @@ function accepted(options: TillOptions): CommandOutput {
             ["SALE", "AMOUNT", "ACCEPTED", "FORWARD BEFORE"],
             sales.map(({ number, amount, acceptedAt = 0, invoiceUntil }) => [
               String(number),
-              formatMsat(amount),
+              shownMsat(amount),
               formatTime(acceptedAt),
               formatTime(invoiceUntil),
             ]),

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { bytesToHex, formatMsat, plural, secp256k1, visible } from "../../common/index.js";
+import { bytesToHex, plural, secp256k1, visible } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import type { AcceptancePack } from "../../offline/pack.js";
 import type { CommandContext, RunAction } from "../command-context.js";
@@ -102,15 +103,13 @@ const renderPack = (pack: AcceptancePack): string => {
     ["Made", formatTime(pack.madeAt)],
     ["Accepts until", formatTime(Math.min(pack.validUntil, pack.madeAt + floor.maxPackAgeSeconds))],
     ["Denied cards", String(pack.denied.length)],
-    ["One sale", formatMsat(floor.perSale)],
-    ["One card", formatMsat(floor.perCard)],
-    ["All not forwarded", `${formatMsat(floor.perTerminal)}, ${plural(floor.maxSales, "sale")}`],
+    ["One sale", shownMsat(floor.perSale)],
+    ["One card", shownMsat(floor.perCard)],
+    ["All not forwarded", `${shownMsat(floor.perTerminal)}, ${plural(floor.maxSales, "sale")}`],
     ["Forward within", plural(Math.floor(pack.forwardingWindow / 3600), "hour")],
     [
       "Guarantee",
-      guarantee
-        ? `${formatMsat(guarantee.perCard)} for a card, ${formatMsat(guarantee.total)} in all`
-        : "none",
+      guarantee ? `${shownMsat(guarantee.perCard)} for a card, ${shownMsat(guarantee.total)} in all` : "none",
     ],
   ]);
 };

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { formatMsat, localTime, ParseError, plural } from "../../common/index.js";
+import { ParseError, plural } from "../../common/index.js";
+import { shownMsat, shownTime } from "../../common/languages/shown.js";
+import { RECEIPT } from "../../common/languages/spoken.js";
 import {
   cancelSentence,
   dayRows,
@@ -45,17 +47,20 @@ export function dayOf(text: string | undefined): { from: number; to: number } {
 /** Totals for people. */
 export const renderTotals = (totals: ReturnType<typeof totalsOf>): string =>
   renderRecord([
-    ["Paid", `${plural(totals.paid, "sale")}, ${formatMsat(totals.received)}`],
-    ["Refunded", formatMsat(totals.refunded)],
-    ["Cancelled", String(totals.cancelled)],
-    ["Unfinished", totals.unfinished ? String(totals.unfinished) : undefined],
+    [RECEIPT.totals.paid, `${RECEIPT.count(totals.paid)}, ${shownMsat(totals.received)}`],
+    [RECEIPT.totals.refunded, shownMsat(totals.refunded)],
+    [RECEIPT.totals.cancelled, String(totals.cancelled)],
+    [RECEIPT.totals.unfinished, totals.unfinished ? String(totals.unfinished) : undefined],
     ...(totals.accepted.sales === 0
       ? []
       : ([
-          ["Accepted", `${plural(totals.accepted.sales, "sale")}, ${formatMsat(totals.accepted.amount)}`],
-          ["  paid", formatMsat(totals.accepted.paid)],
-          ["  refused", formatMsat(totals.accepted.refused)],
-          ["  open", formatMsat(totals.accepted.open)],
+          [
+            RECEIPT.totals.accepted,
+            `${RECEIPT.count(totals.accepted.sales)}, ${shownMsat(totals.accepted.amount)}`,
+          ],
+          [`  ${RECEIPT.totals.acceptedPaid}`, shownMsat(totals.accepted.paid)],
+          [`  ${RECEIPT.totals.acceptedRefused}`, shownMsat(totals.accepted.refused)],
+          [`  ${RECEIPT.totals.acceptedOpen}`, shownMsat(totals.accepted.open)],
         ] as const)),
   ]);
 
@@ -138,8 +143,8 @@ function dayLines({ closed, open }: DayAnswer, options: ReceiptOptions): string[
     name + value.padStart(Math.max(value.length + 1, columns - name.length));
   return [
     options.place,
-    closed ? `Z ${closed.z}` : "Not closed yet",
-    localTime(new Date(closed ? closed.closedAt * 1000 : Date.now()).toISOString(), systemTimeZone()),
+    closed ? `Z ${closed.z}` : RECEIPT.day.notClosed,
+    shownTime(new Date(closed ? closed.closedAt * 1000 : Date.now()).toISOString(), systemTimeZone()),
     "",
     ...rows.filter(([, value]) => value !== undefined).map(line),
   ];

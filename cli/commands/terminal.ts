@@ -1,5 +1,6 @@
-import { ChequecardError, formatMsat, ParseError, parseAmount, plural } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { ChequecardError, ParseError, parseAmount, plural } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { cancelSentence, receiptOf, SaleError, totalsOf } from "../../host/index.js";
 import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -17,6 +18,7 @@ import { type CommandOutput, renderRecord } from "../output.js";
 import { keyboard } from "../prompt/keyboard.js";
 import { columnsOf, print, type ReceiptOptions, receiptText } from "../receipt-options.js";
 import { nodeOptions, sellingOptions } from "../selling-options.js";
+import { speaking } from "../speaking.js";
 import { serveTillHttp, TILL_PORT } from "../terminal-http.js";
 import {
   parseExpiry,
@@ -56,7 +58,7 @@ async function saleOutput(
       reason: paid || isAccepted ? undefined : cancelSentence(sale),
     },
     text: isAccepted
-      ? `\n${lines.join("\n")}\n\n${SENTENCES.offline.accepted(formatMsat(sale.amount))}`
+      ? `\n${lines.join("\n")}\n\n${SENTENCES.offline.accepted(shownMsat(sale.amount))}`
       : paid
         ? `\n${lines.join("\n")}`
         : cancelSentence(sale),
@@ -149,9 +151,9 @@ async function balance(context: CommandContext, options: TerminalOptions): Promi
     data: { alias, outbound, inbound, channelsUsable, today: totals },
     text: renderRecord([
       ["Node", alias],
-      ["Can send", formatMsat(outbound)],
-      ["Can receive", formatMsat(inbound)],
-      ["Today", `${plural(totals.paid, "sale")}, ${formatMsat(totals.received)}`],
+      ["Can send", shownMsat(outbound)],
+      ["Can receive", shownMsat(inbound)],
+      ["Today", `${plural(totals.paid, "sale")}, ${shownMsat(totals.received)}`],
     ]),
   };
 }
@@ -174,7 +176,7 @@ async function refund(
   const done = to === "card" ? paidToCard : paid;
   return {
     data: told,
-    text: state === "paid" ? done(formatMsat(amount), order.number) : inFlight(order.number),
+    text: state === "paid" ? done(shownMsat(amount), order.number) : inFlight(order.number),
     exitCode: state === "paid" ? EXIT.OK : EXIT.NOT_PAID,
   };
 }
@@ -197,7 +199,7 @@ function refundOrder({ invoice, amount }: RefundOptions, number: string): Refund
 }
 
 export const registerTerminal: RegisterCommand = (program, run: RunAction) => {
-  const terminal = program.command("terminal").description("sell: charge cards at a counter");
+  const terminal = speaking(program.command("terminal").description("sell: charge cards at a counter"));
   sellingOptions(terminal.command("charge").description("one sale: shows the QR code, waits for the tap"))
     .requiredOption("--amount <amount>", "2500sat, 0.0001btc, or 3.50eur with --rate")
     .option("--description <text>", "what is sold; payers see it")

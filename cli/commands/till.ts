@@ -8,6 +8,7 @@ import { withLeftovers } from "../leftovers.js";
 import { expectNode } from "../open-node.js";
 import type { CommandOutput } from "../output.js";
 import { sellingOptions } from "../selling-options.js";
+import { speaking } from "../speaking.js";
 import { serveTillHttp, TILL_PORT } from "../terminal-http.js";
 import { parseExpiry, type TerminalOptions, withTerminal } from "../terminal-session.js";
 import { withSettings } from "../terminal-settings.js";
@@ -47,7 +48,7 @@ export const registerTill: RegisterCommand = (program, run) => {
   showOptions(
     httpOptions(
       sellingOptions(
-        program.command("till").description("sell in a browser: serve the till's page and open it"),
+        speaking(program.command("till").description("sell in a browser: serve the till's page and open it")),
       ),
       TILL_PORT,
     ),

@@ -1,5 +1,6 @@
-import { ChequecardError, equalBytes, formatMsat, pause, plural } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { ChequecardError, equalBytes, pause } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { Forwarder, OfflineDesk, Outages, type SaleStore } from "../../host/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { dial } from "../../lightning/api/dial.js";
@@ -61,7 +62,7 @@ export function sellingOffline(
   shelf.packs();
   const outages = new Outages(() => {
     const { sales, total } = store.accepted.open();
-    const held = sales === 0 ? "" : ` ${SENTENCES.offline.held(plural(sales, "sale"), formatMsat(total))}`;
+    const held = sales === 0 ? "" : ` ${SENTENCES.offline.held(sales, shownMsat(total))}`;
     context.print(`${outages.none ? SENTENCES.offline.online : SENTENCES.offline.offline}${held}`);
   });
   const desk = new OfflineDesk({
@@ -84,7 +85,7 @@ export function sellingOffline(
         onResult: (_, result) => {
           if (result !== "paid" && result !== "refused") return;
           const { sales, total } = store.accepted.open();
-          context.note(SENTENCES.offline.forwarded[result](plural(sales, "sale"), formatMsat(total)));
+          context.note(SENTENCES.offline.forwarded[result](sales, shownMsat(total)));
         },
       });
       const back = () => {

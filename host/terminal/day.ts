@@ -1,4 +1,6 @@
-import { formatMsat, type Msat, plural, sumMsat } from "../../common/index.js";
+import { type Msat, sumMsat } from "../../common/index.js";
+import { shownMsat, shownSum } from "../../common/languages/shown.js";
+import { RECEIPT } from "../../common/languages/spoken.js";
 import type { Sale } from "./sale.js";
 
 /** What a currency took in, as customers saw it. */
@@ -81,14 +83,17 @@ function decimal(units: bigint, digits: number): string {
 
 /** Totals as lines of a receipt: name and value. */
 export const dayRows = (day: DayTotals): readonly (readonly [string, string | undefined])[] => [
-  ["Sales", day.first === undefined ? undefined : `${day.first} to ${day.last}`],
-  ["Paid", plural(day.paid, "sale")],
-  ["Received", formatMsat(day.received)],
+  [
+    RECEIPT.day.sales,
+    day.first === undefined ? undefined : RECEIPT.day.numbers(day.first, day.last ?? day.first),
+  ],
+  [RECEIPT.day.paid, RECEIPT.count(day.paid)],
+  [RECEIPT.day.received, shownMsat(day.received)],
   ...day.currencies.map(
-    ({ currency, amount, sales }) => [`in ${plural(sales, "sale")}`, `${amount} ${currency}`] as const,
+    ({ currency, amount, sales }) => [RECEIPT.day.inSales(sales), shownSum(`${amount} ${currency}`)] as const,
   ),
-  ["Refunds", day.refunds === 0 ? undefined : String(day.refunds)],
-  ["Refunded", day.refunds === 0 ? undefined : formatMsat(day.refunded)],
-  ["Accepted, refused", day.refused === 0 ? undefined : formatMsat(day.refusedAmount)],
-  ["Cancelled", day.cancelled === 0 ? undefined : plural(day.cancelled, "sale")],
+  [RECEIPT.day.refunds, day.refunds === 0 ? undefined : String(day.refunds)],
+  [RECEIPT.day.refunded, day.refunds === 0 ? undefined : shownMsat(day.refunded)],
+  [RECEIPT.day.refused, day.refused === 0 ? undefined : shownMsat(day.refusedAmount)],
+  [RECEIPT.day.cancelled, day.cancelled === 0 ? undefined : RECEIPT.count(day.cancelled)],
 ];

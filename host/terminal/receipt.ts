@@ -3,13 +3,13 @@ import {
   type CsvField,
   type CsvForm,
   csvText,
-  formatMsat,
-  localTime,
   type Msat,
   sumMsat,
   visible,
 } from "../../common/index.js";
 import type { SoldCart } from "./cart.js";
+import { shownMsat, shownSum, shownTime } from "../../common/languages/shown.js";
+import { RECEIPT } from "../../common/languages/spoken.js";
 import type { Sale } from "./sale.js";
 
 /** A receipt as data; amounts in msat. */
@@ -111,17 +111,17 @@ export function receiptLines(
     name + value.padStart(Math.max(value.length + 1, columns - name.length));
   const rows = [
     ...wrap(place, columns),
-    `Sale ${receipt.number}`,
-    timeZone === undefined ? receipt.time : localTime(receipt.time, timeZone),
+    RECEIPT.sale(receipt.number),
+    timeZone === undefined ? receipt.time : shownTime(receipt.time, timeZone),
     "",
     ...(receipt.cart ? cartRows(receipt.cart, line, columns) : wrap(receipt.description, columns)),
-    line("Total", formatMsat(receipt.amount)),
-    receipt.fiat === undefined ? undefined : line("", receipt.fiat),
-    receipt.refunded === undefined ? undefined : line("Refunded", formatMsat(receipt.refunded)),
+    line(RECEIPT.total, shownMsat(receipt.amount)),
+    receipt.fiat === undefined ? undefined : line("", shownSum(receipt.fiat)),
+    receipt.refunded === undefined ? undefined : line(RECEIPT.refunded, shownMsat(receipt.refunded)),
     ...standing(receipt),
-    left === undefined || !receipt.paid ? undefined : line("Left on card", formatMsat(left)),
+    left === undefined || !receipt.paid ? undefined : line(RECEIPT.left, shownMsat(left)),
     "",
-    "Payment hash",
+    RECEIPT.paymentHash,
     ...(receipt.paymentHash.match(new RegExp(`.{1,${columns}}`, "g")) ?? []),
   ];
   return rows.filter((row) => row !== undefined);
@@ -141,16 +141,16 @@ function cartRows(
       : [...rows, last, line("", value)];
   };
   return [
-    ...lines.flatMap(({ name = "", quantity, total }) => row(`${quantity} x ${name}`.trim(), total)),
-    ...(tip ? row(tip.percent === undefined ? "Tip" : `Tip ${tip.percent} %`, tip.total) : []),
+    ...lines.flatMap(({ name = "", quantity, total }) => row(`${quantity} x ${name}`.trim(), shownSum(total))),
+    ...(tip ? row(tip.percent === undefined ? RECEIPT.tip : RECEIPT.tipOf(tip.percent), shownSum(tip.total)) : []),
     ...(note === undefined ? [] : wrap(note, columns)),
   ];
 }
 
 function standing({ paid, accepted }: Receipt): string[] {
-  if (paid) return ["PAID"];
-  if (accepted === "open") return ["ACCEPTED", "NOT PAID YET"];
-  return accepted === "refused" ? ["ACCEPTED", "REFUSED, NOT PAID"] : ["NOT PAID"];
+  if (paid) return [RECEIPT.paid];
+  if (accepted === "open") return [RECEIPT.accepted, RECEIPT.notPaidYet];
+  return accepted === "refused" ? [RECEIPT.accepted, RECEIPT.refusedNotPaid] : [RECEIPT.notPaid];
 }
 
 /** A receipt as text. @param place printed on top */

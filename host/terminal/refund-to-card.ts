@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { formatMsat, type Msat } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import type { Msat } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import type { RefundOffer } from "../../lightning/api/refund-offer.js";
 import { describeRefundReason, REFUND_REASON } from "../../lightning/api/refund-reasons.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -92,7 +93,7 @@ function refusal(code: number, refunded: Msat, amount: Msat): RefundRefused {
   const { aboveSale, allRefunded } = SENTENCES.refund;
   const sentence =
     refunded < amount
-      ? aboveSale(formatMsat(refunded), formatMsat(amount), formatMsat(amount - refunded))
-      : allRefunded(formatMsat(amount));
+      ? aboveSale(shownMsat(refunded), shownMsat(amount), shownMsat(amount - refunded))
+      : allRefunded(shownMsat(amount));
   return { code, name, sentence, refunded };
 }

@@ -1,6 +1,7 @@
 import { ChequecardError } from "../../common/errors.js";
-import { formatMsat, type Msat } from "../../common/msat.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { shownMsat } from "../../common/languages/shown.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
+import type { Msat } from "../../common/msat.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import type { OfflineDesk } from "./offline-desk.js";
@@ -82,7 +83,7 @@ export async function offlineInvoice(
  */
 export async function notAccepted(node: LightningNode, sale: Sale, cause: SaleError): Promise<SaleError> {
   const end = await endInvoice(node, sale);
-  const sentence = SENTENCES.offline.notAccepted[end](sale.number, formatMsat(sale.amount), cause.message);
+  const sentence = SENTENCES.offline.notAccepted[end](sale.number, shownMsat(sale.amount), cause.message);
   return new SaleError(cause.code, sentence, {
     cause,
     ...(cause.hint === undefined ? {} : { hint: cause.hint }),

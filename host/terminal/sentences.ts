@@ -1,7 +1,7 @@
 import { CardStatusError } from "../../apdu/card-status-error.js";
 import { TransportError } from "../../apdu/transport.js";
 import { type ChequecardError, ParseError } from "../../common/errors.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { InitiationError } from "../../lightning/api/initiation.js";
 import type { PaymentAnswer } from "../../lightning/api/outcome.js";
 import { describeReason, isTemporaryReason } from "../../lightning/api/reasons.js";

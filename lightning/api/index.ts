@@ -15,7 +15,7 @@ export {
   parseInitiation,
 } from "./initiation.js";
 export type { PaymentAsk } from "./outcome.js";
-export { describeReason, isTemporaryReason, REASON, REJECT_REASONS } from "./reasons.js";
+export { describeReason, isTemporaryReason, REASON, rejectReasons } from "./reasons.js";
 export { PaymentReceiver, type ReceiverOptions } from "./receiver.js";
 export type { ReceiverEvent } from "./receiver-events.js";
 export {
@@ -27,7 +27,7 @@ export {
 export {
   describeRefundReason,
   REFUND_REASON,
-  REFUND_REASONS,
+  refundReasons,
 } from "./refund-reasons.js";
 export {
   decodeRefundRequest,

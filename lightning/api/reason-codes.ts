@@ -1,4 +1,4 @@
-import type { SENTENCES } from "../../common/sentences.js";
+import type { SENTENCES } from "../../common/languages/spoken.js";
 
 /** Why a payment was rejected, as the issuer's log says it. */
 export interface LoggedReason {

@@ -1,4 +1,4 @@
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { type LoggedReason, REASONS, reasonForLog } from "./reason-codes.js";
 
 export { isTemporaryReason, REASON } from "./reason-codes.js";
@@ -10,7 +10,7 @@ export interface RejectReason extends LoggedReason {
 }
 
 /** Every code once. */
-export const REJECT_REASONS: readonly RejectReason[] = REASONS.map(({ code }) => describeReason(code));
+export const rejectReasons = (): readonly RejectReason[] => REASONS.map(({ code }) => describeReason(code));
 
 /**
  * What a reason code means. An unknown code keeps its number; no code at all has a sentence of its own.

@@ -1,4 +1,4 @@
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 
 /** Why a refund to a card is refused. */
 export interface RefundReason {
@@ -46,4 +46,4 @@ export function describeRefundReason(code: number): RefundReason {
 }
 
 /** Every code once. */
-export const REFUND_REASONS: readonly RefundReason[] = [...NAMES.keys()].map(describeRefundReason);
+export const refundReasons = (): readonly RefundReason[] => [...NAMES.keys()].map(describeRefundReason);

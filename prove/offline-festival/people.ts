@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, msat, sat } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { blockCard, cashOutCard, fundCard, LedgerError, unblockCard } from "../../issuer/ledger/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
 import { readBundle } from "../../offline/bundle.js";

@@ -6,6 +6,7 @@ import { refunded } from "../../cli/node/sales-operations.js";
 import { SENTENCES } from "../../common/sentences.js";
 import { describeCart, type SoldCart, soldCart } from "../../host/terminal/cart.js";
 import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";

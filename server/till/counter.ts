@@ -1,8 +1,8 @@
 import { TransportError } from "../../apdu/transport.js";
 import { ChequecardError } from "../../common/errors.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import type { Msat } from "../../common/msat.js";
 import { pause } from "../../common/pause.js";
-import { SENTENCES } from "../../common/sentences.js";
 import type { Sale } from "../../host/terminal/sale.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
 import { cancelSentence } from "../../host/terminal/sentences.js";

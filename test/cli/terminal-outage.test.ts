@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
 import { hexToBytes, secp256k1 } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { SaleStore } from "../../host/index.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { fingerprint } from "../../offline/fingerprint.js";
@@ -68,7 +68,7 @@ it("serve goes offline and online by itself, says which, and forwards by itself 
   // It comes back, and nobody touches the till.
   await shop.comeBack();
   await till.says(SENTENCES.offline.online);
-  await expect.poll(() => till.errors()).toContain(SENTENCES.offline.forwarded.paid("0 sales", "0 sat"));
+  await expect.poll(() => till.errors()).toContain(SENTENCES.offline.forwarded.paid(0, "0 sat"));
   till.type("400sat beer");
   await till.says(/^PAID$/m, 2);
   await till.says("Next amount:", 4);

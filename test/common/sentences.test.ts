@@ -1,5 +1,11 @@
-import { describe, expect, it } from "vitest";
-import { SENTENCES } from "../../common/sentences.js";
+import { afterEach, describe, expect, it } from "vitest";
+import { describeStatusWord, SW } from "../../apdu/status-words.js";
+import { LANGUAGES } from "../../common/languages/language.js";
+import { speak } from "../../common/languages/speak.js";
+import { LANGUAGE, SENTENCES } from "../../common/languages/spoken.js";
+import { describeReason, REASON } from "../../lightning/api/reasons.js";
+
+afterEach(() => speak("en"));
 
 /** All sentences with their keys; those with values in them get `7` for each. */
 function sentencesOf(table: object, path: readonly string[] = []): [string, string][] {
@@ -12,19 +18,54 @@ function sentencesOf(table: object, path: readonly string[] = []): [string, stri
   });
 }
 
-const all = sentencesOf(SENTENCES);
-
-describe("sentences for merchants and cardholders", () => {
-  it("finds them", () => expect(all.length).toBeGreaterThan(90));
-
-  it.each(all)("%s is a whole sentence, with every value in it", (_, sentence) => {
-    expect(sentence).toMatch(/^[A-Z][^\n]*[.!7]$/);
-    expect(sentence).not.toMatch(/undefined|\$\{|\[object|=>/);
+describe.each(LANGUAGES)("sentences for merchants and cardholders in %s", (language) => {
+  it("are whole sentences, with every value in them", async () => {
+    await speak(language);
+    expect(LANGUAGE).toBe(language);
+    const all = sentencesOf(SENTENCES);
+    expect(all.length).toBeGreaterThan(90);
+    for (const [key, sentence] of all) {
+      expect(sentence, key).toMatch(/^[\p{Lu}7][^\n]*[.!7]$/u);
+      expect(sentence, key).not.toMatch(/undefined|\$\{|\[object|=>/);
+    }
   });
+});
 
-  it("a sentence about PIN tries counts them", () => {
-    expect(SENTENCES.pinTries.cardholder(0)).toContain("no tries are left");
-    expect(SENTENCES.pinTries.merchant(1)).toContain("one try is left");
-    expect(SENTENCES.pinTries.merchant(2)).toContain("2 tries are left");
+describe("a number in a sentence", () => {
+  it.each([
+    ["en", ["no tries are left", "one try is left", "2 tries are left"], ["0 sales", "1 sale ", "2 sales"]],
+    [
+      "de",
+      ["kein Versuch ist übrig", "ein Versuch ist übrig", "2 Versuche sind übrig"],
+      ["0 Verkäufe", "1 Verkauf ", "2 Verkäufe"],
+    ],
+    [
+      "fr",
+      ["il ne reste aucun essai", "il reste un essai", "il reste 2 essais"],
+      ["0 vente ", "1 vente ", "2 ventes"],
+    ],
+    [
+      "es",
+      ["no queda ningún intento", "queda un intento", "quedan 2 intentos"],
+      ["0 ventas", "1 venta ", "2 ventas"],
+    ],
+  ] as const)("has its form in %s", async (language, tries, sales) => {
+    await speak(language);
+    for (const left of [0, 1, 2]) {
+      expect(SENTENCES.pinTries.cardholder(left)).toContain(tries[left]);
+      expect(SENTENCES.pinTries.merchant(left)).toContain(tries[left]);
+      expect(SENTENCES.offline.held(left, "9 sat")).toContain(sales[left]);
+    }
   });
+});
+
+it("a table of sentences that was read before is in the language that the process has now", async () => {
+  await speak("de");
+  expect(describeStatusWord(SW.NO_PIN)).toMatchObject({
+    name: "no-pin",
+    cardholder: "Ihre Karte hat keine PIN und kann diesen Betrag nicht zahlen.",
+  });
+  expect(describeReason(REASON.CARD_BLOCKED).merchant).toContain("Herausgeber");
+  await speak("en");
+  expect(describeReason(REASON.CARD_BLOCKED).merchant).toContain("issuer");
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { textOf } from "./blocks.js";
 
 /** Every text among the sentences; those with values in them are left out. */

@@ -16,8 +16,8 @@ const TRANSLATIONS = LANGUAGES.filter((language) => language !== "en");
 /** Names, units and words that are the same in both languages. */
 const SAME_AS_ENGLISH: Readonly<Record<Exclude<Language, "en">, ReadonlySet<string>>> = {
   de: new Set(["chequecard", "OK"]),
-  fr: new Set(["chequecard", "OK"]),
-  es: new Set(["chequecard"]),
+  fr: new Set(["chequecard", "OK", "Total"]),
+  es: new Set(["chequecard", "Total"]),
 };
 
 interface SectionFile {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Msat, msat, sat, secp256k1 } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import type { OfflineOptions } from "../../issuer/authorizer/offline-config.js";
 import { blockCard, cashOutCard, unblockCard } from "../../issuer/ledger/index.js";
 import { recordPack } from "../../issuer/ledger/packs.js";

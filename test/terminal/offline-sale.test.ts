@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { msat, sat } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import type { SaleDisplay } from "../../host/index.js";
 import { blockCard } from "../../issuer/ledger/index.js";
 import { REASON } from "../../lightning/api/index.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesToHex, sat } from "../../common/index.js";
-import { SENTENCES } from "../../common/sentences.js";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import { type SaleDisplay, SaleStore, Terminal, takeToken } from "../../host/index.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";

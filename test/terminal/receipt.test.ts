@@ -1,7 +1,17 @@
-import { describe, expect, it } from "vitest";
-import { msat, ParseError, sat } from "../../common/index.js";
+import { afterEach, describe, expect, it } from "vitest";
 import { parseCharge } from "../../host/terminal/charge-amount.js";
-import { receiptOf, renderReceipt, type Sale, salesCsv, totalsOf } from "../../host/terminal/index.js";
+import { msat, ParseError, sat } from "../../common/index.js";
+import { LANGUAGES } from "../../common/languages/language.js";
+import { speak } from "../../common/languages/speak.js";
+import { dayTotals } from "../../host/terminal/day.js";
+import {
+  dayRows,
+  receiptOf,
+  renderReceipt,
+  type Sale,
+  salesCsv,
+  totalsOf,
+} from "../../host/terminal/index.js";
 
 const sale = (number: number, fields: Partial<Sale> = {}): Sale => ({
   number,
@@ -277,4 +287,51 @@ describe("what to charge", () => {
     expect(() => parseCharge(text, rate)).toThrow(ParseError);
     expect(() => parseCharge(text, rate)).toThrow(sentence);
   });
+});
+
+describe.each(LANGUAGES)("papers in %s", (language) => {
+  afterEach(() => speak("en"));
+  const widest = sat(99_999_999);
+
+  it("of every kind fit 32 columns", async () => {
+    await speak(language);
+    const refund = { to: "invoice", invoice: "lnbcrt9", amount: widest, state: "paid" } as const;
+    const paper = { timeZone: "Europe/Zurich", left: widest };
+    const wide = { amount: widest, received: widest, fiat: "99999.99 EUR", refund };
+    const receipts = [
+      paid(99_999, wide),
+      sale(99_999, { ...wide, state: "accepted", acceptedAt: 1_800_000_000 }),
+      sale(99_999, { ...wide, state: "refused", acceptedAt: 1_800_000_000 }),
+      sale(99_999, { ...wide, state: "cancelled" }),
+    ];
+    for (const one of receipts)
+      for (const line of renderReceipt(one, "bar", paper).split("\n"))
+        expect([line, line.length <= 32]).toEqual([line, true]);
+    const day = dayTotals([...receipts.slice(0, 1), ...receipts.slice(2)], receipts.slice(0, 1));
+    for (const [name, value = ""] of dayRows({ ...day, first: 10_000, last: 99_999 }))
+      expect([name, value, name.length + 1 + value.length <= 32]).toEqual([name, value, true]);
+  });
+});
+
+it("a receipt in French has French words, numbers and time", async () => {
+  await speak("fr");
+  const paper = { timeZone: "Europe/Paris", left: sat(12_000) };
+  expect(renderReceipt(paid(7, { fiat: "1234.50 EUR" }), "Buvette", paper).split("\n")).toEqual(
+    [
+      "Buvette",
+      "Vente 7",
+      "15/01/2027 09:01:00",
+      "",
+      "1 beer",
+      "Total                  2 500 sat",
+      "                    1 234,50 EUR",
+      "PAYÉ",
+      "Reste sur carte       12 000 sat",
+      "",
+      "Empreinte du paiement",
+      "07070707070707070707070707070707",
+      "07070707070707070707070707070707",
+    ].map((line) => line.replace(/(?<=\d) (?=\d{3}|sat|EUR)/g, "\u00a0")),
+  );
+  await speak("en");
 });

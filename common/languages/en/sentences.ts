@@ -1,8 +1,11 @@
-/**
- * Every sentence that a merchant or a cardholder reads at the counter, by key. A translation has the same keys and, where
- * values stand in a sentence, the same parameters.
- */
-export const SENTENCES = {
+import { plural } from "../../plural.js";
+
+const sold = (sales: number): string => plural(sales, "sale");
+const tries = (left: number): string =>
+  left === 0 ? "no tries are left" : left === 1 ? "one try is left" : `${left} tries are left`;
+
+/** Every sentence that a merchant or a cardholder reads at the counter, by key. */
+export const texts = {
   /** Answers of the card (specs/01 §7), by the name of the status word. */
   status: {
     ok: { merchant: "Done.", cardholder: "Done." },
@@ -222,6 +225,8 @@ export const SENTENCES = {
     finishedPaid: (number: number) =>
       `Sale ${number} is paid. If nothing was handed out for it, refund it: chequecard terminal refund ${number}`,
     finishedCancelled: (number: number, why: string) => `Sale ${number}: ${why}`,
+    /** What happens to a sale that an earlier run left. */
+    ofSale: (number: number, notice: string) => `Sale ${number}: ${notice}`,
     channelsMissing: "Not every channel of the node is connected yet; payments over those will fail.",
   },
   /** Sales without a connection (specs/09). For the merchant. */
@@ -230,7 +235,7 @@ export const SENTENCES = {
     nothingHeld: "Nothing that was accepted without a connection is open.",
     offline:
       "No connection: cards of issuers whose acceptance pack this terminal has are accepted within its limits. Accepted is not paid.",
-    held: (sales: string, amount: string) => `Accepted and not forwarded yet: ${sales} over ${amount}.`,
+    held: (sales: number, amount: string) => `Accepted and not forwarded yet: ${sold(sales)} over ${amount}.`,
     tap: "No connection: tap a card. Ctrl-C cancels.",
     accepted: (amount: string) =>
       `ACCEPTED, NOT PAID YET: ${amount}. Hand it out; the payment follows when there is a connection.`,
@@ -246,10 +251,10 @@ export const SENTENCES = {
     refused: (number: number, reason: string) =>
       `Sale ${number} was accepted without a connection and will not be paid: ${reason}`,
     forwarded: {
-      paid: (sales: string, amount: string) =>
-        `A sale that was accepted is paid. Still open: ${sales} over ${amount}.`,
-      refused: (sales: string, amount: string) =>
-        `A sale that was accepted is refused and will not be paid; see the report. Still open: ${sales} over ${amount}.`,
+      paid: (sales: number, amount: string) =>
+        `A sale that was accepted is paid. Still open: ${sold(sales)} over ${amount}.`,
+      refused: (sales: number, amount: string) =>
+        `A sale that was accepted is refused and will not be paid; see the report. Still open: ${sold(sales)} over ${amount}.`,
     },
     wentOffline:
       "The connection is lost, and nothing is paid yet as far as this terminal knows: the sale goes on without it.",
@@ -336,6 +341,3 @@ export const SENTENCES = {
     unknown: "Not accepted: this is no proof for any sale of this terminal.",
   },
 } as const;
-
-const tries = (left: number): string =>
-  left === 0 ? "no tries are left" : left === 1 ? "one try is left" : `${left} tries are left`;
