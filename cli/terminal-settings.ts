@@ -14,9 +14,9 @@ import {
   ValueError,
   yamlMistakes,
 } from "../common/index.js";
+import { LANGUAGES, type Language } from "../common/languages/language.js";
 import { parseCharge } from "../host/terminal/charge-amount.js";
 import type { RateRules } from "../host/terminal/rate-book.js";
-import { LANGUAGES, type Language } from "../common/languages/language.js";
 import { type LndConfig, lndConfigOf, merchantLndConfigSchema } from "../lightning/nodes/lnd/config.js";
 import type { FloorLimits } from "../offline/pack.js";
 import { knownSource, RATE_SOURCES, type RateSource } from "../server/till/rate-sources.js";

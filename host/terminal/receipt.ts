@@ -7,9 +7,9 @@ import {
   sumMsat,
   visible,
 } from "../../common/index.js";
-import type { SoldCart } from "./cart.js";
 import { shownMsat, shownSum, shownTime } from "../../common/languages/shown.js";
 import { RECEIPT } from "../../common/languages/spoken.js";
+import type { SoldCart } from "./cart.js";
 import type { Sale } from "./sale.js";
 
 /** A receipt as data; amounts in msat. */
@@ -141,8 +141,12 @@ function cartRows(
       : [...rows, last, line("", value)];
   };
   return [
-    ...lines.flatMap(({ name = "", quantity, total }) => row(`${quantity} x ${name}`.trim(), shownSum(total))),
-    ...(tip ? row(tip.percent === undefined ? RECEIPT.tip : RECEIPT.tipOf(tip.percent), shownSum(tip.total)) : []),
+    ...lines.flatMap(({ name = "", quantity, total }) =>
+      row(`${quantity} x ${name}`.trim(), shownSum(total)),
+    ),
+    ...(tip
+      ? row(tip.percent === undefined ? RECEIPT.tip : RECEIPT.tipOf(tip.percent), shownSum(tip.total))
+      : []),
     ...(note === undefined ? [] : wrap(note, columns)),
   ];
 }

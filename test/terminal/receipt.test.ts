@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { msat, ParseError, sat } from "../../common/index.js";
 import { LANGUAGES } from "../../common/languages/language.js";
 import { speak } from "../../common/languages/speak.js";
+import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { dayTotals } from "../../host/terminal/day.js";
 import {
   dayRows,
