@@ -23,6 +23,7 @@ export const INS = {
   INITIALIZE_UPDATE: 0x50,
   EXTERNAL_AUTHENTICATE: 0x82,
   SELECT: 0xa4,
+  READ_BINARY: 0xb0,
   GET_RESPONSE: 0xc0,
   GET_DATA: 0xca,
   PUT_KEY: 0xd8,
@@ -104,4 +105,9 @@ export const DGI = {
   CERTIFICATE: 0x0105,
   SEAL_KEY: 0x8101,
   PIN: 0x8102,
+  /** Of the second face (specs/10 §5.4). */
+  FACE_UID: 0x0201,
+  FACE_ADDRESS: 0x0202,
+  FACE_PICC_KEY: 0x8201,
+  FACE_MAC_KEY: 0x8202,
 } as const;

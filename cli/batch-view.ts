@@ -19,6 +19,7 @@ const STEPS: readonly CardStep[] = [
   "store",
   "register",
   "verify",
+  "face",
   "rotate",
   "done",
 ];
@@ -29,6 +30,7 @@ const STEP_TEXT: Readonly<Record<CardStep, string>> = {
   store: "writing",
   register: "registering",
   verify: "reading back",
+  face: "the second face",
   rotate: "new card keys",
   done: "done: take the card away",
 };

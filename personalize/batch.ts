@@ -5,10 +5,12 @@ import { KeyError, type KeySet, type KeySource } from "../keys/index.js";
 import type { CardRegistry } from "./card-registry.js";
 import { certificateTerms } from "./certify.js";
 import { JournalError, PersonalizationError, RegistryUnavailableError } from "./errors.js";
+import type { FaceRegistry } from "./face-registry.js";
 import type { ItemStage, ItemState, Journal } from "./journal.js";
 import { type CardStep, type PersonalizedCard, personalizeCard } from "./personalize-card.js";
 import type { PinLetters } from "./pin-letters.js";
 import type { Profile } from "./profile-fields.js";
+import { expectFaces } from "./second-face.js";
 
 /** What happens on the readers, for a live view. */
 export type BatchEvent =
@@ -27,6 +29,8 @@ export interface BatchContext {
   readonly profile: Profile;
   readonly keys: KeySource;
   readonly registry: CardRegistry;
+  /** Needed when the profile has a second face. */
+  readonly faces?: FaceRegistry | undefined;
   readonly journal: Journal;
   readonly pinLetters?: PinLetters | undefined;
   readonly onEvent?: ((event: BatchEvent) => void) | undefined;
@@ -121,6 +125,9 @@ export function checkBatch(context: BatchContext): KeySet {
   if (profile.pinLength !== undefined && !context.pinLetters)
     throw new PersonalizationError("unknown-card", "random PINs need a file of PIN letters");
   registry.checkPolicy(profile.policy);
+  if (profile.boltCard) {
+    expectFaces(context.faces).checkPolicy(profile.boltCard.policy);
+  }
   return keySet;
 }
 

@@ -2,6 +2,7 @@ import type { Msat } from "../common/index.js";
 import type { CardLimits } from "./card-data.js";
 import type { CertificateTerms } from "./certify.js";
 import { PersonalizationError, RegistryUnavailableError } from "./errors.js";
+import type { FaceRegistry } from "./face-registry.js";
 
 /** A card as it stands before the last block of its personalization. */
 export interface PendingCard {
@@ -54,18 +55,6 @@ export interface CardRegistry {
  * PersonalizationError.
  */
 export function guardedRegistry(registry: CardRegistry): CardRegistry {
-  const guard = async <T>(run: () => Promise<T>): Promise<T> => {
-    try {
-      return await run();
-    } catch (cause) {
-      if (cause instanceof PersonalizationError) throw cause;
-      const reason = cause instanceof Error ? cause.message : "unknown error";
-      throw new RegistryUnavailableError(`the card registry cannot be reached: ${reason}`, {
-        cause,
-        hint: "Bring the registry's database back, then go on with the batch; half-done cards are finished then.",
-      });
-    }
-  };
   return {
     checkPolicy: (policy) => registry.checkPolicy(policy),
     register: (card) => guard(() => registry.register(card)),
@@ -73,4 +62,25 @@ export function guardedRegistry(registry: CardRegistry): CardRegistry {
     retire: (cardId) => guard(() => registry.retire(cardId)),
     lookup: (cardId) => guard(() => registry.lookup(cardId)),
   };
+}
+
+/** The same for second faces. Errors of keys stay what they are. */
+export const guardedFaces = (faces: FaceRegistry): FaceRegistry => ({
+  checkPolicy: (policy) => faces.checkPolicy(policy),
+  keysOf: (uid) => faces.keysOf(uid),
+  register: (face) => guard(() => faces.register(face)),
+  activate: (cardId, reading) => guard(() => faces.activate(cardId, reading)),
+});
+
+async function guard<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof PersonalizationError) throw cause;
+    const reason = cause instanceof Error ? cause.message : "unknown error";
+    throw new RegistryUnavailableError(`the card registry cannot be reached: ${reason}`, {
+      cause,
+      hint: "Bring the registry's database back, then go on with the batch; half-done cards are finished then.",
+    });
+  }
 }

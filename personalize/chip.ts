@@ -19,6 +19,7 @@ import {
 } from "../apdu/index.js";
 import { bytesToHex, concatBytes, hexToBytes, ParseError } from "../common/index.js";
 import { PersonalizationError } from "./errors.js";
+import { type FaceStage, faceStage } from "./face-reading.js";
 import { type KeyInformation, readKeyInformation, requireUsableKeys } from "./key-information.js";
 
 const PRODUCTION_DATA = 0x9f7f;
@@ -35,6 +36,8 @@ export interface Probe {
   /** Keys of its security domain; undefined when it does not tell. */
   readonly keys: KeyInformation | undefined;
   readonly application: SelectResponse;
+  /** How far its second face is; undefined when that was not asked. */
+  readonly face: FaceStage | undefined;
 }
 
 const getDataCommand = (tag: number): CommandApdu =>
@@ -122,11 +125,11 @@ export async function keysThrough(channel: SecureChannel): Promise<KeyInformatio
 }
 
 /**
- * Learns everything about a card that can be learned without changing anything: 4 APDUs. The application is
- * selected afterwards.
+ * Learns everything about a card that can be learned without changing anything: 4 APDUs, and 2 more for its second face. The
+ * application is selected afterwards.
  * @throws PersonalizationError, CardStatusError, ParseError, TransportError
  */
-export async function probeCard(transport: Transport): Promise<Probe> {
+export async function probeCard(transport: Transport, withFace = false): Promise<Probe> {
   await selectDomain(transport);
   const production = await getData(transport, PRODUCTION_DATA);
   if (!production.data)
@@ -139,6 +142,7 @@ export async function probeCard(transport: Transport): Promise<Probe> {
   const information = await getData(transport, KEY_INFORMATION);
   const keys = information.data && readKeyInformation(information.data);
   if (keys) requireUsableKeys(keys);
+  const face = withFace ? await faceStage(transport) : undefined;
   const application = await selectApplication(transport);
-  return { chip, keys, application };
+  return { chip, keys, application, face };
 }

@@ -10,6 +10,7 @@ export type { CertificateTerms } from "./certify.js";
 export { type Probe, probeCard } from "./chip.js";
 export { channelTarget } from "./conformance-target.js";
 export * from "./errors.js";
+export type { FaceKeys, FaceReading, FaceRegistry, PendingFace } from "./face-registry.js";
 export { type InspectedCard, type InspectedCertificate, inspectCard } from "./inspect-card.js";
 export { type ChipState, type ItemStage, type ItemState, Journal, type Renewal } from "./journal.js";
 export { isBegun, type JournalFileOptions } from "./journal-file.js";
@@ -25,7 +26,7 @@ export { type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-let
 export { labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
-export type { OfflineTerms, Profile } from "./profile-fields.js";
+export type { FaceTerms, OfflineTerms, Profile } from "./profile-fields.js";
 export {
   type RenewableCard,
   type RenewalContext,

@@ -68,6 +68,10 @@ export const recordSchema = z.discriminatedUnion("step", [
   z.strictObject({ step: z.literal("verified"), card: hex(8) }),
   /** `active` in the registry. */
   z.strictObject({ step: z.literal("active"), card: hex(8) }),
+  /** The second face of the chip's card gets this id and identity; the registry follows. */
+  z.strictObject({ step: z.literal("face"), chip, item, card: hex(8), uid: hex(7) }),
+  /** Read back and in use. */
+  z.strictObject({ step: z.literal("face-active"), card: hex(8) }),
   /** The keys of the chip are about to be replaced. */
   z.strictObject({ step: z.literal("rotating"), chip, from: version, to: version }),
   /** The chip has the new keys. */

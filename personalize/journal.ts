@@ -27,6 +27,18 @@ export interface ItemState {
   hasPin: boolean;
   /** What its certificate says; undefined when it gets none. */
   certificate: CertificateTerms | undefined;
+  /** Its second face; undefined until that has an identity. */
+  face: FaceState | undefined;
+}
+
+/** The second face of a card of the batch. */
+export interface FaceState {
+  /** Its id in the ledger, 8 bytes. */
+  readonly cardId: Uint8Array;
+  /** 7 bytes. */
+  readonly uid: Uint8Array;
+  /** Read back, and in use. */
+  readonly isActive: boolean;
 }
 
 /** What is known of a chip. */
@@ -80,6 +92,7 @@ export class Journal {
       publicKey: undefined,
       hasPin: false,
       certificate: undefined,
+      face: undefined,
     }));
     this.#counts.open = this.items.length;
   }
@@ -229,6 +242,18 @@ export class Journal {
         if (item) this.#move(item, record.step);
         return;
       }
+      case "face": {
+        const item = this.items[record.item];
+        if (!item) throw new JournalError("damaged", `the batch has no card ${record.item}`);
+        item.face = { cardId: hexToBytes(record.card), uid: hexToBytes(record.uid), isActive: false };
+        this.#given.add(record.card);
+        return;
+      }
+      case "face-active":
+        for (const item of this.items)
+          if (item.face && bytesToHex(item.face.cardId) === record.card)
+            item.face = { ...item.face, isActive: true };
+        return;
       case "rotating":
         this.chip(record.chip).rotating = { from: record.from, to: record.to };
         return;
@@ -269,6 +294,7 @@ export class Journal {
     item.publicKey = undefined;
     item.hasPin = false;
     item.certificate = undefined;
+    item.face = undefined;
   }
 
   #assign(record: Extract<JournalRecord, { step: "assigned" }>): void {

@@ -8,11 +8,13 @@ import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { type CertificateTerms, certificateTerms, signCertificate } from "./certify.js";
 import { type Probe, probeCard } from "./chip.js";
 import { forMakers, PersonalizationError } from "./errors.js";
+import type { FaceRegistry } from "./face-registry.js";
 import type { ItemState } from "./journal.js";
 import { requireUsableVersion, usableVersions } from "./key-information.js";
 import { type PinLetters, randomPin } from "./pin-letters.js";
 import type { Profile } from "./profile-fields.js";
 import { noteKeptKeys, rotateKeys } from "./rotate-keys.js";
+import { expectFace, makeFace } from "./second-face.js";
 import {
   compareCard,
   compareCertificate,
@@ -30,6 +32,7 @@ export type CardStep =
   | "store"
   | "register"
   | "verify"
+  | "face"
   | "rotate"
   | "done";
 
@@ -37,6 +40,8 @@ export interface PersonalizationContext extends AuthenticationContext {
   readonly profile: Profile;
   readonly keySet: KeySet;
   readonly registry: CardRegistry;
+  /** Needed when the profile has a second face. */
+  readonly faces?: FaceRegistry | undefined;
   /** Needed when the profile has random PINs. */
   readonly pinLetters?: PinLetters | undefined;
   /** The next card of the batch for a chip that has none; undefined when all have one. */
@@ -59,6 +64,8 @@ export interface PersonalizedCard {
   readonly keepsFactoryKeys: boolean;
   /** What its certificate says; absent: it has none. */
   readonly certificate?: CertificateTerms;
+  /** Id of its second face in the ledger, 8 bytes; absent: it has none. */
+  readonly face?: Uint8Array;
   /** Command APDUs of this tap. */
   readonly apdus: number;
 }
@@ -83,10 +90,24 @@ export async function personalizeCard(
   });
   return forMakers(async () => {
     context.onStep?.("probe", undefined);
-    const probe = await probeCard(card);
+    const { boltCard } = context.profile;
+    const probe = await probeCard(card, boltCard !== undefined);
+    if (boltCard && probe.face) expectFace(probe.face);
     const reached = await reachPersonalized(card, probe, context);
     const { item, how } = reached;
     await finish(card, probe.chip, reached, context);
+    if (boltCard && !item.face?.isActive) {
+      context.onStep?.("face", probe.chip);
+      const cardId = idOf(item);
+      await makeFace(
+        card,
+        probe.chip,
+        presentVersion(probe, context),
+        { ...item, cardId },
+        boltCard,
+        context,
+      );
+    }
     await rotateWhereNeeded(card, probe, context);
     if (item.stage !== "done")
       context.journal.append({ step: "done", item: item.item, card: bytesToHex(idOf(item)) });
@@ -96,7 +117,12 @@ export async function personalizeCard(
     const { number } = item.order;
     const { certificate } = item;
     const made = { item: item.item, number, chip, cardId: idOf(item), how, keepsFactoryKeys, apdus };
-    return certificate ? { ...made, certificate } : made;
+    const { face } = item;
+    return {
+      ...made,
+      ...(certificate ? { certificate } : {}),
+      ...(face ? { face: face.cardId } : {}),
+    };
   });
 }
 

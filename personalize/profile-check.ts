@@ -60,6 +60,11 @@ export function contradictions(profile: Profile): SchemaMistake[] {
     "card-keys/rotate-to",
     "255 stands for factory keys; rotate to a version of 1 to 127",
   );
+  say(
+    profile.boltCard?.policy.maxBalance === "0msat",
+    "bolt-card/limit",
+    "0 allows no payment at all; leave bolt-card out",
+  );
   const { offline } = profile;
   if (offline) {
     say(offline.limit === 0n, "offline/limit", "0 lets no terminal accept anything; leave offline out");
@@ -111,6 +116,7 @@ export function describeProfile(profile: Profile): string[] {
       : []),
     `Payments are asked for at ${profile.nodeUri}.`,
     offlineSentence(profile),
+    ...faceSentences(profile),
     ...(profile.cardKeys.responses === undefined
       ? []
       : [
@@ -131,6 +137,14 @@ function offlineSentence({ offline }: Profile): string {
       ? `until the end of ${dayOf(offline.validUntilSeconds)} (UTC)`
       : `for ${plural(offline.validForDays, "day")} after a card was made`;
   return `Terminals without a connection that have your acceptance pack accept up to ${formatMsat(offline.limit)} at once, ${end}; afterwards the cards pay with a connection as before.`;
+}
+
+/** What a second face means for people (specs/10 §5.5). */
+function faceSentences({ boltCard }: Profile): string[] {
+  if (!boltCard) return [];
+  return [
+    `The cards are Bolt Cards too: tills that know only those read ${boltCard.base.replace(/\?p=$/, "")}, and take from an account of its own that is brought to at most ${boltCard.policy.maxBalance}; money gets there at the desk, with cards move.`,
+  ];
 }
 
 /** Some cards take AES keys under these versions only (specs/04 §3). */

@@ -22,6 +22,14 @@ export type OfflineTerms = {
     }
 );
 
+/** What a profile says of the second face of its cards (specs/10 §5.5). */
+export interface FaceTerms {
+  /** All of the address that stands before the value of p. */
+  readonly base: string;
+  /** What its account may be used for, `maxBalance` among it; the registry judges it. */
+  readonly policy: Readonly<Record<string, unknown>>;
+}
+
 /** A profile, ready to be used. */
 export interface Profile {
   readonly name: string;
@@ -42,4 +50,6 @@ export interface Profile {
   /** What terminals without a connection may accept (specs/09 §2); absent: nothing, and the cards get no certificate. */
   readonly offline?: OfflineTerms;
   readonly policy: unknown;
+  /** Absent: the cards have no second face. */
+  readonly boltCard?: FaceTerms;
 }

@@ -13,7 +13,7 @@ import {
 import { parseNodeUri } from "../lightning/node-uri.js";
 import { MAX_VALID_DAYS } from "./certify.js";
 import { contradictions } from "./profile-check.js";
-import type { OfflineTerms, Profile } from "./profile-fields.js";
+import type { FaceTerms, OfflineTerms, Profile } from "./profile-fields.js";
 
 const amount = z.string().transform((text, context): Msat => {
   try {
@@ -91,6 +91,41 @@ function offlineOf(read: z.output<typeof offline>): OfflineTerms {
   return { limit, validForDays: Number(DAYS.exec(days ?? "")?.[1]) };
 }
 
+/** Room in the second face for what stands before the value of p (specs/10 §5.1). */
+const MAX_BASE_LENGTH = 198;
+
+/** The address that readers of a face ask: `https://cards.example/path`, which stands on the card as `lnurlw://`. */
+const faceAddress = z.string().transform((text, context): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isBare = url && !url.search && !url.hash && !url.username && !url.password;
+  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  const base = `lnurlw://${url?.host}${url?.pathname}?p=`;
+  if (isBare && isWeb && base.length <= MAX_BASE_LENGTH) return base;
+  context.addIssue({
+    code: "custom",
+    message:
+      isBare && isWeb
+        ? `need an address of at most ${MAX_BASE_LENGTH - "lnurlw://?p=".length} characters behind https://, have ${base.length - "lnurlw://?p=".length}`
+        : "need an address such as https://cards.festival.example/bolt, without a question mark",
+  });
+  return z.NEVER;
+});
+
+/** The second face of the cards (specs/10 §5.5). */
+const boltCard = z.strictObject({
+  /** Where the issuer's service answers to tills of Bolt Cards. */
+  address: faceAddress,
+  /** Most that its account may be brought to: nobody signs the amounts, so this bounds the loss. */
+  limit: amount,
+  /** What its account may be used for, beyond that. */
+  policy: z.record(z.string(), z.unknown()).default({}),
+});
+
+const boltCardOf = ({ address, limit: most, policy }: z.output<typeof boltCard>): FaceTerms => ({
+  base: address,
+  policy: { ...policy, maxBalance: `${most}msat` },
+});
+
 const PUBLISHED = {
   available: CAPABILITY.AVAILABLE_PUBLISHED,
   "max-per-transaction": CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED,
@@ -134,6 +169,8 @@ const profileSchema = z.strictObject({
     .default({ version: 255, responses: "as-offered" }),
   /** Absent: the cards get no certificate, and are not accepted by terminals without a connection. */
   offline: offline.optional(),
+  /** Absent: the cards have no second face, whether or not its application is on them. */
+  "bolt-card": boltCard.optional(),
   /** What the issuer's service allows, beyond what the card enforces. */
   policy: z.record(z.string(), z.unknown()).default({}),
 });
@@ -198,5 +235,6 @@ function profileOf(read: z.output<typeof profileSchema>): Profile {
     // Absent from the fingerprint of a batch without it, as before there was any.
     ...(read.offline ? { offline: offlineOf(read.offline) } : {}),
     policy: read.policy,
+    ...(read["bolt-card"] ? { boltCard: boltCardOf(read["bolt-card"]) } : {}),
   };
 }

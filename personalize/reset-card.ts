@@ -7,6 +7,7 @@ import { probeCard } from "./chip.js";
 import { forMakers, PersonalizationError } from "./errors.js";
 import { requireUsableVersion, usableVersions } from "./key-information.js";
 import type { Profile } from "./profile-fields.js";
+import { resetFace } from "./second-face.js";
 import { type Identification, identifyCard } from "./verify-card.js";
 
 export interface ResetContext extends AuthenticationContext {
@@ -54,6 +55,7 @@ async function resetOf(card: Transport, context: ResetContext): Promise<ResetCar
     throw new PersonalizationError("mismatch", "the card says that it is not blank after RESET", {
       hint: "Put the card aside; its id is retired.",
     });
+  await resetFace(card, chip, present, context);
   forget(chip, cardId, context);
   return { chip, cardId };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { DataGroup } from "../apdu/commands/store-data.js";
 import {
   CardStatusError,
   generateKeyPair,
@@ -34,21 +35,28 @@ export async function makeKey(
   });
 }
 
+/** Sends all blocks of the card application's STORE DATA (specs/04 §6). @throws as {@link writeGroups} */
+export const writeData = (
+  channel: SecureChannel,
+  data: CardData,
+  beforeLast?: () => Promise<void>,
+): Promise<void> => writeGroups(channel, dataGroups(data), beforeLast);
+
 /**
- * Sends all blocks of STORE DATA (specs/04 §6).
+ * Sends groups in as many blocks of STORE DATA as they need.
  * @param beforeLast what has to be durable before the card can pay
  * @throws PersonalizationError `no-room`, `mismatch`, `unsupported-card`; TransportError; what `beforeLast` throws
  */
-export async function writeData(
+export async function writeGroups(
   channel: SecureChannel,
-  data: CardData,
+  groups: readonly DataGroup[],
   beforeLast: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const blocks = packBlocks(dataGroups(data), channel.maxData);
-  for (const [block, groups] of blocks.entries()) {
+  const blocks = packBlocks(groups, channel.maxData);
+  for (const [block, inBlock] of blocks.entries()) {
     const last = block === blocks.length - 1;
     if (last) await beforeLast();
-    await refusing("STORE DATA", () => send(channel, storeData, { block, last, groups }));
+    await refusing("STORE DATA", () => send(channel, storeData, { block, last, groups: inBlock }));
   }
 }
 

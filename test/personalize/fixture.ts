@@ -13,8 +13,8 @@ import {
   profileFingerprint,
 } from "../../personalize/index.js";
 import {
+  type BlankCardOptions,
   blankCard,
-  type DomainOptions,
   type SimulatedCard,
   SimulatedReader,
   type TearPoint,
@@ -32,7 +32,7 @@ export const freshPath = (name = "batch"): string => join(folder, `${name}-${++f
 
 let serials = 0;
 /** A card fresh from the factory, each with its own serial number. */
-export function factoryCard(options: DomainOptions = {}, hardware: CardHardware = {}): SimulatedCard {
+export function factoryCard(options: BlankCardOptions = {}, hardware: CardHardware = {}): SimulatedCard {
   const serial = new Uint8Array(6);
   new DataView(serial.buffer).setUint32(2, ++serials);
   return blankCard({ serial, keys: () => undiversified(FACTORY_VERSION, FACTORY), ...options }, hardware);
