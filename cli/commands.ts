@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => [
       (await import("./commands/simulate.js")).registerSimulate,
       (await import("./commands/simulate-blank.js")).registerSimulateBlank,
+      (await import("./commands/simulate-ntag.js")).registerSimulateNtag,
     ],
   },
   {

@@ -24,6 +24,8 @@ export {
 export { CardFileError, type CardFileErrorCode } from "./card-file/card-file-error.js";
 export type { StoredCard } from "./card-file/card-file-format.js";
 export { type BoltCardSummary, type CardSummary, summarizeCardFile } from "./card-file/card-summary.js";
+export { isNtag, type NtagPersonalization, provisionNtag } from "./ntag/make.js";
+export { type NtagSummary, summarizeNtag } from "./ntag/summary.js";
 export {
   type CardLimits,
   type CardPersonalization,

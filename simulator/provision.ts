@@ -6,6 +6,7 @@ import { type FaceState, hasBoltCard, STAGE } from "./bolt-card/state.js";
 import { cardApplication } from "./card-application/application.js";
 import { newSecretKey } from "./card-application/key-pair.js";
 import type { CardState } from "./card-application/state.js";
+import { isNtag, makeNtag } from "./ntag/make.js";
 import {
   type CardPersonalization,
   checkPersonalization,
@@ -23,11 +24,12 @@ export interface ProvisionedCard {
 }
 
 /**
- * A card with the card application: blank and without a security domain, or as `hardware.image` left it. It has no
- * power yet.
+ * A card with the card application: blank and without a security domain, or as `hardware.image` left it, which may be of an
+ * NTAG 424 DNA. It has no power yet.
  * @throws RuntimeFault when the image is not of such a card
  */
 export function makeCard(hardware: CardHardware = {}): SimulatedCard {
+  if (hardware.image && isNtag(hardware.image)) return makeNtag(hardware);
   if (hardware.image && hasSecurityDomain(hardware.image)) return blankCard({}, hardware);
   const second = hardware.image && hasBoltCard(hardware.image) ? [boltCardApplication(undefined)] : [];
   return new SimulatedCard(hardware, [cardApplication(), ...second]);

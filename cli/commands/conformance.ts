@@ -10,7 +10,14 @@ import {
 } from "../../host/conformance/index.js";
 import { openReaders } from "../../host/pcsc/index.js";
 import { channelTarget } from "../../personalize/index.js";
-import { makeCard, provisionCard, SimulatedReader, summarizeCardFile } from "../../simulator/index.js";
+import {
+  isNtag,
+  makeCard,
+  provisionCard,
+  readCardFile,
+  SimulatedReader,
+  summarizeCardFile,
+} from "../../simulator/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
@@ -30,6 +37,8 @@ interface ConformanceOptions extends KeySourceChoice {
 
 /** Fresh simulated cards of the kind that a card file holds; the file itself is not touched. */
 function simulatedCards(file: string): ConformanceTarget {
+  if (isNtag(readCardFile(file).memory))
+    throw new InputError(`--card: ${file} is a Bolt Card, which has no card application`);
   const { protocol } = summarizeCardFile(file);
   return {
     name: `simulated cards like ${file} (${protocol})`,

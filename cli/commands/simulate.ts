@@ -13,10 +13,14 @@ import {
   connectVpcd,
   createCardFile,
   DEFAULT_PUBLISHED,
+  isNtag,
+  type NtagSummary,
   openAppletFile,
   openCardFile,
   provisionCard,
+  readCardFile,
   summarizeCardFile,
+  summarizeNtag,
   VPCD_PORT,
 } from "../../simulator/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
@@ -26,6 +30,7 @@ import { issuerRecordPath, writeIssuerRecord } from "../issuer-record.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { askPin } from "../prompt/ask.js";
 import { renderTable } from "../table.js";
+import { renderNtag } from "./simulate-ntag.js";
 
 const LIFECYCLE_TEXT = {
   [LIFECYCLE.BLANK]: "blank",
@@ -165,7 +170,14 @@ function renderSummary(summary: CardSummary): string {
 
 type ListedCard =
   | ({ readonly file: string } & CardSummary)
+  | ({ readonly file: string } & NtagSummary)
   | { readonly file: string; readonly problem: string };
+
+/** What the file of a card of either kind says. */
+function summarize(path: string): CardSummary | NtagSummary {
+  const stored = readCardFile(path);
+  return isNtag(stored.memory) ? summarizeNtag(stored) : summarizeCardFile(path);
+}
 
 function list(folder: string): CommandOutput {
   let names: string[];
@@ -177,7 +189,7 @@ function list(folder: string): CommandOutput {
   const cards = names.sort().flatMap((name): ListedCard[] => {
     const path = join(folder, name);
     try {
-      return [{ file: path, ...summarizeCardFile(path) }];
+      return [{ file: path, ...summarize(path) }];
     } catch (error) {
       if (!(error instanceof CardFileError)) throw error;
       return error.code === "damaged" ? [] : [{ file: path, problem: error.message }];
@@ -186,13 +198,15 @@ function list(folder: string): CommandOutput {
   const rows = cards.map((card) =>
     "problem" in card
       ? [card.file, card.problem, "", "", ""]
-      : [
-          card.file,
-          card.lifecycle === LIFECYCLE.BLANK ? "" : formatCardId(card.cardId),
-          LIFECYCLE_TEXT[card.lifecycle],
-          formatMsat(card.available),
-          String(card.counter),
-        ],
+      : "uid" in card
+        ? [card.file, bytesToHex(card.uid), "Bolt Card", "", String(card.counter)]
+        : [
+            card.file,
+            card.lifecycle === LIFECYCLE.BLANK ? "" : formatCardId(card.cardId),
+            LIFECYCLE_TEXT[card.lifecycle],
+            formatMsat(card.available),
+            String(card.counter),
+          ],
   );
   return {
     data: { cards },
@@ -209,6 +223,8 @@ async function insert(
 ): Promise<CommandOutput> {
   const port = wholeNumber(options.port, "port", 65535);
   const { protocol } = summarizeCardFile(path);
+  if (options.applet && isNtag(readCardFile(path).memory))
+    throw new InputError(`--applet: ${path} is a Bolt Card, which has no applet`);
   if (options.applet && protocol !== "T=CL")
     throw new InputError(`--applet: need a card that talks T=CL, the one of ${path} talks ${protocol}`);
   const file = options.applet ? openAppletFile(path) : openCardFile(path);
@@ -265,8 +281,9 @@ export const registerSimulate: RegisterCommand = (program, run) => {
     .description("show what is on a simulated card")
     .action((path: string) =>
       run(async () => {
-        const summary = summarizeCardFile(path);
-        return { data: { file: path, ...summary }, text: renderSummary(summary) };
+        const summary = summarize(path);
+        const text = "uid" in summary ? renderNtag(summary) : renderSummary(summary);
+        return { data: { file: path, ...summary }, text };
       }),
     );
   simulate

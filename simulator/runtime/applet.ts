@@ -32,11 +32,13 @@ export interface AppletPackage {
   readonly aid: Uint8Array;
   /** Names the applet's part of the persistent memory; never changes. */
   readonly name: string;
+  /** Whether only the whole AID selects it, as on a chip without GlobalPlatform. Default false: a prefix does, too. */
+  readonly wholeAidOnly?: boolean;
   /** Makes the applet, once for a card; all memory is reserved here. */
   install(context: AppletContext): Applet;
 }
 
 /** An applet on a card. */
-export interface InstalledApplet extends Pick<AppletPackage, "aid" | "name"> {
+export interface InstalledApplet extends Pick<AppletPackage, "aid" | "name" | "wholeAidOnly"> {
   readonly applet: Applet;
 }

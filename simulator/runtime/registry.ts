@@ -26,7 +26,10 @@ export function appletRegistry(
       return (
         all.find((applet) => equalBytes(applet.aid, aid)) ??
         all.find(
-          (applet) => applet.aid.length > aid.length && equalBytes(applet.aid.subarray(0, aid.length), aid),
+          (applet) =>
+            !applet.wholeAidOnly &&
+            applet.aid.length > aid.length &&
+            equalBytes(applet.aid.subarray(0, aid.length), aid),
         )
       );
     },

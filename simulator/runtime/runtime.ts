@@ -47,6 +47,7 @@ export class CardRuntime {
     const install = (applet: AppletPackage): InstalledApplet => ({
       name: applet.name,
       aid: applet.aid,
+      wholeAidOnly: applet.wholeAidOnly ?? false,
       applet: applet.install(this.#context(applet.name, random)),
     });
     const first = byDefault && install(byDefault);

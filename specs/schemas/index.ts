@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boltCard } from "./bolt-card.js";
 import {
   cardCommands,
   cardMessages,
@@ -26,6 +27,7 @@ import { offlineBundle, offlineCertificate, offlineCodes, offlinePack } from "./
 /** The form of each vector file. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "api.json": api,
+  "bolt-card.json": boltCard,
   "bolt11-chequecard.json": bolt11Chequecard,
   "bolt11.json": bolt11,
   "card-commands.json": cardCommands,

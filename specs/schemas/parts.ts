@@ -19,7 +19,7 @@ export const statusWord = z.string().regex(/^[0-9a-f]{4}$/);
 export const count = z.int().min(0);
 
 /** What stands at the head of every file. */
-export const head = { title: z.string().min(1), spec: z.string().regex(/^specs\/0\d/) };
+export const head = { title: z.string().min(1), spec: z.string().regex(/^specs\/\d\d/) };
 /** A file that others published. */
 export const published = { ...head, source: z.string().min(1) };
 
