@@ -2,7 +2,7 @@ import { bech32 } from "@scure/base";
 import { ParseError } from "../common/errors.js";
 
 /** Longest address, encoded or not. */
-export const MAX_ADDRESS = 2048;
+const MAX_ADDRESS = 2048;
 
 /** Whether only machines nearby are meant by a host, by its form alone. */
 const isLoopback = (host: string): boolean =>

@@ -12,7 +12,7 @@ export interface Capabilities {
 }
 
 /** Of the container: its length, version, longest read and write, and the first control block. */
-export const CAPABILITIES_LENGTH = 15;
+const CAPABILITIES_LENGTH = 15;
 const NDEF_CONTROL = 0x04;
 const NDEF_CONTROL_LENGTH = 6;
 const FREE_ACCESS = 0;

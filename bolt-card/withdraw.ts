@@ -17,13 +17,13 @@ export interface WithdrawRequest {
 
 /** What a server said instead: for people, of a stranger. */
 export interface ServerError {
-  /** Visible characters, at most {@link MAX_REASON}. */
+  /** Visible characters, at most 160. */
   readonly reason: string;
 }
 
 const MAX_K1 = 512;
 /** Longest text of a server that is shown. */
-export const MAX_REASON = 160;
+const MAX_REASON = 160;
 /** Above it a number of JSON is not exact any more; no sum of money is that large. */
 const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 

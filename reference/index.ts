@@ -1,4 +1,5 @@
 /** The protocol of specs/, implemented a second time: readers, writers and decisions as plain functions on data. */
+export * as boltCard from "./bolt-card.js";
 export * as bundle from "./bundle.js";
 export * as bytes from "./bytes.js";
 export * as card from "./card/index.js";

@@ -1,3 +1,4 @@
+import { boltCards } from "./bolt-card.js";
 import { commands, messages, sessions } from "./cards.js";
 import { channels, counters, personalization } from "./channel.js";
 import type { FileCheck } from "./check.js";
@@ -28,4 +29,5 @@ export const CHECKS: readonly FileCheck[] = [
   packs,
   bundles,
   codes,
+  boltCards,
 ];

@@ -4,7 +4,7 @@ import { boltCardId, boltCardKeys, cardKey } from "../../bolt-card/keys.js";
 import { encodeNdefUri, readNdefUri } from "../../bolt-card/ndef.js";
 import { decryptPicc, encryptPicc, sunMac } from "../../bolt-card/sun.js";
 import { readCapabilities } from "../../bolt-card/type4.js";
-import { callbackAddress, readWithdrawRequest } from "../../bolt-card/withdraw.js";
+import { callbackAddress, readCallbackAnswer, readWithdrawRequest } from "../../bolt-card/withdraw.js";
 import { bytesToHex, equalBytes, hexToBytes as h, utf8 } from "../../common/bytes.js";
 import { type Msat, ParseError } from "../../common/index.js";
 import vectors from "../../specs/vectors/bolt-card.json" with { type: "json" };
@@ -110,4 +110,24 @@ it("the vectors hold what the card that Bolt Card's tool read has shown", () => 
 it("an address is written in capitals as LUD-01 shows it", () => {
   const [example] = vectors.addresses.filter(({ comment }) => comment.startsWith("LUD-01, the example"));
   expect(encodeLnurl(example?.url ?? "")).toBe(example?.address);
+});
+
+describe("the answer to a callback", () => {
+  it("is OK, or an error of a stranger", () => {
+    expect(readCallbackAnswer('{"status":"OK","pr":"lnbc1another"}')).toBeUndefined();
+    expect(readCallbackAnswer('{"status":"ERROR","reason":"Invalid PIN"}')).toEqual({
+      reason: "Invalid PIN",
+    });
+  });
+
+  it.each([
+    "",
+    "OK",
+    "null",
+    "[]",
+    "{}",
+    '{"status":"ok"}',
+    '{"status":true}',
+    '{"status":"OK"}{"status":"OK"}',
+  ])("is nothing else: %s", (answer) => expect(refused(() => readCallbackAnswer(answer))).toMatch(/^answer/));
 });
