@@ -6,7 +6,7 @@ export default defineConfig({
   ...usual,
   test: {
     ...usual.test,
-    include: ["test/pages/**/*.pages.test.ts"],
+    include: ["test/{pages,security}/*.pages.test.ts"],
     exclude: ["node_modules"],
     globalSetup: ["testing/web-build.ts"],
     // A browser is heavy: one at a time.

@@ -106,10 +106,14 @@ async function watch(page: Page, expected: RegExp | undefined): Promise<WatchedP
   };
 }
 
-/** Starts a real Chromium. @throws Error where there is none */
-export async function openBrowser(): Promise<TestBrowser> {
+/** Starts a real Chromium. @param flags further ones @throws Error where there is none */
+export async function openBrowser(...flags: string[]): Promise<TestBrowser> {
   if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: apt-get install chromium`);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, headless: true });
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [...FLAGS, ...flags],
+    headless: true,
+  });
   return {
     browser,
     async open(url, { key, theme, expected, ...options } = {}) {

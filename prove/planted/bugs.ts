@@ -21,6 +21,7 @@ import { NODE_BUGS } from "./node-bugs.js";
 import { OFFLINE_FESTIVAL_BUGS } from "./offline-festival-bugs.js";
 import { OFFLINE_ISSUER_BUGS } from "./offline-issuer-bugs.js";
 import { OFFLINE_TERMINAL_BUGS } from "./offline-terminal-bugs.js";
+import { PAGE_BUGS } from "./page-bugs.js";
 import { REFUND_BUGS } from "./refund-bugs.js";
 import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
@@ -50,6 +51,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...STATEMENT_BUGS,
   ...TERMINAL_BUGS,
   ...API_BUGS,
+  ...PAGE_BUGS,
   ...KEYBOARD_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,

@@ -8,8 +8,11 @@ import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bu
 
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
-/** Tests of the Java Card applet have a configuration of their own. */
-const APPLET_TESTS = /\.applet\.test\.ts$/;
+/** Tests with a configuration of their own: the Java Card applet's, and those in a browser. */
+const CONFIGURED = [
+  [/\.applet\.test\.ts$/, "test/vitest.applet.config.ts"],
+  [/\.pages\.test\.ts$/, "test/vitest.pages.config.ts"],
+] as const;
 /** A campaign that was to end by itself is given so long to end. */
 const GRACE_SECONDS = 60;
 
@@ -71,12 +74,16 @@ export class Tree {
    * @throws RangeError when they cannot be run, or there are none of these titles: then they say nothing
    */
   async test(parts: readonly TestPart[], effort: Effort): Promise<string | undefined> {
-    const ofApplet = parts.filter(({ tests }) => APPLET_TESTS.test(tests));
-    const others = parts.filter((part) => !ofApplet.includes(part));
-    return (
-      (await this.#testWith(undefined, others, effort)) ??
-      (await this.#testWith("test/vitest.applet.config.ts", ofApplet, effort))
-    );
+    const configOf = ({ tests }: TestPart) => CONFIGURED.find(([names]) => names.test(tests))?.[1];
+    for (const config of [undefined, ...CONFIGURED.map(([, file]) => file)]) {
+      const found = await this.#testWith(
+        config,
+        parts.filter((part) => configOf(part) === config),
+        effort,
+      );
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   async #testWith(

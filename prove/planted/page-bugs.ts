@@ -1,0 +1,66 @@
+import { bug, bugsOf, type PlantedBug } from "./bug.js";
+
+const attack = (named: string) => ({ tests: "test/security/browser.pages.test.ts", named });
+const shell = (named: string) => ({ tests: "test/pages/shell.pages.test.ts", named });
+
+/** In the pages of browsers and in what serves them. */
+export const PAGE_BUGS: readonly PlantedBug[] = bugsOf("pages", [
+  bug(
+    "the policy of pages allows inline script",
+    [attack("runs no script")],
+    ["server/pages/serve.ts", "\"script-src 'self'\"", "\"script-src 'self' 'unsafe-inline'\""],
+    ["server/pages/serve.ts", "  \"require-trusted-types-for 'script'\",\n", ""],
+  ),
+  bug(
+    "the policy of pages lets them ask any server",
+    [attack("runs no script")],
+    ["server/pages/serve.ts", "\"connect-src 'self'\"", '"connect-src *"'],
+  ),
+  bug(
+    "a text may become HTML",
+    [attack("runs no script")],
+    ["server/pages/serve.ts", "  \"require-trusted-types-for 'script'\",\n", ""],
+  ),
+  bug(
+    "pages are served under any name",
+    [attack("a stranger's name that points at the till shows no page")],
+    [
+      "server/app.ts",
+      "    expectOwn({ get:",
+      '    if (context.req.path.startsWith("/v1/")) expectOwn({ get:',
+    ],
+  ),
+  bug(
+    "the code for pairing stays in the address",
+    [shell("turns the code of its address into a key")],
+    [
+      "web/shell/pairing.tsx",
+      'if (location.hash.startsWith("#pair="))',
+      'if (code === undefined && location.hash.startsWith("#pair="))',
+    ],
+  ),
+  bug(
+    "a page whose key was revoked tries again for ever",
+    [attack("a stolen device whose key is revoked")],
+    ["web/shell/events.ts", "if (answer.status === 401) onNoKey(key);", ""],
+    ["web/shell/events.ts", "answer.status === 429 || answer.status >= 500", "answer.status !== 404"],
+  ),
+  bug(
+    "a lost key stays in the storage of the browser",
+    [attack("a stolen device whose key is revoked")],
+    [
+      "web/shell/key-store.ts",
+      "if (key === undefined) storage()?.removeItem(PLACE);",
+      "if (key === undefined) return;",
+    ],
+  ),
+  bug(
+    "a server has the files of all pages",
+    [attack("its server has no file of the other")],
+    [
+      "server/pages/files.ts",
+      "if (assets.has(name) || !text.includes(name)) continue;",
+      "if (assets.has(name)) continue;",
+    ],
+  ),
+]);
