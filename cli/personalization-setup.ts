@@ -181,7 +181,8 @@ export async function withSetup<T>(
       const journal = openJournal(options.journal, profile, keys, cards);
       let pinLetters: PinLetters | undefined;
       try {
-        if (profile.pinLength !== undefined && options.letters !== undefined)
+        const isSecret = profile.pinLength !== undefined || profile.cardPage !== undefined;
+        if (isSecret && options.letters !== undefined)
           pinLetters = await openLetters(context, options.letters);
         const registry = ledgerRegistry(store);
         return await use({ profile, keys, registry, journal, pinLetters, signal: context.signal });

@@ -13,7 +13,7 @@ const CODE_FORM = new RegExp(`^[0-9]{${PAGE_CODE_LENGTH}}$`);
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 2 ** 20 } as const;
 const HASH_LENGTH = 32;
 
-/** What a ledger keeps of a page's secret and code (specs/04 §12): neither can be read from it. */
+/** What a ledger keeps of a page's secret and code (specs/04 §11.1): neither can be read from it. */
 export interface PageHashes {
   /** 32 bytes: by which the page is found. */
   readonly secretHash: Uint8Array;

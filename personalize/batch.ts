@@ -122,8 +122,10 @@ export function checkBatch(context: BatchContext): KeySet {
     );
   // A date that is over is said before the first card is touched.
   certificateTerms(profile, Math.floor((context.now ?? Date.now)() / 1000));
-  if (profile.pinLength !== undefined && !context.pinLetters)
-    throw new PersonalizationError("unknown-card", "random PINs need a file of PIN letters");
+  if (!context.pinLetters && (profile.pinLength !== undefined || profile.cardPage !== undefined))
+    throw new PersonalizationError("unknown-card", "random PINs and card pages need a file of PIN letters", {
+      hint: "Name one, which is made if need be: --letters <file>",
+    });
   registry.checkPolicy(profile.policy);
   if (profile.boltCard) {
     expectFaces(context.faces).checkPolicy(profile.boltCard.policy);

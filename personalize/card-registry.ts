@@ -1,4 +1,5 @@
 import type { Msat } from "../common/index.js";
+import type { PageHashes } from "../keys/index.js";
 import type { CardLimits } from "./card-data.js";
 import type { CertificateTerms } from "./certify.js";
 import { PersonalizationError, RegistryUnavailableError } from "./errors.js";
@@ -22,6 +23,8 @@ export interface PendingCard {
   readonly policy: unknown;
   /** What its certificate says; undefined when it has none. */
   readonly certificate?: CertificateTerms | undefined;
+  /** Of its page; undefined when it has none. */
+  readonly page?: PageHashes | undefined;
 }
 
 /** How a card stands in the registry. */

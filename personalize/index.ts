@@ -5,6 +5,7 @@ export * from "./batch.js";
 export * from "./batch-status.js";
 export { type CardData, type CardLimits, dataGroups, NO_CARD_LIMIT, packBlocks } from "./card-data.js";
 export * from "./card-list.js";
+export { makeCardPage, type NewPage, pageBaseProblem } from "./card-page.js";
 export * from "./card-registry.js";
 export type { CertificateTerms } from "./certify.js";
 export { type Probe, probeCard } from "./chip.js";
@@ -15,14 +16,14 @@ export { type InspectedCard, type InspectedCertificate, inspectCard } from "./in
 export { type ChipState, type ItemStage, type ItemState, Journal, type Renewal } from "./journal.js";
 export { isBegun, type JournalFileOptions } from "./journal-file.js";
 export type { KeyInformation } from "./key-information.js";
-export { type CardLabel, cardLabels, exportLabels, labelCsv } from "./labels.js";
+export { type CardLabel, cardLabels, exportLabels, holdsSecrets, labelCsv, withPages } from "./labels.js";
 export {
   type CardStep,
   type PersonalizationContext,
   type PersonalizedCard,
   personalizeCard,
 } from "./personalize-card.js";
-export { type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-letters.js";
+export { type LetterPage, type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-letters.js";
 export { labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";

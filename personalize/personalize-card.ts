@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { formatCardId, LIFECYCLE, type Transport, withResponseChaining } from "../apdu/index.js";
 import { bytesToHex, equalBytes, type Msat, ParseError, secp256k1 } from "../common/index.js";
-import type { KeySet } from "../keys/index.js";
+import type { KeySet, PageHashes } from "../keys/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
 import { type AuthenticationContext, authenticate } from "./authenticate.js";
+import { makeCardPage } from "./card-page.js";
 import { type CardRegistry, guardedRegistry } from "./card-registry.js";
 import { type CertificateTerms, certificateTerms, signCertificate } from "./certify.js";
 import { type Probe, probeCard } from "./chip.js";
@@ -251,7 +252,7 @@ async function make(
   }
   onStep?.("generate", chip);
   const publicKey = await makeKey(channel, context.random);
-  const { cardId, pin } = await assign(item, chip, publicKey, context);
+  const { cardId, pin, page } = await assign(item, chip, publicKey, context);
   const { certificate } = item;
   const credit = creditOf(item, profile);
   const { limits, policy } = profile;
@@ -275,7 +276,7 @@ async function make(
     const { nodeId } = parseNodeUri(profile.nodeUri);
     const label = labelOf(item);
     const card = { cardId, publicKey, keySetId, nodeId, label, credit, limits, policy, certificate };
-    await registry.register(card);
+    await registry.register(page ? { ...card, page } : card);
   });
   channel.close();
   return item;
@@ -293,13 +294,13 @@ function sealKeyOf({ keys, keySet }: PersonalizationContext): Uint8Array {
   throw new PersonalizationError("unsupported-card", `key set ${bytesToHex(keySet.id)} has no seal key`);
 }
 
-/** A fresh id, a PIN whose letter is on the disk, and the journal's line that binds them to the chip. */
+/** A fresh id, PIN and page whose letter is on the disk, and the journal's line that binds them to the chip. */
 async function assign(
   item: ItemState,
   chip: string,
   publicKey: Uint8Array,
   context: PersonalizationContext,
-): Promise<{ cardId: Uint8Array; pin: string | undefined }> {
+): Promise<{ cardId: Uint8Array; pin: string | undefined; page: PageHashes | undefined }> {
   const { journal, profile, pinLetters, random = randomBytes, now = Date.now } = context;
   const terms = certificateTerms(profile, Math.floor(now() / 1000));
   let cardId = Uint8Array.from(random(8));
@@ -307,9 +308,18 @@ async function assign(
     cardId = Uint8Array.from(random(8));
   const card = bytesToHex(cardId);
   const pin = profile.pinLength === undefined ? undefined : randomPin(profile.pinLength, random);
-  if (pin !== undefined) {
-    if (!pinLetters) throw new PersonalizationError("unknown-card", "random PINs need a file of PIN letters");
-    pinLetters.append({ card, number: item.order.number, holder: item.order.holder, pin });
+  const page = profile.cardPage === undefined ? undefined : await makeCardPage(profile.cardPage, random);
+  if (pin !== undefined || page) {
+    if (!pinLetters)
+      throw new PersonalizationError("unknown-card", "random PINs and card pages need a file of PIN letters");
+    const { number, holder } = item.order;
+    pinLetters.append({
+      card,
+      number,
+      holder,
+      ...(pin === undefined ? {} : { pin }),
+      ...(page && { page: page.letter }),
+    });
   }
   journal.append({
     step: "assigned",
@@ -320,7 +330,7 @@ async function assign(
     pin: pin !== undefined,
     ...(terms ? { certificate: { limit: terms.offlineLimit, validUntil: terms.validUntilSeconds } } : {}),
   });
-  return { cardId, pin };
+  return { cardId, pin, page: page?.hashes };
 }
 
 /** Read back, active in the registry. Repeats nothing that the journal has. */

@@ -8,14 +8,24 @@ const FORMAT = "chequecard-pin-letters";
 const VERSION = 1;
 const CHECK = utf8("chequecard/pin-letters");
 
-/** What a PIN letter says. */
+/** The page of a card in letters and labels: who has both sees what is on the card, and can block it. */
+export interface LetterPage {
+  /** With the secret behind `#`: for the QR code on the card. */
+  readonly address: string;
+  /** 8 digits: for the letter. */
+  readonly code: string;
+}
+
+/** What a PIN letter says: at least one of `pin` and `page`. */
 export interface PinLetter {
   /** Card id, 16 hex digits. Only the letter of the id that the card has in the end counts. */
   readonly card: string;
   readonly number: string;
   readonly holder: string;
-  /** 4..12 digits. */
-  readonly pin: string;
+  /** 4..12 digits; absent: the card has no PIN. */
+  readonly pin?: string;
+  /** Absent: the card has no page. */
+  readonly page?: LetterPage;
 }
 
 /**

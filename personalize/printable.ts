@@ -2,7 +2,7 @@ import { formatCardId } from "../apdu/card-id.js";
 import { hexToBytes, visible } from "../common/index.js";
 import { qrSvg } from "../common/qr.js";
 import type { CardLabel } from "./labels.js";
-import type { PinLetter } from "./pin-letters.js";
+import type { LetterPage, PinLetter } from "./pin-letters.js";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -38,15 +38,22 @@ body { font: 12pt/1.5 sans-serif; margin: 0; }
 section { break-after: page; }
 .pin { font: 24pt monospace; letter-spacing: 0.3em; }`;
 
+const pinText = (pin: string): string => `<p>Your PIN is</p>
+<p class="pin">${escaped(pin)}</p>
+<p>Type it only where you pay. Anyone with the card and the PIN can spend what is on the card. After three wrong PINs in a row the card asks for its issuer.</p>`;
+
+/** The address stands on the card alone: a letter that is found opens nothing. */
+const codeText = ({ address, code }: LetterPage): string => `<p>The code of your card's page is</p>
+<p class="pin">${escaped(code)}</p>
+<p>Read the QR code on the card with a phone and type this code there, to see what is on the card, or to block it if it is lost. The page is at ${escaped(new URL(address).origin)} and nowhere else; nobody asks you for this code.</p>`;
+
 /** PIN letters to print: one page for each card, in the order given. The result holds PINs in clear. */
 export function letterPages(letters: readonly PinLetter[]): string {
-  const pages = letters.map(({ number, holder, card, pin }) => {
+  const pages = letters.map(({ number, holder, card, pin, page: own }) => {
     const name = holder === "" ? "" : `<p>${escaped(holder)}</p>\n`;
     return `<section>
 ${name}<p>Card ${escaped(number)}<br>${formatCardId(hexToBytes(card))}</p>
-<p>Your PIN is</p>
-<p class="pin">${escaped(pin)}</p>
-<p>Type it only where you pay. Anyone with the card and the PIN can spend what is on the card. After three wrong PINs in a row the card asks for its issuer.</p>
+${[...(pin === undefined ? [] : [pinText(pin)]), ...(own ? [codeText(own)] : [])].join("\n")}
 </section>`;
   });
   return page("PIN letters", LETTER_STYLE, pages);
@@ -58,11 +65,11 @@ div { break-inside: avoid; display: flex; gap: 3mm; align-items: center; height:
 svg { width: 28mm; height: 28mm; flex: none; }
 b { font-size: 11pt; }`;
 
-/** Labels to print on sheets of A4: three in a row, each with the QR code of its card. */
+/** Labels to print on sheets of A4: three in a row, each with the QR code of its card's page, else of its id. */
 export function labelSheet(labels: readonly CardLabel[]): string {
   const cells = labels.map(
-    ({ cardId, number, holder, qr }) =>
-      `<div>${qrSvg(qr).trim()}<p><b>${escaped(number)}</b><br>${escaped(holder)}<br>${cardId}</p></div>`,
+    ({ cardId, number, holder, qr, page: address }) =>
+      `<div>${qrSvg(address ?? qr).trim()}<p><b>${escaped(number)}</b><br>${escaped(holder)}<br>${cardId}</p></div>`,
   );
   return page("Labels", SHEET_STYLE, cells);
 }

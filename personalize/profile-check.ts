@@ -82,6 +82,13 @@ export function contradictions(profile: Profile): SchemaMistake[] {
   return found;
 }
 
+const pageSentences = ({ cardPage }: Profile): string[] =>
+  cardPage === undefined
+    ? []
+    : [
+        `Holders see what is on their card at ${cardPage}, by the QR code on it and a code in their letter, and can block it there.`,
+      ];
+
 const RESPONSES = {
   mac: "authenticated",
   "mac-only": "authenticated and never encrypted",
@@ -117,6 +124,7 @@ export function describeProfile(profile: Profile): string[] {
     `Payments are asked for at ${profile.nodeUri}.`,
     offlineSentence(profile),
     ...faceSentences(profile),
+    ...pageSentences(profile),
     ...(profile.cardKeys.responses === undefined
       ? []
       : [

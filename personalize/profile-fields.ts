@@ -49,6 +49,8 @@ export interface Profile {
   };
   /** What terminals without a connection may accept (specs/09 §2); absent: nothing, and the cards get no certificate. */
   readonly offline?: OfflineTerms;
+  /** Where the pages of its cards are, ending with `/` (specs/04 §11.1); absent: the cards get no page. */
+  readonly cardPage?: string;
   readonly policy: unknown;
   /** Absent: the cards have no second face. */
   readonly boltCard?: FaceTerms;

@@ -11,6 +11,7 @@ import {
   yamlMistakes,
 } from "../common/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
+import { pageBaseProblem } from "./card-page.js";
 import { MAX_VALID_DAYS } from "./certify.js";
 import { contradictions } from "./profile-check.js";
 import type { FaceTerms, OfflineTerms, Profile } from "./profile-fields.js";
@@ -34,6 +35,11 @@ const keyVersion = z.int().refine((version) => (version >= 1 && version <= 127) 
 
 const nodeUri = z.string().superRefine((uri, context) => {
   const problem = nodeUriProblem(uri);
+  if (problem) context.addIssue({ code: "custom", message: problem });
+});
+
+const pageBase = z.string().superRefine((text, context) => {
+  const problem = pageBaseProblem(text);
   if (problem) context.addIssue({ code: "custom", message: problem });
 });
 
@@ -171,6 +177,8 @@ const profileSchema = z.strictObject({
   offline: offline.optional(),
   /** Absent: the cards have no second face, whether or not its application is on them. */
   "bolt-card": boltCard.optional(),
+  /** Where holders see what is on their cards: its QR code is printed on each. Absent: no page. */
+  "card-page": pageBase.optional(),
   /** What the issuer's service allows, beyond what the card enforces. */
   policy: z.record(z.string(), z.unknown()).default({}),
 });
@@ -234,6 +242,7 @@ function profileOf(read: z.output<typeof profileSchema>): Profile {
     cardKeys: cardKeysOf(read["card-keys"]),
     // Absent from the fingerprint of a batch without it, as before there was any.
     ...(read.offline ? { offline: offlineOf(read.offline) } : {}),
+    ...(read["card-page"] === undefined ? {} : { cardPage: read["card-page"] }),
     policy: read.policy,
     ...(read["bolt-card"] ? { boltCard: boltCardOf(read["bolt-card"]) } : {}),
   };

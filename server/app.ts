@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { toJson } from "../cli/output.js";
 import { mistakeText, schemaMistakes } from "../common/schema-mistakes.js";
+import { readJson } from "./body.js";
 import { documentPage, PAGE_STYLE } from "./document-page.js";
 import type { EventStreams } from "./event-streams.js";
 import { expectOwn, type HostRule } from "./gate.js";
@@ -127,35 +128,9 @@ function read(schema: z.ZodObject | undefined, value: unknown, what: string): Re
   throw new HttpProblem(400, "parse", [first, ...more.slice(0, 9)].join("; "));
 }
 
-/** Reads a body, and no more of it than any request needs. @throws HttpProblem `too-long` */
-async function textOf({ req }: Context, maxBody: number): Promise<string> {
-  const tooLong = new HttpProblem(413, "too-long", `body: need at most ${maxBody} bytes`);
-  if (Number(req.header("content-length") ?? 0) > maxBody) throw tooLong;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of req.raw.body ?? []) {
-    length += chunk.length;
-    if (length > maxBody) throw tooLong;
-    chunks.push(chunk);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
-  } catch {
-    throw new HttpProblem(400, "parse", "body: not UTF-8");
-  }
-}
-
 async function bodyOf(route: Route, context: Context): Promise<{ text: string; body: object }> {
   if (!route.body) return { text: "", body: {} };
-  const text = await textOf(context, route.maxBody ?? MAX_BODY);
-  if (!/^application\/json(;|$)/i.test(context.req.header("content-type") ?? ""))
-    throw new HttpProblem(415, "not-json", "Content-Type: need application/json");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new HttpProblem(400, "parse", "body: not JSON");
-  }
+  const { text, value } = await readJson(context.req.raw, route.maxBody ?? MAX_BODY);
   return { text, body: read(route.body, value, "body") };
 }
 

@@ -11,6 +11,8 @@ import { HttpProblem } from "./problem.js";
 
 /** Where and how a server listens. */
 export interface HttpOptions {
+  /** By which it was asked for, for errors; default: `--http`. */
+  readonly option?: string;
   /** Address or `localhost`, without brackets. */
   readonly host: string;
   /** 0: any free one. */
@@ -58,20 +60,24 @@ export function hostRule({ host, names, tls }: HttpOptions): HostRule {
 
 /**
  * Listens for requests, with bounds on what a client may hold open: connections, and the time for a request to arrive.
+ * @param fetch answers a request, given the address that its connection comes from
  * @throws HttpProblem `listen` where the address cannot be used
  */
 export async function listenHttp(
   options: HttpOptions,
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request, address: string) => Response | Promise<Response>,
 ): Promise<HttpServer> {
-  const { host, port, tls } = options;
+  const { option = "--http", host, port, tls } = options;
   const limits = {
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 16 * 1024,
   };
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(
+    (request, { incoming }) => fetch(request, incoming.socket.remoteAddress ?? ""),
+    { overrideGlobalObjects: false },
+  );
   const answer = (...[request, response]: Parameters<typeof listener>): void => {
     // The listener makes an address of it, and has no sentence where that cannot be; who reads the header refuses it.
     if (!isHostHeader(request.headers.host ?? "")) request.headers.host = "invalid";
@@ -88,7 +94,7 @@ export async function listenHttp(
         new HttpProblem(
           503,
           "listen",
-          `--http: ${host}:${port} cannot be listened on (${systemReason(cause)})`,
+          `${option}: ${host}:${port} cannot be listened on (${systemReason(cause)})`,
           {
             cause,
             hint: "Choose another port, or end the program that has it.",

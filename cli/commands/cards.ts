@@ -19,6 +19,7 @@ import type { CommandOutput } from "../output.js";
 import { registerCardsDesk } from "./cards-desk.js";
 import { registerCardsMoney } from "./cards-money.js";
 import { registerCardsNewPin } from "./cards-new-pin.js";
+import { registerCardsPage } from "./cards-page.js";
 
 interface ListOptions extends IssuerChoice {
   readonly state?: CardState;
@@ -141,4 +142,5 @@ export const registerCards: RegisterCommand = (program, run) => {
   registerCardsMoney(cards, run);
   registerCardsDesk(cards, run);
   registerCardsNewPin(cards, run);
+  registerCardsPage(cards, run);
 };

@@ -5,10 +5,13 @@ import { hexToBytes, plural, writeDurableFile } from "../../common/index.js";
 import {
   cardLabels,
   exportLabels,
+  holdsSecrets,
   Journal,
   labelSheet,
   letterPages,
+  type PinLetter,
   readPinLetters,
+  withPages,
 } from "../../personalize/index.js";
 import type { CommandContext, RunAction } from "../command-context.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
@@ -18,23 +21,45 @@ import { askSecret } from "../prompt/ask.js";
 import { renderTable } from "../table.js";
 
 async function labels(
+  context: CommandContext,
   folder: string,
-  options: CsvOptions & { journal: string; qr?: string; sheet?: boolean },
+  options: CsvOptions & { journal: string; letters?: string; qr?: string; sheet?: boolean },
 ): Promise<CommandOutput> {
   const form = csvForm(options, systemTimeZone());
   const { qr } = options;
   if (qr !== undefined && qr !== "png" && qr !== "svg")
     throw new InputError(`--qr: need png or svg, have "${qr}"`);
-  const list = cardLabels(Journal.read(options.journal));
+  const bare = cardLabels(Journal.read(options.journal));
+  const list =
+    options.letters === undefined ? bare : withPages(bare, await openLetters(context, options.letters));
   const files = [...exportLabels(folder, list, qr, form)];
+  const isSecret = holdsSecrets(list);
   if (options.sheet) {
-    writeDurableFile(join(folder, "labels.html"), labelSheet(list), 0o644);
+    writeDurableFile(join(folder, "labels.html"), labelSheet(list), isSecret ? 0o600 : 0o644);
     files.push("labels.html");
   }
+  const pages = list.filter(({ page }) => page !== undefined).length;
   return {
-    data: { folder, files, labels: list },
-    text: `${plural(list.length, "label")}, ${plural(files.length, "file")} in ${folder}`,
+    // Secrets of pages are for the printer alone.
+    data: { folder, files, pages, labels: bare },
+    text: `${plural(list.length, "label")}, ${plural(files.length, "file")} in ${folder}${
+      isSecret
+        ? `\n${plural(pages, "page")} among them: what has their QR codes only you can read. Print it, then delete it.`
+        : ""
+    }`,
   };
+}
+
+async function openLetters(
+  context: CommandContext,
+  path: string,
+  keep?: (cardId: Uint8Array) => boolean,
+): Promise<PinLetter[]> {
+  const passphrase = await askSecret(context, {
+    question: `Passphrase of ${path}`,
+    variable: "CHEQUECARD_LETTERS_PASSPHRASE",
+  });
+  return await readPinLetters(path, passphrase, keep).finally(() => passphrase.fill(0));
 }
 
 async function pins(
@@ -42,32 +67,33 @@ async function pins(
   path: string,
   options: { journal: string; html?: string },
 ): Promise<CommandOutput> {
-  const passphrase = await askSecret(context, {
-    question: `Passphrase of ${path}`,
-    variable: "CHEQUECARD_LETTERS_PASSPHRASE",
-  });
   const journal = Journal.read(options.journal);
   const finished = new Set(cardLabels(journal).map(({ cardId }) => cardId));
-  try {
-    const letters = await readPinLetters(path, passphrase, (id) => finished.has(formatCardId(id)));
-    if (options.html !== undefined) {
-      writeDurableFile(options.html, letterPages(letters));
-      return {
-        data: { file: options.html, letters: letters.length },
-        text: `${plural(letters.length, "letter")} in ${options.html}, which only you can read. Print it, then delete it: the PINs stand in it in clear.`,
-      };
-    }
-    const told = letters.map((letter) => ({ ...letter, card: formatCardId(hexToBytes(letter.card)) }));
+  const letters = await openLetters(context, path, (id) => finished.has(formatCardId(id)));
+  if (options.html !== undefined) {
+    writeDurableFile(options.html, letterPages(letters));
     return {
-      data: { letters: told },
-      text: renderTable(
-        ["NUMBER", "HOLDER", "CARD", "PIN"],
-        told.map(({ number, holder, card, pin }) => [number, holder, card, pin]),
-      ),
+      data: { file: options.html, letters: letters.length },
+      text: `${plural(letters.length, "letter")} in ${options.html}, which only you can read. Print it, then delete it: the PINs stand in it in clear.`,
     };
-  } finally {
-    passphrase.fill(0);
   }
+  // Without the secrets of pages: those belong on the cards.
+  const told = letters.map(({ page, ...letter }) => ({
+    ...letter,
+    card: formatCardId(hexToBytes(letter.card)),
+    ...(page ? { code: page.code } : {}),
+  }));
+  const hasCodes = told.some(({ code }) => code !== undefined);
+  return {
+    data: { letters: told },
+    text: renderTable(
+      ["NUMBER", "HOLDER", "CARD", "PIN", ...(hasCodes ? ["CODE"] : [])],
+      told.map(({ number, holder, card, pin = "", code = "" }) => [
+        ...[number, holder, card, pin],
+        ...(hasCodes ? [code] : []),
+      ]),
+    ),
+  };
 }
 
 /** Adds `personalize labels` and `personalize pins`. */
@@ -80,11 +106,15 @@ export function registerLabels(personalize: Command, run: RunAction): void {
     .option("--journal <file>", "the batch's journal", "batch.journal")
     .option("--qr <png|svg>", "write a picture of each QR code too")
     .option("--sheet", "write labels.html too: sheets of A4 to print, three labels in a row")
-    .action((folder: string, options) => run(() => labels(folder, options)));
+    .option(
+      "--letters <file>",
+      "PIN letters with the cards' pages: their addresses get into the QR codes (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
+    )
+    .action((folder: string, options) => run((context) => labels(context, folder, options)));
   personalize
     .command("pins <letters>")
     .description(
-      "print the PINs of the finished cards (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
+      "print the PINs and page codes of the finished cards (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
     )
     .option("--journal <file>", "the batch's journal", "batch.journal")
     .option("--html <file>", "write letters to print instead, a page for each card; shows no PIN")

@@ -91,9 +91,9 @@ export async function makeCards(
     }
     const letters = await readPinLetters(lettersPath, passphrase);
     const cards = made.map((one, index) => {
-      const letter = letters[index];
-      if (!letter) throw new Error("a card has no PIN letter");
-      return { ...one, pin: letter.pin };
+      const pin = letters[index]?.pin;
+      if (pin === undefined) throw new Error("a card has no PIN letter");
+      return { ...one, pin };
     });
     return { cards, apdus: Math.round(apdus / blanks.length) };
   } finally {

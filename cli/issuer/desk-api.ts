@@ -8,7 +8,7 @@ import { noteServing } from "../browser/serving.js";
 import type { CommandContext } from "../command-context.js";
 import type { DeskReaderChoice } from "../desk/desk-readers.js";
 import { InputError } from "../error-report.js";
-import type { HttpChoice } from "../http-options.js";
+import type { CardPageChoice, HttpChoice } from "../http-options.js";
 import { askSecret } from "../prompt/ask.js";
 import { deskOfService } from "./at-desk.js";
 
@@ -16,7 +16,7 @@ import { deskOfService } from "./at-desk.js";
 export const DESK_PORT = 9760;
 
 /** What the service is started with. */
-export interface ServeOptions extends HttpChoice, DeskReaderChoice {
+export interface ServeOptions extends HttpChoice, CardPageChoice, DeskReaderChoice {
   readonly passphraseFd?: string;
   readonly testKey?: boolean;
   readonly pinLetters?: boolean;

@@ -44,6 +44,10 @@ card-keys: { version: 255, rotate-to: 48 }
 # (remove the # to have it) terminals accept your cards only with a connection.
 # offline: { limit: 5000sat, valid-for: 730d }
 
+# Where holders see what is on their cards, and block them: its QR code is printed on each card, a code for it in the
+# letters. Run it with: chequecard issuer serve <folder> --card-page (docs/issuer.md)
+# card-page: https://card.festival.example/
+
 # What the issuer enforces beyond that, by its own clock.
 policy:
   maxPer24h: 50000sat

@@ -4,10 +4,11 @@ import { SignatureThread } from "../../issuer/authorizer/index.js";
 import { IssuerService, openLog, ServiceError, type ServiceLog } from "../../issuer/service/index.js";
 import { StoreError } from "../../issuer/store/index.js";
 import type { CommandContext } from "../command-context.js";
-import { readHttpOptions } from "../http-options.js";
+import { readCardPageOptions, readHttpOptions } from "../http-options.js";
 import { openNode } from "../open-node.js";
 import type { CommandOutput } from "../output.js";
 import { askIfPossible } from "../prompt/confirm.js";
+import { CARD_PAGE_PORT, servePagesOfCards } from "./card-page-server.js";
 import { DESK_PORT, expectDesk, type ServeOptions, serveDeskApi } from "./desk-api.js";
 import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./folder.js";
 
@@ -24,6 +25,7 @@ export async function serveIssuer(
 ): Promise<CommandOutput> {
   const http = await readHttpOptions(options, DESK_PORT);
   expectDesk(options, http);
+  const pages = await readCardPageOptions(options, CARD_PAGE_PORT);
   const path = issuerFolder(context, { issuer: folder });
   const config = readIssuerConfig(path);
   const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
@@ -62,8 +64,13 @@ export async function serveIssuer(
                 options,
               ));
             try {
-              if (api) told?.(api.url);
-              await untilOver(context.signal, service);
+              const served = pages && (await servePagesOfCards({ folder: path, store, config, log }, pages));
+              try {
+                if (api) told?.(api.url);
+                await untilOver(context.signal, service);
+              } finally {
+                await served?.close();
+              }
             } finally {
               await api?.close();
             }

@@ -35,7 +35,7 @@ export interface NewCard {
   readonly policy: Policy;
   /** Its certificate (specs/09 §2); absent: it has none. */
   readonly certificate?: CardCertificate | undefined;
-  /** Of its page (specs/04 §12); absent: it has none. */
+  /** Of its page (specs/04 §11.1); absent: it has none. */
   readonly page?: PageHashes | undefined;
 }
 

@@ -17,6 +17,7 @@ export {
   type LabelledCard,
   replacedAmong,
 } from "./card-details.js";
+export { type CardStanding, type HolderView, holderView } from "./card-page.js";
 export {
   compareWithNode,
   type Difference,

@@ -5,6 +5,7 @@ import {
   isCurrency,
   mistakes,
   ParseError,
+  parsePrice,
   readStrictYaml,
   sat,
   schemaMistakes,
@@ -90,6 +91,27 @@ const currency = z
   .refine((code) => code === "none" || isCurrency(code), "need a code of ISO 4217 such as eur, or none")
   .transform((code) => (code === "none" ? undefined : code.toLowerCase()));
 
+/** A price of one bitcoin, such as 61500eur. */
+const price = z.string().transform((text, context) => {
+  try {
+    return parsePrice(text, "rate");
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    context.addIssue({ code: "custom", message: cause.message.replace(/^rate: /, "") });
+    return z.NEVER;
+  }
+});
+
+/** What holders see on the pages of their cards, beside what the ledger has. */
+const cardPage = z
+  .strictObject({
+    /** At which the balance stands in a currency too. */
+    rate: price.optional(),
+    /** Where cards are unblocked. */
+    desk: z.string().trim().min(1).max(100).optional(),
+  })
+  .prefault({});
+
 /** The issuer service's configuration file. Relative paths are relative to its folder. */
 export const serviceConfigSchema = z.strictObject({
   network: networkName.prefault("bcrt"),
@@ -118,6 +140,7 @@ export const serviceConfigSchema = z.strictObject({
   maxTopUp: amount.default(sat(1_000_000)),
   payees,
   policies,
+  cardPage,
   authorizer: authorizerConfigSchema.prefault({}),
   offline: offlineConfigSchema.optional(),
 });

@@ -462,7 +462,7 @@ export interface GuaranteeTotalTable {
   owed: bigint;
 }
 
-/** The page of a card (specs/04 §12): of its secret and code only hashes are kept. */
+/** The page of a card (specs/04 §11.1): of its secret and code only hashes are kept. */
 export interface CardPagesTable {
   card: bigint;
   /** 32 bytes, unique. */

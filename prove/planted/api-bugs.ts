@@ -70,8 +70,12 @@ export const API_BUGS: readonly PlantedBug[] = bugsOf("api", [
   bug(
     "a body is read whole, however long it is",
     [story("a huge body")],
-    ["server/app.ts", 'if (Number(req.header("content-length") ?? 0) > maxBody) throw tooLong;', ""],
-    ["server/app.ts", "if (length > maxBody) throw tooLong;", ""],
+    [
+      "server/body.ts",
+      'if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLong;',
+      "",
+    ],
+    ["server/body.ts", "if (length > maxBytes) throw tooLong;", ""],
   ),
   bug(
     "a webhook's name may lead into a private network",

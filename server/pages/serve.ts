@@ -1,4 +1,4 @@
-import type { Context, Hono } from "hono";
+import type { Context, Env, Hono } from "hono";
 import { HttpProblem } from "../problem.js";
 import { type PageFile, type PageName, readPages } from "./files.js";
 
@@ -38,7 +38,10 @@ const send = (context: Context, { type, bytes, zipped }: PageFile): Response => 
  * Adds pages to a server, with the files that they load, and those of no other page.
  * @param pages by path
  */
-export function addPages(app: Hono, pages: Readonly<Record<string, PageName>>): void {
+export function addPages<Bound extends Env>(
+  app: Hono<Bound>,
+  pages: Readonly<Record<string, PageName>>,
+): void {
   const { html, assets } = readPages(Object.values(pages));
   for (const [path, name] of Object.entries(pages))
     app.get(path, (context) => {

@@ -26,6 +26,7 @@ async function everythingSaid(card: SimulatedCard, letters: string): Promise<str
   const profile = {
     pin: "random",
     "pin-length": 12,
+    "card-page": "https://card.example/",
     "card-keys": { version: FACTORY_VERSION, "rotate-to": OWN_VERSION },
   };
   const batch = { ...newBatch(profile, 1, journalPath), pinLetters };
@@ -65,7 +66,8 @@ describe("secrets", () => {
     const said = await everythingSaid(card, lettersPath);
     const cell = (name: string) => card.image().cells[name] ?? new Uint8Array(1);
     const static16 = (at: number) => cell("issuer-security-domain/keys").subarray(1 + 16 * at, 17 + 16 * at);
-    const pins = (await readPinLetters(lettersPath, PASSPHRASE)).map(({ pin }) => pin);
+    const letters = await readPinLetters(lettersPath, PASSPHRASE);
+    const pins = letters.map(({ pin = "" }) => pin);
     const secrets: [string, string][] = [
       ["seal key", bytesToHex(keys.sealKey(KEY_SET_ID) ?? new Uint8Array())],
       ["card's secret key", bytesToHex(cell("card-application/secret-key"))],
@@ -75,6 +77,10 @@ describe("secrets", () => {
         ["PIN", pin],
         ["PIN as hex", Buffer.from(pin).toString("hex")],
         ["PIN block", `2c${pin}ff`],
+      ]),
+      ...letters.flatMap(({ page }): [string, string][] => [
+        ["secret of the page", page?.address.split("#")[1]?.toLowerCase() ?? ""],
+        ["code of the page, behind its name", `code":"${page?.code}`],
       ]),
     ];
     expect(pins.length).toBeGreaterThan(0);

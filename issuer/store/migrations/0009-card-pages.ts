@@ -1,7 +1,7 @@
 import { type QueryExecutorProvider, sql } from "kysely";
 import type { StoreKind } from "../types.js";
 
-/** Pages that show holders what is on their cards (specs/04 §12), and wrong codes that were tried on them. */
+/** Pages that show holders what is on their cards (specs/04 §11.1), and wrong codes that were tried on them. */
 export async function up(db: QueryExecutorProvider, kind: StoreKind): Promise<void> {
   const lite = kind === "sqlite";
   const int = lite ? "integer" : "bigint";
