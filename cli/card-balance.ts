@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ChequecardError, hexToBytes, type Msat } from "../common/index.js";
 import { shownMsat } from "../common/languages/shown.js";
+import { CARD } from "../common/languages/spoken.js";
 import type { CardSession } from "../host/card-session.js";
 import { statusChallenge } from "../lightning/api/index.js";
 import { parseNodeUri } from "../lightning/node-uri.js";
@@ -41,9 +42,9 @@ export async function askIssuer(card: CardSession, folder: string, signal: Abort
 }
 
 function sentenceOf(hasAnswered: boolean, left: Msat | undefined): string {
-  if (!hasAnswered) return "The issuer's node does not answer for this card; ask at its desk.";
-  if (left === undefined) return "The issuer does not tell here what is left on this card; ask at its desk.";
-  return `You have ${shownMsat(left)} left, says the issuer.`;
+  if (!hasAnswered) return CARD.issuer.noAnswer;
+  if (left === undefined) return CARD.issuer.notTold;
+  return CARD.issuer.left(shownMsat(left));
 }
 
 /** A card that was taken away, or does not want it, gets the update with its next tap. */

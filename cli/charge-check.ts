@@ -1,5 +1,6 @@
 import { type Msat, parseAmount } from "../common/index.js";
-import { shownMsat } from "../common/languages/shown.js";
+import { shownMsat, shownSum } from "../common/languages/shown.js";
+import { TERMINAL } from "../common/languages/spoken.js";
 import type { SaleStore } from "../host/index.js";
 import { type ChargeAmount, parseCharge } from "../host/terminal/charge-amount.js";
 import type { CommandContext } from "./command-context.js";
@@ -36,12 +37,12 @@ export function chargeQuestion(
 }
 
 const named = ({ fiat, amount }: ChargeAmount): string =>
-  `${fiat === undefined ? "" : `${fiat} are `}${shownMsat(amount)}`;
+  fiat === undefined ? shownMsat(amount) : TERMINAL.question.are(shownSum(fiat), shownMsat(amount));
 
 function limitQuestion(charge: ChargeAmount, options: ChargeOptions): string | undefined {
   const limit = largestSale(options);
   if (limit === undefined || charge.amount <= limit) return undefined;
-  return `${named(charge)}: above ${shownMsat(limit)}, the limit of a sale. Charge it?`;
+  return TERMINAL.question.aboveLimit(named(charge), shownMsat(limit));
 }
 
 function rateQuestion(store: SaleStore, charge: ChargeAmount, options: ChargeOptions): string | undefined {
@@ -49,7 +50,12 @@ function rateQuestion(store: SaleStore, charge: ChargeAmount, options: ChargeOpt
   if (before?.fiat === undefined) return undefined;
   const now = parseCharge(before.fiat.replace(" ", ""), options.rate, options.currency).amount;
   if (now <= before.amount * ODD_FACTOR && before.amount <= now * ODD_FACTOR) return undefined;
-  return `${named(charge)}: at the last sale ${before.fiat} were ${shownMsat(before.amount)}, at this rate they are ${shownMsat(now)}. Is the rate right?`;
+  return TERMINAL.question.oddRate(
+    named(charge),
+    shownSum(before.fiat),
+    shownMsat(before.amount),
+    shownMsat(now),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Reader } from "../apdu/index.js";
+import { TERMINAL } from "../common/languages/spoken.js";
 import { openReaders, type PcscReader, type PcscReaders } from "../host/pcsc/index.js";
 import { openCardFile, SimulatedReader } from "../simulator/index.js";
 import type { CommandContext } from "./command-context.js";
@@ -20,7 +21,7 @@ export function chooseReader(
   name: string | undefined,
 ): PcscReader {
   const { reader, byCard } = readers.choose(name);
-  if (byCard) context.note(`Using the reader "${reader.name}": of those that fit it has the card.`);
+  if (byCard) context.note(TERMINAL.sell.reader(reader.name));
   return reader;
 }
 

@@ -1,3 +1,4 @@
+import { TERMINAL } from "../common/languages/spoken.js";
 import { fittingQr } from "../common/qr.js";
 import type { CommandContext } from "./command-context.js";
 
@@ -15,6 +16,6 @@ export function terminalCode(
     ? { fits: true, text: found.code }
     : {
         fits: false,
-        text: `The QR code does not fit into ${columns} columns: widen the window to ${found.needs}, or ${instead}.`,
+        text: TERMINAL.code.tooWide(columns ?? 0, found.needs, instead),
       };
 }

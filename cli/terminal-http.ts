@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { languageOf } from "../common/languages/language.js";
+import { LANGUAGE, TERMINAL } from "../common/languages/spoken.js";
 import { RateBook } from "../host/terminal/rate-book.js";
 import type { HttpOptions } from "../server/http-server.js";
 import { noteServing } from "./browser/serving.js";
@@ -44,7 +44,7 @@ export async function serveTillHttp(
       rates,
       poller,
       tips,
-      language: languageOf(process.env),
+      language: LANGUAGE,
       isOffline,
       print:
         options.printer === undefined
@@ -72,9 +72,7 @@ export async function serveTillHttp(
       told: (urls) => {
         const [url = ""] = urls;
         forget = noteServing(options.node, url);
-        context.print(
-          `The till's page and API are at ${urls.join(" and ")}\nKeys: chequecard terminal key. Ctrl-C ends.`,
-        );
+        context.print(TERMINAL.sell.served(urls.join(", ")));
         told?.(url);
       },
     },

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { TransportError } from "../apdu/index.js";
 import type { Msat } from "../common/index.js";
 import { shownMsat, shownSum } from "../common/languages/shown.js";
-import { SENTENCES } from "../common/languages/spoken.js";
+import { SENTENCES, TERMINAL } from "../common/languages/spoken.js";
 import { type Sale, SaleStore, Terminal } from "../host/index.js";
 import type { ChargeAmount } from "../host/terminal/charge-amount.js";
 import { openPaymentSender } from "../lightning/api/index.js";
@@ -151,12 +151,11 @@ async function showSale(context: CommandContext, sale: Sale, withQr: boolean): P
   const isDeputys = sale.invoiceOf === "deputy";
   const code =
     withQr && !isDeputys
-      ? terminalCode(context, `lightning:${sale.invoice}`.toUpperCase(), "have the card tapped")
+      ? terminalCode(context, `lightning:${sale.invoice}`.toUpperCase(), TERMINAL.code.tap)
       : undefined;
   if (code) context.print(code.text);
-  context.print(
-    `Sale ${sale.number}: ${shownMsat(sale.amount)}${sale.fiat ? ` (${shownSum(sale.fiat)})` : ""}`,
-  );
+  const sum = `${shownMsat(sale.amount)}${sale.fiat ? ` (${shownSum(sale.fiat)})` : ""}`;
+  context.print(TERMINAL.sell.sale(sale.number, sum));
   const { tapOrScan, tap } = SENTENCES.sale;
   context.print(isDeputys ? SENTENCES.offline.tap : code?.fits ? tapOrScan : tap);
 }
@@ -164,8 +163,7 @@ async function showSale(context: CommandContext, sale: Sale, withQr: boolean): P
 /** How long a sale stays open. @throws InputError */
 export function parseExpiry(text: string): number {
   const value = /^\d{1,6}$/.test(text) ? Number.parseInt(text, 10) : 0;
-  if (value < 30 || value > 86_400)
-    throw new InputError(`--expiry: need 30 to 86400 seconds, have "${text}"`);
+  if (value < 30 || value > 86_400) throw new InputError(TERMINAL.sell.expiry(text));
   return value;
 }
 

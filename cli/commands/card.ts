@@ -9,8 +9,9 @@ import {
   statusMessage,
   verifySignature,
 } from "../../apdu/index.js";
-import { bytesToHex, equalBytes, plural, utf8 } from "../../common/index.js";
+import { bytesToHex, equalBytes, utf8 } from "../../common/index.js";
 import { shownMsat } from "../../common/languages/shown.js";
+import { CARD, TERMINAL } from "../../common/languages/spoken.js";
 import { type CardSession, withCard } from "../../host/card-session.js";
 import { takeToken } from "../../host/tap.js";
 import type { CommandContext, RegisterCommand, RunAction } from "../command-context.js";
@@ -22,14 +23,14 @@ import { keyboard } from "../prompt/keyboard.js";
 import { type ReaderChoice, withReader } from "../reader-choice.js";
 import { speaking } from "../speaking.js";
 
-const LIFECYCLE_TEXT = {
-  [LIFECYCLE.BLANK]: "blank: not personalized yet",
+const LIFECYCLE_NAME = {
+  [LIFECYCLE.BLANK]: "blank",
   [LIFECYCLE.PERSONALIZED]: "personalized",
-  [LIFECYCLE.BLOCKED]: "blocked by its issuer",
+  [LIFECYCLE.BLOCKED]: "blocked",
 } as const;
 
 const limitText = (value: bigint | undefined, none: string): string =>
-  value === undefined ? "not published" : value === NO_LIMIT ? none : shownMsat(value);
+  value === undefined ? CARD.notPublished : value === NO_LIMIT ? none : shownMsat(value);
 
 /** What reads invoices and verifies tokens; loaded where it is needed, for `card info` does not need it. */
 const verification = async () => ({
@@ -44,12 +45,6 @@ interface InfoOptions extends ReaderChoice {
   readonly node?: string;
 }
 
-/** Whether a card has a certificate; what it says is for who has the seal key. */
-const CERTIFICATE_TEXT = {
-  sealed: "has a certificate: a terminal with its issuer's pack may accept it without a connection",
-  none: "has no certificate: no terminal accepts it without a connection",
-} as const;
-
 async function info(
   card: CardSession,
   { node }: InfoOptions,
@@ -58,33 +53,32 @@ async function info(
   const { profile, nodeUri, aid } = card.selected;
   const pin = profile.lifecycle === LIFECYCLE.PERSONALIZED ? await card.pinState() : undefined;
   const pinText =
-    pin &&
-    { verified: "set", unverified: "", blocked: "blocked: all tries are used up", none: "not set" }[
-      pin.state
-    ];
+    pin && { verified: CARD.pinSet, unverified: "", blocked: CARD.pinBlocked, none: CARD.noPin }[pin.state];
   const isCertified =
     profile.lifecycle === LIFECYCLE.PERSONALIZED ? (await card.certificate()) !== undefined : undefined;
   const issuer = node === undefined ? undefined : await issuerWord(card, node, signal);
   return {
     data: { aid, ...profile, nodeUri, pin, certificate: isCertified, authenticated: false, issuer },
     text: `${renderRecord([
-      ["State", LIFECYCLE_TEXT[profile.lifecycle]],
-      ["Protocol", `${profile.major}.${profile.minor}`],
-      ["Node", nodeUri],
-      ["Available", limitText(profile.available, "no limit")],
-      ["Most at once", limitText(profile.maxPerTransaction, "no limit")],
-      ["PIN above", limitText(profile.pinThreshold, "never by the amount alone")],
-      ["PIN", pin?.state === "unverified" ? `set, ${pin.triesLeft} tries left` : pinText],
-      ["Offline", isCertified === undefined ? undefined : CERTIFICATE_TEXT[isCertified ? "sealed" : "none"]],
-    ])}\nThis is what the card says of itself; \`card identify\` has it signed.${issuer ? `\n${issuer.sentence}` : ""}`,
+      [CARD.state, CARD.states[LIFECYCLE_NAME[profile.lifecycle]]],
+      [CARD.protocol, `${profile.major}.${profile.minor}`],
+      [CARD.node, nodeUri],
+      [CARD.available, limitText(profile.available, CARD.noLimit)],
+      [CARD.maxAtOnce, limitText(profile.maxPerTransaction, CARD.noLimit)],
+      [CARD.pinAbove, limitText(profile.pinThreshold, CARD.neverByAmount)],
+      [CARD.pin, pin?.state === "unverified" ? CARD.pinTries(pin.triesLeft) : pinText],
+      [
+        CARD.offline,
+        isCertified === undefined ? undefined : isCertified ? CARD.certificate : CARD.noCertificate,
+      ],
+    ])}\n${CARD.ofItself}${issuer ? `\n${issuer.sentence}` : ""}`,
     exitCode: issuer && !issuer.hasAnswered ? EXIT.SERVICE : EXIT.OK,
   };
 }
 
 /** What asks nodes is loaded where it is needed. @throws InputError for a card that is not in use */
 async function issuerWord(card: CardSession, node: string, signal: AbortSignal) {
-  if (card.selected.profile.lifecycle !== LIFECYCLE.PERSONALIZED)
-    throw new InputError("--node: the card is not in use, so no issuer can be asked about it");
+  if (card.selected.profile.lifecycle !== LIFECYCLE.PERSONALIZED) throw new InputError(CARD.notInUse);
   const { askIssuer } = await import("../card-balance.js");
   return await askIssuer(card, node, signal);
 }
@@ -96,9 +90,9 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
     return {
       data: { challenge, status: sealed, verified: false },
       text: `${renderRecord([
-        ["Challenge", bytesToHex(challenge)],
-        ["Sealed status", bytesToHex(sealed)],
-      ])}\nOnly the issuer can open it; give --issuer-record to do so.`,
+        [CARD.identify.challenge, bytesToHex(challenge)],
+        [CARD.identify.sealedStatus, bytesToHex(sealed)],
+      ])}\n${CARD.identify.onlyIssuer}`,
     };
   const { readIssuerRecord, recordLookups } = await verification();
   const { sealKeys, findCard } = recordLookups(readIssuerRecord(recordFile));
@@ -111,14 +105,17 @@ async function identifyCard(card: CardSession, recordFile: string | undefined): 
   return {
     data: { ...fields, available, genuine, fresh },
     text: renderRecord([
-      ["Card", formatCardId(fields.cardId)],
-      ["Signature", genuine ? "right" : "WRONG: not this issuer's card"],
-      ["Fresh", fresh ? "yes: signed for this challenge" : "NO: an old status"],
-      ["Available", shownMsat(available)],
-      ["Credit in all", shownMsat(fields.credit)],
-      ["Authorized in all", `${shownMsat(fields.authorizedTotal)} in ${plural(fields.counter, "payment")}`],
-      ["PIN", fields.flags & STATUS_FLAG.PIN_BLOCKED ? "blocked" : undefined],
-      ["State", fields.flags & STATUS_FLAG.BLOCKED ? "blocked" : undefined],
+      [CARD.identify.card, formatCardId(fields.cardId)],
+      [CARD.identify.signature, genuine ? CARD.identify.genuine : CARD.identify.notGenuine],
+      [CARD.identify.fresh, fresh ? CARD.identify.isFresh : CARD.identify.isOld],
+      [CARD.available, shownMsat(available)],
+      [CARD.identify.credit, shownMsat(fields.credit)],
+      [
+        CARD.identify.authorized,
+        CARD.identify.authorizedIn(shownMsat(fields.authorizedTotal), fields.counter),
+      ],
+      [CARD.pin, fields.flags & STATUS_FLAG.PIN_BLOCKED ? CARD.identify.blocked : undefined],
+      [CARD.state, fields.flags & STATUS_FLAG.BLOCKED ? CARD.identify.blocked : undefined],
     ]),
     exitCode: genuine && fresh ? EXIT.OK : EXIT.CHECK_FAILED,
   };
@@ -139,19 +136,19 @@ async function authorizeInvoice(
   const invoice = readInvoiceArgument(text);
   const { amount } = invoice;
   if (amount === undefined)
-    throw new InputError("invoice: without an amount, so a card cannot authorize it", {
-      hint: "Make an invoice with an amount.",
+    throw new InputError(CARD.authorize.noAmount, {
+      hint: CARD.authorize.makeWithAmount,
     });
   const network = options.network === undefined ? invoice.network : parseNetwork(options.network);
   const problem = lightning.invoiceProblem(invoice, { network, now: Math.floor(Date.now() / 1000) });
   if (problem)
-    throw new InputError(`invoice: ${problem.message}`, {
-      hint: "No card was charged. Make another invoice.",
+    throw new InputError(CARD.authorize.notPayable(problem.message), {
+      hint: CARD.authorize.makeAnother,
     });
   const record = options.issuerRecord === undefined ? undefined : readIssuerRecord(options.issuerRecord);
   const askCardPin = cardPinQuestion(context);
   keyboard.hold();
-  context.note(`${shownMsat(amount)}: lay the card on the reader and keep it there.`);
+  context.note(CARD.authorize.layCard(shownMsat(amount)));
   let tears = 0;
   const { token, selected, traffic } = await withReader(context, options, (reader) =>
     takeToken(
@@ -164,21 +161,24 @@ async function authorizeInvoice(
         askPin: askCardPin,
         onTorn: (count) => {
           tears = count;
-          context.note("The card was taken away too early: lay it on the reader again.");
+          context.note(CARD.authorize.torn);
         },
       },
     ),
   );
   const base = { token, nodeUri: selected.nodeUri, traffic, tears };
   const lines: [string, string | undefined][] = [
-    ["Token", bytesToHex(token)],
-    ["For node", selected.nodeUri],
-    ["On the air", `${traffic.apdus} APDUs, ${traffic.bytesToCard + traffic.bytesFromCard} bytes`],
+    [CARD.authorize.token, bytesToHex(token)],
+    [CARD.authorize.forNode, selected.nodeUri],
+    [
+      CARD.authorize.onAir,
+      CARD.authorize.traffic(traffic.apdus, traffic.bytesToCard + traffic.bytesFromCard),
+    ],
   ];
   if (!record)
     return {
       data: { ...base, verified: false },
-      text: `${renderRecord(lines)}\nNot verified: only the issuer can; give --issuer-record to do so.`,
+      text: `${renderRecord(lines)}\n${CARD.authorize.notVerified}`,
     };
   const now = Math.floor(Date.now() / 1000);
   const facts = await lightning.verifyToken({
@@ -208,22 +208,24 @@ async function authorizeInvoice(
     },
     text: renderRecord([
       ...lines,
-      ["Card", formatCardId(facts.record.cardId)],
-      ["Payment", `number ${facts.counter} of this card`],
-      ["Authorized", `${shownMsat(facts.amount)} now, ${shownMsat(facts.total)} in all`],
-      ["PIN", facts.pinVerified ? "given" : "not needed"],
-      ["Verified", "the card signed exactly this invoice and amount"],
+      [CARD.identify.card, formatCardId(facts.record.cardId)],
+      [CARD.authorize.payment, CARD.authorize.ofCard(String(facts.counter))],
+      [
+        CARD.authorize.authorized,
+        CARD.authorize.nowAndInAll(shownMsat(facts.amount), shownMsat(facts.total)),
+      ],
+      [CARD.pin, facts.pinVerified ? CARD.authorize.pinGiven : CARD.authorize.pinNotNeeded],
+      [CARD.authorize.verified, CARD.authorize.exactly],
     ]),
   };
 }
 
 async function changeCardPin(context: CommandContext, choice: ReaderChoice): Promise<CommandOutput> {
-  const oldPin = await askPin(context, "Present PIN", "CHEQUECARD_PIN");
+  const oldPin = await askPin(context, TERMINAL.pin.present, "CHEQUECARD_PIN");
   const typed = process.env.CHEQUECARD_NEW_PIN === undefined;
-  const newPin = await askPin(context, "New PIN (4 to 12 digits)", "CHEQUECARD_NEW_PIN");
-  const again = typed ? await askPin(context, "New PIN again", "CHEQUECARD_NEW_PIN_AGAIN") : newPin;
-  if (!equalBytes(utf8(newPin), utf8(again)))
-    throw new InputError("New PIN: the two do not agree; nothing was changed");
+  const newPin = await askPin(context, TERMINAL.pin.fresh, "CHEQUECARD_NEW_PIN");
+  const again = typed ? await askPin(context, TERMINAL.pin.again, "CHEQUECARD_NEW_PIN_AGAIN") : newPin;
+  if (!equalBytes(utf8(newPin), utf8(again))) throw new InputError(TERMINAL.pin.differ);
   await withReader(context, choice, (reader) =>
     withCard(reader, (card) => card.changePin(oldPin, newPin), {
       trace: context.trace,
@@ -235,7 +237,7 @@ async function changeCardPin(context: CommandContext, choice: ReaderChoice): Pro
       ? new CardStatusError(error.command, error.sw, "cardholder")
       : error;
   });
-  return { data: { changed: true }, text: "The PIN is changed." };
+  return { data: { changed: true }, text: TERMINAL.pin.changed };
 }
 
 const withChoice = (command: Command): Command =>

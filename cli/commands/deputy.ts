@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { type Reader, TransportError } from "../../apdu/index.js";
 import { FileError, hexToBytes, readTextFile, visible, writeDurableFile } from "../../common/index.js";
-import { shownMsat } from "../../common/languages/shown.js";
-import { SENTENCES } from "../../common/languages/spoken.js";
+import { shownMsat, shownSum } from "../../common/languages/shown.js";
+import { SENTENCES, TERMINAL } from "../../common/languages/spoken.js";
 import { exchangeWithPhone } from "../../host/exchange.js";
 import { parseCharge } from "../../host/terminal/charge-amount.js";
 import {
@@ -149,14 +149,14 @@ function offerOf(
   withQr: boolean,
 ): string {
   const link = `lightning:${sale.invoice}`.toUpperCase();
-  const code = withQr ? `${terminalCode(context, link, "hand over the invoice below").text}\n` : "";
+  const code = withQr ? `${terminalCode(context, link, TERMINAL.code.handOver).text}\n` : "";
   return `${code}${sale.invoice}
 ${renderRecord([
-  ["Amount", `${shownMsat(sale.amount ?? 0n)}${fiat ? ` (${fiat})` : ""}`],
-  ["Expires", formatTime(sale.expiresAt)],
-  ["Sales", file],
+  [TERMINAL.deputy.amount, `${shownMsat(sale.amount ?? 0n)}${fiat ? ` (${shownSum(fiat)})` : ""}`],
+  [TERMINAL.deputy.expires, formatTime(sale.expiresAt)],
+  [TERMINAL.deputy.sales, file],
 ])}
-When the payer shows the proof: chequecard deputy verify --sales ${file} HEX`;
+${TERMINAL.deputy.proof(`chequecard deputy verify --sales ${file} HEX`)}`;
 }
 
 async function invoice(context: CommandContext, options: InvoiceOptions): Promise<CommandOutput> {
@@ -243,9 +243,9 @@ function preimageOf(message: OdtMessage): Uint8Array {
   if (message.kind === "preimage") return message.preimage;
   throw new InputError(
     message.kind === "payment-authorization"
-      ? "this is a payment authorization, not the proof of a payment"
-      : `this is a message of type ${message.type}, which is not known here, not the proof of a payment`,
-    { hint: "The payer's wallet must show the preimage of the invoice that was paid." },
+      ? TERMINAL.deputy.isAuthorization
+      : TERMINAL.deputy.isOther(message.type),
+    { hint: TERMINAL.deputy.showPreimage },
   );
 }
 
@@ -264,7 +264,11 @@ function verify(given: string | undefined, options: VerifyOptions): CommandOutpu
       data: { result: shown.result, ...(sale ? { sale } : {}) },
       text: [
         sale &&
-          `${shownMsat(sale.amount ?? 0n)}, ${visible(sale.description)}, sold ${formatTime(sale.createdAt)}`,
+          TERMINAL.deputy.sold(
+            shownMsat(sale.amount ?? 0n),
+            visible(sale.description),
+            formatTime(sale.createdAt),
+          ),
         SENTENCES.proof[shown.result],
       ]
         .filter(Boolean)

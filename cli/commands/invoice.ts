@@ -1,5 +1,6 @@
 import { bytesToHex } from "../../common/index.js";
 import { shownMsat } from "../../common/languages/shown.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import {
   canonicalInvoice,
   decodeInvoice,
@@ -59,16 +60,22 @@ function decode(text: string, network: Network | undefined): CommandOutput {
     problem: problem && { code: problem.code, message: problem.message },
   };
   const text_ = renderRecord([
-    ["Network", NETWORK_NAMES[invoice.network]],
-    ["Amount", invoice.amount === undefined ? "none: the payer chooses" : shownMsat(invoice.amount)],
-    ["Description", invoice.description === undefined ? undefined : JSON.stringify(invoice.description)],
-    ["Description hash", invoice.descriptionHash && bytesToHex(invoice.descriptionHash)],
-    ["Payee", bytesToHex(invoice.payee)],
-    ["Payment hash", bytesToHex(invoice.paymentHash)],
-    ["Made", formatTime(invoice.timestamp)],
-    ["Expires", formatTime(invoice.expiresAt)],
-    ["Invoice hash", `${bytesToHex(data.invoiceHash)} (what a card signs)`],
-    ["Can be paid", problem ? `no: ${problem.message}` : "yes"],
+    [TERMINAL.invoice.network, NETWORK_NAMES[invoice.network]],
+    [
+      TERMINAL.invoice.amount,
+      invoice.amount === undefined ? TERMINAL.invoice.noAmount : shownMsat(invoice.amount),
+    ],
+    [
+      TERMINAL.invoice.description,
+      invoice.description === undefined ? undefined : JSON.stringify(invoice.description),
+    ],
+    [TERMINAL.invoice.descriptionHash, invoice.descriptionHash && bytesToHex(invoice.descriptionHash)],
+    [TERMINAL.invoice.payee, bytesToHex(invoice.payee)],
+    [TERMINAL.invoice.paymentHash, bytesToHex(invoice.paymentHash)],
+    [TERMINAL.invoice.made, formatTime(invoice.timestamp)],
+    [TERMINAL.invoice.expires, formatTime(invoice.expiresAt)],
+    [TERMINAL.invoice.invoiceHash, TERMINAL.invoice.signed(bytesToHex(data.invoiceHash))],
+    [TERMINAL.invoice.payable, problem ? TERMINAL.invoice.no(problem.message) : TERMINAL.invoice.yes],
   ]);
   return { data, text: text_, ...(problem instanceof InvoiceError ? { exitCode: EXIT.CHECK_FAILED } : {}) };
 }

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, writeDurableFile } from "../../common/index.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { formatNodeUri, parseNodeUri } from "../../lightning/node-uri.js";
 import {
   type OdtMessage,
@@ -35,8 +36,8 @@ function decode(text: string | undefined, options: DecodeOptions): CommandOutput
     return {
       data: { kind, type, payload },
       text: `${renderRecord([
-        ["Type", `${type}, which this version does not know`],
-        ["Payload", `${payload.length} bytes: ${bytesToHex(payload)}`],
+        [TERMINAL.message.type, TERMINAL.message.unknown(type)],
+        [TERMINAL.message.payload, TERMINAL.message.bytes(payload.length, bytesToHex(payload))],
       ])}`,
     };
   }
@@ -45,9 +46,9 @@ function decode(text: string | undefined, options: DecodeOptions): CommandOutput
     return {
       data: { kind, uri: formatNodeUri(uri), token },
       text: renderRecord([
-        ["Type", "payment authorization: a token, and the node that pays for it"],
-        ["Node", formatNodeUri(uri)],
-        ["Token", `${token.length} bytes: ${bytesToHex(token)}`],
+        [TERMINAL.message.type, TERMINAL.message.authorization],
+        [TERMINAL.message.node, formatNodeUri(uri)],
+        [TERMINAL.message.token, TERMINAL.message.bytes(token.length, bytesToHex(token))],
       ]),
     };
   }
@@ -57,9 +58,9 @@ function decode(text: string | undefined, options: DecodeOptions): CommandOutput
   return {
     data: { kind, paymentHash, ...(shown ? { preimage: shown } : {}) },
     text: renderRecord([
-      ["Type", "preimage: the proof that an invoice was paid"],
-      ["Payment hash", bytesToHex(paymentHash)],
-      ["Preimage", shown ? bytesToHex(shown) : "not shown; --show-preimage shows it"],
+      [TERMINAL.message.type, TERMINAL.message.isPreimage],
+      [TERMINAL.message.paymentHash, bytesToHex(paymentHash)],
+      [TERMINAL.message.preimage, shown ? bytesToHex(shown) : TERMINAL.message.notShown],
     ]),
   };
 }
@@ -91,12 +92,12 @@ async function qr(context: CommandContext, text: string, options: QrOptions): Pr
   const hex = odtToHex(message, framing);
   const code = { png: qrPng, svg: qrSvg, terminal: qrTerminal }[format](hex);
   const isShown = format === "terminal" && options.out === undefined && !context.json;
-  const shown = isShown ? terminalCode(context, hex, "give --out FILE.png") : undefined;
+  const shown = isShown ? terminalCode(context, hex, TERMINAL.code.picture) : undefined;
   if (shown && !shown.fits) throw new InputError(shown.text);
   const data = { kind: message.kind, format, digits: hex.length };
   if (options.out === undefined) return { data: { ...data, code }, text: shown?.text ?? String(code) };
   writeDurableFile(options.out, code);
-  return { data: { ...data, out: options.out }, text: `Wrote ${options.out}, which only you can read.` };
+  return { data: { ...data, out: options.out }, text: TERMINAL.message.written(options.out) };
 }
 
 const ONE_BYTE = [

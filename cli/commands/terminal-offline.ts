@@ -1,8 +1,8 @@
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { pause, plural } from "../../common/index.js";
+import { pause } from "../../common/index.js";
 import { shownMsat } from "../../common/languages/shown.js";
-import { SENTENCES } from "../../common/languages/spoken.js";
+import { RECEIPT, SENTENCES, TERMINAL } from "../../common/languages/spoken.js";
 import { Forwarder, SaleStore } from "../../host/index.js";
 import { acceptedLog } from "../../host/terminal/accepted-log.js";
 import { openPaymentSender } from "../../lightning/api/index.js";
@@ -61,7 +61,7 @@ async function bundle(context: CommandContext, options: BundleOptions): Promise<
     const codes = qr === undefined ? undefined : writePictures(qr, "bundle", readCarried(out, "bundle"));
     return bundleOutput(made, { ...options, ...(codes ? { codes } : {}) });
   }
-  if (qr === undefined) throw new InputError("need --out FILE for a file, or --qr FOLDER for QR codes");
+  if (qr === undefined) throw new InputError(TERMINAL.carry.needPlace);
   return await withOwnFile(options.node, async (file) => {
     const made = await writeBundleFile(context, options, file);
     return bundleOutput(made, { qr, codes: writePictures(qr, "bundle", readCarried(file, "bundle")) });
@@ -84,15 +84,17 @@ function bundleOutput(
   { sales, total }: Carried,
   { out, qr, codes }: Pick<BundleOptions, "out" | "qr"> & { readonly codes?: WrittenCodes },
 ): CommandOutput {
-  const places = [out, ...(codes ? [`${qr}, as ${plural(codes.count, "QR code")}`] : [])];
+  const { carry: texts } = TERMINAL;
+  const pictures = codes && texts.asCodes(qr ?? "", codes.count);
+  const place = out !== undefined && pictures !== undefined ? texts.both(out, pictures) : (out ?? pictures);
+  const command = `chequecard terminal forward ${out ?? qr} --node SHOP`;
   return {
     data: {
       ...(out === undefined ? {} : { bundle: out }),
       ...(codes ? { codes } : {}),
       ...{ sales, total },
     },
-    text: `${plural(sales, "sale")} over ${shownMsat(total)} written to ${places.filter((place) => place !== undefined).join(" and ")}. They stay open here until the results are back.
-At the shop: chequecard terminal forward ${out ?? qr} --node SHOP`,
+    text: `${texts.written(sales, shownMsat(total), place ?? "")}\n${texts.atShop(command)}`,
   };
 }
 
@@ -114,10 +116,10 @@ async function results(
   return {
     data: { paid, refused, open, known },
     text: renderRecord([
-      ["Paid", String(paid)],
-      ["Refused", refused === 0 ? "0" : `${refused}; see: chequecard terminal report`],
-      ["Still open", String(open)],
-      ["Known before", String(known)],
+      [TERMINAL.carry.paid, String(paid)],
+      [TERMINAL.carry.refused, refused === 0 ? "0" : TERMINAL.carry.seeReport(refused)],
+      [TERMINAL.carry.stillOpen, String(open)],
+      [TERMINAL.carry.knownBefore, String(known)],
     ]),
   };
 }
@@ -144,7 +146,7 @@ async function forwardBundle(
   return await withCarriedFile(context, files, "bundle", options.node, (file) =>
     throughNode(context, options.node, async (ask) => {
       const taken = await ask("forward-bundle", { bundle: resolve(file) });
-      context.note(`${plural(taken.sales, "sale")}, ${taken.known} of them known before.`);
+      context.note(TERMINAL.carry.taken(taken.sales, taken.known));
       let totals = await ask("forward-totals", taken.origin);
       while (totals.busy && performance.now() < deadline && !context.signal.aborted) {
         await pause(POLL_MS, context.signal);
@@ -156,10 +158,10 @@ async function forwardBundle(
       return {
         data: { sales: taken.sales, known: taken.known, paid, received, refused, open, results: out, codes },
         text: `${renderRecord([
-          ["Paid", `${plural(paid, "sale")}, ${shownMsat(received)}`],
-          ["Refused", String(refused)],
-          ["Open", open === 0 ? "0" : `${open}; they are tried again while the node runs`],
-        ])}\nResults for the terminal: ${out}${codes ? `, and as ${plural(codes.count, "QR code")} in ${qr}` : ""}`,
+          [TERMINAL.carry.paid, `${RECEIPT.count(paid)}, ${shownMsat(received)}`],
+          [TERMINAL.carry.refused, String(refused)],
+          [TERMINAL.carry.open, open === 0 ? "0" : TERMINAL.carry.triedAgain(open)],
+        ])}\n${codes ? TERMINAL.carry.resultsAndCodes(out, codes.count, qr ?? "") : TERMINAL.carry.results(out)}`,
         exitCode: open === 0 ? EXIT.OK : context.signal.aborted ? EXIT.INTERRUPTED : EXIT.NOT_PAID,
       };
     }),
@@ -167,7 +169,7 @@ async function forwardBundle(
 }
 
 const waitMs = (text: string): number => {
-  if (!/^\d{1,5}$/.test(text)) throw new InputError(`--wait: need 0 to 99999 seconds, have "${text}"`);
+  if (!/^\d{1,5}$/.test(text)) throw new InputError(TERMINAL.carry.wait(text));
   return 1000 * Number.parseInt(text, 10);
 };
 
@@ -193,9 +195,7 @@ async function throughNode<T>(
 /** What this folder's own terminal has accepted. */
 async function forwardOwn(context: CommandContext, options: ForwardOptions): Promise<CommandOutput> {
   if (await askRunning(options.node, "info", {}, context.signal))
-    throw new InputError("the terminal that runs here forwards by itself", {
-      hint: "See what is open: chequecard terminal report",
-    });
+    throw new InputError(TERMINAL.carry.byItself, { hint: TERMINAL.carry.seeOpen });
   const opened = await openNode(options.node, { roles: ["merchant"] });
   try {
     await opened.node.channelsReady(10_000);
@@ -218,9 +218,9 @@ async function forwardOwn(context: CommandContext, options: ForwardOptions): Pro
       return {
         data: { paid: counts.paid, refused: counts.refused, open: left.sales, openAmount: left.total },
         text: renderRecord([
-          ["Paid", plural(counts.paid, "sale")],
-          ["Refused", String(counts.refused)],
-          ["Open", `${plural(left.sales, "sale")}, ${shownMsat(left.total)}`],
+          [TERMINAL.carry.paid, RECEIPT.count(counts.paid)],
+          [TERMINAL.carry.refused, String(counts.refused)],
+          [TERMINAL.carry.open, `${RECEIPT.count(left.sales)}, ${shownMsat(left.total)}`],
         ]),
         exitCode: left.sales === 0 ? EXIT.OK : EXIT.NOT_PAID,
       };
@@ -246,7 +246,12 @@ function accepted(options: TillOptions): CommandOutput {
       },
       text: sales.length
         ? renderTable(
-            ["SALE", "AMOUNT", "ACCEPTED", "FORWARD BEFORE"],
+            [
+              TERMINAL.carry.saleColumn,
+              TERMINAL.carry.amountColumn,
+              TERMINAL.carry.acceptedColumn,
+              TERMINAL.carry.beforeColumn,
+            ],
             sales.map(({ number, amount, acceptedAt = 0, invoiceUntil }) => [
               String(number),
               shownMsat(amount),

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { bytesToHex, plural, secp256k1, visible } from "../../common/index.js";
+import { bytesToHex, secp256k1, visible } from "../../common/index.js";
 import { shownMsat } from "../../common/languages/shown.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import type { AcceptancePack } from "../../offline/pack.js";
 import type { CommandContext, RunAction } from "../command-context.js";
@@ -25,11 +26,10 @@ function key({ node }: { node: string }): CommandOutput {
   return {
     data: { publicKey: hex, fingerprint: fingerprint(publicKey), payee: payee ?? null, isNew },
     text: `${renderRecord([
-      ["Terminal key", hex],
-      ["Fingerprint", fingerprint(publicKey)],
-      ["Payee", payee ?? "the id of your node, which its information shows"],
-    ])}
-Send key and payee to the issuer, who makes the pack: chequecard issuer pack make --for ${hex} --payee ${payee ?? "NODE-ID"}`,
+      [TERMINAL.pack.key, hex],
+      [TERMINAL.pack.fingerprint, fingerprint(publicKey)],
+      [TERMINAL.pack.payee, payee ?? TERMINAL.pack.ownNode],
+    ])}\n${TERMINAL.pack.send(`chequecard issuer pack make --for ${hex} --payee ${payee ?? "NODE-ID"}`)}`,
   };
 }
 
@@ -59,18 +59,14 @@ async function install(
   );
   return {
     data: packData(pack),
-    text: `${renderPack(pack)}\nInstalled. The one who has this pack can tell apart the taps of these cards; keep the folder to yourself.`,
+    text: `${renderPack(pack)}\n${TERMINAL.pack.installed}`,
   };
 }
 
 /** The first pack of an issuer: its fingerprint is compared, by option or by a person. @throws InputError */
 async function isMeant(context: CommandContext, pack: AcceptancePack, said: string | undefined) {
   const found = fingerprint(pack.issuer);
-  if (said === undefined)
-    return await confirm(
-      context,
-      `This pack is of "${visible(pack.name)}". Is the issuer's fingerprint ${found}? Compare it with what the issuer shows.`,
-    );
+  if (said === undefined) return await confirm(context, TERMINAL.pack.isRight(visible(pack.name), found));
   const wanted = said.toLowerCase().trim();
   return (
     wanted === found ||
@@ -97,19 +93,21 @@ const packData = (pack: AcceptancePack) => ({
 const renderPack = (pack: AcceptancePack): string => {
   const { floorLimits: floor, guarantee } = pack;
   return renderRecord([
-    ["Issuer", `${visible(pack.name)}, ${fingerprint(pack.issuer)}`],
-    ["For", visible(pack.label)],
-    ["Number", pack.sequence.toString()],
-    ["Made", formatTime(pack.madeAt)],
-    ["Accepts until", formatTime(Math.min(pack.validUntil, pack.madeAt + floor.maxPackAgeSeconds))],
-    ["Denied cards", String(pack.denied.length)],
-    ["One sale", shownMsat(floor.perSale)],
-    ["One card", shownMsat(floor.perCard)],
-    ["All not forwarded", `${shownMsat(floor.perTerminal)}, ${plural(floor.maxSales, "sale")}`],
-    ["Forward within", plural(Math.floor(pack.forwardingWindow / 3600), "hour")],
+    [TERMINAL.pack.issuer, `${visible(pack.name)}, ${fingerprint(pack.issuer)}`],
+    [TERMINAL.pack.label, visible(pack.label)],
+    [TERMINAL.pack.number, pack.sequence.toString()],
+    [TERMINAL.pack.made, formatTime(pack.madeAt)],
+    [TERMINAL.pack.until, formatTime(Math.min(pack.validUntil, pack.madeAt + floor.maxPackAgeSeconds))],
+    [TERMINAL.pack.denied, String(pack.denied.length)],
+    [TERMINAL.pack.oneSale, shownMsat(floor.perSale)],
+    [TERMINAL.pack.oneCard, shownMsat(floor.perCard)],
+    [TERMINAL.pack.all, TERMINAL.pack.allOf(shownMsat(floor.perTerminal), floor.maxSales)],
+    [TERMINAL.pack.within, TERMINAL.pack.hours(Math.floor(pack.forwardingWindow / 3600))],
     [
-      "Guarantee",
-      guarantee ? `${shownMsat(guarantee.perCard)} for a card, ${shownMsat(guarantee.total)} in all` : "none",
+      TERMINAL.pack.guarantee,
+      guarantee
+        ? TERMINAL.pack.guaranteed(shownMsat(guarantee.perCard), shownMsat(guarantee.total))
+        : TERMINAL.pack.noGuarantee,
     ],
   ]);
 };
@@ -120,7 +118,7 @@ function show({ node }: { node: string }): CommandOutput {
     data: { packs: packs.map(packData) },
     text: packs.length
       ? packs.map(renderPack).join("\n\n")
-      : `No acceptance pack is installed. Ask the issuer for one for this key: chequecard terminal pack key --node ${node}`,
+      : TERMINAL.pack.none(`chequecard terminal pack key --node ${node}`),
   };
 }
 

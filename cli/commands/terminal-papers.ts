@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { ParseError, plural } from "../../common/index.js";
+import { ParseError } from "../../common/index.js";
 import { shownMsat, shownTime } from "../../common/languages/shown.js";
-import { RECEIPT } from "../../common/languages/spoken.js";
+import { RECEIPT, TERMINAL } from "../../common/languages/spoken.js";
 import {
   cancelSentence,
   dayRows,
@@ -38,7 +38,7 @@ export function dayOf(text: string | undefined): { from: number; to: number } {
   const day = text === undefined ? new Date() : new Date(`${text}T00:00:00`);
   const isDate =
     text === undefined || (/^\d{4}-\d\d-\d\d$/.test(text) && day.getDate() === Number(text.slice(8)));
-  if (!isDate) throw new ParseError("--day", `need a date such as 2026-11-22, have "${text}"`);
+  if (!isDate) throw new ParseError("--day", TERMINAL.papers.day(text ?? ""));
   const midnight = (days: number): number =>
     new Date(day.getFullYear(), day.getMonth(), day.getDate() + days).getTime() / 1000;
   return { from: midnight(0), to: midnight(1) };
@@ -81,13 +81,12 @@ async function report(
       totals,
       sales: sales.map((sale) => ({ ...receiptOf(sale), state: sale.state, reason: why(sale) })),
     },
-    text: `${renderTotals(totals)}${options.csv === undefined ? "" : `\n${plural(sales.length, "sale")} written to ${options.csv}.`}`,
+    text: `${renderTotals(totals)}${options.csv === undefined ? "" : `\n${TERMINAL.papers.written(sales.length, options.csv)}`}`,
   };
 }
 
 const numberOf = (text: string, name: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new InputError(`${name}: need its number, have "${text.slice(0, 20)}"`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InputError(TERMINAL.papers.number(name, text.slice(0, 20)));
   return Number.parseInt(text, 10);
 };
 
@@ -129,7 +128,7 @@ async function day(context: CommandContext, options: DayOptions): Promise<Comman
   const nothingNew = request.do === "close" && !answer.isNew;
   return {
     data: { ...(answer.closed ?? answer.open), isNew: answer.isNew, printed: isPrinted },
-    text: `${nothingNew ? "Nothing was sold or refunded since the last day was closed; this is it:\n" : ""}${lines.join("\n")}`,
+    text: `${nothingNew ? `${TERMINAL.papers.nothingNew}\n` : ""}${lines.join("\n")}`,
     exitCode: isMissing ? EXIT.SERVICE : EXIT.OK,
   };
 }

@@ -1,6 +1,6 @@
-import { ChequecardError, ParseError, parseAmount, plural } from "../../common/index.js";
+import { ChequecardError, ParseError, parseAmount } from "../../common/index.js";
 import { shownMsat } from "../../common/languages/shown.js";
-import { SENTENCES } from "../../common/languages/spoken.js";
+import { RECEIPT, SENTENCES, TERMINAL } from "../../common/languages/spoken.js";
 import { cancelSentence, receiptOf, SaleError, totalsOf } from "../../host/index.js";
 import { canonicalInvoice, invoiceOf } from "../../lightning/bolt11/index.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -77,7 +77,7 @@ async function charge(
   return withTerminal(context, options, (open) =>
     withLeftovers(context, open, async () => {
       if (!(await isMeant(context, open.store, wanted, options)))
-        throw new InputError("--amount: it was not meant; nothing was charged");
+        throw new InputError(SENTENCES.sale.notMeant);
       const sold = await sell(context, open, options, {
         ...wanted,
         description: options.description ?? options.place,
@@ -103,9 +103,7 @@ async function serve(
         const totals = totalsOf(open.store.after(before));
         return { data: totals, text: renderTotals(totals) };
       }
-      context.print(
-        "Type an amount (2500sat, 3.50eur with --rate 61500eur) and Enter. An empty line or Ctrl-C ends.",
-      );
+      context.print(TERMINAL.sell.typeAmount);
       for (;;) {
         const line = await keyboard.line("> ", context.signal);
         if (line === undefined || line.trim() === "") break;
@@ -128,7 +126,7 @@ async function serve(
           await leftovers.take();
         }
         if (context.signal.aborted) break;
-        context.print("Next amount:");
+        context.print(TERMINAL.sell.nextAmount);
       }
       const totals = totalsOf(open.store.after(before));
       return {
@@ -143,17 +141,15 @@ async function balance(context: CommandContext, options: TerminalOptions): Promi
   const { answer: info } = await askNode(options.node, "info", {}, context.signal);
   const { alias, outbound, inbound, channelsUsable } = info;
   const totals = await totalsAtTill(tillOf(options), dayOf(undefined), context.signal);
-  if (!lndOfFolder(options.node))
-    context.note("Embedded node: a real protocol on a simulated chain; there is no real money in it.");
-  if (!channelsUsable)
-    context.note("A channel cannot be used yet, so its money is missing below: its peer is not connected.");
+  if (!lndOfFolder(options.node)) context.note(TERMINAL.balance.embedded);
+  if (!channelsUsable) context.note(TERMINAL.balance.channelMissing);
   return {
     data: { alias, outbound, inbound, channelsUsable, today: totals },
     text: renderRecord([
-      ["Node", alias],
-      ["Can send", shownMsat(outbound)],
-      ["Can receive", shownMsat(inbound)],
-      ["Today", `${plural(totals.paid, "sale")}, ${shownMsat(totals.received)}`],
+      [TERMINAL.balance.node, alias],
+      [TERMINAL.balance.canSend, shownMsat(outbound)],
+      [TERMINAL.balance.canReceive, shownMsat(inbound)],
+      [TERMINAL.balance.today, `${RECEIPT.count(totals.paid)}, ${shownMsat(totals.received)}`],
     ]),
   };
 }
@@ -188,14 +184,12 @@ interface RefundOptions {
 
 /** @throws InputError, ParseError */
 function refundOrder({ invoice, amount }: RefundOptions, number: string): RefundOrder {
-  if (!/^[1-9]\d{0,8}$/.test(number)) throw new InputError(`sale: need its number, have "${number}"`);
+  if (!/^[1-9]\d{0,8}$/.test(number)) throw new InputError(TERMINAL.papers.number("sale", number));
   const sale = { number: Number.parseInt(number, 10) };
   if (invoice === undefined)
     return amount === undefined ? sale : { ...sale, amount: parseAmount(amount, "--amount") };
   if (amount === undefined) return { ...sale, invoice: canonicalInvoice(invoiceOf(invoice)) };
-  throw new InputError(
-    "--amount: an invoice says its amount itself; leave one of --invoice and --amount out",
-  );
+  throw new InputError(TERMINAL.refund.oneAmount);
 }
 
 export const registerTerminal: RegisterCommand = (program, run: RunAction) => {

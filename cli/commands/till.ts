@@ -1,3 +1,4 @@
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { totalsOf } from "../../host/index.js";
 import { servingUrl } from "../browser/serving.js";
 import { expectShowable, type ShowOptions, showOptions, showPage } from "../browser/show-page.js";
@@ -25,7 +26,7 @@ async function till(context: CommandContext, options: TillOptions): Promise<Comm
   if (running !== undefined) {
     const { link, closed } = await showPage(context, { ...page, url: running }, options);
     await closed;
-    return { data: { url: running, link }, text: `A till of this folder is served already: ${running}` };
+    return { data: { url: running, link }, text: TERMINAL.sell.servedAlready(running) };
   }
   const http = await readHttpOptions({ ...options, http: options.http ?? true }, TILL_PORT);
   if (!http) throw new RangeError("no address to serve");

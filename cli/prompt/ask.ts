@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { readPassphrase } from "../../keys/index.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
@@ -26,13 +27,16 @@ export async function askSecret(context: CommandContext, wanted: SecretWanted): 
   if (process.env[variable] !== undefined) return readPassphrase({ kind: "environment", name: variable });
   if (!keyboard.isTerminal) throw nobodyToAsk(wanted);
   const typed = await keyboard.secret(`${question}: `, context.signal);
-  if (typed === undefined || typed.length === 0) throw new InputError(`${question}: nothing was given`);
+  if (typed === undefined || typed.length === 0) throw new InputError(TERMINAL.pin.nothing(question));
   return typed;
 }
 
 const nobodyToAsk = (wanted: SecretWanted): InputError =>
-  new InputError(`${wanted.question}: there is no terminal to ask for it`, {
-    hint: `Set the environment variable ${wanted.variable}${"descriptor" in wanted ? ", or give --passphrase-fd" : ""}, or run this in a terminal.`,
+  new InputError(TERMINAL.pin.noTerminal(wanted.question), {
+    hint:
+      "descriptor" in wanted
+        ? `Set the environment variable ${wanted.variable}, or give --passphrase-fd, or run this in a terminal.`
+        : TERMINAL.pin.setVariable(wanted.variable),
   });
 
 /** @throws InputError when it is no number, or a terminal, which would show what is typed */
@@ -57,7 +61,7 @@ const PIN_FORM = /^\d{4,12}$/;
  */
 export async function askPin(context: CommandContext, question: string, variable: string): Promise<string> {
   const fromVariable = process.env[variable] !== undefined;
-  for (let text = question; ; text = `A PIN has 4 to 12 digits. ${question}`) {
+  for (let text = question; ; text = TERMINAL.pin.form(question)) {
     const typed = await askSecret(context, { question: text, variable });
     const pin = new TextDecoder().decode(typed);
     typed.fill(0);
@@ -81,15 +85,15 @@ export function cardPinQuestion(context: CommandContext): CardPinQuestion {
   const given = process.env.CHEQUECARD_PIN;
   delete process.env.CHEQUECARD_PIN;
   if (given !== undefined && !PIN_FORM.test(given))
-    throw new InputError("PIN: need 4 to 12 digits in CHEQUECARD_PIN");
+    throw new InputError(TERMINAL.pin.badVariable("CHEQUECARD_PIN"));
   return async (retry, signal) => {
     if (given !== undefined && !retry) return given;
-    const question = retry ? `Wrong PIN, ${triesText(retry.triesLeft)} left. PIN` : "PIN";
+    const question = retry ? TERMINAL.pin.wrong(retry.triesLeft) : TERMINAL.pin.name;
     if (!keyboard.isTerminal && retry && given !== undefined)
-      throw new InputError(`PIN: the one in CHEQUECARD_PIN is wrong, ${triesText(retry.triesLeft)} left`);
-    if (!keyboard.isTerminal) throw nobodyToAsk({ question: "PIN", variable: "CHEQUECARD_PIN" });
+      throw new InputError(TERMINAL.pin.wrongVariable("CHEQUECARD_PIN", retry.triesLeft));
+    if (!keyboard.isTerminal) throw nobodyToAsk({ question: TERMINAL.pin.name, variable: "CHEQUECARD_PIN" });
     const within = signal ? AbortSignal.any([context.signal, signal]) : context.signal;
-    for (let text = question; ; text = `A PIN has 4 to 12 digits. ${question}`) {
+    for (let text = question; ; text = TERMINAL.pin.form(question)) {
       const typed = await keyboard.secret(`${text}: `, within);
       if (typed === undefined || typed.length === 0) return undefined;
       const pin = new TextDecoder().decode(typed);
@@ -98,5 +102,3 @@ export function cardPinQuestion(context: CommandContext): CardPinQuestion {
     }
   };
 }
-
-const triesText = (tries: number): string => `${tries} ${tries === 1 ? "try" : "tries"}`;

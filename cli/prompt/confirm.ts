@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
 import { keyboard } from "./keyboard.js";
@@ -11,11 +12,12 @@ import { keyboard } from "./keyboard.js";
 export async function confirm(context: CommandContext, question: string, yes = false): Promise<boolean> {
   if (yes) return true;
   if (!keyboard.isTerminal)
-    throw new InputError(`${question} There is no terminal to ask.`, {
-      hint: "Give --yes if this is meant, or run this in a terminal.",
+    throw new InputError(TERMINAL.question.noTerminal(question), {
+      hint: TERMINAL.question.giveYes,
     });
-  const answer = await keyboard.line(`${question} [y/N] `, context.signal);
-  return /^y(es)?$/i.test(answer?.trim() ?? "");
+  const answer = await keyboard.line(`${question} ${TERMINAL.question.choice} `, context.signal);
+  const word = answer?.trim().toLowerCase().normalize("NFC") ?? "";
+  return ["y", "yes", ...TERMINAL.question.yes.split(" ")].includes(word);
 }
 
 /** A question of {@link confirm} for those who know what to do where nobody can be asked: then there is none. */

@@ -15,9 +15,9 @@ const TRANSLATIONS = LANGUAGES.filter((language) => language !== "en");
 
 /** Names, units and words that are the same in both languages. */
 const SAME_AS_ENGLISH: Readonly<Record<Exclude<Language, "en">, ReadonlySet<string>>> = {
-  de: new Set(["chequecard", "OK"]),
-  fr: new Set(["chequecard", "OK", "Total"]),
-  es: new Set(["chequecard", "Total"]),
+  de: new Set(["chequecard", "OK", "PIN", "Offline", "Challenge", "Token", "Preimage"]),
+  fr: new Set(["chequecard", "OK", "Total", "Signature", "Description", "Type"]),
+  es: new Set(["chequecard", "Total", "PIN", "Token", "71 bytes: 72", "no: 71"]),
 };
 
 interface SectionFile {
