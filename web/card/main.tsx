@@ -1,10 +1,9 @@
 import { loadCardPageTexts } from "../../common/languages/card-page.js";
 import { startOpenPage } from "../shell/start.js";
-import { ThemeChoice } from "../shell/theme.js";
+import { CardPage } from "./card-page.js";
+import { formatsOf } from "./formats.js";
+import "./card.css";
 
-void startOpenPage(loadCardPageTexts, ({ shell, texts }) => (
-  <main>
-    <h1>{texts.title}</h1>
-    <ThemeChoice texts={shell} />
-  </main>
+void startOpenPage(loadCardPageTexts, ({ language, texts }) => (
+  <CardPage texts={texts} formats={formatsOf(language)} />
 ));
