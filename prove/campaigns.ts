@@ -2,6 +2,7 @@ import { APPLET_CAMPAIGNS } from "./applet/campaigns.js";
 import { badRequests } from "./bad-requests.js";
 import type { Campaign } from "./campaign.js";
 import { commandKills } from "./command-kills/campaign.js";
+import { faceTears } from "./faces/campaigns.js";
 import { failover } from "./failover/campaign.js";
 import { festival } from "./festival/campaign.js";
 import { floods } from "./floods/campaign.js";
@@ -19,6 +20,7 @@ import { tearing } from "./tearing/sweep.js";
 /** Every part of the proof, in the order of the report. */
 export const CAMPAIGNS: readonly Campaign[] = [
   tearing,
+  faceTears,
   model,
   mutation,
   fuzzing,

@@ -1,6 +1,8 @@
 import { ChequecardError } from "../../common/index.js";
 import buildApplet from "../../testing/applet/build.js";
 import type { Campaign, CampaignOptions, CampaignResult } from "../campaign.js";
+import { faceTwins, sweepFaces } from "../faces/campaigns.js";
+import { faceCard } from "../faces/session.js";
 import { runFuzz } from "../fuzz/campaign.js";
 import { apdusTo } from "../fuzz/targets/card.js";
 import type { CardMaker } from "../model/session.js";
@@ -10,7 +12,11 @@ import { runTwins } from "./twins.js";
 
 /** Runs on the applet as its sources are now; where that cannot be built, that is what failed. */
 const onApplet =
-  (name: string, run: (options: CampaignOptions, make: CardMaker) => Promise<CampaignResult>) =>
+  (
+    name: string,
+    run: (options: CampaignOptions, make: CardMaker) => Promise<CampaignResult>,
+    simulated?: CardMaker,
+  ) =>
   async (options: CampaignOptions): Promise<CampaignResult> => {
     try {
       buildApplet();
@@ -19,7 +25,7 @@ const onApplet =
       const failure = { where: "the build", what: error.message, replay: `--only ${name}` };
       return { units: 0, counts: {}, failures: [failure], seed: options.seed, seconds: 0 };
     }
-    return run(options, appletMaker());
+    return run(options, appletMaker(undefined, simulated));
   };
 
 /** Inputs to the applet, as the bridge brings them in. */
@@ -50,5 +56,25 @@ export const APPLET_CAMPAIGNS: readonly Campaign[] = [
     unit: "inputs",
     full: 1_000_000,
     run: onApplet("applet-bytes", fuzzApplet),
+  },
+  {
+    name: "applet-face-tears",
+    about:
+      "the Bolt Card applet: power cut at every persistent store of its byte code; its counter never repeats",
+    unit: "tear points",
+    full: Number.POSITIVE_INFINITY,
+    run: onApplet(
+      "applet-face-tears",
+      (options, make) => sweepFaces(options, make, "applet-face-tears"),
+      faceCard,
+    ),
+  },
+  {
+    name: "applet-face-twins",
+    about:
+      "the Bolt Card applet beside the simulated one: the same commands and bytes, answers and state in random sequences",
+    unit: "commands",
+    full: 300_000,
+    run: onApplet("applet-face-twins", faceTwins, faceCard),
   },
 ];

@@ -8,10 +8,14 @@ const CARDS = 8;
 /**
  * Makes the campaigns' card with the Java Card applet in it. A card takes the place of the eighth one before it: an
  * installation takes as long as dozens of commands.
+ * @param simulated makes the simulated card that is as they are from the factory
  */
-export function appletMaker(change: (card: AppletCard) => void = () => {}): CardMaker {
+export function appletMaker(
+  change: (card: AppletCard) => void = () => {},
+  simulated: CardMaker = factoryCard,
+): CardMaker {
   const bridge = new AppletBridge();
-  const factory = factoryCard().image();
+  const factory = simulated().image();
   const cards: AppletCard[] = [];
   let next = 0;
   return (image = factory, entropy = seededEntropy(819)) => {

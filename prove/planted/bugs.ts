@@ -5,6 +5,7 @@ import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
 import { CERTIFICATE_BUGS } from "./certificate-bugs.js";
 import { DESK_API_BUGS } from "./desk-api-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
+import { FACE_BUGS } from "./face-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
 import { LND_ANSWER_BUGS } from "./lnd-answer-bugs.js";
 import { LND_BUGS } from "./lnd-bugs.js";
@@ -34,6 +35,7 @@ import { VECTOR_BUGS } from "./vector-bugs.js";
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CARD_BUGS,
   ...APPLET_BUGS,
+  ...FACE_BUGS,
   ...CODEC_BUGS,
   ...CERTIFICATE_BUGS,
   ...ISSUER_BUGS,

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { fuzzApplet } from "../applet/campaigns.js";
 import { appletMaker } from "../applet/maker.js";
 import { runTwins } from "../applet/twins.js";
+import { faceTwins, sweepFaces } from "../faces/campaigns.js";
+import { faceCard } from "../faces/session.js";
 import { sweepTears } from "../tearing/sweep.js";
 
 const share = (units: number) => ({ seed: 819, budget: { seconds: Number.POSITIVE_INFINITY, units } });
@@ -25,6 +27,21 @@ describe("the Java Card applet", () => {
     const { failures, units } = await fuzzApplet(share(4_000), appletMaker());
     expect(failures).toEqual([]);
     expect(units).toBe(4_000);
+  });
+});
+
+describe("the Bolt Card applet", () => {
+  it("and the simulated one agree in 3,000 commands", async () => {
+    const { failures, units } = await faceTwins(share(3_000), appletMaker(undefined, faceCard));
+    expect(failures).toEqual([]);
+    expect(units).toBe(3_000);
+  });
+
+  it("torn at its stores is empty or whole, and shows no counter twice: a share of the sweep", async () => {
+    const make = appletMaker(undefined, faceCard);
+    const { failures, units } = await sweepFaces(share(150), make, "applet-face-tears");
+    expect(failures).toEqual([]);
+    expect(units).toBeGreaterThanOrEqual(150);
   });
 });
 

@@ -17,6 +17,13 @@ interface GroupEntry {
   write(face: FaceState, value: Uint8Array): void;
 }
 
+/** Nothing of a longer address before it is left behind. */
+function addressCell(base: Uint8Array): Uint8Array {
+  const cell = new Uint8Array(1 + MAX_BASE_LENGTH);
+  cell.set([base.length, ...base]);
+  return cell;
+}
+
 const ofLength =
   (length: number) =>
   (value: Uint8Array): boolean =>
@@ -29,7 +36,7 @@ const GROUPS: readonly GroupEntry[] = [
     dgi: 0x0202,
     accepts: (value) =>
       value.length >= 1 && value.length <= MAX_BASE_LENGTH && value.every((c) => c > 0x20 && c < 0x7f),
-    write: ({ address }, value) => address.write(Uint8Array.of(value.length, ...value)),
+    write: ({ address }, value) => address.write(addressCell(value)),
   },
   { dgi: 0x8201, accepts: ofLength(KEY_LENGTH), write: ({ piccKey }, value) => piccKey.write(value) },
   { dgi: 0x8202, accepts: ofLength(KEY_LENGTH), write: ({ macKey }, value) => macKey.write(value) },

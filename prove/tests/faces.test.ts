@@ -1,0 +1,12 @@
+import { describe, expect, it } from "vitest";
+import { sweepFaces } from "../faces/campaigns.js";
+
+describe("the second face of the simulated card", () => {
+  it("torn at every write is empty or whole, and shows no counter twice", async () => {
+    const budget = { seconds: Number.POSITIVE_INFINITY, units: Number.POSITIVE_INFINITY };
+    const { failures, units, counts } = await sweepFaces({ seed: 819, budget });
+    expect(failures).toEqual([]);
+    expect(units).toBeGreaterThan(200);
+    expect(counts["commands in states"]).toBe(100);
+  });
+});
