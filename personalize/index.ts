@@ -11,9 +11,17 @@ export type { CertificateTerms } from "./certify.js";
 export { type Probe, probeCard } from "./chip.js";
 export { channelTarget } from "./conformance-target.js";
 export * from "./errors.js";
+export type { FaceStage } from "./face-reading.js";
 export type { FaceKeys, FaceReading, FaceRegistry, PendingFace } from "./face-registry.js";
 export { type InspectedCard, type InspectedCertificate, inspectCard } from "./inspect-card.js";
-export { type ChipState, type ItemStage, type ItemState, Journal, type Renewal } from "./journal.js";
+export {
+  type ChipState,
+  type FaceState,
+  type ItemStage,
+  type ItemState,
+  Journal,
+  type Renewal,
+} from "./journal.js";
 export { isBegun, type JournalFileOptions } from "./journal-file.js";
 export type { KeyInformation } from "./key-information.js";
 export { type CardLabel, cardLabels, exportLabels, holdsSecrets, labelCsv, withPages } from "./labels.js";

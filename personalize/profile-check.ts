@@ -147,7 +147,7 @@ function offlineSentence({ offline }: Profile): string {
   return `Terminals without a connection that have your acceptance pack accept up to ${formatMsat(offline.limit)} at once, ${end}; afterwards the cards pay with a connection as before.`;
 }
 
-/** What a second face means for people (specs/10 §5.5). */
+/** What a second face means for people (specs/10 §8.5). */
 function faceSentences({ boltCard }: Profile): string[] {
   if (!boltCard) return [];
   return [

@@ -22,7 +22,7 @@ export type OfflineTerms = {
     }
 );
 
-/** What a profile says of the second face of its cards (specs/10 §5.5). */
+/** What a profile says of the second face of its cards (specs/10 §8.5). */
 export interface FaceTerms {
   /** All of the address that stands before the value of p. */
   readonly base: string;

@@ -97,7 +97,7 @@ function offlineOf(read: z.output<typeof offline>): OfflineTerms {
   return { limit, validForDays: Number(DAYS.exec(days ?? "")?.[1]) };
 }
 
-/** Room in the second face for what stands before the value of p (specs/10 §5.1). */
+/** Room in the second face for what stands before the value of p (specs/10 §8.1). */
 const MAX_BASE_LENGTH = 198;
 
 /** The address that readers of a face ask: `https://cards.example/path`, which stands on the card as `lnurlw://`. */
@@ -117,7 +117,7 @@ const faceAddress = z.string().transform((text, context): string => {
   return z.NEVER;
 });
 
-/** The second face of the cards (specs/10 §5.5). */
+/** The second face of the cards (specs/10 §8.5). */
 const boltCard = z.strictObject({
   /** Where the issuer's service answers to tills of Bolt Cards. */
   address: faceAddress,

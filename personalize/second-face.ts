@@ -28,7 +28,7 @@ export function expectFace(stage: FaceStage): void {
 }
 
 /**
- * Makes the second face of a card that is active, or finishes it (specs/10 §5.5). Its identity is in the journal and in
+ * Makes the second face of a card that is active, or finishes it (specs/10 §8.5). Its identity is in the journal and in
  * the registry before it is on the card, so it can be cut anywhere and called again.
  * @param version of the card's static keys
  * @throws PersonalizationError; CardStatusError; TransportError; JournalError; KeyError; RegistryUnavailableError
@@ -126,7 +126,7 @@ async function write(
   );
 }
 
-/** Empties the second face, where there is one (specs/10 §5.4). @throws as {@link makeFace} */
+/** Empties the second face, where there is one (specs/10 §8.4). @throws as {@link makeFace} */
 export async function resetFace(
   card: Transport,
   chip: string,

@@ -15,7 +15,7 @@ export const hasSecurityDomain = (image: MemoryImage): boolean =>
 
 /** What a card from the factory is like. */
 export interface BlankCardOptions extends DomainOptions {
-  /** The Bolt Card application is installed too (specs/10 §5), blank. */
+  /** The Bolt Card application is installed too (specs/10 §8), blank. */
   readonly boltCard?: boolean;
 }
 

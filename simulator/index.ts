@@ -30,6 +30,7 @@ export {
   type CardLimits,
   type CardPersonalization,
   DEFAULT_PUBLISHED,
+  type FacePersonalizationData,
 } from "./personalization.js";
 export { type PhoneWalletPorts, simulatedPhone } from "./phone/wallet.js";
 export { makeCard, type ProvisionedCard, provisionCard } from "./provision.js";

@@ -25,7 +25,7 @@ export interface CardLimits {
   readonly maxTransactions: number;
 }
 
-/** What personalization writes on a card's second face (specs/10 §5.4). */
+/** What personalization writes on a card's second face (specs/10 §8.4). */
 export interface FacePersonalizationData {
   /** 7 bytes, nothing of the chip's. */
   readonly uid: Uint8Array;
@@ -59,7 +59,7 @@ export interface CardPersonalization {
    * is not accepted offline.
    */
   readonly certificate?: Uint8Array | ((point: Uint8Array) => Uint8Array);
-  /** The second face (specs/10 §5); absent: the application for it is not on the card. */
+  /** The second face (specs/10 §8); absent: the application for it is not on the card. */
   readonly boltCard?: FacePersonalizationData;
   /** 32 bytes. Only where a test needs a known key: by default the card makes its own. */
   readonly secretKey?: Uint8Array;

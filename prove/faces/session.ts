@@ -71,7 +71,7 @@ export class FaceSession {
   #channel: HostChannel | undefined;
   #file: "cc" | "ndef" | "none" = "none";
   #isTag = false;
-  /** Whether this session of the tag has shown its address. */
+  /** Whether the tag has shown its address in this session. */
   #hasLooked = false;
   /** The highest counter that an address showed. */
   #shown: number;
@@ -92,7 +92,7 @@ export class FaceSession {
     return this.#shown;
   }
 
-  /** @throws Disagreement; TornError as the card was told */
+  /** @throws Disagreement; TornError where the power was to fail */
   step(step: FaceStep): void {
     try {
       if (step.kind === "power") this.power();
@@ -140,7 +140,7 @@ export class FaceSession {
       this.#hasLooked = false;
     } else if (this.#isTag && sw === "9000" && bytes[0] === 0 && bytes[1] === 0xa4)
       this.#file = bytes[6] === 3 ? "cc" : "ndef";
-    // The whole file is looked at, wherever it was read.
+    // The whole file counts, wherever it was read.
     if (this.#isTag && this.#file === "ndef" && bytes[1] === 0xb0 && sw === "9000")
       this.#look(counterOf(this.card.image()));
   }

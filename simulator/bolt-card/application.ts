@@ -16,7 +16,7 @@ const SHORT_FILE_ID = 0x8000;
 const MAX_LE = 256;
 const NO_DATA = new Uint8Array(0);
 
-/** The second face of a card (specs/10 §5): an NFC Forum Type 4 tag whose address changes with each session. */
+/** The second face of a card (specs/10 §8): an NFC Forum Type 4 tag whose address changes with each session. */
 class BoltCardApplication implements Applet {
   readonly #files: TagFiles;
   readonly #personalization: FacePersonalization;

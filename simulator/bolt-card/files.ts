@@ -7,7 +7,7 @@ import { IsoError } from "../runtime/errors.js";
 import { COUNTER_LENGTH, type FaceState, isPersonalized, KEY_LENGTH } from "./state.js";
 
 const FILE = { CC: 0xe103, NDEF: 0xe104 } as const;
-/** Version 2.0, at most 255 bytes a read; NDEF file E104 of 256 bytes, read by all, written by none (specs/10 §5.2). */
+/** Version 2.0, at most 255 bytes a read; NDEF file E104 of 256 bytes, read by all, written by none (specs/10 §8.2). */
 const CC_FILE = hexToBytes("000f2000ff00ff0406e104010000ff");
 const NDEF_LENGTH = 256;
 const MAX_READ = 255;

@@ -29,7 +29,7 @@ const ofLength =
   (value: Uint8Array): boolean =>
     value.length === length;
 
-/** specs/10 §5.4: each is needed. */
+/** specs/10 §8.4: each is needed. */
 const GROUPS: readonly GroupEntry[] = [
   { dgi: 0x0201, accepts: ofLength(UID_LENGTH), write: ({ uid }, value) => uid.write(value) },
   {

@@ -4,7 +4,7 @@ import type { MemoryImage, PersistentCell } from "../runtime/persistent-memory.j
 
 /** Application identifier of NDEF tags (NFC Forum, Type 4 Tag): where readers of Bolt Cards look. */
 export const NDEF_AID = hexToBytes("d2760000850101");
-/** Package of the Bolt Card applet: another one than the card application's (specs/10 §5.1). */
+/** Package of the Bolt Card applet: another one than the card application's (specs/10 §8.1). */
 export const BOLT_PACKAGE_AID = hexToBytes("f0434845515542");
 /** Names the application's part of the persistent memory. */
 export const BOLT_CARD_NAME = "bolt-card";
@@ -18,7 +18,7 @@ export const MAX_BASE_LENGTH = 198;
 /** Lifecycle byte; 00: its RESET was torn, and no command sees it. */
 export const STAGE = { RESETTING: 0x00, BLANK: 0x01, PERSONALIZED: 0x0f } as const;
 
-/** All that the second face keeps (specs/10 §5.1). */
+/** All that the second face keeps (specs/10 §8.1). */
 export interface FaceState {
   readonly lifecycle: PersistentCell;
   readonly uid: PersistentCell;

@@ -24,7 +24,7 @@ export interface CardSummary {
   readonly pinTriesLeft: number | undefined;
   /** What its certificate says (specs/02 §3.4); its signature is not verified. Undefined without one. */
   readonly certificate: { readonly offlineLimit: bigint; readonly validUntilSeconds: number } | undefined;
-  /** Its second face (specs/10 §5); undefined where that application is not installed. */
+  /** Its second face (specs/10 §8); undefined where that application is not installed. */
   readonly boltCard: BoltCardSummary | undefined;
 }
 

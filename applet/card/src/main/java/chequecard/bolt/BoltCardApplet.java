@@ -8,7 +8,7 @@ import javacard.framework.Util;
 import org.globalplatform.GPSystem;
 
 /**
- * The second face of a card (specs/10 §5): an NFC Forum Type 4 tag whose address changes with each session, as an NTAG 424 DNA
+ * The second face of a card (specs/10 §8): an NFC Forum Type 4 tag whose address changes with each session, as an NTAG 424 DNA
  * has it. A package of its own: the platform's firewall keeps it from the card application, and neither knows of the other.
  */
 public final class BoltCardApplet extends Applet {

@@ -1,6 +1,6 @@
 package chequecard.bolt;
 
-/** Numbers of specs/10 §5 and of what it refers to. All are compile-time constants: they cost nothing on the card. */
+/** Numbers of specs/10 §8 and of what it refers to. All are compile-time constants: they cost nothing on the card. */
 final class Constants {
     static final byte CLA_ISO = (byte) 0x00;
     static final byte CLA_PROPRIETARY = (byte) 0x80;

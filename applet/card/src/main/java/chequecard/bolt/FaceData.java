@@ -4,7 +4,7 @@ import javacard.framework.ISOException;
 import javacard.framework.JCSystem;
 import javacard.framework.Util;
 
-/** What the application keeps, but for its keys: lifecycle, identity, address, counter (specs/10 §5.1). */
+/** What the application keeps, but for its keys: lifecycle, identity, address, counter (specs/10 §8.1). */
 final class FaceData {
     byte lifecycle = Constants.BLANK;
     /** Given at personalization; nothing of the chip's. */

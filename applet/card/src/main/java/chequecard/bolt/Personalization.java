@@ -8,7 +8,7 @@ import javacard.framework.Util;
 import org.globalplatform.GPSystem;
 import org.globalplatform.SecureChannel;
 
-/** What runs through the secure channel of the security domain: STORE DATA and RESET (specs/10 §5.4). */
+/** What runs through the secure channel of the security domain: STORE DATA and RESET (specs/10 §8.4). */
 final class Personalization {
     private static final short DATA = ISO7816.OFFSET_CDATA;
     /** Level 03 (specs/04 §4.2). */

@@ -4,7 +4,7 @@ import javacard.framework.ISOException;
 import javacard.framework.JCSystem;
 import javacard.framework.Util;
 
-/** The two files of a Type 4 tag (specs/10 §5.2), and the address that is made at the first read of a session. */
+/** The two files of a Type 4 tag (specs/10 §8.2), and the address that is made at the first read of a session. */
 final class TagFiles {
     private static final short CC = (short) 0xE103;
     private static final short NDEF = (short) 0xE104;
