@@ -18,7 +18,7 @@ import { keyboard } from "./prompt/keyboard.js";
 import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
 import type { ReceiptOptions } from "./receipt-options.js";
 import { terminalCode } from "./terminal-code.js";
-import { offlineSettings } from "./terminal-settings.js";
+import { offlineSettings, takesBoltCards } from "./terminal-settings.js";
 
 /** Options of the commands that sell. */
 export interface TerminalOptions extends ReaderChoice, ReceiptOptions {
@@ -85,11 +85,14 @@ async function sellThrough<T>(
   const { store } = open;
   const settings = offlineSettings(options.node);
   const offline = sellingOffline(context, options.node, { node, store, settings });
+  const { network } = await node.info();
+  const boltCards = takesBoltCards(options.node) ? { network } : undefined;
   const sender = await openPaymentSender(tillNode(node, store, options.node), store);
   try {
     return await withReader(context, options, (reader, cardTaken) => {
       offline?.start(sender);
-      const parts = { node, sender, store, reader, ...(offline ? { offline: offline.desk } : {}) };
+      const desk = offline ? { offline: offline.desk } : {};
+      const parts = { node, sender, store, reader, boltCards, ...desk };
       const isOffline = () => offline?.desk.outages.none === false;
       return use({ ...open, terminal: new Terminal(parts), node, cardTaken, isOffline });
     });

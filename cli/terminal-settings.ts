@@ -77,6 +77,8 @@ const schema = z.strictObject({
   "rate-band-percent": z.int().min(1).max(50).optional(),
   /** An older rate is not used. */
   "rate-max-age-minutes": z.int().min(1).max(10_080).optional(),
+  /** Whether Bolt Cards are taken, too. */
+  "bolt-cards": z.boolean().optional(),
   /** What is accepted without a connection, beside the limits of the acceptance pack. */
   offline: z
     .strictObject({
@@ -217,6 +219,9 @@ export function languageSetting(node: string): Language | undefined {
     throw error;
   }
 }
+
+/** Whether the terminal takes Bolt Cards: unless its settings say no. @throws as {@link readTerminalSettings} */
+export const takesBoltCards = (node: string): boolean => readSettings(node)["bolt-cards"] ?? true;
 
 /** The lnd of a merchant's folder, if it names one. @throws as {@link readTerminalSettings} */
 export function lndOfFolder(node: string): LndConfig | undefined {

@@ -1,14 +1,18 @@
 import { CardStatusError } from "../apdu/card-status-error.js";
 import { type SelectResponse, select } from "../apdu/commands/select.js";
 import type { CardConnection, Reader } from "../apdu/reader.js";
+import { withResponseChaining } from "../apdu/response-chaining.js";
 import { isPinWrong, SW } from "../apdu/status-words.js";
-import { TransportError } from "../apdu/transport.js";
+import { type Transport, TransportError } from "../apdu/transport.js";
 import { ParseError } from "../common/errors.js";
 import type { Msat } from "../common/msat.js";
 import { type NodeUri, parseNodeUri } from "../lightning/node-uri.js";
 import type { OdtMessage } from "../lightning/odt/message.js";
+import { readTag } from "./bolt-card/read-tag.js";
+import { BoltCardRefusal } from "./bolt-card/refusal.js";
 import { type CardSession, openSession, type SessionOptions, type Traffic } from "./card-session.js";
 import { exchange } from "./exchange.js";
+import { withTrace } from "./trace.js";
 
 export interface TapRequest {
   readonly amount: Msat;
@@ -42,6 +46,8 @@ export interface TapOptions extends SessionOptions {
   readonly onTorn?: ((tear: number) => void) | undefined;
   /** Called when the card answered SELECT. */
   readonly onCard?: ((selected: SelectResponse) => void) | undefined;
+  /** Called when the address of a tag was read. */
+  readonly onTag?: (() => void) | undefined;
 }
 
 /** How a phone is served that is held to the reader instead of a card (specs/06 §5). */
@@ -50,6 +56,13 @@ export interface PhonePart<T> {
   readonly invoice: string;
   /** Gets the message that the phone hands over; undefined when it had none in time. Never called twice. */
   readonly use: (message: OdtMessage | undefined) => Promise<T>;
+}
+
+/** How a tap serves what is no card of this protocol. */
+interface OtherParts<T> {
+  readonly phone?: PhonePart<T>;
+  /** Gets the address of a Type 4 tag, such as a Bolt Card's (specs/10 §4). Absent where none is served. Never called twice. */
+  readonly useTag?: (address: string) => Promise<T>;
 }
 
 /** A card that is torn away this often in one sale gets no further chance; the sale stays open. */
@@ -64,7 +77,7 @@ const MAX_TEARS = 10;
  * had not, authorizes now.
  *
  * @param use gets the authorization token, 149 bytes, and the card, which still lies on the reader; never called twice
- * @param options phone: absent where only cards are served
+ * @param options phone, useTag: absent where only cards are served
  * @returns what `use` returns
  * @throws CardStatusError when the card or phone refuses; TransportError; ParseError; what `judge` and `use` throw
  */
@@ -72,7 +85,7 @@ export async function tap<T>(
   reader: Reader,
   request: TapRequest,
   use: (card: CardSession, token: Uint8Array) => Promise<T>,
-  options: TapOptions & { readonly phone?: PhonePart<T> } = {},
+  options: TapOptions & OtherParts<T> = {},
 ): Promise<T> {
   for (let tears = 0; ; ) {
     const connection = await reader.waitForCard(options.signal);
@@ -80,6 +93,7 @@ export async function tap<T>(
       const given = await unlessTorn(serve(connection, request, options));
       if ("token" in given) return await use(given.card, given.token);
       if ("phone" in given) return await given.phone.use(given.message);
+      if ("useTag" in given) return await given.useTag(given.address);
       if (++tears > MAX_TEARS) throw given;
     } finally {
       await connection.close();
@@ -113,14 +127,46 @@ const isNoCard = (error: unknown): boolean =>
 async function serve<T>(
   connection: CardConnection,
   request: TapRequest,
-  options: TapOptions & { readonly phone?: PhonePart<T> },
+  options: TapOptions & OtherParts<T>,
 ) {
-  const { phone, signal, trace } = options;
   try {
     return await authorizeOnce(connection, request, options);
   } catch (error) {
-    if (!phone || !isNoCard(error)) throw error;
+    if (!isNoCard(error)) throw error;
+    return await serveOther(connection, options, error);
+  }
+}
+
+/** A tag or a phone, in this order: within one SELECT more a Bolt Card is known. @throws `noCard` where it is neither */
+async function serveOther<T>(
+  connection: CardConnection,
+  { phone, useTag, signal, trace, onTag }: TapOptions & OtherParts<T>,
+  noCard: unknown,
+) {
+  let problem = noCard;
+  if (useTag) {
+    const tag = await tagOn(trace ? withTrace(connection, trace) : connection);
+    if (typeof tag === "string") {
+      onTag?.();
+      return { useTag, address: tag };
+    }
+    problem = tag ?? noCard;
+  }
+  if (!phone) throw problem;
+  try {
     return { phone, message: await exchange(connection, phone.invoice, { signal, trace }) };
+  } catch (error) {
+    throw isNoCard(error) ? problem : error;
+  }
+}
+
+/** @returns the address on a tag; why it has none; undefined where there is no tag */
+async function tagOn(connection: Transport): Promise<string | BoltCardRefusal | undefined> {
+  try {
+    return await readTag(withResponseChaining(connection));
+  } catch (error) {
+    if (!(error instanceof ParseError || error instanceof CardStatusError)) throw error;
+    return new BoltCardRefusal("not-a-bolt-card", error.message);
   }
 }
 

@@ -54,19 +54,22 @@ function maskResponse(response: Uint8Array, secret = false): string {
     .join(" ");
 }
 
+/** COLLECT of a phone, READ BINARY of a tag. */
+const SECRET_ANSWER: ReadonlySet<number> = new Set([EXCHANGE_INS.COLLECT, 0xb0]);
+
 /** GET RESPONSE (ISO/IEC 7816-4): its answer belongs to the command before it. */
 const GET_RESPONSE = 0xc0;
 
 /** Wraps a transport so that every APDU is reported with its secrets masked. */
 export function withTrace(inner: Transport, report: (line: TraceLine) => void): Transport {
-  // What a phone answers to COLLECT holds the preimage of a payment, or a token.
-  let collecting = false;
+  // What a phone answers to COLLECT holds the preimage of a payment, or a token; a Bolt Card's file is worth money once.
+  let isSecret = false;
   return {
     async transmit(command) {
       report({ direction: "to-card", text: maskCommand(command) });
-      if (command[1] !== GET_RESPONSE) collecting = command[1] === EXCHANGE_INS.COLLECT;
+      if (command[1] !== GET_RESPONSE) isSecret = SECRET_ANSWER.has(command[1] ?? 0);
       const response = await inner.transmit(command);
-      report({ direction: "from-card", text: maskResponse(response, collecting) });
+      report({ direction: "from-card", text: maskResponse(response, isSecret) });
       return response;
     },
   };

@@ -1,13 +1,10 @@
-import { lookup } from "node:dns/promises";
 import { equalBytes } from "../common/bytes.js";
 import { type AddressScope, addressScope } from "./address-scope.js";
 import type { Network } from "./network.js";
 import { hostKind, type NodeUri } from "./node-uri.js";
 import type { PeerAddress } from "./nodes/port.js";
 import { UntrustedUriError } from "./untrusted-uri-error.js";
-
-/** Most addresses of one host name that are checked, and that are handed out. */
-const MAX_ADDRESSES = 16;
+import { type Resolve, resolveHost } from "./web/resolve-host.js";
 
 export interface UntrustedUriRule {
   /** Network of the node that will dial. */
@@ -16,14 +13,11 @@ export interface UntrustedUriRule {
   readonly allowList?: readonly NodeUri[];
   /** Refuse every node that is not on the list. Default false. */
   readonly allowListOnly?: boolean;
-  /** Every address of a host name, as text. Default: the system's resolver. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Default: the system's resolver. */
+  readonly resolve?: Resolve;
   /** Longest wait for the name service in milliseconds. Default 3,000. */
   readonly timeoutMs?: number;
 }
-
-const systemResolve = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 /**
  * Decides whether a URI that a stranger supplied may be dialed, and at which addresses (specs/08 §7). A node on the
@@ -46,11 +40,35 @@ export async function checkUntrustedUri(
     });
   const kind = hostKind(uri.host);
   if (kind === "onion") return [uri];
-  const addresses = kind === "name" ? await resolveAll(uri.host, rule) : [uri.host];
+  const addresses = kind === "name" ? await resolveHost(uri.host, rule) : [uri.host];
   const [head, ...tail] = addresses.map((host) => ({ nodeId: uri.nodeId, host, port: uri.port }));
-  if (!head) throw unresolved(uri.host);
-  for (const { host } of [head, ...tail]) checkScope(host, uri.host, rule.network);
+  if (!head) throw new RangeError("a name that was resolved has an address");
+  for (const { host } of [head, ...tail])
+    checkScope(host, uri.host, rule.network, {
+      hint: "If this is your own issuer, add its node to the allow-list; else ask for another card.",
+    });
   return [head, ...tail];
+}
+
+/**
+ * The addresses at which a stranger's web server may be asked (specs/08 §7), as for his node.
+ * @param host of a URL; an onion host has no address here
+ * @throws UntrustedUriError
+ */
+export async function untrustedWebAddresses(
+  host: string,
+  rule: Pick<UntrustedUriRule, "network" | "resolve" | "timeoutMs">,
+): Promise<readonly string[]> {
+  const bare = host.replace(/^\[|\]$/g, "");
+  const kind = hostKind(bare);
+  if (kind === "onion")
+    throw new UntrustedUriError(
+      "unresolved",
+      `${host} is an onion address, which needs a proxy that is not there`,
+    );
+  const addresses = kind === "name" ? await resolveHost(bare, rule) : [bare];
+  for (const address of addresses) checkScope(address, bare, rule.network);
+  return addresses;
 }
 
 const LOCAL: ReadonlySet<AddressScope> = new Set(["loopback", "private", "link-local"]);
@@ -59,14 +77,21 @@ const LOCAL: ReadonlySet<AddressScope> = new Set(["loopback", "private", "link-l
 const isDialed = (scope: AddressScope, network: Network): boolean =>
   scope === "public" || (network === "bcrt" && LOCAL.has(scope));
 
-function checkScope(address: string, host: string, network: Network): void {
+function checkScope(
+  address: string,
+  host: string,
+  network: Network,
+  options: { readonly hint?: string } = {},
+): void {
   // Resolvers append a zone to link-local addresses: fe80::1%eth0.
   const scope = addressScope(address.replace(/%.*$/, ""));
   if (isDialed(scope, network)) return;
   const where = address === host ? `${host} is` : `${host} leads to ${address}, which is`;
-  throw new UntrustedUriError("not-public", `${where} a ${scope} address; only public ones are dialed`, {
-    hint: "If this is your own issuer, add its node to the allow-list; else ask for another card.",
-  });
+  throw new UntrustedUriError(
+    "not-public",
+    `${where} a ${scope} address; only public ones are dialed`,
+    options,
+  );
 }
 
 /**
@@ -88,27 +113,3 @@ function scopeByForm(host: string): AddressScope {
   if (kind === "ipv4" || kind === "ipv6") return addressScope(host);
   return /(^|\.)localhost$/.test(host) ? "loopback" : "public";
 }
-
-async function resolveAll(host: string, rule: UntrustedUriRule): Promise<readonly string[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unresolved(host)), rule.timeoutMs ?? 3_000);
-  });
-  try {
-    const found = await Promise.race([(rule.resolve ?? systemResolve)(host), late]);
-    // Every address is checked, so a name with more than this many is refused rather than cut short.
-    if (found.length > MAX_ADDRESSES)
-      throw new UntrustedUriError("unresolved", `${host} has more than ${MAX_ADDRESSES} addresses`);
-    return found;
-  } catch (cause) {
-    throw cause instanceof UntrustedUriError ? cause : unresolved(host, cause);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-const unresolved = (host: string, cause?: unknown): UntrustedUriError =>
-  new UntrustedUriError("unresolved", `the name ${host} could not be resolved`, {
-    cause,
-    hint: "Check the terminal's network connection and try again.",
-  });

@@ -5,6 +5,7 @@ export * from "./day.js";
 export * from "./forwarder.js";
 export * from "./offline-desk.js";
 export * from "./outages.js";
+export * from "./parts.js";
 export * from "./receipt.js";
 export { refundSale } from "./refund.js";
 export * from "./refund-node.js";

@@ -114,13 +114,23 @@ const CARTS = `
 alter table sale add column cart text;
 `;
 
+/** What the servers of Bolt Cards were asked to pay (specs/10 §6.4). */
+const BOLT_CARDS = `
+create table bolt_card_request (
+  sale integer not null references sale (number),
+  request blob not null check (length(request) = 32),
+  at integer not null,
+  primary key (sale, request)
+) strict;
+`;
+
 const RESTORE = "Restore it from a copy, or start a new one with --sales.";
 
 /** The terminal's file of sales. Its errors are SaleError `locked`, `damaged`, `newer-version`, `io`. */
 export const SALE_FILE: SqliteForm = {
   name: "a file of sales",
   applicationId: 0x63687173, // "chqs"
-  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS, ACCEPTED, REQUESTS, CARTS],
+  migrations: [SCHEMA, REFUNDS_TO_CARDS, DAYS, ACCEPTED, REQUESTS, CARTS, BOLT_CARDS],
   // The terminal before this one may be just ending.
   waitMs: 1000,
   bigints: true,

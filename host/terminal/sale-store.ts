@@ -189,6 +189,30 @@ export class SaleStore implements InitiationLog {
     return this.#change(number, "open", "token = ?, node_uri = ?", [Buffer.from(token), nodeUri]);
   }
 
+  /**
+   * Keeps that a Bolt Card's server is asked to pay a sale, before it is (specs/10 §6.4).
+   * @param request names what is asked for, 32 bytes; @param at Unix seconds
+   * @returns false: the very same was asked for before
+   * @throws SaleError `wrong-state` unless open
+   */
+  askBoltCard(number: number, request: Uint8Array, at: number): boolean {
+    const { changes } = this.#file.run(
+      `insert or ignore into bolt_card_request (sale, request, at)
+       select number, ?, ? from sale where number = ? and state = 'open'`,
+      [Buffer.from(request), at, number],
+    );
+    if (changes === 0 && this.get(number).state !== "open") throw this.#wrongState(number, ["open"]);
+    return changes > 0;
+  }
+
+  /** Whether a Bolt Card's server was asked to pay a sale. */
+  wasBoltCardAsked(number: number): boolean {
+    return (
+      this.#file.all("select 1 from bolt_card_request where sale = ? limit 1", [number], () => true).length >
+      0
+    );
+  }
+
   /** @throws SaleError `not-found` */
   loadInitiation(paymentHash: Uint8Array): Initiation {
     return this.#ofInvoice(paymentHash).initiation;
@@ -284,14 +308,15 @@ export class SaleStore implements InitiationLog {
       number,
       ...states,
     ]);
+    if (changes === 0) throw this.#wrongState(number, states);
     const sale = this.get(number);
-    if (changes === 0)
-      throw new SaleError(
-        "wrong-state",
-        `sale ${number}: need it ${states.join(" or ")}, it is ${sale.state}`,
-      );
     for (const observer of this.#observers) observer(sale);
     return sale;
+  }
+
+  #wrongState(number: number, states: readonly SaleState[]): SaleError {
+    const { state } = this.get(number);
+    return new SaleError("wrong-state", `sale ${number}: need it ${states.join(" or ")}, it is ${state}`);
   }
 
   #ofInvoice(paymentHash: Uint8Array): Sale {

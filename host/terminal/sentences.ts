@@ -7,13 +7,15 @@ import type { PaymentAnswer } from "../../lightning/api/outcome.js";
 import { describeReason, isTemporaryReason } from "../../lightning/api/reasons.js";
 import { UntrustedUriError } from "../../lightning/untrusted-uri-error.js";
 import { OfflineRefusal } from "../../offline/refusal.js";
+import { BoltCardRefusal } from "../bolt-card/refusal.js";
 import type { Sale } from "./sale.js";
 
 /** What another card, or the same one again, may still mend; anything else ends the call. */
 export const isRefusal = (error: unknown): error is ChequecardError =>
-  [CardStatusError, TransportError, ParseError, UntrustedUriError, InitiationError, OfflineRefusal].some(
-    (kind) => error instanceof kind,
-  );
+  [
+    ...[CardStatusError, TransportError, ParseError, UntrustedUriError],
+    ...[InitiationError, OfflineRefusal, BoltCardRefusal],
+  ].some((kind) => error instanceof kind);
 
 /** The sentence for the merchant. */
 export function noticeOf(error: ChequecardError): string {

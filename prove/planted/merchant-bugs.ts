@@ -2,6 +2,8 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const systemFaults = { campaign: "system-faults" } as const;
 const TERMINAL = "host/terminal/terminal.ts";
+const ASKING = "host/terminal/asking.ts";
+const TAKING = "host/terminal/taking.ts";
 const PERSONALIZE = "personalize/personalize-card.ts";
 const SOLD = "test/personalize/cards-as-sold.test.ts";
 
@@ -14,7 +16,7 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
       systemFaults,
     ],
     [
-      TERMINAL,
+      ASKING,
       'if (answer.outcome !== "rejected") return false;',
       'if (answer.outcome !== "rejected") {\n      store.paid(sale.number, sale.amount, sale.createdAt);\n      return true;\n    }',
     ],
@@ -44,8 +46,8 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     "a sale is paid on a phone's word",
     [{ tests: "test/terminal/phone.test.ts", named: "the right preimage is no payment while the money" }],
     [
-      TERMINAL,
-      "await pause(CLAIM_MS, signal);\n    return this.#settledBefore(sale);",
+      TAKING,
+      "await pause(CLAIM_MS, signal);\n    return this.#ends.settledBefore(sale);",
       "this.#parts.store.paid(sale.number, sale.amount, sale.createdAt);\n    return true;",
     ],
   ),

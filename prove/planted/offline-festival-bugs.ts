@@ -34,6 +34,6 @@ export const OFFLINE_FESTIVAL_BUGS: readonly PlantedBug[] = bugsOf("both sides o
   bug(
     "a card signs for a deputy whose sale is not accepted since the connection is back",
     [festival],
-    ["host/terminal/terminal.ts", ' || store.get(sale.number).invoiceOf === "deputy";', ";"],
+    ["host/terminal/taking.ts", ' || store.get(sale.number).invoiceOf === "deputy";', ";"],
   ),
 ]);

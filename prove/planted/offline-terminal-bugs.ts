@@ -139,7 +139,7 @@ export const OFFLINE_TERMINAL_BUGS: readonly PlantedBug[] = bugsOf("terminal", [
     "a card is charged before it is admitted",
     [sale("without a certificate|a card that may not pay offline")],
     [
-      "host/terminal/terminal.ts",
+      "host/terminal/taking.ts",
       'if (!("pack" in admitted)) throw admitted;',
       'if (!("pack" in admitted)) return undefined;',
     ],

@@ -3,10 +3,11 @@ import { ChequecardError } from "../../common/errors.js";
 import { SENTENCES } from "../../common/languages/spoken.js";
 import type { Msat } from "../../common/msat.js";
 import { pause } from "../../common/pause.js";
+import type { ChargeRequest, SaleDisplay } from "../../host/terminal/parts.js";
 import type { Sale } from "../../host/terminal/sale.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
 import { cancelSentence } from "../../host/terminal/sentences.js";
-import type { ChargeRequest, SaleDisplay, Terminal } from "../../host/terminal/terminal.js";
+import type { Terminal } from "../../host/terminal/terminal.js";
 import { HttpProblem } from "../problem.js";
 
 /** A charge as those who watch it see it. */

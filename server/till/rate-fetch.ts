@@ -1,8 +1,8 @@
-import { request as plainRequest } from "node:http";
-import { request as tlsRequest } from "node:https";
 import { ChequecardError, ValueError } from "../../common/errors.js";
 import { errno } from "../../common/file-error.js";
-import { checkHookUrl, hookAddresses, judgedLookup, type Resolve } from "../webhooks/address.js";
+import { askWeb, redirectProblem, textOf } from "../../lightning/web/ask.js";
+import type { Resolve } from "../../lightning/web/resolve-host.js";
+import { checkHookUrl, hookAddresses } from "../webhooks/address.js";
 import { priceIn, type RateSource } from "./rate-sources.js";
 
 /** Longest wait for a whole answer, in milliseconds. */
@@ -29,8 +29,8 @@ export async function fetchRate(
   const ends = AbortSignal.any([AbortSignal.timeout(answerMs), ...(signal ? [signal] : [])]);
   try {
     const url = checkHookUrl(text, EXAMPLE);
-    const [address = ""] = await hookAddresses(url, resolve);
-    return { price: priceIn(await get(url, address, ends), path) };
+    const addresses = await hookAddresses(url, resolve);
+    return { price: priceIn(await get(url, addresses, ends), path) };
   } catch (error) {
     if (error instanceof ChequecardError) return { problem: error.message };
     return {
@@ -39,39 +39,12 @@ export async function fetchRate(
   }
 }
 
-function get(url: URL, address: string, signal: AbortSignal): Promise<string> {
-  const send = url.protocol === "https:" ? tlsRequest : plainRequest;
-  return new Promise((resolve, reject) => {
-    const request = send(
-      url,
-      {
-        agent: false,
-        lookup: judgedLookup(address),
-        signal,
-        headers: { accept: "application/json", "user-agent": "chequecard" },
-      },
-      (response) => {
-        const { statusCode: status = 0 } = response;
-        const refuse = (problem: string): void => {
-          reject(new ValueError("answer", problem));
-          response.destroy();
-        };
-        if (status !== 200)
-          return refuse(
-            `need status 200, have ${status}${status >= 300 && status < 400 ? "; redirects are not followed" : ""}`,
-          );
-        const chunks: Buffer[] = [];
-        let length = 0;
-        response.on("data", (chunk: Buffer) => {
-          length += chunk.length;
-          if (length > MAX_ANSWER) refuse(`need at most ${MAX_ANSWER} bytes`);
-          else chunks.push(chunk);
-        });
-        response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-        response.on("error", reject);
-      },
-    );
-    request.on("error", reject);
-    request.end();
+async function get(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<string> {
+  const headers = { accept: "application/json", "user-agent": "chequecard" };
+  return await askWeb(url, { headers, addresses, signal }, async (answer) => {
+    const { statusCode: status = 0 } = answer;
+    if (status === 200) return await textOf(answer, MAX_ANSWER);
+    const found = [status, redirectProblem(status)].filter(Boolean).join("; ");
+    throw new ValueError("answer", `need status 200, have ${found}`);
   });
 }

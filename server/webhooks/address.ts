@@ -1,13 +1,8 @@
-import { lookup as systemLookup } from "node:dns/promises";
-import { isIP, isIPv6, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import { ValueError } from "../../common/errors.js";
 import { addressScope } from "../../lightning/address-scope.js";
-
-/** Every address of a host name. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
-
-const systemResolve: Resolve = async (host) =>
-  (await systemLookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+import { UntrustedUriError } from "../../lightning/untrusted-uri-error.js";
+import { type Resolve, resolveHost } from "../../lightning/web/resolve-host.js";
 
 const MAX_URL = 2048;
 
@@ -38,14 +33,11 @@ export function checkHookUrl(text: string, example = "https://shop.example/hook"
 
 /**
  * The addresses at which a server is reached: all public, or this machine where that was named.
- * @throws ValueError when any of them is not
+ * @throws ValueError when any of them is not, or there is none
  */
-export async function hookAddresses(
-  { hostname }: URL,
-  resolve: Resolve = systemResolve,
-): Promise<readonly string[]> {
+export async function hookAddresses({ hostname }: URL, resolve?: Resolve): Promise<readonly string[]> {
   const host = bare(hostname);
-  const found = isIP(host) === 0 ? await resolve(host) : [host];
+  const found = isIP(host) === 0 ? await resolved(host, resolve) : [host];
   const wanted = isNamedLoopback(hostname) ? "loopback" : "public";
   const wrong = found.find((address) => addressScope(address) !== wanted);
   if (wrong !== undefined)
@@ -53,15 +45,10 @@ export async function hookAddresses(
       "url",
       `need a name of ${wanted} addresses, have one that is ${addressScope(wrong)}`,
     );
-  if (found.length === 0) throw new ValueError("url", "the name has no address");
   return found;
 }
 
-/** Has a connection made to the address that was judged, whatever the name means by then. */
-export const judgedLookup =
-  (address: string): LookupFunction =>
-  (_host, options, done) => {
-    const family = isIPv6(address) ? 6 : 4;
-    if (options.all) done(null, [{ address, family }]);
-    else done(null, address, family);
-  };
+const resolved = async (host: string, resolve: Resolve | undefined): Promise<readonly string[]> =>
+  await resolveHost(host, { resolve }).catch((error) => {
+    throw error instanceof UntrustedUriError ? new ValueError("url", error.message) : error;
+  });

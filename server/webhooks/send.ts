@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import { request as plainRequest } from "node:http";
-import { request as tlsRequest } from "node:https";
 import { ChequecardError } from "../../common/errors.js";
 import { errno } from "../../common/file-error.js";
-import { checkHookUrl, hookAddresses, judgedLookup, type Resolve } from "./address.js";
+import { askWeb, redirectProblem } from "../../lightning/web/ask.js";
+import type { Resolve } from "../../lightning/web/resolve-host.js";
+import { checkHookUrl, hookAddresses } from "./address.js";
 import type { DueDelivery } from "./hooks.js";
 
 /** Longest wait for an answer, in milliseconds. */
@@ -28,48 +28,30 @@ export async function sendDelivery(
 ): Promise<string | undefined> {
   try {
     const url = checkHookUrl(due.url);
-    const [address = ""] = await hookAddresses(url, resolve);
-    const status = await post(url, address, due, Math.floor(now() / 1000));
+    const status = await post(url, await hookAddresses(url, resolve), due, Math.floor(now() / 1000));
     if (status >= 200 && status < 300) return undefined;
-    return `it answered ${status}${status >= 300 && status < 400 ? "; redirects are not followed" : ""}`;
+    return ["it answered", [status, redirectProblem(status)].filter(Boolean).join("; ")].join(" ");
   } catch (error) {
     if (error instanceof ChequecardError) return error.message;
     return `it cannot be reached (${errno(error) ?? "no answer in time"})`;
   }
 }
 
-function post(
+async function post(
   url: URL,
-  address: string,
+  addresses: readonly string[],
   { secret, event, kind, body }: Pick<DueDelivery, "secret" | "event" | "kind" | "body">,
   time: number,
 ): Promise<number> {
-  const send = url.protocol === "https:" ? tlsRequest : plainRequest;
-  return new Promise((resolve, reject) => {
-    const request = send(
-      url,
-      {
-        method: "POST",
-        // A connection of its own each time, to the address that was judged.
-        agent: false,
-        lookup: judgedLookup(address),
-        signal: AbortSignal.timeout(ANSWER_MS),
-        headers: {
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(body),
-          "chequecard-event": kind,
-          "chequecard-event-id": String(event),
-          "chequecard-signature": signatureOf(secret, time, body),
-          "user-agent": "chequecard",
-        },
-      },
-      (response) => {
-        resolve(response.statusCode ?? 0);
-        // What it says is nobody's concern, however long it is.
-        response.destroy();
-      },
-    );
-    request.on("error", reject);
-    request.end(body);
-  });
+  const headers = {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "chequecard-event": kind,
+    "chequecard-event-id": String(event),
+    "chequecard-signature": signatureOf(secret, time, body),
+    "user-agent": "chequecard",
+  };
+  const request = { method: "POST", headers, addresses, body, signal: AbortSignal.timeout(ANSWER_MS) };
+  // What it says is nobody's concern, however long it is.
+  return await askWeb(url, request, ({ statusCode = 0 }) => statusCode);
 }

@@ -233,7 +233,7 @@ describe("the file of sales", () => {
       "a newer version's",
       () => {
         new SaleStore(path).close();
-        new Database(path).exec("pragma user_version = 7").close();
+        new Database(path).exec("pragma user_version = 8").close();
       },
       "newer-version",
     ],
@@ -299,7 +299,7 @@ describe("the file of sales", () => {
 });
 
 describe("a file of an earlier version", () => {
-  it.each([1, 2, 3, 4, 5])("%i opens, with everything in it", (version) => {
+  it.each([1, 2, 3, 4, 5, 6])("%i opens, with everything in it", (version) => {
     copyFileSync(join(FROZEN, `sales-v${version}.db`), path);
     chmodSync(path, 0o600);
     const store = new SaleStore(path);

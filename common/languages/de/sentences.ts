@@ -236,6 +236,41 @@ export const texts = {
     ofSale: (number: number, notice: string) => `Verkauf ${number}: ${notice}`,
     channelsMissing: "Noch sind nicht alle Kanäle des Knotens verbunden. Zahlungen darüber werden scheitern.",
   },
+  boltCard: {
+    asked:
+      "Noch nicht bestätigt: nicht noch einmal kassieren. Der Server der Karte wurde um die Zahlung gebeten und sagt sie zu; das Geld wird erwartet.",
+    unclear: (problem: string) =>
+      `Noch nicht bestätigt: nicht noch einmal kassieren. Der Server der Karte wurde um die Zahlung gebeten und gab keine klare Antwort (${problem}). Vielleicht zahlt er, vielleicht nicht; eine andere Karte kann zahlen, oder Sie brechen ab.`,
+    said: (words: string) =>
+      `Nicht bezahlt, meldet der Server der Karte, mit seinen Worten: «${words}». Karte noch einmal auflegen oder eine andere Zahlung annehmen.`,
+    saidNothing:
+      "Nicht bezahlt, meldet der Server der Karte ohne Grund. Karte noch einmal auflegen oder eine andere Zahlung annehmen.",
+    askedBefore:
+      "Noch nicht bestätigt: nicht noch einmal kassieren. Der Server einer Bolt Card wurde schon um die Zahlung dieses Verkaufs gebeten; er wird nicht noch einmal gebeten. Eine andere Karte kann zahlen, oder Sie brechen ab.",
+    pinForm: "Die PIN einer Bolt Card hat 4 Ziffern; bitte noch einmal eingeben.",
+    refusal: {
+      "not-a-bolt-card": (problem: string) =>
+        `Mit dieser Karte kann hier nicht bezahlt werden (${problem}); bitte eine andere Karte oder eine andere Zahlung.`,
+      "not-allowed": (problem: string) =>
+        `Der Server der Karte darf nicht gefragt werden (${problem}); bitte eine andere Karte oder eine andere Zahlung.`,
+      unreachable: (problem: string) =>
+        `Der Server der Karte ist nicht erreichbar (${problem}), und eine Bolt Card zahlt nur über ihn; bitte eine andere Karte oder eine andere Zahlung.`,
+      "no-offer": (problem: string) =>
+        `Der Server der Karte bietet keine Zahlung an (${problem}); bitte eine andere Karte oder eine andere Zahlung.`,
+      "server-refused": (words: string) =>
+        `Der Server der Karte zahlt nicht, mit seinen Worten: «${words}». Bitte eine andere Karte oder eine andere Zahlung.`,
+      "below-minimum": (least: string) =>
+        `Diese Karte zahlt nicht weniger als ${least}; bitte eine andere Zahlung.`,
+      "above-maximum": (most: string) =>
+        `Diese Karte zahlt höchstens ${most} auf einmal; bitte eine andere Karte oder eine andere Zahlung.`,
+      "no-pin":
+        "Dieser Betrag braucht die PIN der Karte; es wurde nichts verlangt. Karte noch einmal auflegen und PIN eingeben.",
+      "same-request":
+        "Der Server der Karte gab dieselbe Nummer noch einmal, und um eine Zahlung wird einmal gebeten; bitte eine andere Karte oder eine andere Zahlung.",
+      offline:
+        "Keine Verbindung, und eine Bolt Card kann ohne Verbindung nicht angenommen werden; bitte eine Chequecard oder eine andere Zahlung.",
+    },
+  },
   offline: {
     online: "Verbunden.",
     nothingHeld: "Nichts, was ohne Verbindung angenommen wurde, ist offen.",

@@ -229,6 +229,40 @@ export const texts = {
     ofSale: (number: number, notice: string) => `Sale ${number}: ${notice}`,
     channelsMissing: "Not every channel of the node is connected yet; payments over those will fail.",
   },
+  /** A Bolt Card at the reader (specs/10). For the merchant. */
+  boltCard: {
+    asked:
+      "Not confirmed yet: do not charge again. The card's server was asked to pay and says that it will; waiting for the money.",
+    unclear: (problem: string) =>
+      `Not confirmed yet: do not charge again. The card's server was asked to pay and gave no clear answer (${problem}). It may pay or not; another card may pay, or cancel.`,
+    said: (words: string) =>
+      `Not paid, says the card's server, in its own words: "${words}". Tap again, or take another payment.`,
+    saidNothing: "Not paid, says the card's server, without a reason. Tap again, or take another payment.",
+    askedBefore:
+      "Not confirmed yet: do not charge again. A Bolt Card's server was asked to pay this sale before; it is not asked again. Another card may pay, or cancel.",
+    pinForm: "A Bolt Card's PIN has 4 digits; please type it again.",
+    /** Why a card is not asked, by the name of the reason; nothing was asked for. */
+    refusal: {
+      "not-a-bolt-card": (problem: string) =>
+        `This is no card that can pay here (${problem}); ask for another card or another payment.`,
+      "not-allowed": (problem: string) =>
+        `The card's server may not be asked (${problem}); ask for another card or another payment.`,
+      unreachable: (problem: string) =>
+        `The card's server cannot be reached (${problem}), and a Bolt Card pays through it alone; ask for another card or another payment.`,
+      "no-offer": (problem: string) =>
+        `The card's server does not offer to pay (${problem}); ask for another card or another payment.`,
+      "server-refused": (words: string) =>
+        `The card's server does not pay, in its own words: "${words}". Ask for another card or another payment.`,
+      "below-minimum": (least: string) => `This card pays no less than ${least}; ask for another payment.`,
+      "above-maximum": (most: string) =>
+        `This card pays no more than ${most} at once; ask for another card or another payment.`,
+      "no-pin": "This amount needs the card's PIN; nothing was asked for. Tap again to type it.",
+      "same-request":
+        "The card's server gave the same number again, and a payment is asked for once; ask for another card or another payment.",
+      offline:
+        "There is no connection, and a Bolt Card cannot be accepted without one; ask for a chequecard or another payment.",
+    },
+  },
   /** Sales without a connection (specs/09). For the merchant. */
   offline: {
     online: "Online.",
