@@ -8,6 +8,7 @@ import type { Benchmark, Figure } from "./measure.js";
 import { nodesBenchmark } from "./nodes.js";
 import { offlineBenchmark } from "./offline.js";
 import { offlinePacksBenchmark } from "./offline-packs.js";
+import { pagesBenchmark } from "./pages.js";
 import { paymentBenchmark } from "./payment.js";
 import { pcscBenchmark } from "./pcsc.js";
 import { personalizationBenchmark } from "./personalization.js";
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   personalizationBenchmark,
   issuerBenchmark,
   startupBenchmark,
+  pagesBenchmark,
 ];
 
 const USAGE = `Usage: npm run bench [-- --large] [-- --only <part of a name>] [-- --json]

@@ -18,7 +18,8 @@ interface Recorded {
 
 /** Runs in the page before anything of it: notes shifts of the layout and violations of its policy. */
 const RECORD = `
-  globalThis.recorded = { shifts: [], violations: [] };
+  let drawn;
+  globalThis.recorded = { shifts: [], violations: [], usable: new Promise((resolve) => { drawn = resolve; }) };
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
     recorded.violations.push(effectiveDirective + " " + blockedURI + " " + sample));
   new PerformanceObserver((list) => {
@@ -28,6 +29,12 @@ const RECORD = `
         moved: sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "?").slice(0, 80)),
       });
   }).observe({ type: "layout-shift", buffered: true });
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector("#app :is(button, input, select):enabled, a[href]")) return;
+    observer.disconnect();
+    // After the frame in which it is drawn.
+    requestAnimationFrame(() => setTimeout(() => drawn(performance.now())));
+  }).observe(document, { subtree: true, childList: true });
 `;
 
 /** A page in a real browser, watched for what no page of ours may do. */
@@ -37,6 +44,8 @@ interface WatchedPage {
   problems(): Promise<readonly string[]>;
   /** Shifts of the layout since it was last asked, with what moved; those right after an input count, too. */
   shifts(): Promise<readonly string[]>;
+  /** Milliseconds from the navigation until the first control or link was drawn. */
+  usableMs(): Promise<number>;
   /** What axe finds on what is shown, at the level of WCAG 2.2 AA and as best practice. */
   accessibility(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -47,6 +56,8 @@ interface PageOptions extends BrowserContextOptions {
   /** Kept in the page's storage before it loads. */
   readonly key?: string;
   readonly theme?: "light" | "dark" | "sunlight";
+  /** How many times slower the processor is. */
+  readonly slowdown?: number;
   /** Resource errors that a test provokes: lines of the console that match are no problem. */
   readonly expected?: RegExp;
 }
@@ -89,6 +100,7 @@ async function watch(page: Page, expected: RegExp | undefined): Promise<WatchedP
       await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
       return (await taken("shifts")).map(({ value, moved }) => `${value.toFixed(4)}: ${moved.join(" | ")}`);
     },
+    usableMs: () => page.evaluate<number>("recorded.usable"),
     async accessibility() {
       await page.evaluate(axe.source);
       const found = (await page.evaluate(
@@ -106,9 +118,14 @@ async function watch(page: Page, expected: RegExp | undefined): Promise<WatchedP
   };
 }
 
+/** Why no page can be opened; undefined: it can. */
+export const chromiumProblem = (): string | undefined =>
+  existsSync(CHROMIUM) ? undefined : `no Chromium at ${CHROMIUM}: apt-get install chromium`;
+
 /** Starts a real Chromium. @param flags further ones @throws Error where there is none */
 export async function openBrowser(...flags: string[]): Promise<TestBrowser> {
-  if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: apt-get install chromium`);
+  const problem = chromiumProblem();
+  if (problem !== undefined) throw new Error(problem);
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [...FLAGS, ...flags],
@@ -116,8 +133,10 @@ export async function openBrowser(...flags: string[]): Promise<TestBrowser> {
   });
   return {
     browser,
-    async open(url, { key, theme, expected, ...options } = {}) {
+    async open(url, { key, theme, slowdown, expected, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      // Against hanging, not against slowness.
+      context.setDefaultTimeout(120_000);
       await context.addInitScript({ content: RECORD });
       const { origin } = new URL(url);
       const kept = [
@@ -132,6 +151,8 @@ export async function openBrowser(...flags: string[]): Promise<TestBrowser> {
         });
       const page = await context.newPage();
       const watched = await watch(page, expected);
+      if (slowdown !== undefined)
+        await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: slowdown });
       await page.goto(url);
       return { ...watched, close: () => context.close() };
     },

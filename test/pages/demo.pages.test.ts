@@ -9,7 +9,7 @@ it("npm start -- --till stays after its story, pairs the browser, and its card p
     const link = () => /http\S+#pair=[\w-]+/.exec(served.output())?.[0] ?? "";
     await expect.poll(link).not.toBe("");
     const { page, problems } = await browser.open(link());
-    await page.waitForFunction("localStorage.getItem('chequecard.key') !== null");
+    await expect.poll(() => page.evaluate("localStorage.getItem('chequecard.key')")).not.toBeNull();
     const key = String(await page.evaluate("localStorage.getItem('chequecard.key')"));
     expect(await problems()).toEqual([]);
     const lead = apiClient(served.url, key);

@@ -191,7 +191,7 @@ for (const name of ["till", "desk"] as const)
 it("a code for pairing that somebody has used before makes no second key, and says so", async () => {
   const code = pairingCode();
   const first = await browser.open(`${till.url}#pair=${code}`);
-  await first.page.waitForFunction(`${keptKey} !== null`);
+  await expect.poll(() => first.page.evaluate(keptKey)).not.toBeNull();
   const second = await browser.open(`${till.url}#pair=${code}`, { expected: /400/ });
   await second.page.getByText("not a code for pairing, or used or expired").waitFor();
   expect([second.page.url(), await second.page.evaluate(keptKey)]).toEqual([till.url, null]);
@@ -204,7 +204,9 @@ it("a stolen device whose key is revoked is back at its start at once, in every 
   const expected = /401/;
   const thief = await browser.open(till.url, { key, expected });
   const beside = await browser.openBeside(thief, `${till.url}customer`, expected);
-  await thief.page.waitForFunction("document.querySelector('#app').childElementCount > 0");
+  await expect
+    .poll(() => thief.page.evaluate("document.querySelector('#app').childElementCount"))
+    .not.toBe(0);
   await chequecard(["terminal", "key", "revoke", id, "--node", till.folder]);
   // Nobody touches it: its stream ends, and opens no more.
   await thief.page.getByText("The key of this device has ended.").waitFor();
