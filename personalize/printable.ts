@@ -1,5 +1,8 @@
 import { formatCardId } from "../apdu/card-id.js";
 import { hexToBytes, visible } from "../common/index.js";
+import { texts as english } from "../common/languages/en/letter.js";
+import type { Language } from "../common/languages/language.js";
+import type { LetterTexts } from "../common/languages/letter.js";
 import { qrSvg } from "../common/qr.js";
 import type { CardLabel } from "./labels.js";
 import type { LetterPage, PinLetter } from "./pin-letters.js";
@@ -17,8 +20,13 @@ const escaped = (text: string): string =>
   visible(text).replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
 
 /** A page that loads nothing and runs nothing. */
-const page = (title: string, style: string, body: readonly string[]): string => `<!doctype html>
-<html lang="en">
+const page = (
+  title: string,
+  style: string,
+  body: readonly string[],
+  language: Language = "en",
+): string => `<!doctype html>
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -38,25 +46,34 @@ body { font: 12pt/1.5 sans-serif; margin: 0; }
 section { break-after: page; }
 .pin { font: 24pt monospace; letter-spacing: 0.3em; }`;
 
-const pinText = (pin: string): string => `<p>Your PIN is</p>
+const pinText = (pin: string, texts: LetterTexts): string => `<p>${escaped(texts.pin)}</p>
 <p class="pin">${escaped(pin)}</p>
-<p>Type it only where you pay. Anyone with the card and the PIN can spend what is on the card. After three wrong PINs in a row the card asks for its issuer.</p>`;
+<p>${escaped(texts.pinUse)}</p>`;
 
 /** The address stands on the card alone: a letter that is found opens nothing. */
-const codeText = ({ address, code }: LetterPage): string => `<p>The code of your card's page is</p>
+const codeText = ({ address, code }: LetterPage, texts: LetterTexts): string => `<p>${escaped(texts.code)}</p>
 <p class="pin">${escaped(code)}</p>
-<p>Read the QR code on the card with a phone and type this code there, to see what is on the card, or to block it if it is lost. The page is at ${escaped(new URL(address).origin)} and nowhere else; nobody asks you for this code.</p>`;
+<p>${escaped(texts.codeUse(new URL(address).origin))}</p>`;
+
+/** The language of letters, and its texts; default: English. */
+export interface LetterLanguage {
+  readonly language: Language;
+  readonly texts: LetterTexts;
+}
 
 /** PIN letters to print: one page for each card, in the order given. The result holds PINs in clear. */
-export function letterPages(letters: readonly PinLetter[]): string {
+export function letterPages(
+  letters: readonly PinLetter[],
+  { language, texts }: LetterLanguage = { language: "en", texts: english },
+): string {
   const pages = letters.map(({ number, holder, card, pin, page: own }) => {
     const name = holder === "" ? "" : `<p>${escaped(holder)}</p>\n`;
     return `<section>
-${name}<p>Card ${escaped(number)}<br>${formatCardId(hexToBytes(card))}</p>
-${[...(pin === undefined ? [] : [pinText(pin)]), ...(own ? [codeText(own)] : [])].join("\n")}
+${name}<p>${escaped(texts.card(number))}<br>${formatCardId(hexToBytes(card))}</p>
+${[...(pin === undefined ? [] : [pinText(pin, texts)]), ...(own ? [codeText(own, texts)] : [])].join("\n")}
 </section>`;
   });
-  return page("PIN letters", LETTER_STYLE, pages);
+  return page(texts.title, LETTER_STYLE, pages, language);
 }
 
 const SHEET_STYLE = `@page { size: A4; margin: 10mm; }

@@ -18,6 +18,7 @@ import {
   pageLettersPath,
 } from "../issuer/card-pages.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
+import { type LanguageOption, languageOption, letterLanguage } from "../letter-language.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { openLetters } from "../personalization-setup.js";
 import { askSecret } from "../prompt/ask.js";
@@ -60,8 +61,9 @@ async function newPages(
 async function print(
   context: CommandContext,
   folder: string,
-  options: LettersOption & CsvOptions & { readonly qr?: string },
+  options: LettersOption & LanguageOption & CsvOptions & { readonly qr?: string },
 ): Promise<CommandOutput> {
+  const language = await letterLanguage(options);
   const { qr } = options;
   if (qr !== undefined && qr !== "png" && qr !== "svg")
     throw new InputError(`--qr: need png or svg, have "${qr}"`);
@@ -82,7 +84,7 @@ async function print(
       files.push(name);
     };
     write("labels.html", labelSheet(labels));
-    write("letters.html", letterPages(letters));
+    write("letters.html", letterPages(letters, language));
     return {
       data: { folder, files, pages: letters.length },
       text: `${plural(letters.length, "page")}, ${plural(files.length, "file")} in ${folder}, which only you can read. Print them, then delete them: secrets and codes stand in them in clear.`,
@@ -158,11 +160,13 @@ Examples:
 `,
     )
     .action((texts: string[], options) => run((context) => newPages(context, texts, options)));
-  csvOptions(
-    lettersOption(
-      page
-        .command("print <folder>")
-        .description("write labels with QR codes, and letters with codes, for the pages that were made so"),
+  languageOption(
+    csvOptions(
+      lettersOption(
+        page
+          .command("print <folder>")
+          .description("write labels with QR codes, and letters with codes, for the pages that were made so"),
+      ),
     ),
   )
     .option("--qr <png|svg>", "write a picture of each QR code too")

@@ -16,6 +16,7 @@ import {
 import type { CommandContext, RunAction } from "../command-context.js";
 import { type CsvOptions, csvForm, csvOptions, systemTimeZone } from "../csv-options.js";
 import { InputError } from "../error-report.js";
+import { type LanguageOption, languageOption, letterLanguage } from "../letter-language.js";
 import type { CommandOutput } from "../output.js";
 import { askSecret } from "../prompt/ask.js";
 import { renderTable } from "../table.js";
@@ -65,13 +66,14 @@ async function openLetters(
 async function pins(
   context: CommandContext,
   path: string,
-  options: { journal: string; html?: string },
+  options: LanguageOption & { journal: string; html?: string },
 ): Promise<CommandOutput> {
+  const language = await letterLanguage(options);
   const journal = Journal.read(options.journal);
   const finished = new Set(cardLabels(journal).map(({ cardId }) => cardId));
   const letters = await openLetters(context, path, (id) => finished.has(formatCardId(id)));
   if (options.html !== undefined) {
-    writeDurableFile(options.html, letterPages(letters));
+    writeDurableFile(options.html, letterPages(letters, language));
     return {
       data: { file: options.html, letters: letters.length },
       text: `${plural(letters.length, "letter")} in ${options.html}, which only you can read. Print it, then delete it: the PINs stand in it in clear.`,
@@ -111,12 +113,13 @@ export function registerLabels(personalize: Command, run: RunAction): void {
       "PIN letters with the cards' pages: their addresses get into the QR codes (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
     )
     .action((folder: string, options) => run((context) => labels(context, folder, options)));
-  personalize
-    .command("pins <letters>")
-    .description(
-      "print the PINs and page codes of the finished cards (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
-    )
-    .option("--journal <file>", "the batch's journal", "batch.journal")
-    .option("--html <file>", "write letters to print instead, a page for each card; shows no PIN")
-    .action((path: string, options) => run((context) => pins(context, path, options)));
+  languageOption(
+    personalize
+      .command("pins <letters>")
+      .description(
+        "print the PINs and page codes of the finished cards (passphrase: CHEQUECARD_LETTERS_PASSPHRASE, or asked for)",
+      )
+      .option("--journal <file>", "the batch's journal", "batch.journal")
+      .option("--html <file>", "write letters to print instead, a page for each card; shows no PIN"),
+  ).action((path: string, options) => run((context) => pins(context, path, options)));
 }
