@@ -7,6 +7,7 @@ import { DESK_API_BUGS } from "./desk-api-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
 import { FACE_BUGS } from "./face-bugs.js";
 import { ISSUER_BUGS, LEDGER_BUGS, RECONCILER_BUGS } from "./issuer-bugs.js";
+import { LANGUAGE_BUGS } from "./language-bugs.js";
 import { LND_ANSWER_BUGS } from "./lnd-answer-bugs.js";
 import { LND_BUGS } from "./lnd-bugs.js";
 import { LND_CLI_BUGS } from "./lnd-cli-bugs.js";
@@ -54,6 +55,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...TERMINAL_BUGS,
   ...API_BUGS,
   ...PAGE_BUGS,
+  ...LANGUAGE_BUGS,
   ...KEYBOARD_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,
