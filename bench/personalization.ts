@@ -34,6 +34,8 @@ const keys: KeySource = {
   keySets: () => [{ id: KEY_SET, label: "bench", issuerPublicKey: secp256k1.publicKey(ISSUER) }],
   sealKey: (id) => (equalBytes(id, KEY_SET) ? SEAL_KEY : undefined),
   signUpdate: async (_id, digest) => secp256k1.sign(digest, ISSUER),
+  batchKeys: () => [],
+  batchMac: async () => new Uint8Array(16),
   masterKeys: () => [
     { version: 255, diversification: "none", wellKnown: false },
     { version: 48, diversification: "kdf3", wellKnown: false },

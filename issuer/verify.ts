@@ -6,11 +6,12 @@ import { CodedError, ParseError } from "../common/errors.js";
 import type { Msat } from "../common/msat.js";
 import { REASON } from "../lightning/api/reason-codes.js";
 import { authorizedProblem } from "../lightning/bolt11/authorized.js";
-import { expectCanonical } from "../lightning/bolt11/canonical.js";
+import { canonicalHash, expectCanonical } from "../lightning/bolt11/canonical.js";
 import { type InvoiceError, type InvoiceErrorCode, invoiceProblem } from "../lightning/bolt11/check.js";
 import { checkedInvoice, parseInvoice } from "../lightning/bolt11/parse.js";
 import type { Invoice, InvoiceSignature } from "../lightning/bolt11/types.js";
 import type { Network } from "../lightning/network.js";
+import type { CardKind } from "./store/schema.js";
 import { blob, cardKey } from "./store/values.js";
 
 /** What the issuer knows of a card and a verifier needs. */
@@ -75,7 +76,9 @@ export class VerificationError extends CodedError<VerificationErrorCode> {
 }
 
 /** A genuine authorization and the invoice that it is for: all that was proven, and all that is recorded of it. */
-export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> {
+export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> extends PayableInvoice {
+  /** `sun`: a Bolt Card was read, and the amount is the invoice's alone (specs/10 §6). */
+  readonly kind: CardKind;
   /** What was found of the card that signed. */
   readonly record: Card;
   /** Its id as the ledger keys it. */
@@ -87,12 +90,16 @@ export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> {
   /** Low 24 bits of the sequence of the last update that took effect on the card. */
   readonly sequence: bigint;
   readonly amount: Msat;
-  /** Everything that the card ever authorized, this amount included. */
+  /** Everything that the card ever authorized, this amount included; of a Bolt Card 0, the ledger counts it. */
   readonly total: Msat;
-  /** 64 bytes. */
+  /** 64 bytes; of a Bolt Card `c`, 8 bytes. */
   readonly signature: Buffer;
   /** Type, key set id and clear body, 133 bytes: evidence if it contradicts. */
   readonly message: Buffer;
+}
+
+/** An invoice, and whether it can be paid. */
+export interface PayableInvoice {
   /** The invoice, canonical. */
   readonly invoice: string;
   /** The same, decoded. */
@@ -118,17 +125,21 @@ export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> {
   readonly problem: VerificationError | undefined;
 }
 
-export interface VerifyTokenInput<Card extends CardRecord = CardRecord> {
+export interface VerifyTokenInput<Card extends CardRecord = CardRecord> extends VerifyInvoiceInput {
   /** As received. */
   readonly token: Uint8Array;
-  /** As received; must be canonical. */
-  readonly invoice: string;
   readonly sealKeys: SealKeyLookup;
   /** @param token its signature is not checked yet */
   readonly findCard: (
     cardId: Uint8Array,
     token: OpenedMessage<Authorization>,
   ) => Card | undefined | Promise<Card | undefined>;
+}
+
+/** An invoice and who shall pay it. */
+export interface VerifyInvoiceInput {
+  /** As received; must be canonical. */
+  readonly invoice: string;
   readonly signatures: SignatureChecker;
   readonly network: Network;
   /** Unix seconds. */
@@ -153,11 +164,7 @@ export async function verifyToken<Card extends CardRecord>(
 ): Promise<VerifiedAuthorization<Card>> {
   const { token, sealKeys, findCard, signatures } = input;
   // 1. The invoice: canonical and well formed.
-  const unchecked = wellFormed(() => {
-    const parsed = parseInvoice(input.invoice);
-    expectCanonical(input.invoice, parsed.text);
-    return parsed;
-  });
+  const unchecked = canonicalInvoice(input.invoice);
   // 2. The token: its size, type and key set, before any cryptography is spent on it.
   const opened = openedToken(token, sealKeys);
   // 3. The card, and both signatures. An unknown card, a wrong signature and content that no card writes have one answer
@@ -185,8 +192,8 @@ export async function verifyToken<Card extends CardRecord>(
       "The card authorized another invoice.",
       { hint: "Tap the card for this invoice." },
     );
-  const payeeId = blob(invoice.payee);
   return {
+    kind: "token",
     record,
     card: cardKey(fields.cardId),
     counter: BigInt(fields.counter),
@@ -197,17 +204,59 @@ export async function verifyToken<Card extends CardRecord>(
     total: fields.authorizedTotal,
     signature: blob(opened.signature),
     message: blob(opened.clear),
+    // 5. It is for exactly its amount, and it can be paid.
+    ...payableInvoice(
+      invoice,
+      blob(fields.invoiceHash),
+      other ? amountProblem(fields, invoice) : payableProblem(invoice, input),
+    ),
+  };
+}
+
+/** What is checked of the other signature where there is none: it costs the same. */
+const NO_TOKEN = { digest: new Uint8Array(32), signature: new Uint8Array(64) };
+
+/**
+ * Verifies an invoice for which nobody signed an authorization: that of a Bolt Card's reading (specs/10 §6).
+ * @returns what it says; pay only where it names no `problem`
+ * @throws VerificationError `invoice-malformed`
+ */
+export async function verifyInvoice(input: VerifyInvoiceInput): Promise<PayableInvoice> {
+  const unchecked = canonicalInvoice(input.invoice);
+  const { payee } = await input.signatures.check({
+    invoice: unchecked.signed,
+    token: NO_TOKEN,
+    signer: NOBODY,
+  });
+  const invoice = wellFormed(() => checkedInvoice(unchecked, payee));
+  return payableInvoice(invoice, blob(canonicalHash(invoice.text)), payableProblem(invoice, input));
+}
+
+/** @throws VerificationError `invoice-malformed` */
+const canonicalInvoice = (text: string) =>
+  wellFormed(() => {
+    const parsed = parseInvoice(text);
+    expectCanonical(text, parsed.text);
+    return parsed;
+  });
+
+function payableInvoice(
+  invoice: Invoice,
+  invoiceHash: Buffer,
+  problem: VerificationError | undefined,
+): PayableInvoice {
+  const payeeId = blob(invoice.payee);
+  return {
     invoice: invoice.text,
     decoded: invoice,
-    invoiceHash: blob(fields.invoiceHash),
+    invoiceHash,
     paymentHash: blob(invoice.paymentHash),
     payeeId,
     payee: payeeId.toString("hex"),
     amountless: invoice.amount === undefined,
     expiresAt: invoice.expiresAt * 1000,
     minFinalCltv: invoice.minFinalCltv,
-    // 5. It is for exactly its amount, and it can be paid.
-    problem: other ? amountProblem(fields, invoice) : payableProblem(invoice, input),
+    problem,
   };
 }
 
@@ -253,7 +302,7 @@ const REASON_OF: Readonly<Record<InvoiceErrorCode, number>> = {
 /** Whether an invoice without an amount, or one that expires soon, is paid is for the policy. */
 function payableProblem(
   invoice: Invoice,
-  { network, now, ownNodes = [], maxExpirySeconds = Infinity }: VerifyTokenInput,
+  { network, now, ownNodes = [], maxExpirySeconds = Infinity }: VerifyInvoiceInput,
 ): VerificationError | undefined {
   const unpayable = (reason: number, message: string, cause?: InvoiceError) =>
     new VerificationError("invoice-unpayable", reason, message, {

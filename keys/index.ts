@@ -1,5 +1,11 @@
 export * from "./kdf3.js";
-export { type CreateKeyFileOptions, KeyFile, type NewKeySet, type NewMasterKey } from "./key-file.js";
+export {
+  type CreateKeyFileOptions,
+  KeyFile,
+  type NewBatchKey,
+  type NewKeySet,
+  type NewMasterKey,
+} from "./key-file.js";
 export * from "./key-source.js";
 export {
   isPageCode,

@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { access } from "node:fs/promises";
-import { ParseError, requireLength, secp256k1, utf8, ValueError } from "../common/index.js";
+import { cmac } from "@noble/ciphers/aes.js";
+import {
+  bytesToHex,
+  ParseError,
+  requireLength,
+  samePublicBytes,
+  secp256k1,
+  utf8,
+  ValueError,
+} from "../common/index.js";
 import { readPrivateFile, replacePrivateFile } from "./durable-file.js";
 import { kdf3, undiversified } from "./kdf3.js";
 import {
@@ -8,13 +17,21 @@ import {
   encodeKeyMaterial,
   type KeyMaterial,
   type KeySetMaterial,
+  MAX_BATCH_KEYS,
   MAX_ISSUER_KEYS,
   MAX_KEY_SETS,
   MAX_LABEL_LENGTH,
   MAX_MASTER_KEYS,
   wipeKeyMaterial,
 } from "./key-material.js";
-import { type CardStaticKeys, KeyError, type KeySet, type KeySource, type MasterKey } from "./key-source.js";
+import {
+  type BatchKey,
+  type CardStaticKeys,
+  KeyError,
+  type KeySet,
+  type KeySource,
+  type MasterKey,
+} from "./key-source.js";
 import {
   type BoxKey,
   deriveBoxKey,
@@ -26,7 +43,8 @@ import {
 import { isWellKnownKey } from "./well-known-key.js";
 
 export const KEY_FILE_FORMAT = "chequecard-keys";
-export const KEY_FILE_VERSION = 1;
+/** 2 where there are batch keys: a release that does not know them must not lose them. */
+export const KEY_FILE_VERSION = 2;
 /** Version of the first master key: some cards take new AES keys under 48 to 63 only (specs/04 §3). */
 const FIRST_CARD_KEYS = 48;
 
@@ -48,6 +66,15 @@ export interface NewKeySet {
   readonly sealKey?: Uint8Array;
   /** Make a new issuer key for it instead of using the newest one. */
   readonly newIssuerKey?: boolean;
+}
+
+/** What {@link KeyFile.addBatchKey} adds. */
+export interface NewBatchKey {
+  readonly label: string;
+  /** 4 bytes. */
+  readonly id?: Uint8Array;
+  /** 16 bytes. */
+  readonly key?: Uint8Array;
 }
 
 /** What {@link KeyFile.addMasterKey} adds. */
@@ -100,7 +127,7 @@ export class KeyFile implements KeySource {
     options: CreateKeyFileOptions = {},
   ): Promise<KeyFile> {
     const box = await deriveBoxKey(passphrase, options.scrypt);
-    const empty: KeyMaterial = { issuerKeys: [], masterKeys: [], keySets: [] };
+    const empty: KeyMaterial = { issuerKeys: [], masterKeys: [], keySets: [], batchKeys: [] };
     const file = new KeyFile(path, box, empty, undefined, options.random);
     await file.#change((material) => {
       file.#appendKeySet(material, { label, newIssuerKey: true });
@@ -151,6 +178,18 @@ export class KeyFile implements KeySource {
     return secp256k1.sign(digest, secret);
   }
 
+  batchKeys(): readonly BatchKey[] {
+    this.#assertOpen();
+    return this.#material.batchKeys.map(({ id, label }) => ({ id: id.slice(), label }));
+  }
+
+  async batchMac(id: Uint8Array, input: Uint8Array): Promise<Uint8Array> {
+    this.#assertOpen();
+    const batch = this.#material.batchKeys.find((entry) => Buffer.compare(entry.id, id) === 0);
+    if (!batch) throw new KeyError("unknown-batch-key", `${this.path}: no batch key ${bytesToHex(id)}`);
+    return cmac(input, batch.key);
+  }
+
   masterKeys(): readonly MasterKey[] {
     this.#assertOpen();
     return this.#material.masterKeys.map(({ version, diversification, key }) => ({
@@ -179,6 +218,17 @@ export class KeyFile implements KeySource {
     const added = this.#material.keySets.at(-1);
     if (!added) throw new KeyError("file", `${this.path}: no key set after adding one`);
     return this.#describe(added);
+  }
+
+  /**
+   * Adds a batch key for Bolt Cards; new ones get it.
+   * @param batch id: 4 bytes, random when absent; key: 16 bytes, the issuer key of another server, random when absent
+   * @throws KeyError `duplicate-key`, `conflict`, `file`; ValueError
+   */
+  async addBatchKey(batch: NewBatchKey): Promise<BatchKey> {
+    const id = batch.id ? Uint8Array.from(batch.id) : this.#random(4);
+    await this.#change((material) => this.#appendBatchKey(material, { ...batch, id }));
+    return { id: id.slice(), label: batch.label };
   }
 
   /** Adds a master key for the static keys of cards. @throws KeyError `duplicate-key`, `conflict`, `file`; ValueError */
@@ -227,12 +277,10 @@ export class KeyFile implements KeySource {
   }
 
   #appendKeySet(material: KeyMaterial, set: NewKeySet): void {
-    const label = utf8(set.label).length;
-    if (label === 0 || label > MAX_LABEL_LENGTH)
-      throw new ValueError("label", `need 1 to ${MAX_LABEL_LENGTH} bytes, have ${label}`);
+    expectLabel(set.label);
     const id = set.id ? Uint8Array.from(set.id) : this.#random(4);
     requireLength(id, 4, "key set id");
-    if (material.keySets.some((other) => Buffer.compare(other.id, id) === 0))
+    if ([...material.keySets, ...material.batchKeys].some((other) => Buffer.compare(other.id, id) === 0))
       throw new KeyError("duplicate-key", `${this.path}: has a key set of that id already`);
     const sealKey = set.sealKey ? Uint8Array.from(set.sealKey) : this.#random(16);
     requireLength(sealKey, 16, "seal key");
@@ -245,6 +293,21 @@ export class KeyFile implements KeySource {
       material.issuerKeys.push(secret);
     }
     material.keySets.push({ id, label: set.label, sealKey, issuerKey: material.issuerKeys.length - 1 });
+  }
+
+  #appendBatchKey(material: KeyMaterial, batch: NewBatchKey & { readonly id: Uint8Array }): void {
+    expectLabel(batch.label);
+    requireLength(batch.id, 4, "batch key id");
+    const others = [...material.batchKeys, ...material.keySets];
+    if (others.some((other) => Buffer.compare(other.id, batch.id) === 0))
+      throw new KeyError("duplicate-key", `${this.path}: has a key of that id already`);
+    const key = batch.key ? Uint8Array.from(batch.key) : this.#random(16);
+    requireLength(key, 16, "batch key");
+    if (material.batchKeys.some((other) => samePublicBytes(other.key, key)))
+      throw new KeyError("duplicate-key", `${this.path}: has this batch key already`);
+    if (material.batchKeys.length >= MAX_BATCH_KEYS)
+      throw new ValueError("batch keys", `at most ${MAX_BATCH_KEYS}`);
+    material.batchKeys.push({ id: batch.id, label: batch.label, key });
   }
 
   #appendMasterKey(material: KeyMaterial, master: NewMasterKey): void {
@@ -267,6 +330,7 @@ export class KeyFile implements KeySource {
       issuerKeys: [...this.#material.issuerKeys],
       masterKeys: [...this.#material.masterKeys],
       keySets: [...this.#material.keySets],
+      batchKeys: [...this.#material.batchKeys],
     };
     apply(next);
     await this.#save(next);
@@ -276,7 +340,8 @@ export class KeyFile implements KeySource {
 
   async #save(material: KeyMaterial): Promise<void> {
     const plaintext = encodeKeyMaterial(material);
-    const document = writeBoxDocument(KEY_FILE_FORMAT, KEY_FILE_VERSION, this.#box, plaintext);
+    const version = material.batchKeys.length > 0 ? KEY_FILE_VERSION : 1;
+    const document = writeBoxDocument(KEY_FILE_FORMAT, version, this.#box, plaintext);
     plaintext.fill(0);
     await replacePrivateFile(this.path, `${JSON.stringify(document, undefined, 2)}\n`, () =>
       this.#assertUnchanged(),
@@ -299,6 +364,12 @@ export class KeyFile implements KeySource {
     if (parseBoxDocument(text, KEY_FILE_FORMAT, KEY_FILE_VERSION, this.path).checksum !== this.#checksum)
       throw new KeyError("conflict", `${this.path}: another process changed it; open it again`);
   }
+}
+
+function expectLabel(text: string): void {
+  const label = utf8(text).length;
+  if (label === 0 || label > MAX_LABEL_LENGTH)
+    throw new ValueError("label", `need 1 to ${MAX_LABEL_LENGTH} bytes, have ${label}`);
 }
 
 const keyOf = (id: Uint8Array): number =>

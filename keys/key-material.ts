@@ -6,6 +6,17 @@ export interface KeyMaterial {
   readonly issuerKeys: Uint8Array[];
   readonly masterKeys: MasterKeyMaterial[];
   readonly keySets: KeySetMaterial[];
+  /** Of Bolt Cards, oldest first. */
+  readonly batchKeys: BatchKeyMaterial[];
+}
+
+export interface BatchKeyMaterial {
+  /** 4 bytes. */
+  readonly id: Uint8Array;
+  /** At most 64 bytes of UTF-8. */
+  readonly label: string;
+  /** AES-128, 16 bytes. */
+  readonly key: Uint8Array;
 }
 
 interface MasterKeyMaterial {
@@ -31,12 +42,14 @@ export const MAX_LABEL_LENGTH = 64;
 export const MAX_ISSUER_KEYS = 255;
 export const MAX_MASTER_KEYS = 255;
 export const MAX_KEY_SETS = 0xffff;
+export const MAX_BATCH_KEYS = 0xffff;
 
 /**
  * The plaintext of a key file (specs/04 §2.2). Bytes and not JSON, because a string with a key in it cannot be
  * cleared:
  * `count u8 | issuer key 32...`, `count u8 | (version u8 | diversification u8 | key 16)...`,
- * `count u16 | (id 4 | seal key 16 | issuer key u8 | label length u8 | label)...`
+ * `count u16 | (id 4 | seal key 16 | issuer key u8 | label length u8 | label)...`, and where there are batch keys
+ * `count u16 | (id 4 | key 16 | label length u8 | label)...`
  */
 export function encodeKeyMaterial(material: KeyMaterial): Uint8Array {
   const parts: Uint8Array[] = [u8(material.issuerKeys.length, "issuer keys"), ...material.issuerKeys];
@@ -47,6 +60,11 @@ export function encodeKeyMaterial(material: KeyMaterial): Uint8Array {
   for (const set of material.keySets) {
     const label = utf8(set.label);
     parts.push(set.id, set.sealKey, u8(set.issuerKey), u8(label.length, "label length"), label);
+  }
+  if (material.batchKeys.length > 0) parts.push(u16(material.batchKeys.length, "batch keys"));
+  for (const batch of material.batchKeys) {
+    const label = utf8(batch.label);
+    parts.push(batch.id, batch.key, u8(label.length, "label length"), label);
   }
   return concatBytes(...parts);
 }
@@ -87,8 +105,14 @@ export function decodeKeyMaterial(bytes: Uint8Array): KeyMaterial {
     const label = new TextDecoder().decode(take(byte("key set/label"), "key set/label"));
     keySets.push({ id, label, sealKey, issuerKey });
   }
+  const batches = at === bytes.length ? 0 : (byte("batch keys") << 8) | byte("batch keys");
+  const batchKeys = Array.from({ length: batches }, (): BatchKeyMaterial => {
+    const id = take(4, "batch key/id");
+    const key = take(16, "batch key/key");
+    return { id, key, label: new TextDecoder().decode(take(byte("batch key/label"), "batch key/label")) };
+  });
   if (at !== bytes.length) throw new ParseError("keys", `${bytes.length - at} bytes too many`);
-  return { issuerKeys, masterKeys, keySets };
+  return { issuerKeys, masterKeys, keySets, batchKeys };
 }
 
 /** Overwrites every key with zeros. */
@@ -96,4 +120,5 @@ export function wipeKeyMaterial(material: KeyMaterial): void {
   for (const key of material.issuerKeys) key.fill(0);
   for (const master of material.masterKeys) master.key.fill(0);
   for (const set of material.keySets) set.sealKey.fill(0);
+  for (const batch of material.batchKeys) batch.key.fill(0);
 }

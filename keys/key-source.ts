@@ -10,6 +10,14 @@ export interface KeySet {
   readonly issuerPublicKey: Uint8Array;
 }
 
+/** A key from which the keys of a batch of Bolt Cards come (specs/10 §3). Holds no secret. */
+export interface BatchKey {
+  /** 4 bytes; no key set has the same. */
+  readonly id: Uint8Array;
+  /** For people: the batch or the event. */
+  readonly label: string;
+}
+
 /** A master key from which the static keys of cards come (specs/04 §3). Holds no secret. */
 export interface MasterKey {
   /** GlobalPlatform key version on the card, 1..127, or 255 for the keys of a card fresh from the factory. */
@@ -34,6 +42,8 @@ export const DIVERSIFICATION_DATA_LENGTH = 10;
 export type KeyErrorCode =
   /** No key set of that id. */
   | "unknown-key-set"
+  /** No batch key of that id. */
+  | "unknown-batch-key"
   /** No master key of that version. */
   | "unknown-master-key"
   /** There is a key set or master key of that id or version already. */
@@ -83,6 +93,14 @@ export interface KeySource {
    * @throws KeyError `unknown-key-set`, `hsm`, `closed`
    */
   signUpdate(keySetId: Uint8Array, digest: Uint8Array): Promise<Uint8Array>;
+  /** Every batch key of Bolt Cards; oldest first in a key file, in no order from an HSM. */
+  batchKeys(): readonly BatchKey[];
+  /**
+   * AES-CMAC of a batch key: what the keys of Bolt Cards are derived by.
+   * @param id 4 bytes @returns 16 bytes; the caller owns them
+   * @throws KeyError `unknown-batch-key`, `hsm`, `closed`
+   */
+  batchMac(id: Uint8Array, input: Uint8Array): Promise<Uint8Array>;
   /** Every master key, oldest first. */
   masterKeys(): readonly MasterKey[];
   /**

@@ -1,6 +1,13 @@
 import { bytesToHex, hexToBytes, requireLength, secp256k1, utf8, ValueError } from "../common/index.js";
 import { KDF3_PURPOSE, kdf3Input } from "./kdf3.js";
-import { type CardStaticKeys, KeyError, type KeySet, type KeySource, type MasterKey } from "./key-source.js";
+import {
+  type BatchKey,
+  type CardStaticKeys,
+  KeyError,
+  type KeySet,
+  type KeySource,
+  type MasterKey,
+} from "./key-source.js";
 import {
   CK,
   type Handle,
@@ -15,12 +22,17 @@ export type { Pkcs11Options } from "./pkcs11-session.js";
 const SEAL_LABEL = "chequecard seal ";
 const ISSUER_LABEL = "chequecard issuer ";
 const MASTER_LABEL = "chequecard master";
+const BATCH_LABEL = "chequecard bolt ";
 /** What the seal key of a key set is the AES-CMAC of, with the key set id behind it (specs/04 §2.3). */
 const SEAL_DERIVATION = "chequecard/seal";
 
 interface TokenKeySet extends KeySet {
   readonly sealKey: Uint8Array;
   readonly issuerKey: Handle;
+}
+
+interface TokenBatchKey extends BatchKey {
+  readonly key: Handle;
 }
 
 interface TokenMasterKey extends MasterKey {
@@ -36,6 +48,7 @@ export class Pkcs11KeySource implements KeySource {
   readonly #session: Pkcs11Session;
   #keySets: TokenKeySet[] = [];
   #masterKeys: TokenMasterKey[] = [];
+  #batchKeys: TokenBatchKey[] = [];
 
   private constructor(session: Pkcs11Session) {
     this.#session = session;
@@ -67,6 +80,16 @@ export class Pkcs11KeySource implements KeySource {
     const set = this.#find(keySetId);
     if (!set) throw new KeyError("unknown-key-set", `HSM: no key set ${bytesToHex(keySetId)}`);
     return lowS(Uint8Array.from(await this.#session.sign(CK.M_ECDSA, set.issuerKey, digest, 64)));
+  }
+
+  batchKeys(): readonly BatchKey[] {
+    return this.#batchKeys.map(({ id, label }) => ({ id, label }));
+  }
+
+  async batchMac(id: Uint8Array, input: Uint8Array): Promise<Uint8Array> {
+    const batch = this.#batchKeys.find((entry) => Buffer.compare(entry.id, id) === 0);
+    if (!batch) throw new KeyError("unknown-batch-key", `HSM: no batch key ${bytesToHex(id)}`);
+    return Uint8Array.from(await this.#session.sign(CK.M_AES_CMAC, batch.key, input, 16));
   }
 
   masterKeys(): readonly MasterKey[] {
@@ -134,9 +157,29 @@ export class Pkcs11KeySource implements KeySource {
     if (existing) requireLength(existing, 16, "master key");
     if (this.#masterKeys.some((entry) => entry.version === version))
       throw new KeyError("duplicate-key", `HSM: has a master key of version ${version} already`);
-    const { library, handle } = this.#session;
     const template = secretTemplate(Uint8Array.of(version), MASTER_LABEL);
-    await this.#session.run("making a master key failed", () => {
+    await this.#makeSecret(template, existing, "making a master key failed");
+  }
+
+  /**
+   * Makes a batch key for Bolt Cards in the token, or imports the issuer key of another server.
+   * @param id 4 bytes; @param existing 16 bytes, cleared by the caller
+   * @throws KeyError `duplicate-key`, `hsm`; ValueError
+   */
+  async addBatchKey(id: Uint8Array, label: string, existing?: Uint8Array): Promise<BatchKey> {
+    requireLength(id, 4, "batch key id");
+    if (utf8(label).length === 0 || utf8(label).length > 64)
+      throw new ValueError("label", "need 1 to 64 bytes");
+    if (existing) requireLength(existing, 16, "batch key");
+    if ([...this.#batchKeys, ...this.#keySets].some((entry) => Buffer.compare(entry.id, id) === 0))
+      throw new KeyError("duplicate-key", "HSM: has a key of that id already");
+    await this.#makeSecret(secretTemplate(id, BATCH_LABEL + label), existing, "making a batch key failed");
+    return { id: id.slice(), label };
+  }
+
+  async #makeSecret(template: Template, existing: Uint8Array | undefined, failure: string): Promise<void> {
+    const { library, handle } = this.#session;
+    await this.#session.run(failure, () => {
       if (!existing)
         return library.C_GenerateKey(handle, { mechanism: CK.M_AES_KEY_GEN }, [
           ...template,
@@ -156,6 +199,7 @@ export class Pkcs11KeySource implements KeySource {
     for (const set of this.#keySets) set.sealKey.fill(0);
     this.#keySets = [];
     this.#masterKeys = [];
+    this.#batchKeys = [];
     await this.#session.close();
   }
 
@@ -165,7 +209,7 @@ export class Pkcs11KeySource implements KeySource {
 
   async #read(): Promise<void> {
     const session = this.#session;
-    const { secrets, masters } = await session.run("listing keys failed", () => {
+    const { secrets, masters, batches } = await session.run("listing keys failed", () => {
       const keys = session.find([{ type: CK.A_CLASS, value: CK.O_SECRET_KEY }]).map((key) => ({
         key,
         id: session.attribute(key, CK.A_ID),
@@ -174,6 +218,7 @@ export class Pkcs11KeySource implements KeySource {
       return {
         secrets: keys.filter((entry) => entry.label.startsWith(SEAL_LABEL) && entry.id.length === 4),
         masters: keys.filter((entry) => entry.label === MASTER_LABEL && entry.id.length === 1),
+        batches: keys.filter((entry) => entry.label.startsWith(BATCH_LABEL) && entry.id.length === 4),
       };
     });
     const sets: TokenKeySet[] = [];
@@ -201,6 +246,11 @@ export class Pkcs11KeySource implements KeySource {
       sets.push({ id: Uint8Array.from(id), label: name, sealKey, issuerKey, issuerPublicKey });
     }
     this.#keySets = sets;
+    this.#batchKeys = batches.map(({ key, id, label }) => ({
+      key,
+      id: Uint8Array.from(id),
+      label: label.slice(BATCH_LABEL.length),
+    }));
     this.#masterKeys = masters.map(({ key, id }) => ({
       key,
       version: id[0] ?? 0,

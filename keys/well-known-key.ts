@@ -25,6 +25,8 @@ export function withWellKnownKey(source: KeySource, version = 255): KeySource {
     keySets: () => source.keySets(),
     sealKey: (id) => source.sealKey(id),
     signUpdate: (id, digest) => source.signUpdate(id, digest),
+    batchKeys: () => source.batchKeys(),
+    batchMac: (id, input) => source.batchMac(id, input),
     masterKeys: () => [
       { version, diversification: "none", wellKnown: true },
       ...source.masterKeys().filter((master) => master.version !== version),

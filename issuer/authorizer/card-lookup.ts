@@ -15,7 +15,7 @@ interface CardRow {
 const CARD: FindStatement<"card", CardRow> = findMany(
   { card: "int" },
   { public_key: "bytes", key_set: "bytes" },
-  (p) => `select public_key, key_set from cards where card = ${p.card}`,
+  (p) => `select public_key, key_set from cards where card = ${p.card} and kind = 'token'`,
 );
 
 type Statement = "card" | "counter" | "amount" | "total" | "flags" | "invoiceHash" | "statement";
@@ -42,7 +42,7 @@ const CARD_FOR: FindStatement<Statement, CardRow & { readonly decided: bigint }>
         and voided_at is not null) then 1
       when exists (select 1 from evidence where card = ${p.card} and ${STATEMENT} = ${p.statement}) then 1
       else 0 end as bigint) as decided
-    from (select 1 as one) o left join cards c on c.card = ${p.card}`,
+    from (select 1 as one) o left join cards c on c.card = ${p.card} and c.kind = 'token'`,
 );
 
 /** A card, and whether what its token states was decided before. */

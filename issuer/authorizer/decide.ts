@@ -33,8 +33,13 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
   // 1. The counter was seen: what was decided then counts, unless this is another authorization under it.
   if (facts.known) {
     const words = differentAuthorization(authorization, facts);
+    if (words && authorization.kind === "sun")
+      return { kind: "refuse", reason: REASON.TOKEN_OTHER_INVOICE };
     return words ? contradiction(words) : { kind: "known", known: facts.known };
   }
+  // Readings of a Bolt Card are paid in their order: one that is older than the last payment is worth nothing any more.
+  if (authorization.kind === "sun" && authorization.counter <= facts.account.top_counter)
+    return { kind: "refuse", reason: REASON.TOKEN_VOID };
   // 2. The counter was given up and its amount released: refused for ever.
   if (facts.gap && facts.gap.voided_at !== null) return { kind: "refuse", reason: REASON.TOKEN_VOID };
   // 3. The authorization must fit what the card signed before, and what was signed for the card.
@@ -64,7 +69,8 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
     node,
     ...feeTerms(authorization, facts, world, guaranteed !== undefined),
     maxCltv: facts.policy.maxTotalCltv,
-    isRetried: facts.offline !== undefined,
+    // Nobody hands goods out for a reading before it is paid.
+    isRetried: facts.offline !== undefined && authorization.kind === "token",
     ...(guaranteed ? { guaranteed, owed: world.owed + authorization.amount } : {}),
   };
 }
@@ -116,6 +122,8 @@ const contradiction = (words: string, reason: number = REASON.CARD_CONTRADICTS):
  */
 function differentAuthorization(authorization: VerifiedAuthorization, { known }: Facts): string | undefined {
   if (!known) return undefined;
+  if (authorization.kind === "sun")
+    return known.invoice_hash.equals(authorization.invoiceHash) ? undefined : "another invoice for one reading";
   const same =
     known.amount === authorization.amount &&
     known.total_after === authorization.total &&
@@ -131,7 +139,7 @@ function contradictionOf(authorization: VerifiedAuthorization, facts: Facts): st
   if (!facts.permitted) return "no limits that were signed for the card allow it";
   if (!gap && authorization.counter <= account.top_counter)
     throw new Error(`counter ${authorization.counter} is neither seen nor in a gap`);
-  return placementProblem(account, gap, authorization);
+  return authorization.kind === "sun" ? undefined : placementProblem(account, gap, authorization);
 }
 
 /**

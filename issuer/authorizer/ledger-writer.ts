@@ -1,7 +1,8 @@
+import { msat } from "../../common/msat.js";
 import { REASON } from "../../lightning/api/reason-codes.js";
 import { type AccountRow, accountOf, lockAccounts } from "../ledger/accounts.js";
 import type { Recorded } from "../ledger/decision.js";
-import { loadFacts } from "../ledger/facts.js";
+import { type Facts, loadFacts } from "../ledger/facts.js";
 import { type CountedFee, feeChanges } from "../ledger/fees.js";
 import { owedChanges } from "../ledger/guarantee.js";
 import { PolicyCache } from "../ledger/policies.js";
@@ -197,7 +198,7 @@ export class LedgerWriter {
       const decision = decide(authorization, facts, load.world(authorization.payee, clock()));
       if (decision.kind === "reserve")
         load.add(authorization.payee, decision.maxFee, decision.guaranteed ? authorization.amount : 0n);
-      return [{ authorization, facts, decision }];
+      return [{ authorization: counted(authorization, facts), facts, decision }];
     });
     const recorded = await record(
       store,
@@ -213,10 +214,15 @@ export class LedgerWriter {
     );
     if (decided.some(({ decision }) => decision.kind === "reserve")) onStep("in-reserve");
     if (decided.some(({ decision }) => decision.kind === "void")) onStep("in-refuse");
-    const byAuthorization = new Map(decided.map(({ authorization }, i) => [authorization, recorded[i]]));
-    return authorizations.map((one) => byAuthorization.get(one) ?? NO_ACCOUNT);
+    // No two are of the same card.
+    const byCard = new Map(decided.map(({ authorization }, i) => [authorization.card, recorded[i]]));
+    return authorizations.map(({ card }) => byCard.get(card) ?? NO_ACCOUNT);
   }
 }
+
+/** A Bolt Card counts nothing but its readings: its running total is the ledger's. */
+const counted = (one: VerifiedAuthorization, { account }: Facts): VerifiedAuthorization =>
+  one.kind === "sun" ? { ...one, total: msat(account.top_total + one.amount, "total") } : one;
 
 /** A card without an account is none. */
 const NO_ACCOUNT: Recorded = {

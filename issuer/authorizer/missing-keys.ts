@@ -33,7 +33,7 @@ export class MissingKeys {
 
   async #list(): Promise<ReadonlySet<string>> {
     const rows = await this.#ports.store.read((tx) =>
-      tx.selectFrom("cards").select("key_set").distinct().execute(),
+      tx.selectFrom("cards").select("key_set").where("kind", "=", "token").distinct().execute(),
     );
     return new Set(rows.map(({ key_set }) => bytesToHex(key_set)));
   }

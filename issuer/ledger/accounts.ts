@@ -4,12 +4,13 @@ import { bytesToHex } from "../../common/bytes.js";
 import { type Msat, msat } from "../../common/msat.js";
 import { changedMeanwhile } from "../store/errors.js";
 import { findMany } from "../store/many.js";
-import type { AccountsTable } from "../store/schema.js";
+import type { AccountsTable, CardKind } from "../store/schema.js";
 import type { FindStatement, Store, Tx } from "../store/types.js";
 import { cardIdOf } from "../store/values.js";
 import { LedgerError } from "./errors.js";
 
-export type AccountRow = Selectable<AccountsTable>;
+/** An account, and the kind of its card. */
+export type AccountRow = Selectable<AccountsTable> & { readonly kind: CardKind };
 
 /** Card id as it is printed on the card, for messages. */
 export const cardName = (card: bigint): string => formatCardId(cardIdOf(card));
@@ -37,8 +38,10 @@ const ACCOUNT: FindStatement<"card", AccountRow> = findMany(
     version: int,
     held: int,
     owed: int,
+    kind: "text",
   },
-  (p) => `select * from accounts where card = ${p.card}`,
+  (p) =>
+    `select accounts.*, (select kind from cards where cards.card = accounts.card) as kind from accounts where card = ${p.card}`,
   { lock: true },
 );
 
@@ -84,7 +87,7 @@ export function accountOf(accounts: ReadonlyMap<bigint, AccountRow>, card: bigin
  * @throws StoreError `locked` when another one is there: the account was not held
  */
 export async function saveAccount(tx: Tx, account: AccountRow): Promise<void> {
-  const { card, version, ...values } = account;
+  const { card, version, kind: _, ...values } = account;
   const { numUpdatedRows } = await tx
     .updateTable("accounts")
     .set({ ...values, version: version + 1n })

@@ -48,7 +48,7 @@ export interface Facts {
   readonly acknowledged: bigint | undefined;
   readonly known: KnownAuthorization | undefined;
   readonly gap: Gap | undefined;
-  /** Whether limits signed up to `acknowledged` allowed this counter, amount, total and PIN flag. */
+  /** Whether limits signed up to `acknowledged` allowed this counter, amount, total and PIN flag; a Bolt Card has none. */
   readonly permitted: boolean;
   /** Whether another live authorization pays the same payment hash. */
   readonly paymentTaken: boolean;
@@ -79,6 +79,12 @@ export interface Loaded {
 
 const HOUR = 3_600_000n;
 const WINDOWS = [24n * HOUR, 720n * HOUR] as const;
+
+/** What was reserved and settled for a card in the windows that end now. */
+export interface Spent {
+  readonly spent24h: Msat;
+  readonly spent30d: Msat;
+}
 
 const KNOWN: FindStatement<"card" | "counter", KnownAuthorization> = findMany(
   { card: "int", counter: "int" },
@@ -237,7 +243,8 @@ export async function loadFacts(
         acknowledged: acknowledged[i],
         known: knownOf.get(one.card),
         gap: gapOf.get(one.card),
-        permitted: ofCard[i]?.permitted === 1n,
+        // No limits were signed for a Bolt Card: its policy alone is what limits it.
+        permitted: account(one).kind === "sun" || ofCard[i]?.permitted === 1n,
         paymentTaken: isOther(payments[i], one),
         paidUnmatched: paidOf(payments[i]),
         spent24h: windows.get(one.card)?.[0] ?? msat(0n),
@@ -294,6 +301,24 @@ function spentInWindows(
         msat(spent - (found[i * WINDOWS.length + window]?.spent_after ?? 0n), "spent"),
       ),
     ]),
+  );
+}
+
+/** What cards have spent in the windows of their policies; 0 where a policy has none. */
+export async function loadSpent(
+  store: Store,
+  tx: Tx,
+  cards: readonly { readonly account: AccountRow; readonly policy: Policy }[],
+  now: bigint,
+): Promise<ReadonlyMap<bigint, Spent>> {
+  const asking = cards.filter(({ policy }) => hasWindows(policy)).map(({ account }) => account);
+  const since = asking.flatMap((account) =>
+    WINDOWS.map((length) => ({ card: account.card, since: decisionTime(account, now) - length })),
+  );
+  const windows = spentInWindows(asking, await store.many.find(tx, SPENT, since));
+  const spent = (card: bigint, window: number) => windows.get(card)?.[window] ?? msat(0n);
+  return new Map(
+    cards.map(({ account: { card } }) => [card, { spent24h: spent(card, 0), spent30d: spent(card, 1) }]),
   );
 }
 

@@ -171,7 +171,7 @@ export async function writeLimits(store: Store, tx: Tx, rows: readonly LimitsRow
 
 /**
  * Queues an update for a card whose account is locked and already changed in memory, and raises its sequence
- * there; the caller saves the account.
+ * there; the caller saves the account. A Bolt Card keeps no limits of its own: it gets none.
  */
 export async function queueUpdate(
   store: Store,
@@ -180,7 +180,8 @@ export async function queueUpdate(
   cause: LimitsCause,
   now: bigint,
   change: LimitsChange = {},
-): Promise<LimitsRow> {
+): Promise<LimitsRow | undefined> {
+  if (account.kind === "sun") return undefined;
   const [newest] = await newestToFollow(store, tx, [account]);
   if (!newest) throw new Error(`no limits of sequence ${account.sequence} for a card`);
   const next = nextLimits(account, newest, change, cause, now);

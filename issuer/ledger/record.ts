@@ -257,9 +257,13 @@ function accountAfter(
   return account;
 }
 
-/** What becomes of the gap that a counter lies in, or that it opens. A part that begins where the gap did is the gap. */
+/**
+ * What becomes of the gap that a counter lies in, or that it opens. A part that begins where the gap did is the gap.
+ * Counters that a Bolt Card skips are readings that nobody was paid for.
+ */
 function gapChange({ authorization, facts: { account, gap } }: Decided, now: bigint) {
   const { card } = authorization;
+  if (account.kind === "sun") return { deleted: [], shortened: [], opened: [] };
   const opened = openedGap(
     account,
     authorization.counter - 1n,
@@ -332,8 +336,9 @@ async function queueUpdates(
 ): Promise<Map<Decided, LimitsRow>> {
   const telling = decided.filter(
     (one) =>
-      one.decision.kind === "void" ||
-      (one.decision.kind === "contradiction" && after(one).state !== one.facts.account.state),
+      one.facts.account.kind === "token" &&
+      (one.decision.kind === "void" ||
+        (one.decision.kind === "contradiction" && after(one).state !== one.facts.account.state)),
   );
   const newest = await newestToFollow(store, tx, telling.map(after));
   const rows = telling.map((one, i) => {

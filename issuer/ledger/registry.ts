@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Selectable, sql } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import { bytesToHex, equalBytes, requireLength } from "../../common/bytes.js";
 import type { Msat } from "../../common/msat.js";
 import { secp256k1 } from "../../common/secp256k1/index.js";
@@ -10,7 +10,7 @@ import { listNodes } from "../store/nodes.js";
 import type { CardState, CardsTable } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
 import { blob, cardKey, nodeKey } from "../store/values.js";
-import { cardName, lockAccount, saveAccount } from "./accounts.js";
+import { type AccountRow, cardName, lockAccount, saveAccount } from "./accounts.js";
 import { insertCardPage } from "./card-pages.js";
 import { LedgerError } from "./errors.js";
 import { type CardLimits, storedLimits } from "./limits.js";
@@ -63,44 +63,21 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
     const policy = await internPolicy(tx, card.policy);
     if (card.nodeId) await expectNode(tx, card.nodeId);
     await expectNewKey(store, tx, key, publicKey);
-    const inserted = await tx
-      .insertInto("cards")
-      .values({
+    const account = await enterCard(
+      tx,
+      {
         card: key,
+        kind: "token",
         public_key: blob(publicKey),
         key_set: blob(card.keySetId),
         label: card.label,
         registered_at: at,
-        replaces: null,
         node: card.nodeId ? nodeKey(card.nodeId) : 0n,
         offline_limit: card.certificate?.offlineLimit ?? 0n,
         certified_until: 1000n * BigInt(card.certificate?.validUntil ?? 0),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows !== 1n)
-      throw new LedgerError("card-exists", `card ${cardName(key)} is in the ledger already`, {
-        hint: "Card ids are never used twice; personalize with a new one.",
-      });
-    const account = {
-      card: key,
-      state: "pending" as const,
+      },
       policy,
-      funded: 0n,
-      voided: 0n,
-      spent: 0n,
-      decided_at: 0n,
-      top_counter: 0n,
-      top_total: 0n,
-      sequence: 0n,
-      acknowledged: 0n,
-      operation: 0n,
-      version: 0n,
-      held: 0n,
-      activated: 0n,
-      owed: 0n,
-    };
-    await tx.insertInto("accounts").values(account).execute();
+    );
     if (card.page) await insertCardPage(tx, key, card.page, at);
     if (card.credit > 0n) {
       await bookOperation(store, tx, account, "fund", card.credit, PERSONALIZATION, at);
@@ -119,6 +96,46 @@ export async function registerCard(store: Store, card: NewCard, now: number): Pr
       })
       .execute();
   });
+}
+
+/**
+ * Enters a card of either kind with an empty account, `pending`.
+ * @param policy its row; @throws LedgerError `card-exists`
+ */
+export async function enterCard(
+  tx: Tx,
+  card: Omit<Insertable<CardsTable>, "replaces"> & Required<Pick<Selectable<CardsTable>, "kind">>,
+  policy: bigint,
+): Promise<AccountRow> {
+  const inserted = await tx
+    .insertInto("cards")
+    .values({ ...card, replaces: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows !== 1n)
+    throw new LedgerError("card-exists", `card ${cardName(card.card)} is in the ledger already`, {
+      hint: "Card ids are never used twice; personalize with a new one.",
+    });
+  const account = {
+    card: card.card,
+    state: "pending" as const,
+    policy,
+    funded: 0n,
+    voided: 0n,
+    spent: 0n,
+    decided_at: 0n,
+    top_counter: 0n,
+    top_total: 0n,
+    sequence: 0n,
+    acknowledged: 0n,
+    operation: 0n,
+    version: 0n,
+    held: 0n,
+    activated: 0n,
+    owed: 0n,
+  };
+  await tx.insertInto("accounts").values(account).execute();
+  return { ...account, kind: card.kind };
 }
 
 /**
@@ -153,6 +170,7 @@ async function expectNewKey(store: Store, tx: Tx, card: bigint, publicKey: Uint8
     .selectFrom("cards")
     .select("card")
     .where("public_key", "=", blob(publicKey))
+    .where("kind", "=", "token")
     .where("card", "<>", card)
     .executeTakeFirst();
   if (other)

@@ -37,6 +37,9 @@ const SPANS = sql`select card, counter as first, counter as last, total_after - 
   from authorizations
   union all select card, first, last, total_before, total_before + amount from gaps`;
 
+/** Cards that sign what they authorize; the others are Bolt Cards, which do not. */
+const TOKEN_CARDS = sql`select card from cards where kind = 'token'`;
+
 /** What the book says of each card. */
 const BALANCES = sql`select card,
     sum(case when account = 'funded' then amount else 0 end) as funded,
@@ -202,10 +205,10 @@ const INVARIANTS: readonly Invariant[] = [
         left join limits l on l.card = a.card and l.sequence = a.sequence
         left join limits e on e.card = a.card and e.sequence = a.sequence - 1
         left join (${BALANCES}) b on b.card = a.card
-        where l.credit is null
+        where a.card in (${TOKEN_CARDS}) and (l.credit is null
           or l.credit < case when e.credit > a.funded + a.voided then e.credit else a.funded + a.voided end
           or l.credit > case when e.credit > a.funded + a.voided + coalesce(b.charged, 0) then e.credit
-            else a.funded + a.voided + coalesce(b.charged, 0) end`,
+            else a.funded + a.voided + coalesce(b.charged, 0) end)`,
   ],
   [
     "voided = void authorizations + void gaps for each card",
@@ -219,7 +222,8 @@ const INVARIANTS: readonly Invariant[] = [
     sql`select a.card from accounts a
         left join (select card, count(*) as rows, max(sequence) as newest from limits group by card) l
           on l.card = a.card
-        where l.newest is null or l.newest <> a.sequence or l.rows <> a.sequence + 1`,
+        where a.card in (${TOKEN_CARDS})
+          and (l.newest is null or l.newest <> a.sequence or l.rows <> a.sequence + 1)`,
   ],
   [
     "credit never falls from one sequence to the next",
@@ -273,14 +277,40 @@ const INVARIANTS: readonly Invariant[] = [
     sql`select card, first from (select card, first, last, total_before, total_after,
             lag(last) over w as earlier, lag(total_after) over w as earlier_total
           from (${SPANS}) s window w as (partition by card order by first)) t
-        where first <> coalesce(earlier, 0) + 1 or total_before <> coalesce(earlier_total, 0)`,
+        where total_before <> coalesce(earlier_total, 0)
+          or (first <> coalesce(earlier, 0) + 1 and card in (${TOKEN_CARDS}))`,
   ],
   [
     "every counter up to the highest is an authorization or in one gap",
     sql`select a.card from accounts a
         left join (select card, sum(last - first + 1) as counters, sum(total_after - total_before) as total
           from (${SPANS}) s group by card) t on t.card = a.card
-        where a.top_counter <> coalesce(t.counters, 0) or a.top_total <> coalesce(t.total, 0)`,
+        where a.top_total <> coalesce(t.total, 0)
+          or (a.top_counter <> coalesce(t.counters, 0) and a.card in (${TOKEN_CARDS}))`,
+  ],
+  [
+    "every Bolt Card has its chip, and no other card has one",
+    sql`select coalesce(c.card, s.card) as card from (select card, key_set from cards where kind = 'sun') c
+        full outer join (select card, batch from sun_cards) s on s.card = c.card
+        where c.card is null or s.card is null or c.key_set <> s.batch
+        union all select face_of as card from sun_cards
+          where face_of is not null and face_of not in (${TOKEN_CARDS})
+        union all select card from sun_codes where card is not null and card not in (select card from sun_cards)`,
+  ],
+  [
+    "no Bolt Card pays for a counter that was not read, and the highest it paid for is its top counter",
+    sql`select a.card, a.top_counter, s.counter from accounts a
+        join sun_cards s on s.card = a.card
+        left join (select card, max(counter) as counter from authorizations group by card) p on p.card = a.card
+        where a.top_counter > s.counter or a.top_counter <> coalesce(p.counter, 0)`,
+  ],
+  [
+    "no Bolt Card has limits, updates, gaps or statuses",
+    sql`select s.card from sun_cards s join accounts a on a.card = s.card
+          where a.sequence <> 0 or a.acknowledged <> 0
+        union all select card from limits where card in (select card from sun_cards)
+        union all select card from gaps where card in (select card from sun_cards)
+        union all select card from statuses where card in (select card from sun_cards)`,
   ],
   [
     "sums in the order of decisions add up",

@@ -244,7 +244,12 @@ async function watchOf({ store, node, clock = Date.now }: ServiceParts, nodeId: 
 /** Cards whose key set is not among the keys cannot pay; the start warns of it. */
 async function warnOfMissingKeys(store: Store, keys: KeySource, log: ServiceLog): Promise<void> {
   const known = new Set(keys.keySets().map(({ id }) => bytesToHex(id)));
-  const used = await store.db.selectFrom("cards").select("key_set").distinct().execute();
+  const used = await store.db
+    .selectFrom("cards")
+    .select("key_set")
+    .where("kind", "=", "token")
+    .distinct()
+    .execute();
   for (const { key_set } of used)
     if (!known.has(bytesToHex(key_set)))
       log.warn(

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { SunCardsTable, SunCodesTable } from "./sun-schema.js";
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Every number is a 64-bit integer and reads as a bigint:
@@ -31,6 +32,8 @@ export interface Tables {
   guarantee_total: GuaranteeTotalTable;
   card_pages: CardPagesTable;
   card_page_tries: CardPageTriesTable;
+  sun_cards: SunCardsTable;
+  sun_codes: SunCodesTable;
 }
 
 /** What the whole database is bound to: the network. */
@@ -85,12 +88,16 @@ export interface PoliciesTable {
   json: string;
 }
 
+/** `token`: it signs an authorization for each invoice. `sun`: a Bolt Card, which is read (specs/10). */
+export type CardKind = "token" | "sun";
+
 /** What never changes about a card. */
 export interface CardsTable {
   card: bigint;
-  /** Compressed, 33 bytes. */
+  kind: Generated<CardKind>;
+  /** Compressed, 33 bytes; a Bolt Card has none: 0 bytes. */
   public_key: Buffer;
-  /** 4 bytes. */
+  /** 4 bytes: the key set, of a Bolt Card the batch key. */
   key_set: Buffer;
   /** For people. */
   label: string;
@@ -181,7 +188,7 @@ export interface AuthorizationsTable {
   /** 1 while reserved or settled, 0 when void: the payment hash is unique among live rows. */
   live: bigint;
   amount: bigint;
-  /** The card's own running total after it. */
+  /** The card's own running total after it; of a Bolt Card as the ledger counts it. */
   total_after: bigint;
   /** AUTHORIZATION_FLAG bits. */
   flags: bigint;
@@ -190,7 +197,10 @@ export interface AuthorizationsTable {
   invoice_hash: Buffer;
   payment_hash: Buffer;
   payee: Buffer;
-  /** The card's signature, 64 bytes: with the fields above the proof that the card authorized it. */
+  /**
+   * The card's signature, 64 bytes: with the fields above the proof that the card authorized it. Of a Bolt Card `c` of
+   * the reading, 8 bytes: proof that it was read, and of nothing else.
+   */
   signature: Buffer;
   /** `accounts.spent` right after it. */
   spent_after: bigint;

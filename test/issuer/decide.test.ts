@@ -15,6 +15,7 @@ const NOW = 1_800_000_000_000;
 const invoice = testInvoice(1, sat(100), NOW / 1000);
 
 const authorization: VerifiedAuthorization = {
+  kind: "token",
   record: { cardId: new Uint8Array(8), publicKey: new Uint8Array(33), keySetId: new Uint8Array(4) },
   card: 1n,
   counter: 5n,
@@ -41,6 +42,7 @@ const authorization: VerifiedAuthorization = {
 const facts: Facts = {
   account: {
     card: 1n,
+    kind: "token",
     state: "active",
     policy: 1n,
     funded: 1_000_000n,

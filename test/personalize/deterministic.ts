@@ -22,6 +22,8 @@ export const keys: KeySource = {
   keySets: () => [{ id: KEY_SET_ID, label: "festival", issuerPublicKey: secp256k1.publicKey(ISSUER_SECRET) }],
   sealKey: (id) => (equalBytes(id, KEY_SET_ID) ? new Uint8Array(16).fill(0x5e) : undefined),
   signUpdate: async (_id, digest) => secp256k1.sign(digest, ISSUER_SECRET),
+  batchKeys: () => [],
+  batchMac: async () => new Uint8Array(16),
   masterKeys: () => [
     { version: FACTORY_VERSION, diversification: "none", wellKnown: false },
     { version: OWN_VERSION, diversification: "kdf3", wellKnown: false },

@@ -9,6 +9,7 @@ import * as refunds from "./0006-refunds.js";
 import * as nodes from "./0007-nodes.js";
 import * as offline from "./0008-offline.js";
 import * as cardPages from "./0009-card-pages.js";
+import * as sunCards from "./0010-sun-cards.js";
 
 /** One step of the schema, forward only. A released step never changes. */
 export interface Migration {
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 7, up: nodes.up },
   { version: 8, up: offline.up },
   { version: 9, up: cardPages.up },
+  { version: 10, up: sunCards.up },
 ];
 
 /** The version that this release writes. */

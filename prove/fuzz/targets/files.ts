@@ -207,6 +207,7 @@ export const keyMaterialTarget: FuzzTarget = {
       issuerKeys: [CARD_SECRET, CARD_SECRET],
       masterKeys: [{ version: 1, diversification: "kdf3", key: SEAL_KEY }],
       keySets: [{ id: new Uint8Array(4), label: "festival", sealKey: SEAL_KEY, issuerKey: 1 }],
+      batchKeys: [{ id: new Uint8Array(4).fill(1), label: "festival", key: SEAL_KEY }],
     }),
   ],
   run: (input) => decodeKeyMaterial(input),
