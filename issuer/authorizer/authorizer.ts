@@ -33,6 +33,17 @@ const nameOfAuthorization = ({
 }: VerifiedAuthorization): string =>
   `${card}:${counter}:${invoiceHash.toString("hex")}:${amount}:${total}:${flags}`;
 
+/** An authorization in work. */
+interface Work {
+  /** Its end, or as much as is known of it within the time for a payment. */
+  readonly recorded: Promise<Recorded>;
+  /** What was decided, once that is durable. */
+  readonly durable: Promise<Recorded>;
+}
+
+/** Nobody hears what a Bolt Card gets: it takes no updates. */
+const SILENT: Reply = { update: async () => {}, balance: async () => {}, reject: async () => {} };
+
 /**
  * The issuer's decision about every payment that a peer asks for (specs/03): verify, decide and record, pay, settle. Each
  * authorization is paid at most once, however often and wherever it is presented; what is reserved when the process
@@ -49,7 +60,7 @@ export class Authorizer implements PaymentAuthorizer {
   readonly #missingKeys: MissingKeys;
   readonly #cardRate: CardRate;
   /** Authorizations in work, by what they state: the same again joins. */
-  readonly #inWork = new Map<string, Promise<Recorded>>();
+  readonly #inWork = new Map<string, Work>();
   #pending = 0;
   #closed = false;
 
@@ -86,10 +97,34 @@ export class Authorizer implements PaymentAuthorizer {
     });
   }
 
+  /**
+   * Pays for a reading of a Bolt Card, by the same pipeline (specs/10 §6).
+   * @param authorization of a card that was found in the ledger
+   * @returns what was decided, once it is durable: the payment may still be in flight then
+   * @throws StoreError when that is not known
+   */
+  async withdraw(authorization: VerifiedAuthorization): Promise<Decision> {
+    const { onStep, monotonic } = this.#ports;
+    const name = nameOfAuthorization(authorization);
+    const isRepeat = this.#inWork.has(name);
+    if (this.#closed || !this.#cardRate.take(authorization.record, name, isRepeat, monotonic()))
+      return { kind: "refuse", reason: REASON.BUSY };
+    this.#pending++;
+    try {
+      onStep("verified");
+      const work = this.#join(name, authorization, new Answer(this.#ports, authorization, SILENT));
+      // Nobody may wait for its end any more.
+      work.recorded.catch(() => undefined);
+      return (await work.durable).decision;
+    } finally {
+      this.#pending--;
+    }
+  }
+
   /** Takes no more requests and resolves when those in work are answered and durable. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#inWork.values());
+    await Promise.allSettled([...this.#inWork.values()].map(({ recorded }) => recorded));
     await this.writer.idle();
   }
 
@@ -125,7 +160,7 @@ export class Authorizer implements PaymentAuthorizer {
     onStep("verified");
     if (authorization.problem && (await this.#mayBePaid(authorization))) return;
     const answer = new Answer(this.#ports, authorization, reply);
-    const { decision, pending, left } = await this.#join(name, authorization, answer);
+    const { decision, pending, left } = await this.#join(name, authorization, answer).recorded;
     // The update goes first: a reject ends the terminal's waiting.
     if (pending) await answer.update(pending);
     if ("reason" in decision) await answer.reject(decision.reason);
@@ -165,23 +200,35 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   /** The same authorization presented again while it is in work gets the same decision. */
-  async #join(name: string, authorization: VerifiedAuthorization, answer: Answer): Promise<Recorded> {
+  #join(name: string, authorization: VerifiedAuthorization, answer: Answer): Work {
     const there = this.#inWork.get(name);
-    if (there) return await there;
+    if (there) return there;
     const release = this.payments.hold(authorization);
-    const decided = this.#decideAndPay(authorization, answer, release).finally(() => {
+    let onDurable: (recorded: Recorded) => void = () => {};
+    const decided = new Promise<Recorded>((resolve) => {
+      onDurable = resolve;
+    });
+    const recorded = this.#decideAndPay(authorization, answer, release, onDurable).finally(() => {
       release();
       this.#inWork.delete(name);
     });
-    this.#inWork.set(name, decided);
-    return await decided;
+    const durable = Promise.race([decided, recorded]);
+    // Who waits for the end alone hears of a failure there.
+    durable.catch(() => undefined);
+    const work = { recorded, durable };
+    this.#inWork.set(name, work);
+    return work;
   }
 
-  /** @param release leaves to the reconciler what this request does not pay */
+  /**
+   * @param release leaves to the reconciler what this request does not pay
+   * @param onDurable told what was decided, before its payment has an end
+   */
   async #decideAndPay(
     authorization: VerifiedAuthorization,
     answer: Answer,
     release: () => void,
+    onDurable: (recorded: Recorded) => void,
   ): Promise<Recorded> {
     const { onStep, monotonic, log } = this.#ports;
     onStep("before-reserve");
@@ -207,9 +254,11 @@ export class Authorizer implements PaymentAuthorizer {
         return recorded;
       case "known":
         release();
+        if (decision.known.state !== "void") onDurable(recorded);
         return await this.#ended(authorization, recorded, decision.known);
       case "reserve":
         onStep("reserved");
+        onDurable(recorded);
         if (decision.guaranteed)
           log.warn(
             {

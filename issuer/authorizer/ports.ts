@@ -21,7 +21,9 @@ export type Step =
   | "in-refuse"
   | "in-gap"
   | "in-status"
-  | "claimed";
+  | "claimed"
+  | "in-reading"
+  | "read";
 
 /** Structured log, as pino writes it. */
 export interface Log {
