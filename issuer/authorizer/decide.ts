@@ -33,8 +33,7 @@ export function decide(authorization: VerifiedAuthorization, facts: Facts, world
   // 1. The counter was seen: what was decided then counts, unless this is another authorization under it.
   if (facts.known) {
     const words = differentAuthorization(authorization, facts);
-    if (words && authorization.kind === "sun")
-      return { kind: "refuse", reason: REASON.TOKEN_OTHER_INVOICE };
+    if (words && authorization.kind === "sun") return { kind: "refuse", reason: REASON.TOKEN_OTHER_INVOICE };
     return words ? contradiction(words) : { kind: "known", known: facts.known };
   }
   // Readings of a Bolt Card are paid in their order: one that is older than the last payment is worth nothing any more.
@@ -123,7 +122,9 @@ const contradiction = (words: string, reason: number = REASON.CARD_CONTRADICTS):
 function differentAuthorization(authorization: VerifiedAuthorization, { known }: Facts): string | undefined {
   if (!known) return undefined;
   if (authorization.kind === "sun")
-    return known.invoice_hash.equals(authorization.invoiceHash) ? undefined : "another invoice for one reading";
+    return known.invoice_hash.equals(authorization.invoiceHash)
+      ? undefined
+      : "another invoice for one reading";
   const same =
     known.amount === authorization.amount &&
     known.total_after === authorization.total &&

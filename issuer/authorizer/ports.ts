@@ -22,8 +22,10 @@ export type Step =
   | "in-gap"
   | "in-status"
   | "claimed"
-  | "in-reading"
-  | "read";
+  | ReadingStep;
+
+/** Those of a reading of a Bolt Card, before its payment. */
+export type ReadingStep = "in-reading" | "read";
 
 /** Structured log, as pino writes it. */
 export interface Log {

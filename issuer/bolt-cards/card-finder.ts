@@ -73,4 +73,3 @@ const NO_ID = new Uint8Array(4);
 
 /** A reading as the ledger keeps it, 24 bytes. */
 export const readingBytes = (p: Uint8Array, c: Uint8Array): Buffer => Buffer.concat([p, c]);
-

@@ -60,4 +60,3 @@ export const boltCardsConfigSchema = z.strictObject({
 export type BoltCardsConfig = z.output<typeof boltCardsConfigSchema>;
 /** The same as it is written there. */
 export type BoltCardsOptions = z.input<typeof boltCardsConfigSchema>;
-

@@ -8,7 +8,12 @@ import type { Decision } from "../ledger/decision.js";
 import type { PolicyCache } from "../ledger/policies.js";
 import { countPinTry, forgetPinTries } from "../ledger/sun-cards.js";
 import { blob, cardIdOf } from "../store/values.js";
-import { type PayableInvoice, VerificationError, type VerifiedAuthorization, verifyInvoice } from "../verify.js";
+import {
+  type PayableInvoice,
+  VerificationError,
+  type VerifiedAuthorization,
+  verifyInvoice,
+} from "../verify.js";
 import type { Batches } from "./batches.js";
 import type { BoltCardsConfig } from "./config.js";
 import { isPin, PIN_FORM } from "./pin.js";

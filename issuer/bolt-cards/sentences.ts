@@ -25,7 +25,8 @@ export const SAID = {
 const BY_REASON: Readonly<Record<number, string>> = {
   [REASON.INVOICE_MALFORMED]: SAID.badInvoice,
   [REASON.INVOICE_WRONG_NETWORK]: "The invoice is for another network. Make one on the network of the card.",
-  [REASON.INVOICE_UNKNOWN_FEATURE]: "The invoice asks for a feature that is not known here. Make a plain one.",
+  [REASON.INVOICE_UNKNOWN_FEATURE]:
+    "The invoice asks for a feature that is not known here. Make a plain one.",
   [REASON.INVOICE_EXPIRED]: "The invoice has expired, or expires too soon. Make a new one.",
   [REASON.INVOICE_AMOUNTLESS]: SAID.amountless,
   [REASON.PAYEE_NOT_ALLOWED]: "This card may not pay this merchant.",
@@ -43,7 +44,8 @@ const BY_REASON: Readonly<Record<number, string>> = {
   [REASON.OUTSIDE_HOURS]: "This card may not pay at this time of day.",
   [REASON.NOT_FUNDED]: "The amount is above what is left on this card.",
   [REASON.BELOW_MIN_PER_TRANSACTION]: "The amount is below what this card pays.",
-  [REASON.PAYMENT_FAILED]: "The payment failed: no way to the merchant was found. Make a new invoice and try again.",
+  [REASON.PAYMENT_FAILED]:
+    "The payment failed: no way to the merchant was found. Make a new invoice and try again.",
   [REASON.FEE_TOO_HIGH]: "The payment failed: the way to the merchant costs too much.",
   [REASON.BUSY]: SAID.busy,
   [REASON.CARD_ON_HOLD]: SAID.blocked,

@@ -34,10 +34,7 @@ export function writeTicket(
 }
 
 /** The inverse of {@link writeTicket}; undefined for whatever another key, or nobody, made. */
-export function readTicket(
-  { cipher, mac }: Batch["ticketKeys"],
-  k1: string,
-): Ticket | undefined {
+export function readTicket({ cipher, mac }: Batch["ticketKeys"], k1: string): Ticket | undefined {
   if (!/^[0-9a-f]{64}$/.test(k1)) return undefined;
   const bytes = Buffer.from(k1, "hex");
   const block = bytes.subarray(0, BLOCK);

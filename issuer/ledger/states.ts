@@ -69,9 +69,13 @@ export async function setLimits(
   await change(store, cardId, async (account, queue) => {
     if (account.state === "retired") throw wrongState(account.card, account.state, "given limits");
     if (account.kind === "sun")
-      throw new LedgerError("wrong-state", `card ${cardName(account.card)} is a Bolt Card: it keeps no limits of its own`, {
-        hint: "Give it a policy instead: chequecard cards limits <card> --policy <name>",
-      });
+      throw new LedgerError(
+        "wrong-state",
+        `card ${cardName(account.card)} is a Bolt Card: it keeps no limits of its own`,
+        {
+          hint: "Give it a policy instead: chequecard cards limits <card> --policy <name>",
+        },
+      );
     await queue("limits", now, limits);
   });
 }

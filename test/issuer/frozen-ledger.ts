@@ -2,25 +2,39 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { expect } from "vitest";
 import { sat } from "../../common/index.js";
 import { blockCard, countPageTry, placeOrder, replaceCard } from "../../issuer/ledger/index.js";
 import { registerCard } from "../../issuer/ledger/registry.js";
 import { SCHEMA_VERSION } from "../../issuer/store/migrations/index.js";
+import { cardKey } from "../../issuer/store/values.js";
+import type { KeySource } from "../../keys/index.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
+import { BoltCards } from "../../testing/issuer/bolt-cards.js";
 import { type Bench, type Service, startService } from "../../testing/issuer/service.js";
 import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 
 /** What the cards of a frozen ledger have, in the order of their ids. */
-export const FROZEN_CARDS = [
+const FROZEN_CARDS = [
   { state: "active", funded: 20_000_000n, spent: 5_000_000n, voided: 3_000_000n },
   { state: "retired", funded: 7_000_000n, spent: 7_000_000n, voided: 0n },
   { state: "blocked", funded: 33_000_000n, spent: 0n, voided: 0n },
   { state: "pending", funded: 20_000_000n, spent: 0n, voided: 0n },
 ];
 
+/** The same of the Bolt Cards, which come first and are there since version 10. */
+const FROZEN_BOLT_CARDS = [
+  { state: "active", funded: 20_000_000n, spent: 900_000n, voided: 100_000n },
+  { state: "blocked", funded: 20_000_000n, spent: 0n, voided: 0n },
+];
+
+/** The cards of a frozen ledger of a version. */
+export const frozenCards = (version: number) =>
+  version < 10 ? FROZEN_CARDS : [...FROZEN_BOLT_CARDS, ...FROZEN_CARDS];
+
 /** Something of everything: each state of a card, an authorization and a gap, a clone, an operation of each kind. */
-export async function fillLedger(service: Service): Promise<void> {
+export async function fillLedger(service: Service, keys: KeySource): Promise<void> {
   const { store, clock, node } = service;
   const card = await service.card(1, sat(20_000), { maxPer24h: "100000sat" });
   const tap = async (serial: number, amount: number, behaviour: Behaviour) => {
@@ -64,6 +78,19 @@ export async function fillLedger(service: Service): Promise<void> {
   await countPageTry(store, { ...page, visitor }, { tries: 0, lockedUntil: 0 }, clock.now);
   const { cardId } = unused;
   await placeOrder(store, "typo", { kind: "top-up", cardId, amount: sat(700), note: "" }, clock.now);
+  const cards = await BoltCards.open(service, keys);
+  const chip = await cards.chip(1, { pin: "4711" });
+  const leases = store.db.selectFrom("leases").select("counter").where("card", "=", cardKey(chip.cardId));
+  const inPeace = () => expect.poll(() => leases.execute()).toEqual([]);
+  await cards.tap(chip, 18, sat(900));
+  await inPeace();
+  node.set(19, "fail");
+  await cards.tap(chip, 19, sat(100));
+  await inPeace();
+  const face = await cards.chip(2, { faceOf: card.cardId });
+  await cards.read(face);
+  const { p, c } = face.readingOf(1);
+  await cards.desk.read(p, c);
   await placeOrder(store, "no-typo", { kind: "reverse", cardId, operation: 2n, note: "" }, clock.now);
 }
 
@@ -71,7 +98,7 @@ export async function fillLedger(service: Service): Promise<void> {
 export async function freezeLedgers(bench: Bench, directory: string): Promise<void> {
   const location = await bench.location("sqlite");
   const lite = await startService(bench, "sqlite", {}, {}, location);
-  await fillLedger(lite);
+  await fillLedger(lite, await bench.keys());
   await sql`pragma wal_checkpoint(truncate)`.execute(lite.store.db);
   await sql`vacuum`.execute(lite.store.db);
   await sql`pragma journal_mode = delete`.execute(lite.store.db);
@@ -81,7 +108,7 @@ export async function freezeLedgers(bench: Bench, directory: string): Promise<vo
   const server = await bench.server();
   const url = await server.database();
   const full = await startService(bench, "postgres", {}, {}, url);
-  await fillLedger(full);
+  await fillLedger(full, await bench.keys());
   await full.close();
   const dump = execFileSync(
     join(server.bin, "pg_dump"),

@@ -23,6 +23,7 @@ import type { InitiatePayment } from "../../lightning/api/initiate-payment.js";
 import { statusChallenge } from "../../lightning/api/status-challenge.js";
 import { decodeInvoice } from "../../lightning/bolt11/index.js";
 import { KEY_SET_ID, SigningCard } from "../cards/signing-card.js";
+import { BATCH_ID, BATCH_KEY } from "../cards/test-chip.js";
 import { MEMORY } from "../memory.js";
 import { PAYEE, preimageOf, ScriptedNode, testInvoice } from "../nodes/scripted-node.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
@@ -114,6 +115,7 @@ export async function testKeys(directory: string): Promise<KeyFile> {
     },
   );
   await keys.addKeySet({ label: "cards", id: KEY_SET_ID, sealKey: SEAL_KEY });
+  await keys.addBatchKey({ label: "Bolt Cards", id: BATCH_ID, key: BATCH_KEY });
   return keys;
 }
 

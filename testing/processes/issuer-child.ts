@@ -1,7 +1,9 @@
 import { bytesToHex, utf8 } from "../../common/index.js";
+import type { Withdrawal } from "../../issuer/bolt-cards/pay-reading.js";
 import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import type { CardStatus } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
+import type { TestReading } from "../cards/test-chip.js";
 import type { Answered } from "../issuer/replies.js";
 import { NODE_ID, START } from "../issuer/service.js";
 import { Caller, serve } from "./channel.js";
@@ -50,8 +52,22 @@ export class IssuerChild {
     return this.#caller.call("issuer", "refund", asked);
   }
 
+  /** A reading of a Bolt Card. */
+  read(reading: TestReading): Promise<unknown> {
+    return this.#caller.call("issuer", "read", reading);
+  }
+
+  withdraw(withdrawal: Withdrawal): Promise<unknown> {
+    return this.#caller.call("issuer", "withdraw", withdrawal);
+  }
+
   resolveRefunds(): Promise<unknown> {
     return this.#caller.call("issuer", "resolveRefunds");
+  }
+
+  /** Resolves when the process has ended. */
+  get ended(): Promise<void> {
+    return this.#process.ended;
   }
 
   stop(): Promise<void> {

@@ -10,11 +10,16 @@ import {
   type RefundStep,
   type Step,
 } from "../../issuer/authorizer/index.js";
+import { Batches } from "../../issuer/bolt-cards/batches.js";
+import { boltCardsConfigSchema } from "../../issuer/bolt-cards/config.js";
+import { BoltCardDesk } from "../../issuer/bolt-cards/desk.js";
+import type { Withdrawal } from "../../issuer/bolt-cards/pay-reading.js";
 import type { AskedRefund } from "../../issuer/ledger/refunds.js";
 import { Reconciler } from "../../issuer/reconciler/index.js";
 import { openPostgres, openSqlite, type StoreKind } from "../../issuer/store/index.js";
 import { KeyFile } from "../../keys/index.js";
 import type { CardStatus, InitiatePayment } from "../../lightning/api/index.js";
+import type { TestReading } from "../cards/test-chip.js";
 import { askStatus, initiate } from "../issuer/replies.js";
 import { announce, Caller, serve } from "./channel.js";
 import { parentLink } from "./links.js";
@@ -53,6 +58,7 @@ const node = remoteNode(new Caller(link));
 const onStep = (step: Step | RefundStep): void => {
   if (step === order.dieAt) process.kill(process.pid, "SIGKILL");
 };
+const keys = await KeyFile.open(order.keyFile, utf8("test"));
 const ports = issuerPorts({
   store:
     kind === "sqlite"
@@ -64,13 +70,20 @@ const ports = issuerPorts({
   node,
   network: "bcrt",
   nodeId: Buffer.from(order.nodeId, "hex"),
-  keys: await KeyFile.open(order.keyFile, utf8("test")),
+  keys,
   clock: () => (order.now === "clock" ? Date.now() : order.now),
   onStep,
 });
 const authorizer = new Authorizer(ports, config);
 const reconciler = new Reconciler(ports, config, authorizer);
 const refunds = new RefundDesk({ ...ports, node, onStep });
+const bolt = new BoltCardDesk(
+  ports,
+  authorizer,
+  config,
+  boltCardsConfigSchema.parse({ address: "https://cards.example" }),
+  await Batches.open(keys),
+);
 if (order.reconcileMs !== undefined) reconciler.start(order.reconcileMs);
 serve(link, {
   issuer: {
@@ -79,6 +92,8 @@ serve(link, {
     reconcile: () => reconciler.run(),
     refund: ({ peer, ...request }: AskedRefund) => refunds.requestRefund(request, peer),
     resolveRefunds: () => refunds.resolve(),
+    read: ({ p, c }: TestReading) => bolt.read(p, c),
+    withdraw: (withdrawal: Withdrawal) => bolt.withdraw(withdrawal),
   },
 });
 announce(link, "up", undefined);
