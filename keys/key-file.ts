@@ -3,9 +3,9 @@ import { access } from "node:fs/promises";
 import { cmac } from "@noble/ciphers/aes.js";
 import {
   bytesToHex,
+  equalBytes,
   ParseError,
   requireLength,
-  samePublicBytes,
   secp256k1,
   utf8,
   ValueError,
@@ -185,7 +185,7 @@ export class KeyFile implements KeySource {
 
   async batchMac(id: Uint8Array, input: Uint8Array): Promise<Uint8Array> {
     this.#assertOpen();
-    const batch = this.#material.batchKeys.find((entry) => Buffer.compare(entry.id, id) === 0);
+    const batch = this.#material.batchKeys.find((entry) => equalBytes(entry.id, id));
     if (!batch) throw new KeyError("unknown-batch-key", `${this.path}: no batch key ${bytesToHex(id)}`);
     return cmac(input, batch.key);
   }
@@ -299,11 +299,11 @@ export class KeyFile implements KeySource {
     expectLabel(batch.label);
     requireLength(batch.id, 4, "batch key id");
     const others = [...material.batchKeys, ...material.keySets];
-    if (others.some((other) => Buffer.compare(other.id, batch.id) === 0))
+    if (others.some((other) => equalBytes(other.id, batch.id)))
       throw new KeyError("duplicate-key", `${this.path}: has a key of that id already`);
     const key = batch.key ? Uint8Array.from(batch.key) : this.#random(16);
     requireLength(key, 16, "batch key");
-    if (material.batchKeys.some((other) => samePublicBytes(other.key, key)))
+    if (material.batchKeys.some((other) => equalBytes(other.key, key)))
       throw new KeyError("duplicate-key", `${this.path}: has this batch key already`);
     if (material.batchKeys.length >= MAX_BATCH_KEYS)
       throw new ValueError("batch keys", `at most ${MAX_BATCH_KEYS}`);

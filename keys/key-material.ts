@@ -10,7 +10,7 @@ export interface KeyMaterial {
   readonly batchKeys: BatchKeyMaterial[];
 }
 
-export interface BatchKeyMaterial {
+interface BatchKeyMaterial {
   /** 4 bytes. */
   readonly id: Uint8Array;
   /** At most 64 bytes of UTF-8. */

@@ -1,4 +1,12 @@
-import { bytesToHex, hexToBytes, requireLength, secp256k1, utf8, ValueError } from "../common/index.js";
+import {
+  bytesToHex,
+  equalBytes,
+  hexToBytes,
+  requireLength,
+  secp256k1,
+  utf8,
+  ValueError,
+} from "../common/index.js";
 import { KDF3_PURPOSE, kdf3Input } from "./kdf3.js";
 import {
   type BatchKey,
@@ -87,7 +95,7 @@ export class Pkcs11KeySource implements KeySource {
   }
 
   async batchMac(id: Uint8Array, input: Uint8Array): Promise<Uint8Array> {
-    const batch = this.#batchKeys.find((entry) => Buffer.compare(entry.id, id) === 0);
+    const batch = this.#batchKeys.find((entry) => equalBytes(entry.id, id));
     if (!batch) throw new KeyError("unknown-batch-key", `HSM: no batch key ${bytesToHex(id)}`);
     return Uint8Array.from(await this.#session.sign(CK.M_AES_CMAC, batch.key, input, 16));
   }
@@ -171,7 +179,7 @@ export class Pkcs11KeySource implements KeySource {
     if (utf8(label).length === 0 || utf8(label).length > 64)
       throw new ValueError("label", "need 1 to 64 bytes");
     if (existing) requireLength(existing, 16, "batch key");
-    if ([...this.#batchKeys, ...this.#keySets].some((entry) => Buffer.compare(entry.id, id) === 0))
+    if ([...this.#batchKeys, ...this.#keySets].some((entry) => equalBytes(entry.id, id)))
       throw new KeyError("duplicate-key", "HSM: has a key of that id already");
     await this.#makeSecret(secretTemplate(id, BATCH_LABEL + label), existing, "making a batch key failed");
     return { id: id.slice(), label };

@@ -16,6 +16,7 @@ import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/fol
 import { type LimitsOptions, limitCards, limitsOptions } from "../issuer/limits.js";
 import { readNodeId } from "../issuer/node-choice.js";
 import type { CommandOutput } from "../output.js";
+import { registerCardsBolt } from "./cards-bolt.js";
 import { registerCardsDesk } from "./cards-desk.js";
 import { registerCardsMoney } from "./cards-money.js";
 import { registerCardsNewPin } from "./cards-new-pin.js";
@@ -143,4 +144,5 @@ export const registerCards: RegisterCommand = (program, run) => {
   registerCardsDesk(cards, run);
   registerCardsNewPin(cards, run);
   registerCardsPage(cards, run);
+  registerCardsBolt(cards, run);
 };

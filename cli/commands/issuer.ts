@@ -1,6 +1,7 @@
 import type { RegisterCommand } from "../command-context.js";
 import { csvOptions } from "../csv-options.js";
 import { cardPageOptions, httpOptions } from "../http-options.js";
+import { boltCardsOptions } from "../issuer/bolt-cards-server.js";
 import { CARD_PAGE_PORT } from "../issuer/card-page-server.js";
 import { type CloseEventOptions, closeEvent } from "../issuer/close-event.js";
 import { DESK_PORT, deskOptions, type ServeOptions } from "../issuer/desk-api.js";
@@ -70,16 +71,18 @@ Examples:
         return { data: { config: configPath(folder), good: true }, text: "The configuration is good." };
       }),
     );
-  cardPageOptions(
-    deskOptions(
-      httpOptions(
-        passphraseOption(
-          issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"),
+  boltCardsOptions(
+    cardPageOptions(
+      deskOptions(
+        httpOptions(
+          passphraseOption(
+            issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"),
+          ),
+          DESK_PORT,
         ),
-        DESK_PORT,
       ),
+      CARD_PAGE_PORT,
     ),
-    CARD_PAGE_PORT,
   )
     .addHelpText(
       "after",
@@ -87,7 +90,8 @@ Examples:
 The log goes to standard output as JSON, figures and state to http://127.0.0.1:9740/metrics and /health. The other
 commands (cards, report, ledger) work while it runs. With --http programs and the desk's page do the same over HTTP:
 docs/api.md. With --reader the desk serves cards at that reader, and makes cards there. With --card-page
-holders see what is on their cards: docs/issuer.md. It may be killed at any moment: what it has promised is in the ledger, and the next start goes on with it.
+holders see what is on their cards: docs/issuer.md. With --bolt-cards it serves Bolt Cards: docs/bolt-card.md. It may be
+killed at any moment: what it has promised is in the ledger, and the next start goes on with it.
 
 Examples:
   chequecard issuer serve festival

@@ -10,8 +10,9 @@ import { renderTable } from "../table.js";
 function shown(keys: KeySource): CommandOutput {
   const keySets = keys.keySets();
   const masterKeys = keys.masterKeys();
+  const batchKeys = keys.batchKeys();
   return {
-    data: { keySets, masterKeys },
+    data: { keySets, masterKeys, batchKeys },
     text: [
       renderTable(
         ["KEY SET", "LABEL", "ISSUER KEY"],
@@ -21,6 +22,14 @@ function shown(keys: KeySource): CommandOutput {
         ["CARD KEYS", "DIVERSIFICATION"],
         masterKeys.map(({ version, diversification }) => [String(version), diversification]),
       ),
+      ...(batchKeys.length === 0
+        ? []
+        : [
+            renderTable(
+              ["BATCH KEY", "LABEL"],
+              batchKeys.map(({ id, label }) => [bytesToHex(id), label]),
+            ),
+          ]),
     ].join("\n\n"),
   };
 }
@@ -81,6 +90,22 @@ export const registerKeys: RegisterCommand = (program, run) => {
           file.addKeySet({ label: options.label, newIssuerKey: options.newIssuerKey ?? false }),
         ),
       ),
+    );
+  keys
+    .command("add-batch <file>")
+    .description("add a batch key for Bolt Cards; new ones get it, and those of the one before still pay")
+    .requiredOption("--label <text>", "its name")
+    .option(
+      "--import",
+      "take the issuer key of another server (32 hex digits from CHEQUECARD_CARD_KEY, or asked for)",
+    )
+    .action((path: string, options: { label: string; import?: boolean }) =>
+      run(async (context) => {
+        const key = options.import ? await askCardKey(context) : undefined;
+        return withFile(context, path, (file) =>
+          file.addBatchKey({ label: options.label, ...(key === undefined ? {} : { key }) }),
+        );
+      }),
     );
   keys
     .command("add-card-keys <file>")

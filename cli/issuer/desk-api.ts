@@ -11,12 +11,13 @@ import { InputError } from "../error-report.js";
 import type { CardPageChoice, HttpChoice } from "../http-options.js";
 import { askSecret } from "../prompt/ask.js";
 import { deskOfService } from "./at-desk.js";
+import type { BoltCardsChoice } from "./bolt-cards-server.js";
 
 /** Where the API of a desk is served unless told. */
 export const DESK_PORT = 9760;
 
 /** What the service is started with. */
-export interface ServeOptions extends HttpChoice, CardPageChoice, DeskReaderChoice {
+export interface ServeOptions extends HttpChoice, CardPageChoice, BoltCardsChoice, DeskReaderChoice {
   readonly passphraseFd?: string;
   readonly testKey?: boolean;
   readonly pinLetters?: boolean;

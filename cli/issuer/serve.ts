@@ -8,6 +8,7 @@ import { readCardPageOptions, readHttpOptions } from "../http-options.js";
 import { openNode } from "../open-node.js";
 import type { CommandOutput } from "../output.js";
 import { askIfPossible } from "../prompt/confirm.js";
+import { readBoltCardsOptions, serveBoltCardsOf } from "./bolt-cards-server.js";
 import { CARD_PAGE_PORT, servePagesOfCards } from "./card-page-server.js";
 import { DESK_PORT, expectDesk, type ServeOptions, serveDeskApi } from "./desk-api.js";
 import { issuerFolder, openLedger, readIssuerConfig, withIssuerKeys } from "./folder.js";
@@ -28,6 +29,7 @@ export async function serveIssuer(
   const pages = await readCardPageOptions(options, CARD_PAGE_PORT);
   const path = issuerFolder(context, { issuer: folder });
   const config = readIssuerConfig(path);
+  const bolt = await readBoltCardsOptions(options, config);
   const log = openLog(config.logLevel, { write: (line) => context.print(line.trimEnd()) });
   await withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
     const store = await whenThere(context, () => openLedger(config, path, { service: true }));
@@ -64,12 +66,19 @@ export async function serveIssuer(
                 options,
               ));
             try {
-              const served = pages && (await servePagesOfCards({ folder: path, store, config, log }, pages));
+              const { boltCards: desk } = service;
+              const bolts = bolt && desk && (await serveBoltCardsOf({ store, keys, log, desk }, bolt));
               try {
-                if (api) told?.(api.url);
-                await untilOver(context.signal, service);
+                const served =
+                  pages && (await servePagesOfCards({ folder: path, store, config, log }, pages));
+                try {
+                  if (api) told?.(api.url);
+                  await untilOver(context.signal, service);
+                } finally {
+                  await served?.close();
+                }
               } finally {
-                await served?.close();
+                await bolts?.close();
               }
             } finally {
               await api?.close();

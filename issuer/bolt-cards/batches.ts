@@ -5,7 +5,7 @@ import {
   macKeyOf,
   PICC_KEY_INPUT,
 } from "../../bolt-card/keys.js";
-import { bytesToHex, samePublicBytes, utf8 } from "../../common/bytes.js";
+import { bytesToHex, equalBytes, utf8 } from "../../common/bytes.js";
 import { KeyError, type KeySource } from "../../keys/key-source.js";
 import { pinCheck } from "./pin.js";
 
@@ -75,7 +75,7 @@ export class Batches {
 
   /** One of those in use. @param id 4 bytes */
   find(id: Uint8Array): Batch | undefined {
-    return this.list.find((batch) => samePublicBytes(batch.id, id));
+    return this.list.find((batch) => equalBytes(batch.id, id));
   }
 
   /** K2 of a card. @param uid 7 bytes @throws KeyError */

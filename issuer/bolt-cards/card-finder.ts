@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { decryptPicc, type PiccData, sunMac } from "../../bolt-card/sun.js";
-import { samePublicBytes } from "../../common/bytes.js";
+import { equalBytes } from "../../common/bytes.js";
 import { GroupCommit } from "../authorizer/group-commit.js";
 import { type FoundSunCard, SUN_CARD } from "../ledger/sun-cards.js";
 import type { Store } from "../store/types.js";
@@ -58,7 +58,7 @@ export class CardFinder {
       return decryptPicc(piccKey, p) ?? NOBODY;
     });
     const rows = await Promise.all(opened.map(({ uid }) => this.#cards.submit(uid)));
-    const at = list.findIndex(({ id }, i) => samePublicBytes(id, rows[i]?.batch ?? NO_ID));
+    const at = list.findIndex(({ id }, i) => equalBytes(id, rows[i]?.batch ?? NO_ID));
     const row = rows[at];
     const batch = list[at] ?? this.#batches.current;
     const { uid, counter } = opened[at] ?? NOBODY;

@@ -38,7 +38,7 @@ export const boltCardsConfigSchema = z.strictObject({
   maxPinTries: z.int().min(1).max(10).default(3),
   /** Whether evidence of a second chip with a card's keys blocks the card at once. It is reported in any case. */
   onClone: z.enum(["block", "alert"]).default("block"),
-  /** The same for a reading that is older than the newest one. Whoever holds a reader near a card can make one. */
+  /** The same for a reading that is older than the newest one. Anybody with a reader near the card can make one. */
   onOldReading: z.enum(["block", "alert"]).default("alert"),
   /** Ids of the batch keys in use, the one of new cards first. Default: the newest two of the key file. */
   batches: z
@@ -52,7 +52,7 @@ export const boltCardsConfigSchema = z.strictObject({
   rate: rate({ perSecond: 500, burst: 1000 }),
   addressRate: rate({ perSecond: 10, burst: 50 }),
   cardRate: rate({ perSecond: 1, burst: 10 }),
-  /** Requests being worked on at once; more are told to come back. */
+  /** Requests being worked on at once; more get a sentence that says so. */
   maxPending: z.int().min(1).max(10_000).default(200),
 });
 

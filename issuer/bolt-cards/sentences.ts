@@ -11,6 +11,7 @@ export const SAID = {
   busy: "Too many requests right now. Wait a moment, then hold the card to the reader again.",
   fault: "The issuer cannot answer right now. Wait a moment, then try again.",
   badRequest: "The address of the card was not read whole. Hold the card to the reader again.",
+  badCallback: "The callback needs k1 and pr, once each. Hold the card to the reader again.",
   badK1: "k1 is not one of this issuer. Hold the card to the reader again.",
   badInvoice: "pr: need one BOLT 11 invoice, canonical and in lower case. Make a new invoice.",
   expired: "The time for this payment is over. Hold the card to the reader again.",

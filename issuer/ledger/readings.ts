@@ -1,3 +1,4 @@
+import { equalBytes } from "../../common/bytes.js";
 import { type Msat, msat } from "../../common/msat.js";
 import type { Policy } from "../policy/schema.js";
 import { findMany, updateMany } from "../store/many.js";
@@ -140,7 +141,7 @@ async function refused(
   now: bigint,
 ): Promise<TakenReading> {
   const isSame = counter === row.counter;
-  if (isSame && row.reading?.equals(bytes)) return { kind: "repeat" };
+  if (isSame && row.reading && equalBytes(row.reading, bytes)) return { kind: "repeat" };
   const kind = isSame ? "clone" : "older";
   const contradiction = isSame
     ? `two different readings under counter ${counter}`

@@ -295,7 +295,7 @@ const INVARIANTS: readonly Invariant[] = [
         where c.card is null or s.card is null or c.key_set <> s.batch
         union all select face_of as card from sun_cards
           where face_of is not null and face_of not in (${TOKEN_CARDS})
-        union all select card from sun_codes where card is not null and card not in (select card from sun_cards)`,
+        union all select card from sun_codes where used_at is not null and card not in (select card from sun_cards)`,
   ],
   [
     "no Bolt Card pays for a counter that was not read, and the highest it paid for is its top counter",

@@ -21,6 +21,7 @@ import {
 import type { AuthorizerConfig } from "../authorizer/config.js";
 import { authorizerConfigSchema } from "../authorizer/index.js";
 import { offlineConfigSchema } from "../authorizer/offline-config.js";
+import { boltCardsConfigSchema } from "../bolt-cards/config.js";
 import { policySchema } from "../policy/index.js";
 import { amount, timeZone } from "../policy/schema.js";
 import { postgresName, readPostgresAddress } from "../store/postgres-address.js";
@@ -143,6 +144,7 @@ export const serviceConfigSchema = z.strictObject({
   cardPage,
   authorizer: authorizerConfigSchema.prefault({}),
   offline: offlineConfigSchema.optional(),
+  boltCards: boltCardsConfigSchema.optional(),
 });
 
 /** What the issuer service runs with; paths are absolute. */
@@ -174,6 +176,10 @@ export function parseServiceConfig(text: string, path: string): ServiceConfig {
     throw new ParseError(path, "network: need regtest, since the embedded node runs on no other", {
       hint: "For real money name an lnd: node: { type: lnd, address, certificate, macaroon }. See docs/nodes.md.",
     });
+  if (data.boltCards && data.network !== "bcrt" && !isPrivate(data.boltCards.address))
+    throw new ParseError(path, "boltCards/address: need https, or an onion address", {
+      hint: "What cards and terminals say to each other would be read, and changed, on the way.",
+    });
   const problem = offlineProblem(data);
   if (problem)
     throw new ParseError(path, problem, {
@@ -188,6 +194,10 @@ export function parseServiceConfig(text: string, path: string): ServiceConfig {
     lnd: typeof data.node === "string" ? undefined : lndConfigOf(data.node, at),
   };
 }
+
+/** Whether nobody on the way reads what is sent there. */
+const isPrivate = (address: string): boolean =>
+  address.startsWith("https:") || new URL(address).hostname.endsWith(".onion");
 
 /** The database as it may be printed: a password in the address is left out. */
 export function databaseName(database: ServiceConfig["database"]): string {

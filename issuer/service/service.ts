@@ -4,6 +4,8 @@ import type { KeySource } from "../../keys/index.js";
 import { PaymentReceiver } from "../../lightning/api/index.js";
 import type { LightningNode } from "../../lightning/nodes/port.js";
 import { Authorizer, type IssuerPorts, issuerPorts, RefundDesk } from "../authorizer/index.js";
+import { Batches } from "../bolt-cards/batches.js";
+import { BoltCardDesk } from "../bolt-cards/desk.js";
 import { inheritLeases, Reconciler, type Round } from "../reconciler/index.js";
 import { bindStore, type Store } from "../store/index.js";
 import type { SignatureChecker } from "../verify.js";
@@ -19,7 +21,7 @@ import { brokenPromises, PROMISES_HINT } from "./offline.js";
 export interface ServiceParts {
   readonly config: Pick<
     ServiceConfig,
-    "network" | "monitor" | "reconcileSeconds" | "shutdownSeconds" | "authorizer" | "offline"
+    "network" | "monitor" | "reconcileSeconds" | "shutdownSeconds" | "authorizer" | "offline" | "boltCards"
   >;
   readonly store: Store;
   readonly node: LightningNode;
@@ -75,6 +77,8 @@ export class IssuerService {
   /** Resolves with the error when the node has ended by itself, or was retired; the service is of no use then. */
   readonly failed: Promise<Error>;
   readonly monitor: Monitor | undefined;
+  /** Serves Bolt Cards, where the configuration has them. */
+  boltCards: BoltCardDesk | undefined;
   readonly #parts: ServiceParts;
   readonly #authorizer: Authorizer;
   readonly #receiver: PaymentReceiver;
@@ -97,6 +101,7 @@ export class IssuerService {
     await warnOfMissingKeys(store, keys, log);
     const [broken] = await brokenPromises(store, config, (parts.clock ?? Date.now)());
     if (broken) throw new ServiceError(broken, { hint: PROMISES_HINT });
+    const batches = config.boltCards && (await Batches.open(keys, config.boltCards.batches));
     const metrics = serviceMetrics({ store, node, nodeId }, parts.clock);
     const { watch, ...watched } = await watchOf(parts, nodeId);
     const ports = issuerPorts({
@@ -122,6 +127,14 @@ export class IssuerService {
       throw error;
     }
     service = new IssuerService(parts, ports, metrics, monitor, watch);
+    if (batches && config.boltCards)
+      service.boltCards = new BoltCardDesk(
+        ports,
+        service.#authorizer,
+        config.authorizer,
+        config.boltCards,
+        batches,
+      );
     log.info(
       {
         event: "started",

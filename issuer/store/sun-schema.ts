@@ -35,6 +35,6 @@ export interface SunCodesTable {
   made_at: bigint;
   expires_at: bigint;
   used_at: bigint | null;
-  /** The card that was made with it. */
-  card: bigint | null;
+  /** The card that is made with it; in the ledger once it was used. */
+  card: bigint;
 }

@@ -256,7 +256,7 @@ export const ISSUER_BUGS: readonly PlantedBug[] = bugsOf("issuer", [
   bug(
     "the same token again is neither joined nor known: it is paid again",
     [test("authorizer", "sqlite pays a token once"), systemFaults],
-    [AUTHORIZER, "    if (there) return await there;\n", ""],
+    [AUTHORIZER, "    if (there) return there;\n", ""],
     [
       AUTHORIZER,
       '      case "known":\n',

@@ -66,7 +66,7 @@ describe("key file", () => {
       ["damaged", JSON.stringify({ ...document, scrypt: { n: 2 ** 14, r: 8, p: 2 } })],
       ["damaged", JSON.stringify({ ...document, scrypt: { n: 2 ** 30, r: 8, p: 1 } })],
       ["damaged", JSON.stringify({ ...document, format: "other" })],
-      ["newer-version", JSON.stringify({ ...document, version: 2 })],
+      ["newer-version", JSON.stringify({ ...document, version: 3 })],
     ];
     for (const [code, content] of variants) {
       const damaged = fresh();

@@ -25,8 +25,7 @@ export async function up(db: QueryExecutorProvider, kind: StoreKind): Promise<vo
     `create index sun_cards_face on sun_cards (face_of) where face_of is not null`,
     `create table sun_codes (code ${bytes} primary key, label text not null, ${count("policy")},
        batch ${bytes} not null check (length(batch) = 4), pin_check ${bytes},
-       ${count("made_at")}, ${count("expires_at")}, used_at ${int}, card ${int},
-       check ((used_at is null) = (card is null))) ${keyed}`,
+       ${count("made_at")}, ${count("expires_at")}, used_at ${int}, card ${int} not null unique) ${keyed}`,
   ];
   for (const statement of statements) await sql.raw(statement).execute(db);
 }

@@ -1,0 +1,229 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, describe, expect, it } from "vitest";
+import { boltCardKeys } from "../../bolt-card/keys.js";
+import { bytesToHex, hexToBytes, sat } from "../../common/index.js";
+import { boltCardsConfigSchema } from "../../issuer/bolt-cards/config.js";
+import { PAY_PATH, programChip, programLink, READ_PATH } from "../../issuer/bolt-cards/programming.js";
+import { SAID } from "../../issuer/bolt-cards/sentences.js";
+import { fundCard, showCard } from "../../issuer/ledger/index.js";
+import { wipeSunCard } from "../../issuer/ledger/sun-cards.js";
+import { addSunCodes } from "../../issuer/ledger/sun-codes.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
+import { serveBoltCards } from "../../server/bolt-cards/serve.js";
+import { askOffer, handIn, Refusal } from "../../testing/cards/lnurl-client.js";
+import { BATCH_ID, BATCH_KEY, readingQuery, TestChip } from "../../testing/cards/test-chip.js";
+import { BoltCards } from "../../testing/issuer/bolt-cards.js";
+import { Bench, startService } from "../../testing/issuer/service.js";
+
+const bench = new Bench();
+afterAll(() => bench.close());
+
+const ADDRESS = "https://cards.example";
+
+async function served(options: Parameters<typeof BoltCards.open>[2] = {}) {
+  const service = await startService(bench, "sqlite");
+  const keys = await bench.keys();
+  const cards = await BoltCards.open(service, keys, options);
+  const faults: string[] = [];
+  const config = boltCardsConfigSchema.parse({
+    address: ADDRESS,
+    rate: { perSecond: 1e6, burst: 1e6 },
+    addressRate: { perSecond: 1e6, burst: 1e6 },
+    ...options,
+  });
+  const { store, clock } = service;
+  const server = await serveBoltCards(
+    { host: "127.0.0.1", port: 0, names: [] },
+    {
+      desk: cards.desk,
+      config,
+      program: (code, uid) => programChip({ store, keys, clock: clock.read }, ADDRESS, code, uid),
+      onFault: (what) => void faults.push(what),
+    },
+  );
+  const reach = (url: URL): URL => new URL(`${url.pathname}${url.search}`, server.url);
+  const addressOf = (chip: TestChip) => `lnurlw://cards.example${READ_PATH}?${readingQuery(chip.read())}`;
+  const json = async (path: string, init?: RequestInit) => {
+    const response = await fetch(new URL(path, server.url), init);
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return {
+    service,
+    cards,
+    server,
+    reach,
+    addressOf,
+    json,
+    faults,
+    async close() {
+      await server.close();
+      await service.close();
+    },
+  };
+}
+
+/** Makes a one-time code. @returns where the app posts to */
+async function code(service: Awaited<ReturnType<typeof served>>["service"], label = "A-0001") {
+  const secret = randomBytes(16);
+  const entry = { code: secret, cardId: randomBytes(8), label, policy: parsePolicy({}), batch: BATCH_ID };
+  await addSunCodes(service.store, [entry], service.clock.now, service.clock.now + 3_600_000);
+  const link = programLink(ADDRESS, secret);
+  const [, url = ""] = /^boltcard:\/\/program\?url=(.+)$/.exec(link) ?? [];
+  return { path: new URL(decodeURIComponent(url)).pathname, cardId: entry.cardId };
+}
+
+const posted = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+describe("a till that knows LUD-03 and LUD-17 alone", () => {
+  it("is paid by a Bolt Card of this issuer", async () => {
+    const { service, cards, reach, addressOf, close } = await served();
+    const chip = await cards.chip(1, { credit: sat(5000) });
+    const offer = await askOffer(addressOf(chip), reach);
+    expect(offer).toMatchObject({
+      callback: `${ADDRESS}${PAY_PATH}`,
+      minWithdrawable: 1000,
+      maxWithdrawable: 5_000_000,
+      defaultDescription: "Card payment",
+    });
+    await handIn(offer, service.invoice(1, sat(1200)), reach);
+    await expect.poll(async () => (await showCard(service.store.db, chip.cardId)).spent).toBe(sat(1200));
+    await handIn(offer, service.invoice(1, sat(1200)), reach);
+    await expect(handIn(offer, service.invoice(2, sat(1)), reach)).rejects.toThrow(Refusal);
+    expect([...service.node.sent.values()]).toEqual([1]);
+    expect(await service.violations()).toEqual([]);
+    await close();
+  });
+
+  it("is asked for the PIN by pinLimit", async () => {
+    const { service, cards, reach, addressOf, close } = await served();
+    const chip = await cards.chip(1, { policy: { pinRequiredAbove: "100sat" }, pin: "4711" });
+    const offer = await askOffer(addressOf(chip), reach);
+    expect(offer.pinLimit).toBe(100_001);
+    const pr = service.invoice(1, sat(101));
+    await expect(handIn(offer, pr, reach)).rejects.toThrow(SAID.pinMissing);
+    await expect(handIn(offer, pr, reach, "1234")).rejects.toThrow(SAID.pinWrong);
+    await handIn(offer, pr, reach, "4711");
+    await close();
+  });
+});
+
+describe("the listener for Bolt Cards", () => {
+  it("answers these paths alone, with a sentence for what is not an address of a card", async () => {
+    const { json, addressOf, cards, close } = await served();
+    expect((await json("/v1/cards")).status).toBe(404);
+    expect((await json("/")).status).toBe(404);
+    const { p, c } = { p: "0".repeat(32), c: "0".repeat(16) };
+    for (const query of ["", `p=${p}`, `p=${p}&c=${c}0`, `p=${p}&p=${p}&c=${c}`, `p=zz&c=${c}`])
+      expect((await json(`${READ_PATH}?${query}`)).body).toEqual({
+        status: "ERROR",
+        reason: SAID.badRequest,
+      });
+    expect((await json(`${READ_PATH}?p=${p}&c=${c}&x=${"y".repeat(9000)}`)).body.reason).toBe(
+      SAID.badRequest,
+    );
+    expect((await json(`${READ_PATH}?p=${p}&c=${c}`)).body.reason).toBe(SAID.unknown);
+    for (const query of ["", "k1=00", "pr=x", "k1=00&k1=00&pr=x"])
+      expect((await json(`${PAY_PATH}?${query}`)).body.reason).toBe(SAID.badCallback);
+    expect((await json(`${PAY_PATH}?k1=00&pr=x`)).body.reason).toBe(SAID.badK1);
+    const chip = await cards.chip(1);
+    const { pathname, search } = new URL(addressOf(chip).replace("lnurlw", "https"));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => json(`${pathname}${search}`)));
+    expect(answers.filter(({ body }) => body.tag === "withdrawRequest")).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.reason === SAID.repeat)).toHaveLength(7);
+    await close();
+  });
+
+  it("bounds what one network, and all together, may ask", async () => {
+    const slow = { perSecond: 0.001, burst: 3 };
+    const one = await served({ addressRate: slow });
+    const path = `${READ_PATH}?p=${"0".repeat(32)}&c=${"0".repeat(16)}`;
+    const reasons = [];
+    for (let i = 0; i < 5; i++) reasons.push((await one.json(path)).body.reason);
+    expect(reasons).toEqual([SAID.unknown, SAID.unknown, SAID.unknown, SAID.busy, SAID.busy]);
+    await one.close();
+    const all = await served({ rate: slow, behindProxy: true });
+    const from = async (i: number) =>
+      (await all.json(path, { headers: { "x-forwarded-for": `10.0.0.${i}` } })).body.reason;
+    for (let i = 0; i < 5; i++) expect(await from(i)).toBe(i < 3 ? SAID.unknown : SAID.busy);
+    await all.close();
+  });
+
+  it("says that it cannot answer, and reports it, when the ledger is away", async () => {
+    const { service, cards, json, addressOf, faults, server } = await served();
+    const chip = await cards.chip(1);
+    const { pathname, search } = new URL(addressOf(chip).replace("lnurlw", "https"));
+    await service.store.close();
+    expect((await json(`${pathname}${search}`)).body.reason).toBe(SAID.fault);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).not.toContain(search);
+    await server.close();
+  });
+});
+
+describe("programming by the app", () => {
+  it("gives the keys of a chip once, after its card is in the ledger; its first tap puts it into use", async () => {
+    const { service, reach, json, close } = await served();
+    const { path, cardId } = await code(service);
+    const uid = "04a1b2c3d4e5f6";
+    const { body } = await json(path, posted({ UID: uid.toUpperCase() }));
+    const keys = boltCardKeys(BATCH_KEY, hexToBytes(uid), 0);
+    expect(body).toEqual({
+      LNURLW: "lnurlw://cards.example/bolt",
+      K0: bytesToHex(keys.k0),
+      K1: bytesToHex(keys.k1),
+      K2: bytesToHex(keys.k2),
+      K3: bytesToHex(keys.k3),
+      K4: bytesToHex(keys.k4),
+    });
+    expect((await showCard(service.store.db, cardId)).state).toBe("pending");
+    for (const again of [uid, "04a1b2c3d4e5f7"])
+      expect((await json(path, posted({ UID: again }))).body).toMatchObject({ status: "ERROR" });
+    await fundCard(service.store, cardId, sat(100), "", service.clock.now);
+    const chip = Object.assign(new TestChip(1), { uid: hexToBytes(uid) });
+    const offer = await askOffer(`lnurlw://cards.example/bolt?${readingQuery(chip.read())}`, reach);
+    expect(offer.maxWithdrawable).toBe(100_000);
+    expect((await showCard(service.store.db, cardId)).state).toBe("active");
+    await close();
+  });
+
+  it("takes a chip again only after it was wiped, and never with the same version of its keys", async () => {
+    const { service, json, close } = await served();
+    const [first, second] = [await code(service, "A-1"), await code(service, "A-2")];
+    const UID = "04a1b2c3d4e5f6";
+    await json(first.path, posted({ UID }));
+    const refused = await json(second.path, posted({ UID }));
+    expect(refused.body.reason).toMatch(/this chip is card .* already\. Wipe it first/);
+    await wipeSunCard(service.store, first.cardId);
+    // The code is still good: nothing was used up by the refusal.
+    const { body } = await json(second.path, posted({ UID }));
+    expect(body.K2).toBe(bytesToHex(boltCardKeys(BATCH_KEY, hexToBytes(UID), 1).k2));
+    expect((await showCard(service.store.db, first.cardId)).state).toBe("blocked");
+    expect(await service.violations()).toEqual([]);
+    await close();
+  });
+
+  it("has one answer for a code that is used, expired or made up, and registers nothing for a bad UID", async () => {
+    const { service, json, close } = await served();
+    const { path } = await code(service);
+    for (const body of [
+      {},
+      { UID: 1 },
+      { UID: "04" },
+      { UID: "zz".repeat(7) },
+      null,
+      { UID: `04${"0".repeat(2000)}` },
+    ])
+      expect((await json(path, posted(body))).body.reason).toMatch(/^body: need JSON/);
+    const made = await json(`/bolt/program/${"A".repeat(22)}`, posted({ UID: "04a1b2c3d4e5f6" }));
+    service.clock.pass(3_600_001);
+    const late = await json(path, posted({ UID: "04a1b2c3d4e5f6" }));
+    expect(late.body).toEqual(made.body);
+    expect(late.body.reason).toMatch(/^This code is not good/);
+    expect(await service.store.db.selectFrom("sun_cards").selectAll().execute()).toEqual([]);
+    await close();
+  });
+});
