@@ -77,7 +77,7 @@ export class VerificationError extends CodedError<VerificationErrorCode> {
 
 /** A genuine authorization and the invoice that it is for: all that was proven, and all that is recorded of it. */
 export interface VerifiedAuthorization<Card extends CardRecord = CardRecord> extends PayableInvoice {
-  /** `sun`: a Bolt Card was read, and the amount is the invoice's alone (specs/10 §6). */
+  /** `sun`: a Bolt Card was read, and the amount is the invoice's alone (specs/10 §7.4). */
   readonly kind: CardKind;
   /** What was found of the card that signed. */
   readonly record: Card;
@@ -217,7 +217,7 @@ export async function verifyToken<Card extends CardRecord>(
 const NO_TOKEN = { digest: new Uint8Array(32), signature: new Uint8Array(64) };
 
 /**
- * Verifies an invoice for which nobody signed an authorization: that of a Bolt Card's reading (specs/10 §6).
+ * Verifies an invoice for which nobody signed an authorization: that of a Bolt Card's reading (specs/10 §7.4).
  * @returns what it says; pay only where it names no `problem`
  * @throws VerificationError `invoice-malformed`
  */

@@ -65,7 +65,7 @@ async function pins(
       data: { letters: shown },
       text: renderTable(
         ["NUMBER", "HOLDER", "CARD", "PIN"],
-        shown.map(({ number, holder, card, pin }) => [number, holder, card, pin]),
+        shown.map(({ number, holder, card, pin = "" }) => [number, holder, card, pin]),
       ),
     };
   });

@@ -98,7 +98,7 @@ export class Authorizer implements PaymentAuthorizer {
   }
 
   /**
-   * Pays for a reading of a Bolt Card, by the same pipeline (specs/10 §6).
+   * Pays for a reading of a Bolt Card, by the same pipeline (specs/10 §7.4).
    * @param authorization of a card that was found in the ledger
    * @returns what was decided, once it is durable: the payment may still be in flight then
    * @throws StoreError when that is not known

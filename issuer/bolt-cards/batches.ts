@@ -28,7 +28,7 @@ const TICKET_CIPHER = utf8("chequecard/k1-cipher");
 const TICKET_MAC = utf8("chequecard/k1-mac");
 const PIN = utf8("chequecard/bolt-pin");
 
-/** Batch keys at once: each costs one decryption for every request (specs/10 §5). */
+/** Batch keys at once: each costs one decryption for every request (specs/10 §7.1). */
 const MAX_BATCHES = 2;
 
 /** The batch keys in use: the current one first, and at most one older. */

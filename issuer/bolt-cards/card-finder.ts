@@ -23,7 +23,7 @@ const MAX_GROUPS = 2;
 
 /**
  * Finds the card of a reading by as many decryptions as there are batch keys in use, whatever the number of cards
- * (specs/10 §5). A card that is not known, and one whose MAC is wrong, cost the same.
+ * (specs/10 §7.1). A card that is not known, and one whose MAC is wrong, cost the same.
  */
 export class CardFinder {
   /** Decryptions so far. */

@@ -20,7 +20,7 @@ const address = z.string().transform((text, context) => {
 
 /**
  * What a Bolt Card may pay unless a policy is named: nobody signs the amount, so a reading that is stolen is worth this
- * much (specs/10 §6).
+ * much (specs/10 §7.4).
  */
 const CAUTIOUS = { maxPerTransaction: "10000sat", maxPer24h: "30000sat", pinRequiredAbove: "5000sat" };
 

@@ -50,7 +50,7 @@ interface Standing {
 }
 
 /**
- * Pays an invoice for a reading (specs/10 §6.2): the first invoice under a k1 is the only one, and the same again gets
+ * Pays an invoice for a reading (specs/10 §7.4): the first invoice under a k1 is the only one, and the same again gets
  * the same answer. Refusals before the ledger decides use nothing up.
  * @throws StoreError, KeyError
  */

@@ -4,7 +4,7 @@ import { aesCmac } from "../../apdu/secure-channel/primitives.js";
 import { bytesToHex, concatBytes } from "../../common/bytes.js";
 import type { Batch } from "./batches.js";
 
-/** What `k1` of a withdrawal stands for (specs/10 §6.1). */
+/** What `k1` of a withdrawal stands for (specs/10 §7.3). */
 export interface Ticket {
   readonly card: bigint;
   /** SUN counter, 1..2^24-1. */

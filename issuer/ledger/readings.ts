@@ -67,7 +67,7 @@ const READ: FindStatement<"card", ReadRow> = findMany(
 );
 
 /**
- * Takes readings, each counter of a card once (specs/10 §5): durable before anybody gets something for it. A first
+ * Takes readings, each counter of a card once (specs/10 §7.2): durable before anybody gets something for it. A first
  * reading shows that the chip has its keys, and puts a pending card into use. No two may be of the same card.
  * @returns one for each, in their order
  */
