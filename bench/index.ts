@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { secp256k1 } from "../common/index.js";
+import { boltCardsBenchmark } from "./bolt-cards.js";
 import { deputyBenchmark } from "./deputy.js";
 import { floodsBenchmark } from "./floods.js";
 import { issuerBenchmark } from "./issuer/index.js";
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   offlinePacksBenchmark,
   personalizationBenchmark,
   issuerBenchmark,
+  boltCardsBenchmark,
   startupBenchmark,
   pagesBenchmark,
 ];
