@@ -19,7 +19,7 @@ interface Chip {
 }
 
 /** Chips of a list: CSV with the columns `uid`, `label` and, where it is not 0, `version`. @throws ParseError */
-export function readChips(text: string, path: string): Chip[] {
+function readChips(text: string, path: string): Chip[] {
   const chips: Chip[] = [];
   const problems: string[] = [];
   const seen = new Set<string>();

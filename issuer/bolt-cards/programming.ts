@@ -28,7 +28,7 @@ export const PAY_PATH = "/bolt/pay";
 export const PROGRAM_PATH = "/bolt/program/";
 
 /** The address that is written on chips; `p` and `c` follow. @param base of the configuration */
-export const chipAddress = (base: string): string => `${base.replace(/^https?:/, "lnurlw:")}${READ_PATH}`;
+const chipAddress = (base: string): string => `${base.replace(/^https?:/, "lnurlw:")}${READ_PATH}`;
 
 /** The link that opens the app, for one code. */
 export const programLink = (base: string, code: Uint8Array): string =>

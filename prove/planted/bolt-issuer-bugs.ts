@@ -48,7 +48,7 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
     ["issuer/bolt-cards/batches.ts", "const MAX_BATCHES = 2;", "const MAX_BATCHES = 9;"],
   ),
   bug(
-    "another invoice under a k1 is told OK",
+    "another invoice under a k1 gets OK, too",
     [cards("pays its first invoice alone")],
     [
       DECIDE,
