@@ -27,7 +27,9 @@ export function changedApplet(folder: string, source: string, piece: string, ins
     ":",
   );
   const options = ["--release", "7", "-Xlint:-options", "-cp", path, "-d", classes, "-sourcepath", to];
-  execFileSync("javac", [...options, join(to, "chequecard/applet/ChequecardApplet.java")], { stdio: "pipe" });
+  const applets = ["applet/ChequecardApplet", "bolt/BoltCardApplet"];
+  const sources = applets.map((name) => join(to, "chequecard", `${name}.java`));
+  execFileSync("javac", [...options, ...sources], { stdio: "pipe" });
   return classes;
 }
 
