@@ -1,6 +1,7 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const attack = (named: string) => ({ tests: "test/security/browser.pages.test.ts", named });
+const reconnect = (named: string) => ({ tests: "test/pages/reconnect.pages.test.ts", named });
 const shell = (named: string) => ({ tests: "test/pages/shell.pages.test.ts", named });
 
 /** In the pages of browsers and in what serves them. */
@@ -62,5 +63,10 @@ export const PAGE_BUGS: readonly PlantedBug[] = bugsOf("pages", [
       "if (assets.has(name) || !text.includes(name)) continue;",
       "if (assets.has(name)) continue;",
     ],
+  ),
+  bug(
+    "a stream that broke off is not opened again",
+    [reconnect("a page whose stream ends opens another")],
+    ["web/shell/events.ts", "      if (isOver || stop.signal.aborted) return;", "      if (!isOver) return;"],
   ),
 ]);

@@ -6,7 +6,7 @@ import { serveCardPages } from "../../server/card-page/serve.js";
 import type { SigningCard } from "../cards/signing-card.js";
 import type { Service } from "../issuer/service.js";
 import { PAYEE } from "../nodes/scripted-node.js";
-import { apiClient } from "./api-client.js";
+import { type ApiClient, apiClient } from "./api-client.js";
 
 /** The code of every page that a test makes. */
 export const CODE = "12345678";
@@ -48,10 +48,11 @@ export async function servePagesOf(service: Service, { payee = "Bar", behindProx
     faults,
     audit,
     /** Opens a page. */
-    open: (secret: string, code = CODE, headers: Record<string, string> = {}) =>
+    open: (secret: string, code = CODE, headers: Record<string, string> = {}): ReturnType<ApiClient> =>
       ask("POST", "/v1/open", { body: { secret, code }, headers }),
-    read: (session: unknown) => apiClient(server.url, String(session))("POST", "/v1/read"),
-    block: (session: unknown, body: unknown = { confirmed: true }) =>
+    read: (session: unknown): ReturnType<ApiClient> =>
+      apiClient(server.url, String(session))("POST", "/v1/read"),
+    block: (session: unknown, body: unknown = { confirmed: true }): ReturnType<ApiClient> =>
       apiClient(server.url, String(session))("POST", "/v1/block", { body }),
     ask,
     close: () => server.close(),
