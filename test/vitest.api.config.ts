@@ -4,5 +4,5 @@ import usual from "../vitest.config.js";
 /** The tests of the HTTP API. */
 export default defineConfig({
   ...usual,
-  test: { ...usual.test, include: ["test/server/*.test.ts", "test/security/api.test.ts"] },
+  test: { ...usual.test, include: ["test/server/*.test.ts", "test/security/{api,card-page}.test.ts"] },
 });

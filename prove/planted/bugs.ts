@@ -3,6 +3,7 @@ import { APPLET_BUGS } from "./applet-bugs.js";
 import { BOLT_ISSUER_BUGS } from "./bolt-issuer-bugs.js";
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
+import { CARD_PAGE_BUGS } from "./card-page-bugs.js";
 import { CERTIFICATE_BUGS } from "./certificate-bugs.js";
 import { DESK_API_BUGS } from "./desk-api-bugs.js";
 import { DESK_BUGS } from "./desk-bugs.js";
@@ -58,6 +59,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...API_BUGS,
   ...PAGE_BUGS,
   ...LANGUAGE_BUGS,
+  ...CARD_PAGE_BUGS,
   ...KEYBOARD_BUGS,
   ...POINT_OF_SALE_BUGS,
   ...FILE_BUGS,

@@ -35,7 +35,7 @@ export const core = {
   async run(args) {
     const notes = await checks();
     const apart = [
-      ...["test/failover/**", "test/server/**", "test/security/api.test.ts"],
+      ...["test/failover/**", "test/server/**", "test/security/{api,card-page}.test.ts"],
       ...["test/cli/terminal-{offline,outage}.test.ts", "test/security/both-offline.test.ts"],
       ...["test/terminal/{accept-full-disk,offline-sale}.test.ts", "prove/tests/offline-*.test.ts"],
     ];

@@ -112,6 +112,8 @@ describe("the page of a card", () => {
     await page.getByRole("dialog", { name: "Block this card?" }).waitFor();
     await page.keyboard.press("Escape");
     expect(await state()).toBe("active");
+    // The focus is back where it was.
+    await page.waitForFunction("document.activeElement?.textContent === 'Block this card'");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Block this card?" }).waitFor();
     await page.keyboard.press("Tab");

@@ -22,6 +22,7 @@ const STORIES = [
   "flooding-peer",
   "both-offline",
   "api",
+  "card-page",
   "browser.pages",
 ].map((name) => `${name}.test.ts`);
 

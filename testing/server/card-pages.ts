@@ -1,7 +1,7 @@
 import { parsePrice } from "../../common/index.js";
 import { PageDoor } from "../../issuer/card-page/page-door.js";
 import { setCardPage } from "../../issuer/ledger/index.js";
-import { newPageSecret, pageHashes } from "../../keys/index.js";
+import { newPageSecret, pageCodeHash, pageHashes } from "../../keys/index.js";
 import { serveCardPages } from "../../server/card-page/serve.js";
 import type { SigningCard } from "../cards/signing-card.js";
 import type { Service } from "../issuer/service.js";
@@ -24,12 +24,21 @@ export async function servePagesOf(service: Service, { payee = "Bar", behindProx
   const faults: string[] = [];
   // Every code has its turn at once: what is tested is not how fast they come.
   let paced = 0;
-  const door = new PageDoor({ store, clock: clock.read, monotonic: () => (paced += 1000) });
+  let hashes = 0;
+  const door = new PageDoor({
+    store,
+    clock: clock.read,
+    monotonic: () => (paced += 1000),
+    codeHash(secret, code) {
+      hashes++;
+      return pageCodeHash(secret, code);
+    },
+  });
   const audit: { entry: object; result: object | undefined }[] = [];
   const server = await serveCardPages({
     store,
     names: { payees: { [PAYEE]: payee }, price: parsePrice("50000eur", "rate"), desk: "Info tent" },
-    http: { option: "--card-page", host: "127.0.0.1", port: 0, names: ["card.test"], behindProxy },
+    http: { option: "--card-page", host: "127.0.0.1", port: 0, names: [], behindProxy },
     audit: {
       begin: (actor, entry) => audit.push({ entry: { ...actor, ...entry }, result: undefined }) - 1,
       end(line, result) {
@@ -47,6 +56,8 @@ export async function servePagesOf(service: Service, { payee = "Bar", behindProx
     url: server.url,
     faults,
     audit,
+    /** Codes that were hashed. */
+    hashes: () => hashes,
     /** Opens a page. */
     open: (secret: string, code = CODE, headers: Record<string, string> = {}): ReturnType<ApiClient> =>
       ask("POST", "/v1/open", { body: { secret, code }, headers }),
