@@ -1,3 +1,4 @@
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { type Msat, msat } from "../../common/msat.js";
 import type { SqliteFile } from "../../common/sqlite-file.js";
 import { type CardPoint, contradictionAmong } from "../../offline/contradiction.js";
@@ -192,7 +193,7 @@ export class AcceptedSales {
 
   #sale(number: number): Sale {
     const [sale] = this.#sales("number = ?", [number]);
-    if (!sale) throw new SaleError("not-found", `sale ${number}: there is none of that number`);
+    if (!sale) throw new SaleError("not-found", TERMINAL.refusal.noSale(number));
     return sale;
   }
 

@@ -8,6 +8,7 @@ import {
   parsePrice,
   satsFor,
 } from "../../common/index.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 
 /** A sum in the currency of the run: `3.50eur`, `3,50`, `3.50€`. */
 const SUM = /^(\d{1,9})(?:[.,](\d{1,9}))?([a-z]{3}|\p{Sc})?$/iu;
@@ -48,12 +49,8 @@ export function parseSum(text: string, rate: string | undefined, currency?: stri
   if (whole === undefined || code === undefined || !isCurrency(code))
     return { amount: parseAmount(text, "--amount") };
   if (own !== undefined && code !== own)
-    throw new ParseError("--amount", `need ${own}, the currency of this run, have "${text}"`);
-  if (!price)
-    throw new ParseError(
-      "--rate",
-      `need the price of one bitcoin in ${code}, such as 61500${code.toLowerCase()}, have none`,
-    );
+    throw new ParseError("--amount", TERMINAL.refusal.otherCurrency(own, text));
+  if (!price) throw new ParseError("--rate", TERMINAL.refusal.noRate(code, `61500${code.toLowerCase()}`));
   return { units: unitsOf(text, whole, fraction, price), price };
 }
 
@@ -62,8 +59,8 @@ function unitsOf(text: string, whole: string, fraction: string, { digits, curren
     throw new ParseError(
       "--amount",
       fraction.length === 3
-        ? `"${text}" can be read in two ways; write ${whole}${fraction}${currency.toLowerCase()} with nothing between thousands`
-        : `need at most ${digits} decimals in ${currency}, have "${text}"`,
+        ? TERMINAL.refusal.twoWays(text, `${whole}${fraction}${currency.toLowerCase()}`)
+        : TERMINAL.refusal.decimals(digits, currency, text),
     );
   return BigInt(whole + fraction.padEnd(digits, "0"));
 }
@@ -71,7 +68,7 @@ function unitsOf(text: string, whole: string, fraction: string, { digits, curren
 /** What a sum is charged as. @param text for errors @throws ParseError for nothing, and for more than there is */
 export function chargeOf(sum: Sum, text: string): ChargeAmount {
   const amount = "price" in sum ? amountOf(sum, text) : sum.amount;
-  if (amount === 0n) throw new ParseError("--amount", "need more than 0");
+  if (amount === 0n) throw new ParseError("--amount", TERMINAL.refusal.nothing);
   return { amount, fiat: "price" in sum ? formatUnits(sum.units, sum.price) : undefined };
 }
 
@@ -81,7 +78,7 @@ export function amountOf(
   text: string,
 ): Msat {
   const sats = satsFor(units, price);
-  if (sats > MAX_SATS) throw new ParseError("--amount", `need at most 21 million bitcoin, have ${text}`);
+  if (sats > MAX_SATS) throw new ParseError("--amount", TERMINAL.refusal.tooMuch(text));
   return msat(sats * 1000n);
 }
 

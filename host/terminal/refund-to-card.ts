@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Msat } from "../../common/index.js";
 import { shownMsat } from "../../common/languages/shown.js";
-import { SENTENCES } from "../../common/languages/spoken.js";
+import { SENTENCES, TERMINAL } from "../../common/languages/spoken.js";
 import type { RefundOffer } from "../../lightning/api/refund-offer.js";
 import { describeRefundReason, REFUND_REASON } from "../../lightning/api/refund-reasons.js";
 import { NodeError } from "../../lightning/nodes/errors.js";
@@ -27,8 +27,6 @@ export type CardRefund = { readonly sale: Sale } | { readonly refused: RefundRef
 /** Asked for under a refund id of an earlier try, which came to nothing: another one is made. */
 const WORN_OUT: ReadonlySet<number> = new Set([REFUND_REASON.REFUND_OVER, REFUND_REASON.REFUND_DIFFERS]);
 
-const TO_INVOICE = "To refund to an invoice of the customer instead: --invoice <bolt11>.";
-
 /**
  * Returns money of a paid sale to the card that paid it: the card's node is asked for an invoice, which is durable
  * before it is paid (specs/08 §12). Once for a sale; the same call again goes on with the same refund, also after a crash.
@@ -50,7 +48,10 @@ export async function refundToCard(
   if (refund) return { sale: await payRefund({ node, store }, number, refund) };
   const wanted = amount ?? sale.amount;
   if (wanted < 1n || wanted > sale.amount)
-    throw new SaleError("bad-refund", `sale ${number}: need 1 to ${sale.amount} msat, have ${wanted}`);
+    throw new SaleError(
+      "bad-refund",
+      TERMINAL.refusal.refundRange(number, String(sale.amount), String(wanted)),
+    );
   const offer = await ask(node, store, sale, wanted);
   if ("reason" in offer) return { refused: refusal(offer.reason, offer.refunded, sale.amount) };
   store.refunding(number, offer.invoice, wanted, "card");
@@ -64,15 +65,17 @@ async function ask(
   amount: Msat,
 ): Promise<RefundOffer> {
   if (token === undefined || !nodeUri)
-    throw new SaleError("bad-refund", `sale ${number}: no card was tapped for it`, { hint: TO_INVOICE });
+    throw new SaleError("bad-refund", TERMINAL.refusal.noCard(number), {
+      hint: TERMINAL.refusal.toInvoice,
+    });
   const request = async (id: Uint8Array): Promise<RefundOffer> => {
     const offer = await node
       .requestRefund({ uri: nodeUri, paymentHash, amount, refundId: id })
       .catch((cause: unknown) => {
         if (!(cause instanceof NodeError)) throw cause;
-        throw notAnswered(cause.code, `cannot be asked (${cause.message})`, cause);
+        throw notAnswered(cause.code, TERMINAL.refusal.cannotBeAsked(cause.message), cause);
       });
-    return offer ?? Promise.reject(notAnswered("timeout", "does not answer"));
+    return offer ?? Promise.reject(notAnswered("timeout", TERMINAL.refusal.doesNotAnswer));
   };
   // The id is durable before anybody hears it: a request after a crash finds the same invoice.
   const id = refundId ?? store.newRefundId(number, undefined, randomBytes(16));
@@ -82,9 +85,9 @@ async function ask(
 }
 
 const notAnswered = (code: NodeError["code"], problem: string, cause?: NodeError): NodeError =>
-  new NodeError(code, `the node of the card that paid ${problem}; nothing was paid`, {
+  new NodeError(code, TERMINAL.refusal.noAnswer(problem), {
     ...(cause ? { cause } : {}),
-    hint: `Try again later with the same command. ${TO_INVOICE}`,
+    hint: `${TERMINAL.refusal.tryLater} ${TERMINAL.refusal.toInvoice}`,
   });
 
 function refusal(code: number, refunded: Msat, amount: Msat): RefundRefused {

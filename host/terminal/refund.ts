@@ -1,4 +1,5 @@
 import { type Msat, msat, sat } from "../../common/index.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { decodeInvoice, invoiceProblem } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
 import type { RefundNode } from "./refund-node.js";
@@ -31,11 +32,7 @@ export async function refundSale(
 /** @throws SaleError `not-found`, `wrong-state` */
 export function paidSale(store: SaleStore, number: number): Sale {
   const sale = store.get(number);
-  if (sale.state !== "paid")
-    throw new SaleError(
-      "wrong-state",
-      `sale ${number}: only a paid sale can be refunded, this one is ${sale.state}`,
-    );
+  if (sale.state !== "paid") throw new SaleError("wrong-state", TERMINAL.refusal.notPaid(number, sale.state));
   return sale;
 }
 
@@ -56,11 +53,8 @@ export async function payRefund(
   if (result.state === "unknown") return store.get(number);
   const { to } = store.get(number).refund ?? {};
   store.refundFailed(number);
-  throw new SaleError("bad-refund", `sale ${number}: the refund could not be paid: ${result.reason}`, {
-    hint:
-      to === "card"
-        ? "Try again in a moment, or refund to an invoice of the customer: --invoice <bolt11>."
-        : "Ask the customer for another invoice, or for one from a wallet that can receive now.",
+  throw new SaleError("bad-refund", TERMINAL.refusal.refundFailed(number, result.reason), {
+    hint: to === "card" ? TERMINAL.refusal.againOrInvoice : TERMINAL.refusal.anotherInvoice,
   });
 }
 
@@ -75,13 +69,17 @@ async function checkRefund(node: RefundNode, sale: Sale, text: string, now: numb
   if (invoice.amount === undefined || invoice.amount > most)
     throw new SaleError(
       "bad-refund",
-      `sale ${sale.number}: need an invoice over at most ${most} msat, have one over ${invoice.amount ?? "no amount"}`,
+      TERMINAL.refusal.invoiceTooHigh(
+        sale.number,
+        String(most),
+        String(invoice.amount ?? TERMINAL.refusal.noAmount),
+      ),
     );
   // A node pays a payment hash once: a second refund to it would look paid without any money leaving.
   const { state } = await node.lookupPayment(invoice.paymentHash);
   if (state !== "not-found" && state !== "failed")
-    throw new SaleError("bad-refund", `sale ${sale.number}: this invoice was paid before`, {
-      hint: "Ask the customer for a new one.",
+    throw new SaleError("bad-refund", TERMINAL.refusal.paidBefore(sale.number), {
+      hint: TERMINAL.refusal.newInvoice,
     });
   return invoice.amount;
 }

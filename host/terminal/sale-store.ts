@@ -1,3 +1,4 @@
+import { TERMINAL } from "../../common/languages/spoken.js";
 import type { Msat } from "../../common/msat.js";
 import { SqliteFile, type SqliteValue } from "../../common/sqlite-file.js";
 import { type Initiation, type InitiationLog, NOT_ASKED } from "../../lightning/api/initiation.js";
@@ -86,7 +87,7 @@ export class SaleStore implements InitiationLog {
   /** @throws SaleError `not-found` */
   get(number: number): Sale {
     const [sale] = this.#sales("number = ?", [number]);
-    if (!sale) throw new SaleError("not-found", `sale ${number}: there is none of that number`);
+    if (!sale) throw new SaleError("not-found", TERMINAL.refusal.noSale(number));
     return sale;
   }
 

@@ -1,4 +1,5 @@
 import { CodedError } from "../../common/errors.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import type { Msat } from "../../common/msat.js";
 import type { Initiation } from "../../lightning/api/initiation.js";
 import type { SoldCart } from "./cart.js";
@@ -89,9 +90,9 @@ export class SaleError extends CodedError<SaleErrorCode> {}
 export function alreadyStarted({ number, refund }: Sale): SaleError {
   const hint =
     refund?.state === "paid"
-      ? "It is paid."
+      ? TERMINAL.refusal.refundIsPaid
       : refund?.to === "card"
-        ? `Finish that one first, with the same amount and without --invoice: chequecard terminal refund ${number}. It is pending.`
-        : "Finish that one first, with the same invoice: it is pending.";
-  return new SaleError("wrong-state", `sale ${number}: a refund of it was started before`, { hint });
+        ? TERMINAL.refusal.finishCard(`chequecard terminal refund ${number}`)
+        : TERMINAL.refusal.finishInvoice;
+  return new SaleError("wrong-state", TERMINAL.refusal.refundStarted(number), { hint });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { amount } from "../../cli/node/operation.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { MAX_LINES, MAX_QUANTITY, type Quote, quoteCart } from "../../host/terminal/cart.js";
 import { HttpProblem } from "../problem.js";
 import { readProducts } from "./products.js";
@@ -78,9 +79,9 @@ function itemsOf(till: OpenTill, items: NonNullable<CartBody["items"]>) {
       throw new HttpProblem(
         409,
         "unknown-product",
-        `items/${at}/product: there is no "${product}" any more`,
+        TERMINAL.refusal.noProduct(`items/${at}/product`, product),
         {
-          hint: "Load the products again.",
+          hint: TERMINAL.refusal.loadProducts,
         },
       );
     return { name: found.name, price: found.price, quantity };
@@ -93,8 +94,8 @@ function itemsOf(till: OpenTill, items: NonNullable<CartBody["items"]>) {
  */
 export function quoteNow(till: OpenTill, { items = [], tip, note, rate }: CartBody): Quote {
   if (tip && !till.tips)
-    throw new HttpProblem(409, "no-tips", "tip: this till takes none", {
-      hint: "Set tips in terminal.yaml, or leave it out.",
+    throw new HttpProblem(409, "no-tips", TERMINAL.refusal.noTips, {
+      hint: TERMINAL.refusal.setTips,
     });
   const { currency, rate: used } = chargingOf(till, rate);
   const given =

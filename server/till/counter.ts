@@ -1,6 +1,6 @@
 import { TransportError } from "../../apdu/transport.js";
 import { ChequecardError } from "../../common/errors.js";
-import { SENTENCES } from "../../common/languages/spoken.js";
+import { SENTENCES, TERMINAL } from "../../common/languages/spoken.js";
 import type { Msat } from "../../common/msat.js";
 import { pause } from "../../common/pause.js";
 import type { ChargeRequest, SaleDisplay } from "../../host/terminal/parts.js";
@@ -112,7 +112,7 @@ export class Counter {
     const { isOver, number } = this.#active;
     throw isOver
       ? new HttpProblem(409, "busy", SENTENCES.sale.takeCard)
-      : new HttpProblem(409, "busy", `sale ${number ?? ""} is open at this till; finish or cancel it first`);
+      : new HttpProblem(409, "busy", TERMINAL.refusal.isOpen(String(number ?? "")));
   }
 
   /**
@@ -136,7 +136,7 @@ export class Counter {
   /** Hands the card's PIN to the sale that waits for it; undefined gives it up. @throws HttpProblem `no-pin-wanted` */
   givePin(number: number, pin: string | undefined): void {
     const wanted = this.#active?.number === number ? this.#active.pin : undefined;
-    if (!wanted) throw new HttpProblem(409, "no-pin-wanted", `sale ${number}: no card asks for a PIN now`);
+    if (!wanted) throw new HttpProblem(409, "no-pin-wanted", TERMINAL.refusal.noPinWanted(number));
     wanted.answer(pin);
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { chargeQuestion } from "../../cli/charge-check.js";
 import { msatIn, parsePrice } from "../../common/index.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { describeCart, type Quote } from "../../host/terminal/cart.js";
 import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
 import { HttpProblem } from "../problem.js";
@@ -106,14 +107,9 @@ export function quoteRoutes(till: OpenTill): readonly Route[] {
       run({ body: { rate, confirmed = false } }) {
         const { last } = till.rates;
         if (last && till.rates.isFar(rate) && !confirmed)
-          throw new HttpProblem(
-            409,
-            "confirm",
-            `the last rate was ${last.price}, this is ${rate}: far from it. Is it right?`,
-            {
-              hint: 'If it is meant, send it again with "confirmed": true.',
-            },
-          );
+          throw new HttpProblem(409, "confirm", TERMINAL.refusal.farRate(last.price, rate), {
+            hint: 'If it is meant, send it again with "confirmed": true.',
+          });
         till.rates.set(rate);
         return rateOf(till);
       },

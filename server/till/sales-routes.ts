@@ -6,6 +6,7 @@ import { toldTotals } from "../../cli/node/sales-operations.js";
 import { PackShelf, readTerminalKey } from "../../cli/offline/terminal-folder.js";
 import { ChequecardError, type Msat, ParseError, parsePrice } from "../../common/index.js";
 import { LANGUAGES } from "../../common/languages/language.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { listReaders } from "../../host/pcsc/index.js";
 import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { receiptLines, receiptOf } from "../../host/terminal/receipt.js";
@@ -195,8 +196,8 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       answer: z.object({ printed: z.literal(true) }),
       async run({ params: { number } }) {
         if (!till.print)
-          throw new HttpProblem(409, "no-printer", "this till has no receipt printer", {
-            hint: "Name one in terminal.yaml, such as printer: /dev/usb/lp0.",
+          throw new HttpProblem(409, "no-printer", TERMINAL.refusal.noPrinter, {
+            hint: TERMINAL.refusal.namePrinter,
           });
         await till.print((await receiptAt(number, till.columns)).lines);
         return { printed: true as const };

@@ -2,6 +2,7 @@ import { type ChargeOptions, readCharge } from "../../cli/charge-check.js";
 import { readAnswer } from "../../cli/node/ask-node.js";
 import type { AnswerOf, OperationName, RequestOf } from "../../cli/node/operations.js";
 import type { Language } from "../../common/languages/language.js";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
 import type { RateBook } from "../../host/terminal/rate-book.js";
 import type { SaleStore } from "../../host/terminal/sale-store.js";
@@ -62,14 +63,9 @@ export function expectFreshRate({ rates }: Pick<OpenTill, "rates">, now = Date.n
   const { last } = rates;
   if (!last?.isTooOld) return;
   const minutes = Math.floor((now / 1000 - last.at) / 60);
-  throw new HttpProblem(
-    409,
-    "rate-too-old",
-    `the rate ${last.price} is ${minutes} minutes old, which is too old to charge by`,
-    {
-      hint: "Charge in sat, or have a shift lead set the rate.",
-    },
-  );
+  throw new HttpProblem(409, "rate-too-old", TERMINAL.refusal.oldRate(last.price, minutes), {
+    hint: TERMINAL.refusal.newRate,
+  });
 }
 
 /** Reads an amount. @throws ParseError; HttpProblem `rate-too-old` */

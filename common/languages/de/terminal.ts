@@ -70,6 +70,59 @@ export const texts = {
     oneAmount:
       "--amount: Eine Rechnung nennt ihren Betrag selbst. Entweder --invoice oder --amount weglassen.",
   },
+  refusal: {
+    noSale: (number: number) => `Verkauf ${number}: Es gibt keinen mit dieser Nummer.`,
+    isOpen: (number: string) =>
+      `Verkauf ${number} ist an dieser Kasse offen. Bitte zuerst abschließen oder abbrechen.`,
+    noPinWanted: (number: number) => `Verkauf ${number}: Keine Karte verlangt jetzt eine PIN.`,
+    noPrinter: "Diese Kasse hat keinen Belegdrucker.",
+    namePrinter: "Einen in terminal.yaml nennen, etwa printer: /dev/usb/lp0.",
+    noTips: "Trinkgeld: Diese Kasse nimmt keines.",
+    setTips: "tips in terminal.yaml setzen, oder das Trinkgeld weglassen.",
+    noProduct: (field: string, product: string) => `${field}: „${product}“ gibt es nicht mehr.`,
+    loadProducts: "Bitte die Artikel neu laden.",
+    farRate: (last: string, rate: string) =>
+      `Der letzte Kurs war ${last}, dieser ist ${rate}: weit davon weg. Stimmt er?`,
+    oldRate: (rate: string, minutes: number) =>
+      `Der Kurs ${rate} ist ${minutes} Minuten alt, zu alt zum Kassieren.`,
+    newRate: "Bitte in sat kassieren, oder die Schichtleitung den Kurs setzen lassen.",
+    otherCurrency: (currency: string, found: string) =>
+      `Diese Kasse rechnet in ${currency}, nicht in „${found}“.`,
+    noRate: (currency: string, example: string) =>
+      `Der Preis eines Bitcoin in ${currency} fehlt, etwa ${example}.`,
+    twoWays: (found: string, example: string) =>
+      `„${found}“ ist nicht eindeutig. Bitte ${example} schreiben, ohne Zeichen zwischen den Tausendern.`,
+    decimals: (most: number, currency: string, found: string) =>
+      `Höchstens ${most} Nachkommastellen in ${currency}, nicht „${found}“.`,
+    nothing: "Der Betrag muss größer als 0 sein.",
+    tooMuch: (found: string) => `Höchstens 21 Millionen Bitcoin, nicht ${found}.`,
+    notPaid: (number: number, state: string) =>
+      `Verkauf ${number}: Nur ein bezahlter Verkauf kann erstattet werden, dieser ist ${state}.`,
+    refundRange: (number: number, most: string, found: string) =>
+      `Verkauf ${number}: 1 bis ${most} msat angeben, nicht ${found}.`,
+    noCard: (number: number) => `Verkauf ${number}: Keine Karte wurde dafür aufgelegt.`,
+    toInvoice: "Um stattdessen auf eine Rechnung des Kunden zu erstatten: --invoice <bolt11>.",
+    noAnswer: (problem: string) => `Der Knoten der Karte, die bezahlt hat, ${problem}. Nichts wurde gezahlt.`,
+    cannotBeAsked: (why: string) => `ist nicht erreichbar (${why})`,
+    doesNotAnswer: "antwortet nicht",
+    tryLater: "Bitte später mit demselben Befehl noch einmal versuchen.",
+    refundStarted: (number: number) => `Verkauf ${number}: Eine Erstattung ist schon begonnen.`,
+    refundIsPaid: "Sie ist gezahlt.",
+    finishCard: (command: string) =>
+      `Bitte diese zuerst abschließen, mit demselben Betrag und ohne --invoice: ${command}. Sie ist noch offen.`,
+    finishInvoice: "Bitte diese zuerst abschließen, mit derselben Rechnung: Sie ist noch offen.",
+    refundFailed: (number: number, why: string) =>
+      `Verkauf ${number}: Die Erstattung konnte nicht gezahlt werden: ${why}`,
+    againOrInvoice:
+      "Bitte gleich noch einmal versuchen, oder auf eine Rechnung des Kunden erstatten: --invoice <bolt11>.",
+    anotherInvoice:
+      "Bitte den Kunden um eine andere Rechnung bitten, oder um eine von einer Wallet, die jetzt empfangen kann.",
+    invoiceTooHigh: (number: number, most: string, found: string) =>
+      `Verkauf ${number}: Die Rechnung darf höchstens über ${most} msat lauten, diese hat ${found}.`,
+    noAmount: "keinen Betrag",
+    paidBefore: (number: number) => `Verkauf ${number}: Diese Rechnung wurde schon bezahlt.`,
+    newInvoice: "Bitte den Kunden um eine neue bitten.",
+  },
   carry: {
     written: (sales: number, amount: string, places: string) =>
       `${sold(sales)} über ${amount} in ${places} geschrieben. Sie bleiben hier offen, bis die Ergebnisse zurück sind.`,

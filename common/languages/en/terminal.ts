@@ -69,6 +69,56 @@ export const texts = {
   refund: {
     oneAmount: "--amount: an invoice says its amount itself; leave one of --invoice and --amount out",
   },
+  /** Why the till does not do what was asked for; the first word may be the name of an option or a field. */
+  refusal: {
+    noSale: (number: number) => `sale ${number}: there is none of that number`,
+    isOpen: (number: string) => `sale ${number} is open at this till; finish or cancel it first`,
+    noPinWanted: (number: number) => `sale ${number}: no card asks for a PIN now`,
+    noPrinter: "this till has no receipt printer",
+    namePrinter: "Name one in terminal.yaml, such as printer: /dev/usb/lp0.",
+    noTips: "tip: this till takes none",
+    setTips: "Set tips in terminal.yaml, or leave it out.",
+    noProduct: (field: string, product: string) => `${field}: there is no "${product}" any more`,
+    loadProducts: "Load the products again.",
+    farRate: (last: string, rate: string) =>
+      `the last rate was ${last}, this is ${rate}: far from it. Is it right?`,
+    oldRate: (rate: string, minutes: number) =>
+      `the rate ${rate} is ${minutes} minutes old, which is too old to charge by`,
+    newRate: "Charge in sat, or have a shift lead set the rate.",
+    otherCurrency: (currency: string, found: string) =>
+      `need ${currency}, the currency of this run, have "${found}"`,
+    noRate: (currency: string, example: string) =>
+      `need the price of one bitcoin in ${currency}, such as ${example}, have none`,
+    twoWays: (found: string, example: string) =>
+      `"${found}" can be read in two ways; write ${example} with nothing between thousands`,
+    decimals: (most: number, currency: string, found: string) =>
+      `need at most ${most} decimals in ${currency}, have "${found}"`,
+    nothing: "need more than 0",
+    tooMuch: (found: string) => `need at most 21 million bitcoin, have ${found}`,
+    notPaid: (number: number, state: string) =>
+      `sale ${number}: only a paid sale can be refunded, this one is ${state}`,
+    refundRange: (number: number, most: string, found: string) =>
+      `sale ${number}: need 1 to ${most} msat, have ${found}`,
+    noCard: (number: number) => `sale ${number}: no card was tapped for it`,
+    toInvoice: "To refund to an invoice of the customer instead: --invoice <bolt11>.",
+    noAnswer: (problem: string) => `the node of the card that paid ${problem}; nothing was paid`,
+    cannotBeAsked: (why: string) => `cannot be asked (${why})`,
+    doesNotAnswer: "does not answer",
+    tryLater: "Try again later with the same command.",
+    refundStarted: (number: number) => `sale ${number}: a refund of it was started before`,
+    refundIsPaid: "It is paid.",
+    finishCard: (command: string) =>
+      `Finish that one first, with the same amount and without --invoice: ${command}. It is pending.`,
+    finishInvoice: "Finish that one first, with the same invoice: it is pending.",
+    refundFailed: (number: number, why: string) => `sale ${number}: the refund could not be paid: ${why}`,
+    againOrInvoice: "Try again in a moment, or refund to an invoice of the customer: --invoice <bolt11>.",
+    anotherInvoice: "Ask the customer for another invoice, or for one from a wallet that can receive now.",
+    invoiceTooHigh: (number: number, most: string, found: string) =>
+      `sale ${number}: need an invoice over at most ${most} msat, have one over ${found}`,
+    noAmount: "no amount",
+    paidBefore: (number: number) => `sale ${number}: this invoice was paid before`,
+    newInvoice: "Ask the customer for a new one.",
+  },
   carry: {
     written: (sales: number, amount: string, places: string) =>
       `${sold(sales)} over ${amount} written to ${places}. They stay open here until the results are back.`,

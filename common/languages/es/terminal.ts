@@ -69,6 +69,54 @@ export const texts = {
   refund: {
     oneAmount: "--amount: una factura ya dice su importe; omita --invoice o --amount",
   },
+  refusal: {
+    noSale: (number: number) => `venta ${number}: no hay ninguna con ese número`,
+    isOpen: (number: string) => `la venta ${number} está abierta en esta caja; termínela o cancélela primero`,
+    noPinWanted: (number: number) => `venta ${number}: ninguna tarjeta pide un PIN ahora`,
+    noPrinter: "esta caja no tiene impresora de recibos",
+    namePrinter: "Indique una en terminal.yaml, por ejemplo printer: /dev/usb/lp0.",
+    noTips: "propina: esta caja no la admite",
+    setTips: "Ponga tips en terminal.yaml, u omita la propina.",
+    noProduct: (field: string, product: string) => `${field}: «${product}» ya no existe`,
+    loadProducts: "Cargue de nuevo los artículos.",
+    farRate: (last: string, rate: string) =>
+      `el último cambio era ${last}, este es ${rate}, muy lejos. ¿Es correcto?`,
+    oldRate: (rate: string, minutes: number) =>
+      `el cambio ${rate} tiene ${minutes} minutos, demasiado para cobrar con él`,
+    newRate: "Cobre en sat, o haga que un responsable ponga el cambio.",
+    otherCurrency: (currency: string, found: string) => `esta caja cuenta en ${currency}, no en «${found}»`,
+    noRate: (currency: string, example: string) =>
+      `falta el precio de un bitcoin en ${currency}, por ejemplo ${example}`,
+    twoWays: (found: string, example: string) =>
+      `«${found}» es ambiguo; escriba ${example} sin nada entre los millares`,
+    decimals: (most: number, currency: string, found: string) =>
+      `como mucho ${most} decimales en ${currency}, no «${found}»`,
+    nothing: "hace falta más que 0",
+    tooMuch: (found: string) => `como mucho 21 millones de bitcoins, no ${found}`,
+    notPaid: (number: number, state: string) =>
+      `venta ${number}: solo se puede reembolsar una venta pagada, esta está ${state}`,
+    refundRange: (number: number, most: string, found: string) =>
+      `venta ${number}: indique de 1 a ${most} msat, no ${found}`,
+    noCard: (number: number) => `venta ${number}: no se acercó ninguna tarjeta`,
+    toInvoice: "Para reembolsar en cambio a una factura del cliente: --invoice <bolt11>.",
+    noAnswer: (problem: string) => `el nodo de la tarjeta que pagó ${problem}; no se pagó nada`,
+    cannotBeAsked: (why: string) => `no se puede contactar (${why})`,
+    doesNotAnswer: "no responde",
+    tryLater: "Inténtelo más tarde con la misma orden.",
+    refundStarted: (number: number) => `venta ${number}: ya hay un reembolso empezado`,
+    refundIsPaid: "Está pagado.",
+    finishCard: (command: string) =>
+      `Termine primero ese, con el mismo importe y sin --invoice: ${command}. Está pendiente.`,
+    finishInvoice: "Termine primero ese, con la misma factura: está pendiente.",
+    refundFailed: (number: number, why: string) => `venta ${number}: no se pudo pagar el reembolso: ${why}`,
+    againOrInvoice: "Inténtelo enseguida, o reembolse a una factura del cliente: --invoice <bolt11>.",
+    anotherInvoice: "Pida al cliente otra factura, o una de un monedero que pueda recibir ahora.",
+    invoiceTooHigh: (number: number, most: string, found: string) =>
+      `venta ${number}: hace falta una factura de como mucho ${most} msat, esta tiene ${found}`,
+    noAmount: "ningún importe",
+    paidBefore: (number: number) => `venta ${number}: esta factura ya se pagó`,
+    newInvoice: "Pida una nueva al cliente.",
+  },
   carry: {
     written: (sales: number, amount: string, places: string) =>
       `${sold(sales)} por ${amount} en ${places}. Siguen abiertas aquí hasta que vuelvan los resultados.`,

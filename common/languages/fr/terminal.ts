@@ -70,6 +70,58 @@ export const texts = {
   refund: {
     oneAmount: "--amount : une facture dit elle-même son montant ; omettez --invoice ou --amount",
   },
+  refusal: {
+    noSale: (number: number) => `vente ${number} : il n’y en a pas de ce numéro`,
+    isOpen: (number: string) =>
+      `la vente ${number} est ouverte à cette caisse ; terminez-la ou annulez-la d’abord`,
+    noPinWanted: (number: number) => `vente ${number} : aucune carte ne demande de code PIN`,
+    noPrinter: "cette caisse n’a pas d’imprimante de reçus",
+    namePrinter: "Indiquez-en une dans terminal.yaml, par exemple printer: /dev/usb/lp0.",
+    noTips: "pourboire : cette caisse n’en prend pas",
+    setTips: "Réglez tips dans terminal.yaml, ou omettez le pourboire.",
+    noProduct: (field: string, product: string) => `${field} : « ${product} » n’existe plus`,
+    loadProducts: "Rechargez les articles.",
+    farRate: (last: string, rate: string) =>
+      `le dernier cours était ${last}, celui-ci est ${rate}, bien loin. Est-il juste ?`,
+    oldRate: (rate: string, minutes: number) =>
+      `le cours ${rate} date de ${minutes} minutes, c’est trop ancien pour encaisser`,
+    newRate: "Encaissez en sat, ou faites régler le cours par un responsable.",
+    otherCurrency: (currency: string, found: string) =>
+      `cette caisse compte en ${currency}, pas en « ${found} »`,
+    noRate: (currency: string, example: string) =>
+      `il manque le prix d’un bitcoin en ${currency}, par exemple ${example}`,
+    twoWays: (found: string, example: string) =>
+      `« ${found} » est ambigu ; écrivez ${example} sans rien entre les milliers`,
+    decimals: (most: number, currency: string, found: string) =>
+      `au plus ${most} décimales en ${currency}, pas « ${found} »`,
+    nothing: "il faut plus que 0",
+    tooMuch: (found: string) => `au plus 21 millions de bitcoins, pas ${found}`,
+    notPaid: (number: number, state: string) =>
+      `vente ${number} : seule une vente payée peut être remboursée, celle-ci est ${state}`,
+    refundRange: (number: number, most: string, found: string) =>
+      `vente ${number} : donnez de 1 à ${most} msat, pas ${found}`,
+    noCard: (number: number) => `vente ${number} : aucune carte n’a été présentée pour elle`,
+    toInvoice: "Pour rembourser plutôt une facture du client : --invoice <bolt11>.",
+    noAnswer: (problem: string) => `le nœud de la carte qui a payé ${problem} ; rien n’a été payé`,
+    cannotBeAsked: (why: string) => `est injoignable (${why})`,
+    doesNotAnswer: "ne répond pas",
+    tryLater: "Réessayez plus tard avec la même commande.",
+    refundStarted: (number: number) => `vente ${number} : un remboursement est déjà commencé`,
+    refundIsPaid: "Il est payé.",
+    finishCard: (command: string) =>
+      `Terminez-le d’abord, avec le même montant et sans --invoice : ${command}. Il est en attente.`,
+    finishInvoice: "Terminez-le d’abord, avec la même facture : il est en attente.",
+    refundFailed: (number: number, why: string) =>
+      `vente ${number} : le remboursement n’a pas pu être payé : ${why}`,
+    againOrInvoice: "Réessayez dans un instant, ou remboursez une facture du client : --invoice <bolt11>.",
+    anotherInvoice:
+      "Demandez au client une autre facture, ou une d’un portefeuille qui peut recevoir maintenant.",
+    invoiceTooHigh: (number: number, most: string, found: string) =>
+      `vente ${number} : il faut une facture d’au plus ${most} msat, celle-ci a ${found}`,
+    noAmount: "aucun montant",
+    paidBefore: (number: number) => `vente ${number} : cette facture a déjà été payée`,
+    newInvoice: "Demandez-en une nouvelle au client.",
+  },
   carry: {
     written: (sales: number, amount: string, places: string) =>
       `${sold(sales)} pour ${amount} dans ${places}. Elles restent ouvertes ici jusqu’au retour des résultats.`,
