@@ -1,6 +1,7 @@
-import { bytesToHex } from "../../common/index.js";
+import { bytesToHex, msat } from "../../common/index.js";
 import { type SalesTotals, totalsOf } from "../../host/terminal/receipt.js";
 import type { CardRefundNode } from "../../host/terminal/refund-node.js";
+import { refusal } from "../../host/terminal/refund-to-card.js";
 import { SaleStore } from "../../host/terminal/sale-store.js";
 import { expectNode, openNode } from "../open-node.js";
 import { askNode, askRunning, readAnswer } from "./ask-node.js";
@@ -31,6 +32,20 @@ const remoteNode = (folder: string, signal: AbortSignal): CardRefundNode => ({
   },
 });
 
+/** The process that sells may speak another language than this one; codes are the same. */
+async function inOwnWords(
+  folder: string,
+  { sales, number }: Pick<RefundOrder, "number"> & { readonly sales: string },
+  told: ToldRefund,
+  signal: AbortSignal,
+): Promise<ToldRefund> {
+  if (!("refused" in told)) return told;
+  const { answer } = await askNode(folder, "sales-one", { sales, number }, signal);
+  if (!answer.isHere) return told;
+  const { code, refunded } = told.refused;
+  return { refused: refusal(code, msat(refunded), answer.sale.amount) };
+}
+
 /**
  * Refunds a sale: by the process that sells, whose sales these are; else by this one, through the process that runs the
  * node or a node that it starts for the moment. To an invoice of the customer, else to the card that paid.
@@ -44,7 +59,7 @@ export async function refundAtTill(
   expectNode(folder);
   const request = { sales, ...order };
   const served = await askRunning(folder, "sales-refund", request, signal);
-  if (served?.isHere) return served.told;
+  if (served?.isHere) return await inOwnWords(folder, request, served.told, signal);
   const opened = served ? undefined : await openNode(folder, { roles: ["refunds"] });
   try {
     const store = new SaleStore(sales);

@@ -90,7 +90,11 @@ const notAnswered = (code: NodeError["code"], problem: string, cause?: NodeError
     hint: `${TERMINAL.refusal.tryLater} ${TERMINAL.refusal.toInvoice}`,
   });
 
-function refusal(code: number, refunded: Msat, amount: Msat): RefundRefused {
+/**
+ * Why a refund is refused, in the words of this process.
+ * @param refunded what the issuer has credited so far; @param amount of the sale
+ */
+export function refusal(code: number, refunded: Msat, amount: Msat): RefundRefused {
   const { name, merchant } = describeRefundReason(code);
   if (code !== REFUND_REASON.ABOVE_SALE) return { code, name, sentence: merchant, refunded };
   const { aboveSale, allRefunded } = SENTENCES.refund;

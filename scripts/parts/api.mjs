@@ -1,4 +1,4 @@
-// The HTTP API on real sockets: tills, the issuer's desk, webhooks, and those who attack them.
+// The HTTP API on real sockets: tills, the issuer's desk, webhooks, those who attack them, and the languages of a till.
 import { runningTests, runVitest } from "./vitest.mjs";
 
 /** @type {import("./run-part.mjs").Part} */

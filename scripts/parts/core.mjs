@@ -36,7 +36,10 @@ export const core = {
     const notes = await checks();
     const apart = [
       ...["test/failover/**", "test/server/**", "test/security/{api,card-page}.test.ts"],
-      ...["test/cli/terminal-{offline,outage}.test.ts", "test/security/both-offline.test.ts"],
+      ...[
+        "test/cli/{language,terminal-offline,terminal-outage}.test.ts",
+        "test/security/both-offline.test.ts",
+      ],
       ...["test/terminal/{accept-full-disk,offline-sale}.test.ts", "prove/tests/offline-*.test.ts"],
     ];
     const counts = await runVitest("core", {

@@ -51,6 +51,35 @@ it("a refusal is in the language of LC_ALL, and its code, exit code and JSON are
   });
 });
 
+it("a till that sells in German tells nothing in German to a command in French, or to --json", async () => {
+  const { file } = shop.cards.visitor;
+  const serve = ["terminal", "serve", "--node", shop.folder, "--card", file, "--no-qr"];
+  const till = runProgram(program, serve, { env: { LANG: "de_DE.UTF-8" } });
+  await till.says("Betrag eingeben");
+  till.type("40sat");
+  await till.says(/^BEZAHLT$/m);
+  const [, number = ""] = await till.says(/^Verkauf (\d+): 40/m);
+  await shop.cashOut("visitor");
+  const refund = ["terminal", "refund", number, "--node", shop.folder];
+  const french = await chequecard(refund, { env: { LANG: "fr_FR.UTF-8" } });
+  expect(french.exitCode).toBe(EXIT.NOT_PAID);
+  expect(plain(french.out)).toMatch(
+    /^Le remboursement de la vente \d+ n’a pas été accepté\. La carte qui a payé /,
+  );
+  const json = await chequecard(["--json", ...refund]);
+  expect(JSON.parse(json.out)).toMatchObject({
+    refused: {
+      name: "card-cashed-out",
+      sentence: expect.stringMatching(/^The card that paid was cashed out/),
+    },
+  });
+  till.type("");
+  expect([await till.end(), till.output()]).toEqual([
+    EXIT.OK,
+    expect.stringMatching(/\nBezahlt +1 Verkauf, 40/),
+  ]);
+});
+
 it.each([
   [{ LANG: "it_IT.UTF-8" }, /^Paid /],
   [{ LC_ALL: "C", LANG: "de_DE.UTF-8" }, /^Paid /],
