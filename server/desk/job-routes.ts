@@ -3,39 +3,14 @@ import { beginBatch, listBatches, listProfiles, openBatch } from "../../cli/desk
 import { blockAll, newPin, payOutAll } from "../../cli/desk/desk-jobs.js";
 import type { Job, JobEnd, JobKind, RunningJob } from "../../cli/desk/jobs.js";
 import { cardText } from "../../cli/issuer/card-choice.js";
-import { amount } from "../../cli/node/operation.js";
 import { equalBytes } from "../../common/bytes.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { ListedKey } from "../keys.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";
 import { cardOf, type OpenDesk, stationOf } from "./desk.js";
+import { batch, closingAnswer, job, jobOrNone, profilesAnswer } from "./job-answers.js";
 import { cardParam } from "./money-routes.js";
-import { problemAnswer, time } from "./schemas.js";
-
-const job = z.object({
-  id: z.string(),
-  kind: z.enum(["personalize", "new-pin", "block-all", "pay-out-all", "verify"]),
-  name: z.string().describe("Of the batch, or the card."),
-  by: z.string().describe("Who began it."),
-  begunAt: time,
-  endedAt: time.optional(),
-  state: z
-    .enum(["running", "stopping", "done", "stopped", "failed"])
-    .describe("stopped: before its end; beginning it again goes on"),
-  done: z.int(),
-  total: z.int(),
-  readers: z.array(
-    z.object({
-      reader: z.string(),
-      doing: z.string().describe("waiting, a step of personalization, card, refused, torn or reader-gone"),
-      card: z.string().optional().describe("The number of the card that is done."),
-      problem: problemAnswer.optional(),
-    }),
-  ),
-  problem: problemAnswer.optional(),
-  result: z.record(z.string(), z.unknown()).optional(),
-});
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -46,18 +21,7 @@ const view = ({ begunAt, endedAt, readers, ...rest }: Job): z.input<typeof job> 
   ...(endedAt === undefined ? {} : { endedAt: iso(endedAt) }),
 });
 
-const jobOrNone = z.object({ job: job.optional().describe("The one that runs, or the last one.") });
-
 const batchName = z.object({ batch: z.string().min(1).max(40).describe("Its name.") });
-
-const batch = z.object({
-  name: z.string(),
-  profile: z.string(),
-  total: z.int(),
-  done: z.int(),
-  halfDone: z.int().describe("Begun and not done: their chips have to be laid on a reader again."),
-  problem: problemAnswer.optional(),
-});
 
 /** The note of the pay-outs of a closing, as that of the command is. */
 const CLOSING_NOTE = "event closed";
@@ -127,18 +91,7 @@ export function jobRoutes(desk: OpenDesk): readonly Route[] {
       id: "listProfiles",
       summary: "Profiles by which cards can be made, and what they mean",
       role: "read",
-      answer: z.object({
-        profiles: z.array(
-          z.object({
-            file: z.string(),
-            name: z.string().optional(),
-            withPin: z.boolean(),
-            sentences: z.array(z.string()),
-            usable: z.boolean(),
-          }),
-        ),
-        letters: z.boolean().describe("Whether the service writes PIN letters."),
-      }),
+      answer: profilesAnswer,
       run() {
         if (!station) return { profiles: [], letters: false };
         const profiles = listProfiles(station.maker.folder).map((one) => ({
@@ -241,12 +194,7 @@ export function jobRoutes(desk: OpenDesk): readonly Route[] {
       id: "getClosing",
       summary: "How far the event is closed",
       role: "read",
-      answer: z.object({
-        active: z.union([z.bigint(), z.string()]).describe("Cards that may still pay."),
-        due: z.object({ cards: z.int(), amount }),
-        inFlight: amount,
-        paidOut: z.object({ cards: z.int(), amount }).optional().describe("Of the closing that was begun."),
-      }),
+      answer: closingAnswer,
       async run() {
         const { paidOut, ...standing } = await desk.reports.ask("closing", { note: CLOSING_NOTE });
         return { ...standing, ...(paidOut ? { paidOut } : {}) };

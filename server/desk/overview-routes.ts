@@ -7,25 +7,21 @@ import { describePolicy } from "../../issuer/policy/index.js";
 import { dayIn } from "../../issuer/reports/index.js";
 import type { ApiKeys, ListedKey } from "../keys.js";
 import { HttpProblem } from "../problem.js";
-import { ROLES } from "../roles.js";
 import { type Route, route } from "../route.js";
 import type { OpenDesk } from "./desk.js";
-import { digits, nodeAnswer, time } from "./schemas.js";
+import {
+  auditAnswer,
+  keyAnswer,
+  overviewAnswer,
+  settingsAnswer,
+  spendingAnswer,
+} from "./overview-answers.js";
 
-const sum = { payments: digits("payments"), amount };
 const DAY_MS = 86_400_000;
 /** Hours of at most so many days are shown. */
 const MAX_DAYS = 7;
 
 const day = z.string().max(10).optional();
-
-const keyAnswer = z.object({
-  id: z.string(),
-  name: z.string(),
-  role: z.enum(ROLES),
-  createdAt: time,
-  revokedAt: time.optional(),
-});
 
 const listedKey = ({ id, name, role, createdAt, revokedAt }: ListedKey): z.input<typeof keyAnswer> => ({
   id,
@@ -47,28 +43,7 @@ export function overviewRoutes(desk: OpenDesk, keys: ApiKeys): readonly Route[] 
       summary:
         "What was paid today, the float against what is owed, liquidity, and how many alerts there are",
       role: "read",
-      answer: z.object({
-        day: z.string(),
-        timeZone: z.string(),
-        today: z.object(sum),
-        float: z.object({
-          left: amount.describe("in millisatoshi: on cards, to be spent or paid out"),
-          inFlight: amount,
-          owed: amount.describe("in millisatoshi: both together"),
-          outbound: amount.describe("in millisatoshi: what the nodes' channels could send"),
-          short: amount.describe("in millisatoshi: missing for all cards to spend all they have"),
-          asOf: time.optional(),
-        }),
-        nodes: z.array(nodeAnswer),
-        cards: z.object({
-          pending: digits("cards"),
-          active: digits("cards"),
-          blocked: digits("cards"),
-          retired: digits("cards"),
-        }),
-        alerts: digits("contradictions, and payments without an authorization"),
-        healthy: z.boolean(),
-      }),
+      answer: overviewAnswer,
       async run() {
         const today = dayIn(timeZone)(Date.now());
         const from = startOfDay(today, timeZone, "day");
@@ -102,26 +77,7 @@ export function overviewRoutes(desk: OpenDesk, keys: ApiKeys): readonly Route[] 
         from: day.describe("2026-11-22; left out: today"),
         to: day.describe("Left out: the day of `from`."),
       }),
-      answer: z.object({
-        from: z.string(),
-        to: z.string(),
-        timeZone: z.string(),
-        total: z.object(sum),
-        hours: z.array(
-          z.object({
-            at: time,
-            ...sum,
-            stalls: z.array(z.object({ payee: z.string(), amount })),
-          }),
-        ),
-        stalls: z.array(
-          z.object({
-            payee: z.string().describe("Node id; empty: all others together."),
-            name: z.string().optional(),
-            ...sum,
-          }),
-        ),
-      }),
+      answer: spendingAnswer,
       async run({ query }) {
         const from = query.from ?? dayIn(timeZone)(Date.now());
         const to = query.to ?? from;
@@ -155,17 +111,7 @@ export function overviewRoutes(desk: OpenDesk, keys: ApiKeys): readonly Route[] 
       id: "getSettings",
       summary: "What the issuer's configuration allows at the desk",
       role: "read",
-      answer: z.object({
-        network: z.string(),
-        timeZone: z.string(),
-        currency: z.string().optional(),
-        maxTopUp: amount,
-        policies: z.array(z.object({ name: z.string(), sentences: z.array(z.string()) })),
-        station: z.boolean().describe("Whether the desk has a reader."),
-        letters: z.boolean().describe("Whether the service writes PIN letters."),
-        role: z.enum(ROLES).describe("Of the key that asks."),
-        key: z.string().describe("Id of the key that asks."),
-      }),
+      answer: settingsAnswer,
       run: ({ caller }) => ({
         network: config.network,
         timeZone,
@@ -210,28 +156,7 @@ export function overviewRoutes(desk: OpenDesk, keys: ApiKeys): readonly Route[] 
           .optional(),
         card: z.string().min(1).max(64).optional().describe("The id of a card."),
       }),
-      answer: z.object({
-        lines: z.array(
-          z.object({
-            number: z.int(),
-            at: time,
-            who: z.string(),
-            key: z.string().optional().describe("Id of the API key; left out: by a command."),
-            action: z.string(),
-            card: z.string().optional(),
-            asked: z.unknown(),
-            reference: z.string().optional(),
-            outcome: z
-              .enum(["done", "refused", "unknown", "unfinished"])
-              .describe(
-                "unknown: it may have been done; unfinished: it runs, or its process was ended in it",
-              ),
-            endedAt: time.optional(),
-            told: z.unknown().optional(),
-          }),
-        ),
-        more: z.boolean(),
-      }),
+      answer: auditAnswer,
       run({ query: { before, card } }) {
         const found = audit.list({
           before: before === undefined ? undefined : Number.parseInt(before, 10),

@@ -140,3 +140,10 @@ export const alertsAnswer = z.object({
 
 /** Why something did not go on, in the sentence of the command. */
 export const problemAnswer = z.object({ code: z.string(), detail: z.string(), hint: z.string().optional() });
+
+/** Types of the answers above. */
+export type CardEntryAnswer = z.output<typeof cardEntry>;
+export type CardAnswer = z.output<typeof cardAnswer>;
+export type BookedAnswer = z.output<typeof bookedAnswer>;
+export type AlertsAnswer = z.output<typeof alertsAnswer>;
+export type ProblemAnswer = z.output<typeof problemAnswer>;

@@ -2,46 +2,16 @@ import { z } from "zod";
 import type { Lying } from "../../cli/desk/card-watch.js";
 import { cardText } from "../../cli/issuer/card-choice.js";
 import { cardData } from "../../cli/issuer/card-view.js";
-import { amount } from "../../cli/node/operation.js";
 import { showCard } from "../../issuer/ledger/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";
 import { type OpenDesk, stationOf } from "./desk.js";
-import { cardEntry, digits, problemAnswer } from "./schemas.js";
+import { lyingAnswer } from "./station-answers.js";
 
-/** What lies on the desk's reader. */
-const lyingAnswer = z.object({
-  state: z
-    .enum(["no-station", "no-reader", "empty", "reading", "card", "blank", "unknown", "job"])
-    .describe(
-      "no-station: the service has no reader; unknown: no card of this issuer; job: a long job has it",
-    ),
-  reader: z.string().optional(),
-  problem: problemAnswer.optional().describe("Why the card could not be read, or did not get its update."),
-  card: cardEntry.optional().describe("As the ledger has it."),
-  onCard: z
-    .object({
-      available: amount.describe("in millisatoshi: what the card itself shows"),
-      payments: digits("that it has authorized"),
-      blocked: z.boolean(),
-      pinTriesUsedUp: z.boolean(),
-    })
-    .optional()
-    .describe("What the card says of itself."),
-  update: z
-    .enum(["none", "given", "waiting"])
-    .optional()
-    .describe("given: it got one just now; waiting: it has one to get, and `problem` says why it did not"),
-  simulated: z
-    .object({ cards: z.array(z.string()), lying: z.string().optional() })
-    .optional()
-    .describe("Files of simulated cards, in the place of people who lay theirs down."),
-});
+type ToldLying = z.input<typeof lyingAnswer>;
 
-type LyingAnswer = z.input<typeof lyingAnswer>;
-
-async function told(desk: OpenDesk, lying: Lying | undefined): Promise<LyingAnswer> {
+async function told(desk: OpenDesk, lying: Lying | undefined): Promise<ToldLying> {
   const simulated = desk.station?.maker.readers.simulated;
   const common = {
     ...(simulated

@@ -1,0 +1,256 @@
+import { useEffect, useState } from "preact/hooks";
+import type { BookedAnswer } from "../../server/desk/schemas.js";
+import type { Json } from "../shell/json.js";
+import { CardTables } from "./card-tables.js";
+import { Confirm } from "./confirm.js";
+import { type Card, nameOf, useDesk } from "./desk.js";
+import { Limits } from "./limits.js";
+import { LostCard } from "./lost-card.js";
+import { newOrder, send } from "./order.js";
+import { Facts, WithData } from "./parts.js";
+import { TopUp } from "./top-up.js";
+import { useData } from "./use-data.js";
+
+type Booked = Json<BookedAnswer>;
+type Asked = "top-up" | "lost" | "block" | "unblock" | "pay-out" | "limits" | "new-pin" | "pin-tries";
+
+const NO_LIMIT = "18446744073709551615";
+
+/** Everything of one card, and what can be done with it. */
+export function CardView({ card: named }: { readonly card: string }) {
+  const { session, lying, job } = useDesk();
+  const loaded = useData<Card>(`/v1/cards/${encodeURIComponent(named)}`);
+  const { reload } = loaded;
+  // What happens on the reader, or in a job, may change what the ledger has.
+  const onReader = lying?.state === "card" && lying.card?.card === named ? JSON.stringify(lying) : "";
+  const jobState = job?.state;
+  useEffect(reload, [reload, onReader, jobState]);
+  return (
+    <WithData loaded={loaded}>
+      {(card) => (
+        <>
+          <OneCard card={card} reload={reload} />
+          <CardTables
+            card={card}
+            reverse={(operation) => <Reverse card={card} operation={operation} onDone={reload} />}
+          />
+          <p>
+            <a href={`#audit/${card.card}`}>{session.texts.card.log}</a>
+          </p>
+        </>
+      )}
+    </WithData>
+  );
+}
+
+function OneCard({ card, reload }: { readonly card: Card; readonly reload: () => void }) {
+  const { session, format, lying, mayMove } = useDesk();
+  const { texts } = session;
+  const [asked, setAsked] = useState<Asked>();
+  const end = (): void => {
+    setAsked(undefined);
+    reload();
+  };
+  const isHere = lying?.state === "card" && lying.card?.card === card.card;
+  const onCard = isHere ? lying?.onCard : undefined;
+  const limit = (value: string): string => (value === NO_LIMIT ? texts.card.noLimit : format.sat(value));
+  const isUsable = card.state !== "retired";
+  return (
+    <>
+      <header class="card-head">
+        <div>
+          <h2>{nameOf(card)}</h2>
+          <p>
+            <span class={`badge ${card.state}`}>{texts.states[card.state]}</span>{" "}
+            <span class="muted">{card.card}</span>
+          </p>
+        </div>
+        <p class="left">
+          <span class="muted">{texts.card.left}</span>
+          <strong class="big">{format.sat(card.left)}</strong>
+        </p>
+      </header>
+      <p class="says" role="status">
+        {onCard
+          ? [
+              `${texts.card.shows}: ${format.sat(onCard.available)}.`,
+              onCard.pinTriesUsedUp ? `${texts.card.pinUsedUp}.` : "",
+              onCard.blocked ? `${texts.card.blockedOnCard}.` : "",
+            ].join(" ")
+          : BigInt(card.updates) > BigInt(card.updatesTaken)
+            ? texts.card.updateWaits
+            : ""}
+      </p>
+      {mayMove && isUsable && (
+        <fieldset class="buttons actions">
+          <legend class="visually-hidden">{texts.card.actions}</legend>
+          <button type="button" class="primary" onClick={() => setAsked("top-up")}>
+            {texts.buttons.topUp}
+          </button>
+          <button type="button" class="danger" onClick={() => setAsked("lost")}>
+            {texts.buttons.lost}
+          </button>
+          <button
+            type="button"
+            class={card.state === "blocked" ? "" : "danger"}
+            onClick={() => setAsked(card.state === "blocked" ? "unblock" : "block")}
+          >
+            {card.state === "blocked" ? texts.buttons.unblock : texts.buttons.block}
+          </button>
+          <button type="button" disabled={card.left === "0"} onClick={() => setAsked("pay-out")}>
+            {texts.buttons.payOut}
+          </button>
+          <button type="button" onClick={() => setAsked("limits")}>
+            {texts.buttons.limits}
+          </button>
+          <button type="button" onClick={() => setAsked("pin-tries")}>
+            {texts.buttons.pinTries}
+          </button>
+          <button type="button" onClick={() => setAsked("new-pin")}>
+            {texts.buttons.newPin}
+          </button>
+          {isHere && (
+            <button
+              type="button"
+              onClick={() => void session.api.post("/v1/reader/deliver").then(reload, () => undefined)}
+            >
+              {texts.buttons.deliver}
+            </button>
+          )}
+        </fieldset>
+      )}
+      <Facts
+        rows={[
+          [texts.card.paidIn, format.sat(card.funded)],
+          [texts.card.spent, format.sat(card.spent)],
+          [texts.card.reserved, card.reserved === "0" ? undefined : format.sat(card.reserved)],
+          [texts.card.payments, format.count(card.payments)],
+          [texts.card.maxPerTransaction, limit(card.limits.maxPerTransaction)],
+          [texts.card.pinThreshold, limit(card.limits.pinThreshold)],
+          [texts.card.noPinBudget, limit(card.limits.noPinBudget)],
+          [
+            texts.card.replaces,
+            card.replaces === undefined ? undefined : <a href={`#card/${card.replaces}`}>{card.replaces}</a>,
+          ],
+        ]}
+      />
+      {asked === "top-up" && <TopUp card={card} onDone={end} />}
+      {asked === "lost" && <LostCard card={card} onDone={end} />}
+      {asked === "limits" && <Limits card={card} onDone={end} />}
+      {asked === "pay-out" && <PayOut card={card} onDone={end} />}
+      {asked === "new-pin" && <NewPin card={card} isHere={isHere} onDone={end} />}
+      {(asked === "block" || asked === "unblock") && <Block card={card} what={asked} onDone={end} />}
+      {asked === "pin-tries" && (
+        <Confirm
+          title={nameOf(card)}
+          question={`${texts.limits.resetPinTries}?`}
+          button={texts.buttons.pinTries}
+          onDone={end}
+          work={async () =>
+            void (await session.api.post(`/v1/cards/${card.card}/limits`, { resetPinTries: true }))
+          }
+        />
+      )}
+    </>
+  );
+}
+
+interface OfCard {
+  readonly card: Card;
+  readonly onDone: () => void;
+}
+
+function Block({ card, what, onDone }: OfCard & { readonly what: "block" | "unblock" }) {
+  const { texts, api } = useDesk().session;
+  const name = nameOf(card);
+  return (
+    <Confirm
+      title={name}
+      question={what === "block" ? texts.block.question(name) : texts.block.unblockQuestion(name)}
+      button={what === "block" ? texts.buttons.block : texts.buttons.unblock}
+      isDanger={what === "block"}
+      onDone={onDone}
+      work={async () => void (await api.post(`/v1/cards/${card.card}/${what}`))}
+    />
+  );
+}
+
+function PayOut({ card, onDone }: OfCard) {
+  const { session, format, say } = useDesk();
+  const { texts, api } = session;
+  const name = nameOf(card);
+  const question = texts.payOut.question(format.sat(card.left), name);
+  const [order] = useState(() => newOrder(`/v1/cards/${card.card}/cash-out`, {}, question));
+  return (
+    <Confirm
+      title={texts.payOut.title}
+      question={question}
+      button={texts.buttons.payOut}
+      isDanger
+      onDone={onDone}
+      work={async () => {
+        const { amount } = await send<Booked>(api, order);
+        say({ kind: "notice", text: texts.payOut.done(format.sat(amount)) });
+      }}
+    />
+  );
+}
+
+/** A button that books a top-up back. */
+function Reverse({
+  card,
+  operation: { operation, amount },
+  onDone,
+}: OfCard & { readonly operation: Card["operations"][number] }) {
+  const { session, format, say } = useDesk();
+  const { texts, api } = session;
+  const [asks, setAsks] = useState(false);
+  const question = texts.reverse.question(format.sat(amount), nameOf(card));
+  const [order] = useState(() => newOrder(`/v1/cards/${card.card}/reverse`, { topUp: operation }, question));
+  return (
+    <>
+      <button type="button" onClick={() => setAsks(true)}>
+        {texts.buttons.reverse}
+      </button>
+      {asks && (
+        <Confirm
+          title={texts.reverse.title}
+          question={question}
+          button={texts.buttons.reverse}
+          isDanger
+          onDone={() => {
+            setAsks(false);
+            onDone();
+          }}
+          work={async () => {
+            const booked = await send<Booked>(api, order);
+            say({
+              kind: "notice",
+              text: texts.reverse.done(format.sat(booked.amount), format.sat(booked.left)),
+            });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function NewPin({ card, isHere, onDone }: OfCard & { readonly isHere: boolean }) {
+  const { session, format, settings } = useDesk();
+  const { texts, api } = session;
+  const name = nameOf(card);
+  const question = texts.newPin.question(name, format.sat(card.left));
+  const [order] = useState(() => newOrder(`/v1/cards/${card.card}/new-pin`, {}, question));
+  const missing = settings.letters ? (isHere ? undefined : texts.newPin.onReader) : texts.newPin.noLetters;
+  return (
+    <Confirm
+      title={texts.buttons.newPin}
+      question={missing ?? question}
+      button={texts.buttons.newPin}
+      isDanger
+      isPossible={missing === undefined}
+      onDone={onDone}
+      work={async () => void (await send(api, order))}
+    />
+  );
+}

@@ -1,0 +1,42 @@
+import { useState } from "preact/hooks";
+import { Confirm } from "./confirm.js";
+import { useDesk } from "./desk.js";
+import { Progress } from "./parts.js";
+
+/** The long job that runs, always in sight. */
+export function JobStrip() {
+  const { session, job, format, mayMove } = useDesk();
+  const { texts, api } = session;
+  const [asks, setAsks] = useState(false);
+  const isRunning = job?.state === "running" || job?.state === "stopping";
+  if (!job || !isRunning) return null;
+  const title = texts.job.kinds[job.kind](job.name);
+  return (
+    <section class="job" aria-label={texts.job.title}>
+      <p>
+        <strong>{title}</strong> <span class="muted">{texts.job.by(job.by)}</span>
+      </p>
+      <Progress
+        done={job.done}
+        total={job.total}
+        text={texts.job.progress(format.count(job.done), format.count(job.total))}
+      />
+      {mayMove && job.state === "running" && (
+        <button type="button" onClick={() => setAsks(true)}>
+          {texts.buttons.stop}
+        </button>
+      )}
+      {job.state === "stopping" && <p>{texts.job.states.stopping}</p>}
+      {asks && (
+        <Confirm
+          title={title}
+          question={texts.job.stopQuestion}
+          button={texts.buttons.stop}
+          isDanger
+          onDone={() => setAsks(false)}
+          work={async () => void (await api.post("/v1/job/stop", { id: job.id }))}
+        />
+      )}
+    </section>
+  );
+}
