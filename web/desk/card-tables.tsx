@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import { type Card, useDesk } from "./desk.js";
 import { Table } from "./parts.js";
 
@@ -7,11 +6,11 @@ type Operation = Card["operations"][number];
 /** What was booked for a card, what it paid, and what it signed that cannot be true. */
 export function CardTables({
   card,
-  reverse,
+  onReverse,
 }: {
   readonly card: Card;
-  /** The button that books a top-up back. */
-  readonly reverse: (operation: Operation) => ComponentChildren;
+  /** Asked to book a top-up back. */
+  readonly onReverse: (operation: Operation) => void;
 }) {
   const { session, format, mayMove } = useDesk();
   const { card: words } = session.texts;
@@ -47,15 +46,21 @@ export function CardTables({
               ...(mayMove ? [session.texts.buttons.reverse] : []),
             ]}
             numbers={[2]}
-            rows={[...card.operations]
-              .reverse()
-              .map((one) => [
-                format.time(one.at),
-                kinds[one.kind] ?? one.kind,
-                format.sat(one.amount),
-                one.note,
-                ...(mayMove ? [mayReverse(one) ? reverse(one) : ""] : []),
-              ])}
+            rows={[...card.operations].reverse().map((one) => [
+              format.time(one.at),
+              kinds[one.kind] ?? one.kind,
+              format.sat(one.amount),
+              one.note,
+              ...(mayMove
+                ? [
+                    mayReverse(one) && (
+                      <button key="reverse" type="button" onClick={() => onReverse(one)}>
+                        {session.texts.buttons.reverse}
+                      </button>
+                    ),
+                  ]
+                : []),
+            ])}
           />
         </section>
       )}

@@ -24,16 +24,24 @@ export function CardView({ card: named }: { readonly card: string }) {
   // What happens on the reader, or in a job, may change what the ledger has.
   const onReader = lying?.state === "card" && lying.card?.card === named ? JSON.stringify(lying) : "";
   const jobState = job?.state;
+  const [reversing, setReversing] = useState<Card["operations"][number]>();
   useEffect(reload, [reload, onReader, jobState]);
   return (
     <WithData loaded={loaded}>
       {(card) => (
         <>
           <OneCard card={card} reload={reload} />
-          <CardTables
-            card={card}
-            reverse={(operation) => <Reverse card={card} operation={operation} onDone={reload} />}
-          />
+          <CardTables card={card} onReverse={setReversing} />
+          {reversing && (
+            <Reverse
+              card={card}
+              operation={reversing}
+              onDone={() => {
+                setReversing(undefined);
+                reload();
+              }}
+            />
+          )}
           <p>
             <a href={`#audit/${card.card}`}>{session.texts.card.log}</a>
           </p>
@@ -196,7 +204,7 @@ function PayOut({ card, onDone }: OfCard) {
   );
 }
 
-/** A button that books a top-up back. */
+/** Books a top-up back. */
 function Reverse({
   card,
   operation: { operation, amount },
@@ -204,34 +212,20 @@ function Reverse({
 }: OfCard & { readonly operation: Card["operations"][number] }) {
   const { session, format, say } = useDesk();
   const { texts, api } = session;
-  const [asks, setAsks] = useState(false);
   const question = texts.reverse.question(format.sat(amount), nameOf(card));
   const [order] = useState(() => newOrder(`/v1/cards/${card.card}/reverse`, { topUp: operation }, question));
   return (
-    <>
-      <button type="button" onClick={() => setAsks(true)}>
-        {texts.buttons.reverse}
-      </button>
-      {asks && (
-        <Confirm
-          title={texts.reverse.title}
-          question={question}
-          button={texts.buttons.reverse}
-          isDanger
-          onDone={() => {
-            setAsks(false);
-            onDone();
-          }}
-          work={async () => {
-            const booked = await send<Booked>(api, order);
-            say({
-              kind: "notice",
-              text: texts.reverse.done(format.sat(booked.amount), format.sat(booked.left)),
-            });
-          }}
-        />
-      )}
-    </>
+    <Confirm
+      title={texts.reverse.title}
+      question={question}
+      button={texts.buttons.reverse}
+      isDanger
+      onDone={onDone}
+      work={async () => {
+        const booked = await send<Booked>(api, order);
+        say({ kind: "notice", text: texts.reverse.done(format.sat(booked.amount), format.sat(booked.left)) });
+      }}
+    />
   );
 }
 
