@@ -146,4 +146,3 @@ export type CardEntryAnswer = z.output<typeof cardEntry>;
 export type CardAnswer = z.output<typeof cardAnswer>;
 export type BookedAnswer = z.output<typeof bookedAnswer>;
 export type AlertsAnswer = z.output<typeof alertsAnswer>;
-export type ProblemAnswer = z.output<typeof problemAnswer>;

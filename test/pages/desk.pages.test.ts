@@ -12,7 +12,7 @@ let browser: TestBrowser;
 let world: Awaited<ReturnType<typeof openDeskWorld>>;
 let desk: Opened;
 let page: Page;
-/** Where pictures of every screen go, to be looked at; nowhere unless asked for. */
+/** Where pictures of every screen go, for people to see; nowhere unless asked for. */
 const PICTURES = process.env.CHEQUECARD_PICTURES;
 
 beforeAll(async () => {
@@ -152,7 +152,7 @@ it("a sale shows in the plot of its hour, as a table, too, and in today's sum", 
   await lay(undefined);
   await world.sell("300sat", world.files[0] ?? "");
   await go("Spending", "Spending by hour and stall");
-  await page.getByText("300 sat in 1 payments").waitFor();
+  await page.getByText("300 sat, payments: 1").waitFor();
   await page.getByRole("img", { name: /^Spending by hour/ }).waitFor();
   await page.getByRole("cell", { name: "300 sat" }).first().waitFor();
   await go("Overview", "Overview");
@@ -177,7 +177,7 @@ it("a card is found by its number, blocked and unblocked after the question with
   await go("Cards", "Cards");
   await page.getByLabel("Number, name or id").fill("a0002");
   await button("Search").click();
-  await page.getByText("1 cards, page 1 of 1").waitFor();
+  await page.getByText("Cards: 1, page 1 of 1").waitFor();
   await page.getByRole("link", { name: "A0002" }).click();
   await button("Block card").click();
   await dialog().getByText("Block A0002? Nothing more is paid for it.").waitFor();

@@ -34,7 +34,7 @@ function FloatBars({ float }: { readonly float: Standing["float"] }) {
     <>
       {bar(overview.outbound, float.outbound, isShort ? "short" : "enough")}
       {bar(overview.owed, float.owed, "owed")}
-      <p class={isShort ? "bad verdict" : "good verdict"}>
+      <p class={isShort ? "bad conclusion" : "good conclusion"}>
         <span aria-hidden="true">{isShort ? "⚠ " : "✓ "}</span>
         {isShort ? overview.short(format.sat(float.short)) : overview.enough}
       </p>

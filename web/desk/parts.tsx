@@ -22,11 +22,9 @@ export function WithData<Data>({
 }
 
 /** Why something did not go, and what to do. */
-export const Problem = ({
-  problem,
-}: {
-  readonly problem: Pick<ApiProblem, "message" | "hint"> | undefined;
-}) => <Message text={problem?.message} hint={problem?.hint} />;
+const Problem = ({ problem }: { readonly problem: Pick<ApiProblem, "message" | "hint"> | undefined }) => (
+  <Message text={problem?.message} hint={problem?.hint} />
+);
 
 /** Names and values, one below the other. */
 export function Facts({
