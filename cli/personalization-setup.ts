@@ -12,6 +12,7 @@ import { strangersProblem } from "../lightning/untrusted-uri.js";
 import {
   type BatchContext,
   type CardOrder,
+  hasLetters,
   isBegun,
   Journal,
   keySetOf,
@@ -181,8 +182,7 @@ export async function withSetup<T>(
       const journal = openJournal(options.journal, profile, keys, cards);
       let pinLetters: PinLetters | undefined;
       try {
-        const isSecret = profile.pinLength !== undefined || profile.cardPage !== undefined;
-        if (isSecret && options.letters !== undefined)
+        if (hasLetters(profile) && options.letters !== undefined)
           pinLetters = await openLetters(context, options.letters);
         const registry = ledgerRegistry(store);
         return await use({ profile, keys, registry, journal, pinLetters, signal: context.signal });

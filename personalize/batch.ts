@@ -9,7 +9,7 @@ import type { FaceRegistry } from "./face-registry.js";
 import type { ItemStage, ItemState, Journal } from "./journal.js";
 import { type CardStep, type PersonalizedCard, personalizeCard } from "./personalize-card.js";
 import type { PinLetters } from "./pin-letters.js";
-import type { Profile } from "./profile-fields.js";
+import { hasLetters, type Profile } from "./profile-fields.js";
 import { expectFaces } from "./second-face.js";
 
 /** What happens on the readers, for a live view. */
@@ -122,7 +122,7 @@ export function checkBatch(context: BatchContext): KeySet {
     );
   // A date that is over is said before the first card is touched.
   certificateTerms(profile, Math.floor((context.now ?? Date.now)() / 1000));
-  if (!context.pinLetters && (profile.pinLength !== undefined || profile.cardPage !== undefined))
+  if (!context.pinLetters && hasLetters(profile))
     throw new PersonalizationError("unknown-card", "random PINs and card pages need a file of PIN letters", {
       hint: "Name one, which is made if need be: --letters <file>",
     });

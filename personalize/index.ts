@@ -35,7 +35,7 @@ export { type LetterPage, type PinLetter, PinLetters, randomPin, readPinLetters 
 export { type LetterLanguage, labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
-export type { FaceTerms, OfflineTerms, Profile } from "./profile-fields.js";
+export { type FaceTerms, hasLetters, type OfflineTerms, type Profile } from "./profile-fields.js";
 export {
   type RenewableCard,
   type RenewalContext,

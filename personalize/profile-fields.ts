@@ -55,3 +55,7 @@ export interface Profile {
   /** Absent: the cards have no second face. */
   readonly boltCard?: FaceTerms;
 }
+
+/** Whether cards of a profile get a letter: for their PIN, or the code of their page. */
+export const hasLetters = ({ pinLength, cardPage }: Profile): boolean =>
+  pinLength !== undefined || cardPage !== undefined;

@@ -10,6 +10,7 @@ import {
   checkBatch,
   describeProfile,
   FACTORY_KEYS_KEPT,
+  hasLetters,
   isBegun,
   Journal,
   keySetOf,
@@ -170,11 +171,14 @@ function makeFolder(folder: string): void {
   }
 }
 
-function expectLetters({ letters }: CardMaker, { pinLength }: Profile): void {
-  if (pinLength === undefined || letters) return;
-  throw new InputError("cards of this profile get a PIN, and the service was started without PIN letters", {
-    hint: "Start it again with: chequecard issuer serve <folder> --http --pin-letters",
-  });
+function expectLetters({ letters }: CardMaker, profile: Profile): void {
+  if (!hasLetters(profile) || letters) return;
+  throw new InputError(
+    "cards of this profile get a letter, and the service was started without PIN letters",
+    {
+      hint: "Start it again with: chequecard issuer serve <folder> --http --pin-letters",
+    },
+  );
 }
 
 /** The profile that a batch was begun with. @throws InputError where it was changed or is gone */
@@ -218,8 +222,7 @@ export async function openBatch(maker: CardMaker, name: string): Promise<ReadyBa
   try {
     const profile = profileOfBatch(maker, journal);
     expectLetters(maker, profile);
-    if (profile.pinLength !== undefined && letters)
-      pinLetters = await openLettersBy(lettersPath(folder, name), letters);
+    if (hasLetters(profile) && letters) pinLetters = await openLettersBy(lettersPath(folder, name), letters);
     const context: BatchContext = { profile, keys, registry: ledgerRegistry(store), journal, pinLetters };
     checkBatch(context);
     readers.all();

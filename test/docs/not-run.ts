@@ -9,7 +9,7 @@ export const REASONS = {
   minutes: "takes minutes; a smaller share of the same code is in `npm test`",
   lnd: "needs an lnd of one's own; test/cli/lnd-document.lnd.test.ts runs these blocks on real ones",
   stick: "needs a pack and a stick; test/cli/terminal-offline.test.ts runs these commands",
-  page: "serves a page until Ctrl-C; test/server/page-commands.test.ts and test/pages run these commands",
+  page: "serves a page until Ctrl-C; test/server/page-commands.test.ts, card-page-commands.test.ts beside it and test/pages run these commands",
   loss: "needs a payment without an authorization; test/cli/issuer-unmatched.test.ts makes one and writes it off",
 } as const;
 
@@ -18,6 +18,11 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
   [
     ["README.md", "ci", "npm start"],
     ["applet/README.md", "applet", "npm test -- --part applet"],
+    [
+      "docs/issuer.md",
+      "page",
+      "chequecard issuer serve festival --card-page --card-page-name card.festival.example --card-page-proxy",
+    ],
     ["docs/issuer.md", "minutes", "npm run -s build && node dist/prove/festival/index.js"],
     [
       "docs/issuer.md",
