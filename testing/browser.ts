@@ -46,6 +46,8 @@ interface WatchedPage {
   shifts(): Promise<readonly string[]>;
   /** Milliseconds from the navigation until the first control or link was drawn. */
   usableMs(): Promise<number>;
+  /** Controls that are shown and smaller than 44 by 44 pixels, which fingers miss. */
+  smallTargets(): Promise<readonly string[]>;
   /** What axe finds on what is shown, at the level of WCAG 2.2 AA and as best practice. */
   accessibility(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -100,6 +102,13 @@ async function watch(page: Page, expected: RegExp | undefined): Promise<WatchedP
       await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
       return (await taken("shifts")).map(({ value, moved }) => `${value.toFixed(4)}: ${moved.join(" | ")}`);
     },
+    smallTargets: () =>
+      page.evaluate<
+        string[]
+      >(`[...document.querySelectorAll("button, select, input, textarea, summary, a.button")].flatMap((one) => {
+        const { width, height } = one.getBoundingClientRect();
+        return width === 0 || (width >= 44 && height >= 44) ? [] : [width + "x" + height + " " + one.outerHTML.slice(0, 80)];
+      })`),
     usableMs: () => page.evaluate<number>("recorded.usable"),
     async accessibility() {
       await page.evaluate(axe.source);

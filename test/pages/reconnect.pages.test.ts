@@ -6,7 +6,7 @@ import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { testCard } from "../../testing/cards/test-card.js";
 import { newFolder } from "../../testing/hooks.js";
 import { runProgram } from "../../testing/programs.js";
-import { apiClient, keyOf } from "../../testing/server/api-client.js";
+import { apiClient, keyOf, serveCommand } from "../../testing/server/api-client.js";
 import { bareTill } from "../../testing/server/bare-servers.js";
 
 const PROGRAM = resolve(import.meta.dirname, "../../dist/cli/main.js");
@@ -71,19 +71,24 @@ it("pages keep their key and connect again when the till is killed and started a
 });
 
 it("a page whose stream ends opens another, and one that is paired in another tab uses that key", async () => {
-  const till = await bareTill(newFolder("memory"));
+  const folder = newFolder("memory");
+  const till = await bareTill(folder);
+  let again: Awaited<ReturnType<typeof serveCommand>> | undefined;
   try {
     const one = await opened(browser.open(till.url, { key: keyOf(till.folder, "till").key, expected }));
     const other = await opened(browser.openBeside(one, till.url, expected));
     const { key } = keyOf(till.folder, "shift-lead");
-    const again = streamOf(one);
+    const withKey = streamOf(one);
     await other.page.evaluate(`localStorage.setItem("chequecard.key", ${JSON.stringify(key)})`);
-    expect((await again).request().headers().authorization).toBe(`Bearer ${key}`);
-    await one.page.context().setOffline(true);
-    await one.page.context().setOffline(false);
+    expect((await withKey).request().headers().authorization).toBe(`Bearer ${key}`);
+    await till.stop();
+    const afterwards = streamOf(one);
+    const args = ["--node", till.folder, "--card", join(folder, "card.json")];
+    again = await serveCommand([...["terminal", "serve", ...args], ...["--http", new URL(till.url).host]]);
+    await afterwards;
     expect(await one.page.evaluate(keptKey)).toBe(key);
     await one.close();
   } finally {
-    await till.stop();
+    await (again ?? till).stop();
   }
 });

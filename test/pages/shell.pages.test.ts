@@ -62,8 +62,26 @@ describe.each(["till", "desk"] as const)("the page of a %s", (name) => {
     const opened = await browser.open(server().url, { theme, viewport });
     await opened.page.getByRole("heading", { name: "Pair this device" }).waitFor();
     expect(await opened.accessibility()).toEqual([]);
+    expect(await opened.smallTargets()).toEqual([]);
     expect(await opened.page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     expect(await opened.problems()).toEqual([]);
     await opened.close();
+  });
+
+  it("pairs with the keyboard alone, and shows where the focus is", async () => {
+    const { url, folder } = server();
+    const { page, close } = await browser.open(url);
+    await page.getByRole("heading", { name: "Pair this device" }).waitFor();
+    await page.keyboard.press("Tab");
+    const focus =
+      "(() => { const { tagName } = document.activeElement; const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement); return [tagName, outlineStyle, outlineWidth]; })()";
+    expect(await page.evaluate(focus)).toEqual(["INPUT", "solid", "3px"]);
+    // The whole address may be pasted, too.
+    await page.keyboard.insertText(`${url}#pair=${codeOf(folder)}`);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(focus)).toEqual(["BUTTON", "solid", "3px"]);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.evaluate(keptKey)).not.toBeNull();
+    await close();
   });
 });

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openApiFile } from "../../server/api-file.js";
 import { ApiKeys } from "../../server/keys.js";
@@ -197,6 +197,51 @@ it("a code for pairing that somebody has used before makes no second key, and sa
   expect([second.page.url(), await second.page.evaluate(keptKey)]).toEqual([till.url, null]);
   await first.close();
   await second.close();
+});
+
+/** A connection that says so much, and then nothing. */
+function slow(text: string): Promise<Socket> {
+  const { hostname, port } = new URL(till.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number.parseInt(port, 10), hostname, () => {
+      socket.write(text);
+      resolve(socket);
+    });
+    socket.once("error", reject);
+    socket.on("error", () => undefined);
+  });
+}
+
+it("a page opens beside slow clients, huge requests and a thousand event streams of one stolen key", async () => {
+  const stolen = keyOf(till.folder, "till").key;
+  const head = "HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+  const streams = await Promise.all(
+    Array.from({ length: 1000 }, () => slow(`GET /v1/events ${head}Authorization: Bearer ${stolen}\r\n\r\n`)),
+  );
+  const answers = await Promise.all(
+    streams.map(
+      (socket) =>
+        new Promise<string>((resolve) =>
+          socket.once("data", (data) => resolve(data.toString().slice(9, 12))),
+        ),
+    ),
+  );
+  expect(answers.filter((status) => status === "200")).toHaveLength(16);
+  const slowOnes = await Promise.all(
+    Array.from({ length: 200 }, (_, at) => slow(at % 2 ? "GET / HTTP/1.1\r\n" : `GET /assets/x ${head}X: `)),
+  );
+  const huge = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      slow(`GET / ${head}Content-Length: 100000000\r\n\r\n${"x".repeat(200_000)}`),
+    ),
+  );
+  const { page, problems, close } = await browser.open("about:blank");
+  const stream = page.waitForResponse((answer) => answer.url().endsWith("/events") && answer.ok());
+  await page.goto(`${till.url}#pair=${pairingCode()}`);
+  await stream;
+  expect(await problems()).toEqual([]);
+  for (const socket of [...streams, ...slowOnes, ...huge]) socket.destroy();
+  await close();
 });
 
 it("a stolen device whose key is revoked is back at its start at once, in every tab, and keeps nothing", async () => {

@@ -4,6 +4,6 @@ import { CardPage } from "./card-page.js";
 import { formatsOf } from "./formats.js";
 import "./card.css";
 
-void startOpenPage(loadCardPageTexts, ({ language, texts }) => (
+startOpenPage(loadCardPageTexts, ({ language, texts }) => (
   <CardPage texts={texts} formats={formatsOf(language)} />
 ));

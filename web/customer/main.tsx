@@ -2,7 +2,7 @@ import { loadCustomerTexts } from "../../common/languages/customer.js";
 import { startKeyedPage } from "../shell/start.js";
 import { ThemeChoice } from "../shell/theme.js";
 
-void startKeyedPage({
+startKeyedPage({
   pairCommand: "chequecard terminal key pair",
   loadTexts: loadCustomerTexts,
   page: ({ shell, texts }) => (

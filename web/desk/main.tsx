@@ -3,7 +3,7 @@ import { startKeyedPage } from "../shell/start.js";
 import { DeskPage } from "./desk-page.js";
 import "./desk.css";
 
-void startKeyedPage({
+startKeyedPage({
   pairCommand: "chequecard issuer key pair",
   loadTexts: loadDeskTexts,
   page: (session) => <DeskPage session={session} />,

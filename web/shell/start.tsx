@@ -115,20 +115,27 @@ function Shell<PageTexts>({
   return <div key={key}>{page({ ...session, ...written })}</div>;
 }
 
-const root = (): HTMLElement => document.getElementById("app") ?? document.body;
+/** Before a page is loaded again whose texts did not arrive, in milliseconds. */
+const RELOAD_MS = 2000;
+
+/** Draws a page once its texts are there; where they are not, the server has gone meanwhile, or is a newer one. */
+function draw<PageTexts>(
+  loadTexts: (language: Language) => Promise<PageTexts>,
+  page: (first: Written<PageTexts>) => ComponentChildren,
+): void {
+  applyTheme();
+  write(preferredLanguage(navigator.languages), loadTexts).then(
+    (first) => render(page(first), document.getElementById("app") ?? document.body),
+    () => setTimeout(() => location.reload(), RELOAD_MS),
+  );
+}
 
 /** Shows a page that needs the key of this device: pairs it where it has none, and again where its key ends. */
-export async function startKeyedPage<PageTexts>(page: KeyedPage<PageTexts>): Promise<void> {
-  applyTheme();
-  const first = await write(preferredLanguage(navigator.languages), page.loadTexts);
-  render(<Shell {...page} first={first} />, root());
-}
+export const startKeyedPage = <PageTexts,>(page: KeyedPage<PageTexts>): void =>
+  draw(page.loadTexts, (first) => <Shell {...page} first={first} />);
 
 /** Shows a page that is open to everybody, in the visitor's language. */
-export async function startOpenPage<PageTexts>(
+export const startOpenPage = <PageTexts,>(
   loadTexts: (language: Language) => Promise<PageTexts>,
   page: (written: Written<PageTexts>) => ComponentChildren,
-): Promise<void> {
-  applyTheme();
-  render(page(await write(preferredLanguage(navigator.languages), loadTexts)), root());
-}
+): void => draw(loadTexts, page);

@@ -2,7 +2,7 @@ import { loadTillTexts } from "../../common/languages/till.js";
 import { startKeyedPage } from "../shell/start.js";
 import { TillPage } from "./till-page.js";
 
-void startKeyedPage({
+startKeyedPage({
   pairCommand: "chequecard terminal key pair",
   loadTexts: loadTillTexts,
   page: (session) => <TillPage {...session} />,
