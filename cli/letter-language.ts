@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import { LANGUAGES, languageOf } from "../common/languages/language.js";
-import { loadLetterTexts } from "../common/languages/letter.js";
-import type { LetterLanguage } from "../personalize/index.js";
+import { LANGUAGES, type Language, languageOf } from "../common/languages/language.js";
 import { InputError } from "./error-report.js";
 
 /** `--language`. */
@@ -17,9 +15,9 @@ export const languageOption = (command: Command): Command =>
   );
 
 /** The language that letters are written in. @throws InputError */
-export async function letterLanguage({ language: given }: LanguageOption): Promise<LetterLanguage> {
+export function letterLanguage({ language: given }: LanguageOption): Language {
   const language = given === undefined ? languageOf(process.env) : LANGUAGES.find((one) => one === given);
   if (language === undefined)
     throw new InputError(`--language: need one of ${LANGUAGES.join(", ")}, have "${given?.slice(0, 20)}"`);
-  return { language, texts: await loadLetterTexts(language) };
+  return language;
 }

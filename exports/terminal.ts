@@ -10,6 +10,8 @@ export type { CardConnection, Reader } from "../apdu/reader.js";
 export type { VerifiedCertificate } from "../apdu/sealed/certificate.js";
 export { type Transport, TransportError, type TransportErrorCode } from "../apdu/transport.js";
 export type { CsvForm } from "../common/csv.js";
+export { LANGUAGES, type Language, languageOf } from "../common/languages/language.js";
+export { speak } from "../common/languages/speak.js";
 export type { SqliteFile, SqliteValue } from "../common/sqlite-file.js";
 export * from "../host/card-session.js";
 export * from "../host/exchange.js";

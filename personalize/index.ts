@@ -32,7 +32,7 @@ export {
   personalizeCard,
 } from "./personalize-card.js";
 export { type LetterPage, type PinLetter, PinLetters, randomPin, readPinLetters } from "./pin-letters.js";
-export { type LetterLanguage, labelSheet, letterPages } from "./printable.js";
+export { labelSheet, letterPages } from "./printable.js";
 export { nodeUriProblem, parseProfile } from "./profile.js";
 export { describeProfile } from "./profile-check.js";
 export { type FaceTerms, hasLetters, type OfflineTerms, type Profile } from "./profile-fields.js";

@@ -1,8 +1,7 @@
 import { formatCardId } from "../apdu/card-id.js";
 import { hexToBytes, visible } from "../common/index.js";
-import { texts as english } from "../common/languages/en/letter.js";
 import type { Language } from "../common/languages/language.js";
-import type { LetterTexts } from "../common/languages/letter.js";
+import { LETTER, type LetterTexts } from "../common/languages/letter.js";
 import { qrSvg } from "../common/qr.js";
 import type { CardLabel } from "./labels.js";
 import type { LetterPage, PinLetter } from "./pin-letters.js";
@@ -55,17 +54,9 @@ const codeText = ({ address, code }: LetterPage, texts: LetterTexts): string => 
 <p class="pin">${escaped(code)}</p>
 <p>${escaped(texts.codeUse(new URL(address).origin))}</p>`;
 
-/** The language of letters, and its texts; default: English. */
-export interface LetterLanguage {
-  readonly language: Language;
-  readonly texts: LetterTexts;
-}
-
 /** PIN letters to print: one page for each card, in the order given. The result holds PINs in clear. */
-export function letterPages(
-  letters: readonly PinLetter[],
-  { language, texts }: LetterLanguage = { language: "en", texts: english },
-): string {
+export function letterPages(letters: readonly PinLetter[], language: Language = "en"): string {
+  const texts = LETTER[language];
   const pages = letters.map(({ number, holder, card, pin, page: own }) => {
     const name = holder === "" ? "" : `<p>${escaped(holder)}</p>\n`;
     return `<section>

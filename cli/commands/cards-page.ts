@@ -63,7 +63,7 @@ async function print(
   folder: string,
   options: LettersOption & LanguageOption & CsvOptions & { readonly qr?: string },
 ): Promise<CommandOutput> {
-  const language = await letterLanguage(options);
+  const language = letterLanguage(options);
   const { qr } = options;
   if (qr !== undefined && qr !== "png" && qr !== "svg")
     throw new InputError(`--qr: need png or svg, have "${qr}"`);

@@ -68,7 +68,7 @@ async function pins(
   path: string,
   options: LanguageOption & { journal: string; html?: string },
 ): Promise<CommandOutput> {
-  const language = await letterLanguage(options);
+  const language = letterLanguage(options);
   const journal = Journal.read(options.journal);
   const finished = new Set(cardLabels(journal).map(({ cardId }) => cardId));
   const letters = await openLetters(context, path, (id) => finished.has(formatCardId(id)));

@@ -1,12 +1,11 @@
-import type { texts } from "./en/letter.js";
-import { sectionLoader, type Texts } from "./texts.js";
+import { texts as de } from "./de/letter.js";
+import { texts as en } from "./en/letter.js";
+import { texts as es } from "./es/letter.js";
+import { texts as fr } from "./fr/letter.js";
+import type { Language } from "./language.js";
+import type { Texts } from "./texts.js";
 
 /** Texts of the letter that comes with a card. */
-export type LetterTexts = Texts<typeof texts>;
+export type LetterTexts = Texts<typeof en>;
 
-export const loadLetterTexts = sectionLoader<typeof texts>({
-  en: () => import("./en/letter.js"),
-  de: () => import("./de/letter.js"),
-  fr: () => import("./fr/letter.js"),
-  es: () => import("./es/letter.js"),
-});
+export const LETTER: Readonly<Record<Language, LetterTexts>> = { en, de, fr, es };

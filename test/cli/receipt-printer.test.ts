@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { printerBytes, sendToPrinter } from "../../cli/receipt-printer.js";
 import { visible } from "../../common/index.js";
+import { LANGUAGES } from "../../common/languages/language.js";
+import { speak } from "../../common/languages/speak.js";
+import { RECEIPT } from "../../common/languages/spoken.js";
 import { newFolder } from "../../testing/hooks.js";
 
 const START = "\x1b@\x1c.\x1bM\0";
@@ -36,6 +39,26 @@ describe("a receipt for a printer", () => {
     expect(text(printed(["Caf\u00e9 \u0141\u00f3d\u017a"]))).toMatch(/^Caf\x82 \x9d\xa2d\xab\n/);
     expect(text(printed(["\u4e2d\u6587"]))).toMatch(/^\?\?\n/);
     expect(() => printed(["x"], "cp9999")).toThrow(/--code-page: need one such as cp858/);
+  });
+
+  it("has the words, spaces and apostrophes of every language, without a question mark for any", async () => {
+    const plain = (line: string) => text(printed([line], "cp858")).replace(/\n[\s\S]*/, "");
+    expect(plain("Total 12\u00a0500 sat, l\u2019\u00e9t\u00e9 1\u202f000")).toBe(
+      "Total 12 500 sat, l'\x82t\x82 1 000",
+    );
+    for (const language of LANGUAGES) {
+      await speak(language);
+      const lines = [
+        RECEIPT.left,
+        RECEIPT.paymentHash,
+        RECEIPT.paid,
+        RECEIPT.notPaidYet,
+        RECEIPT.refusedNotPaid,
+      ];
+      for (const line of [...lines, ...Object.values(RECEIPT.day).filter((one) => typeof one === "string")])
+        expect(text(printed([line])), line).not.toContain("?");
+    }
+    await speak("en");
   });
 
   it("has nothing of foreign text that would command the printer", () => {

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadLetterTexts } from "../../common/languages/letter.js";
 import { labelSheet, letterPages } from "../../personalize/index.js";
 
 const letter = { card: "0123456789abcdef", number: "0001", holder: "Ada", pin: "0042" };
@@ -25,10 +24,9 @@ describe("PIN letters to print", () => {
     ["de", "Karte 0001", "Ihre PIN lautet", "zu sperren, wenn sie verloren ist"],
     ["fr", "Carte 0001", "Votre code PIN est", "pour la bloquer si elle est perdue"],
     ["es", "Tarjeta 0001", "Su PIN es", "para bloquearla si la pierde"],
-  ] as const)("are in %s where that is asked for", async (language, card, pin, block) => {
+  ] as const)("are in %s where that is asked for", (language, card, pin, block) => {
     const page = { address: "https://cards.example/c#secret", code: "CODE" };
-    const texts = await loadLetterTexts(language);
-    const html = letterPages([{ ...letter, page }], { language, texts });
+    const html = letterPages([{ ...letter, page }], language);
     expect(html).toContain(`<html lang="${language}">`);
     for (const text of [card, pin, block, "https://cards.example", "CODE", "0042"])
       expect(html).toContain(text);
