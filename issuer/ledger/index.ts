@@ -28,6 +28,7 @@ export {
   type PageTry,
   type PageVisitor,
   UnknownTries,
+  type VisitorTries,
 } from "./page-tries.js";
 export {
   activateCard,

@@ -9,7 +9,7 @@ import { cardIdOf, milliseconds } from "../store/values.js";
 export type CardStanding = CardState | "paid-out" | "replaced";
 
 /** A payment as its holder sees it. */
-interface HolderPayment {
+export interface HolderPayment {
   /** Unix milliseconds. */
   readonly at: number;
   readonly amount: Msat;

@@ -17,7 +17,7 @@ export {
   type LabelledCard,
   replacedAmong,
 } from "./card-details.js";
-export { type CardStanding, type HolderView, holderView } from "./card-page.js";
+export { type CardStanding, type HolderPayment, type HolderView, holderView } from "./card-page.js";
 export {
   compareWithNode,
   type Difference,

@@ -1,5 +1,5 @@
 import { hex } from "../../reference/bytes.js";
-import { sha256 } from "../../reference/crypto.js";
+import { sha256, tagPrefix } from "../../reference/crypto.js";
 import {
   boxKey,
   chipName,
@@ -355,6 +355,38 @@ const chipObject = (data: Uint8Array): Buffer => Buffer.concat([bytes("9f7f"), B
 /** The production data with another serial number. */
 const withSerial = (serial: string): Buffer =>
   chipObject(Buffer.concat([production.subarray(0, 12), bytes(serial), production.subarray(16)]));
+const PAGE_BASE = "https://card.example/";
+const pageOf = (comment: string, code: string) => {
+  const secret = named(`secret of a page: ${comment}`, 16);
+  const salt = sha256(tagPrefix("chequecard/card-page/code"), secret);
+  return {
+    comment,
+    valid: true,
+    base: PAGE_BASE,
+    secret: hex(secret),
+    address: `${PAGE_BASE}#${secret.toString("base64url")}`,
+    code,
+    secretHash: hex(sha256(tagPrefix("chequecard/card-page/secret"), secret)),
+    codeHash: hex(boxKey(Buffer.from(code, "ascii"), salt, { n: 2 ** 15, r: 8, p: 1 })),
+  };
+};
+const noPage = (comment: string, secret: string) => ({
+  comment,
+  valid: false,
+  address: `${PAGE_BASE}#${secret}`,
+  error: "secret",
+});
+const aSecret = named("secret of no page", 16).toString("base64url");
+const cardPages = [
+  pageOf("a page", "12345678"),
+  pageOf("a code that begins with zeros", "00000042"),
+  noPage("a secret with padding", `${aSecret}==`),
+  noPage("a secret that is too short", aSecret.slice(1)),
+  noPage("a secret in the other base64", `+${aSecret.slice(1)}`),
+  noPage("bits of a secret that carry nothing and are not 0", `${aSecret.slice(0, 21)}B`),
+  noPage("no secret", ""),
+];
+
 const productionData = [
   ...[
     { comment: "42 bytes", object: chipObject(production) },
@@ -382,5 +414,6 @@ export function generate(): unknown {
     pinLetters,
     blocks,
     productionData,
+    cardPages,
   };
 }

@@ -58,4 +58,17 @@ export const personalizationFiles = z.strictObject({
     z.strictObject({ comment, room: count, groups: z.array(group), blocks: z.array(z.array(bytes(2))) }),
   ),
   productionData: z.array(pair({ hex, chip: bytes(12) }, { hex, error })),
+  cardPages: z.array(
+    pair(
+      {
+        base: z.string(),
+        secret: bytes(16),
+        address: z.string(),
+        code: z.string(),
+        secretHash: bytes(32),
+        codeHash: bytes(32),
+      },
+      { address: z.string(), error },
+    ),
+  ),
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CARD_AID, type Transport } from "../../apdu/index.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
-import { KeyFile } from "../../keys/index.js";
+import { isPageSecret, KeyFile, newPageSecret, pageAddress, pageHashes } from "../../keys/index.js";
 import { decodeKeyMaterial, encodeKeyMaterial } from "../../keys/key-material.js";
 import { deriveBoxKey, openBoxDocument, parseBoxDocument } from "../../keys/sealed-box.js";
 import { profileFingerprint } from "../../personalize/batch.js";
@@ -44,6 +44,14 @@ const vectors = readVectorFile<{
     blocks: readonly (readonly string[])[];
   }[];
   productionData: readonly (Case & { hex: string; chip: string })[];
+  cardPages: readonly (Case & {
+    base: string;
+    secret: string;
+    address: string;
+    code: string;
+    secretHash: string;
+    codeHash: string;
+  })[];
 }>("personalization-files.json");
 
 const folder = newFolder();
@@ -180,5 +188,18 @@ describe("production data", () => {
   test.each(invalid(vectors.productionData))("$comment name no chip", async ({ hex, error }) => {
     const code = error === "serial" ? "unsupported-card" : "parse";
     await expect(probeCard(cardOf(hex))).rejects.toMatchObject({ code });
+  });
+});
+
+describe("pages of cards of the specification", () => {
+  test.each(valid(vectors.cardPages))("$comment", async ({ base, secret, address, code, ...hashes }) => {
+    const text = newPageSecret(() => hexToBytes(secret));
+    expect(pageAddress(base, text)).toBe(address);
+    const { secretHash, codeHash } = await pageHashes(text, code);
+    expect([bytesToHex(secretHash), bytesToHex(codeHash)]).toEqual([hashes.secretHash, hashes.codeHash]);
+  });
+
+  test.each(invalid(vectors.cardPages))("$comment opens nothing", ({ address }) => {
+    expect(isPageSecret(new URL(address).hash.slice(1))).toBe(false);
   });
 });
