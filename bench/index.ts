@@ -1,3 +1,4 @@
+import "../testing/english.js";
 import { availableParallelism, cpus } from "node:os";
 import { secp256k1 } from "../common/index.js";
 import { boltCardsBenchmark } from "./bolt-cards.js";

@@ -1,3 +1,4 @@
+import "../testing/english.js";
 import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";

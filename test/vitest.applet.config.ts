@@ -18,7 +18,7 @@ const appletInPlace: Plugin = {
 };
 
 const shared = {
-  setupFiles: ["test/english.ts", "test/out-of-time.ts"],
+  setupFiles: ["testing/english.ts", "test/out-of-time.ts"],
   testTimeout: 300_000,
   hookTimeout: 300_000,
   expect: { poll: { timeout: 120_000 } },

@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: PACKAGE_ALIAS },
   test: {
     include: ["test/docs/*.test.ts"],
-    setupFiles: ["test/english.ts", "test/out-of-time.ts"],
+    setupFiles: ["testing/english.ts", "test/out-of-time.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },

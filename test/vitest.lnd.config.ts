@@ -13,7 +13,7 @@ export default defineConfig({
   resolve: { alias: PACKAGE_ALIAS },
   test: {
     include: ["test/**/*.lnd.test.ts", ...LONG],
-    setupFiles: ["test/english.ts", "test/out-of-time.ts"],
+    setupFiles: ["testing/english.ts", "test/out-of-time.ts"],
     env: {
       CHEQUECARD_LND: process.env.CHEQUECARD_LND ?? builtFolder() ?? "",
       CHEQUECARD_APPLET: (await appletProblem()) === undefined ? "yes" : "",

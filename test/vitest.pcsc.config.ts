@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     include: ["test/**/*.pcsc.test.ts"],
-    setupFiles: ["test/english.ts", "test/out-of-time.ts"],
+    setupFiles: ["testing/english.ts", "test/out-of-time.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },

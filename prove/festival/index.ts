@@ -1,3 +1,4 @@
+import "../../testing/english.js";
 import { parseArgs } from "node:util";
 import { toJson } from "../../cli/output.js";
 import { festivalOf, runInFolder } from "./campaign.js";

@@ -1,4 +1,0 @@
-/** For every test file: commands that it starts speak English, whatever the machine's language is. */
-process.env.LANG = "C.UTF-8";
-process.env.LC_MESSAGES = "";
-process.env.LC_ALL = "";
