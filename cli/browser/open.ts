@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
 
@@ -45,7 +46,7 @@ export function openInBrowser(url: string, context: CommandContext): boolean {
   const [program, ...args] = opener(url, context) ?? [];
   if (program === undefined) return false;
   const child = spawn(program, args, { stdio: "ignore", detached: true, env: { ...context.env } });
-  child.once("error", () => context.note("The browser could not be started; open the address yourself."));
+  child.once("error", () => context.note(TERMINAL.page.notStarted));
   child.unref();
   return true;
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { TERMINAL } from "../../common/languages/spoken.js";
 import { PAIRING_SECONDS } from "../../server/keys.js";
 import type { Role } from "../../server/roles.js";
 import { withKeys } from "../api-keys-file.js";
@@ -49,11 +50,7 @@ export async function showPage(
   const link = `${url}#pair=${code}`;
   if (kiosk) return { link, closed: untilClosed(context, openKiosk(link, join(folder, "kiosk"), context)) };
   const isOpened = open && openInBrowser(link, context);
-  context.print(
-    isOpened
-      ? `The page opens in your browser: ${url}`
-      : `Open this on this computer within ${PAIRING_SECONDS / 60} minutes, once:\n${link}`,
-  );
+  context.print(isOpened ? TERMINAL.page.opens(url) : TERMINAL.page.openOnce(PAIRING_SECONDS / 60, link));
   return { link, closed: undefined };
 }
 
@@ -65,7 +62,7 @@ async function untilClosed(
   const end = () => void browser.kill("SIGTERM");
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
-  await once(browser, "exit").catch(() => note("The browser could not be started."));
+  await once(browser, "exit").catch(() => note(TERMINAL.page.notStarted));
   signal.removeEventListener("abort", end);
-  if (!signal.aborted) note("The browser was closed.");
+  if (!signal.aborted) note(TERMINAL.page.closed);
 }

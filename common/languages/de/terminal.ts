@@ -17,6 +17,13 @@ export const texts = {
     servedAlready: (url: string) => `Eine Kasse dieses Ordners läuft schon: ${url}`,
     reader: (name: string) => `Lesegerät „${name}“: Unter den passenden hat dieses die Karte.`,
   },
+  page: {
+    opens: (url: string) => `Die Seite öffnet sich im Browser: ${url}`,
+    openOnce: (minutes: number, link: string) =>
+      `Innerhalb von ${minutes} Minuten einmal auf diesem Computer öffnen:\n${link}`,
+    closed: "Der Browser wurde geschlossen.",
+    notStarted: "Der Browser lässt sich nicht starten; öffnen Sie die Adresse selbst.",
+  },
   code: {
     tooWide: (columns: number, needed: number, instead: string) =>
       `Der QR-Code passt nicht in ${columns} Spalten: Fenster auf ${needed} verbreitern, oder ${instead}.`,

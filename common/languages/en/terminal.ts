@@ -16,6 +16,14 @@ export const texts = {
     servedAlready: (url: string) => `A till of this folder is served already: ${url}`,
     reader: (name: string) => `Using the reader "${name}": of those that fit it has the card.`,
   },
+  /** Of `till` and `desk`, which open a page. */
+  page: {
+    opens: (url: string) => `The page opens in your browser: ${url}`,
+    openOnce: (minutes: number, link: string) =>
+      `Open this on this computer within ${minutes} minutes, once:\n${link}`,
+    closed: "The browser was closed.",
+    notStarted: "The browser could not be started; open the address yourself.",
+  },
   /** In place of a QR code that is wider than the window. */
   code: {
     tooWide: (columns: number, needed: number, instead: string) =>

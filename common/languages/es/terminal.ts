@@ -17,6 +17,13 @@ export const texts = {
     servedAlready: (url: string) => `Ya hay una caja de esta carpeta en marcha: ${url}`,
     reader: (name: string) => `Lector «${name}»: de los que encajan, es el que tiene la tarjeta.`,
   },
+  page: {
+    opens: (url: string) => `La página se abre en su navegador: ${url}`,
+    openOnce: (minutes: number, link: string) =>
+      `Abra esto en este ordenador en ${minutes} minutos como máximo, una vez:\n${link}`,
+    closed: "El navegador se ha cerrado.",
+    notStarted: "No se ha podido iniciar el navegador; abra la dirección usted mismo.",
+  },
   code: {
     tooWide: (columns: number, needed: number, instead: string) =>
       `El código QR no cabe en ${columns} columnas: ensanche la ventana a ${needed}, o ${instead}.`,

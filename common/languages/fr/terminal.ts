@@ -17,6 +17,13 @@ export const texts = {
     servedAlready: (url: string) => `Une caisse de ce dossier tourne déjà : ${url}`,
     reader: (name: string) => `Lecteur « ${name} » : parmi ceux qui conviennent, c’est lui qui a la carte.`,
   },
+  page: {
+    opens: (url: string) => `La page s’ouvre dans votre navigateur : ${url}`,
+    openOnce: (minutes: number, link: string) =>
+      `Ouvrez ceci sur cet ordinateur dans les ${minutes} minutes, une seule fois :\n${link}`,
+    closed: "Le navigateur a été fermé.",
+    notStarted: "Le navigateur n’a pas pu démarrer. Ouvrez l’adresse vous-même.",
+  },
   code: {
     tooWide: (columns: number, needed: number, instead: string) =>
       `Le code QR ne tient pas dans ${columns} colonnes : élargissez la fenêtre à ${needed}, ou ${instead}.`,
