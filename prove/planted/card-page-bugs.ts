@@ -3,6 +3,7 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 const story = (named: string) => ({ tests: "test/security/card-page.test.ts", named });
 const ledger = (named: string) => ({ tests: "test/issuer/card-page.test.ts", named });
 const server = (named: string) => ({ tests: "test/server/card-page.test.ts", named });
+const page = (named: string) => ({ tests: "test/pages/card.pages.test.ts", named });
 const made = (named: string) => ({ tests: "test/personalize/card-page.test.ts", named });
 
 /** In the pages of cards. */
@@ -154,5 +155,29 @@ export const CARD_PAGE_BUGS: readonly PlantedBug[] = bugsOf("card page", [
     "labels with secrets are for everybody to read",
     [made("have the address in the label")],
     ["personalize/labels.ts", "isSecret ? 0o600 : 0o644", "0o644"],
+  ),
+  bug(
+    "a block by the holder leaves no line in the audit log",
+    [server("a page blocks its card once it is confirmed")],
+    ["server/card-page/app.ts", 'end("done", {});', ""],
+  ),
+  bug(
+    "a holder is asked once before a card is blocked",
+    [page("blocks its card once that was confirmed twice")],
+    ["web/card/block-button.tsx", 'onClick={() => setAsked("second")}', "onClick={() => void confirm()}"],
+  ),
+  bug(
+    "the secret goes into an address that a server sees",
+    [page("opens from its QR code")],
+    [
+      "web/card/card-api.ts",
+      'ask("/v1/open", { secret, code })',
+      'ask("/v1/open?" + secret, { secret, code })',
+    ],
+  ),
+  bug(
+    "an opened page stays open when its secret is revoked",
+    [page("closes when its secret is revoked")],
+    ["web/card/card-page.tsx", 'answer.refusal.code === "no-session"', 'answer.refusal.code === "never"'],
   ),
 ]);
