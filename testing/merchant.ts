@@ -14,7 +14,7 @@ export async function testMerchant(
     ...rest
   }: { readonly sales?: string; readonly sender?: SenderOptions } & Pick<
     Partial<TerminalParts>,
-    "now" | "retryPauseMs"
+    "now" | "retryPauseMs" | "boltCards"
   > = {},
 ) {
   const store = new SaleStore(sales);
