@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 /*
@@ -47,6 +47,7 @@ process.on("message", (message: { readonly stop?: true }) => message.stop && pro
 process.on("disconnect", () => process.exit(0));
 const tell = (what: object): void => void process.send?.(what);
 
+const hash = (text = ""): Buffer => createHash("sha256").update(text).digest();
 const aes = (key: Buffer, block: Buffer): Buffer =>
   createCipheriv("aes-128-ecb", key, null).setAutoPadding(false).update(block);
 function doubled(block: Buffer): Buffer {
@@ -131,7 +132,7 @@ async function callback(url: URL, host: string, answer: ServerResponse): Promise
   tell({ called: { k1, pin } });
   const session = sessions.get(k1);
   if (!session || session.paid || session.tries === 0) return no(answer, "Link invalidated");
-  if (order.pin !== undefined && pin !== order.pin) {
+  if (order.pin !== undefined && !timingSafeEqual(hash(pin), hash(order.pin))) {
     session.tries--;
     return no(answer, "Invalid PIN");
   }

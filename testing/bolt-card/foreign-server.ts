@@ -5,7 +5,7 @@ import { type NtagPersonalization, provisionNtag } from "../../simulator/index.j
 import type { ForeignOrder } from "./foreign-server-process.js";
 
 /** Keys and UID of the card that the foreign server has given out. */
-export const FOREIGN_CARD = {
+const FOREIGN_CARD = {
   uid: "04996c6a926980",
   k1: "0c3b25d92b38ae443229dd59ad34b85d",
   k2: "b45775776cb224c75bcde7ca3704e933",
