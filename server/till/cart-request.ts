@@ -65,6 +65,8 @@ export const quoted = sum.extend({
   question: z.string().optional().describe("What `confirm` will ask."),
 });
 
+export type Quoted = z.input<typeof quoted>;
+
 /** @throws HttpProblem `unknown-product`; ParseError where the file of products has mistakes */
 function itemsOf(till: OpenTill, items: NonNullable<CartBody["items"]>) {
   const products = new Map(

@@ -41,6 +41,8 @@ const charge = reported.extend({
   left: amount.optional().describe("On the card after the payment, where its issuer tells; for the receipt."),
 });
 
+export type ToldCharge = z.input<typeof charge>;
+
 const chargeBody = z.strictObject({
   amount: text(40).optional().describe("2500sat, 0.0001btc, or 3.50eur with a rate"),
   ...cartFields,

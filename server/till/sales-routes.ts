@@ -46,6 +46,43 @@ const pageOf = (all: readonly Sale[], after: number) => {
   return { sales: found.slice(0, PAGE).map(tell), more: found.length > PAGE };
 };
 
+const listedProduct = z.object({
+  name: z.string(),
+  price: z.string(),
+  group: z.string().optional(),
+  amount: amount.optional().describe("Left out while there is no rate for it."),
+});
+export type ListedProduct = z.input<typeof listedProduct>;
+
+/** How a till stands. */
+const stateAnswer = z.object({
+  place: z.string(),
+  language: z.enum(LANGUAGES).describe("Of the notices."),
+  currency: z.string().optional(),
+  decimals: z.int().optional().describe("Of the currency: EUR has 2, JPY 0."),
+  rate: rateAnswer,
+  tips: z.object({ percents: z.array(z.int()), amounts: z.array(z.string()) }).optional(),
+  products: z.string().describe("Changes whenever the file of products does."),
+  printer: z.boolean().describe("Whether receipts can be printed by the till."),
+  reader: z.object({
+    isReady: z.boolean().describe("Whether a card can be read."),
+    problem: z.string().optional(),
+  }),
+  offline: z.object({
+    isOffline: z.boolean().describe("The node, or that of a card, is known to be away."),
+    accepted: z.object({ sales: z.int(), total: amount }).describe("Not paid yet."),
+  }),
+  key: z.object({ name: z.string(), role: z.enum(ROLES) }).describe("By which this was asked."),
+  open: z.int().optional().describe("Number of the sale that is open at the reader."),
+  unfinished: z.int().describe("Sales that are not final."),
+  node: OPERATIONS.info.answer,
+});
+export type ToldDay = z.input<typeof dayAnswer>;
+export type ToldTotals = z.input<typeof toldTotals>;
+export type ToldSale = z.input<typeof reported>;
+export type ToldRate = z.input<typeof rateAnswer>;
+export type TillStanding = z.input<typeof stateAnswer>;
+
 /** The one currency of a till, and its decimals. */
 function currencyOf(till: OpenTill): { readonly currency?: string; readonly decimals?: number } {
   const { currency, rate } = chargingOf(till, undefined);
@@ -102,28 +139,7 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       id: "getState",
       summary: "How the till stands: its node, its money, the charge that is open",
       role: "read",
-      answer: z.object({
-        place: z.string(),
-        language: z.enum(LANGUAGES).describe("Of the notices."),
-        currency: z.string().optional(),
-        decimals: z.int().optional().describe("Of the currency: EUR has 2, JPY 0."),
-        rate: rateAnswer,
-        tips: z.object({ percents: z.array(z.int()), amounts: z.array(z.string()) }).optional(),
-        products: z.string().describe("Changes whenever the file of products does."),
-        printer: z.boolean().describe("Whether receipts can be printed by the till."),
-        reader: z.object({
-          isReady: z.boolean().describe("Whether a card can be read."),
-          problem: z.string().optional(),
-        }),
-        offline: z.object({
-          isOffline: z.boolean().describe("The node, or that of a card, is known to be away."),
-          accepted: z.object({ sales: z.int(), total: amount }).describe("Not paid yet."),
-        }),
-        key: z.object({ name: z.string(), role: z.enum(ROLES) }).describe("By which this was asked."),
-        open: z.int().optional().describe("Number of the sale that is open at the reader."),
-        unfinished: z.int().describe("Sales that are not final."),
-        node: OPERATIONS.info.answer,
-      }),
+      answer: stateAnswer,
       async run({ caller, signal }) {
         const { currency, decimals } = currencyOf(till);
         const open = till.counter.openNumber;
@@ -257,14 +273,7 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       summary: "What is sold, from products.yaml in the node's folder, at the till's rate",
       role: "read",
       answer: z.object({
-        products: z.array(
-          z.object({
-            name: z.string(),
-            price: z.string(),
-            group: z.string().optional(),
-            amount: amount.optional().describe("Left out while there is no rate for it."),
-          }),
-        ),
+        products: z.array(listedProduct),
       }),
       run: () => ({
         products: readProducts(till.folder).map((product) => ({

@@ -1,14 +1,9 @@
 import { loadCustomerTexts } from "../../common/languages/customer.js";
 import { startKeyedPage } from "../shell/start.js";
-import { ThemeChoice } from "../shell/theme.js";
+import { CustomerPage } from "./customer-page.js";
 
 startKeyedPage({
-  pairCommand: "chequecard terminal key pair",
+  pairCommand: "chequecard terminal key pair --role read",
   loadTexts: loadCustomerTexts,
-  page: ({ shell, texts }) => (
-    <main>
-      <h1>{texts.title}</h1>
-      <ThemeChoice texts={shell} />
-    </main>
-  ),
+  page: (session) => <CustomerPage {...session} />,
 });

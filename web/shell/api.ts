@@ -79,13 +79,15 @@ export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
 /**
  * @param onNoKey called with the key that a request showed, when the server knows it no longer
  * @param unreachable what to say where the server does not answer, and what to do then
+ * @param keyOf that requests show; default: this device's
  */
 export function connectApi(
   onNoKey: (key: string | undefined) => void,
   unreachable: () => { readonly detail: string; readonly hint: string },
+  keyOf: () => string | undefined = deviceKey,
 ): Api {
   async function ask<Answer>(path: string, request: RequestInit): Promise<Answer> {
-    const key = deviceKey();
+    const key = keyOf();
     const answer = await fetch(path, {
       cache: "no-store",
       credentials: "omit",
