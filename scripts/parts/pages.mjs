@@ -1,5 +1,8 @@
 // The pages of tills, desks and cards in a real Chromium.
 import { findProgram } from "../children.mjs";
+import { inNamespace, namespaceWorks } from "../pcscd/namespace.mjs";
+import { providePcscd } from "../pcscd/provide.mjs";
+import { hasNativeReaders } from "../setup/dependencies.mjs";
 import { runningTests, runVitest } from "./vitest.mjs";
 
 /** @type {import("./run-part.mjs").Part} */
@@ -16,6 +19,17 @@ export const pages = {
         skipped: 0,
         skipReason: "there is no Chromium: apt-get install chromium",
       };
-    return runVitest("pages", { args: ["--config", "test/vitest.pages.config.ts", ...args] });
+    const all = ["--config", "test/vitest.pages.config.ts", ...args];
+    // Tills read their cards from a pcscd of their own.
+    if (hasNativeReaders() && (await namespaceWorks()))
+      return runVitest("pages", { args: all, wrap: inNamespace });
+    const pcscd = await providePcscd();
+    if ("reason" in pcscd) return { passed: 0, failed: 0, skipped: 0, skipReason: pcscd.reason };
+    try {
+      const env = { CHEQUECARD_PCSCD: pcscd.own ? "private" : "shared" };
+      return await runVitest("pages", { args: all, env });
+    } finally {
+      await pcscd.stop();
+    }
   },
 };

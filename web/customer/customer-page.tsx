@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { CustomerTexts } from "../../common/languages/customer.js";
 import type { TillStanding } from "../../server/till/sales-routes.js";
 import type { Json } from "../shell/json.js";
-import { showSat, showSum } from "../shell/money.js";
+import { NBSP, showSat, showSum } from "../shell/money.js";
 import { Qr } from "../shell/qr.js";
 import { type Charge, isOver, LOOKS, shownState } from "../shell/sale-state.js";
 import { Sign } from "../shell/sign.js";
@@ -37,7 +37,9 @@ export function CustomerPage({ api, watch, texts, language, setLanguage }: Sessi
       setPlace(state.place);
       setLanguage(state.language);
       const number = shown.current?.number ?? state.open;
-      if (number !== undefined) took(await api.get<Charge>(`/v1/charges/${number}`));
+      const found = number === undefined ? undefined : await api.get<Charge>(`/v1/charges/${number}`);
+      // Events that came meanwhile are newer.
+      if (found && (isOver(found) || shown.current?.number !== found.number)) took(found);
     };
     const stop = watch<Charge>("/v1/events", {
       onEvent: took,
@@ -69,7 +71,7 @@ export function CustomerPage({ api, watch, texts, language, setLanguage }: Sessi
       <section class="sum">
         <h1>{place}</h1>
         <strong>{sum}</strong>
-        <span class="beside">{charge.fiat === undefined ? " " : sat}</span>
+        <span class="beside">{charge.fiat === undefined ? NBSP : sat}</span>
       </section>
       <div class="stage">
         {isOver(charge) ? (

@@ -1,5 +1,8 @@
 import type { Language } from "../../common/languages/language.js";
 
+/** Keeps the place of a line that says nothing yet. */
+export const NBSP = "\u00a0";
+
 /** Digits of millisatoshi, as the API sends them, for people: `2,500 sat`. Nothing is rounded. */
 export function showSat(msat: string, language: Language): string {
   const whole = BigInt(msat.slice(0, -3) || "0");

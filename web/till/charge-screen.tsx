@@ -1,5 +1,6 @@
+import { useEffect } from "preact/hooks";
 import type { TillTexts } from "../../common/languages/till.js";
-import { showSat, showSum } from "../shell/money.js";
+import { NBSP, showSat, showSum } from "../shell/money.js";
 import { Qr } from "../shell/qr.js";
 import { type Charge, isOver, LOOKS, shownState } from "../shell/sale-state.js";
 import { Sign } from "../shell/sign.js";
@@ -31,6 +32,7 @@ export function ChargeScreen({
   const said = state === "waiting" && !hasReader ? texts.state.waitingNoReader : texts.state[state];
   const sat = showSat(charge.received ?? charge.amount, language);
   const sum = charge.fiat === undefined ? sat : showSum(charge.fiat, language);
+  useEffect(() => window.scrollTo(0, 0), []);
   const isPin = state === "pin" && charge.pin !== undefined;
   useKeys(!isPin, (key) => {
     if (over && /^\d$/.test(key)) onNext(key);
@@ -44,7 +46,7 @@ export function ChargeScreen({
       <section class="sum">
         <span class="number">{texts.sale(String(charge.number))}</span>
         <strong>{sum}</strong>
-        <span class="beside">{charge.fiat === undefined ? " " : sat}</span>
+        <span class="beside">{charge.fiat === undefined ? NBSP : sat}</span>
       </section>
       <div class="stage">
         {isPin ? (
@@ -67,7 +69,7 @@ export function ChargeScreen({
         <h2>{said.title}</h2>
         <p class="next">{said.next}</p>
         <p class="notice">
-          {charge.notice ?? (charge.left === undefined ? " " : texts.left(showSat(charge.left, language)))}
+          {charge.notice ?? (charge.left === undefined ? NBSP : texts.left(showSat(charge.left, language)))}
         </p>
       </section>
       <div class="actions">

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { TillTexts } from "../../common/languages/till.js";
+import { NBSP } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { useKeys } from "./use-keys.js";
 
@@ -70,9 +71,9 @@ export function PinPad({
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is laid out in its own way by browsers
     <div class="pin" role="group" aria-label={texts.pin.title}>
-      <p class="tries">{triesLeft === undefined ? " " : texts.pin.tries(String(triesLeft))}</p>
+      <p class="tries">{triesLeft === undefined ? NBSP : texts.pin.tries(String(triesLeft))}</p>
       <output class="dots" aria-label={texts.pin.typed(String(count))}>
-        {"●".repeat(count) || " "}
+        {"●".repeat(count) || NBSP}
       </output>
       <div class="pad">
         {keys.slice(0, 9).map((digit) => (

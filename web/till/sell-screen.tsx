@@ -3,7 +3,7 @@ import type { TillTexts } from "../../common/languages/till.js";
 import type { ApiProblem } from "../shell/api.js";
 import { Dialog } from "../shell/dialog.js";
 import { Message } from "../shell/message.js";
-import { showSat, showSum } from "../shell/money.js";
+import { NBSP, showSat, showSum } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { CartList } from "./cart-list.js";
 import { deleteKey, type Entry, entryDigits, entryText, typeKey } from "./entry.js";
@@ -178,8 +178,8 @@ export function SellScreen({ session, till, standing, firstKey }: SellProps) {
         />
         <Message text={refusal?.message} hint={refusal?.hint} />
         <div class="total">
-          <strong>{shownTotal ?? " "}</strong>
-          <span class="muted">{beside ?? " "}</span>
+          <strong>{shownTotal ?? NBSP}</strong>
+          <span class="muted">{beside ?? NBSP}</span>
         </div>
         <button type="button" class="primary charge" disabled={items.length === 0 || isBusy} onClick={start}>
           {isBusy ? texts.opening : shownTotal ? texts.buttons.chargeSum(shownTotal) : texts.buttons.charge}

@@ -117,12 +117,14 @@ function Status({ session, till }: { readonly session: Session<TillTexts>; reado
         ]),
   ];
   return (
-    <ul class="status" role="status">
-      {lines.map(({ kind, text }) => (
-        <li key={text} class={kind}>
-          {text}
-        </li>
-      ))}
-    </ul>
+    <div class="status" role="status">
+      <ul>
+        {lines.map(({ kind, text }) => (
+          <li key={text} class={kind}>
+            {text}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { TillTexts } from "../../common/languages/till.js";
 import { ApiProblem } from "../shell/api.js";
 import { Dialog } from "../shell/dialog.js";
-import { showSum } from "../shell/money.js";
+import { NBSP, showSum } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { deleteKey, entryDigits, entryText, typeKey } from "./entry.js";
 import { Pad } from "./pad.js";
@@ -81,18 +81,18 @@ export function TipDialog({
   }
   return (
     <Dialog title={texts.tip.title} onClose={onClose}>
-      <p class="muted">{goods === undefined ? " " : texts.tip.of(showSum(goods, language))}</p>
+      <p class="muted">{goods === undefined ? NBSP : texts.tip.of(showSum(goods, language))}</p>
       <div class="tips">
         <button type="button" class="tip" onClick={() => onTip(undefined)}>
           <span class="name">{texts.buttons.noTip}</span>
         </button>
         {choices.map(({ name, tip }) => {
           const sum = sums[name];
-          const shown = sum === undefined ? " " : showSum(sum, language);
+          const shown = sum === undefined ? NBSP : showSum(sum, language);
           return (
             <button key={name} type="button" class="tip" onClick={() => onTip(tip)}>
               <span class="name">{"percent" in tip ? name : shown}</span>
-              <span class="price">{"percent" in tip ? shown : " "}</span>
+              <span class="price">{"percent" in tip ? shown : NBSP}</span>
             </button>
           );
         })}

@@ -19,7 +19,15 @@ export function useKeys(isOn: boolean, onKey: (key: string) => boolean): void {
       }
       if (handler.current(key)) event.preventDefault();
     };
+    // A finger leaves no focus behind: Enter after it charges, and does not press the same product again.
+    const clicked = ({ target, detail }: MouseEvent): void => {
+      if (detail > 0 && target instanceof Element) target.closest("button")?.blur();
+    };
     window.addEventListener("keydown", down);
-    return () => window.removeEventListener("keydown", down);
+    window.addEventListener("click", clicked);
+    return () => {
+      window.removeEventListener("keydown", down);
+      window.removeEventListener("click", clicked);
+    };
   }, [isOn]);
 }

@@ -56,6 +56,13 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
     },
     [show],
   );
+  /** An answer may be older than the events that came meanwhile: only what is new for certain is taken from it. */
+  const answered = useCallback(
+    (next: Charge): void => {
+      if (isOver(next) || shown.current?.number !== next.number) took(next);
+    },
+    [took],
+  );
   const failed = useCallback((error: unknown): void => {
     if (!(error instanceof ApiProblem)) throw error;
     setProblem(error);
@@ -74,10 +81,10 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
       }
       const now = shown.current;
       const number = now && !isOver(now) ? now.number : now ? undefined : state.open;
-      if (number !== undefined) took(await api.get<Charge>(`/v1/charges/${number}`));
+      if (number !== undefined) answered(await api.get<Charge>(`/v1/charges/${number}`));
     };
     ask().catch(failed);
-  }, [api, failed, setLanguage, took]);
+  }, [answered, api, failed, setLanguage]);
 
   const send = useCallback(
     async (key: string, body: object): Promise<ApiProblem | undefined> => {
@@ -122,7 +129,7 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
   const about = async (path: string, body: object = {}): Promise<void> => {
     if (!charge) return;
     try {
-      took(await api.post<Charge>(`/v1/charges/${charge.number}/${path}`, body));
+      answered(await api.post<Charge>(`/v1/charges/${charge.number}/${path}`, body));
     } catch (error) {
       failed(error);
     }

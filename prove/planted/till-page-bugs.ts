@@ -1,0 +1,104 @@
+import { bug, bugsOf, type PlantedBug } from "./bug.js";
+
+const page = (named: string) => ({ tests: "test/pages/till.pages.test.ts", named });
+const rates = (named: string) => ({ tests: "test/server/rates.test.ts", named });
+const book = (named: string) => ({ tests: "test/terminal/rate-book.test.ts", named });
+const cart = (named: string) => ({ tests: "test/terminal/cart.test.ts", named });
+
+/** In the till's page, its carts and its rate. */
+export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
+  bug(
+    "what was accepted offline looks paid",
+    [page("goes on offline when the payer is lost")],
+    [
+      "web/shell/sale-state.ts",
+      'ENDS[cancelReason ?? "merchant"] : state;',
+      'ENDS[cancelReason ?? "merchant"] : state === "accepted" ? "paid" : state;',
+    ],
+  ),
+  bug(
+    "the last state is shown while there is no connection",
+    [page("that is killed in the middle of a sale")],
+    ["web/shell/sale-state.ts", '    if (!isConnected) return "unknown";\n', ""],
+  ),
+  bug(
+    "the PIN is kept in the browser's storage",
+    [page("takes a PIN on keys in another order")],
+    ["web/till/pin-pad.tsx", "    pin.current = next;\n", '    pin.current = next;\n    sessionStorage.setItem("pin", next);\n'],
+  ),
+  bug(
+    "the keys for the PIN are always in the same order",
+    [page("takes a PIN on keys in another order")],
+    ["web/till/pin-pad.tsx", "useState(shuffled)", 'useState(() => Array.from("0123456789"))'],
+  ),
+  bug(
+    "an older answer replaces a newer state",
+    [page("takes a PIN on keys in another order")],
+    [
+      "web/till/use-till.ts",
+      "if (isOver(next) || shown.current?.number !== next.number) took(next);",
+      "took(next);",
+    ],
+  ),
+  bug(
+    "a charge whose answer was lost is sent under another key",
+    [page("whose answer was lost")],
+    [
+      "web/shell/api.ts",
+      "          return await ask<Answer>(path, request);\n        } catch",
+      '          return await ask<Answer>(path, { ...request, headers: { ...request.headers, "idempotency-key": newRequestKey() } });\n        } catch',
+    ],
+  ),
+  bug(
+    "the key of a shift lead stays in the browser",
+    [page("a device that only sells")],
+    [
+      "web/till/lead.tsx",
+      '  if (key === "") return api;\n',
+      '  if (key === "") return api;\n  sessionStorage.setItem("lead", key);\n',
+    ],
+  ),
+  bug(
+    "the page charges without the tip that was chosen",
+    [page("is typed without a unit")],
+    ["web/till/sell-screen.tsx", "onTip={(tip) => void charge(request(tip))}", "onTip={() => void charge(request())}"],
+  ),
+  bug(
+    "half a cent of tip is rounded down",
+    [cart("has a tip of")],
+    ["host/terminal/cart.ts", "(sum.units * share + 50n) / 100n", "(sum.units * share) / 100n"],
+  ),
+  bug(
+    "each line of a cart is converted by itself",
+    [cart("adds in the currency and converts once")],
+    [
+      "host/terminal/cart.ts",
+      "  return amount === 0n ? { units, price } : ",
+      "  return sums.length === 1 ? { units, price } : ",
+    ],
+  ),
+  bug(
+    "a rate that is not plausible is used",
+    [book("a source's rate is used where it is near"), rates("that lies once does not change the rate")],
+    ["host/terminal/rate-book.ts", "    if (this.#isFar(rate.price)) {", "    if (price.length === 0) {"],
+  ),
+  bug(
+    "a rate that is too old is used",
+    [rates("refuses amounts in the currency once the rate is too old")],
+    ["server/till/till.ts", "if (!last?.isTooOld) return;", "if (!last?.isTooOld || now > 0) return;"],
+  ),
+  bug(
+    "a source of rates is asked at any address",
+    [rates("is not asked at a private address")],
+    [
+      "server/till/rate-fetch.ts",
+      "const [address = \"\"] = await hookAddresses(url, resolve);",
+      'const [address = ""] = resolve ? await resolve(url.hostname) : ["127.0.0.1"];',
+    ],
+  ),
+  bug(
+    "an answer of a source is read whole, however long it is",
+    [rates("that sends ten megabytes is cut off")],
+    ["server/till/rate-fetch.ts", "if (length > MAX_ANSWER)", "if (length < 0)"],
+  ),
+]);
