@@ -12,7 +12,7 @@ import { uriOf } from "../../testing/merchant.js";
 import { packOf } from "../../testing/offline/certified-card.js";
 import { openCommandLineShop } from "../cli/terminal-shop.js";
 import { SLOTS } from "../pcscd/card-stub.js";
-import { cardIsPresent } from "../pcscd/present.js";
+import { cardIsPresent, readerIsEmpty } from "../pcscd/present.js";
 
 const [SLOT] = SLOTS;
 
@@ -79,10 +79,13 @@ export async function tillShop(folder: string) {
       const laid = await connectVpcd(torn, { port: SLOT.port });
       expect((await laid.closed).reason).toBe("torn");
       card.tearAt(undefined);
+      await readerIsEmpty(SLOT.name);
     },
     async take(): Promise<void> {
-      await link?.close();
+      if (!link) return;
+      await link.close();
       link = undefined;
+      await readerIsEmpty(SLOT.name);
     },
     /** Pays an invoice with the node of a customer's phone. */
     async payByPhone(invoice: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { PIN } from "../../testing/cards/test-card.js";
@@ -26,17 +26,6 @@ beforeAll(async () => {
   opened = await browser.open(served.url, { key: leadKey, expected: /ERR_FAILED|409/ });
   till = tillPage(opened.page);
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") {
-    await opened.page.screenshot({
-      path: `/tmp/till-fail-${task.name.slice(0, 20).replaceAll(" ", "-")}.png`,
-    });
-    console.log(
-      JSON.stringify(await sales(), null, 0).slice(-900),
-      await opened.page.locator("main").innerText(),
-    );
-  }
-}); // TEMP
 afterAll(async () => {
   await shop?.take();
   await browser?.close();
@@ -298,6 +287,7 @@ describe("after the sales", () => {
     expect((await lead("GET", "/v1/charges/2")).body).toMatchObject({
       refund: { amount: "600000", state: "paid" },
     });
+    await button("Sell").click();
   });
 
   it("a device that only sells refunds and closes the day with the key of a shift lead, and keeps that nowhere", async () => {
