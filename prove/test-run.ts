@@ -29,6 +29,8 @@ export interface TestRunOptions {
   readonly seconds: number;
   readonly secondsPerTest: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Runs a command with what its tests need, such as a pcscd. */
+  readonly wrap?: (command: readonly string[]) => readonly string[];
 }
 
 interface Report {
@@ -56,11 +58,11 @@ function endGroup(pid: number): void {
  * @returns the signal, when this process got one meanwhile
  */
 async function runInGroup(
-  args: readonly string[],
+  [program = "", ...args]: readonly string[],
   options: SpawnOptions,
   ms: number,
 ): Promise<NodeJS.Signals | undefined> {
-  const child = spawn(process.execPath, args, { ...options, detached: true });
+  const child = spawn(program, args, { ...options, detached: true });
   const end = () => void (child.pid !== undefined && endGroup(child.pid));
   let received: NodeJS.Signals | undefined;
   const signalled = (signal: NodeJS.Signals) => {
@@ -81,7 +83,16 @@ async function runInGroup(
 
 /** Runs test files in a process of their own. @returns undefined when they were ended by their time */
 export async function runTests(options: TestRunOptions): Promise<TestRun | undefined> {
-  const { root, files, config, named, seconds, secondsPerTest, env = {} } = options;
+  const {
+    root,
+    files,
+    config,
+    named,
+    seconds,
+    secondsPerTest,
+    env = {},
+    wrap = (command) => command,
+  } = options;
   const folder = mkdtempSync(join(tmpdir(), "chequecard-prove-"));
   const output = join(folder, "report.json");
   const args = [
@@ -98,7 +109,7 @@ export async function runTests(options: TestRunOptions): Promise<TestRun | undef
   let received: NodeJS.Signals | undefined;
   try {
     received = await runInGroup(
-      args,
+      wrap([process.execPath, ...args]),
       { cwd: root, env: { ...process.env, ...env }, stdio: "ignore" },
       Math.ceil(seconds * 1000),
     );

@@ -31,6 +31,7 @@ import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
 import { STATEMENT_BUGS } from "./statement-bugs.js";
 import { STORE_BUGS } from "./store-bugs.js";
+import { TILL_PAGE_BUGS } from "./till-page-bugs.js";
 import { ONE_CARD_BUGS, REJECT_BUGS, UNMATCHED_BUGS } from "./unmatched-bugs.js";
 import { VECTOR_BUGS } from "./vector-bugs.js";
 
@@ -58,6 +59,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...TERMINAL_BUGS,
   ...API_BUGS,
   ...PAGE_BUGS,
+  ...TILL_PAGE_BUGS,
   ...LANGUAGE_BUGS,
   ...CARD_PAGE_BUGS,
   ...KEYBOARD_BUGS,

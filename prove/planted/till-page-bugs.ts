@@ -24,7 +24,11 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
   bug(
     "the PIN is kept in the browser's storage",
     [page("takes a PIN on keys in another order")],
-    ["web/till/pin-pad.tsx", "    pin.current = next;\n", '    pin.current = next;\n    sessionStorage.setItem("pin", next);\n'],
+    [
+      "web/till/pin-pad.tsx",
+      "    pin.current = next;\n",
+      '    pin.current = next;\n    sessionStorage.setItem("pin", next);\n',
+    ],
   ),
   bug(
     "the keys for the PIN are always in the same order",
@@ -61,7 +65,11 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
   bug(
     "the page charges without the tip that was chosen",
     [page("is typed without a unit")],
-    ["web/till/sell-screen.tsx", "onTip={(tip) => void charge(request(tip))}", "onTip={() => void charge(request())}"],
+    [
+      "web/till/sell-screen.tsx",
+      "onTip={(tip) => void charge(request(tip))}",
+      "onTip={() => void charge(request())}",
+    ],
   ),
   bug(
     "half a cent of tip is rounded down",
@@ -92,7 +100,7 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     [rates("is not asked at a private address")],
     [
       "server/till/rate-fetch.ts",
-      "const [address = \"\"] = await hookAddresses(url, resolve);",
+      'const [address = ""] = await hookAddresses(url, resolve);',
       'const [address = ""] = resolve ? await resolve(url.hostname) : ["127.0.0.1"];',
     ],
   ),

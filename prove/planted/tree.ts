@@ -2,16 +2,18 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inNamespace } from "../../scripts/pcscd/namespace.mjs";
 import { projectRoot } from "../fuzz/vectors.js";
 import { runTests } from "../test-run.js";
 import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bug.js";
 
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
+const PAGES = "test/vitest.pages.config.ts";
 /** Tests with a configuration of their own: the Java Card applet's, and those in a browser. */
 const CONFIGURED = [
   [/\.applet\.test\.ts$/, "test/vitest.applet.config.ts"],
-  [/\.pages\.test\.ts$/, "test/vitest.pages.config.ts"],
+  [/\.pages\.test\.ts$/, PAGES],
 ] as const;
 /** A campaign that was to end by itself is given so long to end. */
 const GRACE_SECONDS = 60;
@@ -94,6 +96,8 @@ export class Tree {
     if (parts.length === 0) return undefined;
     const run = await runTests({
       ...(config === undefined ? {} : { config }),
+      // Tills read their cards from a pcscd of their own.
+      ...(config === PAGES ? { wrap: inNamespace } : {}),
       root: this.folder,
       files: [...new Set(parts.map(({ tests }) => tests))],
       named: parts.map(({ named }) => named).join("|"),
