@@ -33,7 +33,7 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
   bug(
     "the keys for the PIN are always in the same order",
     [page("takes a PIN on keys in another order")],
-    ["web/till/pin-pad.tsx", "useState(shuffled)", 'useState(() => Array.from("0123456789"))'],
+    ["web/till/pin-pad.tsx", "useState(shuffled)", 'useState(() => "0123456789".split(""))'],
   ),
   bug(
     "an older answer replaces a newer state",
@@ -100,13 +100,17 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     [rates("is not asked at a private address")],
     [
       "server/till/rate-fetch.ts",
-      'const [address = ""] = await hookAddresses(url, resolve);',
-      'const [address = ""] = resolve ? await resolve(url.hostname) : ["127.0.0.1"];',
+      "const addresses = await hookAddresses(url, resolve);",
+      'const addresses = resolve ? await resolve(url.hostname) : ["127.0.0.1"];',
     ],
   ),
   bug(
     "an answer of a source is read whole, however long it is",
     [rates("that sends ten megabytes is cut off")],
-    ["server/till/rate-fetch.ts", "if (length > MAX_ANSWER)", "if (length < 0)"],
+    [
+      "server/till/rate-fetch.ts",
+      "await textOf(answer, MAX_ANSWER)",
+      "await textOf(answer, MAX_ANSWER * 1000)",
+    ],
   ),
 ]);

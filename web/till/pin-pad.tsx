@@ -9,7 +9,7 @@ const MAX_DIGITS = 12;
 
 /** The ten digits in an order that nobody knows before, so that fingers tell nothing. */
 function shuffled(): readonly string[] {
-  const digits = Array.from("0123456789");
+  const digits = "0123456789".split("");
   for (let left = digits.length; left > 1; left--) {
     // Without the last numbers that would favour some places.
     const bound = 256 - (256 % left);

@@ -30,7 +30,7 @@ export interface Till {
   refresh(): void;
 }
 
-/** Follows the till: how it stands, what it sells, and the charge at its reader, whoever opened it. */
+/** Follows the till: how it stands, what it sells, and the charge at its reader, whichever device opened it. */
 export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
   const [standing, setStanding] = useState<Standing>();
   const [products, setProducts] = useState<readonly Product[]>([]);

@@ -5,7 +5,7 @@ export const texts = {
   state: {
     waiting: { title: "Please pay", next: "Hold your card or phone to the reader, or scan the code." },
     card: { title: "One moment", next: "Please leave your card on the reader." },
-    torn: { title: "Once more, please", next: "Hold your card to the reader again." },
+    torn: { title: "Again, please", next: "Hold your card to the reader again." },
     notTaken: { title: "That did not work", next: "Please try another card, or scan the code." },
     pin: { title: "Your PIN, please", next: "Type it at the till." },
     paying: { title: "Paying", next: "One moment, please." },
