@@ -1,8 +1,9 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
+const page = (named: string) => ({ tests: "test/pages/desk.pages.test.ts", named });
 const station = (named: string) => ({ tests: "test/server/desk-station.test.ts", named });
 
-/** In the API of the issuer's desk. */
+/** In the API of the issuer's desk, and in its page. */
 export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
   bug(
     "a change by the desk's API leaves no line in the audit log",
@@ -48,6 +49,15 @@ export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
       "server/desk/job-routes.ts",
       'role: "desk",\n      action: "personalize",',
       'role: "read",\n      action: "personalize",',
+    ],
+  ),
+  bug(
+    "the desk's page sends an order again under another key",
+    [page("a server that is killed between the booking and its answer")],
+    [
+      "web/desk/order.ts",
+      "await api.move<Answer>(order.path, order.body, { key: order.key })",
+      "await api.move<Answer>(order.path, order.body)",
     ],
   ),
 ]);

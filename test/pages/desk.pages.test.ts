@@ -16,6 +16,7 @@ let page: Page;
 const PICTURES = process.env.CHEQUECARD_PICTURES;
 
 beforeAll(async () => {
+  if (PICTURES !== undefined) mkdirSync(PICTURES, { recursive: true });
   [browser, world] = await Promise.all([openBrowser(), openDeskWorld(newFolder("memory"), 5)]);
   await world.start();
   await world.openShop();
@@ -33,6 +34,11 @@ afterAll(async () => {
   await world?.close();
 });
 
+/** A picture of what is shown, and nothing that axe finds on it. */
+async function looksRight(name: string): Promise<void> {
+  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  expect([name, await desk.accessibility()]).toEqual([name, []]);
+}
 const api = () => apiClient(world.url, world.key);
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
 const dialog = () => page.getByRole("dialog");
@@ -82,13 +88,18 @@ it("opens the card that is laid down, and books a top-up once, however often the
   const before = await topUps("A0001");
   await button("Top up").click();
   await page.getByLabel("Cash received").fill("5000");
+  await looksRight("top-up");
   await inDialog("Next").click();
   await dialog().getByText("Book 5,000 sat as paid in for A0001, which has 20,000 sat?").waitFor();
+  await looksRight("top-up-question");
   await inDialog("Book 5,000 sat").dblclick();
   await dialog().getByText("5,000 sat booked for A0001. It has 25,000 sat now.").waitFor();
   await dialog().getByText("The card has it.").waitFor();
+  await looksRight("top-up-booked");
+  await desk.shifts();
   await inDialog("Done").click();
   await page.getByText(/The card itself shows: 25,000 sat/).waitFor();
+  expect(await desk.shifts()).toEqual([]);
   expect(await topUps("A0001")).toBe(before + 1);
   await page
     .getByRole("row", { name: /top-up 5,000 sat/ })
@@ -138,11 +149,11 @@ it("an order whose page is reloaded before its answer is finished under the same
   });
   await inDialog("Book 900 sat").click();
   await expect.poll(() => topUps("A0002")).toBe(before + 1);
-  await page.unroute("**/top-up");
   await page.reload();
   await dialog()
     .getByText(/The answer to this order was lost: Book 900 sat as paid in for A0002/)
     .waitFor();
+  await page.unroute("**/top-up");
   await inDialog("Finish").click();
   await page.getByText(/^It is booked\./).waitFor();
   expect(await topUps("A0002")).toBe(before + 1);
@@ -167,6 +178,7 @@ it("a lost card is blocked and its money is on the new one after three clicks", 
   await inDialog("Block card").click();
   await lay(world.files[3]);
   await dialog().getByText("Move 20,000 sat from A0003 to A0004, and retire the first for ever?").waitFor();
+  await looksRight("lost");
   await inDialog("Move 20,000 sat").click();
   await page.getByText("20,000 sat moved to A0004. The lost card is retired.").waitFor();
   expect([(await cardOf("A0003")).state, (await cardOf("A0004")).left]).toEqual(["retired", 40_000_000n]);
@@ -258,7 +270,6 @@ it.each([
       await opened.page.getByRole("heading", { level: 2 }).waitFor();
       await expect.poll(() => opened.page.locator(".loading").count()).toBe(0);
       if (PICTURES !== undefined) {
-        mkdirSync(PICTURES, { recursive: true });
         await opened.page.screenshot({
           path: join(PICTURES, `${view}-${theme}-${width}.png`),
           fullPage: true,
@@ -287,7 +298,7 @@ it("works by the keyboard alone: to a card, its top-up, and out of the dialog", 
     .waitFor();
   await page.keyboard.press("Escape");
   await dialog().waitFor({ state: "detached" });
-  expect(await page.evaluate("document.activeElement.textContent")).toBe("Top up");
+  await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("Top up");
 });
 
 it("closes the event step by step, and its list has every card that was paid out", async () => {

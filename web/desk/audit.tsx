@@ -2,18 +2,23 @@ import { useEffect, useState } from "preact/hooks";
 import type { AuditAnswer } from "../../server/desk/overview-answers.js";
 import type { Json } from "../shell/json.js";
 import { useDesk } from "./desk.js";
+import type { Format } from "./format.js";
 import { Table, WithData } from "./parts.js";
 import { useData } from "./use-data.js";
 
 type Lines = Json<AuditAnswer>;
 
+/** Fields that are amounts in millisatoshi, where they are digits. */
+const AMOUNTS: readonly string[] = ["amount", "left", "fee", "moved"];
+
 /** Fields of a line, for people. */
-const brief = (fields: unknown): string =>
-  fields === undefined || fields === null
-    ? ""
-    : Object.entries(fields)
-        .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`)
-        .join(", ");
+const brief = (fields: unknown, { sat }: Pick<Format, "sat">): string =>
+  Object.entries(fields ?? {})
+    .map(([name, value]) => {
+      const isAmount = AMOUNTS.includes(name) && /^\d{1,20}$/.test(String(value));
+      return `${name}: ${isAmount ? sat(String(value)) : typeof value === "object" ? JSON.stringify(value) : value}`;
+    })
+    .join(", ");
 
 /** Who did what. @param card only what was done to it; empty: all */
 export function Audit({ card }: { readonly card: string }) {
@@ -58,8 +63,8 @@ export function Audit({ card }: { readonly card: string }) {
                       {line.card}
                     </a>
                   ),
-                  brief(line.asked),
-                  [audit.outcomes[line.outcome], brief(line.told)].filter(Boolean).join(": "),
+                  brief(line.asked, format),
+                  [audit.outcomes[line.outcome], brief(line.told, format)].filter(Boolean).join(": "),
                 ])}
               />
             )}

@@ -143,7 +143,7 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
         ]}
       />
       {asked === "top-up" && <TopUp card={card} onDone={end} />}
-      {asked === "lost" && <LostCard card={card} onDone={end} />}
+      {asked === "lost" && <LostCard card={card} onBlocked={reload} onDone={end} />}
       {asked === "limits" && <Limits card={card} onDone={end} />}
       {asked === "pay-out" && <PayOut card={card} onDone={end} />}
       {asked === "new-pin" && <NewPin card={card} isHere={isHere} onDone={end} />}

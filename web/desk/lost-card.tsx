@@ -8,7 +8,15 @@ import { newOrder, type Order, send } from "./order.js";
 import { useAction } from "./use-data.js";
 
 /** A card is lost: block it, lay the new one on the reader, move the money. */
-export function LostCard({ card, onDone }: { readonly card: Card; readonly onDone: () => void }) {
+export function LostCard({
+  card,
+  onBlocked,
+  onDone,
+}: {
+  readonly card: Card;
+  readonly onBlocked: () => void;
+  readonly onDone: () => void;
+}) {
   const { session, format, lying, say } = useDesk();
   const { texts, api } = session;
   const [isBlocked, setIsBlocked] = useState(card.state === "blocked");
@@ -95,6 +103,7 @@ export function LostCard({ card, onDone }: { readonly card: Card; readonly onDon
               run(async () => {
                 await api.post(`/v1/cards/${card.card}/block`);
                 setIsBlocked(true);
+                onBlocked();
               })
             }
           >
