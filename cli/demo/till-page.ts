@@ -1,4 +1,6 @@
 import { formatMsat, printAmount, sat } from "../../common/index.js";
+import { languageOf } from "../../common/languages/language.js";
+import { speak } from "../../common/languages/speak.js";
 import { totalsOf } from "../../host/index.js";
 import { HttpProblem } from "../../server/problem.js";
 import { withKeys } from "../api-keys-file.js";
@@ -79,6 +81,8 @@ async function serve(
     run: (request: unknown) => runOperation(subject, request),
     isOffline: () => false,
   };
+  // The story is told in English, the till's page is for who looks at it.
+  await speak(context.json ? "en" : languageOf(context.env));
   await serveTillHttp(context, open, options, { host: "127.0.0.1", port, names: [] }, (url) =>
     showAddress(context, world, url),
   );

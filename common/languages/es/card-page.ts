@@ -49,7 +49,7 @@ export const texts = {
   payments: "Últimos pagos",
   noPayments: "Todavía no se ha pagado nada con esta tarjeta.",
   states: { paid: "pagado", "in-flight": "en curso", "not-paid": "no pagado" },
-  refunded: (sum) => `${sum} devueltos`,
+  refunded: (sum) => `${sum} reembolsados`,
   asOf: (time) => `A fecha de ${time}`,
   leave: "Cierre esta página cuando termine: no queda nada en este teléfono.",
   block: {

@@ -322,7 +322,7 @@ export const texts = {
   },
   receipt: {
     notPrinted: (why: string) =>
-      `Le reçu n’a pas été imprimé (${why}). Imprimez-le avec « chequecard terminal receipt <vente> ».`,
+      `Le ticket n’a pas été imprimé (${why}). Imprimez-le avec « chequecard terminal receipt <vente> ».`,
   },
   refund: {
     paid: (amount: string, number: number) => `${amount} de la vente ${number} ont été remboursés.`,

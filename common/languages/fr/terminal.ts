@@ -82,7 +82,7 @@ export const texts = {
     isOpen: (number: string) =>
       `la vente ${number} est ouverte à cette caisse ; terminez-la ou annulez-la d’abord`,
     noPinWanted: (number: number) => `vente ${number} : aucune carte ne demande de code PIN`,
-    noPrinter: "cette caisse n’a pas d’imprimante de reçus",
+    noPrinter: "cette caisse n’a pas d’imprimante de tickets",
     namePrinter: "Indiquez-en une dans terminal.yaml, par exemple printer: /dev/usb/lp0.",
     noTips: "pourboire : cette caisse n’en prend pas",
     setTips: "Réglez tips dans terminal.yaml, ou omettez le pourboire.",
