@@ -81,7 +81,7 @@ async function serve(
     run: (request: unknown) => runOperation(subject, request),
     isOffline: () => false,
   };
-  // The story is told in English, the till's page is for who looks at it.
+  // The story is English; the till speaks as any other does.
   await speak(context.json ? "en" : languageOf(context.env));
   await serveTillHttp(context, open, options, { host: "127.0.0.1", port, names: [] }, (url) =>
     showAddress(context, world, url),

@@ -65,6 +65,7 @@ const WRITTEN_WRONG: Readonly<Record<Language, readonly (readonly [RegExp, strin
   fr: [
     [/ [;:!?»%]|« /, "a no-break space before ; : ! ? »"],
     [/[^\s][;!?»]/, "a no-break space before ; ! ? »"],
+    [/\p{L}'\p{L}/u, "’"],
     [/\b(tu|ton|tes|toi)\b/i, "vous"],
   ],
   es: [

@@ -232,16 +232,16 @@ export const texts = {
   },
   boltCard: {
     asked:
-      "Pas encore confirmé : n'encaissez pas une seconde fois. Le serveur de la carte a reçu la demande et dit qu'il paie ; l'argent est attendu.",
+      "Pas encore confirmé : n’encaissez pas une seconde fois. Le serveur de la carte a reçu la demande et dit qu’il paie ; l’argent est attendu.",
     unclear: (problem: string) =>
-      `Pas encore confirmé : n'encaissez pas une seconde fois. Le serveur de la carte a reçu la demande et n'a pas répondu clairement (${problem}). Il paiera peut-être ; une autre carte peut payer, ou annulez.`,
+      `Pas encore confirmé : n’encaissez pas une seconde fois. Le serveur de la carte a reçu la demande et n’a pas répondu clairement (${problem}). Il paiera peut-être ; une autre carte peut payer, ou annulez.`,
     said: (words: string) =>
       `Non payé, dit le serveur de la carte, selon ses mots : « ${words} ». Présentez la carte de nouveau ou prenez un autre paiement.`,
     saidNothing:
       "Non payé, dit le serveur de la carte, sans motif. Présentez la carte de nouveau ou prenez un autre paiement.",
     askedBefore:
-      "Pas encore confirmé : n'encaissez pas une seconde fois. Le serveur d'une Bolt Card a déjà reçu la demande pour cette vente ; il ne la reçoit pas une seconde fois. Une autre carte peut payer, ou annulez.",
-    pinForm: "Le code d'une Bolt Card a 4 chiffres ; veuillez le saisir de nouveau.",
+      "Pas encore confirmé : n’encaissez pas une seconde fois. Le serveur d’une Bolt Card a déjà reçu la demande pour cette vente ; il ne la reçoit pas une seconde fois. Une autre carte peut payer, ou annulez.",
+    pinForm: "Le code d’une Bolt Card a 4 chiffres ; veuillez le saisir de nouveau.",
     refusal: {
       "not-a-bolt-card": (problem: string) =>
         `Cette carte ne peut pas payer ici (${problem}) ; demandez une autre carte ou un autre paiement.`,
@@ -258,9 +258,9 @@ export const texts = {
       "above-maximum": (most: string) =>
         `Cette carte ne paie pas plus de ${most} à la fois ; demandez une autre carte ou un autre paiement.`,
       "no-pin":
-        "Ce montant exige le code de la carte ; rien n'a été demandé. Présentez la carte de nouveau pour le saisir.",
+        "Ce montant exige le code de la carte ; rien n’a été demandé. Présentez la carte de nouveau pour le saisir.",
       "same-request":
-        "Le serveur de la carte a donné deux fois le même numéro, et un paiement n'est demandé qu'une fois ; demandez une autre carte ou un autre paiement.",
+        "Le serveur de la carte a donné deux fois le même numéro, et un paiement n’est demandé qu’une fois ; demandez une autre carte ou un autre paiement.",
       offline:
         "Pas de connexion, et une Bolt Card ne peut pas être acceptée sans connexion ; demandez une chequecard ou un autre paiement.",
     },
