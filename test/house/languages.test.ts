@@ -61,7 +61,10 @@ const keyOf = (path: string): string => path.split("/").at(-1) ?? "";
 /** What a translation has against it beside what it says. */
 const WRITTEN_WRONG: Readonly<Record<Language, readonly (readonly [RegExp, string])[]>> = {
   en: [],
-  de: [[/\b(du|dein\w*|dir|dich)\b/i, "Sie"]],
+  de: [
+    [/[«»]/, "„ and “"],
+    [/\b(du|dein\w*|dir|dich)\b/i, "Sie"],
+  ],
   fr: [
     [/ [;:!?»%]|« /, "a no-break space before ; : ! ? »"],
     [/[^\s][;!?»]/, "a no-break space before ; ! ? »"],

@@ -242,33 +242,31 @@ export const texts = {
     unclear: (problem: string) =>
       `Noch nicht bestätigt: nicht noch einmal kassieren. Der Server der Karte wurde um die Zahlung gebeten und gab keine klare Antwort (${problem}). Vielleicht zahlt er, vielleicht nicht; eine andere Karte kann zahlen, oder Sie brechen ab.`,
     said: (words: string) =>
-      `Nicht bezahlt, meldet der Server der Karte, mit seinen Worten: «${words}». Karte noch einmal auflegen oder eine andere Zahlung annehmen.`,
+      `Nicht bezahlt, meldet der Server der Karte, mit seinen Worten: „${words}“. Bitte die Karte noch einmal auflegen oder anders bezahlen lassen.`,
     saidNothing:
-      "Nicht bezahlt, meldet der Server der Karte ohne Grund. Karte noch einmal auflegen oder eine andere Zahlung annehmen.",
+      "Nicht bezahlt, meldet der Server der Karte ohne Grund. Bitte die Karte noch einmal auflegen oder anders bezahlen lassen.",
     askedBefore:
       "Noch nicht bestätigt: nicht noch einmal kassieren. Der Server einer Bolt Card wurde schon um die Zahlung dieses Verkaufs gebeten; er wird nicht noch einmal gebeten. Eine andere Karte kann zahlen, oder Sie brechen ab.",
     pinForm: "Die PIN einer Bolt Card hat 4 Ziffern; bitte noch einmal eingeben.",
     refusal: {
       "not-a-bolt-card": (problem: string) =>
-        `Mit dieser Karte kann hier nicht bezahlt werden (${problem}); bitte eine andere Karte oder eine andere Zahlung.`,
+        `Mit dieser Karte kann hier nicht bezahlt werden (${problem}). ${OTHER_CARD_OR_PAYMENT}`,
       "not-allowed": (problem: string) =>
-        `Der Server der Karte darf nicht gefragt werden (${problem}); bitte eine andere Karte oder eine andere Zahlung.`,
+        `Der Server der Karte darf nicht gefragt werden (${problem}). ${OTHER_CARD_OR_PAYMENT}`,
       unreachable: (problem: string) =>
-        `Der Server der Karte ist nicht erreichbar (${problem}), und eine Bolt Card zahlt nur über ihn; bitte eine andere Karte oder eine andere Zahlung.`,
+        `Der Server der Karte ist nicht erreichbar (${problem}), und eine Bolt Card zahlt nur über ihn. ${OTHER_CARD_OR_PAYMENT}`,
       "no-offer": (problem: string) =>
-        `Der Server der Karte bietet keine Zahlung an (${problem}); bitte eine andere Karte oder eine andere Zahlung.`,
+        `Der Server der Karte bietet keine Zahlung an (${problem}). ${OTHER_CARD_OR_PAYMENT}`,
       "server-refused": (words: string) =>
-        `Der Server der Karte zahlt nicht, mit seinen Worten: «${words}». Bitte eine andere Karte oder eine andere Zahlung.`,
-      "below-minimum": (least: string) =>
-        `Diese Karte zahlt nicht weniger als ${least}; bitte eine andere Zahlung.`,
+        `Der Server der Karte zahlt nicht, mit seinen Worten: „${words}“. ${OTHER_CARD_OR_PAYMENT}`,
+      "below-minimum": (least: string) => `Diese Karte zahlt nicht weniger als ${least}. ${OTHER_PAYMENT}`,
       "above-maximum": (most: string) =>
-        `Diese Karte zahlt höchstens ${most} auf einmal; bitte eine andere Karte oder eine andere Zahlung.`,
+        `Diese Karte zahlt höchstens ${most} auf einmal. ${OTHER_CARD_OR_PAYMENT}`,
       "no-pin":
         "Dieser Betrag braucht die PIN der Karte; es wurde nichts verlangt. Karte noch einmal auflegen und PIN eingeben.",
-      "same-request":
-        "Der Server der Karte gab dieselbe Nummer noch einmal, und um eine Zahlung wird einmal gebeten; bitte eine andere Karte oder eine andere Zahlung.",
+      "same-request": `Der Server der Karte gab dieselbe Nummer noch einmal, und um eine Zahlung wird einmal gebeten. ${OTHER_CARD_OR_PAYMENT}`,
       offline:
-        "Keine Verbindung, und eine Bolt Card kann ohne Verbindung nicht angenommen werden; bitte eine Chequecard oder eine andere Zahlung.",
+        "Keine Verbindung, und eine Bolt Card kann ohne Verbindung nicht angenommen werden. Bitte eine chequecard verlangen oder anders bezahlen lassen.",
     },
   },
   offline: {

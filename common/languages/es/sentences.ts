@@ -232,32 +232,32 @@ export const texts = {
     unclear: (problem: string) =>
       `Aún sin confirmar: no cobre otra vez. Se pidió el pago al servidor de la tarjeta y no respondió con claridad (${problem}). Puede que pague o no; puede pagar otra tarjeta, o cancele.`,
     said: (words: string) =>
-      `No pagado, dice el servidor de la tarjeta, con sus palabras: «${words}». Acerque la tarjeta de nuevo o acepte otro pago.`,
+      `No pagado, dice el servidor de la tarjeta, con sus palabras: «${words}». Acerque la tarjeta de nuevo o acepte otro medio de pago.`,
     saidNothing:
-      "No pagado, dice el servidor de la tarjeta, sin motivo. Acerque la tarjeta de nuevo o acepte otro pago.",
+      "No pagado, dice el servidor de la tarjeta, sin motivo. Acerque la tarjeta de nuevo o acepte otro medio de pago.",
     askedBefore:
       "Aún sin confirmar: no cobre otra vez. Ya se pidió el pago de esta venta al servidor de una Bolt Card; no se le pide otra vez. Puede pagar otra tarjeta, o cancele.",
     pinForm: "El PIN de una Bolt Card tiene 4 cifras; introdúzcalo de nuevo.",
     refusal: {
       "not-a-bolt-card": (problem: string) =>
-        `Con esta tarjeta no se puede pagar aquí (${problem}); pida otra tarjeta u otro pago.`,
+        `Con esta tarjeta no se puede pagar aquí (${problem}); pida otra tarjeta u otro medio de pago.`,
       "not-allowed": (problem: string) =>
-        `No se puede consultar al servidor de la tarjeta (${problem}); pida otra tarjeta u otro pago.`,
+        `No se puede consultar al servidor de la tarjeta (${problem}); pida otra tarjeta u otro medio de pago.`,
       unreachable: (problem: string) =>
-        `No se llega al servidor de la tarjeta (${problem}), y una Bolt Card solo paga a través de él; pida otra tarjeta u otro pago.`,
+        `No se llega al servidor de la tarjeta (${problem}), y una Bolt Card solo paga a través de él; pida otra tarjeta u otro medio de pago.`,
       "no-offer": (problem: string) =>
-        `El servidor de la tarjeta no ofrece pagar (${problem}); pida otra tarjeta u otro pago.`,
+        `El servidor de la tarjeta no ofrece pagar (${problem}); pida otra tarjeta u otro medio de pago.`,
       "server-refused": (words: string) =>
-        `El servidor de la tarjeta no paga, con sus palabras: «${words}». Pida otra tarjeta u otro pago.`,
-      "below-minimum": (least: string) => `Esta tarjeta no paga menos de ${least}; pida otro pago.`,
+        `El servidor de la tarjeta no paga, con sus palabras: «${words}». Pida otra tarjeta u otro medio de pago.`,
+      "below-minimum": (least: string) => `Esta tarjeta no paga menos de ${least}; pida otro medio de pago.`,
       "above-maximum": (most: string) =>
-        `Esta tarjeta no paga más de ${most} a la vez; pida otra tarjeta u otro pago.`,
+        `Esta tarjeta no paga más de ${most} a la vez; pida otra tarjeta u otro medio de pago.`,
       "no-pin":
         "Este importe necesita el PIN de la tarjeta; no se pidió nada. Acerque la tarjeta de nuevo para introducirlo.",
       "same-request":
-        "El servidor de la tarjeta dio otra vez el mismo número, y un pago se pide una sola vez; pida otra tarjeta u otro pago.",
+        "El servidor de la tarjeta dio otra vez el mismo número, y un pago se pide una sola vez; pida otra tarjeta u otro medio de pago.",
       offline:
-        "No hay conexión, y una Bolt Card no se puede aceptar sin ella; pida una chequecard u otro pago.",
+        "No hay conexión, y una Bolt Card no se puede aceptar sin ella; pida una chequecard u otro medio de pago.",
     },
   },
   offline: {

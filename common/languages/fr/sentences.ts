@@ -236,33 +236,33 @@ export const texts = {
     unclear: (problem: string) =>
       `Pas encore confirmé : n’encaissez pas une seconde fois. Le serveur de la carte a reçu la demande et n’a pas répondu clairement (${problem}). Il paiera peut-être ; une autre carte peut payer, ou annulez.`,
     said: (words: string) =>
-      `Non payé, dit le serveur de la carte, selon ses mots : « ${words} ». Présentez la carte de nouveau ou prenez un autre paiement.`,
+      `Non payé, dit le serveur de la carte, selon ses mots : « ${words} ». Présentez la carte de nouveau ou prenez un autre moyen de paiement.`,
     saidNothing:
-      "Non payé, dit le serveur de la carte, sans motif. Présentez la carte de nouveau ou prenez un autre paiement.",
+      "Non payé, dit le serveur de la carte, sans motif. Présentez la carte de nouveau ou prenez un autre moyen de paiement.",
     askedBefore:
       "Pas encore confirmé : n’encaissez pas une seconde fois. Le serveur d’une Bolt Card a déjà reçu la demande pour cette vente ; il ne la reçoit pas une seconde fois. Une autre carte peut payer, ou annulez.",
-    pinForm: "Le code d’une Bolt Card a 4 chiffres ; veuillez le saisir de nouveau.",
+    pinForm: "Le code PIN d’une Bolt Card a 4 chiffres ; veuillez le saisir de nouveau.",
     refusal: {
       "not-a-bolt-card": (problem: string) =>
-        `Cette carte ne peut pas payer ici (${problem}) ; demandez une autre carte ou un autre paiement.`,
+        `Cette carte ne peut pas payer ici (${problem}) ; demandez une autre carte ou un autre moyen de paiement.`,
       "not-allowed": (problem: string) =>
-        `Le serveur de la carte ne peut pas être interrogé (${problem}) ; demandez une autre carte ou un autre paiement.`,
+        `Le serveur de la carte ne peut pas être interrogé (${problem}) ; demandez une autre carte ou un autre moyen de paiement.`,
       unreachable: (problem: string) =>
-        `Le serveur de la carte est injoignable (${problem}), et une Bolt Card ne paie que par lui ; demandez une autre carte ou un autre paiement.`,
+        `Le serveur de la carte est injoignable (${problem}), et une Bolt Card ne paie que par lui ; demandez une autre carte ou un autre moyen de paiement.`,
       "no-offer": (problem: string) =>
-        `Le serveur de la carte ne propose pas de payer (${problem}) ; demandez une autre carte ou un autre paiement.`,
+        `Le serveur de la carte ne propose pas de payer (${problem}) ; demandez une autre carte ou un autre moyen de paiement.`,
       "server-refused": (words: string) =>
-        `Le serveur de la carte ne paie pas, selon ses mots : « ${words} ». Demandez une autre carte ou un autre paiement.`,
+        `Le serveur de la carte ne paie pas, selon ses mots : « ${words} ». Demandez une autre carte ou un autre moyen de paiement.`,
       "below-minimum": (least: string) =>
-        `Cette carte ne paie pas moins de ${least} ; demandez un autre paiement.`,
+        `Cette carte ne paie pas moins de ${least} ; demandez un autre moyen de paiement.`,
       "above-maximum": (most: string) =>
-        `Cette carte ne paie pas plus de ${most} à la fois ; demandez une autre carte ou un autre paiement.`,
+        `Cette carte ne paie pas plus de ${most} à la fois ; demandez une autre carte ou un autre moyen de paiement.`,
       "no-pin":
-        "Ce montant exige le code de la carte ; rien n’a été demandé. Présentez la carte de nouveau pour le saisir.",
+        "Ce montant exige le code PIN de la carte ; rien n’a été demandé. Présentez la carte de nouveau pour le saisir.",
       "same-request":
-        "Le serveur de la carte a donné deux fois le même numéro, et un paiement n’est demandé qu’une fois ; demandez une autre carte ou un autre paiement.",
+        "Le serveur de la carte a donné deux fois le même numéro, et un paiement n’est demandé qu’une fois ; demandez une autre carte ou un autre moyen de paiement.",
       offline:
-        "Pas de connexion, et une Bolt Card ne peut pas être acceptée sans connexion ; demandez une chequecard ou un autre paiement.",
+        "Pas de connexion, et une Bolt Card ne peut pas être acceptée sans connexion ; demandez une chequecard ou un autre moyen de paiement.",
     },
   },
   offline: {
