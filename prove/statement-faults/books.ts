@@ -14,6 +14,7 @@ const CONNECTIONS = 5;
 export async function finish(stage: Stage): Promise<void> {
   stage.node.finish();
   await stage.placeAgain();
+  await stage.chips.askAgain();
   for (const made of [...stage.made]) await stage.present(stage.other, made);
   for (let hour = 0; hour < MAX_HOURS; hour++) {
     for (const service of stage.services) await service.reconciler.run();
@@ -40,8 +41,9 @@ export async function checkBooks(stage: Stage): Promise<void> {
   for (const { invariant, found } of (await verifyLedger(stage.other.store)).violations)
     wrong(`ledger verify: ${invariant}: ${found.join("; ")}`);
   const entries = await db.selectFrom("accounts").selectAll().execute();
-  if (entries.length !== notebook.cards.size)
-    wrong(`${notebook.cards.size} cards were entered, the ledger has ${entries.length}`);
+  const entered = notebook.cards.size + stage.chips.count;
+  if (entries.length !== entered) wrong(`${entered} cards were entered, the ledger has ${entries.length}`);
+  await stage.chips.check(wrong);
   for (const { paymentHash, isRejected } of notebook.tokens) {
     const times = node.sent.get(paymentHash) ?? 0;
     if (times > 1) wrong(`a token was paid ${times} times`);

@@ -10,6 +10,7 @@ import {
 } from "../../issuer/ledger/index.js";
 import { bindStore, openPostgres } from "../../issuer/store/index.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
+import type { TestChip } from "../../testing/cards/test-chip.js";
 import { NODE_ID } from "../../testing/issuer/service.js";
 import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 import type { Made, Stage } from "./stage.js";
@@ -122,6 +123,19 @@ const refund = (
   prepare: async (stage: Stage) => {
     const sold = await paidFor(stage);
     return { card: sold.card, run: () => run(stage, sold) };
+  },
+});
+
+/** A Bolt Card beside the scene's card. */
+const boltCard = (
+  name: string,
+  run: (stage: Stage, chip: TestChip) => Promise<unknown>,
+  options: Parameters<Stage["chips"]["chip"]>[0] = {},
+): Scene => ({
+  name,
+  prepare: async (stage) => {
+    const [card, chip] = [await stage.card(), await stage.chips.chip(options)];
+    return { card, run: () => run(stage, chip) };
   },
 });
 
@@ -276,6 +290,21 @@ export const SCENES: readonly Scene[] = [
   },
   onCard("new limits", (stage, card) => stage.limits(stage.struck, card)),
   onCard("a new policy", (stage, card) => stage.policy(stage.struck, card)),
+  boltCard("a Bolt Card read and paid with", (stage, chip) => stage.tapChip(chip, sat(1_000))),
+  boltCard("a Bolt Card whose payment hangs", (stage, chip) => stage.tapChip(chip, sat(1_000), "stuck")),
+  boltCard("a Bolt Card beyond its money", (stage, chip) => stage.tapChip(chip, sat(30_000))),
+  boltCard(
+    "a Bolt Card with its PIN",
+    async (stage, chip) => {
+      await stage.tapChip(chip, sat(600), "settle", "0000");
+      await stage.tapChip(chip, sat(600), "settle", "4711");
+    },
+    { policy: { pinRequiredAbove: "500sat" }, pin: "4711" },
+  ),
+  boltCard("readings of a Bolt Card and its clone", async (stage, chip) => {
+    const [first, second] = [chip.read(), chip.read()];
+    for (const reading of [second, first, chip.readingOf(2)]) await stage.chips.read(0, reading);
+  }),
   onCard("a card registered", (stage) => stage.newCard(stage.struck)),
   onCard("an event closed", async (stage) => {
     await closeEvent(stage);

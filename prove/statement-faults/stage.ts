@@ -17,9 +17,11 @@ import type { KeySource } from "../../keys/key-source.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { decodeInvoice, invoiceHash } from "../../lightning/bolt11/index.js";
 import { SigningCard } from "../../testing/cards/signing-card.js";
+import type { TestChip } from "../../testing/cards/test-chip.js";
 import type { Answered } from "../../testing/issuer/replies.js";
 import { Service, TestClock } from "../../testing/issuer/service.js";
 import { type Behaviour, ScriptedNode } from "../../testing/nodes/scripted-node.js";
+import { Chips } from "./chips.js";
 import { Notebook, type TokenNotes } from "./notebook.js";
 
 /** The second machine's clock is ahead. */
@@ -49,6 +51,8 @@ export class Stage {
   readonly services: readonly [Service, Service];
   /** Of the database, one for each service. */
   readonly urls: readonly [string, string];
+  /** Bolt Cards beside the others. */
+  readonly chips: Chips;
   #serial = 0;
   #orders = 0;
   /** Orders of the desk so far, to be placed again. */
@@ -59,7 +63,9 @@ export class Stage {
     services: readonly [Service, Service],
     node: ScriptedNode,
     clocks: readonly [TestClock, TestClock],
+    chips: Chips,
   ) {
+    this.chips = chips;
     this.urls = urls;
     this.services = services;
     this.node = node;
@@ -75,7 +81,8 @@ export class Stage {
       new Service(await openPostgres({ url: urls[i] }), node, clocks[i], keys, {
         payTimeoutMs: PAY_TIMEOUT_MS,
       });
-    return new Stage(urls, [await open(0), await open(1)], node, clocks);
+    const services = [await open(0), await open(1)] as const;
+    return new Stage(urls, services, node, clocks, await Chips.open(services, keys, node));
   }
 
   /** The service whose statements fail. */
@@ -90,6 +97,13 @@ export class Stage {
 
   pass(ms: number): void {
     for (const clock of this.clocks) clock.pass(ms);
+  }
+
+  /** A tap of a Bolt Card at a till of the service whose statements fail. */
+  tapChip(chip: TestChip, amount: Msat, behaviour: Behaviour = "settle", pin?: string): Promise<void> {
+    const serial = ++this.#serial;
+    this.node.set(serial, behaviour);
+    return this.chips.tap(0, chip, serial, amount, pin);
   }
 
   async card(credit: Msat = sat(20_000), policy: unknown = {}): Promise<SigningCard> {
