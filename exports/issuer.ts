@@ -15,10 +15,21 @@ export {
   type IssuerPorts,
   issuerPorts,
   type Log,
+  type ReadingStep,
   type Step,
 } from "../issuer/authorizer/index.js";
 export { type OfflineConfig, offlineConfigSchema } from "../issuer/authorizer/offline-config.js";
+export { type Batch, Batches, type BatchKeySource } from "../issuer/bolt-cards/batches.js";
+export {
+  type BoltCardsConfig,
+  type BoltCardsOptions,
+  boltCardsConfigSchema,
+} from "../issuer/bolt-cards/config.js";
+export { BoltCardDesk, type Offer, type ReadingAnswer } from "../issuer/bolt-cards/desk.js";
+export type { Withdrawal, WithdrawalAnswer } from "../issuer/bolt-cards/pay-reading.js";
 export type { AccountRow } from "../issuer/ledger/accounts.js";
+export type { Decision } from "../issuer/ledger/decision.js";
+export type { KnownAuthorization } from "../issuer/ledger/facts.js";
 export type { GapMoment, GapsDue } from "../issuer/ledger/gaps.js";
 export * from "../issuer/ledger/index.js";
 export type { CardCertificate } from "../issuer/ledger/registry.js";
@@ -46,6 +57,7 @@ export type { ServiceLog } from "../issuer/service/log.js";
 export type { Monitor } from "../issuer/service/monitor.js";
 export * from "../issuer/store/index.js";
 export type * from "../issuer/store/schema.js";
+export type * from "../issuer/store/sun-schema.js";
 export type * from "../issuer/store/types.js";
 export type { RequestSignatures, SignatureChecker, SignatureFindings } from "../issuer/verify.js";
 export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "../lightning/api/admission.js";

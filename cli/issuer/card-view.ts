@@ -23,6 +23,7 @@ export const cardData = (card: CardEntry) => ({
   payments: card.top_counter,
   updates: card.sequence,
   updatesTaken: card.acknowledged,
+  kind: card.kind,
   keySet: bytesToHex(card.key_set),
   publicKey: bytesToHex(card.public_key),
   registeredAt: timeIso(card.registered_at),
@@ -35,9 +36,10 @@ export const cardData = (card: CardEntry) => ({
 /** Cards as a table for people. */
 export const cardTable = (cards: readonly CardEntry[]): string =>
   renderTable(
-    ["CARD", "LABEL", "STATE", "LEFT", "SPENT", "PAYMENTS", "UPDATE"],
+    ["CARD", "KIND", "LABEL", "STATE", "LEFT", "SPENT", "PAYMENTS", "UPDATE"],
     cards.map((card) => [
       cardText(card.card),
+      card.kind === "sun" ? "Bolt Card" : "card",
       card.label,
       card.state,
       formatMsat(remaining(card)),
@@ -105,6 +107,27 @@ export const authorizationRecord = (one: AuthorizationEntry): string =>
 const policyJson = (policy: Policy): unknown => JSON.parse(printPolicy(policy));
 const limitText = (stored: bigint): string => (stored === NO_LIMIT_STORED ? "none" : formatMsat(stored));
 
+const limitsData = (limits: NonNullable<CardDetails["limits"]>) => ({
+  credit: limits.credit,
+  maxPerTransaction: loadLimit(limits.max_per_transaction),
+  pinThreshold: loadLimit(limits.pin_threshold),
+  noPinBudget: loadLimit(limits.no_pin_budget),
+  maxTransactions: limits.max_transactions,
+  blocked: (limits.flags & BigInt(UPDATE_FLAG.BLOCKED)) !== 0n,
+  cause: limits.cause,
+});
+
+const chipData = (chip: NonNullable<CardDetails["chip"]>) => ({
+  uid: bytesToHex(chip.uid),
+  version: chip.version,
+  batch: bytesToHex(chip.batch),
+  counter: chip.counter,
+  wiped: chip.live === 0n,
+  pin: chip.pin_check !== null,
+  pinTries: chip.pin_tries,
+  ...(chip.face_of === null ? {} : { faceOf: cardText(chip.face_of) }),
+});
+
 /** Everything of one card in `--json`. */
 export const detailsData = (details: CardDetails) => ({
   ...cardData(details.entry),
@@ -112,15 +135,8 @@ export const detailsData = (details: CardDetails) => ({
   inGaps: details.inGaps,
   fees: details.fees,
   feesCharged: details.feesCharged,
-  limits: {
-    credit: details.limits.credit,
-    maxPerTransaction: loadLimit(details.limits.max_per_transaction),
-    pinThreshold: loadLimit(details.limits.pin_threshold),
-    noPinBudget: loadLimit(details.limits.no_pin_budget),
-    maxTransactions: details.limits.max_transactions,
-    blocked: (details.limits.flags & BigInt(UPDATE_FLAG.BLOCKED)) !== 0n,
-    cause: details.limits.cause,
-  },
+  ...(details.limits ? { limits: limitsData(details.limits) } : {}),
+  ...(details.chip ? { chip: chipData(details.chip) } : {}),
   policy: policyJson(details.entry.policyOf),
   operations: details.operations.map(({ operation, kind, amount, at, note, reverses, reference }) => ({
     operation,
@@ -152,6 +168,7 @@ function refundedText({ operations }: CardDetails): string | undefined {
 
 /** A credit once signed is never lowered: a card that bears fees, or whose top-up was reversed, may show more than it has. */
 function showsMore({ entry, limits, feesCharged, inGaps, operations }: CardDetails): string | undefined {
+  if (!limits) return undefined;
   const shown = limits.credit - entry.top_total;
   const has = entry.funded - entry.spent - inGaps;
   const isReversed = operations.some(({ kind }) => kind === "reverse");
@@ -162,7 +179,7 @@ function showsMore({ entry, limits, feesCharged, inGaps, operations }: CardDetai
 
 /** Everything of one card for people. */
 export function detailsText(details: CardDetails): string {
-  const { entry, limits } = details;
+  const { entry, limits, chip } = details;
   const waiting = entry.acknowledged < entry.sequence;
   return [
     renderRecord([
@@ -182,10 +199,25 @@ export function detailsText(details: CardDetails): string {
       ["The card itself shows", showsMore(details)],
       ["Released", entry.voided === 0n ? undefined : formatMsat(entry.voided)],
       ["Skipped", details.inGaps === 0n ? undefined : formatMsat(details.inGaps)],
-      ["Payments", entry.top_counter.toString()],
-      ["Most at once", limitText(limits.max_per_transaction)],
-      ["PIN above", limitText(limits.pin_threshold)],
-      ["Without PIN in all", limitText(limits.no_pin_budget)],
+      [
+        "Kind",
+        chip ? (chip.face_of === null ? "Bolt Card" : "Bolt Card, the second face of a card") : undefined,
+      ],
+      ["Second face of", chip && chip.face_of !== null ? cardText(chip.face_of) : undefined],
+      [
+        "Chip",
+        chip &&
+          `UID ${bytesToHex(chip.uid)}, version ${chip.version} of its keys${chip.live === 0n ? ", wiped" : ""}`,
+      ],
+      ["Read", chip && `up to counter ${chip.counter}, paid up to ${entry.top_counter}`],
+      [
+        "PIN",
+        chip && (chip.pin_check === null ? "none" : `${chip.pin_tries} tries since the last right one`),
+      ],
+      ["Payments", chip ? undefined : entry.top_counter.toString()],
+      ["Most at once", limits && limitText(limits.max_per_transaction)],
+      ["PIN above", limits && limitText(limits.pin_threshold)],
+      ["Without PIN in all", limits && limitText(limits.no_pin_budget)],
       [
         "Without a connection",
         entry.certified_until === 0n
@@ -194,9 +226,10 @@ export function detailsText(details: CardDetails): string {
       ],
       [
         "Update",
-        waiting
-          ? `number ${entry.sequence} (${limits.cause}) waits for the card's next tap`
-          : "the card has the newest",
+        limits &&
+          (waiting
+            ? `number ${entry.sequence} (${limits.cause}) waits for the card's next tap`
+            : "the card has the newest"),
       ],
       ["Policy", printPolicy(entry.policyOf)],
     ]),

@@ -185,6 +185,10 @@ async function orderOf(store: Store, cardId: Uint8Array | undefined): Promise<Ca
 /** The profile with the limits and the policy that the card has now: they may have been changed since it was made. */
 async function asItWas(store: Store, cardId: Uint8Array, profile: Profile): Promise<Profile> {
   const { entry, limits } = await cardDetails(store, cardId, 0);
+  if (!limits)
+    throw new InputError("this is a Bolt Card, whose PIN the issuer keeps", {
+      hint: "Give it a new one: chequecard cards bolt new-pin <card> --letters <file>",
+    });
   return {
     ...profile,
     limits: {

@@ -9,7 +9,8 @@ import { bytesToHex, equalBytes, utf8 } from "../../common/bytes.js";
 import { KeyError, type KeySource } from "../../keys/key-source.js";
 import { pinCheck } from "./pin.js";
 
-type Keys = Pick<KeySource, "batchKeys" | "batchMac">;
+/** Where batch keys are. */
+export type BatchKeySource = Pick<KeySource, "batchKeys" | "batchMac">;
 
 /** What is derived from a batch key once, 16 bytes each. Terminals and chips know none but K1. */
 export interface Batch {
@@ -34,9 +35,9 @@ const MAX_BATCHES = 2;
 /** The batch keys in use: the current one first, and at most one older. */
 export class Batches {
   readonly list: readonly Batch[];
-  readonly #keys: Keys;
+  readonly #keys: BatchKeySource;
 
-  private constructor(keys: Keys, list: readonly Batch[]) {
+  private constructor(keys: BatchKeySource, list: readonly Batch[]) {
     this.#keys = keys;
     this.list = list;
   }
@@ -45,7 +46,7 @@ export class Batches {
    * @param ids in use, hex, the current one first; absent: the newest two
    * @throws KeyError `unknown-batch-key`, also where there is none; `hsm`
    */
-  static async open(keys: Keys, ids?: readonly string[]): Promise<Batches> {
+  static async open(keys: BatchKeySource, ids?: readonly string[]): Promise<Batches> {
     const there = keys.batchKeys().map(({ id }) => bytesToHex(id));
     const chosen = ids ?? there.slice(-MAX_BATCHES).reverse();
     const missing = chosen.find((id) => !there.includes(id));
@@ -89,7 +90,7 @@ export class Batches {
  * @param id of the batch key, 4 bytes; @param uid 7 bytes @throws KeyError
  */
 export async function keysOf(
-  keys: Keys,
+  keys: BatchKeySource,
   id: Uint8Array,
   uid: Uint8Array,
   version: number,
@@ -105,7 +106,7 @@ export async function keysOf(
  * @param id of the card's batch key, 4 bytes; @param salt 8 random bytes @returns 24 bytes @throws KeyError
  */
 export const pinCheckOf = async (
-  keys: Keys,
+  keys: BatchKeySource,
   id: Uint8Array,
   salt: Uint8Array,
   pin: string,

@@ -1,14 +1,11 @@
 import { bytesToHex } from "../../common/bytes.js";
-import type { KeySource } from "../../keys/key-source.js";
 import type { SunCardRow } from "../ledger/sun-cards.js";
 import { redeemSunCode } from "../ledger/sun-codes.js";
 import type { Store } from "../store/types.js";
-import { keysOf } from "./batches.js";
+import { type BatchKeySource, keysOf } from "./batches.js";
 
 /** Length of a one-time code in bytes. */
 export const CODE_LENGTH = 16;
-
-type Keys = Pick<KeySource, "batchKeys" | "batchMac">;
 
 /** What the app gets for a chip, in the names and the spelling that it expects (Bolt Card's document DEEPLINK). */
 export interface ChipKeys {
@@ -41,7 +38,11 @@ export const programLink = (base: string, code: Uint8Array): string =>
  * @throws LedgerError, KeyError, StoreError
  */
 export async function programChip(
-  { store, keys, clock }: { readonly store: Store; readonly keys: Keys; readonly clock: () => number },
+  {
+    store,
+    keys,
+    clock,
+  }: { readonly store: Store; readonly keys: BatchKeySource; readonly clock: () => number },
   base: string,
   code: Uint8Array,
   uid: Uint8Array,
@@ -63,7 +64,10 @@ function chipKeys(base: string, keys: Awaited<ReturnType<typeof keysOf>>): ChipK
 }
 
 /** What the app's reset reads: the JSON of Bolt Card's own server. @throws KeyError */
-export async function wipeDocument(keys: Keys, { uid, batch, version }: SunCardRow): Promise<string> {
+export async function wipeDocument(
+  keys: BatchKeySource,
+  { uid, batch, version }: SunCardRow,
+): Promise<string> {
   const { k0, k1, k2, k3, k4 } = await keysOf(keys, batch, uid, Number.parseInt(`${version}`, 10));
   return JSON.stringify({
     version: 1,

@@ -4,6 +4,7 @@ import { remaining } from "../ledger/accounts.js";
 import type { LimitsRow } from "../ledger/limits.js";
 import { paysIn } from "../ledger/operations.js";
 import { type CardEntry, listCards, showCard } from "../ledger/registry.js";
+import type { SunCardRow } from "../ledger/sun-cards.js";
 import type { Policy } from "../policy/index.js";
 import type { CardState, EvidenceTable, OperationsTable } from "../store/schema.js";
 import type { Db, Store, Tx } from "../store/types.js";
@@ -19,8 +20,10 @@ export interface CardDetails {
   /** Routing fees of its payments so far, and what of them the card bore. */
   readonly fees: Msat;
   readonly feesCharged: Msat;
-  /** The newest limits that were signed for it. */
-  readonly limits: LimitsRow;
+  /** The newest limits that were signed for it; a Bolt Card has none. */
+  readonly limits: LimitsRow | undefined;
+  /** Of a Bolt Card: what its readings are checked against. */
+  readonly chip: SunCardRow | undefined;
   /** Skipped authorizations that are not released yet. */
   readonly inGaps: Msat;
   /** With the reference of the order that booked each, where there was one. */
@@ -59,7 +62,8 @@ export async function cardDetails(store: Store, cardId: Uint8Array, shown: numbe
         .selectAll()
         .where("card", "=", card)
         .where("sequence", "=", entry.sequence)
-        .executeTakeFirstOrThrow(),
+        .executeTakeFirst(),
+      chip: await tx.selectFrom("sun_cards").selectAll().where("card", "=", card).executeTakeFirst(),
       inGaps: await openGaps(tx, card),
       operations,
       evidence: await tx

@@ -23,8 +23,9 @@ export const cardEntry = z.object({
   payments: digits("of the card so far"),
   updates: digits("made for the card"),
   updatesTaken: digits("that the card has acknowledged"),
+  kind: z.enum(["token", "sun"]).describe("sun: a Bolt Card, which signs nothing"),
   keySet: z.string(),
-  publicKey: z.string(),
+  publicKey: z.string().describe("empty for a Bolt Card"),
   registeredAt: time.optional(),
   replaces: z.string().optional(),
 });
@@ -53,15 +54,31 @@ export const cardAnswer = cardEntry.extend({
   inGaps: amount,
   fees: amount,
   feesCharged: amount,
-  limits: z.object({
-    credit: amount,
-    maxPerTransaction: limit,
-    pinThreshold: limit,
-    noPinBudget: limit,
-    maxTransactions: digits("highest counter"),
-    blocked: z.boolean(),
-    cause: z.string(),
-  }),
+  chip: z
+    .object({
+      uid: z.string(),
+      version: digits("of its keys"),
+      batch: z.string(),
+      counter: digits("highest that was read"),
+      wiped: z.boolean(),
+      pin: z.boolean(),
+      pinTries: digits("since the last right PIN"),
+      faceOf: z.string().optional(),
+    })
+    .optional()
+    .describe("of a Bolt Card alone"),
+  limits: z
+    .object({
+      credit: amount,
+      maxPerTransaction: limit,
+      pinThreshold: limit,
+      noPinBudget: limit,
+      maxTransactions: digits("highest counter"),
+      blocked: z.boolean(),
+      cause: z.string(),
+    })
+    .optional()
+    .describe("a Bolt Card keeps none"),
   policy: z.unknown(),
   operations: z.array(
     z.object({
