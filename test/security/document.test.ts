@@ -33,7 +33,7 @@ describe("SECURITY.md", () => {
     const titles = new Set(
       readdirSync(import.meta.dirname)
         .filter((file) => file.endsWith(".test.ts"))
-        .concat([...text.matchAll(/\]\((test\/[\w/-]+\.test\.ts)\)/g)].map(([, file]) => file as string))
+        .concat([...text.matchAll(/\]\((test\/[\w./-]+\.test\.ts)\)/g)].map(([, file]) => file as string))
         .flatMap(titlesOf),
     );
     for (const row of rows) {
