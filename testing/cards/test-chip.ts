@@ -23,7 +23,7 @@ export class TestChip {
   /** Of the newest reading. */
   counter = 0;
 
-  constructor(number: number, version = 0, batchKey = BATCH_KEY) {
+  constructor(number: number, version = 0, batchKey: Uint8Array = BATCH_KEY) {
     this.cardId = Uint8Array.from(
       Buffer.from(`b017${number.toString(16).padStart(10, "0")}0${version}`, "hex"),
     );

@@ -108,15 +108,19 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
           <button type="button" disabled={card.left === "0"} onClick={() => setAsked("pay-out")}>
             {texts.buttons.payOut}
           </button>
-          <button type="button" onClick={() => setAsked("limits")}>
-            {texts.buttons.limits}
-          </button>
-          <button type="button" onClick={() => setAsked("pin-tries")}>
-            {texts.buttons.pinTries}
-          </button>
-          <button type="button" onClick={() => setAsked("new-pin")}>
-            {texts.buttons.newPin}
-          </button>
+          {card.limits && (
+            <>
+              <button type="button" onClick={() => setAsked("limits")}>
+                {texts.buttons.limits}
+              </button>
+              <button type="button" onClick={() => setAsked("pin-tries")}>
+                {texts.buttons.pinTries}
+              </button>
+              <button type="button" onClick={() => setAsked("new-pin")}>
+                {texts.buttons.newPin}
+              </button>
+            </>
+          )}
           {isHere && (
             <button
               type="button"
@@ -133,9 +137,10 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
           [texts.card.spent, format.sat(card.spent)],
           [texts.card.reserved, card.reserved === "0" ? undefined : format.sat(card.reserved)],
           [texts.card.payments, format.count(card.payments)],
-          [texts.card.maxPerTransaction, limit(card.limits.maxPerTransaction)],
-          [texts.card.pinThreshold, limit(card.limits.pinThreshold)],
-          [texts.card.noPinBudget, limit(card.limits.noPinBudget)],
+          ["Bolt Card", card.chip?.uid],
+          [texts.card.maxPerTransaction, card.limits && limit(card.limits.maxPerTransaction)],
+          [texts.card.pinThreshold, card.limits && limit(card.limits.pinThreshold)],
+          [texts.card.noPinBudget, card.limits && limit(card.limits.noPinBudget)],
           [
             texts.card.replaces,
             card.replaces === undefined ? undefined : <a href={`#card/${card.replaces}`}>{card.replaces}</a>,
