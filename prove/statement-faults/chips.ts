@@ -9,7 +9,7 @@ import type { ScriptedNode } from "../../testing/nodes/scripted-node.js";
 
 const CREDIT = sat(20_000);
 
-/** An invoice that was handed in for a reading, and what its till was told last. */
+/** An invoice that was handed in for a reading, and the last answer to it. */
 interface Withdrawal {
   readonly chip: TestChip;
   readonly k1: string;
@@ -100,13 +100,13 @@ export class Chips {
     for (const entry of this.#withdrawals) if (entry.answer !== "refused") await this.#ask(1, entry);
   }
 
-  /** Holds the ledger to what the node really paid, and to what tills were told. */
+  /** Holds the ledger to what the node really paid, and to the answers that tills got. */
   async check(wrong: (words: string) => void): Promise<void> {
     for (const words of this.problems) wrong(words);
     const times = ({ paymentHash }: Withdrawal): number => this.#node.sent.get(paymentHash) ?? 0;
     for (const entry of this.#withdrawals) {
       if (times(entry) > 1) wrong(`an invoice was paid ${times(entry)} times for a Bolt Card`);
-      if (entry.answer === "ok" && times(entry) === 0) wrong("a till was told OK, and nothing was paid");
+      if (entry.answer === "ok" && times(entry) === 0) wrong("a till got OK, and nothing was paid");
       if (entry.answer === "refused" && times(entry) > 0)
         wrong("a till was refused, and its invoice is paid");
     }

@@ -4,7 +4,7 @@ import { ApiKeys } from "../../server/keys.js";
 import type { Role } from "../../server/roles.js";
 
 /** An answer of an API. */
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
