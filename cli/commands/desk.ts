@@ -1,16 +1,10 @@
 import { servingUrl } from "../browser/serving.js";
 import { expectShowable, type ShowOptions, showOptions, showPage } from "../browser/show-page.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
-import { httpOptions } from "../http-options.js";
-import { DESK_PORT, deskOptions, type ServeOptions } from "../issuer/desk-api.js";
-import {
-  type IssuerChoice,
-  issuerFolder,
-  issuerOption,
-  passphraseOption,
-  readIssuerConfig,
-} from "../issuer/folder.js";
+import type { ServeOptions } from "../issuer/desk-api.js";
+import { type IssuerChoice, issuerFolder, issuerOption, readIssuerConfig } from "../issuer/folder.js";
 import { serveIssuer } from "../issuer/serve.js";
+import { serviceOptions } from "../issuer/service-options.js";
 import type { CommandOutput } from "../output.js";
 
 type DeskOptions = IssuerChoice & ServeOptions & ShowOptions;
@@ -37,16 +31,11 @@ async function desk(context: CommandContext, options: DeskOptions): Promise<Comm
 
 export const registerDesk: RegisterCommand = (program, run) => {
   showOptions(
-    deskOptions(
-      httpOptions(
-        passphraseOption(
-          issuerOption(
-            program
-              .command("desk")
-              .description("the issuer's desk in a browser: run the service, serve its page and open it"),
-          ),
-        ),
-        DESK_PORT,
+    serviceOptions(
+      issuerOption(
+        program
+          .command("desk")
+          .description("the issuer's desk in a browser: run the service, serve its page and open it"),
       ),
     ),
   )

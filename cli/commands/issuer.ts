@@ -1,10 +1,7 @@
 import type { RegisterCommand } from "../command-context.js";
 import { csvOptions } from "../csv-options.js";
-import { cardPageOptions, httpOptions } from "../http-options.js";
-import { boltCardsOptions } from "../issuer/bolt-cards-server.js";
-import { CARD_PAGE_PORT } from "../issuer/card-page-server.js";
 import { type CloseEventOptions, closeEvent } from "../issuer/close-event.js";
-import { DESK_PORT, deskOptions, type ServeOptions } from "../issuer/desk-api.js";
+import { DESK_PORT, type ServeOptions } from "../issuer/desk-api.js";
 import {
   configPath,
   issuerFolder,
@@ -14,6 +11,7 @@ import {
 } from "../issuer/folder.js";
 import { type InitOptions, initIssuer } from "../issuer/init.js";
 import { serveIssuer } from "../issuer/serve.js";
+import { serviceOptions } from "../issuer/service-options.js";
 import { type KeyPlace, registerApiKeys } from "./api-keys.js";
 import { registerWebhooks } from "./api-webhooks.js";
 
@@ -71,19 +69,7 @@ Examples:
         return { data: { config: configPath(folder), good: true }, text: "The configuration is good." };
       }),
     );
-  boltCardsOptions(
-    cardPageOptions(
-      deskOptions(
-        httpOptions(
-          passphraseOption(
-            issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"),
-          ),
-          DESK_PORT,
-        ),
-      ),
-      CARD_PAGE_PORT,
-    ),
-  )
+  serviceOptions(issuer.command("serve <folder>").description("run the service until Ctrl-C or SIGTERM"))
     .addHelpText(
       "after",
       `

@@ -70,6 +70,33 @@ it("till serves the page, opens it with a code for one key, and a second till jo
   expect(existsSync(join(shop, "serving.json"))).toBe(false);
 });
 
+it("desk runs the issuer's service, opens its page with a code for a key of the desk, and a second one joins", async () => {
+  const issuer = join(folder, "issuer");
+  const passphrase = { CHEQUECARD_PASSPHRASE: "an issuer's passphrase" };
+  const chain = ["--chain", join(folder, "chain.db")];
+  const init = ["issuer", "init", issuer, "--factory-keys", "test", "--label", "festival", ...chain];
+  expect((await chequecard(["--json", ...init], { env: passphrase })).exitCode).toBe(0);
+  const config = join(issuer, "issuer.yaml");
+  writeFileSync(config, readFileSync(config, "utf8").replace(/^# monitor: .*$/m, "monitor: off"));
+  const before = ran("xdg-open");
+  const args = ["desk", "--issuer", issuer, "--http", "127.0.0.1:0"];
+  // The question for it reads the environment of the process.
+  Object.assign(process.env, passphrase);
+  const served = await serveCommand(args, env);
+  delete process.env.CHEQUECARD_PASSPHRASE;
+  try {
+    await expect.poll(() => ran("xdg-open")).not.toBe(before);
+    const { key, role } = await pairBy(ran("xdg-open").trim());
+    expect(role).toBe("desk");
+    expect((await apiClient(served.url, String(key))("GET", "/v1/cards")).status).toBe(200);
+    const second = await chequecard(["desk", "--issuer", issuer, "--no-open"], { env });
+    expect([second.exitCode, second.out]).toEqual([0, expect.stringMatching(/#pair=[\w-]{22}\n/)]);
+  } finally {
+    await served.stop();
+  }
+  expect(await servingUrl(issuer)).toBeUndefined();
+});
+
 it("till --kiosk starts Chromium with the page alone, and ends it with itself", async () => {
   const served = await serveCommand(["till", ...selling, "--http", "127.0.0.1:0", "--kiosk"], env);
   await expect.poll(() => ran("chromium")).toContain("#pair=");

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser, type TestBrowser } from "../../testing/browser.js";
+import { newFolder } from "../../testing/hooks.js";
+import { apiClient, keyOf } from "../../testing/server/api-client.js";
+import { bareDesk } from "../../testing/server/bare-servers.js";
+
+let browser: TestBrowser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+/** A text that does something wherever it is taken for HTML, script, an address or an attribute; short, for labels. */
+const hostile = (name: string): string => `<img src=x onerror=owned()>"'${name}`;
+
+type Opened = Awaited<ReturnType<TestBrowser["open"]>>;
+
+/** What a page shows, and what stands in its fields and attributes, on the screen that is open. */
+const shown = ({ page }: Opened): Promise<string> =>
+  page.evaluate(
+    "document.body.innerText + [...document.querySelectorAll('[aria-label], [title]')].map((one) => one.getAttribute('aria-label') + one.title).join()",
+  );
+
+/** Opens each part of a page in turn. @returns everything that they have shown */
+async function walk(opened: Opened): Promise<string> {
+  const { page } = opened;
+  const parts = page.getByRole("navigation").locator("button, a");
+  await parts.first().waitFor();
+  let text = await shown(opened);
+  for (let at = 0; at < (await parts.count()); at++) {
+    await parts.nth(at).click();
+    await page.evaluate("new Promise((done) => setTimeout(done, 300))");
+    text += await shown(opened);
+  }
+  return text;
+}
+
+async function expectUnharmed({ page, problems }: Opened): Promise<void> {
+  expect(await page.locator("img").count()).toBe(0);
+  expect(await problems()).toEqual([]);
+}
+
+it("the desk shows hostile notes, payees and names of keys as texts", async () => {
+  const desk = await bareDesk(newFolder("memory"));
+  try {
+    const { key } = keyOf(desk.folder, "desk");
+    const ask = apiClient(desk.url, key);
+    const page = await browser.open(desk.url, { key });
+    const { cards } = (await ask("GET", "/v1/cards")).body as { cards: { card: string }[] };
+    const [{ card = "" } = {}] = cards;
+    const done = await ask("POST", `/v1/cards/${card}/top-up`, {
+      body: { amount: "100sat", note: hostile("note") },
+      key: "hostile",
+    });
+    expect(done.status).toBeLessThan(300);
+    let text = await walk(page);
+    await page.page.goto(`${desk.url}#card/${card}`);
+    await expect.poll(async () => (text += await shown(page))).toContain(hostile("note"));
+    await expectUnharmed(page);
+    await page.close();
+  } finally {
+    await desk.stop();
+  }
+});
