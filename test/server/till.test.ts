@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
@@ -321,4 +321,22 @@ it("a webhook hears of every paid sale, also of one that was paid while nothing 
   } finally {
     close();
   }
+});
+
+it("a till answers in the language of its terminal.yaml, with the same codes", async () => {
+  await served.stop();
+  appendFileSync(join(shop.folder, "terminal.yaml"), "language: de\n");
+  served = await serve();
+  const german = apiClient(served.url, leadKey);
+  expect((await german("GET", "/v1/state")).body).toMatchObject({ language: "de" });
+  const bad = await german("POST", "/v1/charges", { body: { amount: "0sat" }, key: "german-1" });
+  expect([bad.status, bad.body]).toMatchObject([
+    400,
+    { code: "parse", detail: expect.stringContaining("Der Betrag muss größer als 0 sein.") },
+  ]);
+  const { number } = (await german("POST", "/v1/charges", { body: { amount: "100sat" }, key: "german-2" }))
+    .body;
+  expect(await finished(Number(number))).toMatchObject({ state: "paid" });
+  const receipt = await german("GET", `/v1/sales/${number}/receipt`);
+  expect(receipt.body.lines).toEqual(expect.arrayContaining([`Verkauf ${number}`, "BEZAHLT"]));
 });

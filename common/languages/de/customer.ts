@@ -8,10 +8,10 @@ export const texts = {
   state: {
     waiting: {
       title: "Bitte bezahlen",
-      next: "Karte oder Telefon an den Leser halten, oder den Code scannen.",
+      next: "Karte oder Telefon an das Lesegerät halten, oder den Code scannen.",
     },
     card: { title: "Einen Moment", next: "Bitte die Karte liegen lassen." },
-    torn: { title: "Bitte noch einmal", next: "Die Karte erneut an den Leser halten." },
+    torn: { title: "Bitte noch einmal", next: "Die Karte erneut an das Lesegerät halten." },
     notTaken: { title: "Das ging nicht", next: "Bitte eine andere Karte nehmen oder den Code scannen." },
     pin: { title: "Ihre PIN, bitte", next: "Bitte an der Kasse eingeben." },
     paying: { title: "Zahlung läuft", next: "Einen Moment, bitte." },

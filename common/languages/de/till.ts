@@ -26,7 +26,7 @@ export const texts = {
     refund: "Erstatten",
     print: "Drucken",
     printHere: "Hier drucken",
-    refundNow: "Zurückzahlen",
+    refundNow: "Erstatten",
     closeDay: "Tag abschließen",
     setRate: "Kurs setzen",
     useRate: "Kurs verwenden",
@@ -70,16 +70,16 @@ export const texts = {
   state: {
     waiting: {
       title: "Auflegen oder scannen",
-      next: "Karte oder Telefon an den Leser halten, oder den Code scannen.",
+      next: "Karte oder Telefon an das Lesegerät halten, oder den Code scannen.",
     },
-    waitingNoReader: { title: "Scannen", next: "Es ist kein Leser da: den Code scannen lassen." },
+    waitingNoReader: { title: "Scannen", next: "Es ist kein Lesegerät da: Den Code scannen lassen." },
     card: { title: "Karte wird gelesen", next: "Bitte liegen lassen." },
     torn: { title: "Noch einmal auflegen", next: "Die Karte wurde zu früh weggenommen." },
     notTaken: {
       title: "Nicht angenommen",
       next: "Eine andere Karte auflegen, den Code scannen oder abbrechen.",
     },
-    pin: { title: "PIN, bitte", next: "Die Kundschaft gibt die PIN der Karte ein." },
+    pin: { title: "PIN, bitte", next: "Der Kunde gibt die PIN der Karte ein." },
     paying: { title: "Zahlung läuft", next: "Auf das Ergebnis warten. Nicht noch einmal kassieren." },
     cancelling: { title: "Wird abgebrochen", next: "Warten: Es kann sich noch als bezahlt erweisen." },
     paid: { title: "Bezahlt", next: "Ware herausgeben." },
@@ -114,8 +114,8 @@ export const texts = {
   status: {
     online: "Verbunden",
     offline: "Ohne Verbindung",
-    reader: "Leser bereit",
-    noReader: "Kein Leser",
+    reader: "Lesegerät bereit",
+    noReader: "Kein Lesegerät",
     held: (sales, sum) => `Angenommen, noch nicht bezahlt: ${sales}, ${sum}`,
   },
   sales: {
@@ -146,7 +146,7 @@ export const texts = {
     title: (number) => `Erstattung von Verkauf ${number}`,
     to: "Wohin?",
     toCard: "Auf die Karte, die bezahlt hat",
-    toInvoice: "An eine Rechnung der Kundschaft",
+    toInvoice: "Auf eine Rechnung des Kunden",
     howMuch: "Wie viel?",
     whole: (sum) => `Alles: ${sum}`,
     part: "Ein Teil",

@@ -105,7 +105,7 @@ export const texts = {
   sale: (number) => `Vente ${number}`,
   left: (sum) => `Sur la carte : ${sum}`,
   code: (sum) => `Code QR de la facture de ${sum}`,
-  opening: "Ouverture de la vente …",
+  opening: "Ouverture de la vente…",
   pin: {
     title: "Code PIN",
     typed: (count) => `${count} chiffres saisis`,
