@@ -1,11 +1,15 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { msat } from "../../common/index.js";
+import { type Msat, msat } from "../../common/index.js";
+import { SAID, sentenceOf } from "../../issuer/bolt-cards/sentences.js";
 import { blockCard, cashOutCard, fundCard, LedgerError, unblockCard } from "../../issuer/ledger/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
+import { cardKey } from "../../issuer/store/values.js";
 import { REASON } from "../../lightning/api/reasons.js";
 import { invoiceHash } from "../../lightning/bolt11/index.js";
 import type { SigningCard } from "../../testing/cards/signing-card.js";
+import { TestChip } from "../../testing/cards/test-chip.js";
+import { BoltCards } from "../../testing/issuer/bolt-cards.js";
 import { type Bench, Service, START, startService } from "../../testing/issuer/service.js";
 import type { Behaviour } from "../../testing/nodes/scripted-node.js";
 import { LedgerModel, type ModelCard, type ModelToken } from "./ledger-model.js";
@@ -15,6 +19,9 @@ const CARDS = 3;
 const LEAST = 20;
 /** The last one bears its routing fees. */
 const BEARING = new Set([CARDS - 1]);
+/** Beside them one Bolt Card, whose amounts are whole satoshi. */
+const CHIP = CARDS;
+const CHIP_FUNDED = 12_000n;
 /** Of what a card may pay for routing: little, so that a festival uses it up. */
 const FEES = { maxFee: { base: "5msat", ppm: 50_000 }, maxFeesPer24h: "30msat", maxFeesPer30d: "80msat" };
 /** Fresh statements that a card may show in a whole festival, and more repeats than that. */
@@ -28,6 +35,7 @@ const FAST = {
   cardRate: { perSecond: 1e-9, burst: FRESH },
 };
 const card = fc.nat({ max: CARDS - 1 });
+const anyCard = fc.nat({ max: CHIP });
 const behaviour = fc.constantFrom<Behaviour>(
   "settle",
   "settle",
@@ -55,10 +63,12 @@ const operation = fc.oneof(
   of("storm", 1, { which: fc.nat() }),
   of("hoard", 1, { card }),
   of("cheat-again", 1, { which: fc.nat() }),
-  of("fund", 1, { card, amount: amountTo(500) }),
-  of("cash-out", 2, { card }),
-  of("block", 1, { card }),
-  of("unblock", 2, { card }),
+  of("chip-tap", 4, { amount: amountTo(5), behaviour }),
+  of("chip-again", 2, { which: fc.nat(), other: fc.boolean() }),
+  of("fund", 1, { card: anyCard, amount: amountTo(500) }),
+  of("cash-out", 2, { card: anyCard }),
+  of("block", 1, { card: anyCard }),
+  of("unblock", 2, { card: anyCard }),
   of("identify", 2, { card }),
   of("reconcile", 3),
   of("finish", 2),
@@ -76,6 +86,13 @@ function refusal(error: unknown): string {
   throw error;
 }
 
+/** A callback of the Bolt Card that was decided. */
+interface Withdrawn {
+  readonly token: ModelToken;
+  readonly k1: string;
+  readonly pr: string;
+}
+
 interface Made {
   readonly token: ModelToken;
   readonly invoice: string;
@@ -90,6 +107,9 @@ class Festival {
   readonly made: Made[] = [];
   /** What clones signed, kept as evidence. */
   readonly clones: (Pick<Made, "bytes" | "invoice"> & { readonly card: number })[] = [];
+  readonly chip = new TestChip(1);
+  readonly withdrawn: Withdrawn[] = [];
+  #bolt: BoltCards | undefined;
   readonly #bench: Bench;
   readonly #kind: StoreKind;
   readonly #location: string;
@@ -110,7 +130,8 @@ class Festival {
     this.#location = location;
     this.service = service;
     const { leaseMs, payTimeoutMs, expiryMarginMs, presentationAgeMs } = service.config;
-    this.model = new LedgerModel(Array(CARDS).fill(1000n), BEARING, START, {
+    const funded = [...Array<bigint>(CARDS).fill(1000n), CHIP_FUNDED];
+    this.model = new LedgerModel(funded, BEARING, new Set([CHIP]), START, {
       leaseMs,
       payTimeoutMs,
       expiryMarginMs,
@@ -137,7 +158,16 @@ class Festival {
           feesBorneBy: BEARING.has(i) ? "card" : "issuer",
         }),
       );
+    const policy = { ...FEES, minPerTransaction: `${LEAST}msat` };
+    const bolt = await festival.#boltCards();
+    await bolt.chip(1, { credit: msat(CHIP_FUNDED), policy });
     return festival;
+  }
+
+  /** Of the service that runs now. */
+  async #boltCards(): Promise<BoltCards> {
+    this.#bolt ??= await BoltCards.open(this.service, await this.#bench.keys());
+    return this.#bolt;
   }
 
   async run(operation: Operation): Promise<void> {
@@ -172,15 +202,19 @@ class Festival {
         if (!clone) return;
         const { bytes, invoice, card: index } = clone;
         // The operator, having seen the evidence, puts the card into use again; a repeat of it changes nothing.
-        await unblockCard(service.store, this.#card(index).cardId, model.now);
+        await unblockCard(service.store, this.#cardId(index), model.now);
         this.#modelCard(index).state = "active";
         expect((await service.present(bytes, invoice)).reason).toBe(REASON.CARD_CONTRADICTS);
         return;
       }
+      case "chip-tap":
+        return await this.#tapChip(operation);
+      case "chip-again":
+        return await this.#chipAgain(operation);
       case "fund": {
         await fundCard(
           service.store,
-          this.#card(operation.card).cardId,
+          this.#cardId(operation.card),
           msat(BigInt(operation.amount)),
           "",
           model.now,
@@ -189,17 +223,17 @@ class Festival {
         return;
       }
       case "cash-out": {
-        const { cardId } = this.#card(operation.card);
+        const cardId = this.#cardId(operation.card);
         const handedOut = await cashOutCard(service.store, cardId, "", model.now).catch(refusal);
         expect(handedOut).toBe(model.cashOut(this.#modelCard(operation.card)) || "not-enough");
         return;
       }
       case "block":
-        await blockCard(service.store, this.#card(operation.card).cardId, model.now);
+        await blockCard(service.store, this.#cardId(operation.card), model.now);
         this.#modelCard(operation.card).state = "blocked";
         return;
       case "unblock":
-        await unblockCard(service.store, this.#card(operation.card).cardId, model.now);
+        await unblockCard(service.store, this.#cardId(operation.card), model.now);
         this.#modelCard(operation.card).state = "active";
         return;
       case "identify":
@@ -245,7 +279,80 @@ class Festival {
       FAST,
       { owner, monotonic: ports.monotonic },
     );
+    this.#bolt = undefined;
     this.model.crash();
+  }
+
+  /** A tap of the Bolt Card: a reading, and an invoice for it if there is an offer. */
+  async #tapChip({ amount: units, behaviour }: { amount: number; behaviour: Behaviour }): Promise<void> {
+    const { desk } = await this.#boltCards();
+    const card = this.#modelCard(CHIP);
+    const { p, c } = this.chip.read();
+    const offer = await desk.read(p, c);
+    const left = this.model.left(card) / 1000n;
+    if (card.state === "blocked" || left < 1n) {
+      expect(offer).toBe(card.state === "blocked" ? SAID.blocked : SAID.empty);
+      return;
+    }
+    if (typeof offer === "string") throw new Error(offer);
+    expect(offer.max).toBe(1000n * left);
+    const amount = msat(1000n * BigInt(units));
+    const { invoice: pr, token } = this.#chipToken(amount, behaviour);
+    const expected = this.model.present(token);
+    const answer = await desk.withdraw({ k1: offer.k1, pr });
+    await this.#untilPaid(token);
+    // It is said before the payment has an end.
+    const isReserved =
+      expected === undefined || expected === REASON.PAYMENT_FAILED || expected === REASON.FEE_TOO_HIGH;
+    expect(answer).toBe(isReserved ? undefined : sentenceOf(expected));
+    if (token.state === "unseen") card.tokens.pop();
+    else this.withdrawn.push({ token, k1: offer.k1, pr });
+  }
+
+  /** The same callback again, or another invoice for the same reading. */
+  async #chipAgain({ which, other }: { which: number; other: boolean }): Promise<void> {
+    const one = this.withdrawn[which % Math.max(1, this.withdrawn.length)];
+    if (!one) return;
+    const { desk } = await this.#boltCards();
+    const { token, k1, pr } = one;
+    if (other) {
+      const invoice = this.service.invoice(++this.#serial, msat(1000n));
+      expect(await desk.withdraw({ k1, pr: invoice })).toBe(sentenceOf(REASON.TOKEN_OTHER_INVOICE));
+      return;
+    }
+    const answer = await desk.withdraw({ k1, pr });
+    expect(answer).toBe(token.state === "void" ? sentenceOf(token.reason ?? 0) : undefined);
+  }
+
+  /** What the service knows of a payment right after it, as a token's answer says it. */
+  async #untilPaid({ counter }: ModelToken): Promise<void> {
+    const key = { card: cardKey(this.chip.cardId), counter: BigInt(counter) };
+    await expect.poll(() => this.service.authorizer.payments.isActive(key), { interval: 1 }).toBe(false);
+    await this.service.authorizer.writer.idle();
+  }
+
+  #chipToken(amount: Msat, behaviour: Behaviour): { readonly invoice: string; readonly token: ModelToken } {
+    const serial = ++this.#serial;
+    this.service.node.set(serial, behaviour);
+    const isFree = serial % 2 === 0;
+    this.service.node.setFee(serial, isFree ? msat(0n) : "highest");
+    const invoice = this.service.invoice(serial, amount);
+    const token: ModelToken = {
+      card: CHIP,
+      counter: this.chip.counter,
+      amount,
+      total: 0n,
+      serial,
+      expiresAt: (Math.floor(this.model.now / 1000) - 10 + 3600) * 1000,
+      behaviour,
+      state: "unseen",
+      decidedAt: 0,
+      fee: 0n,
+      isFree,
+      payment: "none",
+    };
+    this.#modelCard(CHIP).tokens.push(token);
+    return { invoice, token };
   }
 
   /** A clone of the card with another history: seen counters contradict it, so it is caught. */
@@ -345,7 +452,9 @@ class Festival {
   /** Books and states of both agree, and the ledger proves itself. */
   async compare(): Promise<void> {
     const { store, node } = this.service;
-    const accounts = await store.db.selectFrom("accounts").selectAll().orderBy("card").execute();
+    // The Bolt Card's id is the lowest of all, and stands last in the model.
+    const [chip, ...others] = await store.db.selectFrom("accounts").selectAll().orderBy("card").execute();
+    const accounts = [...others, ...(chip ? [chip] : [])];
     const paid = await store.db.selectFrom("authorizations").select(["card", "fee"]).execute();
     const feesOf = (card: bigint) =>
       paid.filter((row) => row.card === card).reduce((sum, { fee }) => sum + (fee ?? 0n), 0n);
@@ -371,6 +480,10 @@ class Festival {
 
   #card(index: number): SigningCard {
     return this.cards[index] as SigningCard;
+  }
+
+  #cardId(index: number): Uint8Array {
+    return index === CHIP ? this.chip.cardId : this.#card(index).cardId;
   }
 
   #modelCard(index: number): ModelCard {

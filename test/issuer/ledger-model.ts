@@ -54,6 +54,8 @@ export interface ModelCard {
   readonly bearsFees: boolean;
   /** When the last authorization was decided. */
   decidedAt: number;
+  /** A Bolt Card: a reading that is not paid for leaves nothing behind. */
+  readonly isRead: boolean;
 }
 
 /** Routing fees allowed in 24 hours and in 30 days. */
@@ -91,8 +93,14 @@ export class LedgerModel {
   /** Milliseconds that passed, whatever the clock was set to. */
   running = 0;
 
-  /** @param bearing which cards bear routing fees */
-  constructor(funded: readonly bigint[], bearing: ReadonlySet<number>, now: number, config: ModelConfig) {
+  /** @param bearing which cards bear routing fees; @param read which are Bolt Cards */
+  constructor(
+    funded: readonly bigint[],
+    bearing: ReadonlySet<number>,
+    read: ReadonlySet<number>,
+    now: number,
+    config: ModelConfig,
+  ) {
     this.cards = funded.map((amount, i) => {
       const bearsFees = bearing.has(i);
       return {
@@ -103,6 +111,7 @@ export class LedgerModel {
         voided: 0n,
         bearsFees,
         decidedAt: 0,
+        isRead: read.has(i),
       };
     });
     this.now = now;
@@ -246,6 +255,7 @@ export class LedgerModel {
 
   /** Every counter below this one is known to exist from now on. */
   #see(card: ModelCard, counter: number): void {
+    if (card.isRead) return;
     for (const token of card.tokens)
       if (token.counter < counter && token.state === "unseen") token.knownAt ??= this.now;
   }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { boltCardKeys } from "../../bolt-card/keys.js";
 import { bytesToHex, hexToBytes, sat } from "../../common/index.js";
+import { readTag } from "../../host/bolt-card/read-tag.js";
 import { boltCardsConfigSchema } from "../../issuer/bolt-cards/config.js";
 import { PAY_PATH, programChip, programLink, READ_PATH } from "../../issuer/bolt-cards/programming.js";
 import { SAID } from "../../issuer/bolt-cards/sentences.js";
@@ -10,10 +11,12 @@ import { wipeSunCard } from "../../issuer/ledger/sun-cards.js";
 import { addSunCodes } from "../../issuer/ledger/sun-codes.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import { serveBoltCards } from "../../server/bolt-cards/serve.js";
+import { provisionNtag, type SimulatedCard } from "../../simulator/index.js";
 import { askOffer, handIn, Refusal } from "../../testing/cards/lnurl-client.js";
 import { BATCH_ID, BATCH_KEY, readingQuery, TestChip } from "../../testing/cards/test-chip.js";
 import { BoltCards } from "../../testing/issuer/bolt-cards.js";
 import { Bench, startService } from "../../testing/issuer/service.js";
+import { tappedCard } from "../simulator/fixture.js";
 
 const bench = new Bench();
 afterAll(() => bench.close());
@@ -72,6 +75,14 @@ async function code(service: Awaited<ReturnType<typeof served>>["service"], labe
   return { path: new URL(decodeURIComponent(url)).pathname, cardId: entry.cardId };
 }
 
+/** What a reader of tags gets of a card that is laid down. */
+async function readByTap(card: SimulatedCard): Promise<string> {
+  card.powerOn();
+  const address = await readTag({ transmit: async (apdu) => card.exchange(apdu) });
+  if (address === undefined) throw new Error("no tag");
+  return address;
+}
+
 const posted = (body: unknown): RequestInit => ({
   method: "POST",
   headers: { "content-type": "application/json" },
@@ -94,6 +105,40 @@ describe("a till that knows LUD-03 and LUD-17 alone", () => {
     await handIn(offer, service.invoice(1, sat(1200)), reach);
     await expect(handIn(offer, service.invoice(2, sat(1)), reach)).rejects.toThrow(Refusal);
     expect([...service.node.sent.values()]).toEqual([1]);
+    expect(await service.violations()).toEqual([]);
+    await close();
+  });
+
+  it("is paid from a simulated NTAG 424 DNA with the keys that the app got", async () => {
+    const { service, reach, json, close } = await served();
+    const { path, cardId } = await code(service);
+    const uid = hexToBytes("04a1b2c3d4e5f6");
+    const { body } = await json(path, posted({ UID: bytesToHex(uid) }));
+    const key = (name: string) => hexToBytes(String(body[name]));
+    const written = { uid, address: String(body.LNURLW), piccKey: key("K1"), macKey: key("K2") };
+    const address = () => readByTap(provisionNtag({ ...written, counter: reads++ }));
+    let reads = 0;
+    await askOffer(await address(), reach).catch(() => undefined);
+    await fundCard(service.store, cardId, sat(500), "", service.clock.now);
+    const offer = await askOffer(await address(), reach);
+    await handIn(offer, service.invoice(1, sat(400)), reach);
+    await expect.poll(async () => (await showCard(service.store.db, cardId)).spent).toBe(sat(400));
+    expect(await service.violations()).toEqual([]);
+    await close();
+  });
+
+  it("is paid from the second face of a card that signs", async () => {
+    const { service, cards, reach, close } = await served();
+    const signing = await service.card(1);
+    const { cardId, uid, batchKey } = await cards.chip(2, { faceOf: signing.cardId });
+    const { k1, k2 } = boltCardKeys(batchKey, uid, 0);
+    const base = `lnurlw://cards.example${READ_PATH}?p=`;
+    const card = tappedCard({ boltCard: { uid, base, piccKey: k1, macKey: k2 } });
+    const offer = await askOffer(await readByTap(card), reach);
+    await handIn(offer, service.invoice(1, sat(700)), reach);
+    await service.tap(signing, 2, sat(300));
+    await expect.poll(async () => (await showCard(service.store.db, cardId)).spent).toBe(sat(700));
+    expect((await showCard(service.store.db, signing.cardId)).spent).toBe(sat(300));
     expect(await service.violations()).toEqual([]);
     await close();
   });
