@@ -36,6 +36,15 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     ["web/till/pin-pad.tsx", "useState(shuffled)", 'useState(() => "0123456789".split(""))'],
   ),
   bug(
+    "the answer to a charge replaces what came of it",
+    [page("is not taken back by its own answer")],
+    [
+      "web/till/use-till.ts",
+      "if (isOver(next) || shown.current?.number !== next.number) show(next);",
+      "show(next);",
+    ],
+  ),
+  bug(
     "an older answer replaces a newer state",
     [page("takes a PIN on keys in another order")],
     [

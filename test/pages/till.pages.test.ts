@@ -143,6 +143,26 @@ describe("a sale in the till's page", () => {
     await expectCalm();
   });
 
+  it("with a card that lies there already is not taken back by its own answer", async () => {
+    await shop.lay("visitor");
+    await till.page.route("**/v1/charges", async (route) => {
+      const answer = await route.fetch();
+      await till.isAt("PIN, please");
+      await route.fulfill({ response: answer });
+      await till.page.unroute("**/v1/charges");
+    });
+    const answered = till.page.waitForResponse("**/v1/charges");
+    await till.sell("300");
+    await answered;
+    await till.isAt("PIN, please");
+    await till.page.keyboard.press("Escape");
+    await till.isAt("Not taken");
+    await till.button("Cancel").click();
+    await till.isAt("Cancelled");
+    await shop.take();
+    await till.next();
+  });
+
   it("says why a card is refused and what to do next, and takes another one", async () => {
     await till.sell("080");
     await shop.lay("limited");

@@ -91,7 +91,9 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
       keepPending({ key, body, at: Date.now() });
       setOpening(true);
       try {
-        show(await api.move<Charge>("/v1/charges", body, { key }));
+        const next = await api.move<Charge>("/v1/charges", body, { key });
+        // A card that lay there already may have made events of it meanwhile, which are newer.
+        if (isOver(next) || shown.current?.number !== next.number) show(next);
         keepPending(undefined);
         return undefined;
       } catch (error) {
