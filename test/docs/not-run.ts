@@ -18,6 +18,7 @@ export const NOT_RUN: readonly (readonly [document: string, reason: keyof typeof
   [
     ["README.md", "ci", "npm start"],
     ["applet/README.md", "applet", "npm test -- --part applet"],
+    ["docs/issuer.md", "page", "chequecard desk --issuer festival --reader ACR1252 --pin-letters"],
     [
       "docs/issuer.md",
       "page",
