@@ -154,7 +154,9 @@ export function badRequest(
 ): RawRequest {
   const { method, path, query, body, isKeyed } = random.pick(operations);
   const word = () => encodeURIComponent(random.pick(WORDS));
-  const filled = path.replace(/\{\w+\}/g, () => word() || "zz");
+  // Of many routes few know a "not found" of their own.
+  const form = random.oneIn(40) ? "/v1/{none}" : path;
+  const filled = form.replace(/\{\w+\}/g, () => word() || "zz");
   const names = query.filter(() => random.oneIn(2)).concat(random.oneIn(4) ? ["zz"] : []);
   const search = names.map((name) => `${name}=${word()}`).join("&");
   const headers: Record<string, string> = {
