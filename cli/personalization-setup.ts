@@ -24,6 +24,7 @@ import {
 import { ledgerRegistry } from "./card-registry.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
+import { ledgerFaces } from "./face-registry.js";
 import { openLedger, readIssuerConfig } from "./issuer/folder.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
 import { askSecret } from "./prompt/ask.js";
@@ -81,6 +82,8 @@ interface Setup {
   readonly profile: string;
   readonly keys: KeySourceChoice;
   readonly openLedger: () => Promise<Store>;
+  /** Batch keys in use for Bolt Cards, where the configuration names them. */
+  readonly batches: readonly string[] | undefined;
 }
 
 /** @throws InputError where something is not named; ParseError for the issuer's configuration */
@@ -98,6 +101,7 @@ function setupOf(options: SetupOptions): Setup {
   return {
     profile,
     keys: config === undefined || named ? options : { ...options, keys: config.keys },
+    batches: config?.boltCards?.batches,
     openLedger: () =>
       config === undefined || ledger !== undefined
         ? openNamedLedger(ledger ?? "ledger.db")
@@ -185,7 +189,8 @@ export async function withSetup<T>(
         if (hasLetters(profile) && options.letters !== undefined)
           pinLetters = await openLetters(context, options.letters);
         const registry = ledgerRegistry(store);
-        return await use({ profile, keys, registry, journal, pinLetters, signal: context.signal });
+        const faces = ledgerFaces(store, keys, setup.batches);
+        return await use({ profile, keys, registry, faces, journal, pinLetters, signal: context.signal });
       } finally {
         pinLetters?.close();
         journal.close();

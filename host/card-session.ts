@@ -11,6 +11,7 @@ import type { Reader } from "../apdu/reader.js";
 import { withResponseChaining } from "../apdu/response-chaining.js";
 import type { Transport } from "../apdu/transport.js";
 import type { Msat } from "../common/msat.js";
+import { secondFace } from "./bolt-card/read-tag.js";
 import { type TraceLine, withTrace } from "./trace.js";
 
 /** What crossed the air in a session. */
@@ -40,6 +41,11 @@ export interface CardSession {
   profile(): Promise<CardProfile>;
   /** @returns sealed certificate, 149 bytes; undefined when the card has none */
   certificate(): Promise<Uint8Array | undefined>;
+  /**
+   * Leaves the application and looks whether the card is a Bolt Card too, without reading its address: to be called last.
+   * @returns undefined where the application for it is missing
+   */
+  secondFace(): Promise<"blank" | "personalized" | undefined>;
 }
 
 export interface SessionOptions {
@@ -82,6 +88,7 @@ export async function openSession(transport: Transport, options: SessionOptions 
     pinState: () => queryPin(card),
     profile: () => send(card, getProfile, {}),
     certificate: () => readCertificate(card),
+    secondFace: () => secondFace(card),
   };
 }
 

@@ -8,49 +8,27 @@ import {
   SW,
   type Transport,
 } from "../apdu/index.js";
-import { CC_FILE_ID, NDEF_APPLICATION_AID, NDEF_FILE_ID } from "../bolt-card/constants.js";
+import { NDEF_FILE_ID } from "../bolt-card/constants.js";
 import { decryptPicc, sunMac } from "../bolt-card/sun.js";
 import { equalBytes, hexToBytes, u16 } from "../common/index.js";
+import { secondFace } from "../host/bolt-card/read-tag.js";
 import type { FaceKeys, FaceReading } from "./face-registry.js";
 
 /** What the second face of a card is: the application for it is missing, empty, or filled. */
 export type FaceStage = "absent" | "blank" | "personalized";
 
-const SELECT_BY_NAME = 0x04;
 const SELECT_SILENTLY = 0x0c;
 /** More than the file has. */
 const READ_ALL = 256;
 
-async function status(transport: Transport, apdu: Parameters<typeof encodeCommandApdu>[0]): Promise<number> {
-  return decodeResponseApdu(await transport.transmit(encodeCommandApdu(apdu))).sw;
-}
-
-const selectFile = (id: number) =>
-  command(CLA.ISO, INS.SELECT, { p2: SELECT_SILENTLY, data: u16(id, "file") });
-
-/** Selects the application of the second face; false where the card has none. @throws CardStatusError; TransportError */
-async function selectFace(transport: Transport): Promise<boolean> {
-  const sw = await status(
-    transport,
-    command(CLA.ISO, INS.SELECT, { p1: SELECT_BY_NAME, data: NDEF_APPLICATION_AID, le: 256 }),
-  );
-  if (sw === SW.OK) return true;
-  if (sw === SW.NOT_FOUND) return false;
-  throw new CardStatusError("SELECT", sw);
-}
-
-/** Selects it and says how far it is; the counter stays. @throws CardStatusError; TransportError */
-export async function faceStage(transport: Transport): Promise<FaceStage> {
-  if (!(await selectFace(transport))) return "absent";
-  const sw = await status(transport, selectFile(CC_FILE_ID));
-  if (sw === SW.OK) return "personalized";
-  if (sw === SW.NOT_FOUND) return "blank";
-  throw new CardStatusError("SELECT", sw);
-}
+/** Selects the application and says how far it is; the counter stays. @throws CardStatusError; TransportError */
+export const faceStage = async (transport: Transport): Promise<FaceStage> =>
+  (await secondFace(transport)) ?? "absent";
 
 /** Reads the address of the selected application: its counter is one higher then. @throws CardStatusError; TransportError */
 export async function readAddress(transport: Transport): Promise<string> {
-  const sw = await status(transport, selectFile(NDEF_FILE_ID));
+  const file = command(CLA.ISO, INS.SELECT, { p2: SELECT_SILENTLY, data: u16(NDEF_FILE_ID) });
+  const { sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(file)));
   if (sw !== SW.OK) throw new CardStatusError("SELECT", sw);
   const answer = decodeResponseApdu(
     await transport.transmit(encodeCommandApdu(command(CLA.ISO, INS.READ_BINARY, { le: READ_ALL }))),

@@ -37,6 +37,7 @@ const STATUS: Readonly<Record<string, number>> = {
   "unknown-card": 404,
   "wrong-state": 409,
   "not-enough": 409,
+  "too-much": 409,
   "reference-used": 409,
   "bad-refund": 409,
   "already-settled": 409,

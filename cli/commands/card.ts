@@ -57,8 +57,9 @@ async function info(
   const isCertified =
     profile.lifecycle === LIFECYCLE.PERSONALIZED ? (await card.certificate()) !== undefined : undefined;
   const issuer = node === undefined ? undefined : await issuerWord(card, node, signal);
+  const boltCard = await card.secondFace();
   return {
-    data: { aid, ...profile, nodeUri, pin, certificate: isCertified, authenticated: false, issuer },
+    data: { aid, ...profile, nodeUri, pin, certificate: isCertified, boltCard, authenticated: false, issuer },
     text: `${renderRecord([
       [CARD.state, CARD.states[LIFECYCLE_NAME[profile.lifecycle]]],
       [CARD.protocol, `${profile.major}.${profile.minor}`],
@@ -71,6 +72,7 @@ async function info(
         CARD.offline,
         isCertified === undefined ? undefined : isCertified ? CARD.certificate : CARD.noCertificate,
       ],
+      [CARD.boltCard, boltCard && CARD.boltCardStates[boltCard]],
     ])}\n${CARD.ofItself}${issuer ? `\n${issuer.sentence}` : ""}`,
     exitCode: issuer && !issuer.hasAnswered ? EXIT.SERVICE : EXIT.OK,
   };

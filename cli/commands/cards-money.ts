@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { formatMsat } from "../../common/index.js";
-import { findTopUp, retireCard, reversible, showCard } from "../../issuer/ledger/index.js";
+import { formatMsat, parseAmount } from "../../common/index.js";
+import { faceRoute, findTopUp, retireCard, reversible, showCard } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
@@ -55,6 +55,38 @@ async function replaceCard(
       booked,
       { replacedBy: cardText(cardKey(replacement)), moved: booked.amount },
       `${formatMsat(booked.amount)} moved from ${name(cardId)}, which is retired, to ${name(replacement)}. ${NEXT_TAP}.`,
+    );
+  });
+}
+
+interface MoveOptions extends OrderOptions {
+  readonly back?: boolean;
+}
+
+/** Between a card's own account and that of its second face. */
+async function moveMoney(
+  context: CommandContext,
+  card: string,
+  text: string,
+  options: MoveOptions,
+): Promise<CommandOutput> {
+  return withIssuerLedger(context, options, async (store, _config, folder) => {
+    const amount = parseAmount(text, "amount");
+    const { cardId, to } = await faceRoute(store.db, await findCardId(store, card), options.back ?? false);
+    const order = { kind: "move", cardId, to, amount } as const;
+    const [giver, taker] = [await cardInQuestion(store, cardId), await cardInQuestion(store, to)];
+    const question = `Move ${formatMsat(amount)} from ${giver.name}, which has ${formatMsat(giver.left)}, to ${taker.name}, which has ${formatMsat(taker.left)}?`;
+    await agreeToOrder(context, folder, order, amount <= giver.left ? question : undefined, options.yes);
+    const booked = await bookOrder(store, folder, order, options.reference);
+    return told(
+      cardId,
+      booked,
+      { to: name(to), moved: booked.amount },
+      `${formatMsat(booked.amount)} moved from ${name(cardId)} to ${name(to)}. ${
+        options.back
+          ? `${NEXT_TAP}.`
+          : "What the card itself shows stays: what it authorizes beyond its money is refused."
+      }`,
     );
   });
 }
@@ -169,6 +201,31 @@ Example:
     )
     .action((lost: string, fresh: string, options: OrderOptions) =>
       run((context) => replaceCard(context, lost, fresh, options)),
+    );
+  referenceOption(
+    yesOption(
+      issuerOption(
+        cards
+          .command("move <card> <amount>")
+          .description(
+            "move money from a card's account to that of its second face, which tills of Bolt Cards take from",
+          ),
+      ),
+    ),
+  )
+    .option("--back", "from the second face to the card")
+    .addHelpText(
+      "after",
+      `
+The second face is brought to at most the limit of its policy (maxBalance). It can be used at once.
+${AGAIN}
+Examples:
+  chequecard cards move A17 5000sat
+  chequecard cards move A17 5000sat --back
+`,
+    )
+    .action((card: string, amount: string, options: MoveOptions) =>
+      run((context) => moveMoney(context, card, amount, options)),
     );
   referenceOption(one("cash-out", "book all that a card has left as paid out, and block it"))
     .option("--note <text>", "kept with the booking", "")

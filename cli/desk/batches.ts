@@ -23,6 +23,7 @@ import {
 } from "../../personalize/index.js";
 import { ledgerRegistry } from "../card-registry.js";
 import { InputError } from "../error-report.js";
+import { ledgerFaces } from "../face-registry.js";
 import { expectPayingNode, openJournal, openLettersBy, readProfile } from "../personalization-setup.js";
 import type { DeskReaders } from "./desk-readers.js";
 import { type JobEnd, type JobProblem, type JobReader, problemOf, type RunningJob } from "./jobs.js";
@@ -223,7 +224,9 @@ export async function openBatch(maker: CardMaker, name: string): Promise<ReadyBa
     const profile = profileOfBatch(maker, journal);
     expectLetters(maker, profile);
     if (hasLetters(profile) && letters) pinLetters = await openLettersBy(lettersPath(folder, name), letters);
-    const context: BatchContext = { profile, keys, registry: ledgerRegistry(store), journal, pinLetters };
+    const registry = ledgerRegistry(store);
+    const faces = ledgerFaces(store, keys);
+    const context: BatchContext = { profile, keys, registry, faces, journal, pinLetters };
     checkBatch(context);
     readers.all();
     const total = journal.items.length;

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { LIFECYCLE } from "../../apdu/index.js";
 import { ChequecardError, equalBytes, formatMsat, msat } from "../../common/index.js";
 import { withCard } from "../../host/index.js";
-import { blockCard, LedgerError, showCard } from "../../issuer/ledger/index.js";
+import { blockCard, facesOf, LedgerError, showCard } from "../../issuer/ledger/index.js";
 import { printPolicy } from "../../issuer/policy/index.js";
 import { cardDetails } from "../../issuer/reports/index.js";
 import type { Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
-import { loadLimit } from "../../issuer/store/values.js";
+import { cardKey, loadLimit } from "../../issuer/store/values.js";
 import {
   type CardOrder,
   checkBatch,
@@ -25,6 +25,7 @@ import {
 import { ledgerRegistry } from "../card-registry.js";
 import type { CommandContext } from "../command-context.js";
 import { InputError } from "../error-report.js";
+import { ledgerFaces } from "../face-registry.js";
 import { agree } from "../prompt/confirm.js";
 import { tracedReader } from "../traced-reader.js";
 import { cardInQuestion } from "./agree.js";
@@ -153,7 +154,8 @@ async function make(
     const old = journal.renewal?.old ?? cardId;
     if (!old) throw new RangeError("a renewal of no card");
     const registry = ledgerRegistry(store);
-    checkBatch({ profile, keys, journal, registry, pinLetters });
+    const faces = ledgerFaces(store, keys);
+    checkBatch({ profile, keys, journal, registry, faces, pinLetters });
     const connection = await tracedReader(context, reader).waitForCard(context.signal);
     try {
       const renewed = await renewCard(connection, {
@@ -162,6 +164,7 @@ async function make(
         keySet,
         journal,
         registry,
+        faces,
         pinLetters,
         hold: (id) => hold(store, id),
       });
@@ -189,8 +192,11 @@ async function asItWas(store: Store, cardId: Uint8Array, profile: Profile): Prom
     throw new InputError("this is a Bolt Card, whose PIN the issuer keeps", {
       hint: "Give it a new one: chequecard cards bolt new-pin <card> --letters <file>",
     });
+  const { boltCard, ...rest } = profile;
+  const hadFace = (await facesOf(store.db, cardKey(cardId))).length > 0;
   return {
-    ...profile,
+    ...rest,
+    ...(boltCard && hadFace ? { boltCard } : {}),
     limits: {
       maxPerTransaction: loadLimit(limits.max_per_transaction),
       pinThreshold: loadLimit(limits.pin_threshold),

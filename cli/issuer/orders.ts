@@ -149,6 +149,8 @@ function askedOf(order: Order): object {
       return { topUp: order.operation, note: order.note };
     case "replace":
       return { by: cardText(cardKey(order.replacement)) };
+    case "move":
+      return { to: cardText(cardKey(order.to)), amount: order.amount };
     case "cash-out":
       return { note: order.note };
   }

@@ -37,6 +37,18 @@ export async function readTag(tag: Transport): Promise<string | undefined> {
   return readNdefUri(await read(tag, 2, length, maxRead));
 }
 
+/**
+ * How far the second face of a card is (specs/10 §8): its application is selected, and its counter stays. Cards have many
+ * words for an application or a file that they lack.
+ * @returns undefined where the application is missing @throws TransportError
+ */
+export async function secondFace(card: Transport): Promise<"blank" | "personalized" | undefined> {
+  const application = command(CLA.ISO, INS.SELECT, { p1: 0x04, data: NDEF_APPLICATION_AID, le: 256 });
+  if ((await transmit(card, application)).sw !== SW.OK) return undefined;
+  const file = command(CLA.ISO, INS.SELECT, { p2: 0x0c, data: u16(CC_FILE_ID) });
+  return (await transmit(card, file)).sw === SW.OK ? "personalized" : "blank";
+}
+
 async function selectFile(tag: Transport, file: number): Promise<void> {
   const select = command(CLA.ISO, INS.SELECT, { p2: 0x0c, data: u16(file) });
   expectOk("SELECT", (await transmit(tag, select)).sw);

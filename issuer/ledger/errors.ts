@@ -12,6 +12,8 @@ export type LedgerErrorCode =
   | "wrong-state"
   /** Less is there than was asked for. */
   | "not-enough"
+  /** More would be there than the card's policy allows. */
+  | "too-much"
   /** The reference of an order is of another one. */
   | "reference-used";
 

@@ -15,6 +15,7 @@ export {
   payOutInClosing,
 } from "./closing.js";
 export { LedgerError, type LedgerErrorCode } from "./errors.js";
+export { faceRoute, facesOf } from "./faces.js";
 export { type VoidedGap, voidDueGaps } from "./gaps.js";
 export type { CardLimits, LimitsChange } from "./limits.js";
 export { addNode, retireNode } from "./node-table.js";

@@ -13,6 +13,7 @@ import {
 } from "./accounts.js";
 import { book, booking } from "./bookings.js";
 import { LedgerError } from "./errors.js";
+import { blockFaces, expectWithinBalance, facesOf, lockWithFaces } from "./faces.js";
 import { owedChanges, settleDebt } from "./guarantee.js";
 import { queueUpdate } from "./limits.js";
 
@@ -94,6 +95,7 @@ export async function fund(
   if (amount <= 0n) throw new LedgerError("not-enough", "nothing to pay in: need more than 0 msat");
   const account = await lockAccount(store, tx, cardKey(cardId));
   notRetired(account, "topped up");
+  await expectWithinBalance(tx, account, amount);
   await bookOperation(store, tx, account, "fund", amount, note, at);
   await queueUpdate(store, tx, account, "top-up", at);
   await saveAccount(tx, account);
@@ -123,7 +125,7 @@ export async function cashOut(
   note: string,
   at: bigint,
 ): Promise<Booked> {
-  const account = await lockAccount(store, tx, cardKey(cardId));
+  const { account, faces } = await lockWithFaces(store, tx, cardKey(cardId));
   const amount = remaining(account);
   if (amount === 0n)
     throw new LedgerError(
@@ -134,13 +136,14 @@ export async function cashOut(
     );
   await bookOperation(store, tx, account, "cash-out", amount, note, at);
   if (account.state !== "retired") account.state = "blocked";
+  await blockFaces(tx, faces);
   await queueUpdate(store, tx, account, "cash-out", at);
   await saveAccount(tx, account);
   return { amount, operation: account.operation };
 }
 
 /**
- * Replaces a lost card: all that it has left moves to another, fresh card, and the old one is retired for ever.
+ * Replaces a lost card: all that it and its second face have left moves to another, fresh card, and both are retired for ever.
  * What is reserved on the old card stays there until it is resolved.
  * @returns what was moved
  * @throws LedgerError `unknown-card`, `wrong-state`
@@ -164,23 +167,37 @@ export async function replace(
 ): Promise<Booked> {
   const [oldKey, newKey] = [cardKey(oldId), cardKey(newId)];
   if (oldKey === newKey) throw new LedgerError("wrong-state", "a card cannot replace itself");
-  const locked = await lockAccounts(store, tx, [oldKey, newKey]);
+  const faceKeys = await facesOf(tx, oldKey);
+  const locked = await lockAccounts(store, tx, [oldKey, newKey, ...faceKeys]);
   const [from, to] = [accountOf(locked, oldKey), accountOf(locked, newKey)];
   notRetired(from, "replaced");
   if (to.state !== "active")
     throw new LedgerError("wrong-state", `card ${cardName(newKey)} is ${to.state}: need an active card`);
-  const amount = remaining(from);
-  from.state = "retired";
-  if (amount > 0n) {
-    await bookOperation(store, tx, from, "move-out", amount, `to ${cardName(newKey)}`, at);
-    await bookOperation(store, tx, to, "move-in", amount, `from ${cardName(oldKey)}`, at);
+  if (faceKeys.includes(newKey))
+    throw new LedgerError("wrong-state", "a card cannot be replaced by its own second face");
+  const faces = faceKeys.map((face) => accountOf(locked, face));
+  // Through the card's own account: an order is one operation of its card.
+  for (const face of faces) {
+    await moveAll(store, tx, face, from, at);
+    face.state = "retired";
   }
+  from.state = "retired";
+  const amount = await moveAll(store, tx, from, to, at);
   await queueUpdate(store, tx, from, "retire", at);
   await queueUpdate(store, tx, to, "replace", at);
-  await saveAccount(tx, from);
-  await saveAccount(tx, to);
+  for (const account of [...faces, from, to]) await saveAccount(tx, account);
   await tx.updateTable("cards").set({ replaces: oldKey }).where("card", "=", newKey).execute();
   return { amount, operation: amount > 0n ? from.operation : null };
+}
+
+/** Moves what an account has left to another one, in memory and in the book. @returns how much */
+async function moveAll(store: Store, tx: Tx, from: AccountRow, to: AccountRow, at: bigint): Promise<Msat> {
+  const amount = remaining(from);
+  if (amount > 0n) {
+    await bookOperation(store, tx, from, "move-out", amount, `to ${cardName(to.card)}`, at);
+    await bookOperation(store, tx, to, "move-in", amount, `from ${cardName(from.card)}`, at);
+  }
+  return amount;
 }
 
 /** A top-up of a card, and what of it was not reversed yet. */

@@ -7,6 +7,8 @@ import type { Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 import { lockAccounts, storedCardName } from "./accounts.js";
 import { LedgerError } from "./errors.js";
+import { facesOf } from "./faces.js";
+import { move } from "./move.js";
 import { cashOut, fund, replace, reverse } from "./operations.js";
 
 /** Money that the issuer's people move. `note` is kept with the booking and may differ in a repeat. */
@@ -19,6 +21,13 @@ export type Order =
     }
   | { readonly kind: "cash-out"; readonly cardId: Uint8Array; readonly note: string }
   | { readonly kind: "replace"; readonly cardId: Uint8Array; readonly replacement: Uint8Array }
+  /** Between the two accounts of one card. */
+  | {
+      readonly kind: "move";
+      readonly cardId: Uint8Array;
+      readonly to: Uint8Array;
+      readonly amount: Msat;
+    }
   | {
       readonly kind: "reverse";
       readonly cardId: Uint8Array;
@@ -59,13 +68,18 @@ export function requestOf(order: Order): string {
       return `cash-out of ${card}`;
     case "replace":
       return `replacement of ${card} by card ${storedCardName(cardKey(order.replacement))}`;
+    case "move":
+      return `move of ${order.amount} msat from ${card} to card ${storedCardName(cardKey(order.to))}`;
     case "reverse":
       return `reversal of operation ${order.operation} of ${card}`;
   }
 }
 
-const cardsOf = (order: Order): bigint[] =>
-  (order.kind === "replace" ? [order.cardId, order.replacement] : [order.cardId]).map(cardKey);
+function cardsOf(order: Order): bigint[] {
+  const { cardId } = order;
+  if (order.kind === "replace") return [cardId, order.replacement].map(cardKey);
+  return (order.kind === "move" ? [cardId, order.to] : [cardId]).map(cardKey);
+}
 
 /**
  * Books an order once, however often it is tried: the reference is kept in the same transaction as the booking, so a
@@ -84,7 +98,10 @@ export async function placeOrder(
   const request = requestOf(order);
   return await store.write(async (tx) => {
     // The look-up comes after the lock: a first try that still runs holds it.
-    await lockAccounts(store, tx, cardsOf(order));
+    const cards = cardsOf(order);
+    const faces = [];
+    for (const card of cards) faces.push(...(await facesOf(tx, card)));
+    await lockAccounts(store, tx, [...cards, ...faces]);
     const found = await tx
       .selectFrom("orders")
       .select(["request", "amount", "at"])
@@ -120,6 +137,8 @@ function carryOut(store: Store, tx: Tx, order: Order, at: bigint): ReturnType<ty
       return cashOut(store, tx, order.cardId, order.note, at);
     case "replace":
       return replace(store, tx, order.cardId, order.replacement, at);
+    case "move":
+      return move(store, tx, order.cardId, order.to, order.amount, at);
     case "reverse":
       return reverse(store, tx, order.cardId, order.operation, order.note, at);
   }

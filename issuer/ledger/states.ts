@@ -1,18 +1,25 @@
-import type { Store } from "../store/types.js";
+import type { Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
-import { type AccountRow, cardName, lockAccount, remaining, saveAccount } from "./accounts.js";
+import { type AccountRow, cardName, remaining, saveAccount } from "./accounts.js";
 import { LedgerError } from "./errors.js";
+import { blockFaces, lockWithFaces } from "./faces.js";
 import { type LimitsChange, queueUpdate, storedLimits } from "./limits.js";
 import { wrongState } from "./registry.js";
 
 async function change(
   store: Store,
   cardId: Uint8Array,
-  work: (account: AccountRow, queue: (...args: QueueArguments) => Promise<unknown>) => Promise<void>,
+  work: (
+    account: AccountRow,
+    queue: (...args: QueueArguments) => Promise<unknown>,
+    held: { readonly tx: Tx; readonly faces: readonly AccountRow[] },
+  ) => Promise<void>,
 ): Promise<void> {
   await store.write(async (tx) => {
-    const account = await lockAccount(store, tx, cardKey(cardId));
-    await work(account, (cause, now, limits) => queueUpdate(store, tx, account, cause, BigInt(now), limits));
+    const { account, faces } = await lockWithFaces(store, tx, cardKey(cardId));
+    const queue = (...[cause, now, limits]: QueueArguments) =>
+      queueUpdate(store, tx, account, cause, BigInt(now), limits);
+    await work(account, queue, { tx, faces });
     await saveAccount(tx, account);
   });
 }
@@ -24,7 +31,8 @@ type QueueArguments = [
 ];
 
 /**
- * Refuses the card from now on and queues the update that makes the card refuse too. Blocked cards stay so.
+ * Refuses the card from now on, its second face with it, and queues the update that makes the card refuse too. Blocked cards stay
+ * so.
  * @param cause `holder-block` where its holder does it, on the card's page
  * @throws LedgerError `unknown-card`, `wrong-state`
  */
@@ -34,9 +42,10 @@ export async function blockCard(
   now: number,
   cause: "block" | "holder-block" = "block",
 ): Promise<void> {
-  await change(store, cardId, async (account, queue) => {
-    if (account.state === "blocked") return;
+  await change(store, cardId, async (account, queue, { tx, faces }) => {
     if (account.state === "retired") throw wrongState(account.card, account.state, "blocked");
+    await blockFaces(tx, faces);
+    if (account.state === "blocked") return;
     account.state = "blocked";
     await queue(cause, now);
   });
@@ -44,7 +53,7 @@ export async function blockCard(
 
 /**
  * Lets a blocked card pay again. Active cards stay so. One that was never put into use is pending again: it was not read
- * back yet (specs/04). @throws LedgerError `unknown-card`, `wrong-state`
+ * back yet (specs/04). A second face that was blocked with it is unblocked by itself. @throws LedgerError `unknown-card`, `wrong-state`
  */
 export async function unblockCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
   await change(store, cardId, async (account, queue) => {
@@ -81,16 +90,21 @@ export async function setLimits(
 }
 
 /**
- * Takes a card out of use for ever; its id is never used again.
+ * Takes a card and its second face out of use for ever; their ids are never used again.
  * @throws LedgerError `unknown-card`, `not-enough` while there is money on it
  */
 export async function retireCard(store: Store, cardId: Uint8Array, now: number): Promise<void> {
-  await change(store, cardId, async (account, queue) => {
+  await change(store, cardId, async (account, queue, { tx, faces }) => {
     if (account.state === "retired") return;
-    if (remaining(account) > 0n)
-      throw new LedgerError("not-enough", `card ${cardName(account.card)} still has money on it`, {
-        hint: "Pay it out or move it to another card first.",
-      });
+    for (const each of [account, ...faces])
+      if (remaining(each) > 0n)
+        throw new LedgerError("not-enough", `card ${cardName(each.card)} still has money on it`, {
+          hint: "Pay it out or move it to another card first.",
+        });
+    for (const face of faces.filter(({ state }) => state !== "retired")) {
+      face.state = "retired";
+      await saveAccount(tx, face);
+    }
     account.state = "retired";
     await queue("retire", now);
   });

@@ -16,6 +16,9 @@ export function describePolicy(policy: Policy): string[] {
   return [
     `The issuer pays at least ${formatMsat(policy.minPerTransaction)} at once${most}.`,
     ...(periods.length > 0 ? [`The issuer pays at most ${periods.join(" and ")}.`] : []),
+    ...(policy.maxBalance === undefined
+      ? []
+      : [`Its account is brought to at most ${formatMsat(policy.maxBalance)}.`]),
     `Routing one payment may cost ${formatMsat(maxFee.base)} and ${maxFee.ppm} millionths of the amount; all payments of a card ${formatMsat(policy.maxFeesPer24h)} in any 24 hours and ${formatMsat(policy.maxFeesPer30d)} in any 30 days.`,
     feesBorneBy === "card"
       ? "The card bears routing fees: it needs money for the highest one beside the amount, and may show more than it has."

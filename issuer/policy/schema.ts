@@ -44,6 +44,8 @@ export const policySchema = z.strictObject({
   minPerTransaction: amount.default(1_000n as Msat),
   /** Most for one payment. */
   maxPerTransaction: amount.optional(),
+  /** Most that its account may be brought to by paying in and moving; what is there already stays. */
+  maxBalance: amount.optional(),
   /** Most in any 24 hours, by the issuer's clock. */
   maxPer24h: amount.optional(),
   /** Most in any 30 days, by the issuer's clock. */

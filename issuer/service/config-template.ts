@@ -108,7 +108,7 @@ export function configTemplate({ database, keys, node, currency }: TemplateValue
     "# payees: {}",
     "",
     "# Policies that `chequecard cards limits --policy <name>` gives to a card. A card's first policy is that of its",
-    "# profile. Options: minPerTransaction, maxPerTransaction, maxPer24h, maxPer30d, allowedPayees, allowedHours,",
+    "# profile. Options: minPerTransaction, maxPerTransaction, maxBalance, maxPer24h, maxPer30d, allowedPayees, allowedHours,",
     "# timeZone, maxFee, maxFeesPer24h, maxFeesPer30d, feesBorneBy, maxTotalCltv, minRemainingSeconds, allowAmountless, pinRequiredAbove, tellsBalance; see docs/issuer.md.",
     "# policies: {}",
     "",

@@ -175,6 +175,7 @@ export type LimitsCause =
   | "replace"
   | "cash-out"
   | "reverse"
+  | "move"
   | "retire"
   | "refund";
 

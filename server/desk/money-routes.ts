@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { deskAmount } from "../../cli/issuer/agree.js";
 import { cardText } from "../../cli/issuer/card-choice.js";
-import { findTopUp, type Order, placeOrder, remaining, showCard } from "../../issuer/ledger/index.js";
+import { parseAmount } from "../../common/index.js";
+import {
+  faceRoute,
+  findTopUp,
+  type Order,
+  placeOrder,
+  remaining,
+  showCard,
+} from "../../issuer/ledger/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { type Route, route } from "../route.js";
 import { booked, cardOf, noteBy, type OpenDesk } from "./desk.js";
@@ -88,6 +96,26 @@ export function moneyRoutes(desk: OpenDesk): readonly Route[] {
       async run({ params, body, key, caller }) {
         const cardId = await cardOf(desk, params);
         return await place(key, { kind: "cash-out", cardId, note: noteBy(body.note ?? "", caller) });
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/cards/{card}/move",
+      id: "moveMoney",
+      summary: "Move money between a card's account and that of its second face",
+      role: "desk",
+      action: "move",
+      movesMoney: true,
+      params: cardParam,
+      body: z.strictObject({
+        amount: z.string().min(1).max(40).describe("Such as 5000sat."),
+        back: z.boolean().default(false).describe("True: from the second face to the card."),
+      }),
+      answer: bookedAnswer.extend({ to: z.string().describe("The account that has it now.") }),
+      async run({ params, body, key }) {
+        const amount = parseAmount(body.amount, "amount");
+        const { cardId, to } = await faceRoute(store.db, await cardOf(desk, params), body.back);
+        return { ...(await place(key, { kind: "move", cardId, to, amount })), to: cardText(cardKey(to)) };
       },
     }),
     route({

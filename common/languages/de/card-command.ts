@@ -24,6 +24,11 @@ export const texts = {
   offline: "Offline",
   certificate:
     "hat ein Zertifikat: Ein Terminal mit dem Paket des Herausgebers darf sie ohne Verbindung annehmen",
+  boltCard: "Als Bolt Card",
+  boltCardStates: {
+    blank: "leer: die Anwendung ist da, aber keine Kasse für Bolt Cards kann sie nutzen",
+    personalized: "personalisiert: auch Kassen, die nur Bolt Cards kennen, lesen sie",
+  },
   noCertificate: "hat kein Zertifikat: Kein Terminal nimmt sie ohne Verbindung an",
   ofItself: "Das sagt die Karte von sich aus. `card identify` lässt es sie signieren.",
   notInUse: "--node: Die Karte ist nicht in Gebrauch, also kann kein Herausgeber nach ihr gefragt werden.",

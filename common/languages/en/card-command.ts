@@ -23,6 +23,11 @@ export const texts = {
   noPin: "not set",
   offline: "Offline",
   certificate: "has a certificate: a terminal with its issuer's pack may accept it without a connection",
+  boltCard: "As Bolt Card",
+  boltCardStates: {
+    blank: "blank: its application is there, and no till of Bolt Cards can use it",
+    personalized: "personalized: tills that know only Bolt Cards read it too",
+  },
   noCertificate: "has no certificate: no terminal accepts it without a connection",
   ofItself: "This is what the card says of itself; `card identify` has it signed.",
   notInUse: "--node: the card is not in use, so no issuer can be asked about it",

@@ -23,6 +23,11 @@ export const texts = {
   noPin: "sin definir",
   offline: "Sin conexión",
   certificate: "tiene certificado: un terminal con el paquete de su emisor puede aceptarla sin conexión",
+  boltCard: "Como Bolt Card",
+  boltCardStates: {
+    blank: "vacía: la aplicación está, pero ninguna caja de Bolt Cards puede usarla",
+    personalized: "personalizada: también la leen las cajas que solo conocen Bolt Cards",
+  },
   noCertificate: "no tiene certificado: ningún terminal la acepta sin conexión",
   ofItself: "Esto es lo que la tarjeta dice de sí misma; `card identify` hace que lo firme.",
   notInUse: "--node: la tarjeta no está en uso, así que no se puede preguntar por ella a ningún emisor",

@@ -23,6 +23,11 @@ export const texts = {
   noPin: "non défini",
   offline: "Hors connexion",
   certificate: "a un certificat : un terminal qui a le pack de son émetteur peut l’accepter sans connexion",
+  boltCard: "Comme Bolt Card",
+  boltCardStates: {
+    blank: "vierge : l’application est là, mais aucune caisse pour Bolt Cards ne peut s’en servir",
+    personalized: "personnalisée : les caisses qui ne connaissent que les Bolt Cards la lisent aussi",
+  },
   noCertificate: "n’a pas de certificat : aucun terminal ne l’accepte sans connexion",
   ofItself: "C’est ce que la carte dit d’elle-même ; `card identify` le lui fait signer.",
   notInUse: "--node : la carte n’est pas en service, aucun émetteur ne peut donc être interrogé à son sujet",
