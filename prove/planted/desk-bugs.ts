@@ -70,7 +70,7 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
   bug(
     "an order is looked for before the card is locked",
     [orders("postgres that are placed many times at once")],
-    [ORDERS, "await lockAccounts(store, tx, cardsOf(order));", "await lockAccounts(store, tx, []);"],
+    [ORDERS, "await lockAccounts(store, tx, [...cards, ...faces]);", "await lockAccounts(store, tx, []);"],
   ),
   bug(
     "a reference of another order counts as a repeat",
@@ -144,7 +144,11 @@ export const DESK_BUGS: readonly PlantedBug[] = bugsOf("desk", [
     "a card can pay while it is made again",
     [newPin("pays nothing and keeps its money")],
     [NEW_PIN, "await blockCard(store, cardId, Date.now());", "await showCard(store.db, cardId);"],
-    [NEW_PIN, "import { blockCard, LedgerError, showCard }", "import { LedgerError, showCard }"],
+    [
+      NEW_PIN,
+      "import { blockCard, facesOf, LedgerError, showCard }",
+      "import { facesOf, LedgerError, showCard }",
+    ],
   ),
   bug(
     "a renewal counts as finished before its money has moved",

@@ -7,6 +7,7 @@ const applet = (named: string) => ({ tests: "test/applet/simulator-bolt-card.app
 const tears = { campaign: "face-tears" } as const;
 const simulated = (named: string) => ({ tests: "test/simulator/bolt-card.test.ts", named });
 const made = (named: string) => ({ tests: "test/personalize/second-face.test.ts", named });
+const ledger = (named: string) => ({ tests: "test/issuer/second-face.test.ts", named });
 const files = "simulator/bolt-card/files.ts";
 const making = "personalize/second-face.ts";
 
@@ -148,5 +149,52 @@ export const FACE_BUGS: readonly PlantedBug[] = bugsOf("second face", [
     "a face that another card left there is taken for this one's",
     [made("takes the place of another's data")],
     [making, "  if (!isBlank) await send(channel, reset, {});\n", ""],
+  ),
+  bug(
+    "money moves between any two cards",
+    [ledger("refuse what is no move between them")],
+    [
+      "issuer/ledger/move.ts",
+      "if ((await faceOf(tx, toKey)) !== fromKey && (await faceOf(tx, fromKey)) !== toKey)",
+      "if (fromKey === toKey)",
+    ],
+  ),
+  bug(
+    "a move ignores the limit of the account that it ends at",
+    [ledger("are held to the limit of the second face")],
+    ["issuer/ledger/move.ts", "  await expectWithinBalance(tx, to, amount);\n", ""],
+  ),
+  bug(
+    "money is moved out and not in",
+    [ledger("get money from each other by one order")],
+    [
+      "issuer/ledger/move.ts",
+      '  await bookOperation(store, tx, to, "move-in", amount, `from ${cardName(fromKey)}`, at);\n',
+      "",
+    ],
+  ),
+  bug(
+    "a lost card's second face goes on paying",
+    [ledger("are blocked together where the card is lost")],
+    ["issuer/ledger/states.ts", "    await blockFaces(tx, faces);\n", ""],
+  ),
+  bug(
+    "what stands on the second face is lost where a card is replaced",
+    [ledger("go together to the card that replaces theirs")],
+    ["issuer/ledger/operations.ts", "    await moveAll(store, tx, face, from, at);\n", ""],
+  ),
+  bug(
+    "the reading with which a face was verified can be paid for",
+    [
+      {
+        tests: "test/server/second-face.bolt.test.ts",
+        named: "is not paid for the reading with which the card was verified",
+      },
+    ],
+    [
+      "cli/face-registry.ts",
+      "counter: BigInt(counter), bytes: Buffer.concat([p, c]) }",
+      "counter: BigInt(counter), bytes: Buffer.concat([c, p]) }",
+    ],
   ),
 ]);
