@@ -117,12 +117,15 @@ describe("a sale in the till's page", () => {
     const first = await order();
     expect([...first].sort().join("")).toBe([..."0123456789", "OK", "⌫"].sort().join(""));
     // The answer to the PIN arrives after what has become of it: the later state stays.
-    await page.route("**/pin", async (route) => {
-      const answer = await route.fetch();
-      await page.getByText("The PIN was wrong. Tries left: 2").waitFor();
-      await route.fulfill({ response: answer });
-      await page.unroute("**/pin");
-    });
+    await page.route(
+      "**/pin",
+      async (route) => {
+        const answer = await route.fetch();
+        await page.getByText("The PIN was wrong. Tries left: 2").waitFor();
+        await route.fulfill({ response: answer });
+      },
+      { times: 1 },
+    );
     await page.keyboard.type("111111");
     const answered = page.waitForResponse("**/pin");
     await page.keyboard.press("Enter");
@@ -145,12 +148,15 @@ describe("a sale in the till's page", () => {
 
   it("with a card that lies there already is not taken back by its own answer", async () => {
     await shop.lay("visitor");
-    await till.page.route("**/v1/charges", async (route) => {
-      const answer = await route.fetch();
-      await till.isAt("PIN, please");
-      await route.fulfill({ response: answer });
-      await till.page.unroute("**/v1/charges");
-    });
+    await till.page.route(
+      "**/v1/charges",
+      async (route) => {
+        const answer = await route.fetch();
+        await till.isAt("PIN, please");
+        await route.fulfill({ response: answer });
+      },
+      { times: 1 },
+    );
     const answered = till.page.waitForResponse("**/v1/charges");
     await till.sell("300");
     await answered;
@@ -197,13 +203,16 @@ describe("a sale in the till's page", () => {
 
   it("whose answer was lost is asked for again under its key, and is not charged twice", async () => {
     const count = (await sales()).length;
-    await till.page.route("**/v1/charges", async (route) => {
-      const answer = await route.fetch();
-      await shop.payByPhone(String((await answer.json()).invoice));
-      await expect.poll(lastSale).toMatchObject({ state: "paid" });
-      await till.page.unroute("**/v1/charges");
-      await route.abort();
-    });
+    await till.page.route(
+      "**/v1/charges",
+      async (route) => {
+        const answer = await route.fetch();
+        await shop.payByPhone(String((await answer.json()).invoice));
+        await expect.poll(lastSale).toMatchObject({ state: "paid" });
+        await route.abort();
+      },
+      { times: 1 },
+    );
     await till.sell("040");
     await till.isAt("Paid");
     expect(await sales()).toHaveLength(count + 1);

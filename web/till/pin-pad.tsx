@@ -39,17 +39,19 @@ export function PinPad({
 }) {
   const [keys] = useState(shuffled);
   const pin = useRef("");
+  const pad = useRef<HTMLDivElement>(null);
   const [count, setCount] = useState(0);
   const set = (next: string): void => {
     pin.current = next;
     setCount(next.length);
   };
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    // On a phone it may lie below what is seen.
+    pad.current?.scrollIntoView({ block: "nearest" });
+    return () => {
       pin.current = "";
-    },
-    [],
-  );
+    };
+  }, []);
   const type = (digit: string): void => {
     if (pin.current.length < MAX_DIGITS) set(pin.current + digit);
   };
@@ -70,7 +72,7 @@ export function PinPad({
   });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is laid out in its own way by browsers
-    <div class="pin" role="group" aria-label={texts.pin.title}>
+    <div ref={pad} class="pin" role="group" aria-label={texts.pin.title}>
       <p class="tries">{triesLeft === undefined ? NBSP : texts.pin.tries(String(triesLeft))}</p>
       <output class="dots" aria-label={texts.pin.typed(String(count))}>
         {"●".repeat(count) || NBSP}

@@ -44,7 +44,11 @@ export function TillPage(session: Session<TillTexts>) {
               type="button"
               class={name === part ? "tab chosen" : "tab"}
               aria-current={name === part ? "page" : undefined}
-              onClick={() => setPart(name)}
+              onClick={({ currentTarget, detail }) => {
+                // A finger leaves no focus behind: Enter then charges.
+                if (detail > 0) currentTarget.blur();
+                setPart(name);
+              }}
             >
               {texts.buttons[name]}
             </button>
