@@ -1,5 +1,6 @@
 import { API_BUGS } from "./api-bugs.js";
 import { APPLET_BUGS } from "./applet-bugs.js";
+import { BOLT_CARD_BUGS } from "./bolt-card-bugs.js";
 import { BOLT_ISSUER_BUGS } from "./bolt-issuer-bugs.js";
 import type { PlantedBug } from "./bug.js";
 import { CARD_BUGS, CODEC_BUGS } from "./card-bugs.js";
@@ -50,6 +51,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...ONE_CARD_BUGS,
   ...LEDGER_BUGS,
   ...DESK_BUGS,
+  ...BOLT_CARD_BUGS,
   ...BOLT_ISSUER_BUGS,
   ...DESK_API_BUGS,
   ...OFFLINE_ISSUER_BUGS,

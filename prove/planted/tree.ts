@@ -10,10 +10,11 @@ import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bu
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
 const PAGES = "test/vitest.pages.config.ts";
-/** Tests with a configuration of their own: the Java Card applet's, and those in a browser. */
+/** Tests with a configuration of their own: the Java Card applet's, Bolt Cards', and those in a browser. */
 const CONFIGURED = [
   [/\.applet\.test\.ts$/, "test/vitest.applet.config.ts"],
   [/\.pages\.test\.ts$/, PAGES],
+  [/\.bolt\.test\.ts$/, "test/vitest.bolt.config.ts"],
 ] as const;
 /** A campaign that was to end by itself is given so long to end. */
 const GRACE_SECONDS = 60;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ValueError } from "../../common/index.js";
 import { addressScope } from "../../lightning/address-scope.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
-import { checkUntrustedUri } from "../../lightning/untrusted-uri.js";
-import type { UntrustedUriErrorCode } from "../../lightning/untrusted-uri-error.js";
+import { checkUntrustedUri, untrustedWebAddresses } from "../../lightning/untrusted-uri.js";
+import { UntrustedUriError, type UntrustedUriErrorCode } from "../../lightning/untrusted-uri-error.js";
 import vectors from "../../specs/vectors/api.json" with { type: "json" };
 
 const KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
@@ -98,4 +98,30 @@ describe("a URI from a stranger", () => {
       checkUntrustedUri(uri("node.example.com"), { network: "bc", ...names("10.0.0.1") }),
     ).rejects.toThrow("node.example.com leads to 10.0.0.1, which is a private address");
   });
+});
+
+describe("a web server that a stranger names", () => {
+  it.each(vectors.addresses)(
+    "a web server at $address, on mainnet and on regtest",
+    async ({ address, scope }) => {
+      const host = address.includes(":") ? `[${address}]` : address;
+      const judged = (network: "bc" | "bcrt") => untrustedWebAddresses(host, { network, resolve: never });
+      const outcome = (network: "bc" | "bcrt") => judged(network).then((found) => found.join(), refusedCode);
+      expect(await outcome("bc")).toBe(scope === "public" ? address : "not-public");
+      const isNear = ["loopback", "private", "link-local"].includes(scope);
+      expect(await outcome("bcrt")).toBe(scope === "public" || isNear ? address : "not-public");
+    },
+  );
+
+  it("a web server's name is refused for one address that is not public, and an onion host is not looked up", async () => {
+    const mixed = { network: "bc", ...names("93.184.216.34", "10.0.0.1") } as const;
+    expect(await untrustedWebAddresses("cards.example", mixed).catch(refusedCode)).toBe("not-public");
+    const right = { network: "bc", ...names("93.184.216.34") } as const;
+    expect(await untrustedWebAddresses("cards.example", right)).toEqual(["93.184.216.34"]);
+    const onion = untrustedWebAddresses(`${"a".repeat(56)}.onion`, { network: "bc", resolve: never });
+    expect(await onion.catch(refusedCode)).toBe("unresolved");
+  });
+
+  const refusedCode = (error: unknown): string =>
+    error instanceof UntrustedUriError ? error.code : String(error);
 });

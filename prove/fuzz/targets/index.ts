@@ -1,4 +1,5 @@
 import type { FuzzTarget } from "../target.js";
+import * as boltCards from "./bolt-card.js";
 import { cardTarget } from "./card.js";
 import * as control from "./control.js";
 import * as databases from "./databases.js";
@@ -38,6 +39,9 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
     lightning.onionTarget,
     lightning.pictureTarget(),
     pictureContentTarget,
+    boltCards.tagTarget,
+    boltCards.boltCardTarget,
+    boltCards.chipTarget,
     offline.carriedTarget,
     offline.packTarget,
     offline.codesTarget,
