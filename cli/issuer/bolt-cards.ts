@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { formatCardId } from "../../apdu/card-id.js";
 import { bytesToHex, plural, syncFolder, writeDurableFile } from "../../common/index.js";
@@ -165,6 +165,10 @@ async function writeCodes(
 ): Promise<void> {
   const path = resolve(out);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  // What a killed run left may hold codes that count.
+  for (const name of readdirSync(dirname(path)))
+    if (name.startsWith(`.${basename(path)}.`) && /\.[0-9a-f]{12}\.tmp$/.test(name))
+      rmSync(join(dirname(path), name), { recursive: true, force: true });
   mkdirSync(temporary, { mode: 0o700 });
   try {
     exportLabels(temporary, labels, "png");

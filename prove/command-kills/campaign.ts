@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { postgresBinaries } from "../../testing/postgres/server.js";
 import { SeededRandom } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
+import { boltScene } from "./bolt-scene.js";
 import { closingScene } from "./closing-scene.js";
 import { DESK_ORDERS, deskScene } from "./desk-scene.js";
 import { initScene } from "./init-scene.js";
@@ -38,6 +39,7 @@ const everyScene = (cards = CARDS): Scene[] => [
   backupScene(),
   closingScene("in a file", cards),
   newPinScene(),
+  boltScene(),
   ...DESK_ORDERS.map((order) => deskScene("in a file", order)),
   ...(postgresBinaries() === undefined
     ? []

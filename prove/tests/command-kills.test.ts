@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { beforeAll, expect, it } from "vitest";
 import { buildProgram } from "../../testing/build-program.js";
+import { boltScene } from "../command-kills/bolt-scene.js";
 import { runCommandKills } from "../command-kills/campaign.js";
 import { closingScene } from "../command-kills/closing-scene.js";
 import { deskScene } from "../command-kills/desk-scene.js";
@@ -34,6 +35,7 @@ it.each([
   ["ledger restore", () => restoreScene("gone"), 2],
   ["issuer close-event", () => closingScene("in a file", 15), 3],
   ["cards new-pin", newPinScene, 3],
+  ["cards bolt add", boltScene, 3],
   ["cards top-up", () => deskScene("in a file", "top-up"), 12],
 ] as const)(
   "%s, killed and run again, is done whole and once",

@@ -44,6 +44,28 @@ describe("key file", () => {
     await again.close();
   });
 
+  it("keeps batch keys of Bolt Cards, under a version that earlier releases refuse to write over", async () => {
+    const own = fresh();
+    const made = await KeyFile.create(own, passphrase, "festival", cheap);
+    const version = () => (JSON.parse(readFileSync(own, "utf8")) as { version: number }).version;
+    expect(version()).toBe(1);
+    const key = new Uint8Array(16).fill(0x42);
+    const batch = await made.addBatchKey({ label: "Bolt Cards", key });
+    await made.addBatchKey({ label: "more" });
+    expect(version()).toBe(2);
+    expect(await codeOf(made.addBatchKey({ label: "twice", key }))).toBe("duplicate-key");
+    expect(await codeOf(made.addKeySet({ label: "same id", id: batch.id }))).toBe("duplicate-key");
+    expect(await codeOf(made.addBatchKey({ label: "same id", id: batch.id }))).toBe("duplicate-key");
+    await expect(made.addBatchKey({ label: "" })).rejects.toThrow(ValueError);
+    const again = await KeyFile.open(own, passphrase);
+    expect(again.batchKeys().map(({ label }) => label)).toEqual(["Bolt Cards", "more"]);
+    expect(again.keySets()).toEqual(made.keySets());
+    expect(await again.batchMac(batch.id, utf8("x"))).toEqual(await made.batchMac(batch.id, utf8("x")));
+    expect(await codeOf(again.batchMac(new Uint8Array(4), utf8("x")))).toBe("unknown-batch-key");
+    await again.close();
+    expect(await codeOf(again.batchMac(batch.id, utf8("x")))).toBe("closed");
+  });
+
   it("is readable by its owner only, and refuses to be used otherwise", async () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     chmodSync(path, 0o640);

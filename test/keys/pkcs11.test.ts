@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { boltCardKeys } from "../../bolt-card/keys.js";
 import { hexToBytes, secp256k1 } from "../../common/index.js";
+import { keysOf } from "../../issuer/bolt-cards/batches.js";
 import { KeyError, kdf3, Pkcs11KeySource } from "../../keys/index.js";
 import { describeWithSoftHsm } from "./soft-hsm.js";
 
@@ -40,6 +42,25 @@ describeWithSoftHsm("PKCS #11 token (SoftHSM2)", (options) => {
     await expect(again.signUpdate(new Uint8Array(4), new Uint8Array(32))).rejects.toMatchObject({
       code: "unknown-key-set",
     });
+    await again.close();
+  });
+
+  it("derives the keys of Bolt Cards as a key file does, without the batch key leaving it", async () => {
+    const source = await Pkcs11KeySource.open(options);
+    const [own, other] = [hexToBytes("b0170001"), hexToBytes("b0170002")];
+    const issuerKey = hexToBytes("00000000000000000000000000000001");
+    await source.addBatchKey(own, "festival", issuerKey);
+    await source.addBatchKey(other, "another");
+    await expect(source.addBatchKey(own, "x")).rejects.toMatchObject({ code: "duplicate-key" });
+    await source.close();
+    const again = await Pkcs11KeySource.open(options);
+    expect(again.batchKeys()).toContainEqual({ id: own, label: "festival" });
+    // Bolt Card's published example of its derivation.
+    const uid = hexToBytes("04a39493cc8680");
+    const { k0, k1, k2 } = await keysOf(again, own, uid, 1);
+    expect([k0, k1, k2]).toEqual(Object.values(boltCardKeys(issuerKey, uid, 1)).slice(0, 3));
+    expect((await keysOf(again, other, uid, 1)).k1).not.toEqual(k1);
+    await expect(again.batchMac(new Uint8Array(4), uid)).rejects.toMatchObject({ code: "unknown-batch-key" });
     await again.close();
   });
 
