@@ -41,7 +41,7 @@ export function Pad({
             type="button"
             class="key small"
             disabled={otherUnit === undefined}
-            aria-label={otherUnit === undefined ? unit : texts.keys.unit(otherUnit)}
+            title={otherUnit === undefined ? unit : texts.keys.unit(otherUnit)}
             onClick={onUnit}
           >
             {otherUnit === undefined ? unit : `${unit} ⇄ ${otherUnit}`}
