@@ -176,6 +176,6 @@ export const texts = {
     refusedSum: "Angenommen, abgelehnt",
     numbers: "Verkäufe",
     span: (first, last) => `${first} bis ${last}`,
-    inSales: (sales) => `in ${sales} Verkäufen`,
+    inSales: (sales) => `Verkäufe in einer Währung: ${sales}`,
   },
 } satisfies Texts<typeof english>;

@@ -157,7 +157,7 @@ export const texts = {
     refusedSum: "Accepted, refused",
     numbers: "Sales",
     span: (first: string, last: string) => `${first} to ${last}`,
-    inSales: (sales: string) => `in ${sales} sales`,
+    inSales: (sales: string) => `Sales in a currency: ${sales}`,
   },
 } as const;
 

@@ -175,6 +175,6 @@ export const texts = {
     refusedSum: "Aceptado, rechazado",
     numbers: "Ventas",
     span: (first, last) => `${first} a ${last}`,
-    inSales: (sales) => `en ${sales} ventas`,
+    inSales: (sales) => `Ventas en una divisa: ${sales}`,
   },
 } satisfies Texts<typeof english>;

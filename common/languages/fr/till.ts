@@ -176,6 +176,6 @@ export const texts = {
     refusedSum: "Accepté, refusé",
     numbers: "Ventes",
     span: (first, last) => `${first} à ${last}`,
-    inSales: (sales) => `en ${sales} ventes`,
+    inSales: (sales) => `Ventes dans une devise : ${sales}`,
   },
 } satisfies Texts<typeof english>;
