@@ -1,6 +1,7 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const attack = (named: string) => ({ tests: "test/security/browser.pages.test.ts", named });
+const hostile = (named: string) => ({ tests: "test/pages/hostile-texts.pages.test.ts", named });
 const reconnect = (named: string) => ({ tests: "test/pages/reconnect.pages.test.ts", named });
 const shell = (named: string) => ({ tests: "test/pages/shell.pages.test.ts", named });
 
@@ -68,5 +69,15 @@ export const PAGE_BUGS: readonly PlantedBug[] = bugsOf("pages", [
     "a stream that broke off is not opened again",
     [reconnect("a page whose stream ends opens another")],
     ["web/shell/events.ts", "      if (isOver || stop.signal.aborted) return;", "      if (!isOver) return;"],
+  ),
+  bug(
+    "a text of others at the desk is taken for HTML",
+    [hostile("the desk shows hostile notes")],
+    ["server/pages/serve.ts", "  \"require-trusted-types-for 'script'\",\n", ""],
+    [
+      "web/desk/parts.tsx",
+      "<td key={head[column]} class={side(column)}>",
+      "<td key={head[column]} class={side(column)} ref={(at) => { if (at && typeof cell === 'string') at.innerHTML = cell; }}>",
+    ],
   ),
 ]);
