@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { newFolder } from "../../testing/hooks.js";
 import { apiClient, keyOf } from "../../testing/server/api-client.js";
-import { bareDesk } from "../../testing/server/bare-servers.js";
+import { bareDesk, bareTill } from "../../testing/server/bare-servers.js";
 
 let browser: TestBrowser;
 beforeAll(async () => {
@@ -39,6 +41,34 @@ async function expectUnharmed({ page, problems }: Opened): Promise<void> {
   expect(await page.locator("img").count()).toBe(0);
   expect(await problems()).toEqual([]);
 }
+
+it("the till and the customer's screen show hostile names of places, products and sales as texts", async () => {
+  const folder = newFolder("memory");
+  const shop = join(folder, "shop");
+  const till = await bareTill(folder, `place: ${JSON.stringify(hostile("place"))}\ncurrency: eur\n`);
+  try {
+    const products = { products: [{ name: hostile("product"), price: "100sat", group: hostile("group") }] };
+    writeFileSync(join(shop, "products.yaml"), JSON.stringify(products));
+    const { key } = keyOf(till.folder, "shift-lead");
+    const lead = apiClient(till.url, key);
+    const page = await browser.open(till.url, { key });
+    const screen = await browser.openBeside(page, `${till.url}customer`);
+    await expect.poll(() => shown(page)).toContain(hostile("product"));
+    const made = await lead("POST", "/v1/charges", {
+      body: { amount: "10sat", description: hostile("sale") },
+      key: "hostile",
+    });
+    expect(made.status).toBe(201);
+    await expect.poll(() => shown(screen)).toContain("10 sat");
+    const text = await walk(page);
+    for (const name of ["place", "sale"]) expect(text).toContain(hostile(name));
+    await expectUnharmed(page);
+    await expectUnharmed(screen);
+    await page.close();
+  } finally {
+    await till.stop();
+  }
+});
 
 it("the desk shows hostile notes, payees and names of keys as texts", async () => {
   const desk = await bareDesk(newFolder("memory"));

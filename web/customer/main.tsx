@@ -3,7 +3,7 @@ import { startKeyedPage } from "../shell/start.js";
 import { CustomerPage } from "./customer-page.js";
 
 startKeyedPage({
-  pairCommand: "chequecard terminal key pair --role read",
+  pairCommand: "chequecard terminal key pair --node shop --role read",
   loadTexts: loadCustomerTexts,
   page: (session) => <CustomerPage {...session} />,
 });

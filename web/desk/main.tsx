@@ -4,7 +4,7 @@ import { DeskPage } from "./desk-page.js";
 import "./desk.css";
 
 startKeyedPage({
-  pairCommand: "chequecard issuer key pair",
+  pairCommand: "chequecard issuer key pair --issuer festival",
   loadTexts: loadDeskTexts,
   page: (session) => <DeskPage session={session} />,
 });

@@ -3,7 +3,7 @@ import { startKeyedPage } from "../shell/start.js";
 import { TillPage } from "./till-page.js";
 
 startKeyedPage({
-  pairCommand: "chequecard terminal key pair",
+  pairCommand: "chequecard terminal key pair --node shop",
   loadTexts: loadTillTexts,
   page: (session) => <TillPage {...session} />,
 });
