@@ -100,7 +100,7 @@ const keyFiles = [
   refusedFile("r 4", "scrypt", mended({ scrypt: { ...scrypt, r: 4 } })),
   refusedFile("p 5", "scrypt", mended({ scrypt: { ...scrypt, p: 5 } })),
   refusedFile("p 0", "scrypt", mended({ scrypt: { ...scrypt, p: 0 } })),
-  refusedFile("version 2", "version", mended({ version: 2 })),
+  refusedFile("version 3", "version", mended({ version: 3 })),
   refusedFile("another format", "format", mended({ format: "chequecard-pin-letters" })),
   refusedFile(
     "content with a byte behind",
