@@ -40,7 +40,7 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     [page("is not taken back by its own answer")],
     [
       "web/till/use-till.ts",
-      "if (isOver(next) || shown.current?.number !== next.number) show(next);",
+      "if (next.number > away.current && (isOver(next) || shown.current?.number !== next.number)) show(next);",
       "show(next);",
     ],
   ),

@@ -40,6 +40,8 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
   const [isOpening, setOpening] = useState(false);
   const shown = useRef<Charge | undefined>(undefined);
   const version = useRef("");
+  /** Number of the last charge that was put away: an answer about it that comes late does not bring it back. */
+  const away = useRef(0);
 
   const show = useCallback((next: Charge | undefined): void => {
     shown.current = next;
@@ -49,6 +51,7 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
   const took = useCallback(
     (next: Charge): void => {
       const now = shown.current;
+      if (next.number <= away.current) return;
       if (now?.number === next.number && isOver(now) && !isOver(next)) return;
       // A charge of before, which changes after its end (a refund, an accepted sale), is nothing for this screen.
       if (now?.number !== next.number && isOver(next)) return;
@@ -93,7 +96,7 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
       try {
         const next = await api.move<Charge>("/v1/charges", body, { key });
         // A card that lay there already may have made events of it meanwhile, which are newer.
-        if (isOver(next) || shown.current?.number !== next.number) show(next);
+        if (next.number > away.current && (isOver(next) || shown.current?.number !== next.number)) show(next);
         keepPending(undefined);
         return undefined;
       } catch (error) {
@@ -152,6 +155,7 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
     cancel: () => about("cancel"),
     givePin: (pin) => about("pin", pin === undefined ? {} : { pin }),
     putAway() {
+      away.current = shown.current?.number ?? 0;
       show(undefined);
       refresh();
     },
