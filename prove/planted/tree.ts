@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inNamespace } from "../../scripts/pcscd/namespace.mjs";
 import { projectRoot } from "../fuzz/vectors.js";
 import { runTests } from "../test-run.js";
 import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bug.js";
@@ -10,6 +9,9 @@ import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bu
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
 const PAGES = "test/vitest.pages.config.ts";
+/** A launcher, which is not compiled: it lies below the root alone. */
+const NAMESPACE = join(projectRoot(), "scripts/pcscd/namespace.mjs");
+type Wrap = NonNullable<Parameters<typeof runTests>[0]["wrap"]>;
 /** Tests with a configuration of their own: the Java Card applet's, Bolt Cards', and those in a browser. */
 const CONFIGURED = [
   [/\.applet\.test\.ts$/, "test/vitest.applet.config.ts"],
@@ -95,6 +97,7 @@ export class Tree {
     { seconds }: Effort,
   ): Promise<string | undefined> {
     if (parts.length === 0) return undefined;
+    const { inNamespace } = (await import(NAMESPACE)) as { readonly inNamespace: Wrap };
     const run = await runTests({
       ...(config === undefined ? {} : { config }),
       // Tills read their cards from a pcscd of their own.
