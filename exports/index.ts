@@ -6,7 +6,7 @@ export { ChequecardError } from "../common/errors.js";
 export { formatMsat, type Msat, msat, parseAmount, sat } from "../common/msat.js";
 export { withCard } from "../host/card-session.js";
 export { openReaders, type PcscOptions, type PcscReaders } from "../host/pcsc/readers.js";
-export { type PhonePart, type TapOptions, type TapRequest, tap } from "../host/tap.js";
+export { type OtherParts, type PhonePart, type TapOptions, type TapRequest, tap } from "../host/tap.js";
 export { SaleStore } from "../host/terminal/sale-store.js";
 export { Terminal } from "../host/terminal/terminal.js";
 export { checkerOf } from "../issuer/authorizer/signatures/checker.js";

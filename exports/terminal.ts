@@ -13,9 +13,11 @@ export type { CsvForm } from "../common/csv.js";
 export { LANGUAGES, type Language, languageOf } from "../common/languages/language.js";
 export { speak } from "../common/languages/speak.js";
 export type { SqliteFile, SqliteValue } from "../common/sqlite-file.js";
+export type { ServerRules } from "../host/bolt-card/server.js";
 export * from "../host/card-session.js";
 export * from "../host/exchange.js";
 export {
+  type OtherParts,
   type PhonePart,
   type TakenToken,
   type TapOptions,
@@ -50,6 +52,7 @@ export { NodeError, type NodeErrorCode } from "../lightning/nodes/errors.js";
 export type * from "../lightning/nodes/port.js";
 export type { OdtFraming, OdtMessage } from "../lightning/odt/message.js";
 export { UntrustedUriError, type UntrustedUriErrorCode } from "../lightning/untrusted-uri-error.js";
+export type { Resolve } from "../lightning/web/resolve-host.js";
 export type { DenyList } from "../offline/deny-list.js";
 export type { HeldSales } from "../offline/floor-limits.js";
 export {

@@ -59,7 +59,7 @@ export interface PhonePart<T> {
 }
 
 /** How a tap serves what is no card of this protocol. */
-interface OtherParts<T> {
+export interface OtherParts<T> {
   readonly phone?: PhonePart<T>;
   /** Gets the address of a Type 4 tag, such as a Bolt Card's (specs/10 §4). Absent where none is served. Never called twice. */
   readonly useTag?: (address: string) => Promise<T>;
