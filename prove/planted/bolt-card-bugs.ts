@@ -20,7 +20,7 @@ export const BOLT_CARD_BUGS: readonly PlantedBug[] = bugsOf("Bolt Cards", [
   ),
   bug(
     "a Bolt Card that lies there still is read and asked a second time",
-    [sale("not paid, and asked once")],
+    [sale("a phone pays by the code")],
     [
       "host/terminal/terminal.ts",
       '        if (taken === "asked") await this.#waitForAnotherCard(signal);\n',

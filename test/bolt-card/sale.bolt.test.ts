@@ -204,7 +204,7 @@ describe("a Bolt Card of a foreign server at the terminal", () => {
   });
 
   it("a phone pays by the code while a Bolt Card's server is waited for", async () => {
-    const { terminal, display } = await till({ whim: "says yes and does not pay" });
+    const { terminal, display, server } = await till({ whim: "says yes and does not pay" });
     const sale = await terminal.charge(beer, {
       ...display,
       onNotice: (sentence) => {
@@ -216,6 +216,8 @@ describe("a Bolt Card of a foreign server at the terminal", () => {
     });
     expect(sale.state).toBe("paid");
     await expect.poll(() => payments).toEqual(["settled"]);
+    // The card has lain there all the time.
+    expect([server.offers(), server.calls().length]).toEqual([[1], 1]);
   });
   let terminalInvoice = (): string => "";
 });
