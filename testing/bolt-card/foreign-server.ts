@@ -62,7 +62,7 @@ export async function startForeignServer(
         ...{ piccKey: hexToBytes(k1), macKey: hexToBytes(k2), ...more },
       }),
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");
       child.kill("SIGKILL");
       await gone;
