@@ -10,7 +10,7 @@ import {
 } from "../apdu/index.js";
 import { NDEF_FILE_ID } from "../bolt-card/constants.js";
 import { decryptPicc, sunMac } from "../bolt-card/sun.js";
-import { equalBytes, hexToBytes, u16 } from "../common/index.js";
+import { concatBytes, equalBytes, hexToBytes, u16 } from "../common/index.js";
 import { secondFace } from "../host/bolt-card/read-tag.js";
 import type { FaceKeys, FaceReading } from "./face-registry.js";
 
@@ -27,16 +27,24 @@ export const faceStage = async (transport: Transport): Promise<FaceStage> =>
 
 /** Reads the address of the selected application: its counter is one higher then. @throws CardStatusError; TransportError */
 export async function readAddress(transport: Transport): Promise<string> {
-  const file = command(CLA.ISO, INS.SELECT, { p2: SELECT_SILENTLY, data: u16(NDEF_FILE_ID) });
-  const { sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(file)));
+  const selection = command(CLA.ISO, INS.SELECT, { p2: SELECT_SILENTLY, data: u16(NDEF_FILE_ID) });
+  const { sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(selection)));
   if (sw !== SW.OK) throw new CardStatusError("SELECT", sw);
-  const answer = decodeResponseApdu(
-    await transport.transmit(encodeCommandApdu(command(CLA.ISO, INS.READ_BINARY, { le: READ_ALL }))),
-  );
-  if (answer.sw !== SW.OK) throw new CardStatusError("READ BINARY", answer.sw);
-  const [, messageLength = 0, , , payloadLength = 0] = answer.data;
-  const isWhole = messageLength === payloadLength + 4 && answer.data.length >= 2 + messageLength;
-  return isWhole ? Buffer.from(answer.data.subarray(7, 6 + payloadLength)).toString("latin1") : "";
+  const first = await readBinary(transport, 0);
+  const [, messageLength = 0, , , payloadLength = 0] = first;
+  // The longest address fills the file, which is a byte longer than a read.
+  const isCut = first.length < 2 + messageLength;
+  const file = isCut ? concatBytes(first, await readBinary(transport, first.length)) : first;
+  const isWhole = messageLength === payloadLength + 4 && file.length >= 2 + messageLength;
+  return isWhole ? Buffer.from(file.subarray(7, 6 + payloadLength)).toString("latin1") : "";
+}
+
+async function readBinary(transport: Transport, offset: number): Promise<Uint8Array> {
+  const [p1 = 0, p2 = 0] = u16(offset);
+  const read = command(CLA.ISO, INS.READ_BINARY, { p1, p2, le: READ_ALL });
+  const { data, sw } = decodeResponseApdu(await transport.transmit(encodeCommandApdu(read)));
+  if (sw !== SW.OK) throw new CardStatusError("READ BINARY", sw);
+  return data;
 }
 
 /** The reading in an address, where it is the face's own; undefined for any other. */

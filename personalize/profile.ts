@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CAPABILITY, NO_LIMIT } from "../apdu/index.js";
+import { readCardAddress } from "../bolt-card/address.js";
 import {
   type Msat,
   mistakes,
@@ -100,12 +101,16 @@ function offlineOf(read: z.output<typeof offline>): OfflineTerms {
 /** Room in the second face for what stands before the value of p (specs/10 §8.1). */
 const MAX_BASE_LENGTH = 198;
 
+/** Whether readers of such a card ask by `http://`: at onion addresses, and nearby on regtest (specs/10 §5). */
+const isAskedWithoutTls = (base: string): boolean =>
+  base.length <= MAX_BASE_LENGTH && readCardAddress(base, true).protocol === "http:";
+
 /** The address that readers of a face ask: `https://cards.example/path`, which stands on the card as `lnurlw://`. */
 const faceAddress = z.string().transform((text, context): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isBare = url && !url.search && !url.hash && !url.username && !url.password;
-  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
   const base = `lnurlw://${url?.host}${url?.pathname}?p=`;
+  const isWeb = url?.protocol === "https:" || (url?.protocol === "http:" && isAskedWithoutTls(base));
   if (isBare && isWeb && base.length <= MAX_BASE_LENGTH) return base;
   context.addIssue({
     code: "custom",

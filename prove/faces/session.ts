@@ -13,6 +13,9 @@ export const faceCard: CardMaker = (image, entropy = seededEntropy(819)) => {
   return blankCard({ serial: SERIAL, keys, boltCard: true }, image ? { image, entropy } : { entropy });
 };
 
+/** Lifecycle bytes of a selected face (specs/10 §8.1): blank, personalized. */
+const LIFECYCLES: readonly number[] = [0x01, 0x0f];
+
 /** What personalization writes: two sets, so that one can take the place of the other. */
 export interface FaceData {
   readonly uid: Uint8Array;
@@ -138,6 +141,10 @@ export class FaceSession {
       this.#file = "none";
       this.#channel = undefined;
       this.#hasLooked = false;
+      // A RESET that was torn is finished by SELECT.
+      const [lifecycle = 0] = this.card.image().cells["bolt-card/lifecycle"] ?? [];
+      if (this.#isTag && !LIFECYCLES.includes(lifecycle))
+        throw new Disagreement(`selected with lifecycle ${lifecycle}`);
     } else if (this.#isTag && sw === "9000" && bytes[0] === 0 && bytes[1] === 0xa4)
       this.#file = bytes[6] === 3 ? "cc" : "ndef";
     // The whole file counts, wherever it was read.

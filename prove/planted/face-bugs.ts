@@ -146,6 +146,24 @@ export const FACE_BUGS: readonly PlantedBug[] = bugsOf("second face", [
     ],
   ),
   bug(
+    "a host reads the address of a face in one piece, whatever its length",
+    [made("made with the longest address")],
+    [
+      "personalize/face-reading.ts",
+      "const isCut = first.length < 2 + messageLength;",
+      "const isCut = first.length === 0;",
+    ],
+  ),
+  bug(
+    "a torn RESET of the simulated face is never finished",
+    [tears],
+    [
+      "simulator/bolt-card/application.ts",
+      "    this.#personalization.finishReset();\n    return NO_DATA;",
+      "    return NO_DATA;",
+    ],
+  ),
+  bug(
     "a face that another card left there is taken for this one's",
     [made("takes the place of another's data")],
     [making, "  if (!isBlank) await send(channel, reset, {});\n", ""],

@@ -20,6 +20,30 @@ interface BoltCardFile {
   }[];
   readonly capabilities: readonly Read<object>[];
   readonly ndef: readonly Read<{ readonly uri: string }>[];
+  readonly faceStores: readonly {
+    readonly comment: string;
+    readonly valid: boolean;
+    readonly blocks: readonly { readonly data: string }[];
+  }[];
+  readonly faceFiles: readonly (Read<object> & Readonly<Record<"uid" | "base" | "k1" | "k2", string>>)[];
+}
+
+/** Groups of a whole second face (specs/10 §8.4). */
+const FACE_GROUPS = ["0201", "0202", "8201", "8202"];
+
+/** The reading in a file E104, where it is the face's own. @throws Refused */
+function readFace(
+  { boltCard, bytes }: Reference,
+  { uid, base, k1, k2, hex }: BoltCardFile["faceFiles"][number],
+) {
+  const need: Reference["bytes"]["need"] = bytes.need;
+  const file = unhex(hex);
+  const uri = boltCard.readNdef(file.subarray(2, 2 + file.readUInt16BE(0)));
+  const [, p, c] = /^([0-9A-F]{32})&c=([0-9A-F]{16})$/.exec(uri.slice(base.length)) ?? [];
+  need(uri.startsWith(base) && p !== undefined && c !== undefined, "base");
+  const { uid: own, ...fields } = boltCard.readSun({ k1: unhex(k1), k2: unhex(k2) }, unhex(p), unhex(c), "");
+  need(own === uid, "identity");
+  return fields;
 }
 
 function checkReads<Fields>(
@@ -39,7 +63,8 @@ function checkReads<Fields>(
 /** What a program reads and writes as bytes; addresses and JSON are read with the platform's own readers. */
 export const boltCards: FileCheck = {
   file: "bolt-card.json",
-  check({ boltCard }: Reference, { sun, keys, capabilities, ndef }: BoltCardFile) {
+  check(reference: Reference, { sun, keys, capabilities, ndef, faceStores, faceFiles }: BoltCardFile) {
+    const { boltCard, personalize } = reference;
     checkReads(sun, (at) => {
       const { k1 = "", k2 = "", p = "", c = "", input = "" } = sun[at] ?? {};
       return boltCard.readSun({ k1: unhex(k1), k2: unhex(k2) }, unhex(p), unhex(c), input);
@@ -50,5 +75,14 @@ export const boltCards: FileCheck = {
       same(boltCard.keysOf(unhex(issuerKey), unhex(uid), version), fields, comment);
     checkReads(capabilities, (at) => boltCard.readCapabilities(unhex(capabilities[at]?.hex ?? "")));
     checkReads(ndef, (at) => ({ uri: boltCard.readNdef(unhex(ndef[at]?.hex ?? "")) }));
+    for (const { comment, valid, blocks } of faceStores) {
+      if (!valid) continue;
+      const groups = blocks.flatMap(({ data }) => personalize.readGroups(unhex(data)));
+      same([...new Set(groups.map(({ dgi }) => dgi))].sort(), FACE_GROUPS, comment);
+    }
+    checkReads(faceFiles, (at) => {
+      const vector = faceFiles[at];
+      return vector && readFace(reference, vector);
+    });
   },
 };

@@ -1,8 +1,9 @@
 import { keysOf, macOf, piccOf } from "../../reference/bolt-card.js";
 import { hex, unhex } from "../../reference/bytes.js";
 import { aesBlock } from "../../reference/crypto.js";
+import { face } from "./bolt-card/face.js";
 
-/** Bolt Cards (specs/10): SUN, keys, the files of a Type 4 tag, forms of an address, what a card's server answers. */
+/** Bolt Cards (specs/10): SUN, keys, the files of a Type 4 tag, forms of an address, what a card's server answers, second faces. */
 export const file = "bolt-card.json";
 
 const ascii = (text: string): string => hex(Buffer.from(text, "latin1"));
@@ -344,4 +345,5 @@ const callbacks = [
 
 export const generate = () => ({
   ...{ title: "Bolt Cards", spec: "specs/10", sun, keys, capabilities, ndef, addresses, offers, callbacks },
+  ...face,
 });

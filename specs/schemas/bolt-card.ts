@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { amount, bytes, comment, count, error, head, hex, pair } from "./parts.js";
+import { amount, bytes, comment, count, error, head, hex, pair, statusWord } from "./parts.js";
 
 const uid = bytes(7);
 const key = bytes(16);
 const counter = z.int().min(0).max(0xffffff);
 const sun = { k1: key, k2: key, input: z.string(), p: hex, c: hex };
+const face = { uid, base: z.string(), k1: key, k2: key, hex: bytes(256) };
 const address = { address: z.string(), regtest: z.boolean() };
 
 export const boltCard = z.strictObject({
@@ -49,5 +50,18 @@ export const boltCard = z.strictObject({
       ...{ comment, valid: z.literal(true), callback: z.string(), k1: z.string(), invoice: z.string() },
       ...{ pin: z.string().nullable(), url: z.string() },
     }),
+  ),
+  faceAddresses: z.array(
+    pair({ address: z.string(), base: z.string() }, { address: z.string(), error: z.literal("address") }),
+  ),
+  faceStores: z.array(
+    z.strictObject({
+      comment,
+      valid: z.boolean(),
+      blocks: z.array(z.strictObject({ p1: z.enum(["08", "88"]), p2: bytes(1), data: hex, sw: statusWord })),
+    }),
+  ),
+  faceFiles: z.array(
+    pair({ ...face, fields: z.strictObject({ counter, padding: bytes(5) }) }, { ...face, error }),
   ),
 });

@@ -146,6 +146,15 @@ describe("a profile with bolt-card", () => {
 });
 
 describe("a card with a second face", () => {
+  it("is made with the longest address, which fills its file", async () => {
+    const path = "a".repeat(172);
+    const address = `https://cards.example/${path}`;
+    const batch = newFaces({ ...PROFILE, "bolt-card": { ...BOLT_CARD, address } });
+    const card = cardWithBoth();
+    expect(await personalizeOne(readerWith(card), batch)).toMatchObject({ how: "made" });
+    expect(readTag(card)).toContain(`lnurlw://cards.example/${path}?p=`);
+  });
+
   it("gets it in the same step, with an identity and keys of its own, verified and in use", async () => {
     const batch = newFaces();
     const card = cardWithBoth();

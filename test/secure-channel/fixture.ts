@@ -2,7 +2,7 @@ import { CARD_AID, type SelectRequest, select, send, type Transport } from "../.
 import { LEVEL, openSecureChannel, type SecureChannel } from "../../apdu/secure-channel/index.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
 import { kdf3 } from "../../keys/index.js";
-import { blankCard, connectCard, type DomainOptions, type SimulatedCard } from "../../simulator/index.js";
+import { type BlankCardOptions, blankCard, connectCard, type SimulatedCard } from "../../simulator/index.js";
 import type { CardHardware } from "../../simulator/runtime/card.js";
 
 export const h = hexToBytes;
@@ -19,7 +19,7 @@ export const keysOf = (version: number, diversification: Uint8Array) =>
   kdf3(version, MASTER, diversification);
 
 /** A blank card with the keys of {@link MASTER}. */
-export function newCard(options: DomainOptions = {}, hardware: CardHardware = {}): SimulatedCard {
+export function newCard(options: BlankCardOptions = {}, hardware: CardHardware = {}): SimulatedCard {
   return blankCard({ serial: SERIAL, keys: (data) => keysOf(VERSION, data), ...options }, hardware);
 }
 
