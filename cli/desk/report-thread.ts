@@ -62,6 +62,7 @@ export class ReportThread {
   readonly #patienceMs: number;
   readonly #onFailure: () => void;
   #worker: Worker | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
   #isHere = false;
   #isClosed = false;
   #waiting = 0;
@@ -86,7 +87,8 @@ export class ReportThread {
       });
     this.#waiting++;
     const answer = this.#last.then(() => this.#answer(name, question));
-    this.#last = answer.catch(() => undefined);
+    // A thread that was given up ends with the statement that it is in: until then none is started beside it.
+    this.#last = answer.catch(() => this.#ended);
     try {
       return (await answer) as TaskAnswer<Name>;
     } finally {
@@ -155,8 +157,9 @@ export class ReportThread {
   async #end(error: Error): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
+    if (worker) this.#ended = worker.terminate();
     this.#giveUp?.(error);
-    await worker?.terminate();
+    await this.#ended;
   }
 }
 

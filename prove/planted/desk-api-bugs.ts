@@ -3,6 +3,8 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 const page = (named: string) => ({ tests: "test/pages/desk.pages.test.ts", named });
 const station = (named: string) => ({ tests: "test/server/desk-station.test.ts", named });
 
+const report = (named: string) => ({ tests: "test/server/report-thread.test.ts", named });
+
 /** In the API of the issuer's desk, and in its page. */
 export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
   bug(
@@ -50,6 +52,25 @@ export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
       'role: "desk",\n      action: "personalize",',
       'role: "read",\n      action: "personalize",',
     ],
+  ),
+  bug(
+    "a report is read on the thread that moves money",
+    [report("money is moved while a report is made")],
+    ["cli/desk/report-thread.ts", "if (this.#isHere) return", "if (!this.#isHere) return"],
+  ),
+  bug(
+    "a report may take as long as it likes",
+    [report("a report that takes too long is given up")],
+    [
+      "cli/desk/report-thread.ts",
+      "tooLong(this.#patienceMs)), this.#patienceMs)",
+      "tooLong(this.#patienceMs)), 2 ** 31 - 1)",
+    ],
+  ),
+  bug(
+    "any number of reports waits",
+    [report("of many reports at once")],
+    ["cli/desk/report-thread.ts", "if (this.#waiting > MAX_WAITING)", "if (this.#waiting < 0)"],
   ),
   bug(
     "the desk's page sends an order again under another key",

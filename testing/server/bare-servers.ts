@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AuditLog } from "../../cli/desk/audit-log.js";
 import { Jobs } from "../../cli/desk/jobs.js";
-import { ReportThread } from "../../cli/desk/report-thread.js";
+import { type ReportOptions, ReportThread } from "../../cli/desk/report-thread.js";
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { sat } from "../../common/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
@@ -30,8 +30,8 @@ export async function bareTill(folder: string, settings?: string, more: readonly
   return { folder: shop, ...(await serveCommand(["terminal", "serve", ...args])) };
 }
 
-/** An issuer's desk with two cards, without a node. */
-export async function bareDesk(folder: string) {
+/** An issuer's desk with two cards, without a node. @param making how its reports are made */
+export async function bareDesk(folder: string, making: ReportOptions = {}) {
   const store = await openSqlite({ path: join(folder, "ledger.db") });
   await bindStore(store, { network: "bcrt", nodeId: Buffer.from(URI.slice(0, 66), "hex") });
   for (const cardId of [Buffer.from("desk-001"), Buffer.from("desk-002")]) {
@@ -56,7 +56,7 @@ export async function bareDesk(folder: string) {
   const http = { host: "127.0.0.1", port: 0, names: [] };
   const audit = new AuditLog(folder);
   const jobs = new Jobs();
-  const reports = new ReportThread({ database: { sqlite: join(folder, "ledger.db") }, folder });
+  const reports = new ReportThread({ database: { sqlite: join(folder, "ledger.db") }, folder }, making);
   const desk = { store, config, health, audit, jobs, reports, station: undefined };
   const server = await serveDesk(desk, file, http, (what) => faults.push(what));
   return {
