@@ -15,12 +15,14 @@ import { offlineKills } from "./offline-kills/campaign.js";
 import { saleKills } from "./sale-kills.js";
 import { statementFaults } from "./statement-faults/campaign.js";
 import { systemFaults } from "./system-faults/campaign.js";
+import { chipTears } from "./tearing/chip.js";
 import { tearing } from "./tearing/sweep.js";
 
 /** Every part of the proof, in the order of the report. */
 export const CAMPAIGNS: readonly Campaign[] = [
   tearing,
   faceTears,
+  chipTears,
   model,
   mutation,
   fuzzing,

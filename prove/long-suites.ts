@@ -76,6 +76,17 @@ function resultOf(run: TestRun | undefined, name: string, seed: number): Omit<Ca
 
 export const LONG_SUITES: readonly Campaign[] = [
   longSuite(
+    "bolt-cards",
+    "services killed at every step of a Bolt Card's reading and payment, on both databases; terminals killed around the callback; tokens during a flood",
+    [
+      "test/issuer/bolt-kills.bolt.test.ts",
+      "test/bolt-card/kills.bolt.test.ts",
+      "test/server/bolt-flood.bolt.test.ts",
+    ],
+    () => ({ CHEQUECARD_PROVE: "full" }),
+    { config: "test/vitest.bolt.config.ts" },
+  ),
+  longSuite(
     "issuer",
     "random festivals against a model, eight processes, kills at every step, on both databases; the proof after every commit, full disks, lying nodes, one invoice of two cards",
     ["model", "processes", "every-commit", "full-disk", "lying-node", "reserved-unpaid", "same-invoice"].map(

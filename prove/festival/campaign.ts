@@ -33,6 +33,7 @@ export function festivalOf(
     terminalKills: kills,
     closingKills: 2,
     lostCards: 3,
+    chips: Math.max(6, Math.floor(taps / 40)),
     topUps: Math.max(2, Math.floor(taps / 50)),
     ...given,
   };
@@ -59,10 +60,12 @@ const countsOf = (result: FestivalResult): Record<string, number> => ({
   terminals: result.terminals,
   "taps begun": result.asked,
   paid: result.paid,
+  "paid by Bolt Cards": result.paidByChips,
+  "paid by second faces": result.paidByFaces,
   ...Object.fromEntries(
     Object.entries(result.declined).map(([reason, times]) => [`declined: ${reason}`, times]),
   ),
-  "cut off before the terminal held a token": result.givenUp,
+  "given up": result.givenUp,
   "kills of the service": result.serviceKills,
   "kills of terminals": result.terminalKills,
   "kills of the closing": result.closingKills,

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { addChips, CHIP_SAT, fillFaces } from "../../testing/festival/bolt-cards.js";
 import { checkBooks, daysSince, report, type Takings, takingsOf } from "../../testing/festival/books.js";
 import { Grounds } from "../../testing/festival/grounds.js";
 import type { FestivalPlan, FestivalResult } from "../../testing/festival/plan.js";
 import { runVisit } from "../../testing/festival/visit.js";
 import { SeededRandom } from "../../testing/random.js";
-import { type Counts, CREDIT, loseCards, refuseByPolicy, sell, TOP_UP } from "./selling.js";
+import { type Counts, CREDIT, loseCards, loseChips, refuseByPolicy, sell, TOP_UP } from "./selling.js";
+
+/** What is paid in for each Bolt Card, in msat. */
+const CHIP_CREDIT = BigInt(CHIP_SAT) * 1000n;
 
 /**
- * A festival from the command line alone: an issuer with an embedded node, cards, terminals that sell at once, the
+ * A festival from the command line alone: an issuer with an embedded node, cards with a second face, Bolt Cards, terminals that sell at once, the
  * service and terminals killed in mid-sale, cards lost and replaced, topped up and refused, the event closed by a
  * command that is killed and run again. Then every book is held against every other.
  */
@@ -19,16 +23,22 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
   try {
     const allCards = plan.cards + plan.lostCards;
     await grounds.prepare(allCards, plan.terminals);
+    if (plan.chips) {
+      await addChips(grounds, plan.chips);
+      await fillFaces(grounds, allCards);
+    }
     tell(`${allCards} cards, ${plan.terminals} terminals, the service runs`);
     const counts = await sell(grounds, plan, random, tell);
     const replacedCards = await loseCards(grounds, plan, random, counts);
+    await loseChips(grounds, plan, random, counts);
     await refuseByPolicy(grounds, random, counts);
     for (const shop of counts.killedAt)
       await runVisit(grounds, { card: 0, shop, amounts: [], strike: "none" }, random);
     await untilResolved(grounds);
     tell("everything is resolved; closing the event");
     const closingKills = await closeEvent(grounds, plan.closingKills, random);
-    const paidIn = BigInt(allCards) * CREDIT + BigInt(counts.topUps) * TOP_UP;
+    const paidIn =
+      BigInt(allCards) * CREDIT + BigInt(counts.topUps) * TOP_UP + BigInt(plan.chips ?? 0) * CHIP_CREDIT;
     const found = await settleAccounts(grounds, plan, counts, paidIn, daysSince(started));
     return {
       cards: plan.cards,
@@ -39,6 +49,8 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
       closingKills,
       replacedCards,
       topUps: counts.topUps,
+      paidByChips: counts.paidByChips,
+      paidByFaces: counts.paidByFaces,
       paidIn,
       ...found,
       seconds: (Date.now() - started.getTime()) / 1000,

@@ -1,4 +1,6 @@
-import type { Grounds } from "../../testing/festival/grounds.js";
+import { chipLabel } from "../../testing/festival/bolt-cards.js";
+import { runFaceVisit } from "../../testing/festival/face-visit.js";
+import { cardLabel, type Grounds } from "../../testing/festival/grounds.js";
 import type { FestivalPlan } from "../../testing/festival/plan.js";
 import { runVisit, type Strike, type Visit } from "../../testing/festival/visit.js";
 import type { SeededRandom } from "../../testing/random.js";
@@ -17,6 +19,9 @@ export interface Counts {
   serviceKills: number;
   terminalKills: number;
   topUps: number;
+  /** Sales that a Bolt Card, or a second face, paid as one saw. */
+  paidByChips: number;
+  paidByFaces: number;
   /** Shops whose terminal may have left a sale that its next start finishes. */
   readonly killedAt: Set<number>;
 }
@@ -34,18 +39,24 @@ export async function sell(
     serviceKills: 0,
     terminalKills: 0,
     topUps: 0,
+    paidByChips: 0,
+    paidByFaces: 0,
     killedAt: new Set(),
   };
   const planned = Math.ceil(plan.taps / plan.tapsPerVisit);
   const strikes = spread(planned, plan, random);
-  const free = Array.from({ length: plan.cards }, (_, index) => index);
+  const all = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+  const free = all(plan.cards);
+  const freeChips = all(Math.max(0, (plan.chips ?? 0) - 1));
   let next = 0;
   const work = async (shop: number): Promise<void> => {
     // A visit that is cut short by a kill sells less: others make up for it.
     while (next < planned || counts.ended < plan.taps) {
-      const [card = 0] = free.splice(random.below(free.length), 1);
+      const by = wayOf(next, freeChips.length);
+      const from = by === "chip" ? freeChips : free;
+      const [card = 0] = from.splice(random.below(from.length), 1);
       const amounts = Array.from({ length: plan.tapsPerVisit }, () => 1 + random.below(99_999));
-      const visit: Visit = { card, shop, amounts, strike: strikes[next++] ?? "none" };
+      const visit: Visit = { card, by, shop, amounts, strike: strikes[next++] ?? "none" };
       await attend(grounds, visit, random, counts);
       if (counts.topUps < plan.topUps) {
         counts.topUps++;
@@ -55,11 +66,10 @@ export async function sell(
           "--yes",
           "--amount",
           `${TOP_UP}msat`,
-          "--card",
-          grounds.card(card),
+          ...(by === "chip" ? [chipLabel(card)] : ["--card", grounds.card(card)]),
         );
       }
-      free.push(card);
+      from.push(card);
       tell(`${counts.ended} of ${plan.taps} taps`);
     }
   };
@@ -67,10 +77,18 @@ export async function sell(
   return counts;
 }
 
+/** Every fourth visit is a Bolt Card's, and every fourth a second face's. @param chips that are free now */
+function wayOf(turn: number, chips: number): NonNullable<Visit["by"]> {
+  if (turn % 4 === 1 && chips > 0) return "chip";
+  return turn % 4 === 2 ? "face" : "token";
+}
+
 async function attend(grounds: Grounds, visit: Visit, random: SeededRandom, counts: Counts) {
-  const outcome = await runVisit(grounds, visit, random);
+  const outcome = await (visit.by === "face" ? runFaceVisit : runVisit)(grounds, visit, random);
   counts.asked += outcome.asked;
   counts.ended += outcome.paid + outcome.declined;
+  if (visit.by === "chip") counts.paidByChips += outcome.paid;
+  if (visit.by === "face") counts.paidByFaces += outcome.paid;
   if (visit.strike === "service") counts.serviceKills++;
   if (outcome.killed) {
     counts.terminalKills++;
@@ -98,8 +116,6 @@ function spread(
   return strikes;
 }
 
-const label = (index: number): string => String(index + 1).padStart(4, "0");
-
 /**
  * The last cards are lost and replaced by the fresh ones; a finder of a lost one cannot pay with it.
  * @returns how many were replaced
@@ -116,19 +132,56 @@ export async function loseCards(
   const ids = new Map(cards.map(({ card, label: name }) => [name, card]));
   for (let i = 0; i < plan.lostCards; i++) {
     const [lost, fresh] = [plan.cards - 1 - i, plan.cards + i];
-    await grounds.ask("cards", "replace", "--yes", ids.get(label(lost)) ?? "", ids.get(label(fresh)) ?? "");
+    await grounds.ask(
+      "cards",
+      "replace",
+      "--yes",
+      ids.get(cardLabel(lost)) ?? "",
+      ids.get(cardLabel(fresh)) ?? "",
+    );
     const finder: Visit = { card: lost, shop: i % plan.terminals, amounts: [1000], strike: "none" };
     const refused = await attend(grounds, finder, random, counts);
     if (refused.paid > 0 || refused.declined !== 1) throw new Error("a lost card was not refused");
     const paid = await attend(grounds, { ...finder, card: fresh, amounts: [77_777] }, random, counts);
     if (paid.paid !== 1) throw new Error("a fresh card did not pay");
+    if ((plan.chips ?? 0) === 0) continue;
+    const byFace = await attend(grounds, { ...finder, by: "face" }, random, counts);
+    if (byFace.paid > 0) throw new Error("the second face of a lost card was paid");
   }
   return plan.lostCards;
 }
 
+/**
+ * The first Bolt Card is lost and replaced, the second one blocked for a while, and money moved back from a second face.
+ * What is blocked pays nothing; what took its place pays.
+ */
+export async function loseChips(
+  grounds: Grounds,
+  { chips = 0 }: FestivalPlan,
+  random: SeededRandom,
+  counts: Counts,
+): Promise<void> {
+  if (chips === 0) return;
+  const [lost, fresh] = [0, chips - 1];
+  const tap = (card: number, amount: number, by: "chip" | "face" = "chip") =>
+    attend(grounds, { card, by, shop: 0, amounts: [amount], strike: "none" }, random, counts);
+  const expect = async (what: string, paid: number, tapped: ReturnType<typeof tap>): Promise<void> => {
+    if ((await tapped).paid !== paid) throw new Error(`${what}: expected ${paid} to be paid`);
+  };
+  await grounds.ask("cards", "replace", "--yes", chipLabel(lost), chipLabel(fresh));
+  await expect("a lost Bolt Card", 0, tap(lost, 1000));
+  await expect("its replacement", 1, tap(fresh, 66_666));
+  await grounds.ask("cards", "block", chipLabel(fresh));
+  await expect("a blocked Bolt Card", 0, tap(fresh, 1000));
+  await grounds.ask("cards", "unblock", chipLabel(fresh));
+  await expect("a Bolt Card that is not blocked any more", 1, tap(fresh, 55_555));
+  await grounds.ask("cards", "move", cardLabel(0), "1sat", "--yes", "--back");
+  await expect("a second face", 1, tap(0, 44_444, "face"));
+}
+
 /** A card that may pay little at once is refused a large amount, gets it back in the same tap, and pays a small one. */
 export async function refuseByPolicy(grounds: Grounds, random: SeededRandom, counts: Counts): Promise<void> {
-  await grounds.ask("cards", "limits", label(0), "--policy", "small");
+  await grounds.ask("cards", "limits", cardLabel(0), "--policy", "small");
   const visit: Visit = { card: 0, shop: 0, amounts: [50_001, 50_000], strike: "none" };
   const { paid, declined } = await attend(grounds, visit, random, counts);
   if (paid !== 1 || declined !== 1) throw new Error("the policy was not kept to");

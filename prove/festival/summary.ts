@@ -12,10 +12,12 @@ export function renderFestival(result: FestivalResult, seed: number): string {
     ["taps begun", grouped(result.asked)],
     ["taps completed", grouped(result.completed)],
     ["  paid", grouped(result.paid), sat(result.settled)],
+    ["    by Bolt Cards", grouped(result.paidByChips)],
+    ["    by second faces of cards", grouped(result.paidByFaces)],
     ...Object.entries(result.declined)
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([reason, times]) => [`  declined: ${reason}`, grouped(times)] as const),
-    ["taps cut off before the terminal held a token", grouped(result.givenUp)],
+    ["taps given up", grouped(result.givenUp)],
     ["kills of the service", grouped(result.serviceKills)],
     ["kills of terminals", grouped(result.terminalKills)],
     ["kills of the closing of the event", grouped(result.closingKills)],

@@ -4,6 +4,7 @@ const sale = (named: string) => ({ tests: "test/bolt-card/sale.bolt.test.ts", na
 const killed = (named: string) => ({ tests: "test/bolt-card/kills.bolt.test.ts", named });
 const vectors = (named: string) => ({ tests: "test/bolt-card/vectors.test.ts", named });
 const chip = (named: string) => ({ tests: "test/simulator/ntag.test.ts", named });
+const chipTears = { campaign: "chip-tears" } as const;
 const fuzzing = { campaign: "fuzzing" } as const;
 
 const SALE = "host/terminal/bolt-card-sale.ts";
@@ -104,7 +105,7 @@ export const BOLT_CARD_BUGS: readonly PlantedBug[] = bugsOf("Bolt Cards", [
   ),
   bug(
     "a chip shows a counter twice after a tear",
-    [chip("no tear makes it show a counter twice"), fuzzing],
+    [chip("no tear makes it show a counter twice"), chipTears, fuzzing],
     [
       CHIP,
       "      counter.write(Uint8Array.of(value >> 16, (value >> 8) & 0xff, value & 0xff));\n",
@@ -113,7 +114,7 @@ export const BOLT_CARD_BUGS: readonly PlantedBug[] = bugsOf("Bolt Cards", [
   ),
   bug(
     "a chip's counter begins again at its end",
-    [chip("not read any more when the counter")],
+    [chip("not read any more when the counter"), chipTears],
     [
       CHIP,
       "if (value === MAX_SUN_COUNTER) throw new IsoError(SW.SECURITY_NOT_SATISFIED);",

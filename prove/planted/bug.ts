@@ -17,6 +17,7 @@ export type Part =
         | "applet-twins"
         | "applet-bytes"
         | "face-tears"
+        | "chip-tears"
         | "applet-face-tears"
         | "applet-face-twins"
         | "system-faults"

@@ -11,13 +11,14 @@ beforeAll(async () => {
 
 describe("a festival from the command line", () => {
   it(
-    "is right to the msat with the service and terminals killed, cards lost, topped up and refused",
+    "is right to the msat with tokens, Bolt Cards and second faces, with kills, cards lost, topped up and refused",
     () =>
       inFolder(async (path) => {
         const result = await runFestival({
           program,
           folder: path(""),
           cards: 11,
+          chips: 3,
           terminals: 2,
           commands: "inline",
           taps: 12,
@@ -35,14 +36,17 @@ describe("a festival from the command line", () => {
           terminalKills: 1,
           replacedCards: 1,
           declined: { "card-blocked": 1, "above-max-per-transaction": 1 },
-          paidIn: 12n * 20_000_000n + 1_234_000n,
+          paidIn: 15n * 20_000_000n + 1_234_000n,
         });
         expect(result.completed).toBeGreaterThanOrEqual(12);
+        // What is certain of both: the payments after the kills.
+        expect(result.paidByChips).toBeGreaterThanOrEqual(2);
+        expect(result.paidByFaces).toBeGreaterThanOrEqual(1);
         const table = renderFestival(result, 4);
         expect(table).toMatch(/^taps completed +\d+$/m);
         expect(table).toMatch(/^ {2}declined: card-blocked +1$/m);
         expect(table).toMatch(/^differences between any two books +0\n/m);
-        expect(result.settled + result.paidOut).toBe(12n * 20_000_000n + 1_234_000n);
+        expect(result.settled + result.paidOut).toBe(15n * 20_000_000n + 1_234_000n);
       }),
     300_000,
   );

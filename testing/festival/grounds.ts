@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runHere } from "../command-run.js";
+import { freePorts } from "../lnd/process.js";
 import { endOf, type RunningProgram, runProgram } from "../programs.js";
 import type { FestivalPlan } from "./plan.js";
 
@@ -10,7 +11,7 @@ const PASSPHRASE = "for a festival that never was";
 export type CommandData = Readonly<Record<string, unknown>>;
 
 /** What a place for a festival is made of. */
-export type GroundsPlan = Pick<FestivalPlan, "program" | "folder" | "commands" | "database">;
+export type GroundsPlan = Pick<FestivalPlan, "program" | "folder" | "commands" | "database" | "chips">;
 
 /** Where a festival takes place: one folder, the command line, and the issuer's service as a process. */
 export class Grounds {
@@ -19,6 +20,8 @@ export class Grounds {
   #service: RunningProgram | undefined;
   readonly #children: RunningProgram[] = [];
   #restarting: Promise<void> | undefined;
+  /** Where Bolt Cards are served: the same place after each kill, since it is written on chips. */
+  #boltCards: string | undefined;
 
   constructor(plan: GroundsPlan) {
     this.#plan = plan;
@@ -53,6 +56,16 @@ export class Grounds {
     return this.run([...args, "--issuer", this.issuer]);
   }
 
+  /** The file of a simulated Bolt Card. @param index from 0 */
+  chip(index: number): string {
+    return this.at(`chip-${String(index + 1).padStart(4, "0")}.json`);
+  }
+
+  /** The file of a card that no till can use. */
+  get blank(): string {
+    return this.at("blank.json");
+  }
+
   start(...args: string[]): RunningProgram {
     const child = runProgram(this.#plan.program, args, { env: { CHEQUECARD_PASSPHRASE: PASSPHRASE } });
     this.#children.push(child);
@@ -66,6 +79,7 @@ export class Grounds {
 
   /** Makes the issuer, its cards, and shops with a channel from the issuer's node to each. */
   async prepare(cards: number, shops: number): Promise<void> {
+    const { chips = 0 } = this.#plan;
     await this.run([
       ...["issuer", "init", this.issuer, "--label", "festival", "--chain", this.at("chain.db")],
       ...["--factory-keys", "test"],
@@ -81,6 +95,7 @@ export class Grounds {
         "authorizer: { cardRate: { perSecond: 1000, burst: 1000 }, presentationAgeMs: 1000 }",
       ],
     ]);
+    if (chips > 0) await this.#serveBoltCards();
     const profile = join(this.issuer, "profile.yaml");
     replaceIn(profile, [
       [/^card-keys: .*$/m, "card-keys: { version: 48 }"],
@@ -88,12 +103,28 @@ export class Grounds {
     ]);
     const keys = ["--keys", join(this.issuer, "issuer.keys")];
     const count = ["--count", String(cards)];
-    await this.run(["simulate", "blank", this.at("card.json"), ...keys, "--key-version", "48", ...count]);
+    const faces = chips > 0 ? ["--bolt-card"] : [];
+    const blanks = [...keys, "--key-version", "48", ...count, ...faces];
+    await this.run(["simulate", "blank", this.at("card.json"), ...blanks]);
     const files = Array.from({ length: cards }, (_, index) => ["--card", this.card(index)]).flat();
     const books = ["--ledger", this.ledger, "--journal", this.at("batch.journal")];
     await this.run(["personalize", "batch", "--profile", profile, ...keys, ...books, ...count, ...files]);
     await this.open();
     for (let shop = 0; shop < shops; shop++) await this.#openShop(shop);
+  }
+
+  /** The issuer has a batch key and says where Bolt Cards are served; its cards get a second face. */
+  async #serveBoltCards(): Promise<void> {
+    await this.run(["keys", "add-batch", join(this.issuer, "issuer.keys"), "--label", "chips"]);
+    const [port] = await freePorts(1);
+    this.#boltCards = `127.0.0.1:${port}`;
+    const fast = "{ perSecond: 1000, burst: 1000 }";
+    appendFileSync(
+      join(this.issuer, "issuer.yaml"),
+      `\nboltCards: { address: "http://${this.#boltCards}", cardRate: ${fast}, addressRate: ${fast} }\n`,
+    );
+    const boltCard = `{ address: "https://${this.#boltCards}/bolt", limit: 10000sat }`;
+    appendFileSync(join(this.issuer, "profile.yaml"), `\nbolt-card: ${boltCard}\n`);
   }
 
   shop(index: number): string {
@@ -110,7 +141,8 @@ export class Grounds {
 
   /** Starts the issuer's service. */
   async open(): Promise<void> {
-    const service = this.start("issuer", "serve", this.issuer);
+    const listens = this.#boltCards === undefined ? [] : ["--bolt-cards", this.#boltCards];
+    const service = this.start("issuer", "serve", this.issuer, ...listens);
     this.#service = service;
     await service.says('"event":"started"');
   }
@@ -143,6 +175,9 @@ export class Grounds {
     await Promise.all(this.#children.map((child) => child.end("SIGKILL")));
   }
 }
+
+/** What `personalize` calls a card. @param index from 0 */
+export const cardLabel = (index: number): string => String(index + 1).padStart(4, "0");
 
 function replaceIn(path: string, changes: readonly (readonly [RegExp, string])[]): void {
   let text = readFileSync(path, "utf8");

@@ -10,6 +10,8 @@ export interface FestivalPlan {
   readonly database?: string;
   /** In people's hands; there is a fresh one more for each that gets lost. */
   readonly cards: number;
+  /** Bolt Cards beside them, the last of which is the fresh one for a lost one; then each card has a second face, too. */
+  readonly chips?: number;
   readonly terminals: number;
   /** Sales at least that come to an end, paid or declined. */
   readonly taps: number;
@@ -36,9 +38,12 @@ export interface FestivalResult {
   /** Sales that came to an end: {@link paid} and those that were declined. */
   readonly completed: number;
   readonly paid: number;
+  /** Of these, those that a Bolt Card or a card's second face paid while somebody looked. */
+  readonly paidByChips: number;
+  readonly paidByFaces: number;
   /** How many were declined, by reason (specs/08 §5). */
   readonly declined: Readonly<Record<string, number>>;
-  /** Sales whose terminal was killed before it held a token: no payer was asked, and they were cancelled. */
+  /** Sales whose terminal was killed before it held a token, and those that no Bolt Card paid in time: they were cancelled. */
   readonly givenUp: number;
   readonly serviceKills: number;
   readonly terminalKills: number;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RunningProgram } from "../programs.js";
 import type { SeededRandom } from "../random.js";
 import type { Grounds } from "./grounds.js";
 
@@ -12,7 +13,10 @@ export type Strike =
 
 /** A card at a terminal: some sales, one after another. */
 export interface Visit {
+  /** Of the cards, or of the chips. */
   readonly card: number;
+  /** By a token of a card (unless told otherwise), a Bolt Card, or a card's second face at a till of Bolt Cards. */
+  readonly by?: "token" | "chip" | "face";
   readonly shop: number;
   /** In msat. */
   readonly amounts: readonly number[];
@@ -29,17 +33,23 @@ export interface VisitOutcome {
 }
 
 /** A sale takes about that long; the kill falls anywhere in it. */
-const MAX_DELAY_MS = 120;
+export const MAX_DELAY_MS = 120;
+/** A sale that nobody pays is given up after so long, and sooner when the terminal has said something about the card. */
+export const PATIENCE_MS = 10_000;
+export const PATIENCE_SAID_MS = 3_000;
 
 /** Runs `terminal serve` with the card on its reader. What an earlier, killed run left is finished first. */
 export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRandom): Promise<VisitOutcome> {
+  const { by = "token" } = visit;
+  const card = by === "chip" ? grounds.chip(visit.card) : grounds.card(visit.card);
   const terminal = grounds.start(
-    ...["terminal", "serve", "--node", grounds.shop(visit.shop), "--card", grounds.card(visit.card)],
+    ...["terminal", "serve", "--node", grounds.shop(visit.shop), "--card", card],
     ...["--no-qr", "--place", `shop ${visit.shop + 1}`],
   );
   await terminal.says("Type an amount");
   const struck = visit.strike === "none" ? -1 : random.below(visit.amounts.length);
   for (const [i, amount] of visit.amounts.entries()) {
+    const noted = terminal.errors().length;
     terminal.type(`${amount}msat`);
     await terminal.says("Tap a card or a phone.", i + 1);
     if (i === struck) {
@@ -50,12 +60,30 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
       }
       await grounds.strike();
     }
+    if (by === "chip" && !(await isOver(terminal, i + 1, noted))) {
+      // Nothing more is sent for this sale: it is cancelled, or found paid.
+      await terminal.end("SIGINT");
+      return countOutcomes(terminal.output(), false);
+    }
     await terminal.says("Next amount:", i + 1);
   }
   terminal.type("");
   const code = await terminal.end();
   if (code !== 0) throw new Error(`a terminal ended with ${code}: ${terminal.output()}`);
   return countOutcomes(terminal.output(), false);
+}
+
+/**
+ * Waits for the end of a sale as long as a customer would.
+ * @param noted length of what the terminal had said of cards before
+ */
+async function isOver(terminal: RunningProgram, sales: number, noted: number): Promise<boolean> {
+  const started = Date.now();
+  while (Date.now() < started + (terminal.errors().length > noted ? PATIENCE_SAID_MS : PATIENCE_MS)) {
+    if ((terminal.output().match(/^Next amount:/gm)?.length ?? 0) >= sales) return true;
+    await sleep(20);
+  }
+  return false;
 }
 
 function countOutcomes(screen: string, killed: boolean): VisitOutcome {
