@@ -102,9 +102,13 @@ async function ask(
   } catch (error) {
     if (error instanceof ChequecardError) return { problem: error.message };
     // The message of a library may hold the address, which is worth money.
-    return { problem: late.aborted ? "no answer in time" : errno(error) };
+    return { problem: late.aborted ? "no answer in time" : problemOf(errno(error)) };
   }
 }
+
+/** Names of OpenSSL and Node.js for a certificate that is not taken. */
+const problemOf = (name: string): string =>
+  /CERT|LEAF_SIGNATURE/.test(name) ? `its certificate is not valid for its address, ${name}` : name;
 
 function read<T>(parse: () => T): T | { readonly problem: string } {
   try {

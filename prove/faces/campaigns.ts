@@ -30,7 +30,7 @@ interface State {
 }
 
 /** Every kind of state of a second face. */
-function statesOf(make: CardMaker): readonly State[] {
+export function faceStates(make: CardMaker): readonly State[] {
   const made = (name: string, steps: readonly FaceStep[], counter?: number): State => {
     const session = new FaceSession(make());
     for (const step of steps) session.step(step);
@@ -80,7 +80,7 @@ export async function sweepFaces(
   campaign = "face-tears",
 ) {
   const meter = new Meter(options);
-  const states = statesOf(make);
+  const states = faceStates(make);
   const random = new SeededRandom(options.seed);
   const pairs = states
     .flatMap((state) => COMMANDS.map((command) => ({ state, command, order: random.u32() })))
@@ -175,7 +175,7 @@ const withoutP = (data: Uint8Array, offset: number, base: string): string => {
 /** The simulated card and another one under the same random steps: status words, answers and counters agree. */
 export async function faceTwins(options: CampaignOptions, make: CardMaker): Promise<CampaignResult> {
   const meter = new Meter(options);
-  const [here, there] = [statesOf(faceCard), statesOf(make)];
+  const [here, there] = [faceStates(faceCard), faceStates(make)];
   for (let run = 0; !meter.isOver; run++) {
     const seed = (options.seed + run) | 0;
     const random = new SeededRandom(seed);

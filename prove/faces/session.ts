@@ -50,7 +50,7 @@ export const SELECT_NDEF = apdu("00a4000c", hexToBytes("e104"));
 export const readBinary = (offset: number, le: number): Uint8Array =>
   concatBytes(Uint8Array.of(0x00, 0xb0), u16(offset, "offset"), Uint8Array.of(le));
 
-const STATUS_WORDS = /^(9000|6300|6700|698[25]|6a8[0-8]|6b00|6d00|6e00|9c0[1-46]|63c[0-3]|6983)$/;
+const STATUS_WORDS = /^(9000|61..|6300|6700|698[25]|6a8[0-8]|6b00|6d00|6e00|9c0[1-46]|63c[0-3]|6983)$/;
 const group = (dgi: number, value: Uint8Array): Uint8Array =>
   concatBytes(u16(dgi, "DGI"), Uint8Array.of(value.length), value);
 

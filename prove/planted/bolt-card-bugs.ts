@@ -1,6 +1,7 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const sale = (named: string) => ({ tests: "test/bolt-card/sale.bolt.test.ts", named });
+const certified = (named: string) => ({ tests: "test/bolt-card/certificate.bolt.test.ts", named });
 const killed = (named: string) => ({ tests: "test/bolt-card/kills.bolt.test.ts", named });
 const vectors = (named: string) => ({ tests: "test/bolt-card/vectors.test.ts", named });
 const chip = (named: string) => ({ tests: "test/simulator/ntag.test.ts", named });
@@ -26,6 +27,15 @@ export const BOLT_CARD_BUGS: readonly PlantedBug[] = bugsOf("Bolt Cards", [
       "host/terminal/terminal.ts",
       '        if (taken === "asked") await this.#waitForAnotherCard(signal);\n',
       "",
+    ],
+  ),
+  bug(
+    "a Bolt Card's server is asked whatever its certificate",
+    [certified("that it has signed itself"), certified("of another name"), certified("that has expired")],
+    [
+      "lightning/web/ask.ts",
+      "{ ...options, agent: false, lookup:",
+      "{ ...options, rejectUnauthorized: false, agent: false, lookup:",
     ],
   ),
   bug(

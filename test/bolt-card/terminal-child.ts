@@ -12,6 +12,8 @@ export interface ChildOrder {
   readonly sales: string;
   /** File of the card that lies on the reader; without one an unfinished sale is finished, and given up once it is open. */
   readonly card?: string;
+  /** Gives the sale up at its first notice. */
+  readonly givesUp?: true;
   /** Where this process kills itself: before it is durable that a server is asked, or between that and the asking. */
   readonly kill?: "before it is durable" | "before it is asked";
 }
@@ -35,14 +37,19 @@ const reader = new SimulatedReader();
 const giveUp = new AbortController();
 if (order.card !== undefined) reader.insert(openCardFile(order.card).card);
 const terminal = new Terminal({
-  ...{ node, store, reader, boltCards: { network: "bcrt" as const }, retryPauseMs: 20 },
+  ...{ node, store, reader, retryPauseMs: 20 },
+  boltCards: { network: "bcrt", resolve: async () => ["127.0.0.1"] },
   sender: await openPaymentSender(node, store, { answerTimeoutMs: 400 }),
 });
 const display = {
   onOpen: () => void (order.card === undefined && setImmediate(() => giveUp.abort())),
-  onNotice: (sentence: string) => announce(link, "notice", sentence),
+  onNotice(sentence: string) {
+    announce(link, "notice", sentence);
+    if (order.givesUp) giveUp.abort();
+  },
 };
-if (order.card !== undefined) await terminal.charge({ amount: sat(100), description: "beer" }, display);
+if (order.card !== undefined)
+  await terminal.charge({ amount: sat(100), description: "beer" }, display, giveUp.signal);
 else for (const sale of store.unfinished()) await terminal.finish(sale, display, giveUp.signal);
 store.close();
 process.disconnect();

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 
 /*
  * A server of Bolt Cards as somebody else would write it: from LUD-03, LUD-17, the draft of pinLimit and NXP's AN12196 alone,
@@ -14,6 +15,8 @@ export interface ForeignOrder {
   readonly max?: number;
   readonly pinLimit?: number;
   readonly pin?: string;
+  /** What it answers with by HTTPS, PEM; without by HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** How it misbehaves. */
   readonly whim?: Whim;
 }
@@ -108,7 +111,7 @@ function offer(url: URL, host: string, answer: ServerResponse): unknown {
       ? "https://metadata.example/cb"
       : whim === "calls back without TLS elsewhere"
         ? "ftp://cards.example/cb"
-        : `http://${host}/cb`;
+        : `${order.tls ? "https" : "http"}://${host}/cb`;
   const { min = 1000, max = 10_000_000, pinLimit } = order;
   const text = JSON.stringify({
     ...{ tag: "withdrawRequest", callback, k1, defaultDescription: "Bolt Card" },
@@ -157,7 +160,7 @@ async function callback(url: URL, host: string, answer: ServerResponse): Promise
   return await payInvoice(pr);
 }
 
-const server = createServer((request: IncomingMessage, answer) => {
+const listener: RequestListener = (request: IncomingMessage, answer) => {
   const host = request.headers.host ?? "";
   const url = new URL(request.url ?? "/", `http://${host}`);
   if (url.pathname === "/ln") offer(url, host, answer);
@@ -166,7 +169,11 @@ const server = createServer((request: IncomingMessage, answer) => {
     tell({ elsewhere: url.pathname });
     answer.end();
   }
-});
+};
+const { tls } = order;
+const server = tls
+  ? createTlsServer({ cert: tls.certificate, key: tls.key }, listener)
+  : createServer(listener);
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   tell({ port: typeof address === "object" && address ? address.port : 0 });

@@ -11,6 +11,9 @@ const FOREIGN_CARD = {
   k2: "b45775776cb224c75bcde7ca3704e933",
 } as const;
 
+/** Where it is asked by HTTPS: a name that a terminal of the test resolves. */
+export const TLS_NAME = "cards.example";
+
 /** What the server tells of itself, in order. */
 interface Told {
   readonly offered?: number | "wrong";
@@ -46,7 +49,7 @@ export async function startForeignServer(
         );
     });
   });
-  const address = `lnurlw://127.0.0.1:${port}/ln`;
+  const address = `lnurlw://${order.tls ? TLS_NAME : "127.0.0.1"}:${port}/ln`;
   return {
     port,
     address,

@@ -20,10 +20,11 @@ export interface Started {
   kill(): Promise<void>;
 }
 
-/** Starts a JavaScript file with one argument as JSON. */
-export function start(program: string, order: unknown): Started {
+/** Starts a JavaScript file with one argument as JSON. @param env beside the environment of this process */
+export function start(program: string, order: unknown, env: NodeJS.ProcessEnv = {}): Started {
   const child = fork(program, [JSON.stringify(order)], {
     serialization: "advanced",
+    env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: [],
   });

@@ -4,6 +4,7 @@ import { cardTarget } from "./card.js";
 import * as control from "./control.js";
 import * as databases from "./databases.js";
 import * as phone from "./exchange.js";
+import { faceTarget } from "./face.js";
 import * as files from "./files.js";
 import { hostTarget, responseTarget } from "./host.js";
 import * as invoices from "./invoice.js";
@@ -42,6 +43,7 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
     boltCards.tagTarget,
     boltCards.boltCardTarget,
     boltCards.chipTarget,
+    faceTarget,
     offline.carriedTarget,
     offline.packTarget,
     offline.codesTarget,
