@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readTextFile } from "../common/index.js";
 import { expectNode, LedgerError } from "../issuer/ledger/index.js";
@@ -23,6 +24,7 @@ import {
 } from "../personalize/index.js";
 import { ledgerRegistry } from "./card-registry.js";
 import type { CommandContext } from "./command-context.js";
+import { audited } from "./desk/audit-log.js";
 import { InputError } from "./error-report.js";
 import { ledgerFaces } from "./face-registry.js";
 import { openLedger, readIssuerConfig } from "./issuer/folder.js";
@@ -82,6 +84,8 @@ interface Setup {
   readonly profile: string;
   readonly keys: KeySourceChoice;
   readonly openLedger: () => Promise<Store>;
+  /** The issuer's, whose audit log says that cards are made; undefined: a ledger alone is named. */
+  readonly folder: string | undefined;
   /** Batch keys in use for Bolt Cards, where the configuration names them. */
   readonly batches: readonly string[] | undefined;
 }
@@ -100,6 +104,7 @@ function setupOf(options: SetupOptions): Setup {
   const named = options.keys !== undefined || options.hsm !== undefined;
   return {
     profile,
+    folder: config === undefined ? issuerOf(ledger) : folder,
     keys: config === undefined || named ? options : { ...options, keys: config.keys },
     batches: config?.boltCards?.batches,
     openLedger: () =>
@@ -107,6 +112,12 @@ function setupOf(options: SetupOptions): Setup {
         ? openNamedLedger(ledger ?? "ledger.db")
         : openLedger(config, folder),
   };
+}
+
+/** The issuer in whose folder a ledger lies. */
+function issuerOf(ledger = "ledger.db"): string | undefined {
+  const folder = dirname(resolve(ledger));
+  return existsSync(join(folder, "issuer.yaml")) ? folder : undefined;
 }
 
 const openNamedLedger = (ledger: string): Promise<Store> =>
@@ -190,7 +201,13 @@ export async function withSetup<T>(
           pinLetters = await openLetters(context, options.letters);
         const registry = ledgerRegistry(store);
         const faces = ledgerFaces(store, keys, setup.batches);
-        return await use({ profile, keys, registry, faces, journal, pinLetters, signal: context.signal });
+        const make = () =>
+          use({ profile, keys, registry, faces, journal, pinLetters, signal: context.signal });
+        if (setup.folder === undefined) return await make();
+        const asked = { profile: profile.name, journal: options.journal, cards: journal.items.length };
+        return await audited(setup.folder, { action: "personalize", asked }, make, () => ({
+          told: { done: journal.counts().done },
+        }));
       } finally {
         pinLetters?.close();
         journal.close();

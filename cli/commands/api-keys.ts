@@ -1,9 +1,10 @@
 import { networkInterfaces } from "node:os";
 import { type Command, Option } from "commander";
-import { type ListedKey, PAIRING_SECONDS } from "../../server/keys.js";
+import { type ApiKeys, type ListedKey, PAIRING_SECONDS } from "../../server/keys.js";
 import { ROLE_HELP, type Role } from "../../server/roles.js";
 import { withKeys } from "../api-keys-file.js";
 import type { CommandContext, RunAction } from "../command-context.js";
+import { type AuditEntry, audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { timeText } from "../issuer/card-choice.js";
 import type { CommandOutput } from "../output.js";
@@ -27,6 +28,20 @@ export interface KeyPlace {
   readonly folderOf: (context: CommandContext, choice: FolderChoice) => string;
   /** Where the API listens unless told. */
   readonly port: number;
+  /** Whether the folder has an audit log. */
+  readonly isAudited: boolean;
+}
+
+/** A change of the keys, with a line in the audit log where there is one. @param tell nothing that opens anything */
+function changeKeys<T>(
+  { isAudited }: Pick<KeyPlace, "isAudited">,
+  folder: string,
+  entry: AuditEntry,
+  change: (keys: ApiKeys) => T,
+  tell: (done: T) => object = () => ({}),
+): Promise<T> {
+  const run = () => withKeys(folder, change);
+  return isAudited ? audited(folder, entry, run, (done) => ({ told: tell(done) })) : run();
 }
 
 interface RoleOption extends FolderChoice {
@@ -62,10 +77,10 @@ function readUrl(text: string): string {
 async function pair(
   context: CommandContext,
   folder: string,
-  role: Role,
-  url: string,
+  { role, url, place }: { readonly role: Role; readonly url: string; readonly place: KeyPlace },
 ): Promise<CommandOutput> {
-  const code = await withKeys(folder, (keys) => keys.invite(role));
+  const entry = { action: "key pair", asked: { role } };
+  const code = await changeKeys(place, folder, entry, (keys) => keys.invite(role));
   // Behind #: it is not sent to any server with the address, and stands in no log.
   const link = `${url}#pair=${code}`;
   const shown = terminalCode(context, link, "type the address");
@@ -95,8 +110,13 @@ export function registerApiKeys(parent: Command, run: RunAction, place: KeyPlace
       run(async (context) => {
         if (name.trim() === "" || name.length > 64)
           throw new InputError("name: need 1 to 64 characters, by which you know the key again");
-        const made = await withKeys(folderOf(context, options), (keys) =>
-          keys.add(name.trim(), options.role),
+        const asked = { name: name.trim(), role: options.role };
+        const made = await changeKeys(
+          place,
+          folderOf(context, options),
+          { action: "key add", asked },
+          (keys) => keys.add(asked.name, asked.role),
+          ({ id }) => ({ id }),
         );
         return { data: made, text: `${made.key}\nThis is key ${made.id}; it is not shown again.` };
       }),
@@ -111,7 +131,17 @@ export function registerApiKeys(parent: Command, run: RunAction, place: KeyPlace
   option(key.command("revoke <id>").description("end a key at once, also where it is in use")).action(
     (id: string, options: FolderChoice) =>
       run(async (context) => {
-        const ended = await withKeys(folderOf(context, options), (keys) => keys.revoke(id));
+        const entry = {
+          action: "key revoke", // Somebody may give the key itself.
+          asked: { id: /^[0-9a-f]{12}$/.test(id) ? id : "(no id)" },
+        };
+        const ended = await changeKeys(
+          place,
+          folderOf(context, options),
+          entry,
+          (keys) => keys.revoke(id),
+          ({ name, role }) => ({ name, role }),
+        );
         return { data: ended, text: `Key ${ended.id} opens nothing any more.` };
       }),
   );
@@ -121,12 +151,11 @@ export function registerApiKeys(parent: Command, run: RunAction, place: KeyPlace
     .option("--url <address>", "where the device reaches the API; default: this machine's address")
     .action((options: RoleOption & { readonly url?: string }) =>
       run((context) =>
-        pair(
-          context,
-          folderOf(context, options),
-          options.role,
-          options.url === undefined ? ownUrl(port) : readUrl(options.url),
-        ),
+        pair(context, folderOf(context, options), {
+          role: options.role,
+          url: options.url === undefined ? ownUrl(port) : readUrl(options.url),
+          place,
+        }),
       ),
     );
 }

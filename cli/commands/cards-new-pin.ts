@@ -6,6 +6,7 @@ import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { WELL_KNOWN_KEY_WARNING, withWellKnownKey } from "../../keys/index.js";
 import type { CommandContext, RunAction } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { type DeskOptions, withDesk } from "../issuer/at-desk.js";
@@ -40,7 +41,15 @@ async function newPin(context: CommandContext, options: NewPinOptions): Promise<
     const keys = options.testKey ? withWellKnownKey(open.keys) : open.keys;
     try {
       context.note("Lay the card on the reader, and leave it there until the end.");
-      const done = await renewAtDesk(context, { ...open, keys, profile, pinLetters }, options.yes);
+      const done = await audited(
+        folder,
+        { action: "new-pin" },
+        () => renewAtDesk(context, { ...open, keys, profile, pinLetters }, options.yes),
+        ({ card, old, moved }) => ({
+          card: cardText(cardKey(card.cardId)),
+          told: { replaces: cardText(cardKey(old)), moved: moved.amount },
+        }),
+      );
       return await output(context, open.store, done, letters);
     } finally {
       pinLetters.close();

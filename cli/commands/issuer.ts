@@ -115,6 +115,7 @@ Examples:
       return folder;
     },
     port: DESK_PORT,
+    isAudited: true,
   };
   registerApiKeys(issuer, run, place);
   registerWebhooks(issuer, run, place, ["card.blocked"]);

@@ -241,6 +241,7 @@ Examples:
       return node;
     },
     port: TILL_PORT,
+    isAudited: false,
   };
   registerApiKeys(terminal, run, place);
   registerWebhooks(terminal, run, place, ["sale.paid", "sale.refused", "sale.refunded"]);

@@ -7,6 +7,7 @@ import { NETWORK_NAMES } from "../../lightning/network.js";
 import { parseNodeUri } from "../../lightning/node-uri.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import type { CommandContext } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { expectNewFolder, writePictures } from "../offline/code-pictures.js";
 import type { CommandOutput } from "../output.js";
@@ -101,13 +102,22 @@ export async function makeIssuerPack(context: CommandContext, options: MakeOptio
   const nodes = options.node.map((uri) => parseNodeUri(uri, "--node"));
   const { qr } = options;
   if (qr !== undefined) expectNewFolder(qr);
-  return await withIssuerLedger(context, options, (store, config) =>
+  return await withIssuerLedger(context, options, (store, config, folder) =>
     withIssuerKeys(context, config.keys, options.passphraseFd, async (keys) => {
       const now = Date.now();
       context.note("Collecting the cards that must not be accepted.");
       const keySets = options.keySet?.map((name) => keySetNamed(keys, name));
       const request = { terminal, payee, nodes, label: options.label, name: options.name, keySets };
-      const { row, file } = await makePack({ store, keys, config }, request, now);
+      const entry = {
+        action: "pack make",
+        asked: { terminal: options.for, payee: options.payee, label: options.label, name: options.name },
+      };
+      const { row, file } = await audited(
+        folder,
+        entry,
+        () => makePack({ store, keys, config }, request, now),
+        (done) => ({ told: { pack: done.row.sequence.toString(), denied: done.row.denied.toString() } }),
+      );
       const name = options.out ?? (qr === undefined ? `pack-${row.sequence}.cqpack` : undefined);
       const path = name === undefined ? undefined : resolve(name);
       if (path !== undefined) writeDurableFile(path, file);
@@ -212,7 +222,7 @@ export async function revokeIssuerPacks(
   name: string,
   options: IssuerChoice & YesOption,
 ): Promise<CommandOutput> {
-  return await withIssuerLedger(context, options, async (store) => {
+  return await withIssuerLedger(context, options, async (store, _config, folder) => {
     const found = packsNamed(await listPacks(store.db), name);
     const terminals = new Set(found.map(({ terminal }) => bytesToHex(terminal)));
     const [{ label, terminal }] = found;
@@ -227,7 +237,12 @@ export async function revokeIssuerPacks(
       options.yes,
     );
     const now = Date.now();
-    const revoked = await revokePacks(store, hexToBytes(bytesToHex(terminal)), now);
+    const revoked = await audited(
+      folder,
+      { action: "pack revoke", asked: { terminal: bytesToHex(terminal), label } },
+      () => revokePacks(store, hexToBytes(bytesToHex(terminal)), now),
+      (packs) => ({ told: { packs: packs.map(({ sequence }) => sequence.toString()) } }),
+    );
     const payees = new Set(found.map(({ payee }) => bytesToHex(payee)));
     const sharing = (await listPacks(store.db, now)).filter(({ payee }) => payees.has(bytesToHex(payee)));
     return {

@@ -54,6 +54,20 @@ export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
     ],
   ),
   bug(
+    "a key that a command makes leaves no line in the audit log",
+    [station("keys that are made, ended and offered by commands")],
+    ["cli/commands/api-keys.ts", "return isAudited ?", "return !isAudited ?"],
+  ),
+  bug(
+    "a batch by command leaves no line in the audit log",
+    [{ tests: "test/server/desk.test.ts", named: "a batch that a command makes" }],
+    [
+      "cli/personalization-setup.ts",
+      "if (setup.folder === undefined) return",
+      "if (setup.folder !== undefined) return",
+    ],
+  ),
+  bug(
     "a report is read on the thread that moves money",
     [report("money is moved while a report is made")],
     ["cli/desk/report-thread.ts", "if (this.#isHere) return", "if (!this.#isHere) return"],

@@ -118,6 +118,19 @@ it(
       const report = JSON.parse((await chequecard(["--json", "report", "--issuer", folder], { env })).out);
       expect(report.packs).toMatchObject([{ state: "revoked" }, { state: "revoked" }, { state: "revoked" }]);
       expect(report.debts).toEqual([]);
+      const { lines } = JSON.parse((await run("audit", "--issuer", folder)).out);
+      const done = lines.filter(({ outcome }: { outcome: string }) => outcome === "done").reverse();
+      const bar1 = { terminal: bytesToHex(terminal), label: "Bar 1" };
+      expect(done).toMatchObject([
+        { action: "pack make", asked: { ...bar1, payee }, told: { pack: told.sequence, denied: "0" } },
+        { action: "pack make", asked: bar1, told: { pack: second.sequence } },
+        { action: "pack make", asked: { terminal: other, label: "Bar 2" } },
+        { action: "pack revoke", asked: bar1, told: { packs: [told.sequence, second.sequence] } },
+        { action: "pack revoke", asked: { terminal: other } },
+        { action: "pack revoke", asked: bar1, told: { packs: [] } },
+      ]);
+      for (const { sealKey } of opened.keySets)
+        expect(JSON.stringify(lines)).not.toContain(bytesToHex(sealKey));
     }),
   120_000,
 );

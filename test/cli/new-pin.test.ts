@@ -94,6 +94,13 @@ describe("cards new-pin", () => {
         { card: done.card, number: "A17", holder: "Anna" },
       ]);
     const [{ pin }] = (await json(...pins)).letters;
+    const { lines } = await json("issuer", "audit", "--issuer", folder);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        ...{ action: "new-pin", card: done.card, outcome: "done" },
+        told: { replaces: old.card, moved: "50000000" },
+      }),
+    );
     const file = readFileSync(done.letters, "utf8") + readFileSync(done.journal, "utf8");
     expect(file).not.toContain(`"${pin}"`);
     const wrong = pin === "0000" ? "1111" : "0000";

@@ -172,6 +172,23 @@ it("every change has a line in the audit log, by whom, on which card and how it 
   expect(readFileSync(csv, "utf8").split("\n")[0]).toMatch(/^number,began/);
 });
 
+it("keys that are made, ended and offered by commands have lines in the audit log, without themselves", async () => {
+  const at = ["--issuer", ISSUER];
+  const made = await run("issuer", "key", "add", "tablet 3", "--role", "read", ...at);
+  const paired = await run("issuer", "key", "pair", "--role", "read", ...at);
+  await run("issuer", "key", "revoke", String(made.id), ...at);
+  await expect(run("issuer", "key", "revoke", String(made.key), ...at)).rejects.toThrow("none of that id");
+  const found = (await lines()).slice(0, 4);
+  expect(found).toMatchObject([
+    { action: "key revoke", asked: { id: "(no id)" }, outcome: "refused" },
+    { action: "key revoke", asked: { id: made.id }, outcome: "done", told: { name: "tablet 3" } },
+    { action: "key pair", asked: { role: "read" }, outcome: "done", told: {} },
+    { action: "key add", asked: { name: "tablet 3", role: "read" }, outcome: "done", told: { id: made.id } },
+  ]);
+  const all = JSON.stringify(await lines());
+  for (const secret of [made.key, paired.code]) expect(all).not.toContain(secret);
+});
+
 it("a key that reads sees everything and changes nothing", async () => {
   const { paths } = (await reader("GET", "/v1/openapi.json")).body as unknown as {
     paths: Record<string, Record<string, { operationId: string }>>;

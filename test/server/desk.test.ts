@@ -49,6 +49,13 @@ afterAll(async () => {
   await served?.stop();
 });
 
+it("a batch that a command makes has a line in the audit log of the issuer whose ledger it is", async () => {
+  const { lines } = (await reader("GET", "/v1/audit")).body as { lines: Record<string, unknown>[] };
+  const [line] = lines.filter(({ action }) => action === "personalize");
+  expect(line).toMatchObject({ asked: { cards: 3 }, outcome: "done", told: { done: 3 } });
+  expect(line?.key).toBeUndefined();
+});
+
 const left = async (card: string) => BigInt(String((await reader("GET", `/v1/cards/${card}`)).body.left));
 
 it("a top-up is booked once under its key, with the name of who did it, and can be reversed", async () => {
