@@ -22,11 +22,13 @@ export interface CardLabel {
   readonly qr: string;
   /** The address of its page, with the secret; absent: it has none. */
   readonly page?: string;
+  /** Id of its second face, in the form of `cardId`; absent: it has none. */
+  readonly face?: string;
 }
 
 /** Labels of the finished cards of a batch, in its order. */
 export function cardLabels(journal: Journal): CardLabel[] {
-  return journal.items.flatMap(({ stage, order, cardId }) =>
+  return journal.items.flatMap(({ stage, order, cardId, face }) =>
     stage === "done" && cardId
       ? [
           {
@@ -34,6 +36,7 @@ export function cardLabels(journal: Journal): CardLabel[] {
             number: order.number,
             holder: order.holder,
             qr: `CHEQUECARD:${bytesToHex(cardId).toUpperCase()}`,
+            ...(face?.isActive ? { face: formatCardId(face.cardId) } : {}),
           },
         ]
       : [],
@@ -53,14 +56,16 @@ export function withPages(labels: readonly CardLabel[], letters: readonly PinLet
   });
 }
 
-/** Lines `card_id,number,holder,qr` for a card printer, and `page` where a card has one. */
+/** Lines `card_id,number,holder,qr` for a card printer, and `page` and `face` where a card has one. */
 export function labelCsv(labels: readonly CardLabel[], form?: CsvForm): string {
   const hasPages = holdsSecrets(labels);
+  const hasFaces = labels.some(({ face }) => face !== undefined);
   return csvText(
-    ["card_id", "number", "holder", "qr", ...(hasPages ? ["page"] : [])],
-    labels.map(({ cardId, number, holder, qr, page = "" }) => [
+    ["card_id", "number", "holder", "qr", ...(hasPages ? ["page"] : []), ...(hasFaces ? ["face"] : [])],
+    labels.map(({ cardId, number, holder, qr, page = "", face = "" }) => [
       ...[cardId, number, holder, qr],
       ...(hasPages ? [page] : []),
+      ...(hasFaces ? [face] : []),
     ]),
     form,
   );

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { formatCardId } from "../../apdu/card-id.js";
 import { macKey, piccKey } from "../../bolt-card/keys.js";
 import { decryptPicc, sunMac } from "../../bolt-card/sun.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../common/index.js";
 import {
+  cardLabels,
   describeProfile,
   type FaceReading,
   type FaceRegistry,
   Journal,
+  labelCsv,
   type PendingFace,
   PersonalizationError,
   personalizeOne,
@@ -162,6 +165,11 @@ describe("a card with a second face", () => {
     expect(made).toMatchObject({ how: "made", apdus: 23 });
     const [entry] = [...batch.faces.faces.values()];
     expect(made.face).toEqual(entry?.face.cardId);
+    const [label] = cardLabels(batch.journal);
+    const faceId = formatCardId(entry?.face.cardId ?? new Uint8Array(8));
+    expect(labelCsv(cardLabels(batch.journal))).toBe(
+      `card_id,number,holder,qr,face\r\n${label?.cardId},0001,,${label?.qr},${faceId}\r\n`,
+    );
     expect(entry?.face).toMatchObject({ label: "0001", batch: hexToBytes("b1b2b3b4") });
     expect(entry?.face.policy).toEqual({ maxPerTransaction: "10000sat", maxBalance: "50000000msat" });
     expect(entry?.readings.map(({ counter }) => counter)).toEqual([1]);
