@@ -64,7 +64,9 @@ export function apiApp(parts: ApiParts): Hono {
   const text = JSON.stringify(document);
   app.use(async (context, next) => {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
-    expectOwn({ get: (name) => context.req.header(name) ?? null }, rule);
+    const { method, path } = context.req;
+    const isPage = method === "GET" && (path === "/api" || Object.hasOwn(parts.pages, path));
+    expectOwn({ get: (name) => context.req.header(name) ?? null }, rule, isPage);
     await next();
   });
   app.get("/v1/openapi.json", (context) => context.body(text, 200, { "content-type": "application/json" }));

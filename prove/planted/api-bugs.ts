@@ -2,6 +2,7 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const story = (named: string) => ({ tests: "test/security/api.test.ts", named });
 const till = (named: string) => ({ tests: "test/server/till.test.ts", named });
+const attack = (named: string) => ({ tests: "test/security/browser.pages.test.ts", named });
 const webhook = (named: string) => ({ tests: "test/server/webhooks.test.ts", named });
 
 /** In the HTTP API. */
@@ -57,6 +58,21 @@ export const API_BUGS: readonly PlantedBug[] = bugsOf("api", [
       'if (isForeign || (site !== null && site !== "same-origin" && site !== "none"))',
       "if (isForeign && site !== null)",
     ],
+  ),
+  bug(
+    "whatever another site's page asks for is taken for a link",
+    [story("another page in the same browser")],
+    ["server/gate.ts", "if (isPage && isVisit(headers)) return;", "if (isVisit(headers)) return;"],
+  ),
+  bug(
+    "a page may be loaded by another site in any way",
+    [story("a link on another site opens a page")],
+    ["server/gate.ts", "if (isPage && isVisit(headers)) return;", "if (isPage) return;"],
+  ),
+  bug(
+    "a link on another site opens no page",
+    [story("a link on another site opens a page"), attack("a link on another site opens the till")],
+    ["server/gate.ts", "  if (isPage && isVisit(headers)) return;\n", ""],
   ),
   bug(
     "event streams are not bounded",

@@ -82,7 +82,8 @@ export function cardPageApp(parts: CardPageParts): Hono<{ Bindings: Visitor }> {
   app.use(async (context, next) => {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
     if (rule.scheme === "https") context.header("strict-transport-security", "max-age=31536000");
-    expectOwn({ get: (name) => context.req.header(name) ?? null }, rule);
+    const isPage = context.req.method === "GET" && context.req.path === "/";
+    expectOwn({ get: (name) => context.req.header(name) ?? null }, rule, isPage);
     await next();
   });
   app.get("/robots.txt", (context) => context.body(ROBOTS, 200, { "content-type": "text/plain" }));

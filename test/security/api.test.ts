@@ -57,6 +57,39 @@ const charge = (headers: Record<string, string>, method = "POST") =>
     body: method === "POST" ? '{"amount":"10sat"}' : undefined,
   });
 
+/** What a browser says of a link of another site that is followed in a window of its own. */
+const LINK = {
+  "sec-fetch-site": "cross-site",
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-dest": "document",
+};
+
+it("a link on another site opens a page in a window of its own, and nothing else", async () => {
+  const ask = async (path: string, headers: Record<string, string>, method = "GET") => {
+    const { host } = new URL(served.url);
+    return (await sendRaw(served.url, { method, path, headers: { host, ...headers }, body: undefined }))
+      .status;
+  };
+  for (const path of ["/", "/customer", "/api"]) {
+    for (const site of ["cross-site", "same-site"])
+      expect([path, await ask(path, { ...LINK, "sec-fetch-site": site })]).toEqual([path, 200]);
+    for (const other of [
+      ...["iframe", "frame", "object", "embed", "script", "image", "empty"].map((dest) => ({
+        "sec-fetch-dest": dest,
+      })),
+      ...["cors", "no-cors", "same-origin", "websocket"].map((mode) => ({ "sec-fetch-mode": mode })),
+      { origin: "https://evil.example" },
+      { origin: "null" },
+    ] as Record<string, string>[])
+      expect([path, other, await ask(path, { ...LINK, ...other })]).toEqual([path, other, 403]);
+    for (const method of ["POST", "HEAD", "PUT"])
+      expect([path, method, await ask(path, LINK, method)]).toEqual([path, method, 403]);
+    expect(await ask(path, { ...LINK, host: "evil.example" })).toBe(421);
+  }
+  for (const path of ["/v1/openapi.json", "/v1/state", "/v1/sales", "/api.css", "/assets/x.js", "/nothing"])
+    expect([path, await ask(path, LINK)]).toEqual([path, 403]);
+});
+
 it("another page in the same browser gets no answer, even with the till's key", async () => {
   const before = await count();
   for (const headers of [
@@ -64,11 +97,13 @@ it("another page in the same browser gets no answer, even with the till's key", 
     { origin: "null" },
     { "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-site" },
+    LINK,
   ] as Record<string, string>[])
     expect(await charge(headers)).toMatchObject({
       status: 403,
       body: expect.stringContaining("other-origin"),
     });
+  expect((await charge(LINK, "GET")).status).toBe(403);
   const preflight = await charge({ origin: "https://evil.example" }, "OPTIONS");
   expect(preflight.status).toBe(403);
   const plain = await till("GET", "/v1/state");

@@ -103,6 +103,25 @@ it("another page in the same browser neither reads, frames, loads nor posts to a
   await own.close();
 });
 
+it("a link on another site opens the till in a window of its own, which that site cannot read", async () => {
+  const own = await browser.open(till.url, { key: keyOf(till.folder, "read").key });
+  const other = await browser.openBeside(own, evil.replace("127.0.0.1", "evil.example"));
+  const popup = other.page.waitForEvent("popup");
+  await other.page.evaluate(`globalThis.opened = window.open(${JSON.stringify(till.url)})`);
+  const opened = await popup;
+  await opened.getByText("✓ Online").waitFor();
+  expect(await other.page.evaluate("opened.closed")).toBe(true);
+  await opened.close();
+  // The till's key is there, and the site that linked has no hand in it.
+  await other.page.evaluate(`(() => {
+    const link = Object.assign(document.createElement("a"), { href: ${JSON.stringify(till.url)}, textContent: "till" });
+    document.body.append(link);
+  })()`);
+  await other.page.getByRole("link", { name: "till" }).click();
+  await other.page.getByText("✓ Online").waitFor();
+  await own.close();
+});
+
 /** The path of a script of a page. */
 async function assetOf(url: string): Promise<string> {
   const html = await (await fetch(url)).text();

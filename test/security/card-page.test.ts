@@ -138,6 +138,15 @@ it("another site's page in the holder's browser neither opens nor blocks a card"
       [{ "content-type": "application/x-www-form-urlencoded" }, 415],
     ] as const)
       expect([path, headers, (await send({ ...headers }, path)).status]).toEqual([path, headers, status]);
+  // A link opens the page, which shows nothing without the code; it asks for nothing else.
+  const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  const follow = async (method: string, path: string, more = {}) =>
+    (await sendRaw(pages.url, { method, path, headers: { host, ...link, ...more }, body: undefined })).status;
+  expect(await follow("GET", "/")).toBe(200);
+  expect(await follow("GET", "/", { "sec-fetch-dest": "iframe" })).toBe(403);
+  for (const path of ["/", "/v1/block", "/v1/open"])
+    expect([path, await follow("POST", path)]).toEqual([path, 403]);
+  expect((await send(link)).status).toBe(403);
   expect((await showCard(service.store.db, card.cardId)).state).toBe("active");
   expect((await send({ origin: `http://${host}` })).status).toBe(200);
 });
