@@ -144,7 +144,7 @@ export async function loseCards(
     if (refused.paid > 0 || refused.declined !== 1) throw new Error("a lost card was not refused");
     const paid = await attend(grounds, { ...finder, card: fresh, amounts: [77_777] }, random, counts);
     if (paid.paid !== 1) throw new Error("a fresh card did not pay");
-    if ((plan.chips ?? 0) === 0) continue;
+    if ((plan.chips ?? 0) === 0 || i > 0) continue;
     const byFace = await attend(grounds, { ...finder, by: "face" }, random, counts);
     if (byFace.paid > 0) throw new Error("the second face of a lost card was paid");
   }
@@ -152,7 +152,7 @@ export async function loseCards(
 }
 
 /**
- * The first Bolt Card is lost and replaced, the second one blocked for a while, and money moved back from a second face.
+ * The first Bolt Card is lost and replaced, the second one blocked, and money moved back from a second face.
  * What is blocked pays nothing; what took its place pays.
  */
 export async function loseChips(
@@ -171,10 +171,8 @@ export async function loseChips(
   await grounds.ask("cards", "replace", "--yes", chipLabel(lost), chipLabel(fresh));
   await expect("a lost Bolt Card", 0, tap(lost, 1000));
   await expect("its replacement", 1, tap(fresh, 66_666));
-  await grounds.ask("cards", "block", chipLabel(fresh));
-  await expect("a blocked Bolt Card", 0, tap(fresh, 1000));
-  await grounds.ask("cards", "unblock", chipLabel(fresh));
-  await expect("a Bolt Card that is not blocked any more", 1, tap(fresh, 55_555));
+  await grounds.ask("cards", "block", chipLabel(1));
+  await expect("a blocked Bolt Card", 0, tap(1, 1000));
   await grounds.ask("cards", "move", cardLabel(0), "1sat", "--yes", "--back");
   await expect("a second face", 1, tap(0, 44_444, "face"));
 }

@@ -2,6 +2,15 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const cards = (named: string) => ({ tests: "test/issuer/bolt-cards.test.ts", named });
 
+const several = {
+  tests: "test/issuer/bolt-kills.bolt.test.ts",
+  named: "on sqlite take a reading of a Bolt Card once",
+};
+const flooded = {
+  tests: "test/server/bolt-flood.bolt.test.ts",
+  named: "while requests for Bolt Cards flood in, on sqlite",
+};
+
 const READINGS = "issuer/ledger/readings.ts";
 const SUN_CARDS = "issuer/ledger/sun-cards.ts";
 const DECIDE = "issuer/authorizer/decide.ts";
@@ -11,7 +20,7 @@ const PAY = "issuer/bolt-cards/pay-reading.ts";
 export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer", [
   bug(
     "a reading of a Bolt Card is taken twice",
-    [cards("is taken once: the same again")],
+    [cards("is taken once: the same again"), several],
     [READINGS, "`sun_cards.counter < ${p.counter} and", "`sun_cards.counter <= ${p.counter} and"],
   ),
   bug(
@@ -49,7 +58,7 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
   ),
   bug(
     "another invoice under a k1 gets OK, too",
-    [cards("pays its first invoice alone")],
+    [cards("pays its first invoice alone"), several],
     [
       DECIDE,
       'return { kind: "refuse", reason: REASON.TOKEN_OTHER_INVOICE };',
@@ -96,6 +105,15 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
       PAY,
       "      if (problem) return problem;\n      isPinVerified = true;",
       "      if (problem && pin !== undefined) return problem;\n      isPinVerified = true;",
+    ],
+  ),
+  bug(
+    "requests for Bolt Cards are worked on without a bound",
+    [flooded],
+    [
+      "server/bolt-cards/app.ts",
+      "if (pending >= config.maxPending) return refuse(context, SAID.busy);",
+      "if (pending < 0) return refuse(context, SAID.busy);",
     ],
   ),
 ]);

@@ -36,7 +36,7 @@ export interface VisitOutcome {
 export const MAX_DELAY_MS = 120;
 /** A sale that nobody pays is given up after so long, and sooner when the terminal has said something about the card. */
 export const PATIENCE_MS = 10_000;
-export const PATIENCE_SAID_MS = 3_000;
+export const PATIENCE_SAID_MS = 2_000;
 
 /** Runs `terminal serve` with the card on its reader. What an earlier, killed run left is finished first. */
 export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRandom): Promise<VisitOutcome> {
