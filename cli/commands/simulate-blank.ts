@@ -41,6 +41,8 @@ async function makeBlank(
   ) => {
     for (const file of files) {
       const serial = Uint8Array.from(randomBytes(SERIAL_LENGTH));
+      // Four letters there are a maker's text, and personalization refuses such a chip (specs/04 §8.1).
+      serial[2] = (serial[2] ?? 0) | 0x80;
       const keys = await keysFor(diversificationData(serial));
       createCardFile(
         file,
