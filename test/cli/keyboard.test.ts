@@ -217,7 +217,11 @@ it("a secret that cannot be asked for is named, with where else it may come from
     [["keys", "create", at("none")], "New passphrase", "CHEQUECARD_PASSPHRASE"],
     [["card", "pin", "change", "--card", at("card.json")], "Present PIN", "CHEQUECARD_PIN"],
     [["simulate", "new", at("none.json"), "--pin"], "PIN for the new card", "CHEQUECARD_PIN"],
-    [["personalize", "pins", at("letters")], "Passphrase of ", "CHEQUECARD_LETTERS_PASSPHRASE"],
+    [
+      ["personalize", "pins", at("letters"), "--journal", at("journal")],
+      "Passphrase of ",
+      "CHEQUECARD_LETTERS_PASSPHRASE",
+    ],
     [["card", "authorize", invoice(6000), "--card", at("card.json")], "PIN: ", "CHEQUECARD_PIN"],
     [
       ["issuer", "init", at("none"), "--factory-keys", "test"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { authorizerConfigSchema } from "../../issuer/authorizer/index.js";
 import { offlineConfigSchema } from "../../issuer/authorizer/offline-config.js";
+import { boltCardsConfigSchema } from "../../issuer/bolt-cards/config.js";
 import {
   configTemplate,
   databaseName,
@@ -36,12 +37,16 @@ describe("the service's configuration", () => {
     const defaults = parseServiceConfig("", PATH);
     expect(parseServiceConfig(TEMPLATE, PATH)).toEqual(defaults);
     const open = uncommented(TEMPLATE);
-    // The section for offline terminals is off by default, and wants a longer presentation age.
-    const [, section = ""] = /^(offline:\n(?:(?: {2}|# {3}).*\n)+)/m.exec(open) ?? [];
-    expect(parseServiceConfig(open.replace(section, ""), PATH)).toEqual(defaults);
+    // Sections that are off by default; the one for offline terminals wants a longer presentation age.
+    const without = (text: string, name: string): string =>
+      text.replace(new RegExp(`^${name}:\\n(?:(?: {2}|# {3}).*\\n)+`, "m"), "");
+    expect(parseServiceConfig(without(without(open, "offline"), "boltCards"), PATH)).toEqual(defaults);
     const late = open.replace("presentationAgeMs: 86400000", "presentationAgeMs: 259200001");
     expect(parseServiceConfig(late, PATH).offline).toEqual(
       offlineConfigSchema.parse({ guarantee: { perCard: "20000sat", total: "1000000sat" } }),
+    );
+    expect(parseServiceConfig(without(open, "offline"), PATH).boltCards).toEqual(
+      boltCardsConfigSchema.parse({ address: "https://cards.festival.example" }),
     );
     for (const name of Object.keys(serviceConfigSchema.shape))
       expect(open).toMatch(new RegExp(`^${name}:`, "m"));
