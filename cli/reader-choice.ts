@@ -1,6 +1,6 @@
 import type { Reader } from "../apdu/index.js";
 import { TERMINAL } from "../common/languages/spoken.js";
-import { openReaders, type PcscReader, type PcscReaders } from "../host/pcsc/index.js";
+import { type ListedReader, openReaders, type PcscReader, type PcscReaders } from "../host/pcsc/index.js";
 import { openCardFile, SimulatedReader } from "../simulator/index.js";
 import type { CommandContext } from "./command-context.js";
 import { InputError } from "./error-report.js";
@@ -13,6 +13,9 @@ export interface ReaderChoice {
 
 /** Waits until the customer has taken the card away; a simulated one is taken at once, and laid down again. */
 export type CardTaken = (signal: AbortSignal) => Promise<void>;
+
+/** The readers of this machine as they are now. @throws TransportError while the PC/SC service is away */
+export type ReadersNow = () => readonly Pick<ListedReader, "name" | "card">[];
 
 /** The reader that a name means; says so where several fit and the card decided. @throws TransportError */
 export function chooseReader(
@@ -33,7 +36,7 @@ export function chooseReader(
 export async function withReader<T>(
   context: CommandContext,
   choice: ReaderChoice,
-  use: (reader: Reader, cardTaken: CardTaken) => Promise<T>,
+  use: (reader: Reader, cardTaken: CardTaken, readersNow: ReadersNow) => Promise<T>,
 ): Promise<T> {
   if (choice.card !== undefined && choice.reader !== undefined)
     throw new InputError("--card and --reader: choose one of them");
@@ -42,10 +45,11 @@ export async function withReader<T>(
     const reader = new SimulatedReader(`simulated card ${choice.card}`);
     reader.insert(file.card);
     try {
-      return await use(reader, async () => {
+      const taken = async () => {
         reader.remove();
         reader.insert(file.card);
-      });
+      };
+      return await use(reader, taken, () => [{ name: reader.name, card: "present" }]);
     } finally {
       file.close();
     }
@@ -53,7 +57,11 @@ export async function withReader<T>(
   const readers = await openReaders({ signal: context.signal });
   try {
     const reader = chooseReader(context, readers, choice.reader);
-    return await use(reader, (signal) => reader.waitForRemoval(signal));
+    return await use(
+      reader,
+      (signal) => reader.waitForRemoval(signal),
+      () => readers.listed(),
+    );
   } finally {
     await readers.close();
   }

@@ -19,7 +19,7 @@ export const TILL_PORT = 9750;
  */
 export async function serveTillHttp(
   context: CommandContext,
-  { terminal, store, cardTaken, run, isOffline }: Omit<OpenTerminal, "node" | "askPin">,
+  { terminal, store, cardTaken, readersNow, run, isOffline }: Omit<OpenTerminal, "node" | "askPin">,
   options: TerminalOptions & ChargeOptions,
   http: HttpOptions,
   told?: (url: string) => void,
@@ -63,7 +63,7 @@ export async function serveTillHttp(
         ...(maxSale === undefined ? {} : { maxSale }),
       },
       expirySeconds: parseExpiry(options.expiry),
-      simulated: options.card,
+      readersNow,
     },
     { terminal, store, cardTaken, signal: context.signal },
     http,

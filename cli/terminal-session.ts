@@ -15,7 +15,7 @@ import { openNode } from "./open-node.js";
 import { type CardPinQuestion, cardPinQuestion } from "./prompt/ask.js";
 import { askIfPossible } from "./prompt/confirm.js";
 import { keyboard } from "./prompt/keyboard.js";
-import { type CardTaken, type ReaderChoice, withReader } from "./reader-choice.js";
+import { type CardTaken, type ReaderChoice, type ReadersNow, withReader } from "./reader-choice.js";
 import type { ReceiptOptions } from "./receipt-options.js";
 import { terminalCode } from "./terminal-code.js";
 import { offlineSettings, takesBoltCards } from "./terminal-settings.js";
@@ -34,6 +34,7 @@ export interface OpenTerminal {
   readonly store: SaleStore;
   readonly node: LightningNode;
   readonly cardTaken: CardTaken;
+  readonly readersNow: ReadersNow;
   readonly askPin: CardPinQuestion;
   /** Whether the node or a payer is known to be away. */
   isOffline(): boolean;
@@ -89,12 +90,12 @@ async function sellThrough<T>(
   const boltCards = takesBoltCards(options.node) ? { network } : undefined;
   const sender = await openPaymentSender(tillNode(node, store, options.node), store);
   try {
-    return await withReader(context, options, (reader, cardTaken) => {
+    return await withReader(context, options, (reader, cardTaken, readersNow) => {
       offline?.start(sender);
       const desk = offline ? { offline: offline.desk } : {};
       const parts = { node, sender, store, reader, boltCards, ...desk };
       const isOffline = () => offline?.desk.outages.none === false;
-      return use({ ...open, terminal: new Terminal(parts), node, cardTaken, isOffline });
+      return use({ ...open, terminal: new Terminal(parts), node, cardTaken, readersNow, isOffline });
     });
   } finally {
     sender.close();

@@ -78,6 +78,7 @@ async function serve(
       await counter.take();
       await counter.lay(card);
     },
+    readersNow: () => [{ name: "the bar's reader", card: "present" as const }],
     run: (request: unknown) => runOperation(subject, request),
     isOffline: () => false,
   };

@@ -64,6 +64,21 @@ export class PcscReaders extends EventEmitter<PcscReadersEvents> {
   }
 
   /**
+   * Every reader and what it shows now. Prefer it to {@link listReaders} in a process that watches readers: libpcsclite
+   * before 2.0.1 lets a second watcher of a process miss changes, or take them from the first.
+   * @throws TransportError `no-service`, `closed`
+   */
+  listed(): readonly ListedReader[] {
+    this.#requireOpen();
+    if (this.#lost) throw this.#lost;
+    const nothing = { card: "unknown", inUse: false, exclusive: false, atr: undefined } as const;
+    return [
+      ...this.list().map((reader) => ({ name: reader.name, ...reader.state })),
+      ...this.unusable().map((name) => ({ name, ...nothing })),
+    ];
+  }
+
+  /**
    * The reader of that name, or the one whose name contains it in any case, or without a name the one there is. Where
    * that fits several, slots for security modules do not count, and of the others the one with a card is meant.
    * @throws TransportError `no-reader`, listing those present; `no-service`; `closed`
@@ -224,11 +239,7 @@ export interface ListedReader extends Omit<ReaderState, "card"> {
 export async function listReaders(options?: PcscOptions): Promise<readonly ListedReader[]> {
   const readers = await openReaders(options);
   try {
-    const nothing = { card: "unknown", inUse: false, exclusive: false, atr: undefined } as const;
-    return [
-      ...readers.list().map((reader) => ({ name: reader.name, ...reader.state })),
-      ...readers.unusable().map((name) => ({ name, ...nothing })),
-    ];
+    return readers.listed();
   } finally {
     await readers.close();
   }

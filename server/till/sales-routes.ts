@@ -7,7 +7,6 @@ import { PackShelf, readTerminalKey } from "../../cli/offline/terminal-folder.js
 import { ChequecardError, type Msat, ParseError, parsePrice } from "../../common/index.js";
 import { LANGUAGES } from "../../common/languages/language.js";
 import { TERMINAL } from "../../common/languages/spoken.js";
-import { listReaders } from "../../host/pcsc/index.js";
 import { parseCharge } from "../../host/terminal/charge-amount.js";
 import { receiptLines, receiptOf } from "../../host/terminal/receipt.js";
 import type { Sale } from "../../host/terminal/sale.js";
@@ -104,11 +103,9 @@ function priceNow(till: OpenTill, price: string): { readonly amount?: Msat } {
 }
 
 /** Whether a card can be read. */
-async function readerOf(till: OpenTill, signal: AbortSignal) {
-  if (till.simulated !== undefined) return { isReady: true };
+function readerOf({ readersNow }: OpenTill) {
   try {
-    const readers = await listReaders({ signal });
-    return { isReady: readers.length > 0 };
+    return { isReady: readersNow().length > 0 };
   } catch (error) {
     if (!(error instanceof ChequecardError)) throw error;
     return { isReady: false, problem: error.message };
@@ -140,7 +137,7 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
       summary: "How the till stands: its node, its money, the charge that is open",
       role: "read",
       answer: stateAnswer,
-      async run({ caller, signal }) {
+      async run({ caller }) {
         const { currency, decimals } = currencyOf(till);
         const open = till.counter.openNumber;
         return {
@@ -153,7 +150,7 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
             : {}),
           products: productsVersion(till.folder),
           printer: till.print !== undefined,
-          reader: await readerOf(till, signal),
+          reader: readerOf(till),
           offline: { isOffline: till.isOffline(), accepted: store.accepted.open() },
           key: { name: caller?.name ?? "", role: caller?.role ?? "read" },
           ...(open === undefined ? {} : { open }),
@@ -320,11 +317,7 @@ export function salesRoutes(till: OpenTill): readonly Route[] {
           z.object({ name: z.string(), card: z.enum(["none", "present", "mute", "unknown"]) }),
         ),
       }),
-      async run({ signal }) {
-        if (till.simulated !== undefined)
-          return { readers: [{ name: `simulated card ${till.simulated}`, card: "present" as const }] };
-        return { readers: (await listReaders({ signal })).map(({ name, card }) => ({ name, card })) };
-      },
+      run: () => ({ readers: till.readersNow().map(({ name, card }) => ({ name, card })) }),
     }),
   ];
 }

@@ -1,6 +1,7 @@
 import { type ChargeOptions, readCharge } from "../../cli/charge-check.js";
 import { readAnswer } from "../../cli/node/ask-node.js";
 import type { AnswerOf, OperationName, RequestOf } from "../../cli/node/operations.js";
+import type { ReadersNow } from "../../cli/reader-choice.js";
 import type { Language } from "../../common/languages/language.js";
 import { TERMINAL } from "../../common/languages/spoken.js";
 import type { ChargeAmount } from "../../host/terminal/charge-amount.js";
@@ -30,8 +31,8 @@ export interface OpenTill {
   readonly place: string;
   /** How long a sale stays open unless a charge says otherwise. */
   readonly expirySeconds: number;
-  /** What lies in the place of a PC/SC reader: the file of a simulated card. */
-  readonly simulated: string | undefined;
+  /** The readers that this process watches. @throws TransportError */
+  readonly readersNow: ReadersNow;
   /** Whether the node or a payer is known to be away. */
   isOffline(): boolean;
   /** Prints lines where there is a receipt printer. @throws FileError; InputError */
