@@ -31,6 +31,12 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     ],
   ),
   bug(
+    "keys that come before a screen is drawn are lost",
+    [page("loses no key")],
+    ["web/till/use-keys.ts", "useLayoutEffect(() => {", "useEffect(() => {"],
+    ["web/till/use-keys.ts", "import { useLayoutEffect,", "import { useEffect,"],
+  ),
+  bug(
     "the keys for the PIN are always in the same order",
     [page("takes a PIN on keys in another order")],
     ["web/till/pin-pad.tsx", "useState(shuffled)", 'useState(() => "0123456789".split(""))'],

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { PIN } from "../../testing/cards/test-card.js";
@@ -31,6 +31,11 @@ afterAll(async () => {
   await browser?.close();
   await served?.stop();
   await shop?.close();
+});
+
+// What the page showed says why.
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") console.log(await till.page.locator("body").innerText());
 });
 
 interface ListedSale {
@@ -106,6 +111,33 @@ describe("a sale in the till's page", () => {
     await till.page.keyboard.type("2");
     await expect.poll(() => till.page.locator("output.entry").textContent()).toBe("€0.02");
     await till.page.keyboard.press("Backspace");
+  });
+
+  it("loses no key that is pressed as soon as a screen or a dialog has changed, before it is drawn", async () => {
+    const { page, button } = till;
+    const entry = () => page.locator("output.entry").first().textContent();
+    const pressAtOnce = (first: string, ...keys: string[]) =>
+      page.evaluate<void>(`(async () => {
+        ${first};
+        for (const key of ${JSON.stringify(keys)}) {
+          await new Promise((turn) => setTimeout(turn));
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        }
+      })()`);
+    await page.reload();
+    await till.sell("030");
+    await till.isAt("Tap or scan");
+    await button("Cancel").click();
+    await till.isAt("Cancelled");
+    const press = (key: string) =>
+      `document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "${key}", bubbles: true }))`;
+    await pressAtOnce(press("1"), "2", "3");
+    await expect.poll(entry).toBe("€1.23");
+    await button("Note").click();
+    await pressAtOnce('document.querySelector("dialog [type=submit]").click()', "4", "5");
+    await expect.poll(entry).toBe("€123.45");
+    for (let digits = 5; digits > 0; digits--) await page.keyboard.press("Backspace");
+    await expect.poll(entry).toBe("€0.00");
   });
 
   it("takes a PIN on keys in another order each time, by touch and by keys, and keeps it nowhere", async () => {

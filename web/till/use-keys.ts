@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /**
  * Takes keys of a keyboard wherever the focus is, but in fields; Enter and space stay with the button that has the focus.
@@ -8,7 +8,7 @@ import { useEffect, useRef } from "preact/hooks";
 export function useKeys(isOn: boolean, onKey: (key: string) => boolean): void {
   const handler = useRef(onKey);
   handler.current = onKey;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOn) return;
     const down = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
