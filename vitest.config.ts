@@ -13,6 +13,7 @@ export default defineConfig({
       "test/**/*.{pcsc,lnd,lnd-long,litestream,bolt,pages}.test.ts",
       "test/docs/**",
     ],
+    globalSetup: ["testing/programs-of-run.ts"],
     setupFiles: ["testing/english.ts", "test/out-of-time.ts"],
     // Against hanging, not against slowness: the machine may have much else to do.
     testTimeout: 300_000,

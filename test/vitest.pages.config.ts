@@ -8,7 +8,7 @@ export default defineConfig({
     ...usual.test,
     include: ["test/{pages,security}/*.pages.test.ts"],
     exclude: ["node_modules"],
-    globalSetup: ["testing/web-build.ts"],
+    globalSetup: ["testing/programs-of-run.ts", "testing/web-build.ts"],
     // A browser is heavy: one at a time.
     maxWorkers: 1,
   },
