@@ -57,7 +57,6 @@ export type { ServiceLog } from "../issuer/service/log.js";
 export type { Monitor } from "../issuer/service/monitor.js";
 export * from "../issuer/store/index.js";
 export type * from "../issuer/store/schema.js";
-export type * from "../issuer/store/sun-schema.js";
 export type * from "../issuer/store/types.js";
 export type { RequestSignatures, SignatureChecker, SignatureFindings } from "../issuer/verify.js";
 export { DEFAULT_REQUEST_LIMITS, type RequestLimits } from "../lightning/api/admission.js";

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { requireLength } from "../../common/bytes.js";
 import type { Policy } from "../policy/schema.js";
 import { findMany } from "../store/many.js";
-import type { SunCardsTable } from "../store/sun-schema.js";
+import type { SunCardsTable } from "../store/schema.js";
 import type { Db, FindStatement, Store, Tx } from "../store/types.js";
 import { blob, cardKey } from "../store/values.js";
 import { accountOf, cardName, lockAccount, lockAccounts, saveAccount } from "./accounts.js";

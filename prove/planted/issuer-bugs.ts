@@ -417,7 +417,7 @@ export const LEDGER_BUGS: readonly PlantedBug[] = bugsOf("ledger", [
     "the proof overlooks a booking that does not balance",
     [test("ledger", "sqlite the proof sees it when it does not hold: the lines of each booking")],
     [
-      "issuer/ledger/verify-ledger.ts",
+      "issuer/ledger/invariants/book.ts",
       "group by card, kind, reference having sum(amount) <> 0",
       "group by card, kind, reference having sum(amount) > 1e18",
     ],

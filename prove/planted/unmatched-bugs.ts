@@ -66,12 +66,12 @@ export const UNMATCHED_BUGS: readonly PlantedBug[] = bugsOf("unmatched", [
     "the proof does not know the account of unmatched payments",
     [unmatched("sqlite the proof of the ledger names the account of unmatched payments")],
     [
-      "issuer/ledger/verify-ledger.ts",
+      "issuer/ledger/invariants/book.ts",
       "where coalesce(b.found, 0) <> u.amount + u.fee",
       "where coalesce(b.found, 0) > u.amount + u.fee + 1",
     ],
     [
-      "issuer/ledger/verify-ledger.ts",
+      "issuer/ledger/invariants/book.ts",
       "or coalesce(b.remaining, 0) <> case",
       "or coalesce(b.remaining, 0) > 1 + case",
     ],
