@@ -32,7 +32,8 @@ class Town {
   store!: Store;
 
   async open(options: { config?: string; node?: FakeNode; ownsNode?: boolean } = {}): Promise<IssuerService> {
-    this.store = await openSqlite({ path: this.location });
+    // Two stores on one thread: while one waits for the lock of the other, that one cannot give it up.
+    this.store = await openSqlite({ path: this.location, busyTimeoutMs: 20 });
     await this.shop.connect({ nodeId: this.payer.nodeId, host: "127.0.0.1", port: 9735 });
     return await IssuerService.start({
       config: parseServiceConfig(
