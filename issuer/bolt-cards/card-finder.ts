@@ -14,6 +14,8 @@ export interface GenuineReading {
   readonly uid: Uint8Array;
   readonly version: bigint;
   readonly counter: bigint;
+  /** Not above the highest counter read: somebody has kept it, or repeats it. */
+  readonly isUsed: boolean;
 }
 
 /** Stands for what did not decrypt: no chip has this UID, the first byte names a maker. */
@@ -65,7 +67,8 @@ export class CardFinder {
     const macKey = await this.#batches.macKey(batch, uid, Number.parseInt(`${row?.version ?? 0n}`, 10));
     const isGenuine = timingSafeEqual(sunMac(macKey, uid, counter), c);
     if (!row || !isGenuine || counter === 0) return undefined;
-    return { card: row.card, batch, uid, version: row.version, counter: BigInt(counter) };
+    const isUsed = BigInt(counter) <= row.counter;
+    return { card: row.card, batch, uid, version: row.version, counter: BigInt(counter), isUsed };
   }
 }
 

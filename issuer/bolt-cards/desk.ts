@@ -96,8 +96,9 @@ export class BoltCardDesk {
     const { clock, monotonic, onStep } = this.#ports;
     const found = await this.#finder.find(p, c);
     if (!found) return SAID.unknown;
-    const { card, counter, batch } = found;
-    if (!this.#cardRate.take(`${card}`, monotonic())) return SAID.busy;
+    const { card, counter, batch, isUsed } = found;
+    // A kept reading can be repeated by a stranger: that takes nothing of the rate of the card in its holder's hand.
+    if (!this.#cardRate.take(`${card}${isUsed ? " again" : ""}`, monotonic())) return SAID.busy;
     const taken = await this.#readings.submit({ card, counter, bytes: readingBytes(p, c) });
     onStep("read");
     if (taken.kind !== "taken") return this.#refused(taken, card, counter);

@@ -46,6 +46,7 @@ interface Standing {
   readonly pinRequiredAbove: Msat | undefined;
   /** 4 bytes. */
   readonly batch: Buffer;
+  /** `p` and `c`, 24 bytes; empty once the card was read again, since the newest one alone is kept. */
   readonly reading: Buffer;
 }
 
@@ -124,6 +125,7 @@ async function standingOf({ ports, policies }: Parts, ticket: Ticket): Promise<S
         .on("authorizations.counter", "=", ticket.counter),
     )
     .select(["sun_cards.batch", "sun_cards.reading", "accounts.policy", "authorizations.counter"])
+    .select("sun_cards.counter as newest")
     .where("sun_cards.card", "=", ticket.card)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -132,7 +134,7 @@ async function standingOf({ ports, policies }: Parts, ticket: Ticket): Promise<S
     isDecided: row.counter !== null,
     pinRequiredAbove,
     batch: row.batch,
-    reading: row.reading ?? Buffer.alloc(0),
+    reading: row.newest === ticket.counter && row.reading ? row.reading : Buffer.alloc(0),
   };
 }
 

@@ -119,13 +119,15 @@ export interface FoundSunCard {
   readonly card: bigint;
   readonly version: bigint;
   readonly batch: Buffer;
+  /** Highest counter read. */
+  readonly counter: bigint;
 }
 
 /** The card that a chip is now. */
 export const SUN_CARD: FindStatement<"uid", FoundSunCard> = findMany(
   { uid: "bytes" },
-  { card: "int", version: "int", batch: "bytes" },
-  (p) => `select card, version, batch from sun_cards where uid = ${p.uid} and live = 1`,
+  { card: "int", version: "int", batch: "bytes", counter: "int" },
+  (p) => `select card, version, batch, counter from sun_cards where uid = ${p.uid} and live = 1`,
 );
 
 export type SunCardRow = Selectable<SunCardsTable>;
@@ -143,12 +145,18 @@ export async function showSunCard(db: Db | Tx, cardId: Uint8Array): Promise<SunC
 /**
  * Takes a chip out of use before its keys are shown for wiping: the card is blocked, and the chip may become another one.
  * What it has stays on its account. Twice is once.
- * @throws LedgerError `unknown-card`; StoreError
+ * @throws LedgerError `unknown-card`, `wrong-state` for a second face, which has no chip of its own; StoreError
  */
 export async function wipeSunCard(store: Store, cardId: Uint8Array): Promise<SunCardRow> {
   return await store.write(async (tx) => {
     const account = await lockAccount(store, tx, cardKey(cardId));
     const row = await showSunCard(tx, cardId);
+    if (row.face_of !== null)
+      throw new LedgerError(
+        "wrong-state",
+        `card ${cardName(row.card)} is the second face of card ${cardName(row.face_of)}, and no chip that an app makes blank`,
+        { hint: "Nothing was changed. A lost card is blocked with its face: chequecard cards block <card>" },
+      );
     if (account.state === "active" || account.state === "pending") {
       account.state = "blocked";
       await saveAccount(tx, account);

@@ -57,6 +57,30 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
     ["issuer/bolt-cards/batches.ts", "const MAX_BATCHES = 2;", "const MAX_BATCHES = 9;"],
   ),
   bug(
+    "a repeated reading uses up the rate of its card",
+    [cards("that is repeated takes nothing")],
+    [
+      "issuer/bolt-cards/card-finder.ts",
+      "const isUsed = BigInt(counter) <= row.counter;",
+      "const isUsed = false;",
+    ],
+  ),
+  bug(
+    "a payment of a Bolt Card is kept with c of another reading",
+    [cards("is kept with c of its own reading")],
+    [PAY, "row.newest === ticket.counter && row.reading ? row.reading", "row.reading ? row.reading"],
+  ),
+  bug(
+    "a second face can be wiped, and is blocked for good",
+    [
+      {
+        tests: "test/issuer/second-face.test.ts",
+        named: "is no chip that can be wiped",
+      },
+    ],
+    [SUN_CARDS, "if (row.face_of !== null)\n      throw", "if (row.face_of === 0n)\n      throw"],
+  ),
+  bug(
     "another invoice under a k1 gets OK, too",
     [cards("pays its first invoice alone"), several],
     [

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import { sat } from "../../common/index.js";
 import { SAID, sentenceOf } from "../../issuer/bolt-cards/sentences.js";
@@ -87,6 +88,19 @@ describe("a reading of a Bolt Card", () => {
     expect(logged).toMatchObject([{ event: "older", alert: true, counter: "1", blocked: false }]);
     expect((await showCard(service.store.db, chip.cardId)).state).toBe("active");
     expect(await paid()).toBe(0);
+    await service.close();
+  });
+
+  it("that is repeated takes nothing of what the card itself may be read", async () => {
+    const { service, cards, desk } = await grounds("sqlite", { cardRate: { perSecond: 1e-6, burst: 2 } });
+    const chip = await cards.chip(1);
+    const [old, kept] = [chip.read(), chip.read()];
+    expect(typeof (await desk.read(kept.p, kept.c))).toBe("object");
+    const answers: unknown[] = [];
+    for (const { p, c } of [kept, old, kept, old]) answers.push(await desk.read(p, c));
+    expect(answers).toEqual([SAID.repeat, SAID.older, SAID.busy, SAID.busy]);
+    expect((await cards.read(chip)).max).toBe(sat(20_000));
+    await expect(cards.read(chip)).rejects.toThrow(SAID.busy);
     await service.close();
   });
 
@@ -287,6 +301,21 @@ describe("a withdrawal by k1", () => {
     service.clock.pass(121_000);
     expect(await desk.withdraw({ k1: late.k1, pr: service.invoice(3, sat(100)) })).toBe(SAID.expired);
     expect(await paid()).toBe(1);
+    await service.close();
+  });
+
+  it("is kept with c of its own reading, and with none once the card was read again", async () => {
+    const { service, cards, desk, paid } = await grounds();
+    const chip = await cards.chip(1);
+    const [first, second] = [await cards.read(chip), await cards.read(chip)];
+    const { c } = chip.readingOf(2);
+    for (const [i, { k1 }] of [first, second].entries())
+      expect(await desk.withdraw({ k1, pr: service.invoice(i + 1, sat(100)) })).toBeUndefined();
+    const { rows } = await sql<{
+      signature: Buffer;
+    }>`select signature from authorizations order by counter`.execute(service.store.db);
+    expect(rows.map(({ signature }) => signature)).toEqual([Buffer.alloc(0), Buffer.from(c)]);
+    expect(await paid()).toBe(2);
     await service.close();
   });
 

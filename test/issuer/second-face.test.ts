@@ -11,6 +11,7 @@ import {
   showCard,
   unblockCard,
 } from "../../issuer/ledger/index.js";
+import { wipeSunCard } from "../../issuer/ledger/sun-cards.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
 import type { StoreKind } from "../../issuer/store/index.js";
 import { BoltCards } from "../../testing/issuer/bolt-cards.js";
@@ -165,3 +166,12 @@ describe.each<StoreKind>(["sqlite", "postgres"])(
     });
   },
 );
+
+it("a second face is no chip that can be wiped, and stays in use", async () => {
+  const { service, cards, store, face, chip, left } = await grounds("sqlite");
+  await expect(wipeSunCard(store, face)).rejects.toMatchObject({ code: "wrong-state" });
+  expect((await left(face)).state).toBe("active");
+  await fundCard(store, face, sat(10), "", service.clock.now);
+  expect(await cards.tap(chip, 1, sat(10))).toBeUndefined();
+  await service.close();
+});

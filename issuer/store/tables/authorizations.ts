@@ -21,7 +21,8 @@ export interface AuthorizationsTable {
   payee: Buffer;
   /**
    * The card's signature, 64 bytes: with the fields above the proof that the card authorized it. Of a Bolt Card `c` of
-   * the reading, 8 bytes: proof that it was read, and of nothing else.
+   * the reading, 8 bytes: proof that it was read, and of nothing else; empty where the card was read again before it was
+   * paid for.
    */
   signature: Buffer;
   /** `accounts.spent` right after it. */
