@@ -17,6 +17,7 @@ import { makeRenewalFolder, renewalFolder } from "../issuer/renewals.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { openLetters, readProfile } from "../personalization-setup.js";
 import { type YesOption, yesOption } from "../prompt/confirm.js";
+import { printLettersCommand } from "../shell-word.js";
 import { readerOptions } from "./cards-desk.js";
 
 interface NewPinOptions extends DeskOptions, YesOption {
@@ -89,7 +90,7 @@ async function output(
       delivered
         ? `The card has ${formatMsat(left)} and can be used.`
         : `The card is made, and ${formatMsat(left)} are booked for it: do not book them again. It has not got them yet (${problem}); it does with its next tap.`,
-      `Print its PIN letter, as often as it is needed:\n  chequecard personalize pins ${letters} --journal ${journal} --html letter.html`,
+      `Print its PIN letter, as often as it is needed:\n  ${printLettersCommand(letters, journal)}`,
     ].join("\n"),
     exitCode: delivered ? EXIT.OK : signal.aborted ? EXIT.INTERRUPTED : EXIT.READER,
     told: moved.told,

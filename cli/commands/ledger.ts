@@ -24,6 +24,7 @@ import {
 } from "../issuer/folder.js";
 import { nodeData, nodeTable } from "../issuer/node-view.js";
 import type { CommandOutput } from "../output.js";
+import { shell } from "../shell-word.js";
 import { renderTable } from "../table.js";
 import { registerLedgerNodes } from "./ledger-nodes.js";
 
@@ -198,10 +199,6 @@ async function restore(
 }
 
 const MAX_NOTE = 200;
-
-/** As the shell reads it as one word. */
-const shell = (text: string): string =>
-  /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export const registerLedger: RegisterCommand = (program, run) => {
   const ledger = program.command("ledger").description("the issuer's books: prove, back up, restore");

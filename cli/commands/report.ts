@@ -121,7 +121,8 @@ function spendingText(report: SpendingReport, names: Names): string {
     .join("\n\n");
 }
 
-const comparisonData = ({
+/** A comparison with the node in `--json`. */
+export const comparisonData = ({
   compared,
   ofOtherNodes,
   settled,
@@ -137,8 +138,9 @@ const comparisonData = ({
   unknown: unknown.map((one) => ({ ...one, booked: one.booked ?? "not yet" })),
 });
 
-const isWrong = ({ differences, unknown }: NodeComparison): boolean =>
-  [...differences, ...unknown].some(({ wrong }) => wrong);
+/** How many differences will not go away by themselves. */
+export const differencesThatStay = ({ differences, unknown }: NodeComparison): number =>
+  [...differences, ...unknown].filter(({ wrong }) => wrong).length;
 
 const comparisonText = (comparison: NodeComparison): string =>
   [differencesText(comparison), unknownText(comparison)].join("\n");
@@ -202,7 +204,7 @@ async function report(context: CommandContext, options: ReportOptions): Promise<
     const comparison = options.reconcile
       ? await withNodeBooks(context, config, (books) => compareWithNode(store, books, Date.now()))
       : undefined;
-    const wrong = comparison !== undefined && isWrong(comparison);
+    const wrong = comparison !== undefined && differencesThatStay(comparison) > 0;
     const now = Date.now();
     const packs = await listPacks(store.db);
     const debts = await debtors(store.db);

@@ -25,6 +25,7 @@ import { ledgerRegistry } from "../card-registry.js";
 import { InputError } from "../error-report.js";
 import { ledgerFaces } from "../face-registry.js";
 import { expectPayingNode, openJournal, openLettersBy, readProfile } from "../personalization-setup.js";
+import { printLettersCommand } from "../shell-word.js";
 import type { DeskReaders } from "./desk-readers.js";
 import { type JobEnd, type JobProblem, type JobReader, problemOf, type RunningJob } from "./jobs.js";
 
@@ -58,6 +59,8 @@ export interface ListedBatch {
   readonly done: number;
   /** Begun and not done: their chips have to be laid on a reader again. */
   readonly halfDone: number;
+  /** The command that prints its PIN letters; undefined: it has none. */
+  readonly letters?: string | undefined;
   readonly problem?: JobProblem | undefined;
 }
 
@@ -125,7 +128,17 @@ export function listBatches(folder: string): ListedBatch[] {
         const journal = Journal.read(journalPath(folder, name));
         const { done, open } = journal.counts();
         const total = journal.items.length;
-        return { name, profile: journal.batch.profile, total, done, halfDone: total - done - open };
+        const letters = lettersPath(folder, name);
+        return {
+          name,
+          profile: journal.batch.profile,
+          total,
+          done,
+          halfDone: total - done - open,
+          ...(existsSync(letters)
+            ? { letters: printLettersCommand(letters, journalPath(folder, name)) }
+            : {}),
+        };
       } catch (error) {
         return { name, profile: "", total: 0, done: 0, halfDone: 0, problem: problemOf(error) };
       }

@@ -10,6 +10,7 @@ import { activeCards, blockCards, dueCards, payOutCards } from "../issuer/close-
 import { renewAtDesk } from "../issuer/new-pin.js";
 import { makeRenewalFolder, renewalFolder } from "../issuer/renewals.js";
 import { openLettersBy, readProfile } from "../personalization-setup.js";
+import { printLettersCommand } from "../shell-word.js";
 import type { CardMaker } from "./batches.js";
 import type { JobEnd, RunningJob } from "./jobs.js";
 
@@ -75,7 +76,7 @@ export async function newPin(
         moved: done.moved.amount,
         delivered: done.presence !== undefined,
         ...(done.problem === undefined ? {} : { problem: done.problem }),
-        letter: `chequecard personalize pins ${join(renewalFolder(folder), "letters")} --journal ${done.journal} --html letter.html`,
+        letter: printLettersCommand(join(renewalFolder(folder), "letters"), done.journal),
       },
     };
   } finally {

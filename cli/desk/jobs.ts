@@ -9,7 +9,7 @@ class JobError extends CodedError<"busy" | "not-found"> {
 }
 
 /** What a long job is about. */
-export type JobKind = "personalize" | "new-pin" | "block-all" | "pay-out-all" | "verify";
+export type JobKind = "personalize" | "new-pin" | "block-all" | "pay-out-all" | "verify" | "reconcile";
 
 /** What one reader does for a job. */
 export interface JobReader {
@@ -165,4 +165,5 @@ const TITLES: Readonly<Record<JobKind, string>> = {
   "block-all": "the blocking of all cards",
   "pay-out-all": "the paying out of all cards",
   verify: "a check of the ledger",
+  reconcile: "a comparison with the node",
 };

@@ -66,12 +66,22 @@ export async function serveDeskApi(
   options: ServeOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   // Loaded only where it is served.
-  const [{ openApiFile }, { serveDesk }, { AuditLog }, { Jobs }, { ReportThread }] = await Promise.all([
+  const [
+    { openApiFile },
+    { serveDesk },
+    { AuditLog },
+    { Jobs },
+    { ReportThread },
+    { compareWithNode },
+    { withNodeBooks },
+  ] = await Promise.all([
     import("../../server/api-file.js"),
     import("../../server/desk/serve.js"),
     import("../desk/audit-log.js"),
     import("../desk/jobs.js"),
     import("../desk/report-thread.js"),
+    import("../../issuer/reports/index.js"),
+    import("./node-books.js"),
   ]);
   const { folder, store, config, log, health } = parts;
   const open = new Closing();
@@ -87,7 +97,9 @@ export async function serveDeskApi(
     const station = await openStation(context, parts, options, open);
     const jobs = open.later(new Jobs());
     const onFault = (what: string) => log.error({ event: "api", what }, "the API has a fault");
-    const desk = { store, config, reports, audit, jobs, station, health };
+    const compare = () =>
+      withNodeBooks(context, config, (books) => compareWithNode(store, books, Date.now()));
+    const desk = { store, config, reports, audit, jobs, station, health, compare };
     const server = open.later(await serveDesk(desk, file, http, onFault));
     log.info({ event: "api", at: [server.url, ...server.urls].join(" ") }, "the API takes requests");
     open.later({ close: noteServing(folder, server.url) });

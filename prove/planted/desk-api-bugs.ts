@@ -3,6 +3,9 @@ import { bug, bugsOf, type PlantedBug } from "./bug.js";
 const page = (named: string) => ({ tests: "test/pages/desk.pages.test.ts", named });
 const station = (named: string) => ({ tests: "test/server/desk-station.test.ts", named });
 
+const books = (named: string) => ({ tests: "test/server/desk-books.test.ts", named });
+const letters = (named: string) => ({ tests: "test/server/desk-letters.test.ts", named });
+
 const report = (named: string) => ({ tests: "test/server/report-thread.test.ts", named });
 
 /** In the API of the issuer's desk, and in its page. */
@@ -65,6 +68,34 @@ export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
       "cli/personalization-setup.ts",
       "if (setup.folder === undefined) return",
       "if (setup.folder !== undefined) return",
+    ],
+  ),
+  bug(
+    "a key that the desk makes stands in the audit log",
+    [books("a key that is made at the desk is shown once")],
+    ["server/desk/audit.ts", '"role", "total"] as const', '"role", "total", "key"] as const'],
+  ),
+  bug(
+    "a payment is written off again for another reason",
+    [books("a payment without an authorization is written off once")],
+    ["server/desk/report-routes.ts", "if (done.note !== note)", 'if (done.note === "")'],
+  ),
+  bug(
+    "a new PIN is made for whichever card lies on the desk's reader",
+    [letters("a new PIN makes the card on the reader again")],
+    [
+      "server/desk/job-routes.ts",
+      "!equalBytes(lying.presence.card.cardId, cardId)",
+      "equalBytes(lying.presence.card.cardId, cardId.subarray(1))",
+    ],
+  ),
+  bug(
+    "a desk without PIN letters plans cards that get a PIN",
+    [letters("a desk without PIN letters makes no card that gets a PIN")],
+    [
+      "cli/desk/batches.ts",
+      "if (!hasLetters(profile) || letters) return;",
+      "if (!hasLetters(profile) || letters === undefined) return;",
     ],
   ),
   bug(

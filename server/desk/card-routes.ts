@@ -1,33 +1,41 @@
 import { z } from "zod";
 import { readCardId } from "../../apdu/card-id.js";
-import { spendingData } from "../../cli/commands/report.js";
-import { cardText, timeIso } from "../../cli/issuer/card-choice.js";
 import { cardData, detailsData } from "../../cli/issuer/card-view.js";
 import { changeOf } from "../../cli/issuer/limits.js";
-import { readSpan } from "../../cli/issuer/time-span.js";
-import { bytesToHex } from "../../common/bytes.js";
-import { blockCard, type CardEntry, setLimits, setPolicy, unblockCard } from "../../issuer/ledger/index.js";
-import { alerts, cardDetails } from "../../issuer/reports/index.js";
+import {
+  blockCard,
+  type CardEntry,
+  retireCard,
+  setLimits,
+  setPolicy,
+  unblockCard,
+} from "../../issuer/ledger/index.js";
+import { cardDetails } from "../../issuer/reports/index.js";
 import type { CardState } from "../../issuer/store/schema.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";
-import { booked, cardOf, type OpenDesk } from "./desk.js";
+import { booked, cardOf, given, type OpenDesk } from "./desk.js";
 import { cardParam } from "./money-routes.js";
-import { alertsAnswer, cardAnswer, cardEntry, reportAnswer } from "./schemas.js";
+import { cardAnswer, cardEntry } from "./schemas.js";
 
 /** Cards in one answer. */
 const PAGE = 200;
 /** Cards in a page of a search. */
 const FOUND = 50;
-/** Cards that a report names. */
-const MAX_REPORTED = 1000;
 /** Authorizations that are shown of a card. */
 const SHOWN = 50;
 
+/** What is done to a card as it stands. */
+const CHANGES = [
+  ["block", "Refuse a card from now on", blockCard],
+  ["unblock", "Let a blocked card pay again", unblockCard],
+  ["retire", "Take a card with nothing left out of use for ever", retireCard],
+] as const;
+
 const amountOrNone = z.string().min(1).max(40).optional().describe("5000sat, or none");
 
-/** Cards of an issuer, what they may, and what was paid. */
+/** Cards of an issuer, and what they may. */
 export function cardRoutes(desk: OpenDesk): readonly Route[] {
   const { store, config } = desk;
   const shown = async (cardId: Uint8Array) => detailsData(await cardDetails(store, cardId, SHOWN));
@@ -59,12 +67,12 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
       answer: cardAnswer,
       run: async ({ params }) => shown(await cardOf(desk, params)),
     }),
-    ...(["block", "unblock"] as const).map((what) =>
+    ...CHANGES.map(([what, summary, change]) =>
       route({
         method: "post",
         path: `/v1/cards/{card}/${what}`,
         id: `${what}Card`,
-        summary: what === "block" ? "Refuse a card from now on" : "Let a blocked card pay again",
+        summary,
         role: "desk",
         action: what,
         params: cardParam,
@@ -72,7 +80,7 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
         answer: cardAnswer,
         async run({ params }) {
           const cardId = await cardOf(desk, params);
-          await (what === "block" ? blockCard : unblockCard)(store, cardId, Date.now());
+          await change(store, cardId, Date.now());
           booked(desk, cardId);
           return await shown(cardId);
         },
@@ -133,74 +141,7 @@ export function cardRoutes(desk: OpenDesk): readonly Route[] {
         return { cards: cards.map(cardData), total, page, pages: Math.ceil(total / FOUND) };
       },
     }),
-    route({
-      method: "get",
-      path: "/v1/report",
-      id: "getReport",
-      summary: "What was paid by day, payee and card, and what the books say",
-      role: "read",
-      query: z.strictObject({
-        from: z.string().max(10).optional().describe("Settled on this day or later: 2026-11-22"),
-        to: z.string().max(10).optional().describe("Settled on this day or before."),
-      }),
-      answer: reportAnswer,
-      async run({ query }) {
-        const { timeZone, payees } = config;
-        const span = { ...readSpan(given(query), timeZone), timeZone };
-        const { report, labels } = await desk.reports.ask("report", span);
-        const cards = new Map([...report.cards].sort(byAmount).slice(0, MAX_REPORTED));
-        return {
-          timeZone,
-          ...spendingData({ ...report, cards }, { payees, labels }),
-          moreCards: cards.size < report.cards.size,
-        };
-      },
-    }),
-    route({
-      method: "get",
-      path: "/v1/alerts",
-      id: "getAlerts",
-      summary:
-        "What people have to look at: health, contradictions of cards, payments without an authorization",
-      role: "read",
-      answer: alertsAnswer,
-      async run() {
-        const { healthy, checks } = await desk.health();
-        const { evidence, unmatched } = await alerts(store.db);
-        return {
-          healthy,
-          checks: { ...checks },
-          evidence: evidence.map(({ card, at, contradiction, times, message }) => ({
-            card: cardText(card),
-            at: timeIso(at),
-            contradiction,
-            times,
-            message: bytesToHex(message),
-          })),
-          unmatched: unmatched.map(({ payment_hash, amount, fee, sent_at }) => ({
-            paymentHash: bytesToHex(payment_hash),
-            amount,
-            fee,
-            sentAt: timeIso(sent_at),
-          })),
-        };
-      },
-    }),
   ];
-}
-
-/** Those that paid most first. */
-const byAmount = <T>(
-  [, a]: readonly [T, { amount: bigint }],
-  [, b]: readonly [T, { amount: bigint }],
-): number => (a.amount > b.amount ? -1 : a.amount < b.amount ? 1 : 0);
-
-/** Fields without those that are undefined, as options of a command. */
-function given<T extends Readonly<Record<string, string | number | boolean | undefined>>>(fields: T) {
-  const found = Object.entries(fields).filter(([, value]) => value !== undefined && value !== false);
-  return Object.fromEntries(
-    found.map(([name, value]) => [name, typeof value === "number" ? String(value) : value]),
-  ) as Record<string, never>;
 }
 
 async function cardsOf({ reports }: OpenDesk, { state, label, after }: CardsQuery): Promise<CardEntry[]> {

@@ -5,7 +5,7 @@ import { problemAnswer, time } from "./schemas.js";
 /** A long job as it stands. */
 export const job = z.object({
   id: z.string(),
-  kind: z.enum(["personalize", "new-pin", "block-all", "pay-out-all", "verify"]),
+  kind: z.enum(["personalize", "new-pin", "block-all", "pay-out-all", "verify", "reconcile"]),
   name: z.string().describe("Of the batch, or the card."),
   by: z.string().describe("Who began it."),
   begunAt: time,
@@ -36,6 +36,7 @@ export const batch = z.object({
   total: z.int(),
   done: z.int(),
   halfDone: z.int().describe("Begun and not done: their chips have to be laid on a reader again."),
+  letters: z.string().optional().describe("The command that prints its PIN letters, where it has some."),
   problem: problemAnswer.optional(),
 });
 

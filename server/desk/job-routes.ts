@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { comparisonData, differencesThatStay } from "../../cli/commands/report.js";
 import { beginBatch, listBatches, listProfiles, openBatch } from "../../cli/desk/batches.js";
 import { blockAll, newPin, payOutAll } from "../../cli/desk/desk-jobs.js";
 import type { Job, JobEnd, JobKind, RunningJob } from "../../cli/desk/jobs.js";
@@ -251,6 +252,31 @@ export function jobRoutes(desk: OpenDesk): readonly Route[] {
           return {
             complete: true,
             result: { ...report, violations: violations.length, first: violations.slice(0, 10) },
+          };
+        }),
+    }),
+    route({
+      method: "post",
+      path: "/v1/closing/reconcile",
+      id: "compareWithNode",
+      summary: "Compare every authorization with the node, and every payment of the node with the ledger",
+      role: "desk",
+      action: "reconcile",
+      body: z.strictObject({}),
+      answer: job,
+      run: ({ caller }) =>
+        start({ kind: "reconcile", name: "" }, caller, async () => {
+          const compared = await desk.compare();
+          const { differences, unknown, settled, ...told } = comparisonData(compared);
+          const wrong = differencesThatStay(compared);
+          return {
+            complete: true,
+            result: {
+              ...told,
+              agree: settled.payments,
+              wrong,
+              first: [...differences, ...unknown].slice(0, 10),
+            },
           };
         }),
     }),

@@ -86,17 +86,7 @@ export const auditAnswer = z.object({
   more: z.boolean(),
 });
 
-/** A key of this API, without itself. */
-export const keyAnswer = z.object({
-  id: z.string(),
-  name: z.string(),
-  role: z.enum(ROLES),
-  createdAt: time,
-  revokedAt: time.optional(),
-});
-
 export type OverviewAnswer = z.output<typeof overviewAnswer>;
 export type SpendingAnswer = z.output<typeof spendingAnswer>;
 export type SettingsAnswer = z.output<typeof settingsAnswer>;
 export type AuditAnswer = z.output<typeof auditAnswer>;
-export type KeyAnswer = z.output<typeof keyAnswer>;

@@ -5,17 +5,10 @@ import { readSpan, startOfDay } from "../../cli/issuer/time-span.js";
 import { amount } from "../../cli/node/operation.js";
 import { describePolicy } from "../../issuer/policy/index.js";
 import { dayIn } from "../../issuer/reports/index.js";
-import type { ApiKeys, ListedKey } from "../keys.js";
 import { HttpProblem } from "../problem.js";
 import { type Route, route } from "../route.js";
 import type { OpenDesk } from "./desk.js";
-import {
-  auditAnswer,
-  keyAnswer,
-  overviewAnswer,
-  settingsAnswer,
-  spendingAnswer,
-} from "./overview-answers.js";
+import { auditAnswer, overviewAnswer, settingsAnswer, spendingAnswer } from "./overview-answers.js";
 
 const DAY_MS = 86_400_000;
 /** Hours of at most so many days are shown. */
@@ -23,16 +16,8 @@ const MAX_DAYS = 7;
 
 const day = z.string().max(10).optional();
 
-const listedKey = ({ id, name, role, createdAt, revokedAt }: ListedKey): z.input<typeof keyAnswer> => ({
-  id,
-  name,
-  role,
-  createdAt: new Date(1000 * createdAt).toISOString(),
-  ...(revokedAt === undefined ? {} : { revokedAt: new Date(1000 * revokedAt).toISOString() }),
-});
-
-/** How the issuer stands, who did what, and who may. */
-export function overviewRoutes(desk: OpenDesk, keys: ApiKeys): readonly Route[] {
+/** How the issuer stands, and who did what. */
+export function overviewRoutes(desk: OpenDesk): readonly Route[] {
   const { config, reports, audit } = desk;
   const { timeZone, payees } = config;
   return [
@@ -176,27 +161,6 @@ export function overviewRoutes(desk: OpenDesk, keys: ApiKeys): readonly Route[] 
           }));
         return { lines, more: found.length > LINES };
       },
-    }),
-    route({
-      method: "get",
-      path: "/v1/keys",
-      id: "listKeys",
-      summary: "The keys of this API, without themselves",
-      role: "desk",
-      answer: z.object({ keys: z.array(keyAnswer) }),
-      run: () => ({ keys: keys.list().map(listedKey) }),
-    }),
-    route({
-      method: "post",
-      path: "/v1/keys/{key}/revoke",
-      id: "revokeKey",
-      summary: "End a key at once, also where it is in use",
-      role: "desk",
-      action: "revoke-key",
-      params: z.object({ key: z.string().min(1).max(40).describe("Its id.") }),
-      body: z.strictObject({}),
-      answer: keyAnswer,
-      run: ({ params }) => listedKey(keys.revoke(params.key)),
     }),
   ];
 }

@@ -11,8 +11,10 @@ import { CardEvents } from "./card-events.js";
 import { cardRoutes } from "./card-routes.js";
 import type { OpenDesk } from "./desk.js";
 import { jobRoutes } from "./job-routes.js";
+import { keyRoutes } from "./key-routes.js";
 import { moneyRoutes } from "./money-routes.js";
 import { overviewRoutes } from "./overview-routes.js";
+import { reportRoutes } from "./report-routes.js";
 import { stationRoutes } from "./station-routes.js";
 
 /** The API of an issuer's desk. */
@@ -34,7 +36,9 @@ export async function serveDesk(
     ...moneyRoutes(desk),
     ...stationRoutes(desk),
     ...jobRoutes(desk),
-    ...overviewRoutes(desk, new ApiKeys(file)),
+    ...reportRoutes(desk),
+    ...overviewRoutes(desk),
+    ...keyRoutes(new ApiKeys(file)),
   ];
   const pages = { "/": "desk" } as const;
   const audit = auditedBy(desk.audit);

@@ -6,6 +6,7 @@ import { type ReportOptions, ReportThread } from "../../cli/desk/report-thread.j
 import { createEmbeddedNode } from "../../cli/embedded-node.js";
 import { sat } from "../../common/index.js";
 import { bindStore, openSqlite } from "../../issuer/store/index.js";
+import { NodeError } from "../../lightning/nodes/errors.js";
 import { openApiFile } from "../../server/api-file.js";
 import { serveDesk } from "../../server/desk/serve.js";
 import { createCardFile } from "../../simulator/index.js";
@@ -57,7 +58,8 @@ export async function bareDesk(folder: string, making: ReportOptions = {}) {
   const audit = new AuditLog(folder);
   const jobs = new Jobs();
   const reports = new ReportThread({ database: { sqlite: join(folder, "ledger.db") }, folder }, making);
-  const desk = { store, config, health, audit, jobs, reports, station: undefined };
+  const compare = () => Promise.reject(new NodeError("unreachable", "this desk has no node"));
+  const desk = { store, config, health, audit, jobs, reports, compare, station: undefined };
   const server = await serveDesk(desk, file, http, (what) => faults.push(what));
   return {
     folder,

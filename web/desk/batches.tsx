@@ -57,7 +57,7 @@ function OneBatch({ batch }: { readonly batch: Batch }) {
   const { session, format, job, mayMove } = useDesk();
   const { texts, api } = session;
   const [asks, setAsks] = useState(false);
-  const { name, profile, total, done, halfDone, problem } = batch;
+  const { name, profile, total, done, halfDone, letters, problem } = batch;
   const isFree = job?.state !== "running" && job?.state !== "stopping";
   const left = total - done;
   return (
@@ -76,6 +76,11 @@ function OneBatch({ batch }: { readonly batch: Batch }) {
       )}
       {halfDone > 0 && <p>{texts.batches.halfDone(format.count(halfDone))}</p>}
       {left === 0 && !problem && <p class="good">✓ {texts.batches.complete}</p>}
+      {letters !== undefined && done > 0 && (
+        <p>
+          {texts.batches.print} <code class="command">{letters}</code>
+        </p>
+      )}
       {mayMove && left > 0 && (
         <button type="button" class="primary" disabled={!isFree} onClick={() => setAsks(true)}>
           {done === 0 && halfDone === 0 ? texts.buttons.make : texts.buttons.goOn}

@@ -1,18 +1,25 @@
 import { useEffect, useState } from "preact/hooks";
-import type { BookedAnswer } from "../../server/desk/schemas.js";
-import type { Json } from "../shell/json.js";
+import { Block, MoveMoney, NewPin, PayOut, Retire, Reverse } from "./card-dialogs.js";
 import { CardTables } from "./card-tables.js";
 import { Confirm } from "./confirm.js";
 import { type Card, nameOf, useDesk } from "./desk.js";
 import { Limits } from "./limits.js";
 import { LostCard } from "./lost-card.js";
-import { newOrder, send } from "./order.js";
 import { Facts, WithData } from "./parts.js";
 import { TopUp } from "./top-up.js";
 import { useData } from "./use-data.js";
 
-type Booked = Json<BookedAnswer>;
-type Asked = "top-up" | "lost" | "block" | "unblock" | "pay-out" | "limits" | "new-pin" | "pin-tries";
+type Asked =
+  | "top-up"
+  | "lost"
+  | "block"
+  | "unblock"
+  | "pay-out"
+  | "retire"
+  | "move"
+  | "limits"
+  | "new-pin"
+  | "pin-tries";
 
 const NO_LIMIT = "18446744073709551615";
 
@@ -108,6 +115,19 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
           <button type="button" disabled={card.left === "0"} onClick={() => setAsked("pay-out")}>
             {texts.buttons.payOut}
           </button>
+          {card.chip?.faceOf !== undefined && (
+            <button type="button" onClick={() => setAsked("move")}>
+              {texts.buttons.moveMoney}
+            </button>
+          )}
+          <button
+            type="button"
+            class="danger"
+            disabled={card.left !== "0"}
+            onClick={() => setAsked("retire")}
+          >
+            {texts.buttons.retire}
+          </button>
           {card.limits && (
             <>
               <button type="button" onClick={() => setAsked("limits")}>
@@ -151,6 +171,8 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
       {asked === "lost" && <LostCard card={card} onBlocked={reload} onDone={end} />}
       {asked === "limits" && <Limits card={card} onDone={end} />}
       {asked === "pay-out" && <PayOut card={card} onDone={end} />}
+      {asked === "retire" && <Retire card={card} onDone={end} />}
+      {asked === "move" && <MoveMoney card={card} onDone={end} />}
       {asked === "new-pin" && <NewPin card={card} isHere={isHere} onDone={end} />}
       {(asked === "block" || asked === "unblock") && <Block card={card} what={asked} onDone={end} />}
       {asked === "pin-tries" && (
@@ -165,91 +187,5 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
         />
       )}
     </>
-  );
-}
-
-interface OfCard {
-  readonly card: Card;
-  readonly onDone: () => void;
-}
-
-function Block({ card, what, onDone }: OfCard & { readonly what: "block" | "unblock" }) {
-  const { texts, api } = useDesk().session;
-  const name = nameOf(card);
-  return (
-    <Confirm
-      title={name}
-      question={what === "block" ? texts.block.question(name) : texts.block.unblockQuestion(name)}
-      button={what === "block" ? texts.buttons.block : texts.buttons.unblock}
-      isDanger={what === "block"}
-      onDone={onDone}
-      work={async () => void (await api.post(`/v1/cards/${card.card}/${what}`))}
-    />
-  );
-}
-
-function PayOut({ card, onDone }: OfCard) {
-  const { session, format, say } = useDesk();
-  const { texts, api } = session;
-  const name = nameOf(card);
-  const question = texts.payOut.question(format.sat(card.left), name);
-  const [order] = useState(() => newOrder(`/v1/cards/${card.card}/cash-out`, {}, question));
-  return (
-    <Confirm
-      title={texts.payOut.title}
-      question={question}
-      button={texts.buttons.payOut}
-      isDanger
-      onDone={onDone}
-      work={async () => {
-        const { amount } = await send<Booked>(api, order);
-        say({ kind: "notice", text: texts.payOut.done(format.sat(amount)) });
-      }}
-    />
-  );
-}
-
-/** Books a top-up back. */
-function Reverse({
-  card,
-  operation: { operation, amount },
-  onDone,
-}: OfCard & { readonly operation: Card["operations"][number] }) {
-  const { session, format, say } = useDesk();
-  const { texts, api } = session;
-  const question = texts.reverse.question(format.sat(amount), nameOf(card));
-  const [order] = useState(() => newOrder(`/v1/cards/${card.card}/reverse`, { topUp: operation }, question));
-  return (
-    <Confirm
-      title={texts.reverse.title}
-      question={question}
-      button={texts.buttons.reverse}
-      isDanger
-      onDone={onDone}
-      work={async () => {
-        const booked = await send<Booked>(api, order);
-        say({ kind: "notice", text: texts.reverse.done(format.sat(booked.amount), format.sat(booked.left)) });
-      }}
-    />
-  );
-}
-
-function NewPin({ card, isHere, onDone }: OfCard & { readonly isHere: boolean }) {
-  const { session, format, settings } = useDesk();
-  const { texts, api } = session;
-  const name = nameOf(card);
-  const question = texts.newPin.question(name, format.sat(card.left));
-  const [order] = useState(() => newOrder(`/v1/cards/${card.card}/new-pin`, {}, question));
-  const missing = settings.letters ? (isHere ? undefined : texts.newPin.onReader) : texts.newPin.noLetters;
-  return (
-    <Confirm
-      title={texts.buttons.newPin}
-      question={missing ?? question}
-      button={texts.buttons.newPin}
-      isDanger
-      isPossible={missing === undefined}
-      onDone={onDone}
-      work={async () => void (await send(api, order))}
-    />
   );
 }

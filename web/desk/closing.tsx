@@ -3,22 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import type { ClosingAnswer } from "../../server/desk/job-answers.js";
 import type { Json } from "../shell/json.js";
 import { Confirm } from "./confirm.js";
-import { useDesk } from "./desk.js";
+import { type Job, useDesk } from "./desk.js";
 import { newOrder, type Order, send } from "./order.js";
 import { WithData } from "./parts.js";
+import { save } from "./save.js";
 import { useAction, useData } from "./use-data.js";
 
 type Standing = Json<ClosingAnswer>;
-
-/** Saves a text as a file of this computer. */
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}
 
 /** Closing an event, one step after the other. */
 export function Closing() {
@@ -49,7 +40,12 @@ function Steps({ standing }: { readonly standing: Standing }) {
   const isBlocked = active === "0";
   const isStill = inFlight === "0";
   const isPaid = due.cards === 0;
-  const verified = job?.kind === "verify" && job.state === "done" ? job.result : undefined;
+  // The job's own result is gone once another one runs.
+  const [results, setResults] = useState<Readonly<Record<string, Job["result"]>>>({});
+  useEffect(() => {
+    if (job?.state === "done") setResults((before) => ({ ...before, [job.kind]: job.result }));
+  }, [job]);
+  const { verify: verified, reconcile: compared } = results;
   const sum = format.sat(due.amount);
   const failed = job?.state === "failed" && job.kind !== "personalize" ? job.problem : undefined;
   return (
@@ -124,6 +120,37 @@ function Steps({ standing }: { readonly standing: Standing }) {
             {buttons.verify}
           </button>
         )}
+      </Step>
+      <Step title={closing.compare} isDone={compared?.wrong === 0}>
+        {compared && (
+          <p class={compared.wrong === 0 ? "good" : "bad"}>
+            {compared.wrong === 0
+              ? closing.agree(format.count(String(compared.agree)))
+              : closing.differences(String(compared.wrong))}
+          </p>
+        )}
+        <div class="buttons">
+          {mayMove && (
+            <button
+              type="button"
+              disabled={!isFree}
+              onClick={() => run(async () => void (await api.post("/v1/closing/reconcile")))}
+            >
+              {buttons.reconcile}
+            </button>
+          )}
+          <button
+            type="button"
+            disabled={isBusy}
+            onClick={() =>
+              run(async () =>
+                save("report.csv", (await api.get<{ readonly csv: string }>("/v1/report/csv")).csv),
+              )
+            }
+          >
+            {buttons.report}
+          </button>
+        </div>
       </Step>
       {failed && <li class="bad">{[failed.detail, failed.hint].filter(Boolean).join(". ")}</li>}
       {asks === "block" && (

@@ -41,7 +41,7 @@ export function JobReaders() {
           )}
           {letter !== undefined && (
             <p>
-              <code>{letter}</code>
+              <code class="command">{letter}</code>
             </p>
           )}
           {job.problem && (

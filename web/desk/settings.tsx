@@ -1,12 +1,6 @@
-import { useState } from "preact/hooks";
-import type { KeyAnswer } from "../../server/desk/overview-answers.js";
-import type { Json } from "../shell/json.js";
-import { Confirm } from "./confirm.js";
 import { useDesk } from "./desk.js";
-import { Facts, Table, WithData } from "./parts.js";
-import { useData } from "./use-data.js";
-
-type Key = Json<KeyAnswer>;
+import { Keys } from "./keys.js";
+import { Facts, Table } from "./parts.js";
 
 /** What the configuration allows, and the keys of this desk. */
 export function SettingsView() {
@@ -37,51 +31,5 @@ export function SettingsView() {
       </section>
       {mayMove && <Keys />}
     </>
-  );
-}
-
-function Keys() {
-  const { session, settings, format } = useDesk();
-  const { texts, api } = session;
-  const { settings: words } = texts;
-  const loaded = useData<{ readonly keys: readonly Key[] }>("/v1/keys");
-  const [asked, setAsked] = useState<Key>();
-  return (
-    <section>
-      <h3>{words.keys}</h3>
-      <p class="muted">{words.keysHelp}</p>
-      <WithData loaded={loaded}>
-        {({ keys }) => (
-          <Table
-            caption={words.keys}
-            head={[words.name, words.role, words.made, texts.card.state, texts.buttons.revoke]}
-            rows={keys.map((key) => [
-              key.id === settings.key ? `${key.name} (${words.own})` : key.name,
-              words.roles[key.role],
-              format.time(key.createdAt),
-              key.revokedAt === undefined ? words.holds : words.ended(format.time(key.revokedAt)),
-              key.revokedAt === undefined && (
-                <button key="end" type="button" class="danger" onClick={() => setAsked(key)}>
-                  {texts.buttons.revoke}
-                </button>
-              ),
-            ])}
-          />
-        )}
-      </WithData>
-      {asked && (
-        <Confirm
-          title={words.keys}
-          question={words.revokeQuestion(asked.name)}
-          button={texts.buttons.revoke}
-          isDanger
-          onDone={() => {
-            setAsked(undefined);
-            loaded.reload();
-          }}
-          work={async () => void (await api.post(`/v1/keys/${asked.id}/revoke`))}
-        />
-      )}
-    </section>
   );
 }

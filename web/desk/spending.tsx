@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import type { SpendingAnswer } from "../../server/desk/overview-answers.js";
 import type { Json } from "../shell/json.js";
+import { Message } from "../shell/message.js";
 import { useDesk } from "./desk.js";
 import { Table, WithData } from "./parts.js";
-import { useData } from "./use-data.js";
+import { save } from "./save.js";
+import { useAction, useData } from "./use-data.js";
 
 type Report = Json<SpendingAnswer>;
 
@@ -20,6 +22,11 @@ export function Spending() {
   const [asked, setAsked] = useState("");
   const [stall, setStall] = useState("all");
   const loaded = useData<Report>(`/v1/spending${asked}`);
+  const { isBusy, problem, run } = useAction();
+  const days = (): string => {
+    const query = new URLSearchParams({ ...(from === "" ? {} : { from }), ...(to === "" ? {} : { to }) });
+    return query.size === 0 ? "" : `?${query}`;
+  };
   return (
     <>
       <h2>{spending.title}</h2>
@@ -27,11 +34,7 @@ export function Spending() {
         class="line"
         onSubmit={(event) => {
           event.preventDefault();
-          const query = new URLSearchParams({
-            ...(from === "" ? {} : { from }),
-            ...(to === "" ? {} : { to }),
-          });
-          setAsked(query.size === 0 ? "" : `?${query}`);
+          setAsked(days());
         }}
       >
         <label class="field">
@@ -48,7 +51,20 @@ export function Spending() {
         <button type="button" onClick={loaded.reload}>
           {buttons.refresh}
         </button>
+        <button
+          type="button"
+          disabled={isBusy}
+          onClick={() =>
+            run(async () => {
+              const { csv } = await session.api.get<{ readonly csv: string }>(`/v1/report/csv${days()}`);
+              save("report.csv", csv);
+            })
+          }
+        >
+          {buttons.report}
+        </button>
       </form>
+      {problem && <Message text={problem.message} hint={problem.hint} />}
       <WithData loaded={loaded}>
         {(report) => {
           const nameOf = (payee: string): string =>

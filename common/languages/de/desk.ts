@@ -35,6 +35,13 @@ export const texts = {
     revoke: "Schlüssel beenden",
     save: "Speichern",
     show: "Anzeigen",
+    writeOff: "Abschreiben",
+    retire: "Stilllegen",
+    moveMoney: "Umbuchen",
+    newKey: "Neuer Schlüssel",
+    pairDevice: "Gerät verbinden",
+    report: "Bericht speichern",
+    reconcile: "Mit Knoten abgleichen",
   },
   nav: {
     label: "Seiten",
@@ -161,6 +168,23 @@ export const texts = {
       `${sum} von ${card} als ausgezahlt buchen und die Karte sperren?`,
     done: (sum: string) => `Geben Sie ${sum} heraus. Die Karte ist gesperrt.`,
   },
+  retire: {
+    question: (card: string) => `${card} für immer außer Gebrauch nehmen? Es ist nichts mehr darauf.`,
+  },
+  move: {
+    title: "Umbuchen",
+    amount: "Betrag in sat",
+    direction: "Richtung",
+    here: "Von der Karte auf ihr Bolt-Card-Konto",
+    back: "Vom Bolt-Card-Konto auf die Karte",
+    question: (sum: string, direction: string) => `${sum} umbuchen? ${direction}.`,
+    done: (sum: string) => `${sum} sind umgebucht.`,
+  },
+  writeOff: {
+    question: (sum: string) => `${sum} abschreiben? Der Herausgeber trägt es.`,
+    reason: "Grund",
+    done: (sum: string) => `${sum} sind abgeschrieben.`,
+  },
   block: {
     question: (card: string) => `${card} sperren? Für sie wird nichts mehr bezahlt.`,
     unblockQuestion: (card: string) => `Darf ${card} wieder zahlen?`,
@@ -234,7 +258,8 @@ export const texts = {
     times: "Vorgelegt",
     message: "Beweis",
     unmatched: "Zahlungen des Knotens ohne Autorisierung",
-    unmatchedHelp: "Abschreiben mit dem Befehl: chequecard ledger write-off",
+    unmatchedHelp:
+      "Bitten Sie die Händler, ihre Zahlungen nochmals vorzulegen: Was kommt, ordnet sich von selbst zu. Schreiben Sie ab, was von Hand bezahlt wurde, mit dem Grund.",
     paymentHash: "Zahlungs-Hash",
     sent: "Gesendet",
     nothing: "Nichts zu tun.",
@@ -259,6 +284,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} von ${total}`,
     halfDone: (count: string) => `${count} halb fertig: Legen Sie sie noch einmal auf ein Lesegerät`,
     complete: "alle fertig",
+    print: "Dieser Befehl druckt ihre PIN-Briefe, wo die Passphrase der Briefe bekannt ist:",
     question: (count: string, name: string) => `Jetzt ${count} Karten von „${name}“ herstellen?`,
     nothing: "Noch keine Serie.",
   },
@@ -271,6 +297,7 @@ export const texts = {
       "block-all": () => "Alle Karten werden gesperrt",
       "pay-out-all": () => "Alles wird als ausgezahlt gebucht",
       verify: () => "Die Bücher werden geprüft",
+      reconcile: () => "Abgleich mit dem Knoten",
     },
     by: (who: string) => `begonnen von ${who}`,
     states: {
@@ -322,6 +349,10 @@ export const texts = {
       `${sum} auf ${cards} Karten als ausgezahlt buchen? Jede Karte wird einmal gebucht.`,
     paidOut: (cards: string, sum: string) => `${sum} auf ${cards} Karten sind als ausgezahlt gebucht.`,
     verify: "Bücher prüfen",
+    compare: "Mit dem Knoten abgleichen",
+    agree: (count: string) => `Jede Zahlung stimmt mit dem Knoten überein: ${count}.`,
+    differences: (count: string) =>
+      `${count} Zahlungen stimmen nicht mit dem Knoten überein. Lassen Sie Bücher und Knoten, wie sie sind, und klären Sie, warum.`,
     verified: "Die Bücher stimmen.",
     violations: (count: string) =>
       `${count} Fehler in den Büchern. Halten Sie den Dienst an, lassen Sie die Datenbank, wie sie ist, und melden Sie es.`,
@@ -350,7 +381,8 @@ export const texts = {
     title: "Einstellungen",
     policies: "Regeln",
     keys: "Schlüssel dieses Schalters",
-    keysHelp: "Neue Schlüssel macht der Befehl: chequecard issuer key add, für ein Gerät: key pair",
+    keysHelp:
+      "Verbinden Sie ein Gerät mit einem Code, der hier gezeigt wird. Ein Schlüssel selbst ist für Programme.",
     name: "Bezeichnung",
     role: "Darf",
     roles: { read: "lesen", till: "verkaufen", "shift-lead": "verkaufen und erstatten", desk: "alles" },
@@ -358,6 +390,11 @@ export const texts = {
     ended: (time: string) => `beendet ${time}`,
     holds: "gilt",
     own: "dieses Gerät",
+    shown: (name: string) =>
+      `Das ist der Schlüssel „${name}“. Er wird nicht wieder gezeigt. Legen Sie ihn dort ab, wo sein Programm ihn liest.`,
+    scan: (minutes: string) =>
+      `Scannen Sie ihn innerhalb von ${minutes} Minuten mit dem Gerät, oder öffnen Sie dort diese Seite und tippen Sie den Code. Er gilt einmal.`,
+    code: "Code zum Verbinden",
     revokeQuestion: (name: string) => `Den Schlüssel „${name}“ beenden? Sein Gerät ist sofort draußen.`,
     maxTopUp: "Aufladungen höchstens",
     zone: "Zeitzone",

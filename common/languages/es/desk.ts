@@ -35,6 +35,13 @@ export const texts = {
     revoke: "Anular la clave",
     save: "Guardar",
     show: "Mostrar",
+    writeOff: "Dar de baja",
+    retire: "Retirar tarjeta",
+    moveMoney: "Traspasar",
+    newKey: "Clave nueva",
+    pairDevice: "Vincular dispositivo",
+    report: "Guardar el informe",
+    reconcile: "Comparar con el nodo",
   },
   nav: {
     label: "Páginas del mostrador",
@@ -156,6 +163,21 @@ export const texts = {
       `¿Anotar ${sum} de ${card} como devueltos y bloquear la tarjeta?`,
     done: (sum: string) => `Entregue ${sum}. La tarjeta está bloqueada.`,
   },
+  retire: { question: (card: string) => `¿Retirar ${card} para siempre? No le queda nada.` },
+  move: {
+    title: "Traspasar",
+    amount: "Importe en sat",
+    direction: "Sentido",
+    here: "De la tarjeta a su cuenta de Bolt Card",
+    back: "De la cuenta de Bolt Card a la tarjeta",
+    question: (sum: string, direction: string) => `¿Traspasar ${sum}? ${direction}.`,
+    done: (sum: string) => `${sum} traspasados.`,
+  },
+  writeOff: {
+    question: (sum: string) => `¿Dar de baja ${sum}? Lo asume el emisor.`,
+    reason: "Motivo",
+    done: (sum: string) => `${sum} dados de baja.`,
+  },
   block: {
     question: (card: string) => `¿Bloquear ${card}? No se pagará nada más por ella.`,
     unblockQuestion: (card: string) => `¿Permitir que ${card} vuelva a pagar?`,
@@ -228,7 +250,8 @@ export const texts = {
     times: "Presentado",
     message: "Prueba",
     unmatched: "Pagos del nodo sin autorización",
-    unmatchedHelp: "Se dan de baja con la orden: chequecard ledger write-off",
+    unmatchedHelp:
+      "Pida a los comerciantes que presenten otra vez sus pagos: lo que llega se asigna solo. Dé de baja lo que se pagó a mano, con el motivo.",
     paymentHash: "Hash del pago",
     sent: "Enviado",
     nothing: "Nada que mirar.",
@@ -253,6 +276,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} de ${total}`,
     halfDone: (count: string) => `${count} a medias: póngalas otra vez en un lector`,
     complete: "todas hechas",
+    print: "Imprima sus cartas de PIN con esta orden, donde se conozca la contraseña de las cartas:",
     question: (count: string, name: string) => `¿Crear ahora ${count} tarjetas de «${name}»?`,
     nothing: "Aún no hay lotes.",
   },
@@ -265,6 +289,7 @@ export const texts = {
       "block-all": () => "Bloqueando todas las tarjetas",
       "pay-out-all": () => "Anotando todo como devuelto",
       verify: () => "Revisando las cuentas",
+      reconcile: () => "Comparando con el nodo",
     },
     by: (who: string) => `iniciado por ${who}`,
     states: {
@@ -315,6 +340,10 @@ export const texts = {
       `¿Anotar ${sum} de ${cards} tarjetas como devueltos? Cada tarjeta se anota una vez.`,
     paidOut: (cards: string, sum: string) => `${sum} de ${cards} tarjetas están anotados como devueltos.`,
     verify: "Revisar las cuentas",
+    compare: "Comparar con el nodo",
+    agree: (count: string) => `Todos los pagos coinciden con el nodo: ${count}.`,
+    differences: (count: string) =>
+      `${count} pagos no coinciden con el nodo. Deje las cuentas y el nodo como están y averigüe por qué.`,
     verified: "Las cuentas cuadran.",
     violations: (count: string) =>
       `${count} errores en las cuentas. Detenga el servicio, deje la base de datos como está y avise.`,
@@ -338,8 +367,7 @@ export const texts = {
     title: "Ajustes",
     policies: "Reglas",
     keys: "Claves de este mostrador",
-    keysHelp:
-      "Una clave nueva se crea con la orden: chequecard issuer key add, o para un dispositivo: key pair",
+    keysHelp: "Vincule un dispositivo con un código que se muestra aquí. Una clave en sí es para programas.",
     name: "Nombre",
     role: "Puede",
     roles: { read: "leer", till: "vender", "shift-lead": "vender y reembolsar", desk: "todo" },
@@ -347,6 +375,11 @@ export const texts = {
     ended: (time: string) => `anulada ${time}`,
     holds: "vale",
     own: "este dispositivo",
+    shown: (name: string) =>
+      `Esta es la clave «${name}». No se vuelve a mostrar. Guárdela donde su programa la lea.`,
+    scan: (minutes: string) =>
+      `Escanéelo con el dispositivo en ${minutes} minutos, o abra allí esta página y escriba el código. Sirve una vez.`,
+    code: "Código para vincular",
     revokeQuestion: (name: string) => `¿Anular la clave «${name}»? Su dispositivo queda fuera al momento.`,
     maxTopUp: "Recargas como máximo",
     zone: "Zona horaria",

@@ -35,6 +35,13 @@ export const texts = {
     revoke: "Supprimer la clé",
     save: "Enregistrer",
     show: "Afficher",
+    writeOff: "Passer en perte",
+    retire: "Retirer la carte",
+    moveMoney: "Transférer",
+    newKey: "Nouvelle clé",
+    pairDevice: "Associer un appareil",
+    report: "Enregistrer le rapport",
+    reconcile: "Comparer avec le nœud",
   },
   nav: {
     label: "Pages du guichet",
@@ -156,6 +163,21 @@ export const texts = {
       `Inscrire ${sum} de ${card} comme remboursés et bloquer la carte ?`,
     done: (sum: string) => `Remettez ${sum}. La carte est bloquée.`,
   },
+  retire: { question: (card: string) => `Retirer ${card} pour toujours ? Il ne reste rien dessus.` },
+  move: {
+    title: "Transférer",
+    amount: "Montant en sat",
+    direction: "Sens",
+    here: "De la carte à son compte Bolt Card",
+    back: "Du compte Bolt Card à la carte",
+    question: (sum: string, direction: string) => `Transférer ${sum} ? ${direction}.`,
+    done: (sum: string) => `${sum} transférés.`,
+  },
+  writeOff: {
+    question: (sum: string) => `Passer ${sum} en perte ? L’émetteur les supporte.`,
+    reason: "Motif",
+    done: (sum: string) => `${sum} sont passés en perte.`,
+  },
   block: {
     question: (card: string) => `Bloquer ${card} ? Plus rien ne sera payé pour elle.`,
     unblockQuestion: (card: string) => `Autoriser ${card} à payer de nouveau ?`,
@@ -230,7 +252,8 @@ export const texts = {
     times: "Présenté",
     message: "Preuve",
     unmatched: "Paiements du nœud sans autorisation",
-    unmatchedHelp: "À passer en perte par la commande : chequecard ledger write-off",
+    unmatchedHelp:
+      "Demandez aux commerçants de représenter leurs paiements : ce qui arrive est rapproché tout seul. Passez en perte ce qui a été payé à la main, avec le motif.",
     paymentHash: "Empreinte du paiement",
     sent: "Envoyé",
     nothing: "Rien à signaler.",
@@ -255,6 +278,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} sur ${total}`,
     halfDone: (count: string) => `${count} à moitié faites : posez-les encore sur un lecteur`,
     complete: "toutes faites",
+    print: "Imprimez ses lettres PIN avec cette commande, là où la phrase secrète des lettres est connue :",
     question: (count: string, name: string) => `Créer maintenant ${count} cartes de « ${name} » ?`,
     nothing: "Aucun lot.",
   },
@@ -267,6 +291,7 @@ export const texts = {
       "block-all": () => "Blocage de toutes les cartes",
       "pay-out-all": () => "Inscription des remboursements",
       verify: () => "Vérification des comptes",
+      reconcile: () => "Comparaison avec le nœud",
     },
     by: (who: string) => `commencé par ${who}`,
     states: {
@@ -317,6 +342,10 @@ export const texts = {
       `Inscrire ${sum} sur ${cards} cartes comme remboursés ? Chaque carte l’est une seule fois.`,
     paidOut: (cards: string, sum: string) => `${sum} sur ${cards} cartes sont inscrits comme remboursés.`,
     verify: "Vérifier les comptes",
+    compare: "Comparer avec le nœud",
+    agree: (count: string) => `Chaque paiement concorde avec le nœud : ${count}.`,
+    differences: (count: string) =>
+      `${count} paiements ne concordent pas avec le nœud. Laissez les comptes et le nœud tels quels et cherchez pourquoi.`,
     verified: "Les comptes sont justes.",
     violations: (count: string) =>
       `${count} erreurs dans les comptes. Arrêtez le service, laissez la base telle quelle et signalez-le.`,
@@ -340,8 +369,7 @@ export const texts = {
     title: "Réglages",
     policies: "Règles",
     keys: "Clés de ce guichet",
-    keysHelp:
-      "Une nouvelle clé vient de la commande : chequecard issuer key add, ou pour un appareil : key pair",
+    keysHelp: "Associez un appareil avec un code affiché ici. Une clé elle-même est pour les programmes.",
     name: "Nom",
     role: "Droits",
     roles: { read: "lire", till: "vendre", "shift-lead": "vendre et rembourser", desk: "tout" },
@@ -349,6 +377,11 @@ export const texts = {
     ended: (time: string) => `supprimée ${time}`,
     holds: "valable",
     own: "cet appareil",
+    shown: (name: string) =>
+      `Voici la clé « ${name} ». Elle ne sera plus affichée. Gardez-la là où son programme la lit.`,
+    scan: (minutes: string) =>
+      `Scannez-le avec l’appareil dans les ${minutes} minutes, ou ouvrez-y cette page et saisissez le code. Il sert une fois.`,
+    code: "Code d’association",
     revokeQuestion: (name: string) => `Supprimer la clé « ${name} » ? Son appareil n’a plus accès aussitôt.`,
     maxTopUp: "Recharge maximale",
     zone: "Fuseau horaire",
