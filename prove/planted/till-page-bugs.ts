@@ -1,6 +1,7 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const page = (named: string) => ({ tests: "test/pages/till.pages.test.ts", named });
+const input = (named: string) => ({ tests: "test/pages/till-input.pages.test.ts", named });
 const rates = (named: string) => ({ tests: "test/server/rates.test.ts", named });
 const book = (named: string) => ({ tests: "test/terminal/rate-book.test.ts", named });
 const cart = (named: string) => ({ tests: "test/terminal/cart.test.ts", named });
@@ -35,6 +36,84 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     [page("loses no key")],
     ["web/till/use-keys.ts", "useLayoutEffect(() => {", "useEffect(() => {"],
     ["web/till/use-keys.ts", "import { useLayoutEffect,", "import { useEffect,"],
+  ),
+  bug(
+    "a dialog is shown a frame too late",
+    [input("is a dialog's from its first moment")],
+    ["web/shell/dialog.tsx", "  useLayoutEffect(() => {", "  useEffect(() => {"],
+    [
+      "web/shell/dialog.tsx",
+      "import { useId, useLayoutEffect, useRef }",
+      "import { useEffect, useId, useRef }",
+    ],
+  ),
+  bug(
+    "a dialog keeps the focus",
+    [input("is a dialog's from its first moment")],
+    ["web/shell/dialog.tsx", "    return () => shown?.close();\n", ""],
+  ),
+  bug(
+    "the second click of a double click presses what lies there by then",
+    [input("a second click of a double click"), input("a double click takes one line out of the cart")],
+    ["web/shell/strays.ts", "  if (detail > 1) return true;\n", ""],
+  ),
+  bug(
+    "the second tap of a finger presses what lies there by then",
+    [input("a second tap of a finger")],
+    [
+      "web/shell/strays.ts",
+      'if (pointerType !== "touch") return false;',
+      'if (pointerType !== "pen") return false;',
+    ],
+  ),
+  bug(
+    "the button that sets a rate becomes the one that confirms it",
+    [input("a double click takes one line out of the cart")],
+    ["web/till/rate-dialog.tsx", 'key="confirm" ', ""],
+    ["web/till/rate-dialog.tsx", 'key="set" ', ""],
+  ),
+  bug(
+    "a line of the cart that moves up takes the clicks of the one before it",
+    [input("a double click takes one line out of the cart")],
+    ["web/till/cart-list.tsx", "key={`${at} ${name}`}", "key={at}"],
+  ),
+  bug(
+    "a held key presses the first button of the dialog that it opens",
+    [input("a key that is held presses once")],
+    ["web/shell/strays.ts", 'if (event.key === "Enter" || event.key', "if (event.key"],
+  ),
+  bug(
+    "digits that are typed over a dialog change the amount behind it",
+    [input("digits are the tip's")],
+    [
+      "web/till/use-keys.ts",
+      '      if ((document.querySelector("dialog[open]") !== null) !== inDialog) return;\n',
+      "",
+    ],
+  ),
+  bug(
+    "the first digit of a sale is typed again by another screen",
+    [input("nothing typed before another part of the till")],
+    ["web/till/till-page.tsx", '                setFirstKey("");\n', ""],
+  ),
+  bug(
+    "a cart that was charged is offered again after a reload",
+    [input("a cart that was charged is empty")],
+    ["web/till/use-till.ts", "        keepCart(EMPTY_CART);\n", ""],
+  ),
+  bug(
+    "the rest of a PIN becomes an amount",
+    [page("takes a PIN on keys in another order")],
+    ["web/till/charge-screen.tsx", " && !hadPin.current", ""],
+  ),
+  bug(
+    "a refusal of the till empties the cart",
+    [page("waits for the card of the last one")],
+    [
+      "web/till/sell-screen.tsx",
+      "      setProblem(refused);\n",
+      "      change(EMPTY_CART);\n      setProblem(refused);\n",
+    ],
   ),
   bug(
     "the keys for the PIN are always in the same order",

@@ -138,6 +138,8 @@ describe("a sale in the till's page", () => {
     await expect.poll(entry).toBe("€123.45");
     for (let digits = 5; digits > 0; digits--) await page.keyboard.press("Backspace");
     await expect.poll(entry).toBe("€0.00");
+    // The digits alone, which grow in their place.
+    expect((await opened.shifts()).filter((shift) => !/^0\.00\d\d: €[\d.]+$/.test(shift))).toEqual([]);
   });
 
   it("takes a PIN on keys in another order each time, by touch and by keys, and keeps it nowhere", async () => {
@@ -173,8 +175,12 @@ describe("a sale in the till's page", () => {
     await button("OK").click();
     await till.isAt("Paid");
     expect(await page.evaluate(places)).not.toContain(PIN);
+    // The rest of a PIN that is typed too late becomes no amount.
+    await page.keyboard.type("7");
+    expect(await till.state()).toBe("Paid");
     await shop.take();
     await till.next();
+    expect(await page.locator("output.entry").textContent()).toBe("€0.00");
     await expectCalm();
   });
 
@@ -221,6 +227,34 @@ describe("a sale in the till's page", () => {
     expect(before).toMatchObject({ spent: sat(0) });
     expect(await shop.account("visitor")).toMatchObject({ spent: sat(2000) });
     await shop.take();
+    await till.next();
+  });
+
+  it("waits for the card of the last one to be taken away, says so in big words, and keeps its cart", async () => {
+    const { page, button } = till;
+    await till.sell("020");
+    await shop.lay("guest");
+    await till.isAt("Paid");
+    await till.next();
+    const count = (await sales()).length;
+    await button(/^Water/)
+      .first()
+      .click();
+    await till.sell("020");
+    const said = page.getByRole("alert").getByText("Please take the card away.");
+    await said.waitFor();
+    const size = "Number.parseFloat(getComputedStyle(document.querySelector('[role=alert] p')).fontSize)";
+    expect(await page.evaluate(size)).toBeGreaterThan(20);
+    expect(await page.locator(".line .name").allTextContents()).toEqual(["Water"]);
+    expect(await page.locator("output.entry").textContent()).toBe("€0.20");
+    expect(await sales()).toHaveLength(count);
+    await shop.take();
+    await page.keyboard.press("Enter");
+    await button("No tip").click();
+    await till.isAt("Tap or scan");
+    expect(await lastSale()).toMatchObject({ amount: "1000000", description: "Water, 0.20 EUR" });
+    await button("Cancel").click();
+    await till.isAt("Cancelled");
     await till.next();
   });
 

@@ -6,6 +6,7 @@ import { type Api, ApiProblem, connectApi } from "./api.js";
 import { type Watcher, watchEvents } from "./events.js";
 import { deviceKey, keepDeviceKey, onDeviceKey } from "./key-store.js";
 import { PairingPage, pairDevice, takePairingCode } from "./pairing.js";
+import { dropStrays } from "./strays.js";
 import { applyTheme } from "./theme.js";
 import "./shell.css";
 
@@ -124,6 +125,7 @@ function draw<PageTexts>(
   page: (first: Written<PageTexts>) => ComponentChildren,
 ): void {
   applyTheme();
+  dropStrays();
   write(preferredLanguage(navigator.languages), loadTexts).then(
     (first) => render(page(first), document.getElementById("app") ?? document.body),
     () => setTimeout(() => location.reload(), RELOAD_MS),

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { TillTexts } from "../../common/languages/till.js";
 import { NBSP, showSat, showSum } from "../shell/money.js";
 import { Qr } from "../shell/qr.js";
@@ -32,15 +32,21 @@ export function ChargeScreen({
   const said = state === "waiting" && !hasReader ? texts.state.waitingNoReader : texts.state[state];
   const sat = showSat(charge.received ?? charge.amount, language);
   const sum = charge.fiat === undefined ? sat : showSum(charge.fiat, language);
-  useEffect(() => window.scrollTo(0, 0), []);
+  useLayoutEffect(() => window.scrollTo(0, 0), []);
   const isPin = state === "pin" && charge.pin !== undefined;
-  useKeys(!isPin, (key) => {
-    if (over && /^\d$/.test(key)) onNext(key);
-    else if (over && (key === "Enter" || key === "Escape")) onNext("");
-    else if (!over && key === "Escape") void till.cancel();
-    else return false;
-    return true;
-  });
+  // Digits that come after the end may be the rest of a PIN: they are shown nowhere.
+  const hadPin = useRef(false);
+  hadPin.current ||= isPin;
+  useKeys(
+    (key) => {
+      if (over && /^\d$/.test(key) && !hadPin.current) onNext(key);
+      else if (over && (key === "Enter" || key === "Escape")) onNext("");
+      else if (!over && key === "Escape") void till.cancel();
+      else return false;
+      return true;
+    },
+    { isOn: !isPin },
+  );
   return (
     <div class={`charge ${kind}`}>
       <section class="sum">

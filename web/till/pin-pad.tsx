@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { TillTexts } from "../../common/languages/till.js";
 import { NBSP } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
@@ -45,8 +45,8 @@ export function PinPad({
     pin.current = next;
     setCount(next.length);
   };
-  useEffect(() => {
-    // On a phone it may lie below what is seen.
+  useLayoutEffect(() => {
+    // On a phone it may lie below what is seen; moved later, it would move under the finger.
     pad.current?.scrollIntoView({ block: "nearest" });
     return () => {
       pin.current = "";
@@ -62,7 +62,7 @@ export function PinPad({
     set("");
     onPin(given);
   };
-  useKeys(true, (key) => {
+  useKeys((key) => {
     if (/^\d$/.test(key)) type(key);
     else if (key === "Backspace") back();
     else if (key === "Enter") done();

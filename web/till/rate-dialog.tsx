@@ -115,11 +115,11 @@ export function RateDialog({
             {shell.buttons.back}
           </button>
           {question ? (
-            <button type="button" class="primary" onClick={() => void set(question.rate, true)}>
+            <button key="confirm" type="button" class="primary" onClick={() => void set(question.rate, true)}>
               {texts.buttons.confirm}
             </button>
           ) : (
-            <button type="submit" class="primary">
+            <button key="set" type="submit" class="primary">
               {texts.buttons.setRate}
             </button>
           )}

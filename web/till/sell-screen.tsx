@@ -98,8 +98,7 @@ export function SellScreen({ session, till, standing, firstKey }: SellProps) {
     setProblem(undefined);
     setEntry((now) => typeKey(now, key));
   };
-  const isModal = isTip || isNote || question !== undefined;
-  useKeys(!isModal, (key) => {
+  useKeys((key) => {
     if (/^\d$/.test(key)) press(key);
     else if (key === "." || key === ",") press(".");
     else if (key === "Backspace") setEntry(deleteKey);

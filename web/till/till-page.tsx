@@ -48,6 +48,7 @@ export function TillPage(session: Session<TillTexts>) {
                 // A finger leaves no focus behind: Enter then charges.
                 if (detail > 0) currentTarget.blur();
                 setPart(name);
+                setFirstKey("");
               }}
             >
               {texts.buttons[name]}

@@ -7,6 +7,7 @@ import type { Session } from "../shell/start.js";
 import { deleteKey, entryDigits, entryText, typeKey } from "./entry.js";
 import { Pad } from "./pad.js";
 import type { Quote, Standing, Tip } from "./types.js";
+import { useKeys } from "./use-keys.js";
 
 /** Asks for the tip. What each comes to says the engine. */
 export function TipDialog({
@@ -50,6 +51,21 @@ export function TipDialog({
     return () => stop.abort();
   }, [api]);
   const typed = entryText(entry);
+  const press = (key: string): void => setEntry((now) => typeKey(now, key));
+  const charge = (): void => {
+    if (typed !== undefined) onTip({ amount: `${typed}${unit.toLowerCase()}` });
+  };
+  useKeys(
+    (key) => {
+      if (/^\d$/.test(key)) press(key);
+      else if (key === "." || key === ",") press(".");
+      else if (key === "Backspace") setEntry(deleteKey);
+      else if (key === "Enter") charge();
+      else return false;
+      return true;
+    },
+    { isOn: isOther, inDialog: true },
+  );
   if (isOther) {
     return (
       <Dialog title={texts.tip.other} onClose={onClose}>
@@ -60,19 +76,14 @@ export function TipDialog({
           session={session}
           unit={unit}
           otherUnit={undefined}
-          onKey={(key) => setEntry((now) => typeKey(now, key))}
+          onKey={press}
           onBack={() => setEntry(deleteKey)}
         />
         <div class="buttons">
           <button type="button" onClick={() => setIsOther(false)}>
             {shell.buttons.back}
           </button>
-          <button
-            type="button"
-            class="primary"
-            disabled={typed === undefined}
-            onClick={() => typed !== undefined && onTip({ amount: `${typed}${unit.toLowerCase()}` })}
-          >
+          <button type="button" class="primary" disabled={typed === undefined} onClick={charge}>
             {texts.buttons.charge}
           </button>
         </div>

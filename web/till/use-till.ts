@@ -3,8 +3,8 @@ import type { TillTexts } from "../../common/languages/till.js";
 import { ApiProblem, newRequestKey } from "../shell/api.js";
 import { type Charge, isOver } from "../shell/sale-state.js";
 import type { Session } from "../shell/start.js";
-import { keepPending, pendingCharge } from "./kept.js";
-import type { Product, Standing } from "./types.js";
+import { keepCart, keepPending, pendingCharge } from "./kept.js";
+import { EMPTY_CART, type Product, type Standing } from "./types.js";
 
 /** The till asks how it stands so often, in milliseconds. */
 const ASK_MS = 5000;
@@ -74,14 +74,20 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
   const refresh = useCallback((): void => {
     const ask = async (): Promise<void> => {
       const state = await api.get<Standing>("/v1/state");
+      let fault: ApiProblem | undefined;
+      if (state.products !== version.current)
+        try {
+          const listed = await api.get<{ readonly products: readonly Product[] }>("/v1/products");
+          version.current = state.products;
+          setProducts(listed.products);
+        } catch (error) {
+          if (!(error instanceof ApiProblem)) throw error;
+          fault = error;
+        }
+      // After the products: they would move a screen that is drawn already.
       setStanding(state);
       setLanguage(state.language);
-      setProblem(undefined);
-      if (state.products !== version.current) {
-        const listed = await api.get<{ readonly products: readonly Product[] }>("/v1/products");
-        version.current = state.products;
-        setProducts(listed.products);
-      }
+      setProblem(fault);
       const now = shown.current;
       const number = now && !isOver(now) ? now.number : now ? undefined : state.open;
       if (number !== undefined) answered(await api.get<Charge>(`/v1/charges/${number}`));
@@ -98,6 +104,8 @@ export function useTill({ api, watch, setLanguage }: Session<TillTexts>): Till {
         // A card that lay there already may have made events of it meanwhile, which are newer.
         if (next.number > away.current && (isOver(next) || shown.current?.number !== next.number)) show(next);
         keepPending(undefined);
+        // After a reload nobody else empties it.
+        keepCart(EMPTY_CART);
         return undefined;
       } catch (error) {
         if (!(error instanceof ApiProblem)) throw error;
