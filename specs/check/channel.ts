@@ -1,5 +1,5 @@
 import type { StaticKeys } from "../../reference/scp03.js";
-import { amounts, type FileCheck, type Reference, refused, same, unhex } from "./check.js";
+import { amounts, type FileCheck, type Reference, refused, same, unhex, type Words } from "./check.js";
 
 interface Exchange {
   readonly command: string;
@@ -228,7 +228,6 @@ export const personalization: FileCheck = {
   },
 };
 
-type Words = Readonly<Record<string, unknown>>;
 interface CounterStep extends Words {
   readonly order?: Words;
   readonly voidGaps?: true;

@@ -1,6 +1,9 @@
 /** The reference implementation, or a mutant of it. */
 export type Reference = typeof import("../../reference/index.js");
 
+/** Named fields of a vector. */
+export type Words = Readonly<Record<string, unknown>>;
+
 /** A vector that an implementation gets wrong. */
 export class Mismatch extends Error {}
 

@@ -2,9 +2,12 @@ import { boltCards } from "./bolt-card.js";
 import { commands, messages, sessions } from "./cards.js";
 import { channels, counters, personalization } from "./channel.js";
 import type { FileCheck } from "./check.js";
+import { draft, modern } from "./dpp.js";
 import { personalizationFiles } from "./files.js";
-import { draft, exchange, invoices, modern, odt, official, peer, tlv } from "./lightning.js";
+import { invoices, official } from "./invoices.js";
+import { exchange, odt } from "./odt.js";
 import { bundles, certificates, codes, packs } from "./offline.js";
+import { peer, tlv } from "./peer.js";
 
 export type { FileCheck, Reference } from "./check.js";
 
