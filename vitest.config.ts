@@ -1,7 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { SHARED_PROCESS } from "./test/shared-process.js";
 import { PACKAGE_ALIAS } from "./testing/package-alias.js";
 
-export default defineConfig({
+/** What the configurations of all parts are made of. */
+export const usual = defineConfig({
   resolve: { alias: PACKAGE_ALIAS },
   test: {
     include: ["test/**/*.test.ts", "prove/tests/*.test.ts"],
@@ -21,5 +23,29 @@ export default defineConfig({
     expect: { poll: { timeout: 120_000 } },
     pool: "forks",
     maxWorkers: 2,
+  },
+});
+
+const { include, exclude, ...shared } = usual.test ?? {};
+
+/** Every test that needs nothing but this machine. */
+export default defineConfig({
+  ...usual,
+  test: {
+    ...shared,
+    projects: [
+      {
+        extends: true,
+        test: { name: "shared process", include: [...SHARED_PROCESS], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: "own process",
+          include: [...(include ?? [])],
+          exclude: [...(exclude ?? []), ...SHARED_PROCESS],
+        },
+      },
+    ],
   },
 });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { endMarked, MARK, newMark } from "../scripts/processes.mjs";
+import { removeFolders } from "../testing/hooks.js";
 
 /**
  * For every test file: a test that runs out of time cannot be stopped, it goes on beside those that follow. So every
@@ -10,6 +11,9 @@ const file = newMark("file");
 process.env[MARK] = file;
 let number = 0;
 let outOfTime: string | undefined;
+
+// Registered first, so that it runs last: nothing is open any more.
+afterAll(removeFolders);
 
 beforeEach(({ signal, skip, task }) => {
   if (outOfTime !== undefined) skip(`"${outOfTime}" before it ran out of time and may still be at work`);

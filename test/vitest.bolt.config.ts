@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
-import usual from "../vitest.config.js";
+import { usual } from "../vitest.config.js";
 
 /** The tests of Bolt Cards that take longer than a moment. */
 export default defineConfig({

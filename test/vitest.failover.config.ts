@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import usual from "../vitest.config.js";
+import { usual } from "../vitest.config.js";
 
 /** The tests on PostgreSQL servers that fail over. */
 export default defineConfig({ ...usual, test: { ...usual.test, include: ["test/failover/*.test.ts"] } });

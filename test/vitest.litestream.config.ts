@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
-import usual from "../vitest.config.js";
+import { usual } from "../vitest.config.js";
 
 /** The test on litestream (scripts/litestream). */
 export default defineConfig({

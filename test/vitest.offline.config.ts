@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import usual from "../vitest.config.js";
+import { usual } from "../vitest.config.js";
 
 /** The tests with both sides offline that take longer than a moment. */
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import usual from "../vitest.config.js";
+import { usual } from "../vitest.config.js";
 
 /** The tests of the pages, in a real Chromium. */
 export default defineConfig({

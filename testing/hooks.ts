@@ -1,15 +1,14 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { MEMORY } from "./memory.js";
 
 const folders: string[] = [];
 
-// Registered first, so that it runs last: nothing is open any more.
-afterAll(() => {
+/** At the end of each test file (test/out-of-time.ts). */
+export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}
 
 /** Has a folder removed when the test file has ended. */
 export function removeAtEnd(folder: string): string {

@@ -1,12 +1,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { bytesToHex, sat, utf8 } from "../../common/index.js";
 import {
   encodeRejectPayment,
   type Initiation,
   openPaymentSender,
   type PaymentAsk,
-  type PaymentSender,
   type SenderOptions,
 } from "../../lightning/api/index.js";
 import type { NodeUri } from "../../lightning/node-uri.js";
@@ -15,12 +14,7 @@ import { FakeNetwork, type FakeNode } from "../../testing/nodes/fake-node.js";
 
 export const TOKEN = new Uint8Array(149).fill(1);
 
-const senders: PaymentSender[] = [];
-afterEach(() => {
-  for (const sender of senders.splice(0)) sender.close();
-});
-
-/** A merchant with a sale who asks a payer, and a stranger who is neither. */
+/** A merchant with a sale who asks a payer, and a stranger who is neither; until the test ends. */
 export async function openShop(options: SenderOptions) {
   const network = new FakeNetwork();
   const merchant = network.node("merchant");
@@ -29,7 +23,7 @@ export async function openShop(options: SenderOptions) {
   const saved: Initiation[] = [];
   const log = new InitiationsInMemory((state) => saved.push(state));
   const sender = await openPaymentSender(merchant, log, options);
-  senders.push(sender);
+  onTestFinished(() => sender.close());
   const invoice = await merchant.createInvoice({
     amount: sat(1000),
     description: "beer",

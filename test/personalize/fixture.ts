@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import type { Reader } from "../../apdu/index.js";
 import { undiversified } from "../../keys/index.js";
 import {
@@ -21,14 +18,13 @@ import {
   TornError,
 } from "../../simulator/index.js";
 import type { CardHardware } from "../../simulator/runtime/card.js";
+import { newFolder } from "../../testing/hooks.js";
 import { FACTORY, FACTORY_VERSION, keys, MemoryRegistry, profileOf, WITHOUT_PIN } from "./deterministic.js";
 
 export * from "./deterministic.js";
 
-const folder = mkdtempSync(join(tmpdir(), "chequecard-personalize-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let files = 0;
-export const freshPath = (name = "batch"): string => join(folder, `${name}-${++files}`);
+/** A path in an empty folder. */
+export const freshPath = (name = "batch"): string => join(newFolder(), name);
 
 let serials = 0;
 /** A card fresh from the factory, each with its own serial number. */
