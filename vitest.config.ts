@@ -26,26 +26,22 @@ export const usual = defineConfig({
   },
 });
 
-const { include, exclude, ...shared } = usual.test ?? {};
+/** A run in which some files share processes. @param apart patterns of what it leaves to others */
+export function processesOf(apart: readonly string[] = []) {
+  const { include = [], exclude = [], ...rest } = usual.test ?? {};
+  const shared = { name: "shared process", include: [...SHARED_PROCESS], exclude: [...exclude, ...apart] };
+  const own = { name: "own process", include, exclude: [...exclude, ...apart, ...SHARED_PROCESS] };
+  return defineConfig({
+    ...usual,
+    test: {
+      ...rest,
+      projects: [
+        { extends: true, test: { ...shared, isolate: false } },
+        { extends: true, test: own },
+      ],
+    },
+  });
+}
 
 /** Every test that needs nothing but this machine. */
-export default defineConfig({
-  ...usual,
-  test: {
-    ...shared,
-    projects: [
-      {
-        extends: true,
-        test: { name: "shared process", include: [...SHARED_PROCESS], isolate: false },
-      },
-      {
-        extends: true,
-        test: {
-          name: "own process",
-          include: [...(include ?? [])],
-          exclude: [...(exclude ?? []), ...SHARED_PROCESS],
-        },
-      },
-    ],
-  },
-});
+export default processesOf();

@@ -34,17 +34,7 @@ export const core = {
   doing: () => runningTests("core"),
   async run(args) {
     const notes = await checks();
-    const apart = [
-      ...["test/failover/**", "test/server/**", "test/security/{api,card-page}.test.ts"],
-      ...[
-        "test/cli/{language,terminal-offline,terminal-outage}.test.ts",
-        "test/security/both-offline.test.ts",
-      ],
-      ...["test/terminal/{accept-full-disk,offline-sale}.test.ts", "prove/tests/offline-*.test.ts"],
-    ];
-    const counts = await runVitest("core", {
-      args: [...apart.flatMap((path) => ["--exclude", path]), ...args],
-    });
+    const counts = await runVitest("core", { args: ["--config", "test/vitest.core.config.ts", ...args] });
     return { ...sum([counts, { passed: 0, failed: notes.length, skipped: 0 }]), notes };
   },
 };
