@@ -35,6 +35,7 @@ export function festivalOf(
     lostCards: 3,
     chips: Math.max(6, Math.floor(taps / 40)),
     topUps: Math.max(2, Math.floor(taps / 50)),
+    refunds: Math.max(4, Math.floor(taps / 50)),
     ...given,
   };
 }
@@ -71,13 +72,14 @@ const countsOf = (result: FestivalResult): Record<string, number> => ({
   "kills of the closing": result.closingKills,
   "cards replaced": result.replacedCards,
   "top-ups": result.topUps,
+  refunds: result.refunds,
 });
 
 /** A festival as one part of the proof. */
 export const festival: Campaign = {
   name: "issuer-festival",
   about:
-    "a festival by the processes of the command line: kills, lost cards, the event closed, all books compared",
+    "a festival by the processes of the command line: kills, lost cards, refunds, the event closed, all books compared",
   unit: "taps",
   full: 1000,
   async run({ seed, budget, progress }: CampaignOptions): Promise<CampaignResult> {

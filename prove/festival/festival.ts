@@ -5,6 +5,7 @@ import { Grounds } from "../../testing/festival/grounds.js";
 import type { FestivalPlan, FestivalResult } from "../../testing/festival/plan.js";
 import { runVisit } from "../../testing/festival/visit.js";
 import { SeededRandom } from "../../testing/random.js";
+import { refundSales } from "./refunding.js";
 import { type Counts, CREDIT, loseCards, loseChips, refuseByPolicy, sell, TOP_UP } from "./selling.js";
 
 /** What is paid in for each Bolt Card, in msat. */
@@ -12,7 +13,7 @@ const CHIP_CREDIT = BigInt(CHIP_SAT) * 1000n;
 
 /**
  * A festival from the command line alone: an issuer with an embedded node, cards with a second face, Bolt Cards, terminals that sell at once, the
- * service and terminals killed in mid-sale, cards lost and replaced, topped up and refused, the event closed by a
+ * service and terminals killed in mid-sale, cards lost and replaced, topped up, refunded and refused, the event closed by a
  * command that is killed and run again. Then every book is held against every other.
  */
 export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
@@ -34,7 +35,9 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
     await refuseByPolicy(grounds, random, counts);
     for (const shop of counts.killedAt)
       await runVisit(grounds, { card: 0, shop, amounts: [], strike: "none" }, random);
-    await untilResolved(grounds);
+    const days = daysSince(started);
+    const refunded = await refundSales(grounds, plan, days, random);
+    await untilResolved(grounds, refunded);
     tell("everything is resolved; closing the event");
     const closingKills = await closeEvent(grounds, plan.closingKills, random);
     const paidIn =
@@ -49,6 +52,8 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
       closingKills,
       replacedCards,
       topUps: counts.topUps,
+      refunds: plan.refunds ?? 0,
+      refunded,
       paidByChips: counts.paidByChips,
       paidByFaces: counts.paidByFaces,
       paidIn,
@@ -61,13 +66,16 @@ export async function runFestival(plan: FestivalPlan): Promise<FestivalResult> {
   }
 }
 
-/** Waits until nothing is reserved: the service resolves what kills left open. */
-async function untilResolved(grounds: Grounds): Promise<void> {
+/** Waits until nothing is reserved and all refunds are credited: the service resolves what kills left open. */
+async function untilResolved(grounds: Grounds, refunded: bigint): Promise<void> {
   const deadline = Date.now() + 180_000;
   for (;;) {
     const { books } = await report(grounds);
-    if (books.reserved === "0") return;
-    if (Date.now() > deadline) throw new Error(`still ${books.reserved} msat in flight`);
+    if (books.reserved === "0" && BigInt(books.refunded) >= refunded) return;
+    if (Date.now() > deadline)
+      throw new Error(
+        `still ${books.reserved} msat in flight, ${books.refunded} of ${refunded} msat of refunds credited`,
+      );
     await sleep(250);
   }
 }

@@ -23,6 +23,7 @@ export function renderFestival(result: FestivalResult, seed: number): string {
     ["kills of the closing of the event", grouped(result.closingKills)],
     ["cards lost and replaced", grouped(result.replacedCards)],
     ["top-ups", grouped(result.topUps)],
+    ["refunds to cards", grouped(result.refunds), sat(result.refunded)],
     ["paid in", "", sat(result.paidIn)],
     ["paid out", "", sat(result.paidOut)],
     ["differences between any two books", grouped(result.problems.length)],

@@ -36,6 +36,11 @@ export const REFUND_BUGS: readonly PlantedBug[] = bugsOf("refund", [
     [REFUNDS, '      .where("state", "<>", "settled")\n', ""],
   ),
   bug(
+    "a refund credits a millisatoshi more than was paid",
+    [ledger("on sqlite is credited once")],
+    [REFUNDS, "const amount = msat(refund.amount);", "const amount = msat(refund.amount + 1n);"],
+  ),
+  bug(
     "refunds whose invoices are open do not count",
     [ledger("on sqlite comes in parts, in all at most the sale")],
     [REFUNDS, 'refunded + sumOf(refunds, "open") + asked.amount > found.amount', "refunded > found.amount"],

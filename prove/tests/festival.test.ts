@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 describe("a festival from the command line", () => {
   it(
-    "is right to the msat with tokens, Bolt Cards and second faces, with kills, cards lost, topped up and refused",
+    "is right to the msat with tokens, Bolt Cards and second faces, with kills, cards lost, topped up, refunded and refused",
     () =>
       inFolder(async (path) => {
         const result = await runFestival({
@@ -28,6 +28,7 @@ describe("a festival from the command line", () => {
           closingKills: 1,
           lostCards: 1,
           topUps: 1,
+          refunds: 2,
           seed: 4,
         });
         expect(result.problems).toEqual([]);
@@ -46,7 +47,10 @@ describe("a festival from the command line", () => {
         expect(table).toMatch(/^taps completed +\d+$/m);
         expect(table).toMatch(/^ {2}declined: card-blocked +1$/m);
         expect(table).toMatch(/^differences between any two books +0\n/m);
-        expect(result.settled + result.paidOut).toBe(15n * 20_000_000n + 1_234_000n);
+        expect(result.refunds).toBe(2);
+        expect(result.refunded).toBeGreaterThanOrEqual(2n);
+        expect(table).toMatch(/^refunds to cards +2 /m);
+        expect(result.settled + result.paidOut).toBe(15n * 20_000_000n + 1_234_000n + result.refunded);
       }),
     300_000,
   );

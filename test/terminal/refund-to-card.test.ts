@@ -257,7 +257,7 @@ describe("a refund to the card that paid, over two nodes", () => {
     await expect(refundToCard({ node, store }, scanned.number)).rejects.toThrow(/only a paid sale/);
     store.paid(scanned.number, sat(10), 3);
     await expect(refundToCard({ node, store }, scanned.number)).rejects.toMatchObject({
-      message: expect.stringContaining("no card was tapped for it"),
+      message: expect.stringContaining("no card paid it that money can go back to"),
       hint: expect.stringContaining("--invoice"),
     });
     await shop.silence();

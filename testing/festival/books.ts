@@ -5,6 +5,7 @@ export interface Takings {
   readonly paid: number;
   readonly received: bigint;
   readonly unfinished: number;
+  readonly refunded: bigint;
   /** Sales that an issuer refused, by reason. */
   readonly declined: Readonly<Record<string, number>>;
   /** Sales that were cancelled and never asked for. */
@@ -12,13 +13,26 @@ export interface Takings {
 }
 
 interface ShopReport {
-  readonly totals: { readonly paid: number; readonly received: string; readonly unfinished: number };
-  readonly sales: readonly { readonly state: string; readonly reason?: string }[];
+  readonly totals: {
+    readonly paid: number;
+    readonly received: string;
+    readonly unfinished: number;
+    readonly refunded: string;
+  };
+  readonly sales: readonly {
+    readonly number: number;
+    readonly amount: string;
+    readonly state: string;
+    readonly reason?: string;
+    readonly refunded?: string;
+  }[];
 }
 
 interface ReportData {
   readonly total: { readonly payments: number; readonly amount: string };
-  readonly books: Readonly<Record<"paidIn" | "paidOut" | "settled" | "fees" | "reserved" | "left", string>>;
+  readonly books: Readonly<
+    Record<"paidIn" | "paidOut" | "settled" | "fees" | "reserved" | "left" | "refunded", string>
+  >;
   readonly payees: readonly { readonly payee: string; readonly amount: string }[];
   readonly node?: {
     readonly compared: number;
@@ -31,14 +45,18 @@ interface ReportData {
 export const report = async (grounds: Grounds, ...options: string[]): Promise<ReportData> =>
   (await grounds.ask("report", ...options)) as unknown as ReportData;
 
+/** What a shop's own report says of a local day. */
+export const shopReport = async (grounds: Grounds, shop: number, day: string): Promise<ShopReport> =>
+  (await grounds.run([
+    ...["terminal", "report", "--node", grounds.shop(shop), "--day", day],
+  ])) as unknown as ShopReport;
+
 /** Sums the shops' own reports. @param days on which they sold */
 export async function takingsOf(grounds: Grounds, shop: number, days: readonly string[]): Promise<Takings> {
-  let found: Omit<Takings, "declined"> = { paid: 0, received: 0n, unfinished: 0, givenUp: 0 };
+  let found: Omit<Takings, "declined"> = { paid: 0, received: 0n, unfinished: 0, refunded: 0n, givenUp: 0 };
   const declined: Record<string, number> = {};
   for (const day of days) {
-    const { totals, sales } = (await grounds.run([
-      ...["terminal", "report", "--node", grounds.shop(shop), "--day", day],
-    ])) as unknown as ShopReport;
+    const { totals, sales } = await shopReport(grounds, shop, day);
     const cancelled = sales.filter(({ state }) => state === "cancelled");
     const givenUp = cancelled.filter(({ reason }) => reason === "merchant");
     for (const { reason = "unknown" } of cancelled.filter((sale) => !givenUp.includes(sale)))
@@ -47,6 +65,7 @@ export async function takingsOf(grounds: Grounds, shop: number, days: readonly s
       paid: found.paid + totals.paid,
       received: found.received + BigInt(totals.received),
       unfinished: found.unfinished + totals.unfinished,
+      refunded: found.refunded + BigInt(totals.refunded),
       givenUp: found.givenUp + givenUp.length,
     };
   }
@@ -76,6 +95,7 @@ export async function checkBooks(
 ): Promise<string[]> {
   const { total, books, payees, node } = await report(grounds, "--reconcile");
   const received = shops.reduce((sum, shop) => sum + shop.received, 0n);
+  const refunded = shops.reduce((sum, shop) => sum + shop.refunded, 0n);
   const paid = shops.reduce((sum, shop) => sum + shop.paid, 0);
   const problems: string[] = [];
   const equal = (what: string, found: unknown, expected: unknown): void => {
@@ -91,7 +111,8 @@ export async function checkBooks(
   equal("settled by the report", BigInt(total.amount), received);
   equal("reserved", BigInt(books.reserved), 0n);
   equal("paid in", BigInt(books.paidIn), paidIn);
-  equal("paid out + settled", BigInt(books.paidOut) + BigInt(books.settled), paidIn);
+  equal("refunded", BigInt(books.refunded), refunded);
+  equal("paid out + settled", BigInt(books.paidOut) + BigInt(books.settled), paidIn + refunded);
   equal("left", BigInt(books.left), 0n);
   const byShop = shops.map((shop) => shop.received).filter((amount) => amount > 0n);
   equal(

@@ -24,6 +24,8 @@ export interface FestivalPlan {
   readonly closingKills: number;
   readonly lostCards: number;
   readonly topUps: number;
+  /** Sales that are refunded to the cards that paid, every other one in part; default none. */
+  readonly refunds?: number;
   /** Everything random follows from it, but when a kill strikes. */
   readonly seed: number;
   readonly tell?: (text: string) => void;
@@ -50,6 +52,8 @@ export interface FestivalResult {
   readonly closingKills: number;
   readonly replacedCards: number;
   readonly topUps: number;
+  readonly refunds: number;
+  readonly refunded: bigint;
   readonly paidIn: bigint;
   readonly settled: bigint;
   readonly paidOut: bigint;

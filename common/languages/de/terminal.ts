@@ -107,7 +107,8 @@ export const texts = {
       `Verkauf ${number}: Nur ein bezahlter Verkauf kann erstattet werden, dieser ist ${state}.`,
     refundRange: (number: number, most: string, found: string) =>
       `Verkauf ${number}: 1 bis ${most} msat angeben, nicht ${found}.`,
-    noCard: (number: number) => `Verkauf ${number}: Keine Karte wurde dafür aufgelegt.`,
+    noCard: (number: number) =>
+      `Verkauf ${number}: Keine Karte hat bezahlt, auf die erstattet werden kann (Bolt Cards und Wallets nennen keinen Knoten).`,
     toInvoice: "Um stattdessen auf eine Rechnung des Kunden zu erstatten: --invoice <bolt11>.",
     noAnswer: (problem: string) => `Der Knoten der Karte, die bezahlt hat, ${problem}. Nichts wurde gezahlt.`,
     cannotBeAsked: (why: string) => `ist nicht erreichbar (${why})`,

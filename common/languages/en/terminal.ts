@@ -107,7 +107,8 @@ export const texts = {
       `sale ${number}: only a paid sale can be refunded, this one is ${state}`,
     refundRange: (number: number, most: string, found: string) =>
       `sale ${number}: need 1 to ${most} msat, have ${found}`,
-    noCard: (number: number) => `sale ${number}: no card was tapped for it`,
+    noCard: (number: number) =>
+      `sale ${number}: no card paid it that money can go back to (Bolt Cards and wallets name no node)`,
     toInvoice: "To refund to an invoice of the customer instead: --invoice <bolt11>.",
     noAnswer: (problem: string) => `the node of the card that paid ${problem}; nothing was paid`,
     cannotBeAsked: (why: string) => `cannot be asked (${why})`,

@@ -104,7 +104,8 @@ export const texts = {
       `venta ${number}: solo se puede reembolsar una venta pagada, esta está ${state}`,
     refundRange: (number: number, most: string, found: string) =>
       `venta ${number}: indique de 1 a ${most} msat, no ${found}`,
-    noCard: (number: number) => `venta ${number}: no se acercó ninguna tarjeta`,
+    noCard: (number: number) =>
+      `venta ${number}: no pagó ninguna tarjeta a la que se pueda reembolsar (las Bolt Card y los monederos no nombran ningún nodo)`,
     toInvoice: "Para reembolsar en cambio a una factura del cliente: --invoice <bolt11>.",
     noAnswer: (problem: string) => `el nodo de la tarjeta que pagó ${problem}; no se pagó nada`,
     cannotBeAsked: (why: string) => `no se puede contactar (${why})`,

@@ -107,7 +107,8 @@ export const texts = {
       `vente ${number} : seule une vente payée peut être remboursée, celle-ci est ${state}`,
     refundRange: (number: number, most: string, found: string) =>
       `vente ${number} : donnez de 1 à ${most} msat, pas ${found}`,
-    noCard: (number: number) => `vente ${number} : aucune carte n’a été présentée pour elle`,
+    noCard: (number: number) =>
+      `vente ${number} : aucune carte remboursable ne l’a payée (les Bolt Cards et les portefeuilles ne nomment pas de nœud)`,
     toInvoice: "Pour rembourser plutôt une facture du client : --invoice <bolt11>.",
     noAnswer: (problem: string) => `le nœud de la carte qui a payé ${problem} ; rien n’a été payé`,
     cannotBeAsked: (why: string) => `est injoignable (${why})`,
