@@ -41,7 +41,8 @@ export class Tree {
     const config = {
       extends: "./tsconfig.json",
       compilerOptions: options,
-      include: ["prove", "testing", "types"],
+      // The command as well: threads and processes of it are started by the names of their files.
+      include: ["cli", "prove", "testing", "types"],
     };
     writeFileSync(join(this.folder, "tsconfig.planted.json"), JSON.stringify(config));
   }
