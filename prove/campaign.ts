@@ -68,6 +68,10 @@ export class Meter {
     return (performance.now() - this.#start) / 1000;
   }
 
+  get seed(): number {
+    return this.#options.seed;
+  }
+
   get secondsLeft(): number {
     return this.#options.budget.seconds - this.seconds;
   }

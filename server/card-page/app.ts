@@ -62,6 +62,14 @@ const opening = z.strictObject({ secret: z.string().max(64), code: z.string().ma
 const blocking = z.strictObject({ confirmed: z.literal(true) });
 const nothing = z.strictObject({});
 
+/** What can be asked of the listener, by path: each by POST, with a body of its schema. */
+export const CARD_PAGE_REQUESTS = {
+  "/v1/open": opening,
+  "/v1/read": nothing,
+  "/v1/block": blocking,
+} as const;
+type Requests = typeof CARD_PAGE_REQUESTS;
+
 /** The connection of a request. */
 export interface Visitor {
   readonly address: string;
@@ -93,23 +101,26 @@ export function cardPageApp(parts: CardPageParts): Hono<{ Bindings: Visitor }> {
     if (!networks.take(networkIn(context), now) || !all.tryTake(1, now)) throw busy();
     await next();
   });
-  app.post("/v1/open", async (context) => {
-    const body = await bodyOf(context, opening);
+  const answer = <Path extends keyof Requests>(
+    path: Path,
+    run: (body: z.output<Requests[Path]>, context: Context<{ Bindings: Visitor }>) => Promise<object>,
+  ) =>
+    app.post(path, async (context) => {
+      const schema: z.ZodObject = CARD_PAGE_REQUESTS[path];
+      const body = (await bodyOf(context, schema)) as z.output<Requests[Path]>;
+      return context.json(await run(body, context));
+    });
+  answer("/v1/open", (body, context) => {
     const begun = monotonic();
-    const answer = await open(parts, body, networkIn(context)).finally(() =>
+    return open(parts, body, networkIn(context)).finally(() =>
       sleep(ANSWER_STEP_MS - ((monotonic() - begun) % ANSWER_STEP_MS)),
     );
-    return context.json(answer);
   });
-  app.post("/v1/read", async (context) => {
-    await bodyOf(context, nothing);
-    return context.json(await show(parts, await openPageOf(parts, context)));
-  });
-  app.post("/v1/block", async (context) => {
-    await bodyOf(context, blocking);
+  answer("/v1/read", async (_, context) => show(parts, await openPageOf(parts, context)));
+  answer("/v1/block", async (_, context) => {
     const page = await openPageOf(parts, context);
     await blockForHolder(parts, page);
-    return context.json(await show(parts, page));
+    return await show(parts, page);
   });
   app.notFound((context) => refuse(context, new HttpProblem(404, "not-found", "there is no such path")));
   app.onError((error, context) => {
@@ -124,7 +135,7 @@ export function cardPageApp(parts: CardPageParts): Hono<{ Bindings: Visitor }> {
   return app;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["/", "/v1/open", "/v1/read", "/v1/block"]);
+const KNOWN: ReadonlySet<string> = new Set(["/", ...Object.keys(CARD_PAGE_REQUESTS)]);
 
 const busy = (): HttpProblem =>
   new HttpProblem(429, "busy", "too many requests at present", { hint: "Try again in a minute." });

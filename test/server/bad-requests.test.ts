@@ -1,40 +1,31 @@
 import { expect, it } from "vitest";
 import { newFolder } from "../../testing/hooks.js";
 import { SeededRandom } from "../../testing/random.js";
-import { apiClient, keyOf } from "../../testing/server/api-client.js";
-import { answerProblem, badRequest, operationsOf, sendRaw } from "../../testing/server/bad-requests.js";
-import { bareDesk, bareTill } from "../../testing/server/bare-servers.js";
-
-/** A share; `npm run prove -- --only bad-requests` sends ten thousand. */
-const REQUESTS = 400;
+import { badBareDesk, badCardPage, badSender, badTill } from "../../testing/server/bad-targets.js";
 
 it.each([
-  ["till", bareTill, "shift-lead", ["/v1/sales", "/v1/totals"]],
-  ["desk", bareDesk, "desk", ["/v1/cards", "/v1/report"]],
+  ["till", badTill, 800],
+  ["desk", badBareDesk, 1200],
+  ["card's page", badCardPage, 300],
 ] as const)(
-  "bad requests to a %s are refused with a sentence, and move nothing",
-  async (_, serve, role, watched) => {
-    const server = await serve(newFolder("memory"));
+  "bad requests to a %s are refused with a sentence, come as far as every operation, and move nothing",
+  async (_, open, requests) => {
+    const target = await open(newFolder("memory"));
     try {
-      const { key } = keyOf(server.folder, role);
-      const client = apiClient(server.url, key);
-      const state = () => Promise.all(watched.map(async (path) => (await client("GET", path)).body));
-      const before = await state();
-      const operations = operationsOf((await client("GET", "/v1/openapi.json")).body);
-      expect(operations.length).toBeGreaterThan(8);
-      const random = new SeededRandom(17);
+      const before = await target.state();
+      const { send, unreached } = badSender(target, new SeededRandom(17));
       const seen = new Map<number, number>();
-      for (let sent = 0; sent < REQUESTS; sent++) {
-        const request = badRequest(random, operations, key);
-        const answer = await sendRaw(server.url, request);
-        seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
-        expect([request, answer, answerProblem(request, answer)]).toEqual([request, answer, undefined]);
+      for (let sent = 0; sent < requests; sent++) {
+        const { request, answer, problem } = await send();
+        expect([request, answer, problem]).toEqual([request, answer, undefined]);
+        seen.set(answer?.status ?? 0, (seen.get(answer?.status ?? 0) ?? 0) + 1);
       }
-      for (const status of [400, 401, 403, 404, 405, 415, 421])
+      for (const status of [400, 401, 403, 404, 415, 421])
         expect([status, (seen.get(status) ?? 0) > 0]).toEqual([status, true]);
-      expect(await state()).toEqual(before);
+      expect(unreached.names).toEqual([]);
+      expect(await target.state()).toEqual(before);
     } finally {
-      await server.stop();
+      await target.stop();
     }
   },
 );

@@ -13,8 +13,6 @@ import { blockedCards } from "../../issuer/reports/index.js";
 import { networkOf } from "../../server/card-page/visitor.js";
 import { Bench, startService } from "../../testing/issuer/service.js";
 import { PAYEE } from "../../testing/nodes/scripted-node.js";
-import { SeededRandom } from "../../testing/random.js";
-import { answerProblem, badRequest, sendRaw } from "../../testing/server/bad-requests.js";
 import { CODE, givePage, servePagesOf } from "../../testing/server/card-pages.js";
 
 const bench = new Bench();
@@ -184,31 +182,6 @@ it("what is no request of the page gets a sentence, without what was sent", asyn
   }
   const plain = { headers: { "content-type": "text/plain" } };
   expect((await pages.ask("POST", "/v1/open", { body: { secret, code: CODE }, ...plain })).status).toBe(415);
-});
-
-it("300 requests with something wrong get a sentence each, and nothing is blocked or opened", async () => {
-  await using on = await issuer({ behindProxy: true });
-  const { service, card, secret, pages } = on;
-  const { session } = (await pages.open(secret)).body;
-  const fields = { secret: {}, code: {}, confirmed: {} };
-  const operations = ["/v1/open", "/v1/read", "/v1/block"].map((path) => ({
-    ...{ method: "POST", path, query: [], isKeyed: false },
-    body: { properties: fields },
-  }));
-  const random = new SeededRandom(20_261_126);
-  const problems: (string | undefined)[] = [];
-  for (let i = 0; i < 300; i++) {
-    const request = badRequest(random, operations, String(session));
-    // Each is of another visitor: what is wrong is to be answered, not how many come.
-    const headers = { ...request.headers, "x-forwarded-for": `198.51.${i % 256}.${i >> 8}` };
-    if (i % 50 === 0) service.clock.pass(1000);
-    const answer = await sendRaw(pages.url, { ...request, headers });
-    problems.push(answerProblem(request, answer));
-    expect(answer.body).not.toMatch(/"(left|session)":/);
-  }
-  expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
-  expect(pages.faults).toEqual([]);
-  expect((await showCard(service.store.db, card.cardId)).state).toBe("active");
 });
 
 it("a database that is away is no more than that to a visitor, and the log has no secret", async () => {

@@ -13,9 +13,9 @@ const HOSTILE = `<img src=x onerror="document.title='taken'">`;
 
 /**
  * An issuer whose desk is a process of its own, with blank cards on a simulated reader, and a shop on the same chain.
- * @param folder a new one @param blanks how many
+ * @param folder a new one @param blanks how many @param program the compiled command
  */
-export async function openDeskWorld(folder: string, blanks: number) {
+export async function openDeskWorld(folder: string, blanks: number, program = MAIN) {
   const at = (name: string): string => join(folder, name);
   const issuer = at("issuer");
   const shop = at("shop");
@@ -54,7 +54,7 @@ export async function openDeskWorld(folder: string, blanks: number) {
     async start(): Promise<void> {
       const cards = files.flatMap((file) => ["--card", at(file)]);
       const args = ["issuer", "serve", issuer, "--http", `127.0.0.1:${web}`, "--test-key", ...cards];
-      process = runProgram(MAIN, args, { env: ENV });
+      process = runProgram(program, args, { env: ENV });
       await process.says(/the API takes requests/);
     },
     /** Ends the desk at once. */

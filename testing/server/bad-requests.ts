@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** The operation whose method and path it has; undefined: none. */
+  readonly operation?: string | undefined;
 }
 
 /** What came back. */
@@ -16,11 +18,16 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends a request with every header as it is, `Host` too. */
+/** Against a server that never answers, not against a slow one. */
+const HANGING_MS = 60_000;
+
+/** Sends a request with every header as it is, `Host` too. @throws Error where there is no answer */
 export function sendRaw(url: string, { method, path, headers, body }: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, method, path, headers, agent: false }, (response) => {
+    const signal = AbortSignal.timeout(HANGING_MS);
+    const options = { hostname, port, method, path, headers, agent: false, signal };
+    const request = httpRequest(options, (response) => {
       let text = "";
       const done = () =>
         resolve({
@@ -45,14 +52,18 @@ export function sendRaw(url: string, { method, path, headers, body }: RawRequest
 interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
 }
 
-interface Operation {
+/** An operation of an OpenAPI document, or of a server that has none. */
+export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly query: readonly string[];
   readonly body: Schema | undefined;
   readonly isKeyed: boolean;
+  /** Random values may be right for it: its bodies are made so that they are not. */
+  readonly isSimple?: true;
 }
 
 /** Operations of an OpenAPI document. */
@@ -136,28 +147,62 @@ function anyValue(random: SeededRandom, depth: number): unknown {
   }
 }
 
+const NO_OBJECTS = ["", "{", "[]", "null", '"x"', "[".repeat(20_000), "{}}", "\ufeff{}"];
+
 /** A body that the schema does not allow, or that means nothing: its texts are no amounts and no cards. */
 function badBody(random: SeededRandom, schema: Schema | undefined): string {
-  if (random.oneIn(6))
-    return random.pick(["", "{", "[]", "null", '"x"', "[".repeat(20_000), "{}}", "\ufeff{}"]);
+  if (random.oneIn(6)) return random.pick(NO_OBJECTS);
   const names = Object.keys(schema?.properties ?? {});
   const fields = names.filter(() => !random.oneIn(3)).map((name) => [name, anyValue(random, 0)] as const);
   const extra = random.oneIn(3) || fields.length === 0 ? [[random.pick(WORDS), 1] as const] : [];
   return JSON.stringify(Object.fromEntries([...fields, ...extra]));
 }
 
-/** A request of a document's operation in which something is wrong. */
+/** Fields in which no word above means anything. */
+const SENSELESS: readonly string[] = ["amount", "by", "topUp"];
+
+/** A body that is refused also where the path names something that exists. */
+function surelyBadBody(random: SeededRandom, { properties = {}, required = [] }: Schema = {}): string {
+  if (random.oneIn(6)) return random.pick(NO_OBJECTS);
+  const wordFor = ({ type }: Schema): unknown =>
+    type === "integer" ? 1 : type === "boolean" ? true : random.pick(["x", ...WORDS]);
+  const whole = Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => required.includes(name) || random.oneIn(2))
+      .map(([name, schema]) => [name, wordFor(schema)]),
+  );
+  const missing = random.below(Math.max(1, required.length));
+  const choices = [
+    () => ({ ...whole, zz: 1 }),
+    ...Object.keys(properties).map((name) => () => ({ ...whole, [name]: null })),
+    ...(required.length > 0
+      ? [() => Object.fromEntries(Object.entries(whole).filter(([name]) => name !== required[missing]))]
+      : []),
+    ...required.filter((name) => SENSELESS.includes(name)).flatMap(() => [() => whole, () => whole]),
+  ];
+  return JSON.stringify(random.pick(choices)());
+}
+
+/**
+ * A request of one of the operations in which something is wrong.
+ * @param known values that exist, by the names of the parameters in paths
+ */
 export function badRequest(
   random: SeededRandom,
   operations: readonly Operation[],
   bearer: string,
+  known: Readonly<Record<string, readonly string[]>> = {},
 ): RawRequest {
-  const { method, path, query, body, isKeyed } = random.pick(operations);
+  const { method, path, query, body, isKeyed, isSimple } = random.pick(operations);
   const word = () => encodeURIComponent(random.pick(WORDS));
   // Of many routes few know a "not found" of their own.
-  const form = random.oneIn(40) ? "/v1/{none}" : path;
-  const filled = form.replace(/\{\w+\}/g, () => word() || "zz");
+  const isOwn = !random.oneIn(40);
+  const isFound = isOwn && random.oneIn(2);
+  const filled = (isOwn ? path : "/v1/{none}").replace(/\{(\w+)\}/g, (_, name: string) =>
+    isFound && known[name]?.length ? encodeURIComponent(random.pick(known[name])) : word() || "zz",
+  );
   const names = query.filter(() => random.oneIn(2)).concat(random.oneIn(4) ? ["zz"] : []);
+  if (names[0] !== undefined && random.oneIn(8)) names.push(names[0]);
   const search = names.map((name) => `${name}=${word()}`).join("&");
   const headers: Record<string, string> = {
     host: "127.0.0.1",
@@ -187,12 +232,34 @@ export function badRequest(
     default:
   }
   const otherMethod = random.oneIn(20) ? random.pick(["PUT", "DELETE", "OPTIONS", "PATCH", "HEAD"]) : method;
+  const makeBody = isSimple || (isFound && path.includes("{")) ? surelyBadBody : badBody;
   return {
     method: otherMethod,
     path: search === "" ? filled : `${filled}?${search}`,
     headers,
-    body: otherMethod === "POST" ? badBody(random, body) : undefined,
+    body: otherMethod === "POST" ? makeBody(random, body) : undefined,
+    operation: isOwn && otherMethod === method ? `${method} ${path}` : undefined,
   };
+}
+
+/** Refused before anybody looks at what is asked for. */
+const AT_THE_DOOR: readonly number[] = [401, 403, 405, 415, 421];
+
+/** The operations that no request has come as far as. */
+export class Unreached {
+  readonly #left: Set<string>;
+
+  constructor(operations: readonly Operation[]) {
+    this.#left = new Set(operations.map(({ method, path }) => `${method} ${path}`));
+  }
+
+  get names(): readonly string[] {
+    return [...this.#left];
+  }
+
+  note({ operation }: RawRequest, { status }: RawAnswer): void {
+    if (operation !== undefined && !AT_THE_DOOR.includes(status)) this.#left.delete(operation);
+  }
 }
 
 /** What is wrong with the answer to a bad request; undefined: nothing. */
