@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { formatCardId } from "../apdu/card-id.js";
 import { readTextFile } from "../common/index.js";
 import { expectNode, LedgerError } from "../issuer/ledger/index.js";
 import { policyMistakes } from "../issuer/policy/index.js";
@@ -27,7 +27,7 @@ import type { CommandContext } from "./command-context.js";
 import { audited } from "./desk/audit-log.js";
 import { InputError } from "./error-report.js";
 import { ledgerFaces } from "./face-registry.js";
-import { openLedger, readIssuerConfig } from "./issuer/folder.js";
+import { issuerOf, openLedger, readIssuerConfig } from "./issuer/folder.js";
 import { type KeySourceChoice, keySourceOptions, withKeys } from "./key-source-choice.js";
 import { askSecret } from "./prompt/ask.js";
 
@@ -104,7 +104,7 @@ function setupOf(options: SetupOptions): Setup {
   const named = options.keys !== undefined || options.hsm !== undefined;
   return {
     profile,
-    folder: config === undefined ? issuerOf(ledger) : folder,
+    folder: config === undefined ? issuerOf(ledger ?? "ledger.db") : folder,
     keys: config === undefined || named ? options : { ...options, keys: config.keys },
     batches: config?.boltCards?.batches,
     openLedger: () =>
@@ -112,12 +112,6 @@ function setupOf(options: SetupOptions): Setup {
         ? openNamedLedger(ledger ?? "ledger.db")
         : openLedger(config, folder),
   };
-}
-
-/** The issuer in whose folder a ledger lies. */
-function issuerOf(ledger = "ledger.db"): string | undefined {
-  const folder = dirname(resolve(ledger));
-  return existsSync(join(folder, "issuer.yaml")) ? folder : undefined;
 }
 
 const openNamedLedger = (ledger: string): Promise<Store> =>
@@ -179,6 +173,13 @@ export async function openLetters(context: CommandContext, path: string): Promis
 export const openLettersBy = (path: string, passphrase: Uint8Array): Promise<PinLetters> =>
   isBegun(path) ? PinLetters.open(path, passphrase) : PinLetters.create(path, passphrase);
 
+/** A personalization in the audit log. */
+interface AuditedSetup<T> {
+  readonly action: string;
+  /** The one card that it is about. */
+  readonly cardOf?: (done: T) => Uint8Array | undefined;
+}
+
 /**
  * Opens everything that a personalization needs, and closes it after `use`.
  * @param cards for a batch that has no journal yet
@@ -188,6 +189,7 @@ export async function withSetup<T>(
   options: SetupOptions,
   cards: () => readonly CardOrder[],
   use: (batch: BatchContext) => Promise<T>,
+  { action, cardOf }: AuditedSetup<T> = { action: "personalize" },
 ): Promise<T> {
   const setup = setupOf(options);
   const profile = readProfile(setup.profile);
@@ -203,11 +205,14 @@ export async function withSetup<T>(
         const faces = ledgerFaces(store, keys, setup.batches);
         const make = () =>
           use({ profile, keys, registry, faces, journal, pinLetters, signal: context.signal });
-        if (setup.folder === undefined) return await make();
         const asked = { profile: profile.name, journal: options.journal, cards: journal.items.length };
-        return await audited(setup.folder, { action: "personalize", asked }, make, () => ({
-          told: { done: journal.counts().done },
-        }));
+        return await audited(setup.folder, { action, asked }, make, (done) => {
+          const cardId = cardOf?.(done);
+          return {
+            ...(cardId === undefined ? {} : { card: formatCardId(cardId) }),
+            told: { done: journal.counts().done },
+          };
+        });
       } finally {
         pinLetters?.close();
         journal.close();

@@ -33,16 +33,19 @@ export interface KeyPlace {
 }
 
 /** A change of the keys, with a line in the audit log where there is one. @param tell nothing that opens anything */
-function changeKeys<T>(
+const changeKeys = <T>(
   { isAudited }: Pick<KeyPlace, "isAudited">,
   folder: string,
   entry: AuditEntry,
   change: (keys: ApiKeys) => T,
   tell: (done: T) => object = () => ({}),
-): Promise<T> {
-  const run = () => withKeys(folder, change);
-  return isAudited ? audited(folder, entry, run, (done) => ({ told: tell(done) })) : run();
-}
+): Promise<T> =>
+  audited(
+    isAudited ? folder : undefined,
+    entry,
+    () => withKeys(folder, change),
+    (done) => ({ told: tell(done) }),
+  );
 
 interface RoleOption extends FolderChoice {
   readonly role: Role;

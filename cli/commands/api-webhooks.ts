@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { EventKind, Hooks, ListedHook } from "../../server/webhooks/hooks.js";
 import type { RunAction } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { renderTable } from "../table.js";
 import type { FolderChoice, KeyPlace } from "./api-keys.js";
@@ -40,13 +41,16 @@ const numberOf = (text: string): number => {
   throw new InputError(`webhook: need its number, have "${text.slice(0, 20)}"`);
 };
 
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "(no address)");
+
 /** Adds `webhook add|list|remove` to a command. @param kinds of events that this API has */
 export function registerWebhooks(
   parent: Command,
   run: RunAction,
-  { of, option, folderOf }: Pick<KeyPlace, "of" | "option" | "folderOf">,
+  { of, option, folderOf, isAudited }: Pick<KeyPlace, "of" | "option" | "folderOf" | "isAudited">,
   kinds: readonly EventKind[],
 ): void {
+  const logOf = (folder: string): string | undefined => (isAudited ? folder : undefined);
   const webhook = parent
     .command("webhook")
     .description(`addresses to which the API of ${of} sends what happens, signed`);
@@ -66,7 +70,14 @@ answered with 2xx within ten seconds is sent again, after growing pauses, for th
     .action((url: string, options: EventsOption) =>
       run(async (context) => {
         const events = options.event ?? kinds;
-        const made = await withHooks(folderOf(context, options), (hooks) => hooks.add(url, events));
+        const folder = folderOf(context, options);
+        const made = await audited(
+          logOf(folder),
+          // The rest of an address may be what opens it.
+          { action: "webhook add", asked: { to: originOf(url), events } },
+          () => withHooks(folder, (hooks) => hooks.add(url, events)),
+          ({ id }) => ({ told: { id } }),
+        );
         return {
           data: { ...made, url, events },
           text: `${made.secret}\nThis secret signs what webhook ${made.id} gets; it is not shown again.`,
@@ -84,7 +95,10 @@ answered with 2xx within ten seconds is sent again, after growing pauses, for th
     (text: string, options: FolderChoice) =>
       run(async (context) => {
         const id = numberOf(text);
-        await withHooks(folderOf(context, options), (hooks) => hooks.remove(id));
+        const folder = folderOf(context, options);
+        await audited(logOf(folder), { action: "webhook remove", asked: { id } }, () =>
+          withHooks(folder, (hooks) => hooks.remove(id)),
+        );
         return { data: { id }, text: `Nothing more is sent to webhook ${id}.` };
       }),
   );

@@ -6,6 +6,7 @@ import type { Presence } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { CommandContext, RunAction } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
 import { agreeToOrder, cardInQuestion, deskAmount } from "../issuer/agree.js";
@@ -174,8 +175,13 @@ Examples:
       .description("hand the card on the reader everything that waits for it, and say how it stands"),
   ).action((options: DeskOptions) =>
     run((context) =>
-      withCardAtDesk(context, options, async ({ desk, card }) => {
-        const presence = await desk.deliver(card);
+      withCardAtDesk(context, options, async ({ folder, desk, card }) => {
+        const presence = await audited(
+          folder,
+          { action: "deliver" },
+          () => desk.deliver(card),
+          (done) => ({ card: cardText(cardKey(done.card.cardId)), told: {} }),
+        );
         return { data: standing(presence), text: standingText(presence) };
       }),
     ),

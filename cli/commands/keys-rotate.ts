@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import { bytesToHex } from "../../common/index.js";
 import type { KeyFile } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
-import { passphraseOption, withIssuerKeys } from "../issuer/folder.js";
+import { audited } from "../desk/audit-log.js";
+import { issuerOf, passphraseOption, withIssuerKeys } from "../issuer/folder.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 
 interface RotateOptions {
@@ -12,7 +14,13 @@ interface RotateOptions {
 
 async function rotate(context: CommandContext, path: string, options: RotateOptions): Promise<CommandOutput> {
   return withIssuerKeys(context, path, options.passphraseFd, async (keys: KeyFile) => {
-    const set = await keys.addKeySet({ label: options.label, newIssuerKey: !options.keepIssuerKey });
+    const { label, keepIssuerKey = false } = options;
+    const set = await audited(
+      issuerOf(path),
+      { action: "keys rotate", asked: { file: basename(path), label, keepIssuerKey } },
+      () => keys.addKeySet({ label, newIssuerKey: !keepIssuerKey }),
+      ({ id }) => ({ told: { keySet: id } }),
+    );
     return {
       data: { keySet: set, keySets: keys.keySets() },
       text: `${renderRecord([

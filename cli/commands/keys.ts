@@ -1,6 +1,9 @@
+import { basename } from "node:path";
 import { bytesToHex } from "../../common/index.js";
 import { KeyFile, type KeySource } from "../../keys/index.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
+import { issuerOf } from "../issuer/folder.js";
 import type { CommandOutput } from "../output.js";
 import { askSecret } from "../prompt/ask.js";
 import { askCardKey } from "../prompt/card-key.js";
@@ -34,19 +37,29 @@ function shown(keys: KeySource): CommandOutput {
   };
 }
 
+/** A change of a key file. */
+interface KeyChange {
+  /** Its name in the audit log of the issuer in whose folder the file lies. */
+  readonly action: string;
+  /** Nothing secret. */
+  readonly asked?: object;
+  change(file: KeyFile): Promise<unknown>;
+}
+
 /** Opens the file, changes it, and shows what is in it now. */
-async function withFile(
-  context: CommandContext,
-  path: string,
-  change: (file: KeyFile) => Promise<unknown>,
-): Promise<CommandOutput> {
+async function withFile(context: CommandContext, path: string, changed?: KeyChange): Promise<CommandOutput> {
   const passphrase = await askSecret(context, {
     question: `Passphrase of ${path}`,
     variable: "CHEQUECARD_PASSPHRASE",
   });
   const file = await KeyFile.open(path, passphrase).finally(() => passphrase.fill(0));
   try {
-    await change(file);
+    if (changed) {
+      const { action, asked = {}, change } = changed;
+      await audited(issuerOf(path), { action, asked: { file: basename(path), ...asked } }, () =>
+        change(file),
+      );
+    }
     return shown(file);
   } finally {
     await file.close();
@@ -78,7 +91,7 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .command("show <file>")
     .alias("list")
     .description("list key sets and master keys; no secret is shown")
-    .action((path: string) => run((context) => withFile(context, path, async () => undefined)));
+    .action((path: string) => run((context) => withFile(context, path)));
   keys
     .command("add-key-set <file>")
     .description("add a key set for new cards; older cards keep theirs")
@@ -86,9 +99,12 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .option("--new-issuer-key", "with an issuer key of its own")
     .action((path: string, options: { label: string; newIssuerKey?: boolean }) =>
       run((context) =>
-        withFile(context, path, (file) =>
-          file.addKeySet({ label: options.label, newIssuerKey: options.newIssuerKey ?? false }),
-        ),
+        withFile(context, path, {
+          action: "keys add-key-set",
+          asked: options,
+          change: (file) =>
+            file.addKeySet({ label: options.label, newIssuerKey: options.newIssuerKey ?? false }),
+        }),
       ),
     );
   keys
@@ -102,9 +118,11 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .action((path: string, options: { label: string; import?: boolean }) =>
       run(async (context) => {
         const key = options.import ? await askCardKey(context) : undefined;
-        return withFile(context, path, (file) =>
-          file.addBatchKey({ label: options.label, ...(key === undefined ? {} : { key }) }),
-        );
+        return withFile(context, path, {
+          action: "keys add-batch",
+          asked: options,
+          change: (file) => file.addBatchKey({ label: options.label, ...(key === undefined ? {} : { key }) }),
+        });
       }),
     );
   keys
@@ -116,13 +134,16 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .action((path: string, options: { keyVersion: string; import?: boolean; undiversified?: boolean }) =>
       run(async (context) => {
         const key = options.import ? await askCardKey(context) : undefined;
-        return withFile(context, path, (file) =>
-          file.addMasterKey({
-            version: /^\d{1,3}$/.test(options.keyVersion) ? Number.parseInt(options.keyVersion, 10) : 0,
-            diversification: options.undiversified ? "none" : "kdf3",
-            ...(key === undefined ? {} : { key }),
-          }),
-        );
+        return withFile(context, path, {
+          action: "keys add-card-keys",
+          asked: options,
+          change: (file) =>
+            file.addMasterKey({
+              version: /^\d{1,3}$/.test(options.keyVersion) ? Number.parseInt(options.keyVersion, 10) : 0,
+              diversification: options.undiversified ? "none" : "kdf3",
+              ...(key === undefined ? {} : { key }),
+            }),
+        });
       }),
     );
   keys
@@ -130,9 +151,12 @@ export const registerKeys: RegisterCommand = (program, run) => {
     .description("change the passphrase (the new one: CHEQUECARD_NEW_PASSPHRASE, or asked for)")
     .action((path: string) =>
       run((context) =>
-        withFile(context, path, async (file) => {
-          const next = await askNewPassphrase(context, { variable: "CHEQUECARD_NEW_PASSPHRASE" });
-          await file.changePassphrase(next).finally(() => next.fill(0));
+        withFile(context, path, {
+          action: "keys passphrase",
+          change: async (file) => {
+            const next = await askNewPassphrase(context, { variable: "CHEQUECARD_NEW_PASSPHRASE" });
+            await file.changePassphrase(next).finally(() => next.fill(0));
+          },
         }),
       ),
     );

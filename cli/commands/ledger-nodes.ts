@@ -3,6 +3,7 @@ import { bytesToHex, equalBytes, formatMsat } from "../../common/index.js";
 import { addNode, type NodeStanding, nodeStandings, retireNode } from "../../issuer/ledger/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import type { CommandContext, RunAction } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { type IssuerChoice, issuerOption, withIssuerLedger } from "../issuer/folder.js";
 import { NODE_ARGUMENT, readNodeId } from "../issuer/node-choice.js";
 import { nodeData, nodeTable } from "../issuer/node-view.js";
@@ -20,17 +21,25 @@ async function list(context: CommandContext, options: IssuerChoice): Promise<Com
   });
 }
 
+/** What is done with a node. */
+interface NodeChange {
+  /** Its name in the audit log. */
+  readonly action: string;
+  work(store: Store, nodeId: Uint8Array): Promise<void>;
+}
+
 /** The node of the argument as it stands in the ledger after the work. */
 async function changed(
   context: CommandContext,
   text: string,
   options: IssuerChoice,
-  work: (store: Store, nodeId: Uint8Array) => Promise<void>,
+  { action, work }: NodeChange,
   sentence: (standing: NodeStanding) => string,
 ): Promise<CommandOutput> {
   const nodeId = readNodeId(text, "node");
-  return withIssuerLedger(context, options, async (store) => {
-    await work(store, nodeId);
+  return withIssuerLedger(context, options, async (store, _config, folder) => {
+    const entry = { action, asked: { node: bytesToHex(nodeId) } };
+    await audited(folder, entry, () => work(store, nodeId));
     const nodes = await store.read((tx) => nodeStandings(tx), { long: true });
     const standing = nodes.find((one) => equalBytes(one.nodeId, nodeId));
     if (!standing) throw new Error("a node of the ledger is in its table");
@@ -69,7 +78,10 @@ node is added; docs/scale.md has the steps.
           context,
           node,
           options,
-          (store, nodeId) => addNode(store, nodeId, { label: options.label.trim().slice(0, 64) }),
+          {
+            action: "add-node",
+            work: (store, nodeId) => addNode(store, nodeId, { label: options.label.trim().slice(0, 64) }),
+          },
           ({ nodeId }) =>
             `Node ${bytesToHex(nodeId)} may pay for this ledger. Next: chequecard issuer serve <folder> with its folder.`,
         ),
@@ -83,16 +95,21 @@ node is added; docs/scale.md has the steps.
       ),
   ).action((node: string, options: IssuerChoice) =>
     run((context) =>
-      changed(context, node, options, retireNode, ({ nodeId, cards, unmatched }) =>
-        [
-          `Node ${bytesToHex(nodeId)} is retired: its services stop, and nothing is paid by it for this ledger.`,
-          cardsText(cards),
-          unmatched.payments === 0n
-            ? ""
-            : `It paid ${formatMsat(unmatched.amount)} without an authorization: see "chequecard ledger unmatched".`,
-        ]
-          .filter(Boolean)
-          .join("\n"),
+      changed(
+        context,
+        node,
+        options,
+        { action: "retire-node", work: retireNode },
+        ({ nodeId, cards, unmatched }) =>
+          [
+            `Node ${bytesToHex(nodeId)} is retired: its services stop, and nothing is paid by it for this ledger.`,
+            cardsText(cards),
+            unmatched.payments === 0n
+              ? ""
+              : `It paid ${formatMsat(unmatched.amount)} without an authorization: see "chequecard ledger unmatched".`,
+          ]
+            .filter(Boolean)
+            .join("\n"),
       ),
     ),
   );

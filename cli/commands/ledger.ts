@@ -174,14 +174,21 @@ async function restore(
   file: string,
   options: IssuerChoice & { readonly force?: boolean },
 ): Promise<CommandOutput> {
-  const { database } = readIssuerConfig(issuerFolder(context, options));
+  const folder = issuerFolder(context, options);
+  const { database } = readIssuerConfig(folder);
   const from = resolve(file);
   const to = sqliteFile(
     database,
     (name) =>
       `pg_restore --clean --if-exists --no-owner --single-transaction --dbname=${shell(name)} ${shell(from)}`,
   );
-  const { report, kept, orphanedLog } = await restoreLedger(from, to, { force: options.force ?? false });
+  const asked = { from, force: options.force ?? false };
+  const { report, kept, orphanedLog } = await audited(
+    folder,
+    { action: "restore", asked },
+    () => restoreLedger(from, to, asked),
+    (done) => ({ told: { kept: done.kept } }),
+  );
   return proven(
     report,
     { from, file: to, kept, orphanedLog },

@@ -19,8 +19,10 @@ import {
 } from "../../personalize/index.js";
 import { ledgerRegistry } from "../card-registry.js";
 import type { CommandContext, RegisterCommand } from "../command-context.js";
+import { audited } from "../desk/audit-log.js";
 import { InputError } from "../error-report.js";
 import { EXIT } from "../exit-codes.js";
+import { issuerOf } from "../issuer/folder.js";
 import { keySourceOptions, withKeys } from "../key-source-choice.js";
 import { type CommandOutput, renderRecord } from "../output.js";
 import { type SetupOptions, setupOptions, withLedger, withSetup } from "../personalization-setup.js";
@@ -179,18 +181,22 @@ async function retry(options: {
   chip?: string;
   release?: string;
 }): Promise<CommandOutput> {
-  const { chip, release } = options;
+  const { chip, release, ledger } = options;
   if ((chip === undefined) === (release === undefined))
     throw new InputError("choose one of --chip and --release");
   const journal = Journal.open(options.journal);
   try {
     if (chip !== undefined) {
-      retryChip(journal, chip);
+      await audited(issuerOf(ledger), { action: "retry-chip", asked: { chip } }, () =>
+        retryChip(journal, chip),
+      );
       return { data: { chip }, text: `Chip ${chip} may be tried again.` };
     }
     const number = release ?? "";
-    await withLedger(options.ledger, (store) =>
-      releaseCard(journal, guardedRegistry(ledgerRegistry(store)), number),
+    await withLedger(ledger, (store) =>
+      audited(issuerOf(ledger), { action: "release-card", asked: { number } }, () =>
+        releaseCard(journal, guardedRegistry(ledgerRegistry(store)), number),
+      ),
     );
     return { data: { released: number }, text: `Card ${number} can be made with another chip.` };
   } finally {
@@ -219,6 +225,7 @@ async function resetOne(
           await connection.close();
         }
       },
+      { action: "reset-card", cardOf: ({ data }) => data.cardId },
     ),
   );
 }

@@ -232,13 +232,17 @@ function operator(): Actor {
   }
 }
 
-/** {@link AuditLog.around} for a command, or for what somebody does through the API. */
+/**
+ * {@link AuditLog.around} for a command, or for what somebody does through the API.
+ * @param folder the issuer's; undefined: what is changed is no issuer's, and no line is written
+ */
 export async function audited<T>(
-  folder: string,
+  folder: string | undefined,
   entry: AuditEntry,
   work: () => Promise<T> | T,
-  tell: (done: T) => Omit<AuditResult, "outcome">,
+  tell: (done: T) => Omit<AuditResult, "outcome"> = () => ({ told: {} }),
 ): Promise<T> {
+  if (folder === undefined) return await work();
   const log = new AuditLog(folder);
   try {
     return await log.around(acting.getStore() ?? operator(), entry, work, tell);

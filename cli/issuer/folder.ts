@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { FileError, readTextFile } from "../../common/index.js";
 import { parseServiceConfig, type ServiceConfig } from "../../issuer/service/index.js";
@@ -27,6 +27,12 @@ export const issuerFolder = (context: CommandContext, { issuer }: IssuerChoice):
 
 /** The configuration file of an issuer's folder. */
 export const configPath = (folder: string): string => join(folder, "issuer.yaml");
+
+/** The issuer in whose folder a file lies; undefined: it lies in none's. */
+export function issuerOf(file: string): string | undefined {
+  const folder = dirname(resolve(file));
+  return existsSync(configPath(folder)) ? folder : undefined;
+}
 
 /** In bytes; the reader of YAML takes less. */
 const MAX_CONFIG_LENGTH = 1 << 20;

@@ -23,7 +23,8 @@ export type Part =
         | "system-faults"
         | "statement-faults"
         | "offline-festival"
-        | "floods";
+        | "floods"
+        | "bad-requests";
     };
 
 /** A piece of a source file that stands there exactly once, and what stands in its place. */

@@ -1,5 +1,6 @@
 import { API_BUGS } from "./api-bugs.js";
 import { APPLET_BUGS } from "./applet-bugs.js";
+import { AUDIT_BUGS } from "./audit-bugs.js";
 import { BOLT_CARD_BUGS } from "./bolt-card-bugs.js";
 import { BOLT_ISSUER_BUGS } from "./bolt-issuer-bugs.js";
 import type { PlantedBug } from "./bug.js";
@@ -54,6 +55,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...BOLT_CARD_BUGS,
   ...BOLT_ISSUER_BUGS,
   ...DESK_API_BUGS,
+  ...AUDIT_BUGS,
   ...OFFLINE_ISSUER_BUGS,
   ...REFUND_BUGS,
   ...STORE_BUGS,
