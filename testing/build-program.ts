@@ -7,6 +7,8 @@ import { PACKAGE_ALIAS } from "./package-alias.js";
 import { newProgramsFolder } from "./programs-of-run.js";
 
 const ROOT = resolve(import.meta.dirname, "..");
+/** Packages of many small files, which every process would have to find and read when it starts. */
+const BUNDLED = ["kysely", "zod", "prom-client", "@opentelemetry/api", "commander", /^@noble\//, /^@scure\//];
 
 /**
  * Makes a TypeScript program runnable by this Node.js, for tests that kill processes. Test files of one run share it
@@ -25,6 +27,7 @@ export async function buildProgram(entry: string): Promise<string> {
     configFile: false,
     logLevel: "silent",
     resolve: { alias: PACKAGE_ALIAS },
+    ssr: { noExternal: BUNDLED },
     build: { ssr: join(ROOT, entry), outDir, target: "node20", minify: false },
   });
   try {

@@ -7,6 +7,7 @@ import { CodesReader } from "../../offline/codes.js";
 import { fingerprint } from "../../offline/fingerprint.js";
 import { checkPack, openPackFile } from "../../offline/pack-file.js";
 import { chequecard, inFolder } from "../../testing/command-run.js";
+import { easeKeyFile } from "../../testing/easy-keys.js";
 import { TERMINAL_KEY } from "../../testing/offline/pack.js";
 
 const terminal = secp256k1.publicKey(TERMINAL_KEY);
@@ -23,6 +24,7 @@ it(
       const run = (...args: string[]) => chequecard(["--json", "issuer", ...args], { env });
       const said = ({ out, err }: { readonly out: string; readonly err: string }) => out + err;
       await run("init", folder, "--factory-keys", "test", "--chain", path("chain.db"));
+      await easeKeyFile(`${folder}/issuer.keys`, env.CHEQUECARD_PASSPHRASE);
       const config = `${folder}/issuer.yaml`;
       const plain = readFileSync(config, "utf8");
       const configure = (more: string) => writeFileSync(config, plain + more);

@@ -9,6 +9,7 @@ import { beginClosing, cashOutCard } from "../../issuer/ledger/index.js";
 import { openSqlite } from "../../issuer/store/index.js";
 import { summarizeCardFile } from "../../simulator/index.js";
 import { type CommandRun, chequecard } from "../../testing/command-run.js";
+import { easeKeyFile } from "../../testing/easy-keys.js";
 import { Bench } from "../../testing/issuer/service.js";
 
 const ENV = { CHEQUECARD_PASSPHRASE: "an issuer's passphrase" };
@@ -31,6 +32,7 @@ const entry = async (label: string) => json("cards", "show", label);
 
 beforeAll(async () => {
   await json("issuer", "init", ISSUER, ...TEST_CARDS, "--label", "festival", "--chain", at("chain.db"));
+  await easeKeyFile(join(ISSUER, "issuer.keys"), ENV.CHEQUECARD_PASSPHRASE);
   const profile = join(ISSUER, "profile.yaml");
   writeFileSync(
     profile,

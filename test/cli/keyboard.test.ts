@@ -2,8 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit-codes.js";
-import { sat } from "../../common/index.js";
+import { sat, utf8 } from "../../common/index.js";
+import { KeyFile } from "../../keys/index.js";
 import { encodeInvoice } from "../../lightning/bolt11/index.js";
+import { PinLetters } from "../../personalize/index.js";
 import { buildProgram } from "../../testing/build-program.js";
 import { chequecard } from "../../testing/command-run.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -21,7 +23,9 @@ beforeAll(async () => {
     const { exitCode, err } = await chequecard(args, { env: { ...env, ...more } });
     expect([args.join(" "), exitCode, err]).toEqual([args.join(" "), EXIT.OK, expect.anything()]);
   };
-  await made(["keys", "create", at("keys")]);
+  const cheap = { scrypt: { n: 2 ** 14, r: 8, p: 1 } };
+  await (await KeyFile.create(at("keys"), utf8(PASSPHRASE), "issuer", cheap)).close();
+  (await PinLetters.create(at("letters"), utf8(LETTERS), cheap)).close();
   await made(["simulate", "new", at("card.json"), "--pin"], { CHEQUECARD_PIN: PIN });
   await made(["simulate", "blank", at("blank.json"), "--test-key", "--key-version", "255"]);
   writeFileSync(

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { chequecard } from "../command-run.js";
+import { easeKeyFile } from "../easy-keys.js";
 import { freePorts } from "../lnd/process.js";
 import { type RunningProgram, runProgram } from "../programs.js";
 import { keyOf } from "../server/api-client.js";
@@ -30,6 +31,7 @@ export async function openDeskWorld(folder: string, blanks: number, program = MA
   const address = ["--port", String(port), "--address", `127.0.0.1:${port}`];
   const chain = ["--chain", at("chain.db")];
   await run("issuer", "init", issuer, "--factory-keys", "test", "--label", "festival", ...address, ...chain);
+  await easeKeyFile(join(issuer, "issuer.keys"), ENV.CHEQUECARD_PASSPHRASE);
   const config = join(issuer, "issuer.yaml");
   writeFileSync(config, readFileSync(config, "utf8").replace(/^# monitor: .*$/m, "monitor: off"));
   await run("simulate", "blank", at("blank.json"), "--test-key", "--count", String(blanks));

@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runHere } from "../command-run.js";
+import { easeKeyFile } from "../easy-keys.js";
 import { freePorts } from "../lnd/process.js";
 import { type Ended, endOf, type RunningProgram, runProgram } from "../programs.js";
 import type { FestivalPlan } from "./plan.js";
@@ -90,6 +91,7 @@ export class Grounds {
       ...["--factory-keys", "test"],
       ...["--database", this.ledger],
     ]);
+    await easeKeyFile(join(this.issuer, "issuer.keys"), PASSPHRASE);
     replaceIn(join(this.issuer, "issuer.yaml"), [
       [/^# monitor: .*$/m, "monitor: 127.0.0.1:0"],
       [/^# reconcileSeconds: .*$/m, "reconcileSeconds: 0.5"],
