@@ -99,6 +99,11 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
     ],
   ),
   bug(
+    "a k1 has the key that encrypts it for its MAC",
+    [{ tests: "test/bolt-card/vectors.test.ts", named: "k1 of specs/vectors/bolt-card.json" }],
+    ["issuer/bolt-cards/batches.ts", "mac: await derive(TICKET_MAC)", "mac: await derive(TICKET_CIPHER)"],
+  ),
+  bug(
     "a k1 lives for ever",
     [cards("by a k1 that is changed, of nobody, over its time")],
     [PAY, "if (ports.clock() > 1000 * ticket.expiresAtSeconds) return SAID.expired;\n", ""],

@@ -20,6 +20,7 @@ interface BoltCardFile {
   }[];
   readonly capabilities: readonly Read<object>[];
   readonly ndef: readonly Read<{ readonly uri: string }>[];
+  readonly tickets: readonly (Omit<Read<object>, "hex"> & Readonly<Record<"issuerKey" | "k1", string>>)[];
   readonly faceStores: readonly {
     readonly comment: string;
     readonly valid: boolean;
@@ -46,6 +47,17 @@ function readFace(
   return fields;
 }
 
+/** What `k1` of an offer stands for (specs/10 §7.3). @throws Refused */
+function readTicket({ bytes, crypto }: Reference, { issuerKey, k1 }: BoltCardFile["tickets"][number]) {
+  const need: Reference["bytes"]["need"] = bytes.need;
+  const keyOf = (purpose: string) => crypto.cmac(unhex(issuerKey), bytes.ascii(`chequecard/${purpose}`));
+  need(/^[0-9a-f]{64}$/.test(k1), "k1");
+  const [block, mac] = [unhex(k1).subarray(0, 16), unhex(k1).subarray(16)];
+  need(bytes.hex(crypto.cmac(keyOf("k1-mac"), block)) === bytes.hex(mac), "k1");
+  const plain = crypto.aesDecrypt(keyOf("k1-cipher"), Buffer.alloc(16), block);
+  return { card: plain.subarray(0, 8), counter: plain.readUIntBE(8, 3), end: plain.readUIntBE(11, 5) };
+}
+
 function checkReads<Fields>(
   vectors: readonly Omit<Read<Fields>, "hex">[],
   read: (at: number) => unknown,
@@ -63,7 +75,10 @@ function checkReads<Fields>(
 /** What a program reads and writes as bytes; addresses and JSON are read with the platform's own readers. */
 export const boltCards: FileCheck = {
   file: "bolt-card.json",
-  check(reference: Reference, { sun, keys, capabilities, ndef, faceStores, faceFiles }: BoltCardFile) {
+  check(
+    reference: Reference,
+    { sun, keys, capabilities, ndef, tickets, faceStores, faceFiles }: BoltCardFile,
+  ) {
     const { boltCard, personalize } = reference;
     checkReads(sun, (at) => {
       const { k1 = "", k2 = "", p = "", c = "", input = "" } = sun[at] ?? {};
@@ -75,6 +90,10 @@ export const boltCards: FileCheck = {
       same(boltCard.keysOf(unhex(issuerKey), unhex(uid), version), fields, comment);
     checkReads(capabilities, (at) => boltCard.readCapabilities(unhex(capabilities[at]?.hex ?? "")));
     checkReads(ndef, (at) => ({ uri: boltCard.readNdef(unhex(ndef[at]?.hex ?? "")) }));
+    checkReads(tickets, (at) => {
+      const vector = tickets[at];
+      return vector && readTicket(reference, vector);
+    });
     for (const { comment, valid, blocks } of faceStores) {
       if (!valid) continue;
       const groups = blocks.flatMap(({ data }) => personalize.readGroups(unhex(data)));

@@ -2,8 +2,9 @@ import { keysOf, macOf, piccOf } from "../../reference/bolt-card.js";
 import { hex, unhex } from "../../reference/bytes.js";
 import { aesBlock } from "../../reference/crypto.js";
 import { face } from "./bolt-card/face.js";
+import { ticket } from "./bolt-card/ticket.js";
 
-/** Bolt Cards (specs/10): SUN, keys, the files of a Type 4 tag, forms of an address, what a card's server answers, second faces. */
+/** Bolt Cards (specs/10): SUN, keys, the files of a Type 4 tag, forms of an address, what a card's server answers, k1, second faces. */
 export const file = "bolt-card.json";
 
 const ascii = (text: string): string => hex(Buffer.from(text, "latin1"));
@@ -345,5 +346,6 @@ const callbacks = [
 
 export const generate = () => ({
   ...{ title: "Bolt Cards", spec: "specs/10", sun, keys, capabilities, ndef, addresses, offers, callbacks },
+  ...ticket,
   ...face,
 });

@@ -51,6 +51,15 @@ export const boltCard = z.strictObject({
       ...{ pin: z.string().nullable(), url: z.string() },
     }),
   ),
+  tickets: z.array(
+    pair(
+      {
+        ...{ issuerKey: key, k1: bytes(32) },
+        fields: z.strictObject({ card: bytes(8), counter, end: z.int().min(0).max(0xff_ffff_ffff) }),
+      },
+      { issuerKey: key, k1: z.string(), error: z.literal("k1") },
+    ),
+  ),
   faceAddresses: z.array(
     pair({ address: z.string(), base: z.string() }, { address: z.string(), error: z.literal("address") }),
   ),

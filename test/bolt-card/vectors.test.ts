@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { aesCmac } from "../../apdu/secure-channel/primitives.js";
 import { encodeLnurl, readCardAddress } from "../../bolt-card/address.js";
-import { boltCardId, boltCardKeys, cardKey } from "../../bolt-card/keys.js";
+import { boltCardId, boltCardKeys, cardKey as ownKey } from "../../bolt-card/keys.js";
 import { encodeNdefUri, readNdefUri } from "../../bolt-card/ndef.js";
 import { decryptPicc, encryptPicc, sunMac } from "../../bolt-card/sun.js";
 import { readCapabilities } from "../../bolt-card/type4.js";
 import { callbackAddress, readCallbackAnswer, readWithdrawRequest } from "../../bolt-card/withdraw.js";
 import { bytesToHex, equalBytes, hexToBytes as h, utf8 } from "../../common/bytes.js";
 import { type Msat, ParseError } from "../../common/index.js";
+import { Batches } from "../../issuer/bolt-cards/batches.js";
+import { readTicket, writeTicket } from "../../issuer/bolt-cards/ticket.js";
+import { cardKey } from "../../issuer/store/values.js";
 import vectors from "../../specs/vectors/bolt-card.json" with { type: "json" };
 import { plain } from "../specs/vector-file.js";
 
@@ -37,7 +41,7 @@ describe("keys of specs/vectors/bolt-card.json", () => {
   it.each(vectors.keys)("$comment", ({ issuerKey, uid, version, fields }) => {
     const [key, card] = [h(issuerKey), h(uid)];
     const found = { ...boltCardKeys(key, card, version), id: boltCardId(key, card) };
-    expect(plain({ ...found, cardKey: cardKey(key, card, version) })).toEqual(fields);
+    expect(plain({ ...found, cardKey: ownKey(key, card, version) })).toEqual(fields);
   });
 });
 
@@ -92,6 +96,25 @@ describe("answers of a card's server of specs/vectors/bolt-card.json", () => {
     };
     for (const pin of ["", "123", "12345", "12a4"])
       expect(() => callbackAddress(offer, "ln", pin)).toThrow("4 digits");
+  });
+});
+
+describe("k1 of specs/vectors/bolt-card.json", () => {
+  const ID = Uint8Array.of(1, 2, 3, 4);
+  /** The keys of a batch as an issuer derives them. */
+  const batchOf = async (issuerKey: string) => {
+    const batchMac = async (_: Uint8Array, input: Uint8Array) => aesCmac(h(issuerKey), input);
+    return (await Batches.open({ batchKeys: () => [{ id: ID, label: "" }], batchMac })).current;
+  };
+
+  it.each(vectors.tickets)("$comment", async ({ issuerKey, k1, fields }) => {
+    const { ticketKeys } = await batchOf(issuerKey);
+    const found = readTicket(ticketKeys, k1);
+    if (!fields) return expect(found).toBeUndefined();
+    const { card, counter, end } = fields;
+    const ticket = { card: cardKey(h(card)), counter: BigInt(counter), expiresAtSeconds: end };
+    expect(found).toEqual(ticket);
+    expect(writeTicket(ticketKeys, ticket)).toBe(k1);
   });
 });
 
