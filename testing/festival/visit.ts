@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { SENTENCES } from "../../common/languages/spoken.js";
 import type { RunningProgram } from "../programs.js";
 import type { SeededRandom } from "../random.js";
 import type { Grounds } from "./grounds.js";
@@ -34,8 +35,8 @@ export interface VisitOutcome {
 
 /** A sale takes about that long; the kill falls anywhere in it. */
 export const MAX_DELAY_MS = 120;
-/** A sale that nobody pays is given up after so long, and sooner when the terminal has said something about the card. */
-export const PATIENCE_MS = 10_000;
+/** A sale that nobody pays is given up after so long, and sooner when the card was refused. */
+export const PATIENCE_MS = 60_000;
 export const PATIENCE_SAID_MS = 2_000;
 
 /** Runs `terminal serve` with the card on its reader. What an earlier, killed run left is finished first. */
@@ -79,7 +80,9 @@ export async function runVisit(grounds: Grounds, visit: Visit, random: SeededRan
  */
 async function isOver(terminal: RunningProgram, sales: number, noted: number): Promise<boolean> {
   const started = Date.now();
-  while (Date.now() < started + (terminal.errors().length > noted ? PATIENCE_SAID_MS : PATIENCE_MS)) {
+  const patience = (said: string): number =>
+    said === "" || said.includes(SENTENCES.boltCard.asked) ? PATIENCE_MS : PATIENCE_SAID_MS;
+  while (Date.now() < started + patience(terminal.errors().slice(noted))) {
     if ((terminal.output().match(/^Next amount:/gm)?.length ?? 0) >= sales) return true;
     await sleep(20);
   }
