@@ -1,6 +1,6 @@
 import { TransportError } from "../../apdu/transport.js";
 import { type NativeReader, sibling } from "./native.js";
-import { type Activity, fromNative, transportError } from "./scard.js";
+import { type Activity, fromNative, isEmptyReader, transportError } from "./scard.js";
 import { MAX_RESPONSE_LENGTH } from "./tpdu.js";
 import { bounded } from "./waiting.js";
 
@@ -66,6 +66,25 @@ export class Link {
   }
 
   /**
+   * Whether the service says that nothing lies on the reader. A card that lies there keeps its state. Never rejects:
+   * where the service cannot tell, it is false.
+   */
+  async findsNoCard(timeoutMs: number): Promise<boolean> {
+    const native = this.#native;
+    const options = {
+      share_mode: native.SCARD_SHARE_SHARED,
+      protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
+    };
+    try {
+      await this.#call<number>("connect", timeoutMs, (done) => native.connect(options, done));
+    } catch (error) {
+      return error instanceof TransportError && isEmptyReader(error);
+    }
+    await this.disconnect(timeoutMs, native.SCARD_LEAVE_CARD);
+    return false;
+  }
+
+  /**
    * Has the service reset whatever lies on the reader, also where it believes that nothing does: it learns what is
    * there.
    * @throws TransportError
@@ -87,18 +106,16 @@ export class Link {
     );
   }
 
-  /** Resets the card and lets go of it. Never rejects; where that fails the link is spoiled. */
-  async disconnect(timeoutMs: number): Promise<void> {
+  /**
+   * Lets go of the card, reset unless another disposition is given. Never rejects; where that fails the link is spoiled.
+   */
+  async disconnect(timeoutMs: number, disposition = this.#native.SCARD_RESET_CARD): Promise<void> {
     if (!this.#native.connected) return;
     try {
-      await this.#call<void>("connect", timeoutMs, (done) => this.#release(done));
+      await this.#call<void>("connect", timeoutMs, (done) => this.#native.disconnect(disposition, done));
     } catch {
       this.#spoiled = true;
     }
-  }
-
-  #release(done: (error?: Error | null) => void): void {
-    this.#native.disconnect(this.#native.SCARD_RESET_CARD, done);
   }
 
   async #call<T>(
@@ -121,7 +138,8 @@ export class Link {
       });
       return await bounded(running, timeoutMs, () => {
         this.#spoiled = true;
-        const letGo = () => this.#native.connected && this.#release(() => {});
+        const { SCARD_RESET_CARD } = this.#native;
+        const letGo = () => this.#native.connected && this.#native.disconnect(SCARD_RESET_CARD, () => {});
         running.then(letGo, letGo);
         return transportError("timeout", this.#native.name);
       });

@@ -13,11 +13,13 @@ export interface NativeReader extends EventEmitter {
   readonly name: string;
   connected: boolean;
   readonly SCARD_SHARE_EXCLUSIVE: number;
+  readonly SCARD_SHARE_SHARED: number;
   /** To the reader, whether a card lies on it or not. */
   readonly SCARD_SHARE_DIRECT: number;
   readonly SCARD_PROTOCOL_T0: number;
   readonly SCARD_PROTOCOL_T1: number;
   readonly SCARD_RESET_CARD: number;
+  readonly SCARD_LEAVE_CARD: number;
   get_status(changed: Done<[state: number, atr?: Uint8Array]>): void;
   connect(options: { share_mode: number; protocol: number }, done: Done<[protocol: number]>): void;
   disconnect(disposition: number, done: Done): void;

@@ -26,7 +26,8 @@ const SLOW_RETRY_PAUSE_MS = 1_000;
 const CONNECT_TRIES = 3;
 
 /**
- * How often a connection is tried although no card is reported, since a card can be overlooked in two places:
+ * How often a connection is tried although no card, or no removal, is reported, since both can be overlooked in two
+ * places:
  * - pcscd itself: it resets the card when a connection is closed, and where the card is gone it takes the reader for
  *   empty at once, while the thread that polls the reader every 0.4 s still sees the card. One that is laid
  *   down before its next look changes nothing for that thread, and the reader stays empty until it is lifted again
@@ -37,7 +38,7 @@ const CONNECT_TRIES = 3;
  *   reader, or for a minute; connecting asks the service.
  */
 const OVERLOOKED_MS = 2_000;
-/** A removal is counted at the thread's next look. */
+/** A removal is counted at the thread's next look, and what was overlooked is reported when it sees the connection. */
 const COUNTED_MS = 1_000;
 /** The service reports a reader's use when it next polls the reader, several times a second. */
 const NOTICE_MS = 10_000;
@@ -66,6 +67,7 @@ export class PcscReader implements Reader {
   #connection: PcscConnection | undefined;
   /** Insertions and removals until the last connection, as pcscd counts them. */
   #connectedEvents: number | undefined;
+  #connectedAt = Number.NEGATIVE_INFINITY;
   #opening: Promise<PcscConnection> | undefined;
   #cleanup: Promise<void> = Promise.resolve();
 
@@ -100,6 +102,9 @@ export class PcscReader implements Reader {
     this.#watched = watched;
     this.#state = state;
     this.#atr = new Uint8Array(atr);
+    // The card that is connected came with a change that is only reported now; nobody changes cards so quickly.
+    const isLate = performance.now() < this.#connectedAt + COUNTED_MS;
+    if (isLate && this.state.card === "present") this.#connectedEvents = this.#events;
     this.#changed.notify();
   }
 
@@ -135,7 +140,8 @@ export class PcscReader implements Reader {
         }
       }
       if ((this.#state & CARD_BITS) !== before) tries = 0;
-      else if (tries === 0) {
+      else if (this.state.card !== "present") {
+        tries = 0;
         const timeoutMs = this.#isRemovalUncounted ? COUNTED_MS : OVERLOOKED_MS;
         await this.#changed.next({ signal, timeoutMs, what });
         const overlooked = await this.#lookForOverlooked(signal, what);
@@ -158,13 +164,27 @@ export class PcscReader implements Reader {
     const what = `Waiting for the card on ${this.name} to be taken away`;
     const events = this.#connectedEvents ?? this.#events;
     for (;;) {
-      this.#requireWatched();
+      const watched = this.#requireWatched();
       if (this.#events !== events) return;
       if (this.state.card === "none") break;
-      await this.#changed.next({ signal, what });
+      const before = this.#state;
+      await this.#changed.next({ signal, timeoutMs: OVERLOOKED_MS, what });
+      if (this.#state !== before) continue;
+      this.#cleanup = this.#cleanup.then(() => this.#lookForRemoval(watched));
+      await abortable(this.#cleanup, signal, what);
     }
     // The next card shall be seen too.
     if (this.#isRemovalUncounted) await this.#changed.next({ signal, timeoutMs: COUNTED_MS, what });
+  }
+
+  /** Notes that the card is gone where that was not reported. Never rejects. */
+  async #lookForRemoval(watched: NativeReader): Promise<void> {
+    if (this.#opening || this.#connection) return;
+    const before = this.#state;
+    const link = acquireLink(watched);
+    const isEmpty = await link.findsNoCard(this.#timeouts.command);
+    this.#giveBack(link);
+    if (isEmpty && this.#state === before) this.#state &= ~STATE.PRESENT;
   }
 
   /** Connects to a card that was not reported. @returns undefined when there is none */
@@ -276,6 +296,7 @@ export class PcscReader implements Reader {
     });
     this.#connection = connection;
     this.#connectedEvents = events;
+    this.#connectedAt = performance.now();
     if (this.#watched) return connection;
     await connection.close();
     throw this.#absence;

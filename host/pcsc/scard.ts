@@ -80,6 +80,10 @@ export function turnedAway(cause?: unknown): TransportError {
   });
 }
 
+/** Whether connecting failed since the service knows of no card, rather than since one does not answer. */
+export const isEmptyReader = ({ cause }: TransportError): boolean =>
+  cause instanceof Error && scardNumber(cause) === SCARD.E_NO_SMARTCARD;
+
 /** The usual sentence and advice for a code. */
 export function transportError(code: TransportErrorCode, reader: string, cause?: unknown): TransportError {
   const hint = code === "no-service" ? START_PCSCD : undefined;

@@ -28,6 +28,7 @@ import { OFFLINE_FESTIVAL_BUGS } from "./offline-festival-bugs.js";
 import { OFFLINE_ISSUER_BUGS } from "./offline-issuer-bugs.js";
 import { OFFLINE_TERMINAL_BUGS } from "./offline-terminal-bugs.js";
 import { PAGE_BUGS } from "./page-bugs.js";
+import { READER_BUGS } from "./reader-bugs.js";
 import { REFUND_BUGS } from "./refund-bugs.js";
 import { SEVERAL_NODES_BUGS } from "./several-nodes-bugs.js";
 import { SQLITE_FILE_BUGS } from "./sqlite-file-bugs.js";
@@ -63,6 +64,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...TERMINAL_BUGS,
   ...API_BUGS,
   ...PAGE_BUGS,
+  ...READER_BUGS,
   ...TILL_PAGE_BUGS,
   ...LANGUAGE_BUGS,
   ...CARD_PAGE_BUGS,

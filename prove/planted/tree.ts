@@ -9,6 +9,7 @@ import { type Part, type PlantedBug, partName, plant, type TestPart } from "./bu
 /** Not part of the sources, or made from them. */
 const LEFT_OUT = ["node_modules", "dist"];
 const PAGES = "test/vitest.pages.config.ts";
+const PCSC = "test/vitest.pcsc.config.ts";
 /** A launcher, which is not compiled: it lies below the root alone. */
 const NAMESPACE = join(projectRoot(), "scripts/pcscd/namespace.mjs");
 type Wrap = NonNullable<Parameters<typeof runTests>[0]["wrap"]>;
@@ -16,6 +17,7 @@ type Wrap = NonNullable<Parameters<typeof runTests>[0]["wrap"]>;
 const CONFIGURED = [
   [/\.applet\.test\.ts$/, "test/vitest.applet.config.ts"],
   [/\.pages\.test\.ts$/, PAGES],
+  [/\.pcsc\.test\.ts$/, PCSC],
   [/\.bolt\.test\.ts$/, "test/vitest.bolt.config.ts"],
 ] as const;
 /** A campaign that was to end by itself is given so long to end. */
@@ -101,8 +103,8 @@ export class Tree {
     const { inNamespace } = (await import(NAMESPACE)) as { readonly inNamespace: Wrap };
     const run = await runTests({
       ...(config === undefined ? {} : { config }),
-      // Tills read their cards from a pcscd of their own.
-      ...(config === PAGES ? { wrap: inNamespace } : {}),
+      // Cards are read from a pcscd of their own.
+      ...(config === PAGES || config === PCSC ? { wrap: inNamespace } : {}),
       root: this.folder,
       files: [...new Set(parts.map(({ tests }) => tests))],
       named: parts.map(({ named }) => named).join("|"),

@@ -8,6 +8,8 @@ const TRANSMIT = 0x09;
 const WAIT_READER_STATE_CHANGE = 0x13;
 /** `READER_STATE` of pcsc-lite's `eventhandler.h`. */
 const STATE_LENGTH = 184;
+/** Behind the reader's name: how often cards came and went. */
+const EVENTS = { at: 128, length: 4 };
 
 let latest;
 let holding = false;
@@ -27,13 +29,23 @@ function onCommands(connection, chunk) {
   }
 }
 
+/** How often cards came and went at each reader. */
+const eventsOf = (states) =>
+  Array.from({ length: states.length / STATE_LENGTH }, (_, index) =>
+    states.toString(
+      "hex",
+      index * STATE_LENGTH + EVENTS.at,
+      index * STATE_LENGTH + EVENTS.at + EVENTS.length,
+    ),
+  ).join();
+
 /** The client waits for the answer, so the states are at the beginning of what comes next. */
 function answer(connection, chunk) {
   if (!connection.asked || chunk.length < STATE_LENGTH) return chunk;
   connection.asked = false;
   const states = chunk.subarray(0, chunk.length - (chunk.length % STATE_LENGTH));
   if (!holding) latest = states;
-  else parentPort.postMessage("held");
+  else if (eventsOf(states) !== eventsOf(latest)) parentPort.postMessage(eventsOf(states));
   return Buffer.concat([latest, chunk.subarray(states.length)]);
 }
 
