@@ -33,6 +33,13 @@ export interface StreamEvent {
 /** Sends events until it returns. */
 export type EventSource = (send: (event: StreamEvent) => void, signal: AbortSignal) => Promise<void>;
 
+/** Resolves when a client goes away or the server ends. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
 interface RouteForm<
   Params extends Fields | undefined,
   Query extends Fields | undefined,

@@ -1,6 +1,7 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const page = (named: string) => ({ tests: "test/pages/desk.pages.test.ts", named });
+const tabs = (named: string) => ({ tests: "test/pages/desk-tabs.pages.test.ts", named });
 const station = (named: string) => ({ tests: "test/server/desk-station.test.ts", named });
 
 const books = (named: string) => ({ tests: "test/server/desk-books.test.ts", named });
@@ -132,5 +133,33 @@ export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
       "await api.move<Answer>(order.path, order.body, { key: order.key })",
       "await api.move<Answer>(order.path, order.body)",
     ],
+  ),
+  bug(
+    "every tab of the desk opens a stream of its own",
+    [tabs("seven tabs of a browser share one event stream")],
+    ["web/desk/shared-events.ts", 'if (!("locks" in navigator))', 'if ("locks" in navigator)'],
+  ),
+  bug(
+    "a tab of the desk that nobody sees keeps its stream",
+    [tabs("where browsers offer no locks a tab that nobody sees lets its stream go")],
+    [
+      "web/desk/shared-events.ts",
+      'if (document.visibilityState === "visible")',
+      "if (document.visibilityState.length > 0)",
+    ],
+  ),
+  bug(
+    "the strip of a job pushes the desk's page down on a phone",
+    [page("plans a batch and makes its cards live")],
+    [
+      "web/desk/desk.css",
+      "position: fixed;\n    inset: auto 0 0;",
+      "position: static;\n    inset: auto 0 0;",
+    ],
+  ),
+  bug(
+    "a card that is laid on the reader pushes the desk's page down",
+    [page("nothing moves at 320 px while a card is topped up")],
+    ["web/desk/desk.css", ".reader .detail {\n  min-height: 3rem;", ".reader .detail {\n  min-height: 0;"],
   ),
 ]);

@@ -8,10 +8,12 @@ import { equalBytes } from "../../common/bytes.js";
 import { cardKey } from "../../issuer/store/values.js";
 import type { ListedKey } from "../keys.js";
 import { HttpProblem } from "../problem.js";
-import { type Route, route } from "../route.js";
+import { aborted, type EventSource, type Route, route } from "../route.js";
 import { cardOf, type OpenDesk, stationOf } from "./desk.js";
 import { batch, closingAnswer, job, jobOrNone, profilesAnswer } from "./job-answers.js";
 import { cardParam } from "./money-routes.js";
+import { lyingAnswer } from "./station-answers.js";
+import { readerEvents } from "./station-routes.js";
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -48,6 +50,12 @@ export function jobRoutes(desk: OpenDesk): readonly Route[] {
   };
   const atReaders = (work: (running: RunningJob) => Promise<JobEnd>) => (running: RunningJob) =>
     stationOf(desk).watch.lend(() => work(running));
+  const jobEvents: EventSource = async (send, signal) => {
+    send({ event: "job", data: jobs.current ? { job: view(jobs.current) } : {} });
+    const end = jobs.watch((changed) => send({ event: "job", data: { job: view(changed) } }));
+    await aborted(signal);
+    end();
+  };
   return [
     route({
       method: "get",
@@ -65,14 +73,17 @@ export function jobRoutes(desk: OpenDesk): readonly Route[] {
       summary: "Watch long jobs: an event now and at every change",
       role: "read",
       answer: jobOrNone,
+      watch: () => jobEvents,
+    }),
+    route({
+      method: "get",
+      path: "/v1/events",
+      id: "watchDesk",
+      summary: "Watch the desk's reader and long jobs in one stream: its events are named `reader` and `job`",
+      role: "read",
+      answer: z.union([lyingAnswer, jobOrNone]),
       watch: () => async (send, signal) => {
-        send({ event: "job", data: jobs.current ? { job: view(jobs.current) } : {} });
-        const end = jobs.watch((changed) => send({ event: "job", data: { job: view(changed) } }));
-        await new Promise<void>((resolve) => {
-          if (signal.aborted) resolve();
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-        end();
+        await Promise.all([readerEvents(desk)(send, signal), jobEvents(send, signal)]);
       },
     }),
     route({

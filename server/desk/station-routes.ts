@@ -5,7 +5,7 @@ import { cardData } from "../../cli/issuer/card-view.js";
 import { showCard } from "../../issuer/ledger/index.js";
 import { cardKey } from "../../issuer/store/values.js";
 import { HttpProblem } from "../problem.js";
-import { type Route, route } from "../route.js";
+import { aborted, type EventSource, type Route, route } from "../route.js";
 import { type OpenDesk, stationOf } from "./desk.js";
 import { lyingAnswer } from "./station-answers.js";
 
@@ -45,6 +45,24 @@ async function told(desk: OpenDesk, lying: Lying | undefined): Promise<ToldLying
   };
 }
 
+/** An event now and whenever a card is laid down, read, or taken away. */
+export const readerEvents =
+  (desk: OpenDesk): EventSource =>
+  async (send, signal) => {
+    const { station } = desk;
+    // One after another: a later event must not overtake an earlier one that reads the ledger.
+    let last = Promise.resolve();
+    const tell = (lying: Lying | undefined): void => {
+      last = last
+        .then(async () => send({ event: "reader", data: await told(desk, lying) }))
+        .catch(() => undefined);
+    };
+    tell(station?.watch.lying);
+    const end = station?.watch.watch(tell);
+    await aborted(signal);
+    end?.();
+  };
+
 /** The card on the desk's reader. */
 export function stationRoutes(desk: OpenDesk): readonly Route[] {
   const { station } = desk;
@@ -65,22 +83,7 @@ export function stationRoutes(desk: OpenDesk): readonly Route[] {
       summary: "Watch the desk's reader: an event now and whenever a card is laid down, read, or taken away",
       role: "read",
       answer: lyingAnswer,
-      watch: () => async (send, signal) => {
-        // One after another: a later event must not overtake an earlier one that reads the ledger.
-        let last = Promise.resolve();
-        const tell = (lying: Lying | undefined): void => {
-          last = last
-            .then(async () => send({ event: "reader", data: await told(desk, lying) }))
-            .catch(() => undefined);
-        };
-        tell(station?.watch.lying);
-        const end = station?.watch.watch(tell);
-        await new Promise<void>((resolve) => {
-          if (signal.aborted) resolve();
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-        end?.();
-      },
+      watch: () => readerEvents(desk),
     }),
     route({
       method: "post",

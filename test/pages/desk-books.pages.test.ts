@@ -79,7 +79,8 @@ it("a card that has nothing left is retired after the question with its name", a
   await dialog().getByText(`Take ${name} out of use for ever? Nothing is left on it.`).waitFor();
   await inDialog("Retire card").click();
   await page.locator(".badge.retired").waitFor();
-  expect(await button("Top up").count()).toBe(0);
+  for (const name of ["Top up", "Unblock card", "Retire card"])
+    expect([name, await button(name).isEnabled()]).toEqual([name, false]);
   expect(await desk.problems()).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { openDeskWorld } from "../../testing/desk/desk-world.js";
 import { newFolder } from "../../testing/hooks.js";
+import { watchPlaces } from "../../testing/places.js";
 import { apiClient } from "../../testing/server/api-client.js";
 
 type Opened = Awaited<ReturnType<TestBrowser["open"]>>;
@@ -12,6 +13,8 @@ let browser: TestBrowser;
 let world: Awaited<ReturnType<typeof openDeskWorld>>;
 let desk: Opened;
 let page: Page;
+/** What a browser notes of a server that is away, and of refusals. */
+const expected = /ERR_CONNECTION|Failed to fetch|ERR_EMPTY|ERR_INCOMPLETE|status of 40|ERR_FAILED/;
 /** Where pictures of every screen go, for people to see; nowhere unless asked for. */
 const PICTURES = process.env.CHEQUECARD_PICTURES;
 
@@ -20,7 +23,6 @@ beforeAll(async () => {
   [browser, world] = await Promise.all([openBrowser(), openDeskWorld(newFolder("memory"), 5)]);
   await world.start();
   await world.openShop();
-  const expected = /ERR_CONNECTION|Failed to fetch|ERR_EMPTY|ERR_INCOMPLETE|status of 40|ERR_FAILED/;
   desk = await browser.open(world.url, { key: world.key, theme: "light", expected });
   ({ page } = desk);
   page.setDefaultTimeout(6_000);
@@ -63,6 +65,29 @@ const topUps = async (label: string): Promise<number> => {
   return operations.filter(({ kind }) => kind === "fund").length;
 };
 
+/** Parts of the desk that lie where they lie, whatever happens. */
+const FIXED = [
+  ...["header h1", "header select", "nav a", ".reader", ".reader select", "main", "main h2"],
+  ...[
+    "main section",
+    ".tile h3",
+    ".batch",
+    ".batch h4",
+    "main form .field",
+    ".actions button",
+    ".facts",
+    ".says",
+  ],
+];
+/** Another tab on a view, in which everything is noted that moves. */
+async function watchedBeside(view: string, width: number, wanted: readonly string[]) {
+  const tab = await browser.openBeside(desk, `${world.url}#${view}`, expected);
+  await tab.page.setViewportSize({ width, height: 800 });
+  await tab.page.getByRole("heading", { level: 2 }).waitFor();
+  await expect.poll(() => tab.page.locator(".loading").count()).toBe(0);
+  return { tab, places: await watchPlaces(tab.page, FIXED, wanted) };
+}
+
 it("plans a batch and makes its cards live, goes on after a reload, and says what to do next", async () => {
   await go("Make cards", "Make cards");
   await page.getByLabel("Name of the batch").fill("first day");
@@ -72,12 +97,24 @@ it("plans a batch and makes its cards live, goes on after a reload, and says wha
   await page.getByText("“first day” is planned: 4 cards.").waitFor();
   await button("Make cards").click();
   await dialog().getByText("Make 4 cards of “first day” now?").waitFor();
+  const others = await Promise.all([
+    watchedBeside("closing", 320, ["section.job"]),
+    watchedBeside("batches", 1280, ["section.job"]),
+    watchedBeside("batches", 320, ["section.job"]),
+  ]);
   await inDialog("Make cards").click();
   await page.reload();
   await page.getByText("all done").waitFor();
   await page.getByText("4 made, 0 refused, 0 taken away too early").waitFor();
   await page.getByText("4 of 4").waitFor();
   expect(await desk.problems()).toEqual([]);
+  // The strip of the job moves nothing when it comes and when it goes, on a phone neither.
+  for (const { tab, places } of others) {
+    await tab.page.locator("section.job").waitFor({ state: "detached" });
+    expect(await places.wasThere("section.job")).toBe(true);
+    expect(await places.moved()).toEqual([]);
+    await tab.close();
+  }
 });
 
 it("opens the card that is laid down, and books a top-up once, however often the button is pressed", async () => {
@@ -174,6 +211,8 @@ it("a sale shows in the plot of its hour, as a table, too, and in today's sum", 
 it("a lost card is blocked and its money is on the new one after three clicks", async () => {
   const lost = await cardOf("A0003");
   await page.goto(`${world.url}#card/${lost.card}`);
+  await page.getByRole("heading", { name: "A0003", level: 2 }).waitFor();
+  const places = await watchPlaces(page, FIXED);
   await button("Card lost").click();
   await inDialog("Block card").click();
   await lay(world.files[3]);
@@ -182,6 +221,8 @@ it("a lost card is blocked and its money is on the new one after three clicks", 
   await inDialog("Move 20,000 sat").click();
   await page.getByText("20,000 sat moved to A0004. The lost card is retired.").waitFor();
   expect([(await cardOf("A0003")).state, (await cardOf("A0004")).left]).toEqual(["retired", 40_000_000n]);
+  await page.locator(".badge.retired").waitFor();
+  expect(await places.moved()).toEqual([]);
   await lay(undefined);
 });
 
@@ -199,6 +240,38 @@ it("a card is found by its number, blocked and unblocked after the question with
   await inDialog("Unblock card").click();
   await page.locator(".badge.active").waitFor();
 });
+
+it.each([1280, 320])(
+  "nothing moves at %i px while a card is topped up, blocked and unblocked, laid on the reader and taken away",
+  async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(`${world.url}#card/${(await cardOf("A0002")).card}`);
+    await page.getByRole("heading", { name: "A0002", level: 2 }).waitFor();
+    const places = await watchPlaces(page, FIXED, [".sign.card", ".badge.blocked"]);
+    await button("Top up").click();
+    await page.getByLabel("Cash received").fill("11");
+    await inDialog("Next").click();
+    await inDialog("Book 11 sat").click();
+    await dialog()
+      .getByText(/11 sat booked for A0002/)
+      .waitFor();
+    await inDialog("Done").click();
+    await button("Block card").click();
+    await inDialog("Block card").click();
+    await page.locator(".badge.blocked").waitFor();
+    await button("Unblock card").click();
+    await inDialog("Unblock card").click();
+    await page.locator(".badge.active").waitFor();
+    await lay(world.files[1]);
+    await page.getByText(/The card itself shows/).waitFor();
+    await lay(undefined);
+    await page.getByText("Lay a card on the reader.").waitFor();
+    for (const came of [".sign.card", ".badge.blocked"])
+      expect([came, await places.wasThere(came)]).toEqual([came, true]);
+    expect(await places.moved()).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  },
+);
 
 it("a hostile name on a card stays a text", async () => {
   await api()("POST", "/v1/batches", {
@@ -235,7 +308,7 @@ describe("a key that only reads", () => {
       await other.goto(`${world.url}#${view}`);
       await other.getByRole("heading", { level: 2 }).waitFor();
       const buttons = await other.getByRole("button").allInnerTexts();
-      const allowed = /^(Search|Previous page|Next page|More|Show|Refresh|Download list)$/;
+      const allowed = /^(Search|Previous page|Next page|More|Show|Refresh|Download list|Download report)$/;
       expect([view, buttons.filter((name) => !allowed.test(name))]).toEqual([view, []]);
     }
     expect(await reading.problems()).toEqual([]);

@@ -26,9 +26,6 @@ export function Alerts() {
       <WithData loaded={loaded}>
         {({ healthy, checks, evidence, unmatched }) => (
           <>
-            {healthy && evidence.length === 0 && unmatched.length === 0 && (
-              <p class="good">✓ {alerts.nothing}</p>
-            )}
             <section class={healthy ? "tile" : "tile bad"}>
               <h3>{alerts.health}</h3>
               <Facts
@@ -38,6 +35,9 @@ export function Alerts() {
                 ])}
               />
             </section>
+            <p class="says good">
+              {healthy && evidence.length === 0 && unmatched.length === 0 ? `✓ ${alerts.nothing}` : ""}
+            </p>
             {evidence.length > 0 && (
               <section>
                 <h3>{alerts.evidence}</h3>

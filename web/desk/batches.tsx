@@ -65,26 +65,33 @@ function OneBatch({ batch }: { readonly batch: Batch }) {
       <h4>
         {name} <span class="muted">{profile}</span>
       </h4>
-      {problem ? (
-        <p class="bad">{problem.detail}</p>
-      ) : (
-        <Progress
-          done={done}
-          total={total}
-          text={texts.batches.progress(format.count(done), format.count(total))}
-        />
-      )}
-      {halfDone > 0 && <p>{texts.batches.halfDone(format.count(halfDone))}</p>}
-      {left === 0 && !problem && <p class="good">✓ {texts.batches.complete}</p>}
+      <div class="batch-line">
+        {problem ? (
+          <p class="bad">{problem.detail}</p>
+        ) : (
+          <Progress
+            done={done}
+            total={total}
+            text={texts.batches.progress(format.count(done), format.count(total))}
+          />
+        )}
+        {mayMove && left > 0 && (
+          <button type="button" class="primary" disabled={!isFree} onClick={() => setAsks(true)}>
+            {done === 0 && halfDone === 0 ? texts.buttons.make : texts.buttons.goOn}
+          </button>
+        )}
+      </div>
+      <p class={left === 0 ? "says good" : "says"}>
+        {left === 0 && !problem
+          ? `✓ ${texts.batches.complete}`
+          : halfDone > 0
+            ? texts.batches.halfDone(format.count(halfDone))
+            : ""}
+      </p>
       {letters !== undefined && done > 0 && (
         <p>
           {texts.batches.print} <code class="command">{letters}</code>
         </p>
-      )}
-      {mayMove && left > 0 && (
-        <button type="button" class="primary" disabled={!isFree} onClick={() => setAsks(true)}>
-          {done === 0 && halfDone === 0 ? texts.buttons.make : texts.buttons.goOn}
-        </button>
       )}
       {asks && (
         <Confirm

@@ -77,7 +77,7 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
           <h2>{nameOf(card)}</h2>
           <p>
             <span class={`badge ${card.state}`}>{texts.states[card.state]}</span>{" "}
-            <span class="muted">{card.card}</span>
+            <span class="id muted">{card.card}</span>
           </p>
         </div>
         <p class="left">
@@ -96,8 +96,8 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
             ? texts.card.updateWaits
             : ""}
       </p>
-      {mayMove && isUsable && (
-        <fieldset class="buttons actions">
+      {mayMove && (
+        <fieldset class="buttons actions" disabled={!isUsable}>
           <legend class="visually-hidden">{texts.card.actions}</legend>
           <button type="button" class="primary" onClick={() => setAsked("top-up")}>
             {texts.buttons.topUp}
@@ -141,21 +141,20 @@ function OneCard({ card, reload }: { readonly card: Card; readonly reload: () =>
               </button>
             </>
           )}
-          {isHere && (
-            <button
-              type="button"
-              onClick={() => void session.api.post("/v1/reader/deliver").then(reload, () => undefined)}
-            >
-              {texts.buttons.deliver}
-            </button>
-          )}
+          <button
+            type="button"
+            disabled={!isHere}
+            onClick={() => void session.api.post("/v1/reader/deliver").then(reload, () => undefined)}
+          >
+            {texts.buttons.deliver}
+          </button>
         </fieldset>
       )}
       <Facts
         rows={[
           [texts.card.paidIn, format.sat(card.funded)],
           [texts.card.spent, format.sat(card.spent)],
-          [texts.card.reserved, card.reserved === "0" ? undefined : format.sat(card.reserved)],
+          [texts.card.reserved, format.sat(card.reserved)],
           [texts.card.payments, format.count(card.payments)],
           ["Bolt Card", card.chip?.uid],
           [texts.card.maxPerTransaction, card.limits && limit(card.limits.maxPerTransaction)],

@@ -16,6 +16,7 @@ import { Overview } from "./overview.js";
 import { ReaderStrip } from "./reader-strip.js";
 import { Search } from "./search.js";
 import { SettingsView } from "./settings.js";
+import { watchShared } from "./shared-events.js";
 import { Spending } from "./spending.js";
 import { Unanswered } from "./unanswered.js";
 
@@ -75,15 +76,17 @@ export function DeskPage({ session }: { readonly session: Session<DeskTexts> }) 
   useEffect(() => {
     api.get<Settings>("/v1/settings").then(setSettings, () => undefined);
   }, [api, isConnected]);
-  useEffect(() => {
-    const ends = [
-      watch<Lying>("/v1/reader/events", { onEvent: setLying, onConnected: setIsConnected }),
-      watch<{ readonly job?: Job }>("/v1/job/events", { onEvent: (told) => setJob(told.job) }),
-    ];
-    return () => {
-      for (const end of ends) end();
-    };
-  }, [watch]);
+  useEffect(
+    () =>
+      watchShared<unknown>(watch, "/v1/events", {
+        onEvent(data, event) {
+          if (event === "reader") setLying(data as Lying);
+          else if (event === "job") setJob((data as { readonly job?: Job }).job);
+        },
+        onConnected: setIsConnected,
+      }),
+    [watch],
+  );
   useEffect(() => {
     setNotice(undefined);
     document.title = `${texts.nav[view as keyof typeof texts.nav] ?? texts.title} · ${texts.title}`;

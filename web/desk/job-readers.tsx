@@ -1,10 +1,16 @@
 import { useDesk } from "./desk.js";
 
-/** What each reader does for the job, what to do next there, and what the last job came to. */
+/** What each reader does for the job, what to do next there, and what the last job came to; its place is kept. */
 export function JobReaders() {
   const { session, job, format } = useDesk();
   const { job: words } = session.texts;
-  if (!job || (job.kind !== "personalize" && job.kind !== "new-pin")) return null;
+  if (!job || (job.kind !== "personalize" && job.kind !== "new-pin"))
+    return (
+      <section class="job-readers">
+        <h3>{words.readers}</h3>
+        <p class="muted">{words.idle}</p>
+      </section>
+    );
   const isRunning = job.state === "running" || job.state === "stopping";
   const doing: Readonly<Record<string, string | ((number: string) => string)>> = words.doing;
   const saying = (name: string, card: string | undefined): string => {

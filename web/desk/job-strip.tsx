@@ -13,20 +13,26 @@ export function JobStrip() {
   const title = texts.job.kinds[job.kind](job.name);
   return (
     <section class="job" aria-label={texts.job.title}>
-      <p>
-        <strong>{title}</strong> <span class="muted">{texts.job.by(job.by)}</span>
+      <p class="title">
+        <strong>{title}</strong>
       </p>
+      <p class="by muted">{texts.job.by(job.by)}</p>
       <Progress
         done={job.done}
         total={job.total}
         text={texts.job.progress(format.count(job.done), format.count(job.total))}
       />
-      {mayMove && job.state === "running" && (
-        <button type="button" onClick={() => setAsks(true)}>
-          {texts.buttons.stop}
-        </button>
-      )}
-      {job.state === "stopping" && <p>{texts.job.states.stopping}</p>}
+      <div class="end">
+        {job.state === "stopping" ? (
+          <p>{texts.job.states.stopping}</p>
+        ) : (
+          mayMove && (
+            <button type="button" onClick={() => setAsks(true)}>
+              {texts.buttons.stop}
+            </button>
+          )
+        )}
+      </div>
       {asks && (
         <Confirm
           title={title}

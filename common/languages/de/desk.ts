@@ -310,6 +310,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} von ${total} Karten`,
     stopQuestion: "Nach der laufenden Karte anhalten? Es kann später weitergehen.",
     readers: "Lesegeräte",
+    idle: "Es wird keine Karte hergestellt.",
     doing: {
       waiting: "Nächste Karte auf das Lesegerät legen",
       probe: "Die Karte wird untersucht",

@@ -298,6 +298,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} of ${total} cards`,
     stopQuestion: "Stop after the card in hand? It can go on later.",
     readers: "Readers",
+    idle: "No card is being made.",
     doing: {
       waiting: "Lay the next card on the reader",
       probe: "Looking at the card",

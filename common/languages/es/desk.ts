@@ -302,6 +302,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} de ${total} tarjetas`,
     stopQuestion: "¿Detener tras la tarjeta en curso? Puede continuar más tarde.",
     readers: "Lectores",
+    idle: "No se está creando ninguna tarjeta.",
     doing: {
       waiting: "Ponga la siguiente tarjeta en el lector",
       probe: "Examinando la tarjeta",

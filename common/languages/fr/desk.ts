@@ -304,6 +304,7 @@ export const texts = {
     progress: (done: string, total: string) => `${done} cartes sur ${total}`,
     stopQuestion: "Arrêter après la carte en main ? On pourra reprendre plus tard.",
     readers: "Lecteurs",
+    idle: "Aucune carte n’est en cours de création.",
     doing: {
       waiting: "Posez la carte suivante sur le lecteur",
       probe: "Examen de la carte",
