@@ -7,7 +7,7 @@ type Watch = Session<unknown>["watch"];
 type Told<Data> =
   | { readonly kind: "event"; readonly event: string; readonly data: Data }
   | { readonly kind: "connected"; readonly isConnected: boolean }
-  /** A tab is new: whoever has the stream says how things stand. */
+  /** A tab is new: the one that has the stream says how things stand. */
   | { readonly kind: "new" };
 
 /**
