@@ -35,6 +35,8 @@ export function processesOf(apart: readonly string[] = []) {
     ...usual,
     test: {
       ...rest,
+      // More than there are cores: many tests wait for processes that they started.
+      maxWorkers: 3,
       projects: [
         { extends: true, test: { ...shared, isolate: false } },
         { extends: true, test: own },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 const FOLDERS = [
   "apdu",
   "bolt-card",
+  "cli",
   "common",
   "conformance",
   "host",
@@ -25,6 +26,19 @@ const FOLDERS = [
  * changes its environment, timers or globals.
  */
 export const OWN_PROCESS: readonly string[] = [
+  ...["cli/completion", "cli/desk-orders", "cli/desk-questions", "cli/full-disk", "cli/issuer-postgres"],
+  ...["cli/keyboard", "cli/keyboard-pipe", "cli/language", "cli/narrow", "cli/new-pin", "cli/new-pin-torn"],
+  ...[
+    "cli/deputy",
+    "cli/exit-codes",
+    "cli/node",
+    "cli/node-check",
+    "cli/odd-files",
+    "cli/program",
+    "cli/receipt-printer",
+    "cli/startup",
+  ],
+  ...["cli/terminal", "cli/terminal-offline", "cli/terminal-outage"],
   ...["common/process-lock", "common/real-file", "common/secp256k1", "common/sqlite-file"],
   ...["issuer/checkpoint-thread", "issuer/ledger-rotation", "issuer/model", "issuer/processes"],
   ...["issuer/refund-kills", "issuer/several-nodes", "issuer/signatures"],
