@@ -26,6 +26,7 @@ export {
   boltCardsConfigSchema,
 } from "../issuer/bolt-cards/config.js";
 export { BoltCardDesk, type Offer, type ReadingAnswer } from "../issuer/bolt-cards/desk.js";
+export type { BoltCardObserver, BoltCardRequest } from "../issuer/bolt-cards/figures.js";
 export type { Withdrawal, WithdrawalAnswer } from "../issuer/bolt-cards/pay-reading.js";
 export type { AccountRow } from "../issuer/ledger/accounts.js";
 export type { Decision } from "../issuer/ledger/decision.js";

@@ -100,10 +100,14 @@ export class Authorizer implements PaymentAuthorizer {
   /**
    * Pays for a reading of a Bolt Card, by the same pipeline (specs/10 §7.4).
    * @param authorization of a card that was found in the ledger
+   * @param onEnd told of a payment that this call began; `open`: the reconciler ends it
    * @returns what was decided, once it is durable: the payment may still be in flight then
    * @throws StoreError when that is not known
    */
-  async withdraw(authorization: VerifiedAuthorization): Promise<Decision> {
+  async withdraw(
+    authorization: VerifiedAuthorization,
+    onEnd: (end: "paid" | "failed" | "open") => void = () => {},
+  ): Promise<Decision> {
     const { onStep, monotonic } = this.#ports;
     const name = nameOfAuthorization(authorization);
     const isRepeat = this.#inWork.has(name);
@@ -115,7 +119,13 @@ export class Authorizer implements PaymentAuthorizer {
       const work = this.#join(name, authorization, new Answer(this.#ports, authorization, SILENT));
       // Nobody may wait for its end any more.
       work.recorded.catch(() => undefined);
-      return (await work.durable).decision;
+      const { decision } = await work.durable;
+      if (decision.kind === "reserve" && !isRepeat)
+        work.recorded.then(
+          (end) => onEnd(end.isPaid ? "paid" : end.decision.kind === "void" ? "failed" : "open"),
+          () => onEnd("open"),
+        );
+      return decision;
     } finally {
       this.#pending--;
     }
@@ -317,6 +327,7 @@ export class Authorizer implements PaymentAuthorizer {
         await settlePaid(this.#ports, this.writer, settlement);
         onStep("settled");
         if (fee > maxFee) log.warn({ event: "fee", fee: `${fee}` }, "the node paid more fee than allowed");
+        return { ...recorded, isPaid: true };
       } else if (paid.state === "failed") {
         onStep("failed");
         // The reconciler goes on with it: what was sold offline stays good (specs/09 §8).

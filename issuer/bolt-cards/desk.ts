@@ -11,6 +11,7 @@ import { StoreError } from "../store/errors.js";
 import type { Batches } from "./batches.js";
 import { CardFinder, readingBytes } from "./card-finder.js";
 import type { BoltCardsConfig } from "./config.js";
+import { type BoltCardObserver, NOT_OBSERVED } from "./figures.js";
 import { payReading, type Withdrawal, type WithdrawalAnswer } from "./pay-reading.js";
 import { SAID } from "./sentences.js";
 import { writeTicket } from "./ticket.js";
@@ -40,6 +41,7 @@ const NEARLY_USED_UP = 2n ** 24n - 10_000n;
  * the authorizer's, as for every other card.
  */
 export class BoltCardDesk {
+  readonly observer: BoltCardObserver;
   readonly #ports: IssuerPorts;
   readonly #authorizer: Authorizer;
   readonly #authorization: AuthorizerConfig;
@@ -56,7 +58,9 @@ export class BoltCardDesk {
     authorization: AuthorizerConfig,
     config: BoltCardsConfig,
     batches: Batches,
+    observer: BoltCardObserver = NOT_OBSERVED,
   ) {
+    this.observer = observer;
     this.#ports = ports;
     this.#authorizer = authorizer;
     this.#authorization = authorization;
@@ -137,6 +141,7 @@ export class BoltCardDesk {
         config: this.#config,
         batches: this.#batches,
         policies: this.#policies,
+        onEnd: (end) => this.observer.onEnd(end),
       },
       withdrawal,
     );
@@ -146,13 +151,15 @@ export class BoltCardDesk {
     if (taken.kind === "gone") return SAID.unknown;
     if (taken.kind === "repeat") return SAID.repeat;
     const { isNews, isBlocked } = taken;
-    if (isNews)
+    if (isNews) {
+      this.observer.onEvidence(taken.kind);
       this.#ports.log.error(
         { event: taken.kind, alert: true, card: cardName(card), counter: `${counter}`, blocked: isBlocked },
         taken.kind === "clone"
           ? "two readings of a Bolt Card had one counter: a second chip has its keys"
           : "a reading of a Bolt Card came after a newer one: somebody kept it",
       );
+    }
     return isBlocked ? SAID.blocked : SAID.older;
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "../verify.js";
 import type { Batches } from "./batches.js";
 import type { BoltCardsConfig } from "./config.js";
+import type { BoltCardObserver } from "./figures.js";
 import { isPin, PIN_FORM } from "./pin.js";
 import { SAID, sentenceOf } from "./sentences.js";
 import { readTicket, type Ticket } from "./ticket.js";
@@ -37,6 +38,7 @@ interface Parts {
   readonly config: BoltCardsConfig;
   readonly batches: Batches;
   readonly policies: PolicyCache;
+  readonly onEnd: BoltCardObserver["onEnd"];
 }
 
 /** What the ledger knows of a reading when its invoice comes. */
@@ -78,7 +80,10 @@ export async function payReading(parts: Parts, { k1, pr, pin }: Withdrawal): Pro
     }
   }
   return answerTo(
-    await parts.authorizer.withdraw(authorizationOf(ticket, standing, invoice, amount, isPinVerified)),
+    await parts.authorizer.withdraw(
+      authorizationOf(ticket, standing, invoice, amount, isPinVerified),
+      parts.onEnd,
+    ),
   );
 }
 

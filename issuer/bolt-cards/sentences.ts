@@ -20,10 +20,13 @@ export const SAID = {
   pinForm: "pin: need 4 to 12 digits.",
   pinWrong: "The PIN is wrong. Hold the card to the reader again, and ask the holder for the PIN.",
   pinBlocked: "Too many wrong PINs: this card pays small amounts only, until its issuer gives it a new PIN.",
+  badUid: 'body: need JSON such as {"UID": "04a1b2c3d4e5f6"}',
+  badCode: "This code is not good: it was used, or its time is over. Make another one.",
   noPin: "The amount is above what this card may pay without a PIN, and it has none.",
 } as const;
 
-const BY_REASON: Readonly<Record<number, string>> = {
+/** By the reason codes of specs/08 §5. */
+export const REASON_SENTENCES: Readonly<Record<number, string>> = {
   [REASON.INVOICE_MALFORMED]: SAID.badInvoice,
   [REASON.INVOICE_WRONG_NETWORK]: "The invoice is for another network. Make one on the network of the card.",
   [REASON.INVOICE_UNKNOWN_FEATURE]:
@@ -53,4 +56,4 @@ const BY_REASON: Readonly<Record<number, string>> = {
 };
 
 /** The sentence for a reason code of specs/08 §5. */
-export const sentenceOf = (reason: number): string => BY_REASON[reason] ?? SAID.fault;
+export const sentenceOf = (reason: number): string => REASON_SENTENCES[reason] ?? SAID.fault;

@@ -46,4 +46,6 @@ export interface Recorded {
   readonly decidedAt: bigint;
   /** Of a contradiction: that it is a new one, or that the card was blocked for it now. */
   readonly isNews?: boolean;
+  /** That this process has paid it since, and settled it. */
+  readonly isPaid?: boolean;
 }

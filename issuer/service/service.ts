@@ -9,6 +9,7 @@ import { BoltCardDesk } from "../bolt-cards/desk.js";
 import { inheritLeases, Reconciler, type Round } from "../reconciler/index.js";
 import { bindStore, type Store } from "../store/index.js";
 import type { SignatureChecker } from "../verify.js";
+import { boltCardMetrics } from "./bolt-card-metrics.js";
 import type { ServiceConfig } from "./config.js";
 import { checkHealth, type Health } from "./health.js";
 import type { ServiceLog } from "./log.js";
@@ -134,6 +135,7 @@ export class IssuerService {
         config.authorizer,
         config.boltCards,
         batches,
+        boltCardMetrics(metrics.registry),
       );
     log.info(
       {

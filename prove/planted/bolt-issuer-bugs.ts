@@ -141,8 +141,8 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
     [flooded],
     [
       "server/bolt-cards/app.ts",
-      "if (pending >= config.maxPending) return refuse(context, SAID.busy);",
-      "if (pending < 0) return refuse(context, SAID.busy);",
+      "if (pending >= config.maxPending) return refuse(parts, context, SAID.busy);",
+      "if (pending < 0) return refuse(parts, context, SAID.busy);",
     ],
   ),
 ]);

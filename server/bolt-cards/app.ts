@@ -5,6 +5,7 @@ import type { Msat } from "../../common/msat.js";
 import { TokenBucket, TokenBuckets } from "../../common/token-bucket.js";
 import type { BoltCardsConfig } from "../../issuer/bolt-cards/config.js";
 import type { BoltCardDesk } from "../../issuer/bolt-cards/desk.js";
+import type { BoltCardRequest } from "../../issuer/bolt-cards/figures.js";
 import {
   type ChipKeys,
   CODE_LENGTH,
@@ -18,7 +19,7 @@ import { forwardedAddress, networkOf } from "../card-page/visitor.js";
 
 /** What Bolt Cards are served with. */
 export interface BoltCardParts {
-  readonly desk: Pick<BoltCardDesk, "read" | "withdraw">;
+  readonly desk: Pick<BoltCardDesk, "read" | "withdraw" | "observer">;
   readonly config: BoltCardsConfig;
   /** Registers a chip by a one-time code and gives its keys out; undefined: the code is not good. */
   readonly program: (code: Uint8Array, uid: Uint8Array) => Promise<ChipKeys | undefined>;
@@ -59,8 +60,8 @@ export function boltCardApp(parts: BoltCardParts): Hono<{ Bindings: Visitor }> {
     const now = monotonic();
     // The network first: one that asks too much takes nothing from the others.
     if (!networks.take(networkIn(config, context), now) || !all.tryTake(1, now))
-      return refuse(context, SAID.busy);
-    if (pending >= config.maxPending) return refuse(context, SAID.busy);
+      return refuse(parts, context, SAID.busy);
+    if (pending >= config.maxPending) return refuse(parts, context, SAID.busy);
     pending++;
     try {
       await next();
@@ -81,8 +82,21 @@ export function boltCardApp(parts: BoltCardParts): Hono<{ Bindings: Visitor }> {
 const networkIn = ({ behindProxy }: BoltCardsConfig, { env, req }: Asked): string =>
   networkOf(behindProxy ? forwardedAddress(req.header("x-forwarded-for"), env.address) : env.address);
 
+function requestOf({ req }: Asked): BoltCardRequest {
+  if (req.path === READ_PATH) return "read";
+  return req.path === PAY_PATH ? "pay" : "program";
+}
+
 /** Wallets show the reason of a refusal that comes with 200; of another status many show none. */
-const refuse = (context: Asked, reason: string): Response => context.json({ status: "ERROR", reason });
+function refuse({ desk }: BoltCardParts, context: Asked, reason: string): Response {
+  desk.observer.onAnswer(requestOf(context), reason);
+  return context.json({ status: "ERROR", reason });
+}
+
+function give({ desk }: BoltCardParts, context: Asked, answer: object): Response {
+  desk.observer.onAnswer(requestOf(context), undefined);
+  return context.json(answer);
+}
 
 async function answer(
   parts: BoltCardParts,
@@ -92,10 +106,11 @@ async function answer(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof LedgerError) return refuse(context, `${error.message}. ${error.hint ?? ""}`.trim());
+    if (error instanceof LedgerError)
+      return refuse(parts, context, `${error.message}. ${error.hint ?? ""}`.trim());
     const code = error instanceof ChequecardError ? error.code : "internal";
     parts.onFault(`${context.req.method} ${context.req.routePath}: ${code}`);
-    return refuse(context, SAID.fault);
+    return refuse(parts, context, SAID.fault);
   }
 }
 
@@ -116,13 +131,14 @@ const json = (amount: Msat): number => Number.parseInt(amount.toString(), 10);
 const bytesOf = (hex: string, length: number): Uint8Array | undefined =>
   hex.length === 2 * length && /^[0-9a-f]*$/i.test(hex) ? hexToBytes(hex.toLowerCase()) : undefined;
 
-async function read({ desk, config }: BoltCardParts, context: Asked): Promise<Response> {
+async function read(parts: BoltCardParts, context: Asked): Promise<Response> {
+  const { desk, config } = parts;
   const given = parametersOf(context, "p", "c");
   const [p, c] = [bytesOf(given?.p ?? "", 16), bytesOf(given?.c ?? "", 8)];
-  if (!p || !c) return refuse(context, SAID.badRequest);
+  if (!p || !c) return refuse(parts, context, SAID.badRequest);
   const offer = await desk.read(p, c);
-  if (typeof offer === "string") return refuse(context, offer);
-  return context.json({
+  if (typeof offer === "string") return refuse(parts, context, offer);
+  return give(parts, context, {
     tag: "withdrawRequest",
     callback: `${config.address}${PAY_PATH}`,
     k1: offer.k1,
@@ -133,23 +149,21 @@ async function read({ desk, config }: BoltCardParts, context: Asked): Promise<Re
   });
 }
 
-async function pay({ desk }: BoltCardParts, context: Asked): Promise<Response> {
+async function pay(parts: BoltCardParts, context: Asked): Promise<Response> {
   const given = parametersOf(context, "k1", "pr");
-  if (!given) return refuse(context, SAID.badCallback);
+  if (!given) return refuse(parts, context, SAID.badCallback);
   const { searchParams } = new URL(context.req.url);
-  const problem = await desk.withdraw({ ...given, pin: searchParams.get("pin") ?? undefined });
-  return problem === undefined ? context.json({ status: "OK" }) : refuse(context, problem);
+  const problem = await parts.desk.withdraw({ ...given, pin: searchParams.get("pin") ?? undefined });
+  return problem === undefined ? give(parts, context, { status: "OK" }) : refuse(parts, context, problem);
 }
 
 /** The app sends the UID of a chip that it has authenticated to with the keys of a blank one. */
 async function program(parts: BoltCardParts, context: Asked): Promise<Response> {
   const code = Buffer.from(context.req.param("code") ?? "", "base64url");
   const uid = uidIn(await textOf(context.req.raw));
-  if (!uid) return refuse(context, 'body: need JSON such as {"UID": "04a1b2c3d4e5f6"}');
+  if (!uid) return refuse(parts, context, SAID.badUid);
   const keys = code.length === CODE_LENGTH ? await parts.program(code, uid) : undefined;
-  if (!keys)
-    return refuse(context, "This code is not good: it was used, or its time is over. Make another one.");
-  return context.json(keys);
+  return keys ? give(parts, context, keys) : refuse(parts, context, SAID.badCode);
 }
 
 function uidIn(text: string | undefined): Uint8Array | undefined {

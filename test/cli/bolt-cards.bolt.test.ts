@@ -22,6 +22,7 @@ const folder = bench.directory();
 const at = (name: string) => join(folder, name);
 const ISSUER = at("issuer");
 let port = 0;
+let monitor = 0;
 
 const run = (...args: string[]): Promise<CommandRun> =>
   chequecard(args, { env: { ...ENV, CHEQUECARD_ISSUER: ISSUER } });
@@ -64,8 +65,12 @@ beforeAll(async () => {
   await json("issuer", "init", ISSUER, "--factory-keys", "test", "--chain", at("chain.db"));
   await json("keys", "add-batch", join(ISSUER, "issuer.keys"), "--label", "festival", "--import");
   port = await freePort();
+  monitor = await freePort();
   const path = join(ISSUER, "issuer.yaml");
-  writeFileSync(path, readFileSync(path, "utf8").replace(/^# monitor: .*$/m, "monitor: off"));
+  writeFileSync(
+    path,
+    readFileSync(path, "utf8").replace(/^# monitor: .*$/m, `monitor: 127.0.0.1:${monitor}`),
+  );
   appendFileSync(path, `\nboltCards:\n  address: http://127.0.0.1:${port}\n`);
   const listen = ["--bolt-cards", `127.0.0.1:${port}`];
   served = chequecard(["issuer", "serve", ISSUER, ...listen], { env: ENV, signal: stop.signal });
@@ -126,6 +131,15 @@ describe("Bolt Cards by commands, with a service that runs", () => {
     expect(await json("cards", "replace", "A-0001", "A-0002", "--yes")).toMatchObject({ moved: "20000000" });
     expect((await tap(again)).maxWithdrawable).toBe(5_000_000);
     expect(await json("ledger", "verify")).toMatchObject({ violations: [] });
+    const figures = await (await fetch(`http://127.0.0.1:${monitor}/metrics`)).text();
+    for (const [labels, times] of [
+      ['request="program",outcome="given",reason=""', 2],
+      ['request="read",outcome="given",reason=""', 3],
+      ['request="read",outcome="refused",reason="unknown"', 1],
+      ['request="read",outcome="refused",reason="empty"', 1],
+    ])
+      expect(figures).toContain(`chequecard_bolt_card_requests_total{${labels}} ${times}\n`);
+    expect(figures).toContain('chequecard_bolt_card_evidence_total{kind="clone"} 0\n');
   });
 
   it("are made in batches: a folder of codes, private, whole or not at all", async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Registry } from "prom-client";
 import { afterAll, describe, expect, it } from "vitest";
 import { boltCardKeys } from "../../bolt-card/keys.js";
 import { bytesToHex, hexToBytes, sat } from "../../common/index.js";
@@ -10,6 +11,7 @@ import { fundCard, showCard } from "../../issuer/ledger/index.js";
 import { wipeSunCard } from "../../issuer/ledger/sun-cards.js";
 import { addSunCodes } from "../../issuer/ledger/sun-codes.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
+import { boltCardMetrics } from "../../issuer/service/bolt-card-metrics.js";
 import { serveBoltCards } from "../../server/bolt-cards/serve.js";
 import { provisionNtag, type SimulatedCard } from "../../simulator/index.js";
 import { askOffer, handIn, Refusal } from "../../testing/cards/lnurl-client.js";
@@ -26,7 +28,8 @@ const ADDRESS = "https://cards.example";
 async function served(options: Parameters<typeof BoltCards.open>[2] = {}) {
   const service = await startService(bench, "sqlite");
   const keys = await bench.keys();
-  const cards = await BoltCards.open(service, keys, options);
+  const registry = new Registry();
+  const cards = await BoltCards.open(service, keys, options, boltCardMetrics(registry));
   const faults: string[] = [];
   const config = boltCardsConfigSchema.parse({
     address: ADDRESS,
@@ -58,6 +61,9 @@ async function served(options: Parameters<typeof BoltCards.open>[2] = {}) {
     addressOf,
     json,
     faults,
+    /** The lines of a figure that are above 0. */
+    figures: async (name: string) =>
+      (await registry.getSingleMetricAsString(name)).split("\n").filter((line) => /^[^#].* [1-9]/.test(line)),
     async close() {
       await server.close();
       await service.close();
@@ -179,6 +185,41 @@ describe("the listener for Bolt Cards", () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => json(`${pathname}${search}`)));
     expect(answers.filter(({ body }) => body.tag === "withdrawRequest")).toHaveLength(1);
     expect(answers.filter(({ body }) => body.reason === SAID.repeat)).toHaveLength(7);
+    await close();
+  });
+
+  it("counts requests, refusals by reason, payments, and the clones that it found", async () => {
+    const { service, cards, json, reach, addressOf, figures, close } = await served({ onClone: "alert" });
+    const chip = await cards.chip(1);
+    const offer = await askOffer(addressOf(chip), reach);
+    await handIn(offer, service.invoice(1, sat(100)), reach);
+    await handIn(offer, service.invoice(1, sat(100)), reach);
+    service.node.set(2, "fail");
+    await handIn(await askOffer(addressOf(chip), reach), service.invoice(2, sat(100)), reach);
+    const poor = handIn(await askOffer(addressOf(chip), reach), service.invoice(3, sat(99_000)), reach);
+    await expect(poor).rejects.toThrow(Refusal);
+    const copy = `${READ_PATH}?${readingQuery(chip.readingOf(chip.counter))}`;
+    for (const path of [copy, copy, READ_PATH, PAY_PATH, `${PAY_PATH}?k1=00&pr=x`]) await json(path);
+    await json("/bolt/program/x", posted({}));
+    await expect.poll(() => figures("chequecard_bolt_card_payments_total")).toHaveLength(2);
+    expect(await figures("chequecard_bolt_card_payments_total")).toEqual([
+      'chequecard_bolt_card_payments_total{end="paid"} 1',
+      'chequecard_bolt_card_payments_total{end="failed"} 1',
+    ]);
+    expect(await figures("chequecard_bolt_card_evidence_total")).toEqual([
+      'chequecard_bolt_card_evidence_total{kind="clone"} 1',
+    ]);
+    const counted = await figures("chequecard_bolt_card_requests_total");
+    expect(counted.map((line) => line.replace(/^[^{]*/, "")).sort()).toEqual([
+      '{request="pay",outcome="given",reason=""} 3',
+      '{request="pay",outcome="refused",reason="bad-callback"} 1',
+      '{request="pay",outcome="refused",reason="bad-k1"} 1',
+      '{request="pay",outcome="refused",reason="not-funded"} 1',
+      '{request="program",outcome="refused",reason="bad-uid"} 1',
+      '{request="read",outcome="given",reason=""} 3',
+      '{request="read",outcome="refused",reason="bad-request"} 1',
+      '{request="read",outcome="refused",reason="older"} 2',
+    ]);
     await close();
   });
 

@@ -3,6 +3,7 @@ import { type Msat, sat } from "../../common/index.js";
 import { Batches, pinCheckOf } from "../../issuer/bolt-cards/batches.js";
 import { type BoltCardsOptions, boltCardsConfigSchema } from "../../issuer/bolt-cards/config.js";
 import { BoltCardDesk, type Offer } from "../../issuer/bolt-cards/desk.js";
+import type { BoltCardObserver } from "../../issuer/bolt-cards/figures.js";
 import { activateCard, fundCard } from "../../issuer/ledger/index.js";
 import { registerSunCard } from "../../issuer/ledger/sun-cards.js";
 import { parsePolicy } from "../../issuer/policy/index.js";
@@ -34,6 +35,7 @@ export class BoltCards {
     keys: KeySource,
     batches: Batches,
     options: Partial<BoltCardsOptions>,
+    observer?: BoltCardObserver,
   ) {
     this.#service = service;
     this.#keys = keys;
@@ -44,15 +46,17 @@ export class BoltCards {
       addressRate: NO_RATE,
       ...options,
     });
-    this.desk = new BoltCardDesk(service.ports, service.authorizer, service.config, config, batches);
+    const { ports, authorizer, config: authorization } = service;
+    this.desk = new BoltCardDesk(ports, authorizer, authorization, config, batches, observer);
   }
 
   static async open(
     service: Service,
     keys: KeySource,
     options: Partial<BoltCardsOptions> = {},
+    observer?: BoltCardObserver,
   ): Promise<BoltCards> {
-    return new BoltCards(service, keys, await Batches.open(keys), options);
+    return new BoltCards(service, keys, await Batches.open(keys), options, observer);
   }
 
   /** Registers a chip's card, puts it into use and pays money in for it. */
