@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { equalBytes, sat, utf8 } from "../common/index.js";
-import type { Terminal } from "../host/index.js";
 import { decodeInitiatePayment, encodeInitiatePayment } from "../lightning/api/index.js";
 import { type LittleNetwork, startLittleNetwork } from "../lightning/nodes/ldk/index.js";
 import {
@@ -19,6 +18,7 @@ import { NO_RATES, testIssuer } from "../testing/issuer/desk.js";
 import { testMerchant, uriOf } from "../testing/merchant.js";
 import { benchInvoice } from "./cards.js";
 import { type Benchmark, type Figure, median, rate } from "./measure.js";
+import { timedTap } from "./timed-tap.js";
 
 const PAIRS = 60;
 const WARM_UP = 6;
@@ -45,7 +45,7 @@ async function taps(): Promise<Figure[]> {
     const plain: number[] = [];
     const tapped: number[] = [];
     for (let i = -WARM_UP; i < PAIRS; i++) {
-      const times = [await plainPayment(network), await tapPayment(terminal)] as const;
+      const times = [await plainPayment(network), await timedTap(terminal, AMOUNT)] as const;
       if (i < 0) continue;
       plain.push(times[0]);
       tapped.push(times[1]);
@@ -99,21 +99,6 @@ async function plainPayment({ merchant, payer }: LittleNetwork): Promise<number>
   await settled;
   const time = performance.now() - started;
   await paid;
-  return time;
-}
-
-async function tapPayment(terminal: Terminal): Promise<number> {
-  let started = 0;
-  const { state } = await terminal.charge(
-    { amount: AMOUNT, description: "bench" },
-    {
-      onOpen: () => {
-        started = performance.now();
-      },
-    },
-  );
-  const time = performance.now() - started;
-  if (state !== "paid") throw new Error(`the sale is ${state}`);
   return time;
 }
 

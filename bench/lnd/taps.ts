@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { equalBytes, sat } from "../../common/index.js";
-import type { Terminal } from "../../host/index.js";
 import { LndConnection } from "../../lightning/nodes/lnd/connection.js";
 import { LndNode } from "../../lightning/nodes/lnd/node.js";
 import { testCard, UNLIMITED } from "../../testing/cards/test-card.js";
@@ -12,6 +11,7 @@ import { openChannel } from "../../testing/lnd/channels.js";
 import { Lnd } from "../../testing/lnd/lnd.js";
 import { testMerchant, uriOf } from "../../testing/merchant.js";
 import { type Figure, median } from "../measure.js";
+import { timedTap } from "../timed-tap.js";
 
 const PAIRS = 60;
 const WARM_UP = 6;
@@ -46,7 +46,10 @@ export async function taps(): Promise<Figure[]> {
     closing.unshift(() => merchant.close());
     const times: { readonly plain: number; readonly tapped: number }[] = [];
     for (let i = -WARM_UP; i < PAIRS; i++) {
-      const pair = { plain: await payInvoice(plainly, payee), tapped: await tap(merchant.terminal) };
+      const pair = {
+        plain: await payInvoice(plainly, payee),
+        tapped: await timedTap(merchant.terminal, AMOUNT),
+      };
       if (i >= 0) times.push(pair);
     }
     return figures(times);
@@ -107,20 +110,5 @@ async function payInvoice(lnd: LndConnection, payee: LndNode): Promise<number> {
   await Promise.race([settled, ended.then(() => settled)]);
   const time = performance.now() - started;
   await ended;
-  return time;
-}
-
-async function tap(terminal: Terminal): Promise<number> {
-  let started = 0;
-  const { state } = await terminal.charge(
-    { amount: AMOUNT, description: "bench" },
-    {
-      onOpen: () => {
-        started = performance.now();
-      },
-    },
-  );
-  const time = performance.now() - started;
-  if (state !== "paid") throw new Error(`the sale is ${state}`);
   return time;
 }

@@ -10,6 +10,7 @@ import type { CardState, EvidenceTable, OperationsTable } from "../store/schema.
 import type { Db, Store, Tx } from "../store/types.js";
 import { cardKey } from "../store/values.js";
 import { type AuthorizationEntry, listAuthorizations } from "./authorizations.js";
+import { inFlightOf } from "./in-flight.js";
 
 /** Everything that the ledger has of one card. */
 export interface CardDetails {
@@ -56,7 +57,7 @@ export async function cardDetails(store: Store, cardId: Uint8Array, shown: numbe
       left: remaining(entry),
       fees: await feesOf(tx, card),
       feesCharged: chargedBy(operations, entry.funded),
-      reserved: await sumOf(tx, card),
+      reserved: await inFlightOf(tx, card),
       limits: await tx
         .selectFrom("limits")
         .selectAll()
@@ -75,16 +76,6 @@ export async function cardDetails(store: Store, cardId: Uint8Array, shown: numbe
       authorizations: await listAuthorizations(tx, { card: cardId }, shown),
     };
   });
-}
-
-async function sumOf(tx: Tx, card: bigint): Promise<Msat> {
-  const rows = await tx
-    .selectFrom("authorizations")
-    .select("amount")
-    .where("card", "=", card)
-    .where("state", "=", "reserved")
-    .execute();
-  return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
 }
 
 /** What the card's settled payments cost in routing fees, borne by card or issuer. */

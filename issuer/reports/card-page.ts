@@ -4,6 +4,7 @@ import { showCard } from "../ledger/registry.js";
 import type { AuthorizationState, CardState, LimitsCause } from "../store/schema.js";
 import type { Store, Tx } from "../store/types.js";
 import { cardIdOf, milliseconds } from "../store/values.js";
+import { inFlightOf } from "./in-flight.js";
 
 /** How a card stands, as its holder has to know it. */
 export type CardStanding = CardState | "paid-out" | "replaced";
@@ -43,7 +44,7 @@ export async function holderView(store: Store, card: bigint, shown: number): Pro
       label,
       standing: await standingOf(tx, card, state),
       left: remaining(entry),
-      inFlight: await inFlight(tx, card),
+      inFlight: await inFlightOf(tx, card),
       waits: acknowledged < sequence,
       payments: await payments(tx, card, shown),
     };
@@ -72,16 +73,6 @@ async function standingOf(tx: Tx, card: bigint, state: CardState): Promise<CardS
     .limit(1)
     .executeTakeFirst();
   return last?.cause === "cash-out" ? "paid-out" : state;
-}
-
-async function inFlight(tx: Tx, card: bigint): Promise<Msat> {
-  const rows = await tx
-    .selectFrom("authorizations")
-    .select("amount")
-    .where("card", "=", card)
-    .where("state", "=", "reserved")
-    .execute();
-  return msat(rows.reduce((sum, { amount }) => sum + amount, 0n));
 }
 
 async function payments(tx: Tx, card: bigint, shown: number): Promise<HolderPayment[]> {

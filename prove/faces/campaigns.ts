@@ -1,11 +1,11 @@
 import type { MemoryImage } from "../../simulator/index.js";
-import { TornError } from "../../simulator/index.js";
 import { SeededRandom, seededEntropy } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { apdu, authorize, SELECT_APP } from "../card/apdus.js";
 import { initializeUpdate } from "../card/channel.js";
 import { FACTORY_VERSION, hashOf } from "../card/material.js";
 import { type CardMaker, Disagreement } from "../model/session.js";
+import { tears } from "../tearing/tears.js";
 import {
   FACES,
   FaceSession,
@@ -119,17 +119,6 @@ function sweepOne(
       meter.fail({ where, what: error.message, replay: `--only ${campaign}` });
       return;
     }
-  }
-}
-
-/** True when the power failed in it. */
-function tears(work: () => void): boolean {
-  try {
-    work();
-    return false;
-  } catch (error) {
-    if (error instanceof TornError) return true;
-    throw error;
   }
 }
 

@@ -1,17 +1,12 @@
 import { decryptPicc, sunMac } from "../../bolt-card/sun.js";
 import { bytesToHex, hexToBytes } from "../../common/index.js";
-import {
-  type MemoryImage,
-  makeCard,
-  type ProvableCard,
-  provisionNtag,
-  TornError,
-} from "../../simulator/index.js";
+import { type MemoryImage, makeCard, type ProvableCard, provisionNtag } from "../../simulator/index.js";
 import { SeededRandom, seededEntropy } from "../../testing/random.js";
 import { type Campaign, type CampaignOptions, type CampaignResult, Meter } from "../campaign.js";
 import { apdu, exchange, SELECT_APP } from "../card/apdus.js";
 import { hashOf } from "../card/material.js";
 import { Disagreement } from "../model/session.js";
+import { tears } from "./tears.js";
 
 const BASE = "lnurlw://cards.example/bolt";
 const key = (name: string): Uint8Array => hashOf(`prove/chip ${name}`).slice(0, 16);
@@ -180,17 +175,6 @@ function sweepOne(
       meter.fail({ where, what: error.message, replay: "--only chip-tears" });
       return;
     }
-  }
-}
-
-/** True when the power failed in it. */
-function tears(work: () => void): boolean {
-  try {
-    work();
-    return false;
-  } catch (error) {
-    if (error instanceof TornError) return true;
-    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { INS } from "../../apdu/constants.js";
 import { LEVEL } from "../../apdu/secure-channel/primitives.js";
 import { SW } from "../../apdu/status-words.js";
+import { type DataGroupEntry, readDataGroups } from "../data-groups.js";
 import type { AppletContext } from "../runtime/applet.js";
 import type { Command } from "../runtime/command.js";
 import { IsoError } from "../runtime/errors.js";
@@ -10,12 +11,6 @@ import { type FaceState, KEY_LENGTH, MAX_BASE_LENGTH, STAGE, UID_LENGTH } from "
 const P1 = { MORE: 0x08, LAST: 0x88 } as const;
 /** Which groups have come since block 00, and the block that comes next. */
 const STAGING_LENGTH = 2;
-
-interface GroupEntry {
-  readonly dgi: number;
-  accepts(value: Uint8Array): boolean;
-  write(face: FaceState, value: Uint8Array): void;
-}
 
 /** Nothing of a longer address before it is left behind. */
 function addressCell(base: Uint8Array): Uint8Array {
@@ -30,7 +25,7 @@ const ofLength =
     value.length === length;
 
 /** specs/10 §8.4: each is needed. */
-const GROUPS: readonly GroupEntry[] = [
+const GROUPS: readonly DataGroupEntry<FaceState>[] = [
   { dgi: 0x0201, accepts: ofLength(UID_LENGTH), write: ({ uid }, value) => uid.write(value) },
   {
     dgi: 0x0202,
@@ -107,7 +102,7 @@ export class FacePersonalization {
     if ((!last && p1p2 >> 8 !== P1.MORE) || (block !== 0 && block !== next))
       throw new IsoError(SW.WRONG_P1P2);
     const before = block === 0 ? 0 : received;
-    const groups = readGroups(data, before);
+    const groups = readDataGroups(GROUPS, data, before);
     const after = groups.reduce((mask, { index }) => mask | (1 << index), before);
     if (last && after !== ALL_GROUPS) throw new IsoError(SW.CONDITIONS_NOT_SATISFIED);
     this.#staging.fill(0);
@@ -115,22 +110,4 @@ export class FacePersonalization {
     if (last) this.#face.lifecycle.write(Uint8Array.of(STAGE.PERSONALIZED));
     else this.#staging.set([after, block + 1]);
   }
-}
-
-/** All groups of a block, judged before any is written. @throws IsoError 6A80, 6A88 for an unknown group */
-function readGroups(data: Uint8Array, received: number): { index: number; value: Uint8Array }[] {
-  const groups: { index: number; value: Uint8Array }[] = [];
-  let seen = received;
-  for (let at = 0; at < data.length; ) {
-    const [high = 0, low = 0, length = 0] = data.subarray(at, at + 3);
-    const value = data.subarray(at + 3, at + 3 + length);
-    if (at + 3 > data.length || value.length < length) throw new IsoError(SW.WRONG_DATA);
-    const index = GROUPS.findIndex((group) => group.dgi === ((high << 8) | low));
-    if (index < 0) throw new IsoError(SW.REFERENCE_NOT_FOUND);
-    if ((seen & (1 << index)) !== 0 || !GROUPS[index]?.accepts(value)) throw new IsoError(SW.WRONG_DATA);
-    seen |= 1 << index;
-    groups.push({ index, value });
-    at += 3 + length;
-  }
-  return groups;
 }

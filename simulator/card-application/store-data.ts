@@ -11,6 +11,7 @@ import {
 } from "../../apdu/constants.js";
 import { SW } from "../../apdu/status-words.js";
 import { MAX_MSAT, secp256k1 } from "../../common/index.js";
+import { type DataGroupEntry, readDataGroups } from "../data-groups.js";
 import { IsoError } from "../runtime/errors.js";
 import { BLANK_ONLY } from "./command-table.js";
 import { hasKeyPair } from "./key-pair.js";
@@ -26,15 +27,7 @@ const PUBLISHABLE =
   CAPABILITY.MAX_PER_TRANSACTION_PUBLISHED |
   CAPABILITY.PIN_THRESHOLD_PUBLISHED;
 
-/** How one data group is judged and written. */
-interface GroupEntry {
-  readonly dgi: number;
-  readonly optional?: true;
-  accepts(value: Uint8Array): boolean;
-  write(state: CardState, value: Uint8Array): void;
-}
-
-const GROUPS: readonly GroupEntry[] = [
+const GROUPS: readonly DataGroupEntry<CardState>[] = [
   {
     dgi: DGI.IDENTITY,
     accepts: (value) => value.length === IDENTITY_LENGTH,
@@ -110,7 +103,7 @@ export const storeData = (staging: Staging): SecuredCommand => ({
     if ((!last && p1p2 >> 8 !== P1.MORE) || (block !== 0 && block !== next))
       throw new IsoError(SW.WRONG_P1P2);
     const before = block === 0 ? 0 : received;
-    const groups = readGroups(data, before);
+    const groups = readDataGroups(GROUPS, data, before);
     const after = groups.reduce((mask, { index }) => mask | (1 << index), before);
     if (last && ((after & REQUIRED) !== REQUIRED || !hasKeyPair(state)))
       throw new IsoError(SW.CONDITIONS_NOT_SATISFIED);
@@ -123,24 +116,6 @@ export const storeData = (staging: Staging): SecuredCommand => ({
     return new Uint8Array(0);
   },
 });
-
-/** All groups of a block, judged before any is written. @throws IsoError 6A80, 6A88 for an unknown group */
-function readGroups(data: Uint8Array, received: number): { index: number; value: Uint8Array }[] {
-  const groups: { index: number; value: Uint8Array }[] = [];
-  let seen = received;
-  for (let at = 0; at < data.length; ) {
-    const [high = 0, low = 0, length = 0] = data.subarray(at, at + 3);
-    const value = data.subarray(at + 3, at + 3 + length);
-    if (at + 3 > data.length || value.length < length) throw new IsoError(SW.WRONG_DATA);
-    const index = GROUPS.findIndex((group) => group.dgi === ((high << 8) | low));
-    if (index < 0) throw new IsoError(SW.REFERENCE_NOT_FOUND);
-    if ((seen & (1 << index)) !== 0 || !GROUPS[index]?.accepts(value)) throw new IsoError(SW.WRONG_DATA);
-    seen |= 1 << index;
-    groups.push({ index, value });
-    at += 3 + length;
-  }
-  return groups;
-}
 
 /** What an earlier personalization of this card, or one that was torn, may have left. */
 export function clearEarlierLife(state: CardState): void {
