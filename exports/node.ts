@@ -6,8 +6,8 @@
 export type { Network } from "../lightning/network.js";
 export { NodeError, type NodeErrorCode } from "../lightning/nodes/errors.js";
 export * from "../lightning/nodes/ldk/index.js";
+export type { IntakeCounts } from "../lightning/nodes/ldk/intake.js";
 export type { Bound, PeerLimits, Standing } from "../lightning/nodes/ldk/peer-limits.js";
 export type { CommitObserver } from "../lightning/nodes/ldk/pump.js";
-export type { IntakeCounts } from "../lightning/nodes/ldk/sockets.js";
 export * from "../lightning/nodes/lnd/index.js";
 export type * from "../lightning/nodes/port.js";

@@ -1,6 +1,7 @@
 import { bug, bugsOf, type PlantedBug } from "./bug.js";
 
 const SOCKETS = "lightning/nodes/ldk/sockets.ts";
+const CONNECTION = "lightning/nodes/ldk/connection.ts";
 const ADMISSION = "lightning/nodes/ldk/admission.ts";
 const FLOODS = { campaign: "floods" } as const;
 const floods = (named: string) => ({ tests: "test/security/flooding-peer.test.ts", named });
@@ -74,7 +75,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
   bug(
     "a peer that does not read is kept for ever",
     [floods("and never reads is cut off")],
-    [SOCKETS, "now - congestedAt > unreadMs", "now - congestedAt > 1000 * unreadMs"],
+    [CONNECTION, "now - congestedAt > unreadMs", "now - congestedAt > 1000 * unreadMs"],
   ),
   bug(
     "answers that a peer does not read are kept without end",
@@ -84,7 +85,7 @@ export const NODE_BUGS: readonly PlantedBug[] = bugsOf("node", [
   bug(
     "a connection may be silent for ever",
     [floods("ends after its time")],
-    [SOCKETS, "now - openedAt > silentMs", "now - openedAt > 1e9 * silentMs"],
+    [CONNECTION, "now - openedAt > silentMs", "now - openedAt > 1e9 * silentMs"],
   ),
   bug(
     "those who come last are turned away",

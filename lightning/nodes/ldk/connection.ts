@@ -62,6 +62,17 @@ export class Connection implements Guest {
     this.activeAt = now;
   }
 
+  /** Whether the peer did not do in time what it has to do, or may go for its place. */
+  isLate({ silentMs, handshakeMs, unreadMs, idleMs }: PeerLimits, now: number): boolean {
+    const { stage, standing, openedAt, activeAt, congestedAt = now } = this;
+    return (
+      (stage === "silent" && now - openedAt > silentMs) ||
+      (stage === "handshake" && now - openedAt > handshakeMs) ||
+      now - congestedAt > unreadMs ||
+      ((standing === "stranger" || standing === "dialed") && now - activeAt > idleMs)
+    );
+  }
+
   /** The next bytes for LDK, at most `length`. */
   slice(length: number): Uint8Array {
     const first = this.pending[0] ?? new Uint8Array(0);

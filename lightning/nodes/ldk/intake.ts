@@ -2,6 +2,20 @@ import { TokenBucket } from "../../../common/token-bucket.js";
 import type { Connection } from "./connection.js";
 import { FairQueue } from "./fair-queue.js";
 
+/** What came of what peers sent, since the node started. */
+export interface IntakeCounts {
+  /** Bytes that LDK was handed. */
+  readonly handled: number;
+  /** Peers that were cut off because they sent more than their flow. */
+  readonly flooded: number;
+  /** Connections that lost their place to others. */
+  readonly evicted: number;
+  /** Connections that ended because of what they did not do in time. */
+  readonly late: number;
+  /** Open now. */
+  readonly connections: number;
+}
+
 /** Bytes that LDK is handed in one go: what a few bytes can make it do must not hold the process up. */
 const TRUSTED_SLICE = 4096;
 const SLICE = 512;

@@ -17,10 +17,10 @@ import type {
 import { formatAddress, listenOn } from "./address.js";
 import type { ChannelRequest } from "./channels.js";
 import { type DeputyTerminal, exportDeputyProfile } from "./deputy.js";
+import type { IntakeCounts } from "./intake.js";
 import { loadLdk } from "./load.js";
 import type { LdkNodeOptions } from "./options.js";
 import { assembleNode, type NodeParts } from "./parts.js";
-import type { IntakeCounts } from "./sockets.js";
 import { NodeStore } from "./store.js";
 
 const DEFAULT_HOST = "127.0.0.1";

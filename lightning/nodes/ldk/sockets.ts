@@ -1,13 +1,14 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import * as ldk from "lightningdevkit";
 import { concatBytes } from "../../../common/index.js";
 import { NodeError } from "../errors.js";
 import { Admission } from "./admission.js";
 import { Connection } from "./connection.js";
 import { Descriptors } from "./descriptors.js";
+import { Doors } from "./doors.js";
 import { withoutTrace } from "./free.js";
 import type { CallbackGuard } from "./guard.js";
-import { Intake } from "./intake.js";
+import { Intake, type IntakeCounts } from "./intake.js";
 import type { KnownPeers } from "./known-peers.js";
 import { ANSWER_ROOM, MESSAGE_COST, type PeerLimits } from "./peer-limits.js";
 import { plain } from "./result.js";
@@ -21,8 +22,6 @@ const MAX_PENDING = 1 << 16;
 const MAX_UNSENT = 32;
 /** How long a connection that we end may take to send what it still holds. */
 const LINGER_MS = 1000;
-/** The last resort, above all bounds of {@link PeerLimits} together. */
-const MAX_CONNECTIONS = 1500;
 /** Length of the first message of a handshake (BOLT 8); LDK hears of a connection when it is there. */
 const ACT_ONE_LENGTH = 50;
 const SWEEP_MS = 1000;
@@ -37,20 +36,6 @@ export interface PeerSocketsOptions {
   /** Asks for a turn of the pump. */
   readonly wake: () => void;
   readonly log: Log | undefined;
-}
-
-/** What came of what peers sent, since the node started. */
-export interface IntakeCounts {
-  /** Bytes that LDK was handed. */
-  readonly handled: number;
-  /** Peers that were cut off because they sent more than their flow. */
-  readonly flooded: number;
-  /** Connections that lost their place to others. */
-  readonly evicted: number;
-  /** Connections that ended because of what they did not do in time. */
-  readonly late: number;
-  /** Open now. */
-  readonly connections: number;
 }
 
 const noAddress = () => ldk.Option_SocketAddressZ.constructor_none();
@@ -70,9 +55,7 @@ export class PeerSockets {
   readonly #peers = new Map<string, Connection>();
   /** Connections that {@link flush} has something to do for. */
   readonly #writing = new Set<Connection>();
-  readonly #servers = new Set<Server>();
-  /** Outgoing connections that TCP has not opened yet. */
-  readonly #dialing = new Set<Socket>();
+  readonly #doors = new Doors();
   readonly #sweep: NodeJS.Timeout;
   readonly #counts = { handled: 0, flooded: 0, evicted: 0, late: 0 };
   /** The connection whose bytes LDK is reading. */
@@ -101,18 +84,7 @@ export class PeerSockets {
 
   /** Listens for peers. @returns the port. @throws NodeError `unreachable` when the port cannot be had */
   listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const server = createServer((socket) => this.#accept(socket));
-      server.maxConnections = MAX_CONNECTIONS;
-      server.once("error", (cause) =>
-        reject(new NodeError("unreachable", `cannot listen on ${host}:${port}`, { cause })),
-      );
-      server.listen(port, host, () => {
-        this.#servers.add(server);
-        const address = server.address();
-        resolve(typeof address === "object" && address ? address.port : port);
-      });
-    });
+    return this.#doors.listen(host, port, (socket) => this.#accept(socket));
   }
 
   /**
@@ -120,21 +92,9 @@ export class PeerSockets {
    * the connection ends for whatever reason.
    */
   dial(host: string, port: number, nodeId: Uint8Array, lost: (cause?: Error) => void): Socket {
-    const socket = connect({ host, port });
-    this.#dialing.add(socket);
-    let failure: Error | undefined;
-    socket.once("error", (cause) => {
-      failure = cause;
-    });
-    socket.once("close", () => {
-      this.#dialing.delete(socket);
-      lost(failure);
-    });
-    socket.once("connect", () => {
-      this.#dialing.delete(socket);
-      if (this.#closed) return socket.destroy();
-      const connection = this.#watch(socket, true);
-      return this.#begin(connection, (descriptor) => {
+    const opened = (socket: Socket) => {
+      if (this.#closed) return void socket.destroy();
+      this.#begin(this.#watch(socket, true), (descriptor) => {
         const { peers } = this.#o;
         const hello = withoutTrace(peers, () =>
           peers.new_outbound_connection(plain(nodeId), descriptor, noAddress()),
@@ -143,8 +103,8 @@ export class PeerSockets {
         socket.write(hello.res);
         return true;
       });
-    });
-    return socket;
+    };
+    return this.#doors.dial(host, port, opened, lost);
   }
 
   /**
@@ -223,24 +183,21 @@ export class PeerSockets {
         new Promise<void>((resolve) => (socket.closed ? resolve() : socket.once("close", () => resolve()))),
     );
     for (const connection of this.#connections) this.#end(connection);
-    const stopped = [...this.#servers].map(
-      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-    );
-    await Promise.all([...gone, ...stopped]);
+    await Promise.all([...gone, this.#doors.close()]);
   }
 
   /** Drops everything at once, nothing more is sent: for a node that must not go on. */
   destroy(): void {
     this.#stop();
     for (const { socket } of this.#connections) socket.destroy();
-    for (const server of this.#servers) server.close();
+    void this.#doors.close();
   }
 
   #stop(): void {
     this.#closed = true;
     clearInterval(this.#sweep);
     this.#intake.stop();
-    for (const socket of this.#dialing) socket.destroy();
+    this.#doors.stopDialing();
   }
 
   #accept(socket: Socket): void {
@@ -396,15 +353,8 @@ export class PeerSockets {
 
   /** Ends the connections whose time is up. */
   #endLate(now: number): void {
-    const { silentMs, handshakeMs, unreadMs, idleMs } = this.#o.limits;
     for (const connection of this.#connections) {
-      const { stage, standing, openedAt, activeAt, congestedAt = now } = connection;
-      const isLate =
-        (stage === "silent" && now - openedAt > silentMs) ||
-        (stage === "handshake" && now - openedAt > handshakeMs) ||
-        now - congestedAt > unreadMs ||
-        ((standing === "stranger" || standing === "dialed") && now - activeAt > idleMs);
-      if (!isLate || connection.isCut) continue;
+      if (connection.isCut || !connection.isLate(this.#o.limits, now)) continue;
       this.#counts.late++;
       this.#cut(connection);
     }
