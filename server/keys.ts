@@ -20,7 +20,7 @@ export interface NewKey extends ListedKey {
   readonly key: string;
 }
 
-type KeyErrorCode = "not-found" | "bad-pairing";
+type KeyErrorCode = "not-found" | "bad-pairing" | "other-rights";
 
 /** A key or a code for pairing that there is not. */
 class ApiKeyError extends CodedError<KeyErrorCode> {}
@@ -124,9 +124,10 @@ export class ApiKeys {
   /**
    * Makes the key of a device that shows such a code.
    * @param replaces the key that the device has: it stays where it is for the same role, else the new one replaces it
-   * @throws ApiKeyError `bad-pairing`
+   * @param isMeant whether a key with other rights may replace it: a link on any site may carry a code
+   * @throws ApiKeyError `bad-pairing`; `other-rights`, and the code stays good
    */
-  pair(code: string, name: string, replaces?: string): NewKey {
+  pair(code: string, name: string, replaces?: string, isMeant = false): NewKey {
     const hash = hashOf(code);
     return this.#file.transaction(() => {
       const [role] = this.#file.all(
@@ -138,8 +139,12 @@ export class ApiKeys {
         throw new ApiKeyError("bad-pairing", "code: not a code for pairing, or used or expired", {
           hint: "Show a new one on the till: chequecard terminal key pair",
         });
-      this.#file.run("delete from pairing where hash = ?", [hash]);
       const old = replaces === undefined ? undefined : this.find(replaces);
+      if (old && old.role !== role && !isMeant)
+        throw new ApiKeyError("other-rights", "code: it gives this device other rights than its key has", {
+          hint: "If that is meant, send it again as confirmed: the key that the device has ends.",
+        });
+      this.#file.run("delete from pairing where hash = ?", [hash]);
       if (replaces !== undefined && old?.role === role) return { ...old, key: replaces };
       if (old) this.revoke(old.id);
       return this.add(name, role);

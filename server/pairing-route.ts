@@ -20,6 +20,10 @@ export const pairingRoute = (keys: ApiKeys): Route =>
         .max(128)
         .optional()
         .describe("The key that this device has: kept where it is for the same, revoked where not."),
+      confirmed: z
+        .boolean()
+        .optional()
+        .describe("A key with other rights may replace that one; else it is refused as `other-rights`."),
     }),
     answer: z.object({
       id: z.string(),
@@ -27,8 +31,8 @@ export const pairingRoute = (keys: ApiKeys): Route =>
       role: z.enum(ROLES),
       name: z.string(),
     }),
-    run({ body: { code, name, replaces } }) {
-      const { id, key, role, name: listed } = keys.pair(code, name, replaces);
+    run({ body: { code, name, replaces, confirmed } }) {
+      const { id, key, role, name: listed } = keys.pair(code, name, replaces, confirmed);
       return { id, key, role, name: listed };
     },
   });

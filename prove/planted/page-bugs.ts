@@ -80,4 +80,22 @@ export const PAGE_BUGS: readonly PlantedBug[] = bugsOf("pages", [
       "<td key={head[column]} class={side(column)} ref={(at) => { if (at && typeof cell === 'string') at.innerHTML = cell; }}>",
     ],
   ),
+  bug(
+    "a link with a code for pairing takes a device's key away",
+    [attack("a link with a code for pairing changes no key of a device")],
+    [
+      "server/keys.ts",
+      "if (old && old.role !== role && !isMeant)",
+      "if (old && old.role !== role && isMeant)",
+    ],
+  ),
+  bug(
+    "a name turns the line around in which the desk asks",
+    [hostile("the desk shows hostile notes and names of keys as texts")],
+    [
+      "web/desk/confirm.tsx",
+      '<p class="question">{visible(question)}</p>',
+      '<p class="question">{question}</p>',
+    ],
+  ),
 ]);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -205,6 +205,23 @@ it("a sale shows in the plot of its hour, as a table, too, and in today's sum", 
   await page.getByRole("cell", { name: "300 sat" }).first().waitFor();
   await go("Overview", "Overview");
   await page.getByText("300 sat", { exact: true }).waitFor();
+  expect(await desk.problems()).toEqual([]);
+});
+
+it("a stall's hostile name is a text in the plot and its table, and a way to reverse a line is seen", async () => {
+  const { payees } = (await world.run("report")) as { payees: { payee: string }[] };
+  const names = { [payees[0]?.payee ?? ""]: `<img src=x onerror=owned()>\u202e${"w".repeat(30)}` };
+  appendFileSync(join(world.issuer, "issuer.yaml"), `payees: ${JSON.stringify(names)}\n`);
+  await world.kill();
+  await world.start();
+  await page.setViewportSize({ width: 320, height: 700 });
+  await page.goto(`${world.url}#spending`);
+  const name = `<img src=x onerror=owned()>\\u202e${"w".repeat(30)}`;
+  await page.getByRole("columnheader", { name }).waitFor();
+  await page.getByLabel("Stall").selectOption(name);
+  expect(await page.locator("main img").count()).toBe(0);
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+  await page.setViewportSize({ width: 1280, height: 800 });
   expect(await desk.problems()).toEqual([]);
 });
 

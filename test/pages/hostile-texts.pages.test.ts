@@ -12,6 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
+/** Texts that turn a line around, hide something, or stretch what they stand in; 64 characters is the most of a name. */
+const STRANGE = ["\u202e0005 no\u2066", "x".repeat(64), "🎪🧑‍🚀".repeat(6), "\u0000\u200b\u0007!"];
+
 /** A text that does something wherever it is taken for HTML, script, an address or an attribute; short, for labels. */
 const hostile = (name: string): string => `<img src=x onerror=owned()>"'${name}`;
 
@@ -70,22 +73,40 @@ it("the till and the customer's screen show hostile names of places, products an
   }
 });
 
-it("the desk shows hostile notes, payees and names of keys as texts", async () => {
+it("the desk shows hostile notes and names of keys as texts, and says what is hidden in them", async () => {
   const desk = await bareDesk(newFolder("memory"));
   try {
     const { key } = keyOf(desk.folder, "desk");
     const ask = apiClient(desk.url, key);
-    const page = await browser.open(desk.url, { key });
+    const page = await browser.open(desk.url, { key, viewport: { width: 320, height: 700 } });
     const { cards } = (await ask("GET", "/v1/cards")).body as { cards: { card: string }[] };
     const [{ card = "" } = {}] = cards;
-    const done = await ask("POST", `/v1/cards/${card}/top-up`, {
-      body: { amount: "100sat", note: hostile("note") },
-      key: "hostile",
-    });
-    expect(done.status).toBeLessThan(300);
+    const notes = [hostile("note"), ...STRANGE, "y".repeat(200)];
+    for (const [at, note] of notes.entries()) {
+      const order = { body: { amount: "100sat", note }, key: `hostile-${at}` };
+      expect((await ask("POST", `/v1/cards/${card}/top-up`, order)).status).toBe(200);
+    }
+    for (const name of [hostile("key"), ...STRANGE])
+      expect((await ask("POST", "/v1/keys", { body: { name, role: "read" } })).status).toBe(201);
     let text = await walk(page);
+    for (const name of [hostile("key"), "\\u202e0005 no\\u2066", "x".repeat(64)])
+      expect(text).toContain(name);
     await page.page.goto(`${desk.url}#card/${card}`);
-    await expect.poll(async () => (text += await shown(page))).toContain(hostile("note"));
+    await expect.poll(async () => (text += await shown(page))).toContain("y".repeat(200));
+    for (const note of [hostile("note"), "\\u202e0005 no\\u2066"]) expect(text).toContain(note);
+    // Nothing that turns a line around or hides reaches a screen, and nothing is too wide for a phone.
+    expect(text).not.toMatch(/\p{Cf}/u);
+    for (const view of ["settings", "audit", `card/${card}`]) {
+      await page.page.goto(`${desk.url}#${view}`);
+      await page.page.getByRole("heading", { level: 2 }).waitFor();
+      await expect.poll(() => page.page.locator(".loading").count()).toBe(0);
+      expect(await page.page.evaluate("document.documentElement.scrollWidth"), view).toBeLessThanOrEqual(320);
+    }
+    await page.page.goto(`${desk.url}#settings`);
+    const row = page.page.getByRole("row", { name: /0005 no/ });
+    await row.getByRole("button", { name: "End key" }).click();
+    const question = page.page.getByRole("dialog").getByText("\\u202e0005 no\\u2066");
+    await question.waitFor();
     await expectUnharmed(page);
     await page.close();
   } finally {

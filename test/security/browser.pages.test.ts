@@ -218,6 +218,30 @@ it("a code for pairing that somebody has used before makes no second key, and sa
   await second.close();
 });
 
+it("a link with a code for pairing changes no key of a device before its user says so", async () => {
+  const { key } = keyOf(till.folder, "shift-lead");
+  const own = await browser.open(till.url, { key, expected: /status of 400/ });
+  const other = await browser.openBeside(own, evil.replace("127.0.0.1", "evil.example"));
+  const code = pairingCode();
+  const follow = (): Promise<unknown> =>
+    other.page.evaluate(`location.href = ${JSON.stringify(`${till.url}#pair=${code}`)}`);
+  const ask = apiClient(till.url, key);
+  const holds = async () => (await ask("GET", "/v1/state")).status === 200;
+  await follow();
+  await other.page.getByText("Go on only if you made that code yourself.").waitFor();
+  expect([other.page.url(), await own.page.evaluate(keptKey), await holds()]).toEqual([till.url, key, true]);
+  expect(await other.accessibility()).toEqual([]);
+  await other.page.getByRole("button", { name: "Back" }).click();
+  await other.page.getByText("✓ Online").waitFor();
+  expect([await own.page.evaluate(keptKey), await holds()]).toEqual([key, true]);
+  // A user who means it pairs by the same code, which no page has used up.
+  await follow();
+  await other.page.getByRole("button", { name: "Pair" }).click();
+  await expect.poll(() => own.page.evaluate(keptKey)).not.toBe(key);
+  expect(await holds()).toBe(false);
+  await own.close();
+});
+
 /** A connection that says so much, and then nothing. */
 function slow(text: string): Promise<Socket> {
   const { hostname, port } = new URL(till.url);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { visible } from "../../common/visible.js";
 import { Dialog } from "../shell/dialog.js";
 import { Message } from "../shell/message.js";
 import { useDesk } from "./desk.js";
@@ -29,8 +30,8 @@ export function Confirm({
   const { texts } = useDesk().session;
   const { isBusy, problem, run } = useAction();
   return (
-    <Dialog title={title} onClose={onDone}>
-      <p class="question">{question}</p>
+    <Dialog title={visible(title)} onClose={onDone}>
+      <p class="question">{visible(question)}</p>
       {children}
       <Message text={problem?.message} hint={problem?.hint} />
       <div class="buttons">

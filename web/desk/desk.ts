@@ -1,6 +1,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { DeskTexts } from "../../common/languages/desk.js";
+import { visible } from "../../common/visible.js";
 import type { JobAnswer } from "../../server/desk/job-answers.js";
 import type { SettingsAnswer } from "../../server/desk/overview-answers.js";
 import type { CardAnswer, CardEntryAnswer } from "../../server/desk/schemas.js";
@@ -48,4 +49,4 @@ export function useDesk(): Desk {
 
 /** A card for people: what is printed on it, or its id. */
 export const nameOf = ({ label, card }: Pick<CardEntry, "label" | "card">): string =>
-  label === "" ? card : label;
+  label === "" ? card : visible(label);

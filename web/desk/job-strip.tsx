@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { visible } from "../../common/visible.js";
 import { Confirm } from "./confirm.js";
 import { useDesk } from "./desk.js";
 import { Progress } from "./parts.js";
@@ -16,7 +17,7 @@ export function JobStrip() {
       <p class="title">
         <strong>{title}</strong>
       </p>
-      <p class="by muted">{texts.job.by(job.by)}</p>
+      <p class="by muted">{visible(texts.job.by(job.by))}</p>
       <Progress
         done={job.done}
         total={job.total}

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { visible } from "../../common/visible.js";
 import type { KeyAnswer, NewKeyAnswer, PairingAnswer } from "../../server/desk/key-routes.js";
 import { Dialog } from "../shell/dialog.js";
 import type { Json } from "../shell/json.js";
@@ -90,7 +91,7 @@ function NewKey({ isPairing, onDone }: { readonly isPairing: boolean; readonly o
         <>
           {made && (
             <>
-              <p>{words.shown(made.name)}</p>
+              <p>{visible(words.shown(made.name))}</p>
               <p>
                 <code class="secret">{made.key}</code>
               </p>

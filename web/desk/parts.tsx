@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { visible } from "../../common/visible.js";
 import type { ApiProblem } from "../shell/api.js";
 import { Message } from "../shell/message.js";
 import { useDesk } from "./desk.js";
@@ -39,12 +40,16 @@ export function Facts({
         .map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>{shown(value)}</dd>
           </div>
         ))}
     </dl>
   );
 }
+
+/** Of others, with what turns a line around or is not seen as `\u202e`. Markup is a text like any other here. */
+const shown = (value: ComponentChildren): ComponentChildren =>
+  typeof value === "string" ? visible(value) : value;
 
 /** A table that scrolls by itself where the screen is narrow. */
 export function Table({
@@ -71,7 +76,7 @@ export function Table({
           <tr>
             {head.map((name, column) => (
               <th key={name} scope="col" class={side(column)}>
-                {name}
+                {shown(name)}
               </th>
             ))}
           </tr>
@@ -82,11 +87,11 @@ export function Table({
               {cells.map((cell, column) =>
                 column === 0 ? (
                   <th key={head[column]} scope="row" class={side(column)}>
-                    {cell}
+                    {shown(cell)}
                   </th>
                 ) : (
                   <td key={head[column]} class={side(column)}>
-                    {cell}
+                    {shown(cell)}
                   </td>
                 ),
               )}

@@ -1,4 +1,4 @@
-import { useDesk } from "./desk.js";
+import { nameOf, useDesk } from "./desk.js";
 
 /** What lies on the reader, always in sight. */
 export function ReaderStrip() {
@@ -13,7 +13,7 @@ export function ReaderStrip() {
         <p class="what">
           <span class={`sign ${state}`} aria-hidden="true" />
           {isHere ? (
-            <a href={`#card/${card.card}`}>{reader.card(card.label === "" ? card.card : card.label)}</a>
+            <a href={`#card/${card.card}`}>{reader.card(nameOf(card))}</a>
           ) : (
             reader[state as Exclude<typeof state, "card">]
           )}

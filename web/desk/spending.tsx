@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { visible } from "../../common/visible.js";
 import type { SpendingAnswer } from "../../server/desk/overview-answers.js";
 import type { Json } from "../shell/json.js";
 import { Message } from "../shell/message.js";
@@ -70,7 +71,7 @@ export function Spending() {
           const nameOf = (payee: string): string =>
             payee === ""
               ? spending.others
-              : (report.stalls.find((one) => one.payee === payee)?.name ?? `${payee.slice(0, 12)}…`);
+              : visible(report.stalls.find((one) => one.payee === payee)?.name ?? `${payee.slice(0, 12)}…`);
           const of = (hour: Report["hours"][number]): string =>
             stall === "all" ? hour.amount : (hour.stalls.find(({ payee }) => payee === stall)?.amount ?? "0");
           return (

@@ -23,15 +23,44 @@ function deviceName(): string {
   return `${browser}, ${system}`;
 }
 
-/** Turns a code into a key of this device and keeps it; a key that it had is replaced. @throws ApiProblem */
-export async function pairDevice(api: Api, code: string): Promise<void> {
+/**
+ * Turns a code into a key of this device and keeps it; a key that it had is replaced.
+ * @param isMeant whether that may be by one with other rights
+ * @throws ApiProblem `other-rights` where it is not
+ */
+export async function pairDevice(api: Api, code: string, isMeant = false): Promise<void> {
   const old = deviceKey();
   const { key } = await api.post<{ readonly key: string }>("/v1/pair", {
     code,
     name: deviceName(),
     ...(old === undefined ? {} : { replaces: old }),
+    ...(isMeant ? { confirmed: true } : {}),
   });
   keepDeviceKey(key);
+}
+
+/** Asks before another key replaces that of this device: a link on any site may carry a code. */
+export function OtherRights({
+  texts,
+  onAnswer,
+}: {
+  readonly texts: ShellTexts;
+  readonly onAnswer: (isMeant: boolean) => void;
+}) {
+  return (
+    <main class="narrow">
+      <h1>{texts.pairing.title}</h1>
+      <p>{texts.pairing.otherRights}</p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => onAnswer(false)}>
+          {texts.buttons.back}
+        </button>
+        <button type="button" class="danger" onClick={() => onAnswer(true)}>
+          {texts.buttons.pair}
+        </button>
+      </div>
+    </main>
+  );
 }
 
 /** What a device without a key shows: how it gets one. */

@@ -5,7 +5,7 @@ import { loadShellTexts, type ShellTexts } from "../../common/languages/shell.js
 import { type Api, ApiProblem, connectApi } from "./api.js";
 import { type Watcher, watchEvents } from "./events.js";
 import { deviceKey, keepDeviceKey, onDeviceKey } from "./key-store.js";
-import { PairingPage, pairDevice, takePairingCode } from "./pairing.js";
+import { OtherRights, PairingPage, pairDevice, takePairingCode } from "./pairing.js";
 import { dropStrays } from "./strays.js";
 import { applyTheme } from "./theme.js";
 import "./shell.css";
@@ -57,6 +57,7 @@ function Shell<PageTexts>({
   const [problem, setProblem] = useState<{ readonly text: string; readonly hint?: string | undefined }>();
   const [code, setCode] = useState<string>();
   const [isPairing, setIsPairing] = useState(false);
+  const [otherRights, setOtherRights] = useState<string>();
   spoken = written.shell;
   const [session] = useState(() => {
     const onNoKey = (lost: string | undefined): void => {
@@ -80,20 +81,23 @@ function Shell<PageTexts>({
     changed();
     return onDeviceKey(changed);
   }, []);
+  const pairBy = (shown: string, isMeant: boolean): void => {
+    setIsPairing(true);
+    pairDevice(session.api, shown, isMeant)
+      .then(() => setProblem(undefined))
+      .catch((error: unknown) => {
+        if (!(error instanceof ApiProblem)) throw error;
+        if (error.code === "other-rights") return setOtherRights(shown);
+        setProblem({ text: error.message, hint: error.hint });
+        // It has not been used where the server was not reached.
+        if (error.isUncertain) setCode(shown);
+      })
+      .finally(() => setIsPairing(false));
+  };
   useEffect(() => {
     const pair = (): void => {
       const shown = takePairingCode();
-      if (shown === undefined) return;
-      setIsPairing(true);
-      pairDevice(session.api, shown)
-        .then(() => setProblem(undefined))
-        .catch((error: unknown) => {
-          if (!(error instanceof ApiProblem)) throw error;
-          setProblem({ text: error.message, hint: error.hint });
-          // It has not been used where the server was not reached.
-          if (error.isUncertain) setCode(shown);
-        })
-        .finally(() => setIsPairing(false));
+      if (shown !== undefined) pairBy(shown, false);
     };
     pair();
     window.addEventListener("hashchange", pair);
@@ -101,6 +105,16 @@ function Shell<PageTexts>({
   }, [session]);
 
   if (isPairing) return <main class="narrow">{written.shell.pairing.busy}</main>;
+  if (otherRights !== undefined && key !== undefined)
+    return (
+      <OtherRights
+        texts={written.shell}
+        onAnswer={(isMeant) => {
+          setOtherRights(undefined);
+          if (isMeant) pairBy(otherRights, true);
+        }}
+      />
+    );
   if (key === undefined)
     return (
       <PairingPage

@@ -19,6 +19,8 @@ export const texts = {
     busy: "Wird gekoppelt …",
     failed: "Dieses Gerät wurde nicht gekoppelt.",
     ended: "Der Schlüssel dieses Geräts ist abgelaufen. Koppeln Sie es erneut.",
+    otherRights:
+      "Ein Link oder Code will diesem Gerät einen anderen Schlüssel mit anderen Rechten geben. Sein jetziger Schlüssel gilt dann nicht mehr. Fahren Sie nur fort, wenn Sie den Code selbst erzeugt haben.",
   },
   unreachable: "Der Server antwortet nicht.",
   unreachableHint:

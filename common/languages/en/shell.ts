@@ -16,6 +16,8 @@ export const texts = {
     busy: "Pairing …",
     failed: "This device was not paired.",
     ended: "The key of this device has ended. Pair it again.",
+    otherRights:
+      "A link or code wants to give this device another key, with other rights. The key that it has ends then. Go on only if you made that code yourself.",
   },
   unreachable: "The server does not answer.",
   unreachableHint: "Check that it runs and that this device is in its network, then try again.",

@@ -19,6 +19,8 @@ export const texts = {
     busy: "Vinculando…",
     failed: "Este dispositivo no se ha vinculado.",
     ended: "La clave de este dispositivo ya no es válida. Vincúlelo de nuevo.",
+    otherRights:
+      "Un enlace o código quiere dar a este dispositivo otra clave, con otros permisos. La que tiene dejará de valer. Siga solo si usted creó ese código.",
   },
   unreachable: "El servidor no responde.",
   unreachableHint: "Compruebe que funciona y que este dispositivo está en su red, y vuelva a intentarlo.",

@@ -19,6 +19,8 @@ export const texts = {
     busy: "Association…",
     failed: "Cet appareil n’a pas été associé.",
     ended: "La clé de cet appareil n’est plus valable. Associez-le de nouveau.",
+    otherRights:
+      "Un lien ou un code veut donner à cet appareil une autre clé, avec d’autres droits. Sa clé actuelle ne vaudra plus. Ne continuez que si vous avez créé ce code vous-même.",
   },
   unreachable: "Le serveur ne répond pas.",
   unreachableHint: "Vérifiez qu’il fonctionne et que cet appareil est sur son réseau, puis réessayez.",
