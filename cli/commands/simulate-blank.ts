@@ -27,6 +27,17 @@ function pathsOf(path: string, count: number): string[] {
   );
 }
 
+/**
+ * A serial number as chips have it. Where its last four bytes are letters, all 00 or all FF, they are the same on every card of a
+ * kind, and personalization refuses the chip (specs/04 §8.1).
+ * @param random 6 bytes
+ */
+export function blankSerial(random: Uint8Array): Uint8Array {
+  const serial = Uint8Array.from(random);
+  serial[2] = ((serial[2] ?? 0) & 0x3f) | 0x80;
+  return serial;
+}
+
 async function makeBlank(
   context: CommandContext,
   path: string,
@@ -40,9 +51,7 @@ async function makeBlank(
     keysFor: (diversification: Uint8Array) => Promise<ReturnType<typeof wellKnownCardKeys>>,
   ) => {
     for (const file of files) {
-      const serial = Uint8Array.from(randomBytes(SERIAL_LENGTH));
-      // Four letters there are a maker's text, and personalization refuses such a chip (specs/04 §8.1).
-      serial[2] = (serial[2] ?? 0) | 0x80;
+      const serial = blankSerial(randomBytes(SERIAL_LENGTH));
       const keys = await keysFor(diversificationData(serial));
       createCardFile(
         file,

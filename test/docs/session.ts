@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { inNamespace } from "../../scripts/pcscd/namespace.mjs";
 import { MARK } from "../../scripts/processes.mjs";
+import { gone } from "../../testing/processes/gone.js";
 import { ACR1252, readerConfig } from "../pcscd/readers-as-sold.js";
 import { openTerminal, type TerminalRun } from "../pseudo-terminal.js";
 import { ROOT } from "./blocks.js";
@@ -227,7 +228,8 @@ export class Session {
 
   async close(): Promise<void> {
     for (const window of this.#windows.values()) window.close();
+    // Nothing where it has ended: its number may be another process's.
     this.#namespace.kill("SIGTERM");
-    await once(this.#namespace, "exit");
+    await gone(this.#namespace);
   }
 }

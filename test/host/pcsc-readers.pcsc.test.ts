@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listReaders, openReaders, type PcscReaders } from "../../host/pcsc/index.js";
+import { gone } from "../../testing/processes/gone.js";
 import { bundlePcsc } from "../pcscd/bundle.js";
 import { ATR_T0, ATR_T1, type Behaviour, CardStub, SLOTS } from "../pcscd/card-stub.js";
 
@@ -226,7 +227,7 @@ describe("exclusive use", () => {
       });
     } finally {
       holder.kill();
-      await once(holder, "exit");
+      await gone(holder);
       await hasty.close();
     }
     const connection = await readers.find(FIRST.name).waitForCard();
@@ -265,10 +266,12 @@ async function holdInAnotherProcess(name: string) {
     const monitor = require(${JSON.stringify(pcsclite)})();
     monitor.on("reader", (reader) => reader.name === ${JSON.stringify(name)} && reader.on("status", ({ state }) => {
       if ((state & reader.SCARD_STATE_PRESENT) && !reader.connected)
-        reader.connect({ share_mode: reader.SCARD_SHARE_SHARED }, (error) => process.stdout.write(error ? "" : "held"));
+        reader.connect({ share_mode: reader.SCARD_SHARE_SHARED }, (error) => error ? process.exit(1) : process.stdout.write("held"));
     }));`;
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  await once(child.stdout, "data");
+  const early = new AbortController();
+  child.once("exit", () => early.abort(new Error("the holder ended without the card")));
+  await once(child.stdout, "data", { signal: early.signal });
   return child;
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { hexToBytes } from "../../common/bytes.js";
 import { type NtagPersonalization, provisionNtag } from "../../simulator/index.js";
+import { gone } from "../processes/gone.js";
 import type { ForeignOrder } from "./foreign-server-process.js";
 
 /** Keys and UID of the card that the foreign server has given out. */
@@ -65,10 +65,8 @@ export async function startForeignServer(
         ...{ piccKey: hexToBytes(k1), macKey: hexToBytes(k2), ...more },
       }),
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, "exit");
       child.kill("SIGKILL");
-      await gone;
+      await gone(child);
     },
   };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { gone, isGone } from "../processes/gone.js";
 
 /** A PostgreSQL server of our own in a temporary directory, reachable through its socket alone. */
 export interface PostgresServer {
@@ -18,6 +19,7 @@ export interface PostgresServer {
   readonly bin: string;
   /** What a program of the server's owner is to be started with. */
   readonly as: { readonly uid?: number; readonly gid?: number };
+  /** Twice is once. */
   stop(): Promise<void>;
 }
 
@@ -63,10 +65,16 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
   );
   const child = serve(bin, data, home, as, durable);
   const url = (name: string) => `postgresql://chequecard@/${name}?host=${encodeURIComponent(home)}`;
+  /** The shell ends the server; killed, it would leave it running. */
+  const stop = async (): Promise<void> => {
+    child.stdin?.end();
+    await gone(child);
+    rmSync(home, { recursive: true, force: true });
+  };
   try {
     await ready(url("postgres"), child);
   } catch (cause) {
-    child.kill("SIGKILL");
+    await stop();
     throw cause;
   }
   return {
@@ -79,12 +87,7 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
       await query(url("postgres"), `create database ${name}`);
       return url(name);
     },
-    async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.stdin?.end();
-      await ended;
-      rmSync(home, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -113,7 +116,7 @@ function serve(
 }
 
 async function ready(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 4800 && child.exitCode === null; attempt++) {
+  for (let attempt = 0; attempt < 4800 && !isGone(child); attempt++) {
     try {
       await query(url, "select 1");
       return;

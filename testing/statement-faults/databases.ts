@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,6 +6,7 @@ import pg from "pg";
 import type { KeySource } from "../../keys/key-source.js";
 import { testKeys } from "../issuer/service.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
+import { gone } from "../processes/gone.js";
 import { Gate } from "./gate.js";
 import { ServerFaults, SMALL_SPACE, USER } from "./server-faults.js";
 
@@ -35,6 +35,7 @@ export class Databases {
   readonly #mounted: ChildProcess | undefined;
   readonly #made = new Map<Isolation, Database>();
   #serial = 0;
+  #closing: Promise<void> | undefined;
 
   private constructor(parts: {
     readonly server: PostgresServer;
@@ -99,17 +100,23 @@ export class Databases {
     await this.#admin.query(`drop database ${name} with (force)`);
   }
 
-  async close(): Promise<void> {
-    for (const gate of this.gates) await gate.close();
-    for (const { faults } of this.#made.values()) await faults.close();
-    await this.#admin.end();
-    await this.#server.stop();
-    if (this.#mounted) {
-      const ended = once(this.#mounted, "exit");
-      this.#mounted.stdin?.end();
-      await ended;
+  /** A second call joins. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      for (const gate of this.gates) await gate.close();
+      for (const { faults } of this.#made.values()) await faults.close();
+      await this.#admin.end();
+    } finally {
+      await this.#server.stop();
+      this.#mounted?.stdin?.end();
+      if (this.#mounted) await gone(this.#mounted);
+      rmSync(this.#directory, { recursive: true, force: true });
     }
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
