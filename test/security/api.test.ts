@@ -104,6 +104,9 @@ it("another page in the same browser gets no answer, even with the till's key", 
       body: expect.stringContaining("other-origin"),
     });
   expect((await charge(LINK, "GET")).status).toBe(403);
+  // What a form or a script may send without asking first, from a browser that says nothing of where it comes from.
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+    expect([type, (await charge({ "content-type": type })).status]).toEqual([type, 415]);
   const preflight = await charge({ origin: "https://evil.example" }, "OPTIONS");
   expect(preflight.status).toBe(403);
   const plain = await till("GET", "/v1/state");
@@ -199,17 +202,34 @@ function slow(text: string): Promise<Socket> {
   });
 }
 
-it("slow clients are cut off, and no sale waits for them", async () => {
+it("slow clients are cut off, silent or dripping, in their headers or in their bodies, and no sale waits for them", async () => {
+  const before = await count();
   const head = `POST /v1/charges HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${own.key}\r\n`;
-  const sockets = await Promise.all(
-    Array.from({ length: 300 }, (_, at) =>
-      slow(at % 2 ? head : `${head}Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{`),
-    ),
-  );
+  const body = `${head}Idempotency-Key: slow\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{`;
+  const sockets = await Promise.all(Array.from({ length: 300 }, (_, at) => slow(at % 2 ? head : body)));
   const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-  await sells("beside-slow-clients");
-  for (const socket of sockets) socket.resume();
-  await Promise.all(closed);
+  // Two of three never stop, and would be done within the hour.
+  const drip = setInterval(() => {
+    for (const [at, socket] of sockets.entries())
+      if (at % 3 && !socket.destroyed) socket.write(at % 2 ? "X: y\r\n" : " ");
+  }, 500);
+  try {
+    await sells("beside-slow-clients");
+    for (const socket of sockets) socket.resume();
+    await Promise.all(closed);
+  } finally {
+    clearInterval(drip);
+  }
+  expect(await count()).toBe(before + 1);
+});
+
+it("huge headers, and as many as nobody needs, are refused before anything is done", async () => {
+  const before = await count();
+  expect(await charge({ "x-long": "x".repeat(20_000) })).toMatchObject({ status: 431 });
+  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`x-${at}`, "x"]));
+  expect(await charge(many)).toMatchObject({ status: 431 });
+  expect(await charge({ cookie: `a=${"x".repeat(20_000)}` }, "GET")).toMatchObject({ status: 431 });
+  expect(await count()).toBe(before);
 });
 
 it("a thousand event streams are bounded for each key, and a sale goes on beside them", async () => {
