@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sat } from "../../common/index.js";
-import { replaceCard, revokeCardPage, showCard } from "../../issuer/ledger/index.js";
+import { type Msat, sat } from "../../common/index.js";
+import { loadCardPageTexts } from "../../common/languages/card-page.js";
+import type { Language } from "../../common/languages/language.js";
+import {
+  cashOutCard,
+  fundCard,
+  replaceCard,
+  retireCard,
+  revokeCardPage,
+  showCard,
+} from "../../issuer/ledger/index.js";
+import { cardKey } from "../../issuer/store/values.js";
 import { newPageSecret } from "../../keys/index.js";
 import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { Bench, type Service, startService } from "../../testing/issuer/service.js";
@@ -8,10 +18,12 @@ import { CODE, givePage, servePagesOf } from "../../testing/server/card-pages.js
 
 const bench = new Bench();
 const HOSTILE = `<img src=x onerror="document.title='owned'">\u202eBar\u0000`;
+const HOSTILE_LABEL = `<img src=x onerror="document.title='owned'">`;
 let browser: TestBrowser;
 let service: Service;
 let pages: Awaited<ReturnType<typeof servePagesOf>>;
 let numbers = 0;
+let serials = 1000;
 
 beforeAll(async () => {
   browser = await openBrowser();
@@ -26,8 +38,8 @@ afterAll(async () => {
 });
 
 /** Another card, with a page and some payments. */
-async function newCard() {
-  const card = await service.card(++numbers);
+async function newCard(credit?: Msat) {
+  const card = await service.card(++numbers, credit);
   const secret = await givePage(service, card);
   // Each test is a visitor that has asked for nothing yet.
   service.clock.pass(60_000);
@@ -46,9 +58,15 @@ async function type({ page }: Opened, code: string): Promise<void> {
 }
 
 describe("the page of a card", () => {
-  it("opens from its QR code and the code of the letter, shows a hostile name as text, and stores nothing", async () => {
+  it("opens from its QR code and the code of the letter, shows hostile names as text, and stores nothing", async () => {
     const { card, secret } = await newCard();
     await service.tap(card, 101, sat(1234));
+    const cardId = cardKey(card.cardId);
+    await service.store.db
+      .updateTable("cards")
+      .set({ label: HOSTILE_LABEL })
+      .where("card", "=", cardId)
+      .execute();
     const urls: string[] = [];
     const opened = await visit("");
     const { page } = opened;
@@ -65,6 +83,8 @@ describe("the page of a card", () => {
     expect(await page.locator(".payee").textContent()).toBe(
       `<img src=x onerror="document.title='owned'">\\u202eBar\\u0000`,
     );
+    expect(await page.locator(".label").textContent()).toBe(HOSTILE_LABEL);
+    expect(await page.locator("img").count()).toBe(0);
     expect(await page.title()).toBe("Your card");
     expect(urls.filter((url) => url.includes(secret))).toEqual([]);
     expect(urls.some((url) => url.endsWith("/v1/open"))).toBe(true);
@@ -202,37 +222,117 @@ describe("the page of a card", () => {
   });
 
   it.each([
-    ["light", 320],
-    ["dark", 320],
-    ["light", 1280],
-  ] as const)("has nothing that axe finds in any of its states, %s at %i px", async (colorScheme, width) => {
-    const { card, secret } = await newCard();
-    await service.tap(card, 300 + numbers, sat(250));
-    const viewport = { width, height: 700 };
-    const opened = await visit(secret, { colorScheme, viewport });
-    const { page } = opened;
-    const holds = async (name: string) => {
-      expect([name, await opened.accessibility()]).toEqual([name, []]);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-      const folder = process.env.CHEQUECARD_PICTURES;
-      if (folder)
-        await page.screenshot({ path: `${folder}/card-${name}-${colorScheme}-${width}.png`, fullPage: true });
-    };
-    await page.getByLabel("Code from your letter").waitFor();
-    await holds("code");
-    await type(opened, "00000000");
-    await page.getByText("Nothing was found with this code.").waitFor();
-    await holds("wrong");
-    await type(opened, CODE);
-    await page.getByText("19,750 sat").waitFor();
-    await holds("view");
-    await page.getByRole("button", { name: "Block this card" }).click();
-    await holds("ask");
-    await page.getByRole("button", { name: "Continue" }).click();
-    await holds("ask-again");
-    await page.getByRole("button", { name: "Block it now" }).click();
-    await page.getByText("Your card is blocked").waitFor();
-    await holds("blocked");
-    await opened.close();
-  });
+    ["light", 320, "de-DE"],
+    ["dark", 320, "fr-FR"],
+    ["light", 1280, "es-ES"],
+    ["dark", 1280, "en-GB"],
+  ] as const)(
+    "has nothing that axe finds on any of its screens, %s at %i px for %s",
+    async (colorScheme, width, locale) => {
+      const texts = await loadCardPageTexts(locale.slice(0, 2) as Language);
+      const { card, secret } = await newCard();
+      const { store, clock } = service;
+      await service.tap(card, ++serials, sat(1250));
+      const paid = serials;
+      await service.tap(card, ++serials, sat(400));
+      service.node.set(++serials, "fail");
+      await service.tap(card, serials, sat(777));
+      service.node.set(++serials, "stuck");
+      await service.tap(card, serials, sat(30));
+      const refund = await service.refund(paid, sat(250), serials);
+      service.pay(refund?.invoice, true);
+      await service.refunds.resolve();
+      const viewport = { width, height: 700 };
+      const expected = /status of 4\d\d|ERR_INTERNET_DISCONNECTED/;
+      const opened = await visit("", { colorScheme, viewport, locale, expected });
+      const { page } = opened;
+      const holds = async (name: string) => {
+        const folder = process.env.CHEQUECARD_PICTURES;
+        const path = `${folder}/card-${name}-${locale}-${colorScheme}-${width}.png`;
+        if (folder) await page.screenshot({ path, fullPage: true });
+        expect([name, await opened.accessibility(), await opened.smallTargets()]).toEqual([name, [], []]);
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      };
+      const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+      const code = async (digits: string) => {
+        await page.getByLabel(texts.code).fill(digits);
+        await press(texts.buttons.open);
+      };
+      const says = (text: string) => page.getByText(text).first().waitFor();
+      const address = async (of: string) => {
+        await page.evaluate(`location.replace("#${of}")`);
+        await page.getByLabel(texts.code).waitFor();
+      };
+      const away = (isAway: boolean) => page.context().setOffline(isAway);
+      await says(texts.noSecret);
+      await holds("no-secret");
+      await address(secret);
+      await holds("code");
+      await code("1234567");
+      await says(texts.codeForm);
+      await holds("code-form");
+      await away(true);
+      await code(CODE);
+      await says(texts.away);
+      await holds("unreachable");
+      await away(false);
+      for (let wrong = 0; wrong < 3; wrong++) {
+        await code("00000000");
+        await says(texts.wrong);
+      }
+      await holds("wrong");
+      await code(CODE);
+      await says(texts.locked);
+      await holds("locked");
+      clock.pass(60_000);
+      await code(CODE);
+      await says(texts.standing.active);
+      await holds("card");
+      await away(true);
+      await press(texts.buttons.refresh);
+      await says(texts.away);
+      await holds("card-unreachable");
+      await press(texts.buttons.block);
+      await holds("ask");
+      await press(texts.buttons.next);
+      await holds("ask-again");
+      await press(texts.buttons.blockNow);
+      await says(texts.block.failed);
+      await holds("block-failed");
+      await away(false);
+      await press(texts.buttons.blockNow);
+      await says(texts.standing.blocked);
+      await holds("blocked");
+      await cashOutCard(store, card.cardId, "", clock.now);
+      await press(texts.buttons.refresh);
+      await says(texts.standing["paid-out"]);
+      await holds("paid-out");
+      const next = await service.card(++numbers, sat(5));
+      await fundCard(store, card.cardId, sat(10), "", clock.now);
+      await replaceCard(store, card.cardId, next.cardId, clock.now);
+      await press(texts.buttons.refresh);
+      await says(texts.standing.replaced);
+      await holds("replaced");
+      await revokeCardPage(store, card.cardId, clock.now);
+      await press(texts.buttons.refresh);
+      await says(texts.closed);
+      await holds("closed");
+      await code(CODE);
+      await says(texts.wrong);
+      await holds("revoked");
+      const unused = await newCard(sat(0));
+      await retireCard(store, unused.card.cardId, clock.now);
+      await address(unused.secret);
+      await code(CODE);
+      await says(texts.standing.retired);
+      await holds("retired");
+      await page.evaluate(`Promise.all(Array.from({ length: 61 }, () =>
+      fetch("/v1/read", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" })))`);
+      await press(texts.buttons.refresh);
+      await says(texts.busy);
+      await holds("busy");
+      expect(await opened.problems()).toEqual([]);
+      await opened.close();
+    },
+  );
 });

@@ -98,12 +98,12 @@ export async function badTill(folder: string): Promise<BadTarget> {
   await done("/v1/charges/1/cancel", {}, "cancel");
   await done("/v1/days", {}, "day");
   await done("/v1/charges", { amount: "20sat" }, "second");
+  // Not the charge that waits: how its payment is tried changes by itself.
   const watched = ["/v1/sales", "/v1/totals", "/v1/day", "/v1/days/1", "/v1/rate", "/v1/offline"];
-  const charges = ["/v1/charges/1", "/v1/charges/2"];
-  return apiTarget(server, "shift-lead", [...watched, ...charges], { number: ["1", "2"] });
+  return apiTarget(server, "shift-lead", [...watched, "/v1/charges/1"], { number: ["1", "2"] });
 }
 
-const DESK_WATCHED = ["/v1/report", "/v1/closing", "/v1/keys", "/v1/batches", "/v1/job", "/v1/alerts"];
+const DESK_WATCHED = ["/v1/report", "/v1/closing", "/v1/keys", "/v1/batches", "/v1/job"];
 
 async function deskTarget(
   server: Parameters<typeof apiTarget>[0],

@@ -59,7 +59,6 @@ export const texts = {
     again: "Wirklich sperren?",
     where: (desk) => `Hier können Sie sie nicht entsperren. Das kann nur der Herausgeber: ${desk}.`,
     whereAnywhere: "Hier können Sie sie nicht entsperren. Das kann nur der Herausgeber.",
-    done: "Ihre Karte ist gesperrt.",
     failed:
       "Es ist nicht sicher, ob Ihre Karte gesperrt ist. Versuchen Sie es noch einmal oder gehen Sie zum Herausgeber.",
   },

@@ -54,7 +54,6 @@ export const texts = {
     again: "Really block?",
     where: (desk: string) => `You cannot unblock it here. Only the desk can: ${desk}.`,
     whereAnywhere: "You cannot unblock it here. Only the desk of your issuer can.",
-    done: "Your card is blocked.",
     failed: "It is not certain that your card is blocked. Try again, or go to the desk.",
   },
 } as const;

@@ -58,7 +58,6 @@ export const texts = {
     again: "¿Bloquear de verdad?",
     where: (desk) => `Aquí no puede desbloquearla. Solo puede el emisor: ${desk}.`,
     whereAnywhere: "Aquí no puede desbloquearla. Solo puede el emisor.",
-    done: "Su tarjeta está bloqueada.",
     failed: "No es seguro que su tarjeta esté bloqueada. Inténtelo otra vez o vaya al emisor.",
   },
 } satisfies Texts<typeof english>;

@@ -57,7 +57,6 @@ export const texts = {
     again: "Vraiment bloquer ?",
     where: (desk) => `Vous ne pouvez pas la débloquer ici. Seul l’émetteur le peut : ${desk}.`,
     whereAnywhere: "Vous ne pouvez pas la débloquer ici. Seul l’émetteur le peut.",
-    done: "Votre carte est bloquée.",
     failed: "Il n’est pas certain que votre carte soit bloquée. Réessayez ou allez voir l’émetteur.",
   },
 } satisfies Texts<typeof english>;
