@@ -12,7 +12,7 @@ export const usual = defineConfig({
     exclude: [
       ...configDefaults.exclude,
       "**/*.applet.test.ts",
-      "test/**/*.{pcsc,lnd,lnd-long,litestream,bolt,pages}.test.ts",
+      "{test,prove}/**/*.{pcsc,lnd,lnd-long,litestream,bolt,pages}.test.ts",
       "test/docs/**",
     ],
     globalSetup: ["testing/programs-of-run.ts"],

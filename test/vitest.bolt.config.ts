@@ -4,5 +4,5 @@ import { usual } from "../vitest.config.js";
 /** The tests of Bolt Cards that take longer than a moment. */
 export default defineConfig({
   ...usual,
-  test: { ...usual.test, include: ["test/**/*.bolt.test.ts"], exclude: configDefaults.exclude },
+  test: { ...usual.test, include: ["{test,prove}/**/*.bolt.test.ts"], exclude: configDefaults.exclude },
 });

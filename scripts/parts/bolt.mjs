@@ -1,4 +1,5 @@
-// Bolt Cards: simulated ones pay at the terminal and are served by the issuer, over real sockets and in own processes.
+// Bolt Cards: simulated ones pay at the terminal and are served by the issuer, over real sockets and in own processes; a
+// festival where they pay beside cards of the other kind.
 import { runningTests, runVitest } from "./vitest.mjs";
 
 /** @type {import("./run-part.mjs").Part} */
