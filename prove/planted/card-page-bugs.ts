@@ -167,6 +167,11 @@ export const CARD_PAGE_BUGS: readonly PlantedBug[] = bugsOf("card page", [
     ["web/card/block-button.tsx", 'onClick={() => setAsked("second")}', "onClick={() => void confirm()}"],
   ),
   bug(
+    "what was wrong before is said beside a card that was blocked",
+    [page("has nothing that axe finds on any of its screens")],
+    ["web/card/card-page.tsx", "    setNotice(undefined);\n    setOpened((now)", "    setOpened((now)"],
+  ),
+  bug(
     "the secret goes into an address that a server sees",
     [page("opens from its QR code")],
     [

@@ -302,6 +302,11 @@ describe("the page of a card", () => {
       await away(false);
       await press(texts.buttons.blockNow);
       await says(texts.standing.blocked);
+      // What was said before is over.
+      expect(await page.locator(".message").innerText()).toBe("");
+      const payee =
+        "[...document.querySelectorAll('.payee')].map((one) => one.offsetWidth / one.parentElement.offsetWidth)";
+      expect(Math.min(...(await page.evaluate<number[]>(payee)))).toBeGreaterThanOrEqual(0.45);
       await holds("blocked");
       await cashOutCard(store, card.cardId, "", clock.now);
       await press(texts.buttons.refresh);

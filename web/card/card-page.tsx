@@ -70,6 +70,11 @@ export function CardPage({ texts, formats }: { readonly texts: CardPageTexts; re
     return () => clearTimeout(timer);
   }, [session, seconds, texts]);
 
+  /** The card was read again, unless its page was left meanwhile: what was said before is over. */
+  const renew = (of: string, card: CardOnPage): void => {
+    setNotice(undefined);
+    setOpened((now) => (now?.session === of ? { ...now, card, at: new Date().toISOString() } : now));
+  };
   const open = async (code: string): Promise<void> => {
     setIsBusy(true);
     setNotice(undefined);
@@ -86,10 +91,8 @@ export function CardPage({ texts, formats }: { readonly texts: CardPageTexts; re
     setIsBusy(true);
     const answer = await readPage(opened.session);
     setIsBusy(false);
-    if (answer.ok) {
-      setNotice(undefined);
-      setOpened({ ...opened, card: answer.value, at: new Date().toISOString() });
-    } else if (answer.refusal.code === "no-session") close(noticeOf(answer.refusal, texts, formats));
+    if (answer.ok) renew(opened.session, answer.value);
+    else if (answer.refusal.code === "no-session") close(noticeOf(answer.refusal, texts, formats));
     else setNotice(noticeOf(answer.refusal, texts, formats));
   };
 
@@ -111,7 +114,7 @@ export function CardPage({ texts, formats }: { readonly texts: CardPageTexts; re
       notice={notice}
       isBusy={isBusy}
       onRefresh={refresh}
-      onCard={(card) => setOpened({ ...opened, card, at: new Date().toISOString() })}
+      onCard={(card) => renew(opened.session, card)}
       onClosed={(refusal) => close(noticeOf(refusal, texts, formats))}
     />
   );
