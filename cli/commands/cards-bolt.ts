@@ -9,6 +9,7 @@ import {
   type AddBoltOptions,
   addBoltCards,
   type BoltOptions,
+  makeWipeLink,
   renewBoltPin,
   wipeBoltCard,
 } from "../issuer/bolt-cards.js";
@@ -111,6 +112,16 @@ Examples:
   ).action((card: string, options: BoltOptions & YesOption) =>
     run((context) => wipeBoltCard(context, card, options)),
   );
+  yesOption(
+    keyed(
+      "wipe-link [card]",
+      `a link that makes chips blank by the app: of one card, or of each that is held to the phone (<card>: ${CARD_ARGUMENT})`,
+    ),
+  )
+    .option("--hours <number>", "how long the link is good, at most 24", "2")
+    .action((card: string | undefined, options: BoltOptions & YesOption & { readonly hours: string }) =>
+      run((context) => makeWipeLink(context, card, options)),
+    );
   keyed("new-pin <card>", `give a card a new PIN, in a letter, and its tries back (<card>: ${CARD_ARGUMENT})`)
     .option(
       "--letters <file>",

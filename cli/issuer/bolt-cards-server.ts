@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { keysOf } from "../../issuer/bolt-cards/batches.js";
 import type { BoltCardsConfig } from "../../issuer/bolt-cards/config.js";
 import type { BoltCardDesk } from "../../issuer/bolt-cards/desk.js";
-import { programChip } from "../../issuer/bolt-cards/programming.js";
+import { chipKeys, programChip } from "../../issuer/bolt-cards/programming.js";
 import type { ServiceConfig, ServiceLog } from "../../issuer/service/index.js";
 import type { Store } from "../../issuer/store/index.js";
 import type { KeySource } from "../../keys/index.js";
@@ -76,6 +77,12 @@ export async function serveBoltCardsOf(
     desk,
     config,
     program: (code, uid) => programChip({ store, keys, clock: Date.now }, config.address, code, uid),
+    wipe: async (code, p, c) => {
+      const row = await desk.wipe(code, p, c);
+      if (typeof row === "string") return row;
+      const version = Number.parseInt(`${row.version}`, 10);
+      return chipKeys(config.address, await keysOf(keys, row.batch, row.uid, version));
+    },
     onFault: (what) =>
       log.error({ event: "bolt-cards", what }, "a request for a Bolt Card could not be answered"),
   });

@@ -7,6 +7,7 @@ import { qrTerminal } from "../../common/qr.js";
 import { Batches, pinCheckOf } from "../../issuer/bolt-cards/batches.js";
 import type { BoltCardsConfig } from "../../issuer/bolt-cards/config.js";
 import { CODE_LENGTH, programLink, wipeDocument } from "../../issuer/bolt-cards/programming.js";
+import { wipeLink } from "../../issuer/bolt-cards/wiping.js";
 import { setSunPin, showSunCard, wipeSunCard } from "../../issuer/ledger/sun-cards.js";
 import { addSunCodes, type NewSunCode } from "../../issuer/ledger/sun-codes.js";
 import type { ServiceConfig } from "../../issuer/service/index.js";
@@ -224,6 +225,43 @@ export async function wipeBoltCard(
     return {
       data: { card, wipe: JSON.parse(document) as object },
       text: `${qrTerminal(document)}\nScan it in the app under "Reset keys", then hold the chip to the phone. The keys are secret until that is done. The blank chip can become another card: chequecard cards bolt add. Its money moves with: chequecard cards replace ${card} <new card>`,
+    };
+  });
+}
+
+const MAX_WIPE_HOURS = 24;
+
+/** Makes a link with which the app wipes chips, one or as many as are held to the phone. */
+export async function makeWipeLink(
+  context: CommandContext,
+  text: string | undefined,
+  options: BoltOptions & YesOption & { readonly hours: string },
+): Promise<CommandOutput> {
+  const hours = /^\d{1,2}$/.test(options.hours) ? Number.parseInt(options.hours, 10) : 0;
+  if (hours < 1 || hours > MAX_WIPE_HOURS)
+    throw new InputError(`--hours: need 1 to ${MAX_WIPE_HOURS}, have "${options.hours.slice(0, 20)}"`);
+  return withBoltCards(context, options, async ({ store, bolt, keys, folder }) => {
+    const cardId = text === undefined ? undefined : await findCardId(store, text);
+    const card = cardId && cardText(cardKey(cardId));
+    if (cardId) await showSunCard(store.db, cardId);
+    const { current } = await Batches.open(keys, bolt.batches);
+    const which = card === undefined ? "each Bolt Card that is" : `card ${card} when it is`;
+    await agree(
+      context,
+      `Make a link that blocks ${which} held to the phone, for good, and makes its chip blank? What a card has stays on its account.`,
+      options.yes,
+    );
+    const expiresAtSeconds = Math.floor(Date.now() / 1000) + hours * (HOUR_MS / 1000);
+    const entry = { action: "bolt-wipe-link", ...(card === undefined ? {} : { card }), asked: { hours } };
+    const link = await audited(
+      folder,
+      entry,
+      async () => wipeLink(bolt.address, current, { cardId, expiresAtSeconds }),
+      () => ({ ...(card === undefined ? {} : { card }), told: {} }),
+    );
+    return {
+      data: { ...(card === undefined ? {} : { card }), link, hours },
+      text: `${qrTerminal(link)}\nScan it with the phone that has the app, then hold ${card === undefined ? "one card after the other" : "the card"} to it. The link is good for ${plural(hours, "hour")} and cannot be taken back; keep it to those who wipe cards. The money of a card moves with: chequecard cards replace <card> <new card>`,
     };
   });
 }

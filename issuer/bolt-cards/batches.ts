@@ -20,6 +20,8 @@ export interface Batch {
   readonly piccKey: Uint8Array;
   /** Encrypts and authenticates `k1` of withdrawals. */
   readonly ticketKeys: { readonly cipher: Uint8Array; readonly mac: Uint8Array };
+  /** The same for links with which chips are wiped. */
+  readonly wipeKeys: { readonly cipher: Uint8Array; readonly mac: Uint8Array };
   /** MAC of PINs. */
   readonly pinKey: Uint8Array;
 }
@@ -27,6 +29,8 @@ export interface Batch {
 /** Purposes beside those of Bolt Card's derivation, which begin with 2d 00 3f. */
 const TICKET_CIPHER = utf8("chequecard/k1-cipher");
 const TICKET_MAC = utf8("chequecard/k1-mac");
+const WIPE_CIPHER = utf8("chequecard/wipe-cipher");
+const WIPE_MAC = utf8("chequecard/wipe-mac");
 const PIN = utf8("chequecard/bolt-pin");
 
 /** Batch keys at once: each costs one decryption for every request (specs/10 §7.1). */
@@ -63,6 +67,7 @@ export class Batches {
         id,
         piccKey: await derive(PICC_KEY_INPUT),
         ticketKeys: { cipher: await derive(TICKET_CIPHER), mac: await derive(TICKET_MAC) },
+        wipeKeys: { cipher: await derive(WIPE_CIPHER), mac: await derive(WIPE_MAC) },
         pinKey: await derive(PIN),
       });
     }

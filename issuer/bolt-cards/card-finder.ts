@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { decryptPicc, type PiccData, sunMac } from "../../bolt-card/sun.js";
 import { equalBytes } from "../../common/bytes.js";
 import { GroupCommit } from "../authorizer/group-commit.js";
-import { type FoundSunCard, SUN_CARD } from "../ledger/sun-cards.js";
+import { type FoundSunCard, newestOfChip, SUN_CARD } from "../ledger/sun-cards.js";
 import type { Store } from "../store/types.js";
 import { blob } from "../store/values.js";
 import type { Batch, Batches } from "./batches.js";
@@ -31,10 +31,12 @@ export class CardFinder {
   /** Decryptions so far. */
   decryptions = 0;
   readonly #batches: Batches;
+  readonly #store: Store;
   readonly #cards: GroupCommit<Uint8Array, FoundSunCard | undefined>;
 
   constructor(store: Store, batches: Batches, maxBatch: number) {
     this.#batches = batches;
+    this.#store = store;
     this.#cards = new GroupCommit({
       keys: () => [],
       maxBatch,
@@ -53,13 +55,26 @@ export class CardFinder {
    * @param p 16 bytes; @param c 8 bytes
    * @returns undefined when no card of this issuer made it @throws StoreError, KeyError
    */
-  async find(p: Uint8Array, c: Uint8Array): Promise<GenuineReading | undefined> {
+  find(p: Uint8Array, c: Uint8Array): Promise<GenuineReading | undefined> {
+    return this.#find(p, c, (uid) => this.#cards.submit(uid));
+  }
+
+  /** The same for what a chip was last, also after its keys were shown for wiping. @throws StoreError, KeyError */
+  findChip(p: Uint8Array, c: Uint8Array): Promise<GenuineReading | undefined> {
+    return this.#find(p, c, (uid) => newestOfChip(this.#store.db, uid));
+  }
+
+  async #find(
+    p: Uint8Array,
+    c: Uint8Array,
+    rowOf: (uid: Uint8Array) => Promise<FoundSunCard | undefined>,
+  ): Promise<GenuineReading | undefined> {
     const { list } = this.#batches;
     const opened = list.map(({ piccKey }) => {
       this.decryptions++;
       return decryptPicc(piccKey, p) ?? NOBODY;
     });
-    const rows = await Promise.all(opened.map(({ uid }) => this.#cards.submit(uid)));
+    const rows = await Promise.all(opened.map(({ uid }) => rowOf(uid)));
     const at = list.findIndex(({ id }, i) => equalBytes(id, rows[i]?.batch ?? NO_ID));
     const row = rows[at];
     const batch = list[at] ?? this.#batches.current;

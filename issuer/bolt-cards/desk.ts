@@ -7,14 +7,17 @@ import type { IssuerPorts } from "../authorizer/ports.js";
 import { cardName } from "../ledger/accounts.js";
 import { PolicyCache } from "../ledger/policies.js";
 import { type Reading, type TakenReading, takeReadings } from "../ledger/readings.js";
+import { type SunCardRow, wipeSunCard } from "../ledger/sun-cards.js";
 import { StoreError } from "../store/errors.js";
+import { cardIdOf } from "../store/values.js";
 import type { Batches } from "./batches.js";
 import { CardFinder, readingBytes } from "./card-finder.js";
 import type { BoltCardsConfig } from "./config.js";
 import { type BoltCardObserver, NOT_OBSERVED } from "./figures.js";
 import { payReading, type Withdrawal, type WithdrawalAnswer } from "./pay-reading.js";
 import { SAID } from "./sentences.js";
-import { writeTicket } from "./ticket.js";
+import { readTicket, writeTicket } from "./ticket.js";
+import { ANY_CARD } from "./wiping.js";
 
 /** What a reading may be paid for with; amounts in millisatoshi. */
 export interface Offer {
@@ -145,6 +148,35 @@ export class BoltCardDesk {
       },
       withdrawal,
     );
+  }
+
+  /**
+   * Takes the chip of a reading out of use by a link for wiping: its card is blocked before anybody sees its keys. The same chip again
+   * gets them again, as when an answer was lost.
+   * @param code of the link; @param p 16 bytes; @param c 8 bytes
+   * @returns what its keys are derived from, or a sentence that says why not
+   * @throws LedgerError `wrong-state` for a second face; StoreError, KeyError
+   */
+  async wipe(code: string, p: Uint8Array, c: Uint8Array): Promise<SunCardRow | string> {
+    const { store, clock, monotonic, log } = this.#ports;
+    const link = this.#batches.list
+      .map(({ wipeKeys }) => readTicket(wipeKeys, code))
+      .find((found) => found !== undefined);
+    if (!link || clock() > 1000 * link.expiresAtSeconds) return SAID.badLink;
+    const found = await this.#finder.findChip(p, c);
+    if (!found) return SAID.unknown;
+    const { card, counter } = found;
+    if (link.card !== ANY_CARD && link.card !== card) return SAID.otherCard;
+    if (!this.#cardRate.take(`${card} wipe`, monotonic())) return SAID.busy;
+    const taken = await this.#readings.submit({ card, counter, bytes: readingBytes(p, c) });
+    // Gone: it was wiped before, and its keys may not have arrived.
+    if (taken.kind !== "taken" && taken.kind !== "gone") return this.#refused(taken, card, counter);
+    const row = await wipeSunCard(store, cardIdOf(card));
+    log.warn(
+      { event: "wiped", card: cardName(card) },
+      "the keys of a Bolt Card were given out for wiping it",
+    );
+    return row;
   }
 
   #refused(taken: Exclude<TakenReading, { kind: "taken" }>, card: bigint, counter: bigint): string {

@@ -52,7 +52,8 @@ export async function programChip(
   return chipKeys(base, await keysOf(keys, redeemed.batch, uid, redeemed.version));
 }
 
-function chipKeys(base: string, keys: Awaited<ReturnType<typeof keysOf>>): ChipKeys {
+/** What the app gets. */
+export function chipKeys(base: string, keys: Awaited<ReturnType<typeof keysOf>>): ChipKeys {
   return {
     LNURLW: chipAddress(base),
     K0: bytesToHex(keys.k0),

@@ -21,6 +21,9 @@ export const SAID = {
   pinWrong: "The PIN is wrong. Hold the card to the reader again, and ask the holder for the PIN.",
   pinBlocked: "Too many wrong PINs: this card pays small amounts only, until its issuer gives it a new PIN.",
   badUid: 'body: need JSON such as {"UID": "04a1b2c3d4e5f6"}',
+  badLink: "This link is not good: its time is over, or it was not read whole. Make another one.",
+  otherCard: "This link is for another card. Hold that one to the phone, or make a link for this one.",
+  badReading: 'body: need JSON such as {"LNURLW": "lnurlw://…?p=…&c=…"}, as it stands on the card',
   badCode: "This code is not good: it was used, or its time is over. Make another one.",
   noPin: "The amount is above what this card may pay without a PIN, and it has none.",
 } as const;

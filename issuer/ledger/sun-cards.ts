@@ -130,6 +130,20 @@ export const SUN_CARD: FindStatement<"uid", FoundSunCard> = findMany(
   (p) => `select card, version, batch, counter from sun_cards where uid = ${p.uid} and live = 1`,
 );
 
+/** What a chip was last, also when its keys were shown for wiping since. @param uid 7 bytes */
+export async function newestOfChip(
+  db: Db | Tx,
+  uid: Uint8Array,
+): Promise<(FoundSunCard & { readonly live: bigint }) | undefined> {
+  return await db
+    .selectFrom("sun_cards")
+    .select(["card", "version", "batch", "counter", "live"])
+    .where("uid", "=", blob(uid))
+    .orderBy("version", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
 export type SunCardRow = Selectable<SunCardsTable>;
 
 /** The row of a Bolt Card. @throws LedgerError `unknown-card`, also for a card of another kind */

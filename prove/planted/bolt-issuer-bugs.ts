@@ -104,6 +104,20 @@ export const BOLT_ISSUER_BUGS: readonly PlantedBug[] = bugsOf("Bolt Card issuer"
     ["issuer/bolt-cards/batches.ts", "mac: await derive(TICKET_MAC)", "mac: await derive(TICKET_CIPHER)"],
   ),
   bug(
+    "a link that wipes one card wipes each",
+    [
+      {
+        tests: "test/server/bolt-cards.bolt.test.ts",
+        named: "is refused for another card, for a reading that was used",
+      },
+    ],
+    [
+      "issuer/bolt-cards/desk.ts",
+      "link.card !== ANY_CARD && link.card !== card",
+      "link.card === card && card === ANY_CARD",
+    ],
+  ),
+  bug(
     "a k1 lives for ever",
     [cards("by a k1 that is changed, of nobody, over its time")],
     [PAY, "if (ports.clock() > 1000 * ticket.expiresAtSeconds) return SAID.expired;\n", ""],

@@ -14,6 +14,7 @@ import {
   READ_PATH,
 } from "../../issuer/bolt-cards/programming.js";
 import { SAID } from "../../issuer/bolt-cards/sentences.js";
+import { WIPE_PATH } from "../../issuer/bolt-cards/wiping.js";
 import { LedgerError } from "../../issuer/ledger/errors.js";
 import { forwardedAddress, networkOf } from "../card-page/visitor.js";
 
@@ -23,6 +24,8 @@ export interface BoltCardParts {
   readonly config: BoltCardsConfig;
   /** Registers a chip by a one-time code and gives its keys out; undefined: the code is not good. */
   readonly program: (code: Uint8Array, uid: Uint8Array) => Promise<ChipKeys | undefined>;
+  /** Takes the chip of a reading out of use by a link, and gives its keys out; or says why not. */
+  readonly wipe: (code: string, p: Uint8Array, c: Uint8Array) => Promise<ChipKeys | string>;
   /** Told of faults: path and code, and nothing of the request. */
   readonly onFault: (what: string) => void;
   readonly monotonic: () => number;
@@ -73,6 +76,7 @@ export function boltCardApp(parts: BoltCardParts): Hono<{ Bindings: Visitor }> {
   app.get(READ_PATH, (context) => answer(parts, context, () => read(parts, context)));
   app.get(PAY_PATH, (context) => answer(parts, context, () => pay(parts, context)));
   app.post(`${PROGRAM_PATH}:code`, (context) => answer(parts, context, () => program(parts, context)));
+  app.post(`${WIPE_PATH}:code`, (context) => answer(parts, context, () => wipe(parts, context)));
   app.notFound((context) =>
     context.json({ status: "ERROR", reason: "There is nothing at this address." }, 404),
   );
@@ -84,7 +88,8 @@ const networkIn = ({ behindProxy }: BoltCardsConfig, { env, req }: Asked): strin
 
 function requestOf({ req }: Asked): BoltCardRequest {
   if (req.path === READ_PATH) return "read";
-  return req.path === PAY_PATH ? "pay" : "program";
+  if (req.path === PAY_PATH) return "pay";
+  return req.path.startsWith(WIPE_PATH) ? "wipe" : "program";
 }
 
 /** Wallets show the reason of a refusal that comes with 200; of another status many show none. */
@@ -166,11 +171,34 @@ async function program(parts: BoltCardParts, context: Asked): Promise<Response> 
   return keys ? give(parts, context, keys) : refuse(parts, context, SAID.badCode);
 }
 
-function uidIn(text: string | undefined): Uint8Array | undefined {
+/** The app sends the address of a chip as it has just read it. */
+async function wipe(parts: BoltCardParts, context: Asked): Promise<Response> {
+  const address = fieldIn(await textOf(context.req.raw), "LNURLW")
+    ?.trim()
+    .replace(/^lnurlw:/i, "https:");
+  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
+  const [p, c] = (
+    [
+      ["p", 16],
+      ["c", 8],
+    ] as const
+  ).map(([name, length]) => {
+    const values = url?.searchParams.getAll(name) ?? [];
+    return values.length === 1 ? bytesOf(values[0] ?? "", length) : undefined;
+  });
+  if (!p || !c) return refuse(parts, context, SAID.badReading);
+  const keys = await parts.wipe(context.req.param("code") ?? "", p, c);
+  return typeof keys === "string" ? refuse(parts, context, keys) : give(parts, context, keys);
+}
+
+const uidIn = (text: string | undefined): Uint8Array | undefined => bytesOf(fieldIn(text, "UID") ?? "", 7);
+
+/** A text in a document of JSON. */
+function fieldIn(text: string | undefined, name: "UID" | "LNURLW"): string | undefined {
   try {
     const value: unknown = JSON.parse(text ?? "");
-    const uid = typeof value === "object" && value !== null && "UID" in value ? value.UID : undefined;
-    return typeof uid === "string" ? bytesOf(uid, 7) : undefined;
+    const field = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+    return typeof field === "string" ? field : undefined;
   } catch {
     return undefined;
   }

@@ -131,6 +131,15 @@ describe("Bolt Cards by commands, with a service that runs", () => {
     expect(await json("cards", "replace", "A-0001", "A-0002", "--yes")).toMatchObject({ moved: "20000000" });
     expect((await tap(again)).maxWithdrawable).toBe(5_000_000);
     expect(await json("ledger", "verify")).toMatchObject({ violations: [] });
+    const { link: wiping } = await json("cards", "bolt", "wipe-link", "A-0002", "--yes");
+    const [, url = ""] = /^boltcard:\/\/reset\?url=(.+)$/.exec(String(wiping)) ?? [];
+    const LNURLW = `lnurlw://127.0.0.1:${port}/bolt?${readingQuery(again.read())}`;
+    const reset = await fetch(decodeURIComponent(url), { method: "POST", body: JSON.stringify({ LNURLW }) });
+    expect(await reset.json()).toMatchObject({
+      K0: bytesToHex(boltCardKeys(hexToBytes(ISSUER_KEY), hexToBytes(uid), 1).k0),
+    });
+    expect(await json("cards", "show", "A-0002")).toMatchObject({ state: "blocked", chip: { wiped: true } });
+    expect((await run("cards", "bolt", "wipe-link", "--hours", "25", "--yes")).err).toContain("need 1 to 24");
     const figures = await (await fetch(`http://127.0.0.1:${monitor}/metrics`)).text();
     for (const [labels, times] of [
       ['request="program",outcome="given",reason=""', 2],

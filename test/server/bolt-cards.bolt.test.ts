@@ -4,9 +4,17 @@ import { afterAll, describe, expect, it } from "vitest";
 import { boltCardKeys } from "../../bolt-card/keys.js";
 import { bytesToHex, hexToBytes, sat } from "../../common/index.js";
 import { readTag } from "../../host/bolt-card/read-tag.js";
+import { Batches, keysOf } from "../../issuer/bolt-cards/batches.js";
 import { boltCardsConfigSchema } from "../../issuer/bolt-cards/config.js";
-import { PAY_PATH, programChip, programLink, READ_PATH } from "../../issuer/bolt-cards/programming.js";
+import {
+  chipKeys,
+  PAY_PATH,
+  programChip,
+  programLink,
+  READ_PATH,
+} from "../../issuer/bolt-cards/programming.js";
 import { SAID } from "../../issuer/bolt-cards/sentences.js";
+import { wipeLink } from "../../issuer/bolt-cards/wiping.js";
 import { fundCard, showCard } from "../../issuer/ledger/index.js";
 import { wipeSunCard } from "../../issuer/ledger/sun-cards.js";
 import { addSunCodes } from "../../issuer/ledger/sun-codes.js";
@@ -44,9 +52,22 @@ async function served(options: Parameters<typeof BoltCards.open>[2] = {}) {
       desk: cards.desk,
       config,
       program: (code, uid) => programChip({ store, keys, clock: clock.read }, ADDRESS, code, uid),
+      wipe: async (code, p, c) => {
+        const row = await cards.desk.wipe(code, p, c);
+        if (typeof row === "string") return row;
+        return chipKeys(ADDRESS, await keysOf(keys, row.batch, row.uid, Number(row.version)));
+      },
       onFault: (what) => void faults.push(what),
     },
   );
+  /** Where the app posts to for a link that wipes. */
+  const wiping = async (cardId?: Uint8Array): Promise<string> => {
+    const { current } = await Batches.open(keys);
+    const expiresAtSeconds = Math.floor(clock.read() / 1000) + 3600;
+    const link = wipeLink(ADDRESS, current, { cardId, expiresAtSeconds });
+    const [, url = ""] = /^boltcard:\/\/reset\?url=(.+)$/.exec(link) ?? [];
+    return new URL(decodeURIComponent(url)).pathname;
+  };
   const reach = (url: URL): URL => new URL(`${url.pathname}${url.search}`, server.url);
   const addressOf = (chip: TestChip) => `lnurlw://cards.example${READ_PATH}?${readingQuery(chip.read())}`;
   const json = async (path: string, init?: RequestInit) => {
@@ -60,6 +81,7 @@ async function served(options: Parameters<typeof BoltCards.open>[2] = {}) {
     reach,
     addressOf,
     json,
+    wiping,
     faults,
     /** The lines of a figure that are above 0. */
     figures: async (name: string) =>
@@ -310,6 +332,55 @@ describe("programming by the app", () => {
     expect(late.body).toEqual(made.body);
     expect(late.body.reason).toMatch(/^This code is not good/);
     expect(await service.store.db.selectFrom("sun_cards").selectAll().execute()).toEqual([]);
+    await close();
+  });
+});
+
+describe("wiping by the app", () => {
+  const tapped = (chip: TestChip) =>
+    posted({ LNURLW: `lnurlw://cards.example${READ_PATH}?${readingQuery(chip.read())}` });
+
+  it("gives the keys of each chip that is held to the phone, once its card is blocked, and again when they were lost", async () => {
+    const { service, cards, json, wiping, addressOf, reach, close } = await served();
+    const [one, two] = [await cards.chip(1), await cards.chip(2)];
+    const path = await wiping();
+    for (const chip of [one, two, one]) {
+      const { k0, k4 } = boltCardKeys(BATCH_KEY, chip.uid, 0);
+      expect((await json(path, tapped(chip))).body).toMatchObject({ K0: bytesToHex(k0), K4: bytesToHex(k4) });
+      expect((await showCard(service.store.db, chip.cardId)).state).toBe("blocked");
+    }
+    await expect(askOffer(addressOf(one), reach)).rejects.toThrow(SAID.unknown);
+    // The blank chip becomes another card, with keys that it never had; those of the first are given out no more.
+    const { path: again } = await code(service);
+    await json(again, posted({ UID: bytesToHex(one.uid) }));
+    expect((await json(path, tapped(one))).body.reason).toBe(SAID.unknown);
+    expect(await service.violations()).toEqual([]);
+    await close();
+  });
+
+  it("is refused for another card, for a reading that was used, and when its time is over; nothing is blocked", async () => {
+    const { service, cards, json, wiping, close } = await served();
+    const [one, two] = [await cards.chip(1), await cards.chip(2)];
+    const signing = await service.card(3);
+    const face = await cards.chip(4, { faceOf: signing.cardId });
+    const path = await wiping(one.cardId);
+    expect((await json(path, tapped(two))).body.reason).toBe(SAID.otherCard);
+    const used = tapped(one);
+    one.read();
+    await cards.read(one);
+    expect((await json(path, used)).body.reason).toBe(SAID.older);
+    for (const body of [{}, { LNURLW: "lnurlw://cards.example/bolt" }, { UID: bytesToHex(one.uid) }, null])
+      expect((await json(path, posted(body))).body.reason).toBe(SAID.badReading);
+    expect(
+      (await json(`${path.slice(0, -1)}${path.endsWith("0") ? "1" : "0"}`, tapped(one))).body.reason,
+    ).toBe(SAID.badLink);
+    expect((await json(await wiping(), tapped(face))).body.reason).toMatch(/is the second face of card/);
+    const { k1 } = await cards.read(one);
+    expect((await json(`/bolt/wipe/${k1}`, tapped(one))).body.reason).toBe(SAID.badLink);
+    service.clock.pass(3_601_000);
+    expect((await json(path, tapped(one))).body.reason).toBe(SAID.badLink);
+    for (const { cardId } of [one, two, face])
+      expect((await showCard(service.store.db, cardId)).state).toBe("active");
     await close();
   });
 });

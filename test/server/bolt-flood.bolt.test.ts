@@ -31,7 +31,13 @@ it.each(["sqlite", "postgres"] as const satisfies StoreKind[])(
     const config = boltCardsConfigSchema.parse({ address: "https://cards.example", ...limits });
     const server = await serveBoltCards(
       { host: "127.0.0.1", port: 0, names: [] },
-      { desk: cards.desk, config, program: async () => undefined, onFault: (what) => void faults.push(what) },
+      {
+        desk: cards.desk,
+        config,
+        program: async () => undefined,
+        wipe: async () => "",
+        onFault: (what) => void faults.push(what),
+      },
     );
     const chip = await cards.chip(1);
     const known = readingQuery(chip.read());

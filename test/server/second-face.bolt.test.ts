@@ -45,7 +45,13 @@ async function served() {
   const faults: string[] = [];
   const server = await serveBoltCards(
     { host: "127.0.0.1", port: 0, names: [] },
-    { desk: cards.desk, config, program: async () => undefined, onFault: (what) => void faults.push(what) },
+    {
+      desk: cards.desk,
+      config,
+      program: async () => undefined,
+      wipe: async () => "",
+      onFault: (what) => void faults.push(what),
+    },
   );
   const { store, clock } = service;
   const newFaceBatch = (): BatchContext => ({
