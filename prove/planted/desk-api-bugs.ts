@@ -160,7 +160,7 @@ export const DESK_API_BUGS: readonly PlantedBug[] = bugsOf("desk-api", [
   ),
   bug(
     "a card that is laid on the reader pushes the desk's page down",
-    [page("nothing moves at 320 px while a card is topped up")],
+    [page("plans a batch and makes its cards live")],
     ["web/desk/desk.css", ".reader .detail {\n  min-height: 3rem;", ".reader .detail {\n  min-height: 0;"],
   ),
 ]);

@@ -1,8 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { formatCardId } from "../../apdu/card-id.js";
 import { msat, sat } from "../../common/index.js";
 import { bookUnmatched } from "../../issuer/ledger/book-unmatched.js";
+import { activateCard, remaining, showCard } from "../../issuer/ledger/index.js";
+import { registerSunCard } from "../../issuer/ledger/sun-cards.js";
+import { parsePolicy } from "../../issuer/policy/index.js";
 import { listNodes } from "../../issuer/store/index.js";
 import { openBrowser, type TestBrowser } from "../../testing/browser.js";
 import { newFolder } from "../../testing/hooks.js";
@@ -79,8 +83,40 @@ it("a card that has nothing left is retired after the question with its name", a
   await dialog().getByText(`Take ${name} out of use for ever? Nothing is left on it.`).waitFor();
   await inDialog("Retire card").click();
   await page.locator(".badge.retired").waitFor();
-  for (const name of ["Top up", "Unblock card", "Retire card"])
+  for (const name of ["Top up", "Block card", "Retire card"])
     expect([name, await button(name).isEnabled()]).toEqual([name, false]);
+  expect(await desk.problems()).toEqual([]);
+});
+
+it("money is moved to a card's Bolt Card account and back, each once, after the question with the sum", async () => {
+  const api = apiClient(served.url, keyOf(served.folder, "desk").key);
+  const cardId = Buffer.from("desk-001");
+  const faceId = Buffer.from("face-001");
+  const face = {
+    ...{ cardId: faceId, faceOf: cardId, label: "Bolt Card of A1", policy: parsePolicy({}) },
+    ...{ uid: Buffer.from("04112233445566", "hex"), batch: Buffer.from("01020304", "hex") },
+  };
+  await registerSunCard(served.store, face, Date.now());
+  await activateCard(served.store, faceId);
+  await api("POST", "/v1/cards/6465-736b-2d30-3031/top-up", { body: { amount: "500sat" }, key: "face" });
+  const leftOf = async (id: Uint8Array) => remaining(await showCard(served.store.db, id));
+  const [card, before] = [await leftOf(cardId), await leftOf(faceId)];
+  await page.goto(`${served.url}#card/${formatCardId(faceId)}`);
+  await button("Move money").click();
+  expect(await inDialog("Move money").isDisabled()).toBe(true);
+  await page.getByLabel("Amount in sat").fill("300");
+  await dialog().getByText("Move 300 sat? From the card to its Bolt Card account.").waitFor();
+  expect(await desk.accessibility()).toEqual([]);
+  await inDialog("Move money").dblclick();
+  await page.getByText("300 sat moved.").waitFor();
+  expect([await leftOf(cardId), await leftOf(faceId)]).toEqual([card - 300_000n, before + 300_000n]);
+  await button("Move money").click();
+  await page.getByLabel("Amount in sat").fill("100");
+  await page.getByLabel("Direction").selectOption("back");
+  await dialog().getByText("Move 100 sat? From the Bolt Card account to the card.").waitFor();
+  await inDialog("Move money").click();
+  await page.getByText("100 sat moved.").waitFor();
+  expect([await leftOf(cardId), await leftOf(faceId)]).toEqual([card - 200_000n, before + 200_000n]);
   expect(await desk.problems()).toEqual([]);
 });
 

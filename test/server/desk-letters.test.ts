@@ -67,6 +67,17 @@ const lay = async (file: string | undefined, state: string): Promise<Fields> => 
 const lettersIn = (path: string) => readPinLetters(join(ISSUER, path), Buffer.from(LETTERS));
 const plan = { name: "with letters", profile: "profile.yaml", count: 2, prefix: "A" };
 
+/** A desk that writes letters, and the job that has made two cards there. */
+let made: Promise<Fields> | undefined;
+const madeWithLetters = (): Promise<Fields> => {
+  made ??= start("--pin-letters").then(async () => {
+    expect((await desk("POST", "/v1/batches", { body: plan })).status).toBe(201);
+    await desk("POST", "/v1/batches/with%20letters/run");
+    return await jobEnd();
+  });
+  return made;
+};
+
 it("a desk without PIN letters makes no card that gets a PIN, and says what to do", async () => {
   await start();
   expect((await desk("GET", "/v1/profiles")).body).toMatchObject({ letters: false });
@@ -82,11 +93,8 @@ it("a desk without PIN letters makes no card that gets a PIN, and says what to d
 });
 
 it("a batch at the desk writes a letter for each card, and no PIN passes the API", async () => {
-  await start("--pin-letters");
+  const job = await madeWithLetters();
   expect((await desk("GET", "/v1/settings")).body).toMatchObject({ letters: true, station: true });
-  expect((await desk("POST", "/v1/batches", { body: plan })).status).toBe(201);
-  await desk("POST", "/v1/batches/with%20letters/run");
-  const job = await jobEnd();
   expect(job).toMatchObject({ state: "done", done: 2 });
   const { batches } = (await desk("GET", "/v1/batches")).body as { batches: Fields[] };
   expect(batches).toMatchObject([
@@ -109,6 +117,7 @@ it("a batch at the desk writes a letter for each card, and no PIN passes the API
 });
 
 it("a new PIN makes the card on the reader again, moves its money once, and writes its letter", async () => {
+  await madeWithLetters();
   const { card } = await lay(FILES[0], "card");
   const { card: old = "", left, label } = card as Record<string, string>;
   const path = `/v1/cards/${old}/new-pin`;
