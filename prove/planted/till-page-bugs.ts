@@ -75,7 +75,7 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
   bug(
     "a line of the cart that moves up takes the clicks of the one before it",
     [input("a double click takes one line out of the cart")],
-    ["web/till/cart-list.tsx", "key={`${at} ${name}`}", "key={at}"],
+    ["web/till/cart-list.tsx", "key={at + name}", "key={at}"],
   ),
   bug(
     "a held key presses the first button of the dialog that it opens",

@@ -51,7 +51,7 @@ export function CartList({
           const name = item.product ?? texts.cart.free;
           const total = quote?.lines[at]?.total;
           return (
-            <li key={`${at} ${name}`} class="line">
+            <li key={at + name} class="line">
               <span class="name">{name}</span>
               <button
                 type="button"
