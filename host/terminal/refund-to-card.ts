@@ -50,7 +50,7 @@ export async function refundToCard(
   if (wanted < 1n || wanted > sale.amount)
     throw new SaleError(
       "bad-refund",
-      TERMINAL.refusal.refundRange(number, String(sale.amount), String(wanted)),
+      TERMINAL.refusal.refundRange(number, shownMsat(sale.amount), shownMsat(wanted)),
     );
   const offer = await ask(node, store, sale, wanted);
   if ("reason" in offer) return { refused: refusal(offer.reason, offer.refunded, sale.amount) };

@@ -1,4 +1,5 @@
 import { type Msat, msat, sat } from "../../common/index.js";
+import { shownMsat } from "../../common/languages/shown.js";
 import { TERMINAL } from "../../common/languages/spoken.js";
 import { decodeInvoice, invoiceProblem } from "../../lightning/bolt11/index.js";
 import { NodeError, type NodeErrorCode } from "../../lightning/nodes/errors.js";
@@ -71,8 +72,8 @@ async function checkRefund(node: RefundNode, sale: Sale, text: string, now: numb
       "bad-refund",
       TERMINAL.refusal.invoiceTooHigh(
         sale.number,
-        String(most),
-        String(invoice.amount ?? TERMINAL.refusal.noAmount),
+        shownMsat(most),
+        invoice.amount === undefined ? TERMINAL.refusal.noAmount : shownMsat(invoice.amount),
       ),
     );
   // A node pays a payment hash once: a second refund to it would look paid without any money leaving.

@@ -116,6 +116,11 @@ export const TILL_PAGE_BUGS: readonly PlantedBug[] = bugsOf("till page", [
     ],
   ),
   bug(
+    "a refusal is said in the words that programs get",
+    [input("is said in the page's language")],
+    ["web/till/refusal.ts", "  if (own) return", "  if (own && own.said === message) return"],
+  ),
+  bug(
     "the keys for the PIN are always in the same order",
     [page("takes a PIN on keys in another order")],
     ["web/till/pin-pad.tsx", "useState(shuffled)", 'useState(() => "0123456789".split(""))'],

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { key } = keyOf(served.folder, "shift-lead");
   lead = apiClient(served.url, key);
   // So wide that the number pad lies behind the dialogs.
-  opened = await browser.open(served.url, { key, expected: /409/, viewport: { width: 900, height: 800 } });
+  opened = await browser.open(served.url, { key, expected: /40[09]/, viewport: { width: 900, height: 800 } });
   till = tillPage(opened.page);
 });
 afterAll(async () => {
@@ -236,5 +236,29 @@ describe("what is typed and tapped while the till's screens change", () => {
     await page.getByText("Type an amount or choose products.").waitFor();
     expect(await saleCount()).toBe(count + 1);
     expect(await opened.problems()).toEqual([]);
+  });
+});
+
+describe("a refusal of the till's API", () => {
+  it("is said in the page's language, without names of fields and commands", async () => {
+    const { page } = till;
+    await page.route("**/v1/state", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...(await answer.json()), language: "de" } });
+    });
+    await page.reload();
+    const button = (name: string | RegExp) => page.getByRole("button", { name });
+    await button("Artikel").click();
+    await button(/^Beer/).click();
+    writeFileSync(join(served.folder, "products.yaml"), PRODUCTS.replace("Beer", "Ale"));
+    await button(/^Ale/).waitFor();
+    await page.getByText("Ein Artikel im Warenkorb wird nicht mehr verkauft.").waitFor();
+    await page.getByText("Den Artikel aus dem Warenkorb nehmen.").waitFor();
+    await button(/^1 Bitcoin/).click();
+    await page.getByLabel("Preis eines Bitcoins").fill("viel");
+    await button("Kurs setzen").click();
+    await page.getByText("Das ist kein Preis.").waitFor();
+    await page.unroute("**/v1/state");
+    writeFileSync(join(served.folder, "products.yaml"), PRODUCTS);
   });
 });

@@ -392,7 +392,7 @@ describe("after the sales", () => {
     await button("Close the day").click();
     await page.getByLabel("Key of a shift lead").fill("wrong");
     await page.getByRole("dialog").getByRole("button", { name: "Close the day" }).click();
-    await page.getByText("Authorization: need Bearer and a key that holds").waitFor();
+    await page.getByText("This key is not valid.").waitFor();
     await page.getByLabel("Key of a shift lead").fill(leadKey);
     await page.getByRole("dialog").getByRole("button", { name: "Close the day" }).click();
     await page.getByRole("heading", { name: "Day 1 is closed" }).waitFor();

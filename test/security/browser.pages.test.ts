@@ -212,7 +212,7 @@ it("a code for pairing that somebody has used before makes no second key, and sa
   const first = await browser.open(`${till.url}#pair=${code}`);
   await expect.poll(() => first.page.evaluate(keptKey)).not.toBeNull();
   const second = await browser.open(`${till.url}#pair=${code}`, { expected: /400/ });
-  await second.page.getByText("not a code for pairing, or used or expired").waitFor();
+  await second.page.getByText("This code is not valid, was used or is out of time.").waitFor();
   expect([second.page.url(), await second.page.evaluate(keptKey)]).toEqual([till.url, null]);
   await first.close();
   await second.close();

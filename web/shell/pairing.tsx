@@ -97,10 +97,14 @@ export function PairingPage({
       setIsBusy(false);
     }
   }
+  const badCode = problem?.code === "bad-pairing" ? texts.pairing.badCode : undefined;
   return (
     <main class="narrow">
       <h1>{texts.pairing.title}</h1>
-      <Message text={problem?.message ?? notice} hint={problem ? problem.hint : hint} />
+      <Message
+        text={badCode?.said ?? problem?.message ?? notice}
+        hint={badCode ? badCode.next : problem ? problem.hint : hint}
+      />
       <p>{texts.pairing.how}</p>
       <p>
         <code>{command}</code>

@@ -88,7 +88,12 @@ function Shell<PageTexts>({
       .catch((error: unknown) => {
         if (!(error instanceof ApiProblem)) throw error;
         if (error.code === "other-rights") return setOtherRights(shown);
-        setProblem({ text: error.message, hint: error.hint });
+        const { said, next } = spoken.pairing.badCode;
+        setProblem(
+          error.code === "bad-pairing"
+            ? { text: said, hint: next }
+            : { text: error.message, hint: error.hint },
+        );
         // It has not been used where the server was not reached.
         if (error.isUncertain) setCode(shown);
       })

@@ -6,6 +6,7 @@ import { Message } from "../shell/message.js";
 import { showSat, showSum } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { isLead, LeadField, leadApi } from "./lead.js";
+import { told } from "./refusal.js";
 import { midnight } from "./sales-screen.js";
 import type { Day, Standing, Totals } from "./types.js";
 
@@ -93,7 +94,7 @@ export function DayScreen({
     : [];
   return (
     <>
-      <Message text={isAsking ? undefined : problem?.message} hint={isAsking ? undefined : problem?.hint} />
+      <Message {...told(texts, isAsking ? undefined : problem)} />
       <div class="cards">
         <Sheet title={texts.day.today} rows={today} />
         {day?.open && <Sheet title={texts.day.open} rows={rowsOf(day.open)} />}
@@ -128,7 +129,7 @@ export function DayScreen({
             {!isLead(standing) && (
               <LeadField texts={texts} hint={texts.rate.needs} value={lead} onValue={setLead} />
             )}
-            <Message text={problem?.message} hint={problem?.hint} />
+            <Message {...told(texts, problem)} />
             <div class="buttons">
               <button type="button" onClick={() => setIsAsking(false)}>
                 {shell.buttons.back}

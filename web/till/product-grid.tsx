@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { TillTexts } from "../../common/languages/till.js";
-import { showSat, showSum } from "../shell/money.js";
+import { showSat } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import type { Cart, Product } from "./types.js";
 
@@ -10,7 +10,11 @@ const TYPED = /^(\d+(?:[.,]\d+)?)([a-z]{3})$/i;
 function showPrice({ price, amount }: Product, { texts, language }: Session<TillTexts>): string {
   const [, value = "", unit = ""] = TYPED.exec(price) ?? [];
   const isSat = /^(sat|btc)$/i.test(unit) || unit === "";
-  if (!isSat) return showSum(`${value.replace(",", ".")} ${unit.toUpperCase()}`, language);
+  if (!isSat) {
+    const format = new Intl.NumberFormat(language, { style: "currency", currency: unit });
+    // A text of digits is formatted exactly; the type wants it to be a literal.
+    return format.format(value.replace(",", ".") as `${number}`);
+  }
   return amount === undefined ? texts.cart.noPrice : showSat(amount, language);
 }
 

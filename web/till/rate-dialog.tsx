@@ -6,6 +6,7 @@ import { Message } from "../shell/message.js";
 import { showRate } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { isLead, LeadField, leadApi } from "./lead.js";
+import { told } from "./refusal.js";
 import type { Rate, Standing } from "./types.js";
 
 /** Since when a rate is known, and from where. */
@@ -109,7 +110,9 @@ export function RateDialog({
             onInput={({ currentTarget }) => setPrice(currentTarget.value)}
           />
         </label>
-        <Message text={question?.text ?? problem?.message} hint={question ? undefined : problem?.hint} />
+        <Message
+          {...(question ? { text: question.text } : told(texts, problem, { notRead: texts.rate.notPrice }))}
+        />
         <div class="buttons">
           <button type="button" onClick={onClose}>
             {shell.buttons.back}

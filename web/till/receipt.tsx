@@ -5,6 +5,7 @@ import { Dialog } from "../shell/dialog.js";
 import { Message } from "../shell/message.js";
 import { Qr } from "../shell/qr.js";
 import type { Session } from "../shell/start.js";
+import { told } from "./refusal.js";
 
 interface ReceiptProps {
   readonly session: Session<TillTexts>;
@@ -66,8 +67,7 @@ function ReceiptDialog({ session, number, hasPrinter, onClose }: ReceiptProps & 
       </div>
       <Message
         kind={said === "printed" ? "notice" : "problem"}
-        text={said === "printed" ? texts.receipt.printed : said?.message}
-        hint={said === "printed" ? undefined : said?.hint}
+        {...(said === "printed" ? { text: texts.receipt.printed } : told(texts, said))}
       />
       <div class="buttons">
         <label class="field inline">

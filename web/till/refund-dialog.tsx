@@ -6,6 +6,7 @@ import { Message } from "../shell/message.js";
 import { showSat } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { isLead, LeadField, leadApi } from "./lead.js";
+import { told } from "./refusal.js";
 import type { Sale, Standing } from "./types.js";
 
 interface Refunded {
@@ -139,8 +140,9 @@ export function RefundDialog({
           <LeadField texts={texts} hint={texts.refund.leadHint} value={lead} onValue={setLead} />
         )}
         <Message
-          text={typeof problem === "string" ? problem : problem?.message}
-          hint={typeof problem === "string" ? undefined : problem?.hint}
+          {...(typeof problem === "string"
+            ? { text: problem }
+            : told(texts, problem, { notRead: texts.refund.notInvoice, again: texts.refund.again }))}
         />
         <div class="buttons">
           <button type="button" onClick={onClose}>

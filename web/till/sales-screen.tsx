@@ -6,6 +6,7 @@ import { showSat, showSum } from "../shell/money.js";
 import type { Session } from "../shell/start.js";
 import { ReceiptButton } from "./receipt.js";
 import { RefundDialog } from "./refund-dialog.js";
+import { told } from "./refusal.js";
 import type { Sale, Standing } from "./types.js";
 
 /** Begin of today where the till's page is, Unix seconds. */
@@ -82,7 +83,7 @@ export function SalesScreen({
   );
   return (
     <>
-      <Message text={problem?.message} hint={problem?.hint} />
+      <Message {...told(texts, problem)} />
       {lists && (
         <div class="lists">
           {lists.accepted.length > 0 && list(texts.sales.accepted, lists.accepted, "")}

@@ -10,6 +10,7 @@ import { deleteKey, type Entry, entryDigits, entryText, typeKey } from "./entry.
 import { keepCart, keptCart } from "./kept.js";
 import { Pad } from "./pad.js";
 import { ProductGrid } from "./product-grid.js";
+import { told } from "./refusal.js";
 import { TipDialog } from "./tip-dialog.js";
 import { type Cart, type CartItem, EMPTY_CART, type Standing, type Tip } from "./types.js";
 import { useKeys } from "./use-keys.js";
@@ -175,7 +176,7 @@ export function SellScreen({ session, till, standing, firstKey }: SellProps) {
           onChange={change}
           onNote={() => setIsNote(true)}
         />
-        <Message text={refusal?.message} hint={refusal?.hint} />
+        <Message {...told(texts, refusal)} />
         <div class="total">
           <strong>{shownTotal ?? NBSP}</strong>
           <span class="muted">{beside ?? NBSP}</span>

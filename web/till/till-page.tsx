@@ -7,6 +7,7 @@ import { ThemeChoice } from "../shell/theme.js";
 import { ChargeScreen } from "./charge-screen.js";
 import { DayScreen } from "./day-screen.js";
 import { RateDialog, RateLine } from "./rate-dialog.js";
+import { told } from "./refusal.js";
 import { SalesScreen } from "./sales-screen.js";
 import { SellScreen } from "./sell-screen.js";
 import { type Till, useTill } from "./use-till.js";
@@ -27,7 +28,7 @@ export function TillPage(session: Session<TillTexts>) {
     return (
       <main class="narrow">
         <h1>{texts.title}</h1>
-        <Message text={till.problem?.message} hint={till.problem?.hint} />
+        <Message {...told(texts, till.problem)} />
       </main>
     );
   }

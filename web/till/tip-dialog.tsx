@@ -94,7 +94,7 @@ export function TipDialog({
     <Dialog title={texts.tip.title} onClose={onClose}>
       <p class="muted">{goods === undefined ? NBSP : texts.tip.of(showSum(goods, language))}</p>
       <div class="tips">
-        <button type="button" class="tip" onClick={() => onTip(undefined)}>
+        <button type="button" class="tip wide" onClick={() => onTip(undefined)}>
           <span class="name">{texts.buttons.noTip}</span>
         </button>
         {choices.map(({ name, tip }) => {
@@ -107,7 +107,7 @@ export function TipDialog({
             </button>
           );
         })}
-        <button type="button" class="tip" onClick={() => setIsOther(true)}>
+        <button type="button" class="tip wide" onClick={() => setIsOther(true)}>
           <span class="name">{texts.buttons.otherTip}</span>
         </button>
       </div>

@@ -18,6 +18,10 @@ export const texts = {
     field: "Code oder Adresse",
     busy: "Wird gekoppelt …",
     failed: "Dieses Gerät wurde nicht gekoppelt.",
+    badCode: {
+      said: "Dieser Code gilt nicht, ist benutzt oder abgelaufen.",
+      next: "Mit dem Befehl unten einen neuen anzeigen.",
+    },
     ended: "Der Schlüssel dieses Geräts ist abgelaufen. Koppeln Sie es erneut.",
     otherRights:
       "Ein Link oder Code will diesem Gerät einen anderen Schlüssel mit anderen Rechten geben. Sein jetziger Schlüssel gilt dann nicht mehr. Fahren Sie nur fort, wenn Sie den Code selbst erzeugt haben.",

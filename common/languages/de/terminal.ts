@@ -106,7 +106,7 @@ export const texts = {
     notPaid: (number: number, state: string) =>
       `Verkauf ${number}: Nur ein bezahlter Verkauf kann erstattet werden, dieser ist ${state}.`,
     refundRange: (number: number, most: string, found: string) =>
-      `Verkauf ${number}: 1 bis ${most} msat angeben, nicht ${found}.`,
+      `Verkauf ${number}: Mehr als 0 und höchstens ${most} angeben, nicht ${found}.`,
     noCard: (number: number) =>
       `Verkauf ${number}: Keine Karte hat bezahlt, auf die erstattet werden kann (Bolt Cards und Wallets nennen keinen Knoten).`,
     toInvoice: "Um stattdessen auf eine Rechnung des Kunden zu erstatten: --invoice <bolt11>.",
@@ -126,7 +126,7 @@ export const texts = {
     anotherInvoice:
       "Bitte den Kunden um eine andere Rechnung bitten, oder um eine von einer Wallet, die jetzt empfangen kann.",
     invoiceTooHigh: (number: number, most: string, found: string) =>
-      `Verkauf ${number}: Die Rechnung darf höchstens über ${most} msat lauten, diese hat ${found}.`,
+      `Verkauf ${number}: Die Rechnung darf höchstens über ${most} lauten, diese hat ${found}.`,
     noAmount: "keinen Betrag",
     paidBefore: (number: number) => `Verkauf ${number}: Diese Rechnung wurde schon bezahlt.`,
     newInvoice: "Bitte den Kunden um eine neue bitten.",

@@ -55,6 +55,7 @@ export const texts = {
   confirm: { title: "Ist das so gemeint?" },
   rate: {
     title: "Kurs",
+    notPrice: { said: "Das ist kein Preis.", next: "Eingeben, was ein Bitcoin kostet, zum Beispiel 61500." },
     one: (price) => `1 Bitcoin = ${price}`,
     since: (time, from) => `seit ${time}, ${from}`,
     byHand: "von Hand gesetzt",
@@ -158,6 +159,33 @@ export const texts = {
     pending: (sum) =>
       `Die Erstattung von ${sum} ist unterwegs. Dieselbe Erstattung noch einmal auslösen, um sie abzuschließen.`,
     notWhole: "Ganze sat eingeben, mehr als 0.",
+    notInvoice: { said: "Diese Rechnung ist nicht lesbar.", next: "Ganz übernehmen: Sie beginnt mit lnbc." },
+    again: "Dieselbe Erstattung gleich noch einmal versuchen oder auf eine Rechnung des Kunden erstatten.",
+  },
+  refusals: {
+    "no-key": {
+      said: "Dieser Schlüssel gilt nicht.",
+      next: "Noch einmal eingeben oder am Computer der Kasse einen neuen machen lassen.",
+    },
+    role: { said: "Dieser Schlüssel darf das nicht.", next: "Den Schlüssel einer Schichtleitung verwenden." },
+    internal: {
+      said: "Die Kasse hat versagt.",
+      next: "Erst in den Verkäufen nachsehen, ob es geschehen ist, bevor Sie es wiederholen.",
+    },
+    "unknown-product": {
+      said: "Ein Artikel im Warenkorb wird nicht mehr verkauft.",
+      next: "Den Artikel aus dem Warenkorb nehmen.",
+    },
+    expired: { said: "Die Rechnung ist abgelaufen.", next: "Den Kunden um eine neue bitten." },
+    "expires-soon": { said: "Die Rechnung ist abgelaufen.", next: "Den Kunden um eine neue bitten." },
+    amountless: {
+      said: "Die Rechnung nennt keinen Betrag.",
+      next: "Den Kunden um eine über den Betrag der Erstattung bitten.",
+    },
+    network: {
+      said: "Die Rechnung gehört zu einem anderen Netz.",
+      next: "Den Kunden um eine andere bitten.",
+    },
   },
   day: {
     title: "Tagesabschluss",

@@ -15,6 +15,10 @@ export const texts = {
     field: "Code or address",
     busy: "Pairing …",
     failed: "This device was not paired.",
+    badCode: {
+      said: "This code is not valid, was used or is out of time.",
+      next: "Run the command below for a new one.",
+    },
     ended: "The key of this device has ended. Pair it again.",
     otherRights:
       "A link or code wants to give this device another key, with other rights. The key that it has ends then. Go on only if you made that code yourself.",

@@ -106,7 +106,7 @@ export const texts = {
     notPaid: (number: number, state: string) =>
       `sale ${number}: only a paid sale can be refunded, this one is ${state}`,
     refundRange: (number: number, most: string, found: string) =>
-      `sale ${number}: need 1 to ${most} msat, have ${found}`,
+      `sale ${number}: need more than 0 and at most ${most}, have ${found}`,
     noCard: (number: number) =>
       `sale ${number}: no card paid it that money can go back to (Bolt Cards and wallets name no node)`,
     toInvoice: "To refund to an invoice of the customer instead: --invoice <bolt11>.",
@@ -123,7 +123,7 @@ export const texts = {
     againOrInvoice: "Try again in a moment, or refund to an invoice of the customer: --invoice <bolt11>.",
     anotherInvoice: "Ask the customer for another invoice, or for one from a wallet that can receive now.",
     invoiceTooHigh: (number: number, most: string, found: string) =>
-      `sale ${number}: need an invoice over at most ${most} msat, have one over ${found}`,
+      `sale ${number}: need an invoice over at most ${most}, have one over ${found}`,
     noAmount: "no amount",
     paidBefore: (number: number) => `sale ${number}: this invoice was paid before`,
     newInvoice: "Ask the customer for a new one.",

@@ -52,6 +52,7 @@ export const texts = {
   confirm: { title: "Is this meant?" },
   rate: {
     title: "Rate",
+    notPrice: { said: "This is not a price.", next: "Type what one bitcoin costs, such as 61500." },
     one: (price: string) => `1 BTC = ${price}`,
     since: (time: string, from: string) => `since ${time}, ${from}`,
     byHand: "set by hand",
@@ -139,6 +140,34 @@ export const texts = {
     done: (sum: string) => `Refunded ${sum}.`,
     pending: (sum: string) => `The refund of ${sum} is in flight. Do the same refund again to complete it.`,
     notWhole: "Type whole sat, more than 0.",
+    notInvoice: {
+      said: "This is not an invoice that can be read.",
+      next: "Take over all of it: it begins with lnbc.",
+    },
+    again: "Do the same refund again in a moment, or refund to an invoice of the customer.",
+  },
+  /** Refusals by their code, where the words of the API are for programs. */
+  refusals: {
+    "no-key": {
+      said: "This key is not valid.",
+      next: "Type it again, or have a new one made on the till’s computer.",
+    },
+    role: { said: "This key may not do that.", next: "Use the key of a shift lead." },
+    internal: {
+      said: "The till has failed.",
+      next: "Look in the sales whether it was done before you do it again.",
+    },
+    "unknown-product": {
+      said: "A product in the cart is not sold any more.",
+      next: "Take it out of the cart.",
+    },
+    expired: { said: "The invoice is out of time.", next: "Ask the customer for a new one." },
+    "expires-soon": { said: "The invoice is out of time.", next: "Ask the customer for a new one." },
+    amountless: {
+      said: "The invoice names no amount.",
+      next: "Ask the customer for one over what is refunded.",
+    },
+    network: { said: "The invoice is of another network.", next: "Ask the customer for another one." },
   },
   day: {
     title: "Day",

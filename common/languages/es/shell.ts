@@ -18,6 +18,10 @@ export const texts = {
     field: "Código o dirección",
     busy: "Vinculando…",
     failed: "Este dispositivo no se ha vinculado.",
+    badCode: {
+      said: "Este código no es válido, ya se usó o ha caducado.",
+      next: "Muestre uno nuevo con la orden de abajo.",
+    },
     ended: "La clave de este dispositivo ya no es válida. Vincúlelo de nuevo.",
     otherRights:
       "Un enlace o código quiere dar a este dispositivo otra clave, con otros permisos. La que tiene dejará de valer. Siga solo si usted creó ese código.",

@@ -103,7 +103,7 @@ export const texts = {
     notPaid: (number: number, state: string) =>
       `venta ${number}: solo se puede reembolsar una venta pagada, esta está ${state}`,
     refundRange: (number: number, most: string, found: string) =>
-      `venta ${number}: indique de 1 a ${most} msat, no ${found}`,
+      `venta ${number}: indique más de 0 y como mucho ${most}, no ${found}`,
     noCard: (number: number) =>
       `venta ${number}: no pagó ninguna tarjeta a la que se pueda reembolsar (las Bolt Card y los monederos no nombran ningún nodo)`,
     toInvoice: "Para reembolsar en cambio a una factura del cliente: --invoice <bolt11>.",
@@ -120,7 +120,7 @@ export const texts = {
     againOrInvoice: "Inténtelo enseguida, o reembolse a una factura del cliente: --invoice <bolt11>.",
     anotherInvoice: "Pida al cliente otra factura, o una de un monedero que pueda recibir ahora.",
     invoiceTooHigh: (number: number, most: string, found: string) =>
-      `venta ${number}: hace falta una factura de como mucho ${most} msat, esta tiene ${found}`,
+      `venta ${number}: hace falta una factura de como mucho ${most}, esta tiene ${found}`,
     noAmount: "ningún importe",
     paidBefore: (number: number) => `venta ${number}: esta factura ya se pagó`,
     newInvoice: "Pida una nueva al cliente.",

@@ -55,6 +55,7 @@ export const texts = {
   confirm: { title: "¿Es correcto?" },
   rate: {
     title: "Cambio",
+    notPrice: { said: "Esto no es un precio.", next: "Escriba lo que cuesta un bitcoin, por ejemplo 61500." },
     one: (price) => `1 bitcoin = ${price}`,
     since: (time, from) => `desde ${time}, ${from}`,
     byHand: "fijado a mano",
@@ -157,6 +158,27 @@ export const texts = {
     done: (sum) => `${sum} reembolsados.`,
     pending: (sum) => `El reembolso de ${sum} está en curso. Repita el mismo reembolso para terminarlo.`,
     notWhole: "Escriba sat enteros, más de 0.",
+    notInvoice: { said: "Esta factura no se puede leer.", next: "Péguela entera: empieza por lnbc." },
+    again: "Repita el mismo reembolso dentro de un momento, o reembolse a una factura del cliente.",
+  },
+  refusals: {
+    "no-key": {
+      said: "Esta clave no es válida.",
+      next: "Escríbala de nuevo, o pida otra en el ordenador de la caja.",
+    },
+    role: { said: "Esta clave no permite hacerlo.", next: "Use la clave de un encargado." },
+    internal: {
+      said: "La caja ha fallado.",
+      next: "Compruebe en las ventas si ya se hizo antes de repetirlo.",
+    },
+    "unknown-product": { said: "Un producto del carrito ya no se vende.", next: "Quítelo del carrito." },
+    expired: { said: "La factura ha caducado.", next: "Pida una nueva al cliente." },
+    "expires-soon": { said: "La factura ha caducado.", next: "Pida una nueva al cliente." },
+    amountless: {
+      said: "La factura no indica ningún importe.",
+      next: "Pida al cliente una por el importe del reembolso.",
+    },
+    network: { said: "La factura es de otra red.", next: "Pida otra al cliente." },
   },
   day: {
     title: "Cierre del día",

@@ -18,6 +18,10 @@ export const texts = {
     field: "Code ou adresse",
     busy: "Association…",
     failed: "Cet appareil n’a pas été associé.",
+    badCode: {
+      said: "Ce code n’est pas valable, a servi ou a expiré.",
+      next: "Affichez-en un nouveau avec la commande ci-dessous.",
+    },
     ended: "La clé de cet appareil n’est plus valable. Associez-le de nouveau.",
     otherRights:
       "Un lien ou un code veut donner à cet appareil une autre clé, avec d’autres droits. Sa clé actuelle ne vaudra plus. Ne continuez que si vous avez créé ce code vous-même.",

@@ -106,7 +106,7 @@ export const texts = {
     notPaid: (number: number, state: string) =>
       `vente ${number} : seule une vente payée peut être remboursée, celle-ci est ${state}`,
     refundRange: (number: number, most: string, found: string) =>
-      `vente ${number} : donnez de 1 à ${most} msat, pas ${found}`,
+      `vente ${number} : donnez plus de 0 et au plus ${most}, pas ${found}`,
     noCard: (number: number) =>
       `vente ${number} : aucune carte remboursable ne l’a payée (les Bolt Cards et les portefeuilles ne nomment pas de nœud)`,
     toInvoice: "Pour rembourser plutôt une facture du client : --invoice <bolt11>.",
@@ -125,7 +125,7 @@ export const texts = {
     anotherInvoice:
       "Demandez au client une autre facture, ou une d’un portefeuille qui peut recevoir maintenant.",
     invoiceTooHigh: (number: number, most: string, found: string) =>
-      `vente ${number} : il faut une facture d’au plus ${most} msat, celle-ci a ${found}`,
+      `vente ${number} : il faut une facture d’au plus ${most}, celle-ci a ${found}`,
     noAmount: "aucun montant",
     paidBefore: (number: number) => `vente ${number} : cette facture a déjà été payée`,
     newInvoice: "Demandez-en une nouvelle au client.",

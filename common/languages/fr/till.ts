@@ -55,6 +55,7 @@ export const texts = {
   confirm: { title: "Est-ce voulu ?" },
   rate: {
     title: "Cours",
+    notPrice: { said: "Ce n’est pas un prix.", next: "Saisissez le prix d’un bitcoin, par exemple 61500." },
     one: (price) => `1 bitcoin = ${price}`,
     since: (time, from) => `depuis ${time}, ${from}`,
     byHand: "fixé à la main",
@@ -158,6 +159,30 @@ export const texts = {
     pending: (sum) =>
       `Le remboursement de ${sum} est en cours. Refaites le même remboursement pour le terminer.`,
     notWhole: "Saisissez des sat entiers, plus de 0.",
+    notInvoice: {
+      said: "Cette facture est illisible.",
+      next: "Reprenez-la en entier : elle commence par lnbc.",
+    },
+    again: "Refaites le même remboursement dans un instant, ou remboursez sur une facture du client.",
+  },
+  refusals: {
+    "no-key": {
+      said: "Cette clé n’est pas valable.",
+      next: "Saisissez-la de nouveau, ou faites-en créer une sur l’ordinateur de la caisse.",
+    },
+    role: { said: "Cette clé ne permet pas cela.", next: "Utilisez la clé d’un responsable." },
+    internal: {
+      said: "La caisse a eu une panne.",
+      next: "Vérifiez dans les ventes si c’est déjà fait avant de recommencer.",
+    },
+    "unknown-product": { said: "Un article du panier n’est plus vendu.", next: "Retirez-le du panier." },
+    expired: { said: "La facture a expiré.", next: "Demandez-en une nouvelle au client." },
+    "expires-soon": { said: "La facture a expiré.", next: "Demandez-en une nouvelle au client." },
+    amountless: {
+      said: "La facture n’indique aucun montant.",
+      next: "Demandez au client une facture du montant remboursé.",
+    },
+    network: { said: "La facture est d’un autre réseau.", next: "Demandez-en une autre au client." },
   },
   day: {
     title: "Journée",
