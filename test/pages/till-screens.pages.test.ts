@@ -157,6 +157,8 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
   await look(opened, "pin-wrong");
   await page.keyboard.press("Escape");
   await till.isAt("Not taken");
+  // On a phone the reasons of cards are longer than their place.
+  await opened.shifts();
   await look(opened, "refused");
   await button("Cancel").click();
   await till.isAt("Cancelled");
@@ -172,6 +174,7 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
   await opened.shifts();
   await shop.lay("limited");
   await till.isAt("Declined");
+  await opened.shifts();
   await look(opened, "declined");
   await shop.take();
   await till.next();
@@ -181,6 +184,7 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
   await opened.shifts();
   await shop.layTorn("visitor");
   await till.isAt("Hold it there again");
+  await opened.shifts();
   await look(opened, "torn");
   await shop.lay("visitor");
   await till.isAt("Paid");
