@@ -134,6 +134,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   "cards bolt add": change("bolt-add", "B-1"),
   "cards bolt new-pin": ofCard("bolt-pin", "chip", "--none"),
+  "cards bolt wipe-link": ofCard("bolt-wipe-link", "chip", "--yes"),
   "cards bolt wipe": ofCard("bolt-wipe", "chip", "--yes"),
   "issuer pack make": change(
     ...([
