@@ -74,19 +74,20 @@ async function look(opened: Opened, name: string): Promise<void> {
   await opened.shifts();
 }
 
-/** Holds that the whole pad for the PIN is within what is seen. */
-async function expectPadIsSeen({ page }: Opened): Promise<void> {
+/** Holds that so many parts are whole within what is seen. */
+async function expectSeen({ page }: Opened, parts: string, count: number): Promise<void> {
   const { width = 0, height = 0 } = page.viewportSize() ?? {};
-  const keys = await page.locator(".pin .key, .pin .dots").all();
-  expect(keys).toHaveLength(13);
-  for (const one of keys) {
+  const all = await page.locator(parts).all();
+  expect(all).toHaveLength(count);
+  for (const one of all) {
     const box = await one.boundingBox();
-    if (!box) throw new Error("a key is not shown");
+    if (!box) throw new Error(`${parts}: one is not shown`);
     expect([box.x >= 0, box.y >= 0]).toEqual([true, true]);
     expect(box.x + box.width).toBeLessThanOrEqual(width);
     expect(box.y + box.height).toBeLessThanOrEqual(height);
   }
 }
+const expectPadIsSeen = (opened: Opened) => expectSeen(opened, ".pin .key, .pin .dots", 13);
 
 it("every screen of a sale is whole, readable and still, on a phone, a screen and a television, in every theme", async () => {
   const opened = await browser.open(served.url, { key, expected: /409/, theme: "light", viewport: PHONE });
@@ -141,6 +142,7 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
 
   await till.sell("300");
   await till.isAt("Tap or scan");
+  await expectSeen(opened, ".stage svg", 1);
   await opened.shifts();
   await shop.lay("guest");
   await till.isAt("PIN, please");
@@ -156,6 +158,7 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
   await look(opened, "pin-wrong");
   await page.keyboard.press("Escape");
   await till.isAt("Not taken");
+  await expectSeen(opened, ".state", 1);
   // On a phone the reasons of cards are longer than their place.
   await opened.shifts();
   await look(opened, "refused");
@@ -173,6 +176,7 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
   await opened.shifts();
   await shop.lay("limited");
   await till.isAt("Declined");
+  await expectSeen(opened, ".state", 1);
   await opened.shifts();
   await look(opened, "declined");
   await shop.take();
@@ -183,6 +187,7 @@ it("every screen of a sale is whole, readable and still, on a phone, a screen an
   await opened.shifts();
   await shop.layTorn("visitor");
   await till.isAt("Hold it there again");
+  await expectSeen(opened, ".state", 1);
   await opened.shifts();
   await look(opened, "torn");
   await shop.lay("visitor");

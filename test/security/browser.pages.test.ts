@@ -295,11 +295,14 @@ it("a stolen device whose key is revoked is back at its start at once, in every 
   await expect
     .poll(() => thief.page.evaluate("document.querySelector('#app').childElementCount"))
     .not.toBe(0);
+  await beside.page.locator("main.customer").waitFor();
   // Nobody touches it, and what it asks by itself has no answer: its stream ends, and opens no more.
   for (const { page } of [thief, beside]) await page.route(/\/v1\/(?!events)/, () => undefined);
   await chequecard(["terminal", "key", "revoke", id, "--node", till.folder]);
-  await thief.page.getByText("The key of this device has ended.").waitFor();
-  await beside.page.getByRole("heading", { name: PAIRING }).waitFor();
+  for (const { page } of [thief, beside]) {
+    await page.getByRole("heading", { name: PAIRING }).waitFor();
+    await page.getByText("The key of this device has ended.").waitFor();
+  }
   expect(await thief.page.evaluate(keptKey)).toBeNull();
   expect(await thief.problems()).toEqual([]);
   await thief.close();

@@ -1,5 +1,5 @@
 import { type ComponentChildren, render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Language, preferredLanguage } from "../../common/languages/language.js";
 import { loadShellTexts, type ShellTexts } from "../../common/languages/shell.js";
 import { type Api, ApiProblem, connectApi } from "./api.js";
@@ -54,6 +54,7 @@ function Shell<PageTexts>({
 }: KeyedPage<PageTexts> & { readonly first: Written<PageTexts> }) {
   const [written, setWritten] = useState(first);
   const [key, setKey] = useState(deviceKey);
+  const had = useRef(key);
   const [problem, setProblem] = useState<{ readonly text: string; readonly hint?: string | undefined }>();
   const [code, setCode] = useState<string>();
   const [isPairing, setIsPairing] = useState(false);
@@ -62,9 +63,7 @@ function Shell<PageTexts>({
   const [session] = useState(() => {
     const onNoKey = (lost: string | undefined): void => {
       // Another tab may have paired this device meanwhile.
-      if (lost !== deviceKey()) return;
-      setProblem({ text: spoken.pairing.ended });
-      keepDeviceKey(undefined);
+      if (lost === deviceKey()) keepDeviceKey(undefined);
     };
     return {
       api: connectApi(onNoKey, () => ({ detail: spoken.unreachable, hint: spoken.unreachableHint })),
@@ -77,7 +76,13 @@ function Shell<PageTexts>({
   });
 
   useEffect(() => {
-    const changed = (): void => setKey(deviceKey());
+    const changed = (): void => {
+      const now = deviceKey();
+      // Whichever tab was the first to know.
+      if (had.current !== undefined && now === undefined) setProblem({ text: spoken.pairing.ended });
+      had.current = now;
+      setKey(now);
+    };
     changed();
     return onDeviceKey(changed);
   }, []);

@@ -32,8 +32,13 @@ export function ChargeScreen({
   const said = state === "waiting" && !hasReader ? texts.state.waitingNoReader : texts.state[state];
   const sat = showSat(charge.received ?? charge.amount, language);
   const sum = charge.fiat === undefined ? sat : showSum(charge.fiat, language);
-  useLayoutEffect(() => window.scrollTo(0, 0), []);
   const isPin = state === "pin" && charge.pin !== undefined;
+  // On a phone it lies below the code, which is for all that waits.
+  const told = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (state === "waiting") window.scrollTo(0, 0);
+    else if (!isPin) told.current?.scrollIntoView({ block: "nearest" });
+  }, [state, isPin]);
   // Digits that come after the end may be the rest of a PIN: they are shown nowhere.
   const hadPin = useRef(false);
   hadPin.current ||= isPin;
@@ -70,7 +75,7 @@ export function ChargeScreen({
           <Qr text={`lightning:${charge.invoice}`.toUpperCase()} label={texts.code(sum)} />
         )}
       </div>
-      <section class="state" role="status" aria-live="assertive">
+      <section class="state" role="status" aria-live="assertive" ref={told}>
         <Sign name={sign} />
         <h2>{said.title}</h2>
         <p class="next">{said.next}</p>
