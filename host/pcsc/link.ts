@@ -47,22 +47,8 @@ export class Link {
    * @returns the protocol's number (PROTOCOL)
    * @throws TransportError
    */
-  async connect(timeoutMs: number): Promise<number> {
-    const native = this.#native;
-    const options = {
-      share_mode: native.SCARD_SHARE_EXCLUSIVE,
-      protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
-    };
-    try {
-      const protocol = await this.#call<number>("connect", timeoutMs, (done) =>
-        native.connect(options, done),
-      );
-      this.#proven = true;
-      return protocol;
-    } catch (error) {
-      if (error instanceof TransportError && error.code === "no-service") this.#spoiled = true;
-      throw error;
-    }
+  connect(timeoutMs: number): Promise<number> {
+    return this.#connect(this.#native.SCARD_SHARE_EXCLUSIVE, timeoutMs);
   }
 
   /**
@@ -70,17 +56,12 @@ export class Link {
    * where the service cannot tell, it is false.
    */
   async findsNoCard(timeoutMs: number): Promise<boolean> {
-    const native = this.#native;
-    const options = {
-      share_mode: native.SCARD_SHARE_SHARED,
-      protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
-    };
     try {
-      await this.#call<number>("connect", timeoutMs, (done) => native.connect(options, done));
+      await this.#connect(this.#native.SCARD_SHARE_SHARED, timeoutMs);
     } catch (error) {
       return error instanceof TransportError && isEmptyReader(error);
     }
-    await this.disconnect(timeoutMs, native.SCARD_LEAVE_CARD);
+    await this.disconnect(timeoutMs, this.#native.SCARD_LEAVE_CARD);
     return false;
   }
 
@@ -90,12 +71,7 @@ export class Link {
    * @throws TransportError
    */
   async refresh(timeoutMs: number): Promise<void> {
-    const native = this.#native;
-    const options = {
-      share_mode: native.SCARD_SHARE_DIRECT,
-      protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
-    };
-    await this.#call<number>("connect", timeoutMs, (done) => native.connect(options, done));
+    await this.#connect(this.#native.SCARD_SHARE_DIRECT, timeoutMs);
     await this.disconnect(timeoutMs);
   }
 
@@ -115,6 +91,24 @@ export class Link {
       await this.#call<void>("connect", timeoutMs, (done) => this.#native.disconnect(disposition, done));
     } catch {
       this.#spoiled = true;
+    }
+  }
+
+  async #connect(shareMode: number, timeoutMs: number): Promise<number> {
+    const native = this.#native;
+    const options = {
+      share_mode: shareMode,
+      protocol: native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1,
+    };
+    try {
+      const protocol = await this.#call<number>("connect", timeoutMs, (done) =>
+        native.connect(options, done),
+      );
+      this.#proven = true;
+      return protocol;
+    } catch (error) {
+      if (error instanceof TransportError && error.code === "no-service") this.#spoiled = true;
+      throw error;
     }
   }
 
